@@ -1,0 +1,454 @@
+"""Value, a number that remembers how it was made, and the sweep that sends gradients back.
+
+A result is always younger than its operands, so sorting by age *is* the topological order.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from operator import attrgetter
+
+from . import primitives as p
+from .primitives import INF, Primitive, number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from .explain import Steps
+
+age = attrgetter("born")
+tick = count(1).__next__  # a clock that never shows the same time twice
+create = object.__new__
+
+
+# --- The table again, as operators and methods ---------------------------------------------------
+
+
+def unary(primitive: Primitive) -> Callable[[Value], Value]:
+    """The primitive as a method without arguments."""
+    value = primitive.value
+
+    def method(self: Value) -> Value:
+        return result(primitive, value(self._data), (self,))
+
+    return method
+
+
+def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, Any], Value]:
+    """The primitive as an operator: ``self * other``, or reflected ``other * self``."""
+    value = primitive.value
+
+    def method(self: Value, other: Any) -> Value:
+        if type(other) is Value:
+            return result(primitive, value(self._data, other._data), (self, other))
+        if type(other) is not float:
+            other = number(other)
+            if other is None:
+                return NotImplemented  # type: ignore[no-any-return]
+        if reflected:
+            return result(primitive, value(other, self._data), (other, self))
+        return result(primitive, value(self._data, other), (self, other))
+
+    return method
+
+
+def several(primitive: Primitive) -> Callable[..., Value]:
+    """The primitive as a method that takes the other operands as arguments."""
+
+    def method(self: Value, *others: Value | float) -> Value:
+        return Value.record(primitive, (self, *others))
+
+    return method
+
+
+class StaleGraphError(RuntimeError):
+    """A gradient was asked of a graph whose inputs have changed since it was computed."""
+
+
+class Value:
+    """A number, its gradient, and the operands and primitive that made it.
+
+    Parameters
+    ----------
+    data : int, float, bool or NumPy scalar
+        The number, kept as a float64. Only leaves (Values that no operation made) can be assigned to.
+    label : str
+        A name for texts and pictures.
+
+    Attributes
+    ----------
+    grad : float
+        d output / d self, as the last ``output.backward()`` left it; leaves add up over several.
+    operands : tuple of Value and float
+        What it was computed from, in order; plain numbers stay floats. Empty for a leaf.
+    primitive : Primitive or None
+        The operation that computed it; None for a leaf.
+    born, changed : int
+        When it was created and when its data was last set, by a clock that never repeats.
+
+    Raises
+    ------
+    TypeError
+        If ``data`` is no real number; OverflowError if it is an int beyond float64.
+
+    Examples
+    --------
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> x, y, z
+    (Value(-2.0, 'x', grad=-4.0), Value(5.0, 'y', grad=-4.0), Value(-4.0, 'z', grad=3.0))
+    """
+
+    __slots__ = ("_data", "born", "changed", "grad", "label", "operands", "primitive")
+    _data: float
+    grad: float
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self._data = real(data, "Value()")
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {type(label).__name__}: {label!r:.60}")
+        self.label = label
+        self.operands: tuple[Value | float, ...] = ()
+        self.primitive: Primitive | None = None
+        self.grad = 0.0
+        self.born = self.changed = tick()
+
+    @property
+    def data(self) -> float:
+        """The number. Assigning to it (leaves only) makes the results computed from it stale."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.primitive is not None:
+            raise AttributeError(
+                f"the data of {self!r} is computed by {self.primitive.name}: "
+                "assign to the inputs it comes from and call forward(), or take detach(), a leaf with the same number"
+            )
+        self._data = real(data, "Value.data")
+        self.changed = tick()
+
+    # --- Recording ---------------------------------------------------------------------------
+
+    @staticmethod
+    def record(primitive: Primitive, operands: Sequence[Any]) -> Value:
+        """The result of a primitive on Values and numbers, as a node that remembers them."""
+        kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in operands])
+        return result(primitive, primitive.value(*numbers(kept)), kept)
+
+    # --- Sweeping ----------------------------------------------------------------------------
+
+    def backward(self, upstream: float = 1.0) -> None:
+        """Fill ``grad`` of every node behind this one: upstream * local, added over all paths.
+
+        Leaves add up over several calls, as in PyTorch; inner nodes are computed anew.
+
+        Parameters
+        ----------
+        upstream : float
+            The gradient that arrives at this node.
+
+        Raises
+        ------
+        StaleGraphError
+            If an input has changed since this was computed. Nothing is written then.
+        """
+        upstream = real(upstream, "backward(upstream)")
+        order = history(self)
+        refuse_stale(order)
+        results = [node for node in order if node.primitive]
+        untouched = float()  # noqa: UP018 - a zero of its own: what a node has until a gradient reaches it
+        for node in results:
+            node.grad = untouched
+        self.grad += upstream
+        for node in reversed(results):
+            upstream, rule, operands = node.grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+            if upstream is untouched:
+                continue  # only a comparison looks at this node
+            if len(operands) == 2:  # most gates: the general case below, spelled out for speed
+                a, b = operands
+                to_a, to_b = rule(node._data, a._data if type(a) is Value else a, b._data if type(b) is Value else b)
+                if type(a) is Value and to_a is not None:
+                    a.grad += upstream * to_a
+                if type(b) is Value and to_b is not None:
+                    b.grad += upstream * to_b
+            else:
+                for operand, local in zip(operands, rule(node._data, *numbers(operands))):
+                    if type(operand) is Value and local is not None:
+                        operand.grad += upstream * local
+
+    def forward(self) -> float:
+        """Recompute every node behind this one, oldest first, and return the new number."""
+        for node in history(self):
+            if node.primitive:
+                node._data = node.primitive.value(*numbers(node.operands))
+                node.changed = tick()
+        return self._data
+
+    def zero_grad(self) -> None:
+        """Set ``grad`` of this node and of everything behind it to 0."""
+        for node in history(self):
+            node.grad = 0.0
+
+    def detach(self) -> Value:
+        """A leaf with the same number and label that remembers nothing."""
+        return Value(self._data, self.label)
+
+    def steps(self, digits: int | None = None) -> Steps:
+        """The backward pass as a sequence of steps, one for each edge; its repr is the table.
+
+        Parameters
+        ----------
+        digits : int, optional
+            Places after the point in the texts; six significant digits where it is None.
+
+        Raises
+        ------
+        StaleGraphError
+            If an input has changed since this was computed.
+        """
+        from .explain import Steps  # a door to a later room: words are not needed to compute
+
+        return Steps(self, digits)
+
+    # --- Being a number ----------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a Value is no plain float: that would drop its gradient silently. "
+            "Use .data for the number, or autodiff.exp (sin, log, ...) in place of math.exp"
+        )
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        label = f", {self.label!r}" if self.label else ""
+        grad = f", grad={self.grad!r}" if self.grad else ""
+        return f"Value({self._data!r}{label}{grad})"
+
+    __hash__ = object.__hash__
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __radd__(self, other: Any) -> Value:
+        if type(other) is int and other == 0:
+            return self  # the 0 that sum() starts from
+        return self._reflected_add(other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        if type(other) in (int, float) and other == 1:
+            return self.reciprocal()  # the gate that the lectures draw as 1/x
+        return self._reflected_div(other)
+
+    # fmt: off
+    __neg__, __abs__                 = unary(p.neg), unary(p.absolute)
+    __add__, _reflected_add          = binary(p.add), binary(p.add, reflected=True)
+    __sub__, __rsub__                = binary(p.sub), binary(p.sub, reflected=True)
+    __mul__, __rmul__                = binary(p.mul), binary(p.mul, reflected=True)
+    __truediv__, _reflected_div      = binary(p.div), binary(p.div, reflected=True)
+    __pow__, __rpow__                = binary(p.power), binary(p.power, reflected=True)
+    __lt__, __le__                   = binary(p.less), binary(p.less_equal)
+    __gt__, __ge__                   = binary(p.greater), binary(p.greater_equal)
+    __eq__, __ne__                   = binary(p.equal), binary(p.not_equal)  # type: ignore[assignment]
+
+    exp, expm1, log, log1p           = unary(p.exp), unary(p.expm1), unary(p.log), unary(p.log1p)
+    sqrt, reciprocal, abs, sign      = unary(p.sqrt), unary(p.reciprocal), unary(p.absolute), unary(p.sign)
+    sin, cos, tan, tanh              = unary(p.sin), unary(p.cos), unary(p.tan), unary(p.tanh)
+    sigmoid, softplus, log_sigmoid   = unary(p.sigmoid), unary(p.softplus), unary(p.log_sigmoid)
+    relu, leaky_relu, elu            = unary(p.relu), several(p.leaky_relu), several(p.elu)
+    heaviside, clip                  = several(p.heaviside), several(p.clip)
+    maximum, minimum                 = several(p.maximum), several(p.minimum)
+    # fmt: on
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.primitive is None:
+            return restored_leaf, (self._data, self.label, self.grad)
+        return restored_result, tabulated(self)
+
+
+def real(x: Any, place: str) -> float:
+    """x as a float, or a TypeError that says where it was given and what it is."""
+    converted = number(x)
+    if converted is None:
+        raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}")
+    return converted
+
+
+def numbers(operands: Iterable[Value | float]) -> list[float]:
+    """The data of Values, and plain numbers as they are."""
+    return [x._data if type(x) is Value else x for x in operands]  # type: ignore[misc]
+
+
+def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...]) -> Value:
+    """A new node; past the checks of ``Value()``, because this is where recording spends its time."""
+    node = create(Value)
+    node._data = data
+    node.operands = operands
+    node.primitive = primitive
+    node.label = ""
+    node.grad = 0.0
+    node.born = node.changed = tick()
+    return node
+
+
+# --- Order -------------------------------------------------------------------------------------
+
+
+def history(output: Value, since: int = 0) -> list[Value]:
+    """The output and everything it was computed from, oldest first; nothing born before ``since``."""
+    waiting, seen = [output], {output}
+    while waiting:
+        for operand in waiting.pop().operands:
+            if type(operand) is Value and operand not in seen and operand.born >= since:
+                seen.add(operand)
+                waiting.append(operand)
+    return sorted(seen, key=age)
+
+
+def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+    """Yield (node, operand) wherever the operand changed after the node was computed."""
+    computed = [node for node in order if node.primitive]
+    newest_leaf = max([node.changed for node in order if not node.primitive], default=0)
+    if newest_leaf < min([node.changed for node in computed], default=INF):
+        return  # every result is newer than every input: nothing to look for
+    for node in computed:
+        changed = node.changed
+        for operand in node.operands:
+            if type(operand) is Value and operand.changed > changed:
+                yield node, operand
+
+
+def refuse_stale(order: Sequence[Value]) -> None:
+    """Raise StaleGraphError, naming both nodes, if one was computed before its operand changed."""
+    for node, operand in stale(order):
+        raise StaleGraphError(
+            f"{operand!r} changed after {node!r} was computed from it by {node.primitive.name}: "  # type: ignore[union-attr]
+            "call forward() to recompute the graph, or build it again"
+        )
+
+
+def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
+    """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
+
+    Parameters
+    ----------
+    output : Value
+        Where the sweep starts.
+    upstream : float or Value
+        The gradient that arrives there.
+    since : int
+        Nodes born before this are left alone: they cannot depend on anything younger.
+    record : bool
+        Give gradients as Values that can be differentiated again, not as floats.
+
+    Yields
+    ------
+    tuple
+        (node, upstream, local gradients); the last is () for a leaf. Nodes that no gradient
+        reaches (what only a comparison looks at) are left out.
+    """
+    totals = {output: upstream}
+    for node in reversed(history(output, since)):
+        if node not in totals:
+            continue
+        upstream, rule = totals.pop(node), node.primitive and node.primitive.local_gradients
+        known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
+        local_gradients = rule(*known) if rule else ()
+        yield node, upstream, local_gradients
+        for operand, local in zip(node.operands, local_gradients):
+            if type(operand) is Value and local is not None and operand.born >= since:
+                downstream = upstream * local
+                totals[operand] = totals[operand] + downstream if operand in totals else downstream
+
+
+def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
+    """d output / d input for each input, as recorded Values that can be differentiated again.
+
+    Parameters
+    ----------
+    output : Value
+        What is differentiated. No ``.grad`` is written.
+    inputs : sequence of Value
+        Leaves or inner nodes of its graph; 0 for one that the output does not depend on.
+
+    Raises
+    ------
+    StaleGraphError
+        If an input has changed since the output was computed.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> slope, = gradients(x ** 3, [x])
+    >>> slope.data, gradients(slope, [x])[0].data
+    (27.0, 18.0)
+    """
+    refuse_stale(history(output))
+    since = min((node.born for node in inputs), default=output.born)
+    wanted = set(inputs)
+    found = {node: upstream for node, upstream, _ in sweep(output, 1.0, since, record=True) if node in wanted}
+    totals = [found.get(node, 0.0) for node in inputs]
+    return [total if type(total) is Value else Value(total) for total in totals]
+
+
+# --- Copies: a flat table, so that no depth is too deep ------------------------------------------
+
+
+def tabulated(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
+    """The graph behind a result as (leaves, rows): every operand is a place in the two together, or a float."""
+    order = history(output)
+    outdated = {node for node, _ in stale(order)}
+    leaves = [node for node in order if node.primitive is None]
+    results = [node for node in order if node.primitive]
+    place = {node: i for i, node in enumerate(leaves + results)}
+    rows = [
+        (node.primitive, node._data, node.label, node.grad, node in outdated,
+         [place[x] if type(x) is Value else x for x in node.operands])
+        for node in results
+    ]  # fmt: skip
+    return leaves, rows
+
+
+def restored_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
+    """The output of a tabulated graph, made anew on the given leaves."""
+    nodes = list(leaves)
+    for primitive, data, label, grad, outdated, operands in rows:
+        node = result(primitive, data, tuple([nodes[x] if type(x) is int else x for x in operands]))
+        node.label, node.grad = label, grad
+        if outdated:
+            node.changed = 0
+        nodes.append(node)
+    return nodes[-1]
+
+
+def restored_leaf(data: float, label: str, grad: float) -> Value:
+    leaf = Value(data, label)
+    leaf.grad = grad
+    return leaf
+
+
+def variables(**inputs: Any) -> tuple[Value, ...]:
+    """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``."""
+    return tuple(Value(data, label) for label, data in inputs.items())
+
+
+def label(namespace: dict[str, Any]) -> None:
+    """Label the unlabelled Values of a namespace after their variables: ``label(globals())``.
+
+    Lists and tuples of Values are numbered: w becomes w0, w1, ... Names with a leading underscore are skipped.
+    """
+    for name, x in list(namespace.items()):
+        members = [(name, x)]
+        if isinstance(x, (list, tuple)):
+            members = [(f"{name}{i}", member) for i, member in enumerate(x)]
+        for text, member in members:
+            if type(member) is Value and not member.label and not name.startswith("_"):
+                member.label = text

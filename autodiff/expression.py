@@ -1,0 +1,219 @@
+"""Any recorded node written out as text: a Formula is a text that arithmetic makes longer.
+
+Rules and values are functions of whatever they are given. Given Formulas they write themselves
+down: the sigmoid's rule ``(1.0 - out) * out`` called on ``Formula("L")`` is the text ``(1 - L) * L``.
+"""
+
+from __future__ import annotations
+
+from . import primitives
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
+INFIX = {
+    "add": ("+", SUM),
+    "sub": ("-", SUM),
+    "mul": ("*", PRODUCT),
+    "div": ("/", PRODUCT),
+    "power": ("**", POWER),
+    "less": ("<", COMPARISON),
+    "less_equal": ("<=", COMPARISON),
+    "greater": (">", COMPARISON),
+    "greater_equal": (">=", COMPARISON),
+    "equal": ("==", COMPARISON),
+    "not_equal": ("!=", COMPARISON),
+}
+SPELLED = {"maximum": "max", "minimum": "min"}  # as the lectures write them; the others by their own name
+
+
+def show(x: float, digits: int | None = None) -> str:
+    """The number as text: six significant digits, or ``digits`` places after the point."""
+    text = f"{x:.6g}" if digits is None else f"{x:.{digits}f}"
+    if digits and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def exact(x: float) -> str:
+    """The number as text that reads back as the same number, without a needless ``.0``."""
+    return repr(x).removesuffix(".0")
+
+
+class Formula:
+    """A text, how strongly it holds together, and (where known) the number it stands for."""
+
+    __slots__ = ("number", "strength", "text")
+
+    def __init__(self, text: str, strength: int = ATOM, number: float | None = None) -> None:
+        self.text = text
+        self.strength = strength
+        self.number = number
+
+    @classmethod
+    def of(cls, x: Formula | float) -> Formula:
+        """x itself, or the plain number x as a Formula."""
+        if isinstance(x, Formula):
+            return x
+        text = cls.spell(float(x))
+        return cls(text, MINUS if text.startswith("-") else ATOM, float(x))
+
+    spell = staticmethod(exact)
+
+    @classmethod
+    def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
+        """The primitive applied to Formulas and numbers, written as Python would read it."""
+        parts = [cls.of(operand) for operand in operands]
+        text, strength = cls.write(primitive.name, parts)
+        numbers = [part.number for part in parts]
+        return cls(text, strength, None if None in numbers else primitive.value(*numbers))
+
+    @classmethod
+    def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        """The text of one gate and its strength."""
+        if name in INFIX:
+            sign, strength = INFIX[name]
+            left = parts[0].inside(strength + (strength in (COMPARISON, POWER)))
+            right = parts[1].inside(MINUS if strength == POWER else strength + 1)
+            return f"{left} {sign} {right}", strength
+        if name == "neg":
+            return f"-{parts[0].inside(POWER)}", MINUS
+        if name == "reciprocal":
+            return f"1 / {parts[0].inside(MINUS)}", PRODUCT
+        texts = [part.text for part in parts]
+        if name in ("sum", "logsumexp"):
+            return f"{name}([{', '.join(texts)}])", ATOM
+        if name == "dot":
+            n = len(texts) // 2
+            return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
+        return f"{SPELLED.get(name, name)}({', '.join(texts)})", ATOM
+
+    def inside(self, strength: int) -> str:
+        """The text, in parentheses where it holds together less strongly than that."""
+        return self.text if self.strength >= strength else f"({self.text})"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Formula({self.text!r})"
+
+
+class SlideFormula(Formula):
+    """A Formula as a lecturer writes it at the board, for the case at hand.
+
+    Numbers are short, a comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
+    ``where`` only the side that is taken is written (so every operand must carry its number).
+    """
+
+    __slots__ = ()
+    spell = staticmethod(show)
+
+    @classmethod
+    def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
+        name, first, last = primitive.name, operands[0], operands[-1]
+        if name == "where":
+            return cls.of(operands[1 if cls.of(first).number else 2])
+        if name == "mul" and not isinstance(first, Formula) and first == 1.0:
+            return cls.of(last)
+        if name == "power" and not isinstance(last, Formula) and last in (1.0, -1.0, -2.0):
+            base = first if last != -2.0 else super().record(primitive, (first, 2.0))
+            return base if last == 1.0 else super().record(primitives.reciprocal, (base,))
+        return super().record(primitive, operands)
+
+    @classmethod
+    def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        if name == "neg" and parts[0].strength == PRODUCT:
+            return f"-{parts[0].text}", PRODUCT
+        if INFIX.get(name, ("", SUM))[1] == COMPARISON:
+            return f"1({super().write(name, parts)[0]})", ATOM
+        if name == "sum":
+            return " + ".join(elide([part.inside(PRODUCT) for part in parts])), SUM
+        if name == "dot":
+            n = len(parts) // 2
+            terms = [f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(parts[:n], parts[n:])]
+            bias = [] if parts[-1].number == 0.0 and parts[-1].text == "0" else [parts[-1].inside(PRODUCT)]
+            return " + ".join(elide(terms) + bias) or "0", SUM
+        if name == "logsumexp":
+            texts = elide([part.text for part in parts])
+            return f"logsumexp([{', '.join(texts)}])", ATOM
+        return super().write(name, parts)
+
+
+def elide(terms: list[str], most: int = 4) -> list[str]:
+    """The terms, the middle ones of many replaced by "..."."""
+    return terms if len(terms) <= most else [*terms[: most - 2], "...", terms[-1]]
+
+
+def _operator(primitive: primitives.Primitive, reflected: bool = False) -> Any:
+    def method(self: Formula, *others: Any) -> Formula:
+        return self.record(primitive, (*others, self) if reflected else (self, *others))
+
+    return method
+
+
+_OPERATORS = {
+    "add": primitives.add,
+    "sub": primitives.sub,
+    "mul": primitives.mul,
+    "neg": primitives.neg,
+    "lt": primitives.less,
+    "le": primitives.less_equal,
+    "gt": primitives.greater,
+    "ge": primitives.greater_equal,
+    "eq": primitives.equal,
+    "ne": primitives.not_equal,
+}
+for _sign, _row in _OPERATORS.items():
+    setattr(Formula, f"__{_sign}__", _operator(_row))
+    setattr(Formula, f"__r{_sign}__", _operator(_row, reflected=True))
+
+
+def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
+    """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
+
+    The output is f where it has no label. A label that is taken already gets a number.
+    """
+    nodes = list(nodes)
+    wanted = {node: " ".join(node.label.split())[:40] for node in nodes}
+    if output is not None and not wanted[output]:
+        wanted[output] = "f"
+    taken: dict[str, int] = {}
+    found = {node: free(label, taken) for node, label in wanted.items() if label}
+    counts = {"s": 0, "v": 0}
+    for node, label in wanted.items():
+        if not label:
+            letter = "s" if node.primitive else "v"
+            while f"{letter}{counts[letter]}" in taken:
+                counts[letter] += 1
+            found[node] = free(f"{letter}{counts[letter]}", taken)
+    return found
+
+
+def free(name: str, taken: dict[str, int]) -> str:
+    """The name, or name_2, name_3, ... where it is taken; the answer is taken from now on."""
+    candidate = name
+    while candidate in taken:
+        taken[name] += 1
+        candidate = f"{name}_{taken[name]}"
+    taken[candidate] = 1
+    return candidate
+
+
+def gate(node: Any, operands: Sequence[Any], style: type[Formula] = Formula) -> str:
+    """The right-hand side of one gate, its operands given as Formulas or numbers."""
+    return style.record(node.primitive, operands).text
+
+
+def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
+    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph."""
+    called = names(nodes, output)
+    lines = []
+    for node in nodes:
+        if node.primitive:
+            operands = [x if isinstance(x, float) else Formula(called[x]) for x in node.operands]
+            lines.append(f"{called[node]} = {gate(node, operands)}")
+    return lines

@@ -1,0 +1,84 @@
+"""Functions composed from primitives, and the primitives of many operands as functions of lists."""
+
+from __future__ import annotations
+
+from . import primitives
+from .primitives import exp, leaky_relu, maximum, sqrt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+def sum(values: Iterable[Any]) -> Any:
+    """v0 + v1 + ... as one gate, added left to right; 0.0 for no values."""
+    return primitives.sum_(*values)
+
+
+def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
+    """bias + w0 * x0 + w1 * x1 + ... as one gate, added left to right.
+
+    Parameters
+    ----------
+    weights, inputs : iterable of Value or float, shape (n,)
+        As many of the one as of the other.
+    bias : Value or float
+        What the sum starts from.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many inputs as weights.
+
+    Examples
+    --------
+    >>> from autodiff import dot
+    >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
+    11.5
+    """
+    weights, inputs = list(weights), list(inputs)
+    if len(weights) != len(inputs):
+        raise ValueError(f"dot needs as many inputs as weights: expected {len(weights)}, got {len(inputs)}")
+    return primitives.dot(*weights, *inputs, bias)
+
+
+def logsumexp(values: Iterable[Any]) -> Any:
+    """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values."""
+    return primitives.logsumexp(*values)
+
+
+def mean(values: Iterable[Any]) -> Any:
+    """(v0 + v1 + ...) / n; ValueError for no values."""
+    values = list(values)
+    if not values:
+        raise ValueError("mean needs at least one value, got none")
+    return sum(values) / float(len(values))
+
+
+def norm(values: Iterable[Any]) -> Any:
+    """The length sqrt(v0^2 + v1^2 + ...); its gradient at the zero vector is nan, as sqrt's is infinite there."""
+    values = list(values)
+    return sqrt(dot(values, values))
+
+
+def softmax(values: Iterable[Any]) -> list[Any]:
+    """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^(v - logsumexp), which never overflows."""
+    values = list(values)
+    scale = logsumexp(values)
+    return [exp(value - scale) for value in values]
+
+
+def maxout(values: Iterable[Any]) -> Any:
+    """The largest of several values, gate by gate; ValueError for no values."""
+    largest, *others = list(values) or [None]
+    if largest is None:
+        raise ValueError("maxout needs at least one value, got none")
+    for value in others:
+        largest = maximum(largest, value)
+    return largest
+
+
+def prelu(x: Any, slope: Any) -> Any:
+    """x where x > 0, else slope * x: leaky_relu with a slope that can be learned (He et al. 2015)."""
+    return leaky_relu(x, slope)

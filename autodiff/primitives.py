@@ -1,0 +1,306 @@
+"""Every primitive, once: one table of values, local gradients and kinks.
+
+A row reads ``Primitive(name, value, local gradients, kink)``. The local gradients are a function of
+the output and the operands with one entry for each operand. Called with numbers it gives numbers,
+called with Values it gives a graph, called with Formulas it gives text; so a rule is written with
+``+ - *``, comparisons and other primitives only. An entry ``None`` means "no edge": nothing flows
+back there. Constants are operands too (``leaky_relu(x, 0.01)``), so a rule hides nothing.
+"""
+
+# mypy: disable-error-code="has-type" - a rule may call a primitive that stands further down the table
+from __future__ import annotations
+
+import math
+import operator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+INF, NAN = math.inf, math.nan
+
+
+# --- Numbers -----------------------------------------------------------------------------------
+# What Python raises an exception for, C99 and IEEE 754 have an answer for. These are the answers.
+
+
+def guarded(function: Callable[[float], float], domain: Callable[[float], float]) -> Callable[[float], float]:
+    """``function``, but ``domain(x)`` where it is undefined and inf where it overflows."""
+
+    def guard(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            return domain(x)
+        except OverflowError:
+            return INF
+
+    return guard
+
+
+def undefined(x: float) -> float:
+    return NAN
+
+
+exponential = guarded(math.exp, undefined)
+exponential_minus_1 = guarded(math.expm1, undefined)
+logarithm = guarded(math.log, lambda x: -INF if x == 0.0 else NAN)
+logarithm_plus_1 = guarded(math.log1p, lambda x: -INF if x == -1.0 else NAN)
+square_root = guarded(math.sqrt, undefined)
+sine, cosine, tangent = guarded(math.sin, undefined), guarded(math.cos, undefined), guarded(math.tan, undefined)
+
+
+def quotient(a: float, b: float) -> float:
+    """a / b; a / 0 is inf with the sign of both, 0 / 0 is nan."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
+
+
+def to_the_power(a: float, b: float) -> float:
+    """a ** b as C99's pow: never an exception, never a complex number."""
+    try:
+        return math.pow(a, b)
+    except ValueError:  # 0 to a negative power is infinite, a negative number to a fraction undefined
+        if a != 0.0:
+            return NAN
+    except OverflowError:
+        pass
+    return math.copysign(INF, a) if b % 2.0 == 1.0 else INF
+
+
+def logistic(x: float) -> float:
+    """1 / (1 + e^-x), written so that e^ never overflows."""
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def soft_plus(x: float) -> float:
+    """log(1 + e^x), written so that e^ never overflows."""
+    return rectify(x) + math.log1p(math.exp(-math.fabs(x)))
+
+
+def rectify(x: float) -> float:
+    return 0.0 if x <= 0.0 else x  # this way round, nan stays nan
+
+
+def larger(a: float, b: float) -> float:
+    return a if a >= b or a != a else b
+
+
+def smaller(a: float, b: float) -> float:
+    return a if a <= b or a != a else b
+
+
+def step(x: float, at_zero: float) -> float:
+    return 1.0 if x > 0.0 else 0.0 if x < 0.0 else at_zero if x == 0.0 else x
+
+
+def signum(x: float) -> float:
+    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x == 0.0 else x
+
+
+def total(*terms: float) -> float:
+    """t0 + t1 + ..., left to right: the builtin sum compensates from Python 3.12 on."""
+    result = terms[0] if terms else 0.0
+    for term in terms[1:]:
+        result += term
+    return result
+
+
+def weighted_sum(*operands: float) -> float:
+    """b + w0 * x0 + w1 * x1 + ..., left to right, of (w0, w1, ..., x0, x1, ..., b)."""
+    n = len(operands) // 2
+    result = operands[-1]
+    for w, x in zip(operands[:n], operands[n:]):
+        result += w * x
+    return result
+
+
+def log_sum_exp(*terms: float) -> float:
+    """log(e^t0 + e^t1 + ...), the largest term taken out so that e^ never overflows."""
+    largest = -INF
+    for term in terms:
+        largest = larger(largest, term)
+    if largest in (INF, -INF):
+        return NAN if any(term != term for term in terms) else largest
+    return largest + math.log(total(*[math.exp(term - largest) for term in terms]))
+
+
+def number(x: Any) -> float | None:
+    """x as a float where it is an int, float, bool or NumPy scalar, else None."""
+    if isinstance(x, (float, int)):
+        return float(x)
+    kinds = getattr(type(x), "__mro__", ())
+    if any(kind.__module__ == "numpy" and kind.__name__ in ("floating", "integer", "bool", "bool_") for kind in kinds):
+        return float(x)
+    return None
+
+
+# --- The table ---------------------------------------------------------------------------------
+
+
+class Primitive:
+    """One row: a name, the value, the local gradients, and the test for "on a kink".
+
+    Called with numbers it returns a number; called with at least one Value, a recorded Value.
+
+    Parameters
+    ----------
+    name : str
+        What the operation is called in text, pictures and files.
+    value : function of floats
+        The number it computes. It answers nan or inf and never raises.
+    local_gradients : function (out, *operands) -> tuple
+        d out / d operand for each operand, in terms of primitives; None where nothing flows back.
+    kink : function (out, *operands) -> bool, optional
+        True where the derivative jumps and the local gradient is a convention.
+
+    Examples
+    --------
+    >>> from autodiff import Primitive, Value
+    >>> cube = Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    >>> x = Value(2.0, "x")
+    >>> y = cube(x)
+    >>> y.backward()
+    >>> x.grad
+    12.0
+    """
+
+    __slots__ = ("kink", "local_gradients", "name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., float],
+        local_gradients: Callable[..., tuple[Any, ...]],
+        kink: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.local_gradients = local_gradients
+        self.kink = kink
+
+    def __call__(self, *operands: Any) -> Any:
+        """Return the value of numbers, or let the first operand that is no number record this."""
+        numbers = []
+        for operand in operands:
+            if type(operand) is not float:
+                converted = number(operand)
+                if converted is None:
+                    return self._record(operand, operands)
+                operand = converted
+            numbers.append(operand)
+        return self.value(*numbers)
+
+    def _record(self, operand: Any, operands: tuple[Any, ...]) -> Any:
+        record = getattr(type(operand), "record", None)
+        if record is None:
+            raise TypeError(f"{self.name} takes numbers and Values, got {type(operand).__name__}: {operand!r:.60}")
+        return record(self, operands)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if PRIMITIVES.get(self.name) is not self:
+            raise TypeError(f"cannot copy or pickle the primitive {self.name!r}: put it into autodiff.PRIMITIVES first")
+        return by_name, (self.name,)
+
+
+def by_name(name: str) -> Primitive:
+    """The primitive of that name; KeyError where there is none."""
+    return PRIMITIVES[name]
+
+
+def no_edges(out: Any, *operands: Any) -> tuple[None, ...]:
+    return (None,) * len(operands)
+
+
+def comparison(name: str, compare: Callable[[float, float], bool]) -> Primitive:
+    """A row for < <= > >= == !=: 1.0 or 0.0, with no gradient, and a jump where both sides meet."""
+    return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b)
+
+
+def at_zero(out: Any, x: Any, *constants: Any) -> Any:
+    return x == 0.0
+
+
+def at_tie(out: Any, a: Any, b: Any) -> Any:
+    return a == b
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a where the condition is not 0, else b; recorded unless the condition is a plain number.
+
+    Both sides are computed, and a side that is not taken still gets upstream * 0: where it is
+    infinite, that is nan (as in PyTorch and JAX). Feed such a side a harmless number by a second where.
+    """
+    if type(condition) in (float, bool, int):
+        return a if condition else b
+    return select(condition, a, b)
+
+
+# fmt: off
+add         = Primitive("add", operator.add, lambda out, a, b: (1.0, 1.0))
+sub         = Primitive("sub", operator.sub, lambda out, a, b: (1.0, -1.0))
+mul         = Primitive("mul", operator.mul, lambda out, a, b: (b, a))
+div         = Primitive("div", quotient,     lambda out, a, b: (reciprocal(b), -div(out, b)))
+neg         = Primitive("neg", operator.neg, lambda out, a: (-1.0,))
+reciprocal  = Primitive("reciprocal", lambda a: quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
+power       = Primitive("power", to_the_power, lambda out, a, b: (
+    b * power(where(b == 0.0, 1.0, a), b - 1.0),             # 0 where b = 0, whatever a is
+    out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
+
+exp         = Primitive("exp",   exponential,         lambda out, a: (out,))
+expm1       = Primitive("expm1", exponential_minus_1, lambda out, a: (exp(a),))
+log         = Primitive("log",   logarithm,           lambda out, a: (reciprocal(a),))
+log1p       = Primitive("log1p", logarithm_plus_1,    lambda out, a: (reciprocal(1.0 + a),))
+sqrt        = Primitive("sqrt",  square_root,         lambda out, a: (div(0.5, out),))
+sin         = Primitive("sin",   sine,                lambda out, a: (cos(a),))
+cos         = Primitive("cos",   cosine,              lambda out, a: (-sin(a),))
+tan         = Primitive("tan",   tangent,             lambda out, a: (1.0 + out * out,))
+
+tanh        = Primitive("tanh",        math.tanh, lambda out, a: (1.0 - out * out,))
+sigmoid     = Primitive("sigmoid",     logistic,  lambda out, a: ((1.0 - out) * out,))
+softplus    = Primitive("softplus",    soft_plus, lambda out, a: (sigmoid(a),))
+log_sigmoid = Primitive("log_sigmoid", lambda a: -soft_plus(-a), lambda out, a: (sigmoid(-a),))
+
+relu        = Primitive("relu", rectify, lambda out, a: (a > 0.0,), at_zero)
+leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope * a, lambda out, a, slope: (
+    where(a > 0.0, 1.0, slope), minimum(a, 0.0)),
+    lambda out, a, slope: (a == 0.0) * (slope != 1.0))
+elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
+    where(a > 0.0, 1.0, alpha * exp(minimum(a, 0.0))), expm1(minimum(a, 0.0))),
+    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
+absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
+sign        = Primitive("sign", signum,    lambda out, a: (0.0,), at_zero)
+heaviside   = Primitive("heaviside", step, lambda out, a, half: (0.0, a == 0.0), at_zero)
+clip        = Primitive("clip", lambda a, low, high: smaller(larger(a, low), high), lambda out, a, low, high: (
+    (a >= low) * (a <= high), (a < low) * (low <= high), maximum(a, low) > high),
+    lambda out, a, low, high: (a == low) + (a == high))
+maximum     = Primitive("maximum", larger, lambda out, a, b: (
+    where(a == b, 0.5, a > b), where(a == b, 0.5, b > a)), at_tie)
+minimum     = Primitive("minimum", smaller, lambda out, a, b: (
+    where(a == b, 0.5, a < b), where(a == b, 0.5, b < a)), at_tie)
+
+less          = comparison("less",          operator.lt)
+less_equal    = comparison("less_equal",    operator.le)
+greater       = comparison("greater",       operator.gt)
+greater_equal = comparison("greater_equal", operator.ge)
+equal         = comparison("equal",         operator.eq)
+not_equal     = comparison("not_equal",     operator.ne)
+select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
+    None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)))
+
+sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
+dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
+logsumexp   = Primitive("logsumexp", log_sum_exp, lambda out, *terms: tuple(
+    exp(term - where(out == -INF, 0.0, out)) for term in terms))
+# fmt: on
+
+PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}

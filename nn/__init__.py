@@ -1,0 +1,1 @@
+"""Tiny neural networks from Values, seen one example at a time."""

@@ -1,0 +1,1 @@
+"""Pictures of computation graphs: scenes, layout, and the one SVG painter."""
