@@ -4,7 +4,8 @@ Where things are:
 
     primitives   every primitive, once: value, local gradients, kinks
     expression   any recorded node written out as text
-    engine       Value, the order by age, the backward sweep
+    graph        the order by age, staleness, the backward sweep
+    engine       Value, recording, backward()
     functions    softmax, mean, norm, maxout, ... composed from primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp
     check        check_gradients, nonfinite_origin
@@ -26,8 +27,10 @@ the builtins alone.
 
 from __future__ import annotations
 
-from .engine import StaleGraphError, Value, gradients, label, variables
+from .engine import Value, gradients, label, variables
+from .expression import Formula, SlideFormula, names, show, statements
 from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum  # noqa: F401
+from .graph import StaleGraphError, history, stale, sweep
 from .primitives import (
     PRIMITIVES,
     Primitive,
@@ -61,7 +64,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRIMITIVES",
+    "Formula",
     "Primitive",
+    "SlideFormula",
     "StaleGraphError",
     "Value",
     "clip",
@@ -72,6 +77,7 @@ __all__ = [
     "expm1",
     "gradients",
     "heaviside",
+    "history",
     "label",
     "leaky_relu",
     "log",
@@ -82,17 +88,22 @@ __all__ = [
     "maxout",
     "mean",
     "minimum",
+    "names",
     "norm",
     "power",
     "prelu",
     "reciprocal",
     "relu",
+    "show",
     "sigmoid",
     "sign",
     "sin",
     "softmax",
     "softplus",
     "sqrt",
+    "stale",
+    "statements",
+    "sweep",
     "tan",
     "tanh",
     "variables",

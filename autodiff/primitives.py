@@ -7,7 +7,6 @@ called with Values it gives a graph, called with Formulas it gives text; so a ru
 back there. Constants are operands too (``leaky_relu(x, 0.01)``), so a rule hides nothing.
 """
 
-# mypy: disable-error-code="has-type" - a rule may call a primitive that stands further down the table
 from __future__ import annotations
 
 import math
@@ -244,6 +243,17 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b
     return select(condition, a, b)
 
+
+if TYPE_CHECKING:  # rules may call what stands further down
+    cos: Primitive
+    div: Primitive
+    exp: Primitive
+    log: Primitive
+    maximum: Primitive
+    minimum: Primitive
+    power: Primitive
+    reciprocal: Primitive
+    sign: Primitive
 
 # fmt: off
 add         = Primitive("add", operator.add, lambda out, a, b: (1.0, 1.0))

@@ -1,0 +1,95 @@
+"""The graph behind a node: its order by age, what is stale in it, and the one sweep that sends gradients back.
+
+A result is always younger than its operands, so sorting by age *is* the topological order.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from .primitives import INF
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+    from .engine import Value
+
+age = attrgetter("born")
+
+
+class StaleGraphError(RuntimeError):
+    """A gradient was asked of a graph whose inputs have changed since it was computed."""
+
+
+def numbers(operands: Iterable[Value | float]) -> list[float]:
+    """The data of Values, and plain numbers as they are."""
+    return [x if type(x) is float else x._data for x in operands]  # type: ignore[misc]
+
+
+def history(output: Value, since: int = 0) -> list[Value]:
+    """The output and everything it was computed from, oldest first; nothing born before ``since``."""
+    waiting, seen = [output], {output}
+    while waiting:
+        for operand in waiting.pop().operands:
+            if type(operand) is not float and operand not in seen and operand.born >= since:
+                seen.add(operand)
+                waiting.append(operand)
+    return sorted(seen, key=age)
+
+
+def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+    """Yield (node, operand) wherever the operand changed after the node was computed."""
+    computed = [node for node in order if node.primitive]
+    newest_leaf = max([node.changed for node in order if not node.primitive], default=0)
+    if newest_leaf < min([node.changed for node in computed], default=INF):
+        return  # every result is newer than every input: nothing to look for
+    for node in computed:
+        changed = node.changed
+        for operand in node.operands:
+            if type(operand) is not float and operand.changed > changed:
+                yield node, operand
+
+
+def refuse_stale(order: Sequence[Value]) -> None:
+    """Raise StaleGraphError, naming both nodes, if one was computed before its operand changed."""
+    for node, operand in stale(order):
+        raise StaleGraphError(
+            f"{operand!r} changed after {node!r} was computed from it by {node.primitive.name}: "  # type: ignore[union-attr]
+            "call forward() to recompute the graph, or build it again"
+        )
+
+
+def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
+    """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
+
+    Parameters
+    ----------
+    output : Value
+        Where the sweep starts.
+    upstream : float or Value
+        The gradient that arrives there.
+    since : int
+        Nodes born before this are left alone: they cannot depend on anything younger.
+    record : bool
+        Give gradients as Values that can be differentiated again, not as floats.
+
+    Yields
+    ------
+    tuple
+        (node, upstream, local gradients); the last is () for a leaf. Nodes that no gradient
+        reaches (what only a comparison looks at) are left out.
+    """
+    totals = {output: upstream}
+    for node in reversed(history(output, since)):
+        if node not in totals:
+            continue
+        upstream, rule = totals.pop(node), node.primitive and node.primitive.local_gradients
+        known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
+        local_gradients = rule(*known) if rule else ()
+        yield node, upstream, local_gradients
+        for operand, local in zip(node.operands, local_gradients):
+            if type(operand) is not float and local is not None and operand.born >= since:
+                downstream = upstream * local
+                totals[operand] = totals[operand] + downstream if operand in totals else downstream
