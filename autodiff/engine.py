@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from . import primitives as p
-from .graph import history, numbers, refuse_stale, stale, sweep
+from .graph import history, numbers, refuse_stale, sweep
 from .primitives import Primitive, number
 
 TYPE_CHECKING = False
@@ -261,9 +261,9 @@ class Value:
     # fmt: on
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.primitive is None:
-            return restored_leaf, (self._data, self.label, self.grad)
-        return restored_result, tabulated(self)
+        from .copies import reduced  # a door to a later room: copying is not needed to compute
+
+        return reduced(self)
 
 
 def real(x: Any, place: str) -> float:
@@ -314,42 +314,6 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
     found = {node: upstream for node, upstream, _ in sweep(output, 1.0, since, record=True) if node in wanted}
     totals = [found.get(node, 0.0) for node in inputs]
     return [total if type(total) is Value else Value(total) for total in totals]
-
-
-# --- Copies: a flat table, so that no depth is too deep ------------------------------------------
-
-
-def tabulated(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
-    """The graph behind a result as (leaves, rows): every operand is a place in the two together, or a float."""
-    order = history(output)
-    outdated = {node for node, _ in stale(order)}
-    leaves = [node for node in order if node.primitive is None]
-    results = [node for node in order if node.primitive]
-    place = {node: i for i, node in enumerate(leaves + results)}
-    rows = [
-        (node.primitive, node._data, node.label, node.grad, node in outdated,
-         [place[x] if type(x) is Value else x for x in node.operands])
-        for node in results
-    ]  # fmt: skip
-    return leaves, rows
-
-
-def restored_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
-    """The output of a tabulated graph, made anew on the given leaves."""
-    nodes = list(leaves)
-    for primitive, data, label, grad, outdated, operands in rows:
-        node = result(primitive, data, tuple([nodes[x] if type(x) is int else x for x in operands]))
-        node.label, node.grad = label, grad
-        if outdated:
-            node.changed = 0
-        nodes.append(node)
-    return nodes[-1]
-
-
-def restored_leaf(data: float, label: str, grad: float) -> Value:
-    leaf = Value(data, label)
-    leaf.grad = grad
-    return leaf
 
 
 def variables(**inputs: Any) -> tuple[Value, ...]:

@@ -1,1 +1,176 @@
-"""The steps of a backward pass in words."""
+"""The steps of a forward and a backward pass: number and formula side by side, gate by gate."""
+
+from __future__ import annotations
+
+from .expression import Formula, SlideFormula, names, show
+from .graph import history, refuse_stale, sweep
+from .rows import Forward, Start, Step
+from .words import role, shortened, wrapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .engine import Value
+
+
+class Steps:
+    """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
+
+    Parameters
+    ----------
+    output : Value
+        Where the gradients start.
+    digits : int, optional
+        Places after the point; six significant digits where it is None.
+
+    Attributes
+    ----------
+    rows : list of Forward, Start and Step
+        Everything that happens, in order; ``len(steps)`` and ``steps[i]`` count the Steps alone.
+    gradients : dict of Value to float
+        d output / d leaf of every leaf.
+
+    Examples
+    --------
+    >>> from autodiff import variables
+    >>> x, y = variables(x=3, y=4)
+    >>> steps = (x * y).steps()
+    >>> steps[0]
+      3  df/dx = df/df * y   1 * 4 = 4
+    >>> steps[0].sentence
+    'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
+    """
+
+    def __init__(self, output: Value, digits: int | None = None) -> None:
+        self.output = output
+        self.digits = digits
+        order = history(output)
+        refuse_stale(order)
+        self.names = names(order, output)
+        self.gradients = {node: 0.0 for node in order if not node.primitive}
+        self._formulas: dict[Value, list[Formula]] = {}
+        self._edges = list(self._collect())
+        heading = "FORWARD   each gate computes its output from its inputs"
+        self.rows: list[Any] = [Forward(self, node, 0) for node in order if node.primitive]
+        if self.rows:
+            self.rows[0].heading = heading
+        heading = "BACKWARD  upstream * local = downstream, from the output back to the inputs"
+        self.rows += [Start(self, output, 0, heading), *self._edges]
+        for number, row in enumerate(self.rows, 1):
+            row.number = number
+
+    def _collect(self) -> Iterator[Step]:
+        """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
+        found: dict[Value, list[Step]] = {}
+        for node, upstream, local_gradients in sweep(self.output):
+            if not node.primitive:
+                self.gradients[node] = upstream
+            edges = [
+                (place, operand, local)
+                for place, (operand, local) in enumerate(zip(node.operands, local_gradients))
+                if type(operand) is not float and local is not None
+            ]
+            edges.sort(key=lambda edge: edge[1].primitive is not None)
+            for place, operand, local in edges:
+                step = Step(self, node, 0)
+                step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
+                step.downstream = upstream * local
+                others = found.setdefault(operand, [])
+                step.total = others[-1].total + step.downstream if others else step.downstream
+                others.append(step)
+                step.path = len(others)
+                yield step
+        for steps in found.values():
+            for step in steps:
+                step.paths = len(steps)
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._edges[place]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._edges)
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return len(self.rows)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every row as a spoken sentence, for screen readers."""
+        return [row.sentence for row in self.rows]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The pass as plain data: inputs, gates, steps and gradients."""
+        called = self.names
+        return {
+            "output": called[self.output],
+            "value": self.output.data,
+            "inputs": {called[leaf]: leaf.data for leaf in self.gradients},
+            "forward": [
+                {"number": row.number, "gate": called[row.node], "formula": row.gate().text, "value": row.node.data,
+                 "sentence": row.sentence} for row in self.rows if type(row) is Forward
+            ],
+            "steps": [step.as_dict() for step in self],
+            "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
+        }  # fmt: skip
+
+    def locals(self, step: Step) -> list[Formula]:
+        """The local gradients of the step's gate as formulas, one for each operand."""
+        node = step.node
+        if node not in self._formulas:
+            assert node.primitive is not None
+            output = SlideFormula(self.names[node], number=node.data)
+            written = node.primitive.local_gradients(output, *step.operands(SlideFormula))
+            self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
+        return self._formulas[node]
+
+    def role(self, step: Step) -> str:
+        """What the step's gate does with the upstream gradient, in the lecture's words."""
+        edges = [operand for operand in step.node.operands if type(operand) is not float]
+        return role(step.node.primitive.name, step.formula, len(edges))  # type: ignore[union-attr]
+
+    def heading(self, step: Step) -> str:
+        """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
+        lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate().text}:", step.role], gap="  ")
+        return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
+
+    def footer(self) -> str:
+        """The gradients of all inputs, and how to check one."""
+        output = self.names[self.output]
+        lines = [f"GRADIENTS  add 0.001 to one input and {output} changes by about 0.001 * gradient"]
+        columns = [
+            (self.names[leaf], show(leaf.data, self.digits), show(gradient, self.digits))
+            for leaf, gradient in self.gradients.items()
+        ]
+        widths = [max(len(column[i]) for column in columns) for i in range(3)] if columns else []
+        for name, value, gradient in columns:
+            left = f"{name.ljust(widths[0])} = {value.rjust(widths[1])}"
+            right = f"d{output}/d{name}".ljust(len(output) + widths[0] + 3)
+            lines.append(f"     {left}   {right} = {gradient.rjust(widths[2])}")
+        return "\n".join(shortened(line) for line in lines)
+
+    def pages(self) -> list[str]:
+        """The table cut into what is shown at each press of a key: one row with its headings, then the footer."""
+        pages, gate = [], None
+        for row in self.rows:
+            lines = [row.heading] if row.heading else []
+            if type(row) is Step and row.node is not gate:
+                gate = row.node
+                lines.append(self.heading(row))
+            pages.append("\n".join([*lines, row.text]))
+        return [*pages, self.footer()]
+
+    def __str__(self) -> str:
+        return "\n".join(self.pages())
+
+    def __repr__(self) -> str:
+        pages = self.pages()
+        if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
+            pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
+        return "\n".join(pages)

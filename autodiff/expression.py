@@ -128,6 +128,8 @@ class SlideFormula(Formula):
     def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
         if name == "neg" and parts[0].strength == PRODUCT:
             return f"-{parts[0].text}", PRODUCT
+        if name == "neg" and parts[0].text[0].isdigit():
+            return f"-({parts[0].text})", MINUS
         if INFIX.get(name, ("", SUM))[1] == COMPARISON:
             return f"1({super().write(name, parts)[0]})", ATOM
         if name == "sum":

@@ -23,9 +23,9 @@ class StaleGraphError(RuntimeError):
     """A gradient was asked of a graph whose inputs have changed since it was computed."""
 
 
-def numbers(operands: Iterable[Value | float]) -> list[float]:
+def numbers(operands: Iterable[Any]) -> list[float]:
     """The data of Values, and plain numbers as they are."""
-    return [x if type(x) is float else x._data for x in operands]  # type: ignore[misc]
+    return [x if type(x) is float else x._data for x in operands]
 
 
 def history(output: Value, since: int = 0) -> list[Value]:

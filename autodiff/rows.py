@@ -1,0 +1,184 @@
+"""The rows of the step table: a gate computes, the output gets gradient 1, an edge carries a gradient back."""
+
+from __future__ import annotations
+
+from .expression import PRODUCT, Formula, SlideFormula, show
+from .graph import numbers
+from .words import KINKS, SpokenFormula, spoken, wrapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .engine import Value
+    from .explain import Steps
+
+
+class Row:
+    """One line of the table: its place, the heading above it, its text and its sentence."""
+
+    __slots__ = ("heading", "node", "number", "steps")
+
+    def __init__(self, steps: Steps, node: Value, number: int, heading: str = "") -> None:
+        self.steps = steps
+        self.node = node
+        self.number = number
+        self.heading = heading
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands in the line, from left to right."""
+        raise TypeError(f"{type(self).__name__} has no text of its own")
+
+    @property
+    def text(self) -> str:
+        """The numbered line, at most 80 columns wide; what does not fit goes into the next line."""
+        return wrapped(f"{self.number:3}  ", self.parts)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def number_text(self, x: float) -> str:
+        return show(x, self.steps.digits)
+
+    def operands(self, style: type[SlideFormula], values: bool = False) -> list[Any]:
+        """The operands of the gate as Formulas: their names, or their printed numbers."""
+        called = self.steps.names
+        texts = [self.number_text(x) for x in numbers(self.node.operands)]
+        if values:
+            return [style.of(float(text)) for text in texts]
+        return [
+            x if type(x) is float else style(called[x], number=x.data)
+            for x in self.node.operands
+        ]  # fmt: skip
+
+    def gate(self, style: type[SlideFormula] = SlideFormula, values: bool = False) -> Formula:
+        """The right-hand side of the gate in a style, with names or with numbers."""
+        primitive = self.node.primitive
+        assert primitive is not None
+        operands = [style.of(operand) for operand in self.operands(style, values)]
+        if primitive.name == "where":  # the slide writes the side that is taken; here the gate itself is meant
+            return style(f"where({', '.join(operand.text for operand in operands)})")
+        text, strength = style.write(primitive.name, operands)
+        return style(text, strength, primitive.value(*[operand.number for operand in operands]))
+
+
+class Forward(Row):
+    """A gate computes its output from its inputs."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> list[str]:
+        computed = self.gate(values=True)
+        answer = self.number_text(self.node.data)
+        rounded = computed.number is not None and self.number_text(computed.number) != answer
+        name = self.steps.names[self.node]
+        return [f"{name} = {self.gate().text}", f"{computed.text} = {answer}", *["(rounded)"] * rounded]
+
+    @property
+    def sentence(self) -> str:
+        name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
+        formula, computed = self.gate(SpokenFormula).text, self.gate(SpokenFormula, values=True).text
+        return f"Step {self.number} of {self.steps.last}. Gate {name} equals {formula}: {computed} gives {answer}."
+
+
+class Start(Row):
+    """The output gets gradient 1."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> list[str]:
+        name = self.steps.names[self.node]
+        return [f"d{name}/d{name} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
+
+    @property
+    def sentence(self) -> str:
+        name = self.steps.names[self.node]
+        return f"Step {self.number} of {self.steps.last}. The gradient of {name} with respect to itself is 1."
+
+
+class Step(Row):
+    """An edge carries a gradient back: upstream * local = downstream.
+
+    Attributes
+    ----------
+    node, operand : Value
+        The gate, and the operand that the gradient goes to.
+    place : int
+        Which operand of the gate it is, from 0.
+    upstream, local, downstream, total : float
+        d output / d node, d node / d operand, their product, and what the operand has by now.
+    path, paths : int
+        This is path ``path`` of the ``paths`` that lead to the operand.
+    """
+
+    __slots__ = ("downstream", "local", "operand", "path", "paths", "place", "total", "upstream")
+    operand: Value
+    place: int
+    upstream: float
+    local: float
+    downstream: float
+    total: float
+    path: int
+    paths: int
+
+    @property
+    def formula(self) -> str:
+        """The local gradient as a formula of the gate's operands and output."""
+        return self.steps.locals(self)[self.place].text
+
+    @property
+    def role(self) -> str:
+        """What this kind of gate does with the upstream gradient."""
+        return self.steps.role(self)
+
+    @property
+    def kink(self) -> str:
+        """Why the local gradient is a convention here; "" where it is not."""
+        primitive = self.node.primitive
+        assert primitive is not None
+        if primitive.kink is None or not primitive.kink(self.node.data, *numbers(self.node.operands)):
+            return ""
+        return KINKS.get(primitive.name, "the derivative jumps here: the local gradient is a convention")
+
+    @property
+    def parts(self) -> list[str]:
+        called, show_number = self.steps.names, self.number_text
+        output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
+        local = self.steps.locals(self)[self.place].inside(PRODUCT)
+        texts = [show_number(x) for x in (self.upstream, self.local, self.downstream)]
+        parts = [
+            f"d{output}/d{operand} {'=' if self.path == 1 else '+='} d{output}/d{gate} * {local}",
+            f"{texts[0]} * {texts[1]} = {texts[2]}",
+        ]
+        if self.paths > 1:
+            parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
+        rounded = show_number(float(texts[0]) * float(texts[1])) != texts[2]
+        return parts + ["(rounded)"] * rounded
+
+    def so_far(self, total: str) -> str:
+        return f"total {total}" if self.path == self.paths else f"{total} so far"
+
+    @property
+    def sentence(self) -> str:
+        called = self.steps.names
+        said = [spoken(self.number_text(x)) for x in (self.upstream, self.local, self.downstream)]
+        so_far = self.so_far(spoken(self.number_text(self.total)))
+        path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
+        kink = f" On a kink: {self.kink}." if self.kink else ""
+        return (
+            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.gate(SpokenFormula).text} "
+            f"sends to {called[self.operand]}: upstream {said[0]} times local {said[1]} gives {said[2]}.{path}{kink}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step as plain data, numbers as floats (inf and nan too)."""
+        called = self.steps.names
+        return {
+            "number": self.number, "gate": called[self.node], "operand": called[self.operand],
+            "upstream": self.upstream, "local": self.local, "formula": self.formula, "downstream": self.downstream,
+            "total": self.total, "path": self.path, "paths": self.paths,
+            "role": self.role, "kink": self.kink, "text": "   ".join(self.parts), "sentence": self.sentence,
+        }  # fmt: skip

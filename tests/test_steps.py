@@ -1,0 +1,286 @@
+"""The step-through: its table, its sentences, its data."""
+
+import json
+
+import pytest
+
+from autodiff import StaleGraphError, Value, dot, exp, maximum, relu, sigmoid, variables, where
+
+
+def d1():
+    x, y, z = variables(x=-2, y=5, z=-4)
+    q = x + y
+    q.label = "q"
+    f = q * z
+    f.label = "f"
+    return f
+
+
+def d2():
+    w0, x0, w1, x1, w2 = variables(w0=2, x0=-1, w1=-3, x1=-2, w2=-3)
+    return 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
+
+
+def e7():
+    x, y, z = variables(x=1, y=2, z=0)
+    a = x + y
+    b = maximum(y, z)
+    f = a * b
+    a.label, b.label, f.label = "a", "b", "f"
+    return f
+
+
+def a6():
+    x3, x5, w3, w4, x4 = variables(x3=1, x5=2, w3=0.5, w4=0.25, x4=-1)
+    return (x3 + x5) - sigmoid(w3 * x3 + w4 * x4)
+
+
+D1 = """\
+FORWARD   each gate computes its output from its inputs
+  1  q = x + y   -2 + 5 = 3
+  2  f = q * z   3 * -4 = -12
+BACKWARD  upstream * local = downstream, from the output back to the inputs
+  3  df/df = 1                    the start: f grows as fast as itself
+     f = q * z:  mul swaps: each input gets upstream times the other input
+  4  df/dz = df/df * q   1 * 3 = 3
+  5  df/dq = df/df * z   1 * -4 = -4
+     q = x + y:  add distributes: both inputs get the upstream gradient
+  6  df/dx = df/dq * 1   -4 * 1 = -4
+  7  df/dy = df/dq * 1   -4 * 1 = -4
+GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+     x = -2   df/dx = -4
+     y =  5   df/dy = -4
+     z = -4   df/dz =  3"""
+
+D2 = """\
+FORWARD   each gate computes its output from its inputs
+  1  s0 = w0 * x0   2 * -1 = -2
+  2  s1 = w1 * x1   -3 * -2 = 6
+  3  s2 = s0 + s1   -2 + 6 = 4
+  4  s3 = s2 + w2   4 + -3 = 1
+  5  s4 = -s3   -(1) = -1
+  6  s5 = exp(s4)   exp(-1) = 0.367879
+  7  s6 = 1 + s5   1 + 0.367879 = 1.36788
+  8  f = 1 / s6   1 / 1.36788 = 0.731059   (rounded)
+BACKWARD  upstream * local = downstream, from the output back to the inputs
+  9  df/df = 1                    the start: f grows as fast as itself
+     f = 1 / s6:  reciprocal scales: its input gets upstream times -1 / s6 ** 2
+ 10  df/ds6 = df/df * -1 / s6 ** 2   1 * -0.534447 = -0.534447
+     s6 = 1 + s5:  add passes the upstream gradient on
+ 11  df/ds5 = df/ds6 * 1   -0.534447 * 1 = -0.534447
+     s5 = exp(s4):  exp scales: its input gets upstream times s5
+ 12  df/ds4 = df/ds5 * s5   -0.534447 * 0.367879 = -0.196612
+     s4 = -s3:  neg passes the upstream gradient on, its sign flipped
+ 13  df/ds3 = df/ds4 * -1   -0.196612 * -1 = 0.196612
+     s3 = s2 + w2:  add distributes: both inputs get the upstream gradient
+ 14  df/dw2 = df/ds3 * 1   0.196612 * 1 = 0.196612
+ 15  df/ds2 = df/ds3 * 1   0.196612 * 1 = 0.196612
+     s2 = s0 + s1:  add distributes: both inputs get the upstream gradient
+ 16  df/ds0 = df/ds2 * 1   0.196612 * 1 = 0.196612
+ 17  df/ds1 = df/ds2 * 1   0.196612 * 1 = 0.196612
+     s1 = w1 * x1:  mul swaps: each input gets upstream times the other input
+ 18  df/dw1 = df/ds1 * x1   0.196612 * -2 = -0.393224
+ 19  df/dx1 = df/ds1 * w1   0.196612 * -3 = -0.589836
+     s0 = w0 * x0:  mul swaps: each input gets upstream times the other input
+ 20  df/dw0 = df/ds0 * x0   0.196612 * -1 = -0.196612
+ 21  df/dx0 = df/ds0 * w0   0.196612 * 2 = 0.393224
+GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+     w0 =  2   df/dw0 = -0.196612
+     x0 = -1   df/dx0 =  0.393224
+     w1 = -3   df/dw1 = -0.393224
+     x1 = -2   df/dx1 = -0.589836
+     w2 = -3   df/dw2 =  0.196612"""
+
+E7 = """\
+FORWARD   each gate computes its output from its inputs
+  1  a = x + y   1 + 2 = 3
+  2  b = max(y, z)   max(2, 0) = 2
+  3  f = a * b   3 * 2 = 6
+BACKWARD  upstream * local = downstream, from the output back to the inputs
+  4  df/df = 1                    the start: f grows as fast as itself
+     f = a * b:  mul swaps: each input gets upstream times the other input
+  5  df/da = df/df * b   1 * 2 = 2
+  6  df/db = df/df * a   1 * 3 = 3
+     b = max(y, z):  max routes: the larger input gets upstream, the other 0
+  7  df/dy = df/db * 1(y > z)   3 * 1 = 3   path 1 of 2: 3 so far
+  8  df/dz = df/db * 1(z > y)   3 * 0 = 0
+     a = x + y:  add distributes: both inputs get the upstream gradient
+  9  df/dx = df/da * 1   2 * 1 = 2
+ 10  df/dy += df/da * 1   2 * 1 = 2   path 2 of 2: total 5
+GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+     x = 1   df/dx = 2
+     y = 2   df/dy = 5
+     z = 0   df/dz = 0"""
+
+A6 = """\
+FORWARD   each gate computes its output from its inputs
+  1  s0 = x3 + x5   1 + 2 = 3
+  2  s1 = w3 * x3   0.5 * 1 = 0.5
+  3  s2 = w4 * x4   0.25 * -1 = -0.25
+  4  s3 = s1 + s2   0.5 + -0.25 = 0.25
+  5  s4 = sigmoid(s3)   sigmoid(0.25) = 0.562177
+  6  f = s0 - s4   3 - 0.562177 = 2.43782
+BACKWARD  upstream * local = downstream, from the output back to the inputs
+  7  df/df = 1                    the start: f grows as fast as itself
+     f = s0 - s4:
+       sub distributes: upstream to the first, minus upstream to the second
+  8  df/ds0 = df/df * 1   1 * 1 = 1
+  9  df/ds4 = df/df * -1   1 * -1 = -1
+     s4 = sigmoid(s3):
+       sigmoid scales: its input gets upstream times (1 - s4) * s4
+ 10  df/ds3 = df/ds4 * (1 - s4) * s4   -1 * 0.246134 = -0.246134
+     s3 = s1 + s2:  add distributes: both inputs get the upstream gradient
+ 11  df/ds1 = df/ds3 * 1   -0.246134 * 1 = -0.246134
+ 12  df/ds2 = df/ds3 * 1   -0.246134 * 1 = -0.246134
+     s2 = w4 * x4:  mul swaps: each input gets upstream times the other input
+ 13  df/dw4 = df/ds2 * x4   -0.246134 * -1 = 0.246134
+ 14  df/dx4 = df/ds2 * w4   -0.246134 * 0.25 = -0.0615335
+     s1 = w3 * x3:  mul swaps: each input gets upstream times the other input
+ 15  df/dw3 = df/ds1 * x3   -0.246134 * 1 = -0.246134
+ 16  df/dx3 = df/ds1 * w3   -0.246134 * 0.5 = -0.123067
+       path 1 of 2: -0.123067 so far
+     s0 = x3 + x5:  add distributes: both inputs get the upstream gradient
+ 17  df/dx3 += df/ds0 * 1   1 * 1 = 1   path 2 of 2: total 0.876933
+ 18  df/dx5 = df/ds0 * 1   1 * 1 = 1
+GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+     x3 =    1   df/dx3 =   0.876933
+     x5 =    2   df/dx5 =          1
+     w3 =  0.5   df/dw3 =  -0.246134
+     w4 = 0.25   df/dw4 =   0.246134
+     x4 =   -1   df/dx4 = -0.0615335"""
+
+
+@pytest.mark.parametrize(("build", "table"), [(d1, D1), (d2, D2), (e7, E7), (a6, A6)], ids=["D1", "D2", "E7", "A6"])
+def test_table(build, table):
+    """The lecture's examples come out line by line, at most 80 columns wide."""
+    steps = build().steps()
+
+    assert repr(steps) == table
+    assert max(len(line) for line in table.splitlines()) <= 80
+
+
+def test_sentence_of_d1():
+    f = d1()
+
+    assert f.steps()[1].sentence == (
+        "Step 5 of 7. Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."
+    )
+    assert f.steps().sentences[0] == "Step 1 of 7. Gate q equals x plus y: minus 2 plus 5 gives 3."
+    assert f.steps().sentences[2] == "Step 3 of 7. The gradient of f with respect to itself is 1."
+
+
+def test_sentence_tells_paths_and_kinks():
+    x = Value(-3.0, "x")
+    f = maximum(x, x)
+
+    assert f.steps()[1].sentence.endswith("Path 2 of 2, total 1. On a kink: a tie: each input gets one half.")
+
+
+def test_steps_are_the_edges_and_match_backward():
+    f = e7()
+    steps = f.steps()
+    totals = {step.operand: step.total for step in steps}
+    f.backward()
+
+    assert len(steps) == 6
+    assert all(totals[node] == node.grad for node in totals)
+    assert [step.downstream for step in steps] == [step.upstream * step.local for step in steps]
+
+
+def test_steps_write_no_grad():
+    f = d1()
+    f.backward()
+    before = [operand.grad for operand in f.operands]
+    f.steps()
+
+    assert [operand.grad for operand in f.operands] == before
+    assert f.steps()[0].total == 3.0
+
+
+def test_squared_by_itself_has_two_edges():
+    x = Value(3.0, "x")
+    steps = (x * x).steps()
+
+    assert [(step.place, step.path, step.paths, step.total) for step in steps] == [(0, 1, 2, 3.0), (1, 2, 2, 6.0)]
+
+
+def test_digits_prints_the_slides_numbers_and_says_when_they_are_rounded():
+    """D2 with one digit is the slide's 0.2 * 2 = 0.4."""
+    table = str(d2().steps(digits=1))
+
+    assert "df/dx0 = df/ds0 * w0   0.2 * 2 = 0.4\n" in table
+    assert "df/dx0 = df/ds0 * w0   0.2 * 2 = 0.39   (rounded)\n" in str(d2().steps(digits=2))
+
+
+def test_kink_is_named_above_the_step():
+    x = Value(0.0, "x")
+
+    assert "on a kink: the input is 0, where relu bends" in str(relu(x).steps())
+    assert "kink" not in str(relu(x + 1.0).steps())
+
+
+def test_comparison_sends_nothing_back():
+    x = Value(2.0, "x")
+    steps = where(x > 0, x * 3.0, 0.0).steps()
+
+    assert {step.node.primitive.name for step in steps} == {"where", "mul"}
+    assert steps.gradients[x] == 3.0
+
+
+def test_long_gates_stay_within_80_columns():
+    weights = [Value(i / 7.0, f"a_rather_long_weight_name_{i}") for i in range(50)]
+    steps = dot(weights, [float(i) for i in range(50)], 1.0).tanh().steps()
+
+    assert max(len(line) for line in repr(steps).splitlines()) <= 80
+    assert len(steps) == 51
+
+
+def test_repr_of_a_large_graph_is_cut_and_print_is_not():
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(600):
+        y = y + x
+    steps = y.steps()
+
+    assert "more rows: print() shows them all" in repr(steps)
+    assert len(str(steps).splitlines()) > 1800
+
+
+def test_steps_of_a_leaf_is_the_start_alone():
+    x = Value(3.0, "x")
+
+    assert len(x.steps()) == 0
+    assert x.steps().gradients[x] == 1.0
+
+
+def test_steps_refuse_a_stale_graph():
+    x = Value(3.0, "x")
+    f = x * 2.0
+    x.data = 4.0
+
+    with pytest.raises(StaleGraphError, match="'x'"):
+        f.steps()
+
+
+def test_unlabelled_nodes_and_doubled_labels_get_names_of_their_own():
+    a, b, c = Value(1.0, "x"), Value(2.0, "x"), Value(3.0)
+    table = str((a * b * c).steps())
+
+    assert "s0 = x * x_2" in table
+    assert "f = s0 * v0" in table
+
+
+def test_as_dict_is_plain_data():
+    data = d1().steps().as_dict()
+
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert data["gradients"] == {"x": -4.0, "y": -4.0, "z": 3.0}
+    assert data["steps"][0]["formula"] == "q"
+    assert [row["value"] for row in data["forward"]] == [3.0, -12.0]
+
+
+def test_pages_join_to_the_table():
+    steps = e7().steps()
+
+    assert "\n".join(steps.pages()) == repr(steps)
+    assert len(steps.pages()) == steps.last + 1
