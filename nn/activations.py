@@ -1,0 +1,69 @@
+"""What a neuron makes of its weighted sum z: the lectures' activations, by name."""
+
+from __future__ import annotations
+
+import autodiff
+from autodiff import Value, clip, elu, heaviside, leaky_relu, relu, sigmoid, sign, softplus, tanh
+
+from .module import Module, one_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def linear(z: Any) -> Any:
+    """z itself."""
+    return z
+
+
+def step(z: Any) -> Any:
+    """1 where z >= 0, else 0: the unit step of E1, whose gradient is 0 everywhere."""
+    return heaviside(z, 1.0)
+
+
+def piecewise_linear(z: Any) -> Any:
+    """z + 1/2, kept between 0 and 1 (C1)."""
+    return clip(z + 0.5, 0.0, 1.0)
+
+
+def leaky(z: Any) -> Any:
+    """z where z > 0, else 0.01 z."""
+    return leaky_relu(z, 0.01)
+
+
+def exponential_linear(z: Any) -> Any:
+    """z where z > 0, else e^z - 1."""
+    return elu(z, 1.0)
+
+
+class PReLU(Module):
+    """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015)."""
+
+    def __init__(self, slope: float = 0.25) -> None:
+        self.slope = Value(slope, "slope")
+
+    def __call__(self, z: Any) -> Any:
+        return autodiff.prelu(z, self.slope)
+
+
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "linear": linear,
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "leaky_relu": leaky,
+    "prelu": PReLU,
+    "elu": exponential_linear,
+    "softplus": softplus,
+    "step": step,
+    "sign": sign,
+    "piecewise_linear": piecewise_linear,
+}
+
+
+def activation_named(name: str | Callable[..., Any]) -> Callable[..., Any]:
+    """The activation of that name (a new one where it learns), or the function that was given."""
+    found = one_of("activation", name, ACTIVATIONS)
+    return found() if isinstance(found, type) else found  # type: ignore[no-any-return]

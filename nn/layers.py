@@ -1,0 +1,137 @@
+"""Neurons, layers and nets, each a function of one example: a list of numbers in, Values out."""
+
+from __future__ import annotations
+
+from random import Random
+
+from autodiff import Value, dot, softmax
+
+from .activations import activation_named
+from .initializers import INITIALIZERS
+from .module import Module, counted, one_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .initializers import Initializer
+
+
+def generator(seed: int | Random | None) -> Random:
+    """The random numbers of a seed; a generator that is under way already goes on."""
+    return seed if isinstance(seed, Random) else Random(seed)
+
+
+class Neuron(Module):
+    """activation(w0*x0 + w1*x1 + ... + b); the weighted sum is one gate.
+
+    Parameters
+    ----------
+    inputs : int
+        How many numbers it takes.
+    activation : str or function
+        A name from ``ACTIVATIONS``, or a function of the weighted sum.
+    bias : bool
+        Whether there is a b; it starts at 0.
+    initializer : str or function
+        A name from ``INITIALIZERS``, or a function (random, inputs, outputs) -> weight.
+    seed : int or random.Random, optional
+        Where the random numbers start; None takes a new start every time.
+
+    Examples
+    --------
+    >>> neuron = Neuron(2, "sigmoid", seed=0)
+    >>> neuron
+    Neuron(2 inputs, sigmoid)
+    >>> neuron([1.0, 0.0]).data > 0.5
+    True
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        activation: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+        initializer: str | Initializer = "uniform",
+        seed: int | Random | None = None,
+        outputs: int = 1,
+    ) -> None:
+        random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
+        self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
+        self.b = Value(0.0, "b") if bias else 0.0
+        self.activation = activation_named(activation)
+        self.activation_name = spelled(activation)
+
+    def weighted_sum(self, x: Sequence[Any]) -> Any:
+        """z = w0*x0 + w1*x1 + ... + b."""
+        if len(x) != len(self.w):
+            raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
+        return dot(self.w, x, self.b)
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        return self.activation(self.weighted_sum(example(x)))
+
+    def __repr__(self) -> str:
+        return f"Neuron({counted(len(self.w), 'input')}, {self.activation_name})"
+
+
+class Layer(Module):
+    """Neurons side by side on the same inputs. It returns a list, of one number too.
+
+    The activation ``"softmax"`` makes probabilities of all the weighted sums together; any other
+    belongs to each neuron. The other parameters are those of ``Neuron``.
+
+    Examples
+    --------
+    >>> len(Layer(3, 2, "tanh", seed=0)([1.0, 2.0, 3.0]))
+    2
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        activation: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+        initializer: str | Initializer = "uniform",
+        seed: int | Random | None = None,
+    ) -> None:
+        random = generator(seed)
+        of_each = "linear" if activation == "softmax" else activation_named(activation)
+        self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
+        self.activation_name = spelled(activation)
+
+    def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """(z, a): the weighted sums and what the activation makes of them (C6)."""
+        z = [neuron.weighted_sum(x) for neuron in self.neurons]
+        if self.activation_name == "softmax":
+            return z, softmax(z)
+        return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        return self.zs_and_as(example(x))[1]
+
+    def __repr__(self) -> str:
+        inputs, neurons = counted(len(self.neurons[0].w), "input"), counted(len(self.neurons), "neuron")
+        return f"Layer({inputs}, {neurons}, {self.activation_name})"
+
+
+def example(x: Sequence[Any]) -> Sequence[Any]:
+    """One example's numbers as something with a length, or a TypeError that says what an example is."""
+    if not hasattr(x, "__len__"):
+        raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
+    return x
+
+
+def size(number: int) -> int:
+    """A number of inputs or neurons, or a ValueError."""
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"a layer has at least one input and one neuron, got {number!r:.60}")
+    return number
+
+
+def spelled(activation: str | Callable[..., Any]) -> str:
+    """The activation's name."""
+    name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
+    return str(name or getattr(activation, "name", type(activation).__name__))

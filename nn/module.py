@@ -1,0 +1,77 @@
+"""Module, anything that has parameters, and how a thing is found by its name."""
+
+from __future__ import annotations
+
+from autodiff import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+
+class Module:
+    """Anything with parameters: the leaf Values among its attributes, lists and parts.
+
+    A subclass sets attributes and computes with them; nothing has to be registered. Parameters come
+    in the order in which they were set, each once, however often it is used.
+
+    Examples
+    --------
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Value(2.0), Value(1.0)
+    ...     def __call__(self, x):
+    ...         return self.slope * x[0] + self.offset
+    >>> Line().named_parameters()
+    [('slope', Value(2.0)), ('offset', Value(1.0))]
+    """
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """(name, Value) pairs; a name is the way to the Value, such as "layers.0.neurons.1.w.2"."""
+        return list(parameters_in(self, "", set()))
+
+    def parameters(self) -> list[Value]:
+        """The Values that training changes."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def weights(self) -> list[Value]:
+        """The parameters without the biases: what a penalty looks at (D11)."""
+        return [parameter for name, parameter in self.named_parameters() if name.rpartition(".")[2] != "b"]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+
+def parameters_in(thing: Any, name: str, seen: set[Any]) -> Iterator[tuple[str, Value]]:
+    """Yield (name, leaf Value) for everything in a module or list that has not been seen yet."""
+    parts: list[tuple[str, Any]] = []
+    if isinstance(thing, (Value, Module)):
+        if thing in seen:
+            return
+        seen.add(thing)
+    if type(thing) is Value:
+        if thing.primitive is None:
+            yield name, thing
+    elif isinstance(thing, Module):
+        parts = list(vars(thing).items())
+    elif isinstance(thing, (list, tuple)):
+        parts = [(str(i), part) for i, part in enumerate(thing)]
+    for part_name, part in parts:
+        yield from parameters_in(part, f"{name}.{part_name}" if name else part_name, seen)
+
+
+def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
+    """The table's entry of that name; what is no text is taken as it is; ValueError that lists the names."""
+    if not isinstance(name, str):
+        return name
+    if name not in table:
+        raise ValueError(f"no {kind} is called {name!r}: choose one of {', '.join(table)}")
+    return table[name]
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 weight", "2 weights"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

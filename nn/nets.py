@@ -1,0 +1,158 @@
+"""Nets: layers one after the other, and the multi-layer perceptron."""
+
+from __future__ import annotations
+
+from random import Random
+
+from autodiff import Value
+
+from .layers import Layer, example, generator
+from .module import Module, counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .initializers import Initializer
+
+
+class Sequential(Module):
+    """Layers (or any functions of a list) one after the other."""
+
+    def __init__(self, *layers: Any) -> None:
+        self.layers = list(layers)
+
+    def activations(self, x: Sequence[Any]) -> list[tuple[Sequence[Any], Sequence[Any]]]:
+        """[(z, a), ...] layer by layer for one example, recorded anew: no state is kept (C6, C7).
+
+        For a part that is no Layer, z is what goes into it.
+        """
+        found, a = [], example(x)
+        for layer in self.layers:
+            z, a = layer.zs_and_as(a) if isinstance(layer, Layer) else (a, layer(a))
+            found.append((z, a))
+        return found
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        x = example(x)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: each layer's outputs are the next layer's inputs.
+
+    Parameters
+    ----------
+    inputs : int
+        How many numbers one example has.
+    sizes : list of int
+        The number of neurons of each layer, the last being the number of outputs.
+    activation : str, function, or a list of one for each hidden layer
+        A name from ``ACTIVATIONS`` or a function of one number.
+    output : str or function
+        The activation of the last layer; ``"softmax"`` makes probabilities.
+    bias, initializer, seed
+        As for ``Neuron``. The same seed gives the same weights everywhere.
+
+    Returns
+    -------
+    Called with one example: a list of Values; of one output, the Value itself. Always so.
+
+    Raises
+    ------
+    ValueError
+        If an example has another number of inputs, or a name is unknown.
+
+    Examples
+    --------
+    >>> net = MLP(2, [4, 1], seed=0)
+    >>> net
+    MLP(2-4-1, tanh, linear, 17 parameters)
+    >>> type(net([0.0, 1.0])).__name__
+    'Value'
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        sizes: Sequence[int],
+        activation: Any = "tanh",
+        output: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+        initializer: str | Initializer = "uniform",
+        seed: int | Random | None = None,
+    ) -> None:
+        random, widths = generator(seed), [inputs, *sizes]
+        chosen = [*hidden_activations(activation, len(widths) - 2), output]
+        super().__init__(
+            *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
+        )
+        self.seed = None if isinstance(seed, Random) else seed
+        self.label_parameters()
+
+    @classmethod
+    def from_matrices(
+        cls,
+        matrices: Sequence[Any],
+        activation: Any = "tanh",
+        output: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+    ) -> MLP:
+        """The net with these weights: a matrix a layer, a row a neuron, the bias in column 0 as on E's slides.
+
+        A layer of one neuron may be given as its row alone. With ``bias=False`` all columns are weights.
+
+        Examples
+        --------
+        >>> both = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")  # E2
+        >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
+        (1.0, 0.0)
+        """
+        layers = [matrix if hasattr(matrix[0], "__len__") else [matrix] for matrix in matrices]
+        inputs = len(layers[0][0]) - bias
+        net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
+        for layer, rows in zip(net.layers, layers):
+            for neuron, row in zip(layer.neurons, rows):
+                if len(row) != len(neuron.w) + bias:
+                    raise ValueError(
+                        f"a row of weights for {neuron!r} has {len(neuron.w) + bias} numbers, got {len(row)}"
+                    )
+                if bias:
+                    neuron.b.data = row[0]
+                for w, number in zip(neuron.w, row[bias:]):
+                    w.data = number
+        return net
+
+    def label_parameters(self) -> None:
+        """Label the weights as the lectures do: W1_0_2 goes to unit 0 of layer 1 from input 2."""
+        for k, layer in enumerate(self.layers, 1):
+            for i, neuron in enumerate(layer.neurons):
+                for j, w in enumerate(neuron.w):
+                    w.label = f"W{k}_{i}_{j}"
+                if type(neuron.b) is Value:
+                    neuron.b.label = f"b{k}_{i}"
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        outputs = super().__call__(x)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    @property
+    def sizes(self) -> list[int]:
+        """The number of inputs and of neurons of each layer, such as [2, 4, 1]."""
+        return [len(self.layers[0].neurons[0].w), *[len(layer.neurons) for layer in self.layers]]
+
+    def __repr__(self) -> str:
+        names = ", ".join([layer.activation_name for layer in self.layers])
+        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {counted(len(self.parameters()), 'parameter')})"
+
+
+def hidden_activations(activation: Any, hidden: int) -> list[Any]:
+    """The activation of each hidden layer, from one for all or a list."""
+    if not isinstance(activation, (list, tuple)):
+        return [activation] * hidden
+    if len(activation) != hidden:
+        raise ValueError(f"expected an activation for each of {counted(hidden, 'hidden layer')}, got {len(activation)}")
+    return list(activation)

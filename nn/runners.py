@@ -1,0 +1,101 @@
+"""How a training epoch is run: the task, recorded from the model's scalar code, and the eager loop over it."""
+
+from __future__ import annotations
+
+from autodiff import Value
+
+from .losses import Loss, listed, total
+from .module import one_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .optimizers import Optimizer
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss became inf or nan; ``history`` holds what was learned before, ``origin`` where it began."""
+
+    def __init__(self, message: str, origin: Any = None) -> None:
+        super().__init__(message)
+        self.origin = origin
+        self.history: Any = None
+
+
+class Task:
+    """All that one step needs: model, examples, encoded targets, loss, penalty, optimizer.
+
+    Every runner makes its step from ``example_loss`` (one row), ``penalty`` and ``optimizer.update``;
+    ``batch_loss`` is their definition: the mean over the mini-batch plus the penalty.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        examples: Sequence[Sequence[float]],
+        targets: Sequence[Sequence[float]],
+        loss: Loss,
+        optimizer: Optimizer,
+        penalty: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.model = model
+        self.examples = examples
+        self.targets = targets
+        self.loss = loss
+        self.optimizer = optimizer
+        self.penalty = penalty
+
+    def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
+        """The loss of one example, recorded."""
+        return self.loss.cost(listed(self.model(x)), target)
+
+    def batch_loss(self, batch: Sequence[int]) -> Any:
+        """The mean loss over the examples with these indices, plus the penalty."""
+        mean = total([self.example_loss(self.examples[i], self.targets[i]) for i in batch]) / float(len(batch))
+        return mean + self.penalty(self.model) if self.penalty else mean
+
+
+class Eager:
+    """Records a new graph for every mini-batch: the living definition of what training does."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def epoch(self, batches: Sequence[Sequence[int]]) -> float:
+        """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
+        mean = 0.0
+        for batch in batches:
+            mean += self.step(batch) * len(batch)
+        return mean / sum(map(len, batches))
+
+    def step(self, batch: Sequence[int]) -> float:
+        """Forward, backward, update; returns the loss. A loss that is inf or nan changes nothing."""
+        task = self.task
+        task.optimizer.zero_grad()
+        loss = task.batch_loss(batch)
+        refuse_nonfinite(loss)
+        loss.backward()
+        task.optimizer.step()
+        return loss.data  # type: ignore[no-any-return]
+
+
+def refuse_nonfinite(loss: Any) -> None:
+    """Raise NonFiniteLossError, naming where it began, if the loss is inf or nan."""
+    if type(loss) is not Value:
+        raise TypeError(f"the loss has to depend on the model's parameters and be one Value, got {loss!r:.60}")
+    if loss.data - loss.data == 0.0:
+        return
+    from autodiff import nonfinite_origin
+
+    origin = nonfinite_origin(loss)
+    raise NonFiniteLossError(f"the loss became {loss.data}. It began here: {origin}", origin)
+
+
+RUNNERS: dict[str, Callable[[Task], Any]] = {"auto": Eager, "eager": Eager}
+
+
+def runner_named(name: str) -> Any:
+    """The runner of that name, or a ValueError that lists the known ones."""
+    return one_of("runner", name, RUNNERS)

@@ -1,0 +1,209 @@
+"""Neurons, layers and nets: what they compute, what they are made of, what they refuse."""
+
+import copy
+import math
+
+import pytest
+
+import autodiff
+from autodiff import Value
+from nn import ACTIVATIONS, MLP, Layer, Module, Neuron, Sequential
+
+
+def close(x, number):
+    return (x.data if type(x) is Value else x) == pytest.approx(number, rel=1e-12, abs=1e-15)
+
+
+def test_a_neurons_weighted_sum_is_one_gate_and_the_activation_another():
+    out = Neuron(3, "tanh", seed=0)([1.0, 2.0, 3.0])
+
+    assert out.primitive.name == "tanh"
+    assert out.operands[0].primitive.name == "dot"
+    assert len(autodiff.history(out)) == 6  # four parameters, two gates
+
+
+def test_a_neuron_without_bias_has_only_weights():
+    assert len(Neuron(3, bias=False).parameters()) == 3
+
+
+def test_trap_35_a_wrong_number_of_inputs_is_named():
+    with pytest.raises(ValueError, match=r"expected 3 numbers, got 2"):
+        Neuron(3)([1, 2])
+    with pytest.raises(ValueError, match=r"expected 2 numbers, got 3"):
+        MLP(2, [4, 1])([1, 2, 3])
+    with pytest.raises(TypeError, match="an example is a list of numbers, got float"):
+        MLP(1, [1])(0.5)
+
+
+def test_trap_36_a_layer_returns_a_list_and_a_net_of_one_output_the_value():
+    assert [type(layer).__name__ for layer in (Layer(2, 1)([1, 2]), Layer(2, 3)([1, 2]))] == ["list", "list"]
+    assert type(MLP(2, [4, 1])([1, 2])) is Value
+    assert type(MLP(2, [4, 2])([1, 2])) is list
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "4"])
+def test_sizes_are_whole_numbers_from_one_on(size):
+    with pytest.raises(ValueError, match="at least one input and one neuron"):
+        MLP(2, [size, 1])
+
+
+def test_parameters_are_named_by_the_way_to_them():
+    names = [name for name, _ in MLP(2, [2, 1]).named_parameters()]
+
+    assert names == [
+        "layers.0.neurons.0.w.0", "layers.0.neurons.0.w.1", "layers.0.neurons.0.b",
+        "layers.0.neurons.1.w.0", "layers.0.neurons.1.w.1", "layers.0.neurons.1.b",
+        "layers.1.neurons.0.w.0", "layers.1.neurons.0.w.1", "layers.1.neurons.0.b",
+    ]  # fmt: skip
+
+
+def test_parameters_in_lists_and_parts_are_found_once_however_often_they_are_used():
+    class Twice(Module):
+        def __init__(self):
+            self.one = Neuron(1, seed=0)
+            self.again = [self.one, (Value(2.0),)]
+            self.result = self.one.b * 2.0  # a result is no parameter
+
+        def __call__(self, x):
+            return self.one([self.one(x)])
+
+    assert [name for name, _ in Twice().named_parameters()] == ["one.w.0", "one.b", "again.1.0"]
+
+
+def test_weights_are_the_parameters_without_biases():
+    net = MLP(2, [3, 1], seed=0)
+
+    assert len(net.parameters()) == 13
+    assert len(net.weights()) == 9
+
+
+def test_zero_grad_clears_every_parameter():
+    net = MLP(2, [2, 1], seed=0)
+    net([1.0, 2.0]).backward()
+    assert any(p.grad for p in net.parameters())
+
+    net.zero_grad()
+
+    assert not any(p.grad for p in net.parameters())
+
+
+def test_the_same_seed_gives_the_same_weights_drawn_layer_by_layer_neuron_by_neuron():
+    from random import Random
+
+    random = Random(0)
+    net = MLP(2, [2, 1], seed=0)
+
+    assert [w.data for w in net.weights()] == [random.uniform(-1, 1) for _ in range(6)]
+    assert all(p.data == 0.0 for name, p in net.named_parameters() if name.endswith(".b"))
+    assert [w.data for w in MLP(2, [2, 1], seed=1).weights()] != [w.data for w in net.weights()]
+
+
+def test_weights_are_labelled_as_in_the_lectures():
+    labels = [p.label for p in MLP(2, [2, 1]).parameters()]
+
+    assert labels == ["W1_0_0", "W1_0_1", "b1_0", "W1_1_0", "W1_1_1", "b1_1", "W2_0_0", "W2_0_1", "b2_0"]
+
+
+def test_an_activation_for_each_layer():
+    net = MLP(2, [3, 4, 2], activation=["relu", "sigmoid"], output="softmax", seed=0)
+
+    assert repr(net) == "MLP(2-3-4-2, relu, sigmoid, softmax, 35 parameters)"
+    with pytest.raises(ValueError, match="each of 2 hidden layers, got 1"):
+        MLP(2, [3, 4, 2], activation=["relu"])
+
+
+def test_an_activation_may_be_a_function_of_your_own():
+    net = MLP.from_matrices([[0, 1, 1], [0, 1]], activation=lambda z: z * z)
+
+    assert close(net([1, 2]), 9.0)
+
+
+def test_an_unknown_activation_is_an_error_that_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"no activation is called 'tanj': choose one of linear, tanh"):
+        MLP(2, [1, 1], activation="tanj")
+    with pytest.raises(ValueError, match=r"no initializer is called"):
+        MLP(2, [1, 1], initializer="best")
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS])
+def test_every_activation_works_as_a_hidden_layer(name):
+    net = MLP(2, [3, 1], activation=name, seed=0)
+    out = net([0.3, -0.7])
+    out.backward()
+
+    assert math.isfinite(out.data)
+    assert repr(net).startswith(f"MLP(2-3-1, {name}, linear")
+
+
+def test_D12_prelu_learns_its_slope():
+    neuron = Neuron(1, "prelu", seed=0)
+    neuron.w[0].data = 1.0
+    neuron([-2.0]).backward()
+
+    assert dict(neuron.named_parameters())["activation.slope"].grad == -2.0
+
+
+def test_softmax_output_sums_to_one():
+    assert sum(p.data for p in MLP(2, [3], output="softmax", seed=0)([1.0, 2.0])) == pytest.approx(1.0, rel=1e-14)
+
+
+def test_E1_feed_forward_with_step_units():
+    net = MLP.from_matrices([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "step", "step")
+    (z2, a2), (z3, h) = net.activations([0, 2, 1])  # x = (1, 0, 2, 1) with x0 = 1
+
+    assert [z.data for z in z2] == [2.0, 2.0, 5.0]
+    assert [a.data for a in a2] == [1.0, 1.0, 1.0]
+    assert (z3[0].data, h[0].data) == (2.0, 1.0)
+
+
+def test_E11_the_same_net_with_linear_units_is_one_linear_function():
+    net = MLP.from_matrices([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "linear")
+    x = [Value(0.0), Value(2.0), Value(1.0)]
+    (z2, _), (_, h) = net.activations(x)
+    h[0].backward()
+
+    assert [z.data for z in z2] == [2.0, 2.0, 5.0]
+    assert h[0].data == 4.0
+    assert [v.grad for v in x] == [-1.0, 1.0, 1.0]
+
+
+def test_D10_nets_are_built_in_one_line_each():
+    two = MLP(3, [4, 2], "relu", bias=False)
+    three = MLP(3, [4, 4, 2], "relu", bias=False)
+    slide = MLP(3, [4, 4, 1], "sigmoid")
+
+    assert [len(net.parameters()) for net in (two, three, slide)] == [20, 36, 41]
+
+
+def test_D17_shapes_of_a_layer():
+    layer = Layer(784, 128, bias=False)
+
+    assert len(layer.parameters()) == 100_352
+    assert len(layer([0.0] * 784)) == 128
+
+
+def test_C12_the_size_of_the_slides_net():
+    assert len(MLP(784, [128, 128, 10], seed=0).parameters()) == 118_282
+
+
+def test_matrices_of_the_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match=r"has 3 numbers, got 2"):
+        MLP.from_matrices([[[1, 2, 3], [1, 2, 3]], [[1, 2]]])
+
+
+def test_sequential_joins_layers_and_functions():
+    net = Sequential(Layer(2, 3, "tanh", seed=0), lambda a: [2.0 * x for x in a], Layer(3, 1, seed=1))
+    (_, hidden), (before, doubled), (z, out) = net.activations([1.0, -1.0])
+
+    assert [x.data for x in doubled] == [2.0 * x.data for x in before]
+    assert before is hidden
+    assert out[0].data == z[0].data == net([1.0, -1.0])[0].data
+
+
+def test_a_copied_net_learns_on_its_own():
+    net = MLP(2, [2, 1], seed=0)
+    twin = copy.deepcopy(net)
+    twin([1.0, 1.0]).backward()
+
+    assert [p.data for p in twin.parameters()] == [p.data for p in net.parameters()]
+    assert not any(p.grad for p in net.parameters())

@@ -1,0 +1,192 @@
+"""fit: what the loop does, what it leaves behind, and how it ends."""
+
+import pytest
+
+import nn
+from autodiff import Value
+from nn import MLP, SGD, evaluate, fit, predict, truth_table
+
+
+def trained(gate="xor", seed=0, **options):
+    X, Y = truth_table(gate)
+    net = MLP(2, [4, 1], seed=seed)
+    return net, fit(net, X, Y, progress=False, **options)
+
+
+def test_one_epoch_of_fit_is_the_loop_written_by_hand():
+    X, Y = truth_table("xor")
+    by_hand, by_fit = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+
+    loss = sum((by_hand(x) - y) ** 2 for x, y in zip(X, Y)) / 4
+    loss.backward()
+    for p in by_hand.parameters():
+        p.data -= 0.1 * p.grad
+    history = fit(by_fit, X, Y, epochs=1, progress=False)
+
+    assert history.loss == pytest.approx([loss.data], rel=1e-12)
+    assert [p.data for p in by_fit.parameters()] == pytest.approx([p.data for p in by_hand.parameters()], rel=1e-12)
+
+
+@pytest.mark.parametrize("gate", sorted(nn.GATES))
+def test_every_gate_is_learned_by_the_defaults(gate):
+    net, history = trained(gate)
+    X, Y = truth_table(gate)
+
+    assert [predict(net, x) for x in X] == Y
+    assert history.loss[-1] < history.loss[0]
+    assert history.stopped == "all epochs"
+
+
+@pytest.mark.parametrize(("batch_size", "updates"), [(1, 20), (5, 4), (8, 3), (None, 1)])
+def test_C5_updates_are_counted(batch_size, updates):
+    X, Y = [[i / 20] for i in range(20)], [i / 10 for i in range(20)]
+    history = fit(MLP(1, [1], seed=0), X, Y, epochs=3, batch_size=batch_size, progress=False)
+
+    assert history.updates == 3 * updates
+    assert len(history.loss) == len(history.seconds) == 3
+
+
+def test_mini_batches_come_in_the_order_of_the_seed():
+    def order(seed):
+        seen = []
+
+        def loss(outputs, target):
+            seen.append(target)
+            return (outputs[0] - target) ** 2
+
+        X, Y = [[float(i)] for i in range(6)], list(range(6))
+        fit(MLP(1, [1], seed=0), X, Y, loss=lambda o, t: loss(o, t[0]), epochs=2, batch_size=2, seed=seed,
+            optimizer=None, progress=False)  # fmt: skip
+        return seen
+
+    from random import Random
+
+    random, expected = Random(7), []
+    for _ in range(2):
+        indices = list(range(6))
+        random.shuffle(indices)
+        expected += indices
+
+    assert order(7) == expected
+    assert order(7) == order(7) != order(8)
+
+
+def test_the_graph_does_not_grow_from_step_to_step():
+    """Trap 9: parameters stay leaves, whatever the optimizer does to them."""
+    net, _ = trained(epochs=5)
+
+    assert all(p.primitive is None for p in net.parameters())
+
+
+def test_trap_38_a_diverging_rate_stops_with_the_history():
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], "relu", seed=0)
+    with pytest.raises(nn.NonFiniteLossError, match="the loss became") as caught:
+        fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), progress=False)
+
+    history = caught.value.history
+    assert history.stopped == "non-finite loss"
+    assert 0 < history.epochs < 1000
+    assert history.loss[-1] - history.loss[-1] == 0
+
+
+def test_ctrl_c_keeps_what_was_learned():
+    X, Y = truth_table("xor")
+    net, calls = MLP(2, [4, 1], seed=0), []
+
+    def loss(outputs, target):
+        calls.append(1)
+        if len(calls) > 40:
+            raise KeyboardInterrupt
+        return nn.squared_error(outputs, target)
+
+    before = evaluate(net, X, Y)[0]
+    history = fit(net, X, Y, loss=loss, progress=False)
+
+    assert history.interrupted
+    assert history.epochs == 10
+    assert evaluate(net, X, Y)[0] < before
+
+
+def test_an_unknown_runner_is_an_error_that_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"no runner is called 'warp': choose one of auto, eager"):
+        trained(runner="warp")
+
+
+@pytest.mark.parametrize(
+    ("X", "Y", "message"),
+    [
+        ([], [], "at least one example"),
+        ([[0, 1], [1]], [0, 1], "example 1 has 1 numbers, example 0 has 2"),
+        ([[0, 1]], [0, 1], "a target for each of the 1 examples, got 2"),
+        ([[0, 1, 2]], [0], "expected 2 numbers, got 3"),
+        ([[0, 1]], [[0, 1]], "expected a target of 1 number, one for each output, got 2"),
+    ],
+)
+def test_wrong_sizes_are_named(X, Y, message):
+    with pytest.raises(ValueError, match=message):
+        fit(MLP(2, [1]), X, Y, progress=False)
+
+
+def test_numpy_rows_train_as_lists_do():
+    np = pytest.importorskip("numpy")
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+    history = fit(net, np.array(X), np.array(Y), epochs=20, progress=False)
+
+    assert history.loss == trained(epochs=20)[1].loss
+
+
+def test_a_penalty_is_added_to_every_mini_batch():
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+    history = fit(net, X, Y, epochs=1, penalty=lambda model: Value(10.0), progress=False)
+
+    assert history.loss[0] == pytest.approx(trained(epochs=1)[1].loss[0] + 10.0)
+
+
+def test_evaluate_gives_the_mean_loss_and_how_many_are_right():
+    X, Y = truth_table("and")
+    gate = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")
+
+    loss, right = evaluate(gate, X, Y, "binary_cross_entropy")
+    assert loss == pytest.approx(0.00013619669774417016 / 4, rel=1e-12)
+    assert right == 4
+
+
+def test_without_a_terminal_a_plain_line_comes_each_tenth(capsys):
+    X, Y = truth_table("xor")
+    fit(MLP(2, [4, 1], seed=0), X, Y, epochs=50)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("epoch 5 of 50: loss ")
+
+
+def rate_of_success(seeds, sizes, activation, rate, epochs):
+    """How many of these random starts learn XOR with full-batch SGD."""
+    X, Y = truth_table("xor")
+    right = 0
+    for seed in seeds:
+        net = MLP(2, sizes, activation, seed=seed)
+        fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False)
+        right += evaluate(net, X, Y)[1] == 4
+    return right / len(seeds)
+
+
+def test_trap_37_the_default_learns_from_every_start():
+    assert rate_of_success(range(8), [4, 1], "tanh", 0.1, 1000) == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "activation", "rate", "epochs", "least", "most"),
+    [
+        ([2, 1], "relu", 0.5, 500, 0.05, 0.21),  # about 13 %, give or take two standard deviations of 200 runs
+        ([2, 1], "tanh", 0.5, 500, 0.82, 0.94),  # about 88 %
+        ([3, 1], "tanh", 0.5, 500, 0.88, 0.98),  # about 93 %
+        ([4, 1], "tanh", 0.1, 1000, 1.0, 1.0),
+    ],
+)
+def test_trap_37_how_many_starts_learn_xor(sizes, activation, rate, epochs, least, most):
+    assert least <= rate_of_success(range(200), sizes, activation, rate, epochs) <= most
