@@ -1,0 +1,61 @@
+"""The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
+
+The rows stand in ``autodiff/slides/``, one file a lecture. Where a slide has a slip, the row has the
+right form and its note says what the slide had.
+"""
+
+from __future__ import annotations
+
+from .slides import cm_146, csci_566_activations, csci_566_backpropagation, eecs_545, ift_6289, ucr_228
+from .slides.example import LECTURES, Example
+
+__all__ = ["EXAMPLES", "LECTURES", "Example", "find"]
+
+TABLES = (ucr_228, eecs_545, ift_6289, csci_566_backpropagation, csci_566_activations, cm_146)
+EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLES}
+
+
+def find(id: str) -> list[Example]:
+    """The example of that id, or all the parts it has, in order.
+
+    Parameters
+    ----------
+    id : str
+        "D1", "D8b", or "D8" for D8a, D8b, ... Upper or lower case.
+
+    Raises
+    ------
+    ValueError
+        If there is none. The message names those nearest to it.
+
+    Examples
+    --------
+    >>> find("d1")
+    [<example D1: A simple example>]
+    >>> [example.id for example in find("D8")]
+    ['D8a', 'D8b', 'D8c', 'D8d']
+    """
+    wanted = id.strip().lower()
+    found = [example for example in EXAMPLES.values() if wanted in (example.id.lower(), whole(example.id).lower())]
+    if not found:
+        raise ValueError(f"there is no lecture example {id!r:.40}: {nearest(wanted)}")
+    return found
+
+
+def whole(id: str) -> str:
+    """The id without the letter of a part: D8 of D8b."""
+    return id.rstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+def nearest(wanted: str) -> str:
+    """What to try in place of an id that is not there."""
+    wholes = list(dict.fromkeys(whole(id) for id in EXAMPLES))
+    letter, digits = wanted[:1].upper(), whole(wanted[1:])
+    if letter not in LECTURES or not digits.isdecimal():
+        return f"ids are a letter A to E and a number, from {wholes[0]} to {wholes[-1]}"
+    parts = [id for id in EXAMPLES if whole(id) == letter + digits]
+    if len(parts) > 1:
+        return f"{letter}{digits} has the parts {', '.join(parts)}"
+    target = int(digits[:4])
+    candidates = [id for id in wholes if id.startswith(letter)]
+    return f"near it are {', '.join(sorted(candidates, key=lambda id: abs(int(id[1:]) - target))[:3])}"
