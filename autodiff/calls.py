@@ -1,0 +1,165 @@
+"""One call of a function on independent variables: what grad, jacobian and the others are made of."""
+
+from __future__ import annotations
+
+from operator import index
+
+from .engine import Value
+from .graph import history, refuse_stale, sweep
+from .primitives import number, sum_
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Argnums = int | Sequence[int] | None
+
+
+# --- Nested lists --------------------------------------------------------------------------------
+
+
+def mirrored(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The function of every member of nested lists and tuples, in lists and tuples of the same shape."""
+    if not isinstance(tree, (list, tuple)):
+        return function(tree)
+    members = [mirrored(function, member) for member in tree]
+    return members if isinstance(tree, list) else tuple(members)
+
+
+def flattened(tree: Any) -> list[Any]:
+    """Every member of nested lists and tuples, in order."""
+    members: list[Any] = []
+    mirrored(members.append, tree)
+    return members
+
+
+def shape(tree: Any) -> str:
+    """The shape of nested lists as text: ``[., [., .]]``."""
+    return f"[{', '.join(map(shape, tree))}]" if isinstance(tree, (list, tuple)) else "."
+
+
+# --- One call ------------------------------------------------------------------------------------
+
+
+class Call:
+    """One call of a function on independent variables, and the derivatives of what it returned.
+
+    A number becomes a new leaf. A Value becomes a new node that copies it: what the function does with
+    this argument is told apart from all else that depends on the same Value, and derivatives of the
+    answers still reach that Value through the copy.
+    """
+
+    __slots__ = ("output", "record", "since", "single", "trees")
+
+    def __init__(self, f: Any, args: Sequence[Any], argnums: Argnums, keywords: dict[str, Any]) -> None:
+        chosen = places(args, argnums)
+        self.single = len(chosen) == 1 and not isinstance(argnums, (list, tuple))
+        self.since = Value(0.0).born  # what this call makes is younger, all else is older
+        self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
+        inputs = {i: independent(args[i], i) for i in chosen}
+        self.trees = [inputs[i] for i in chosen]
+        # The function gets lists of its own: whatever it does to them, the trees keep their shape.
+        own = [mirrored(lambda x: x, inputs[i]) if i in inputs else x for i, x in enumerate(args)]
+        self.output = f(*own, **keywords)
+        self.look_outside()
+
+    def look_outside(self) -> None:
+        """See whether older Values stand behind the output; raise StaleGraphError if one changed on the way."""
+        outputs = [output for output in flattened(self.output) if type(output) is Value]
+        behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
+        edges = [x for node in behind for x in node.operands if type(x) is Value]
+        refuse_stale(list(behind | dict.fromkeys(edges)))
+        self.record = self.record or any(node.born < self.since for node in (*behind, *edges))
+
+    def scalar(self) -> Call:
+        """This call, if it returned one number; otherwise a TypeError."""
+        one_number(self.output)
+        return self
+
+    def answer(self, x: Any) -> Any:
+        """x as what the caller gets: a Value where Values take part, otherwise a float."""
+        if type(x) is Value:
+            return x if self.record else x.data
+        converted = number(x)
+        if converted is None:
+            raise TypeError(
+                f"a function of numbers returns numbers or lists of them, got {type(x).__name__}: {x!r:.60}"
+            )
+        return Value(converted) if self.record else converted
+
+    def value(self) -> Any:
+        """What the function returned."""
+        return mirrored(self.answer, self.output)
+
+    def gradients(self, output: Any) -> dict[Value, Any]:
+        """{variable: d output / d variable}; empty for a constant."""
+        wanted = set(flattened(self.trees))
+        parts = sweep(output, 1.0, self.since, self.record) if type(output) is Value else ()
+        return {node: upstream for node, upstream, _ in parts if node in wanted}
+
+    def derivatives(self) -> Any:
+        """The gradients as [output][input], in one table for each argument; a tuple of outputs stays outermost."""
+        self.value()  # refuses outputs that are no numbers
+        rows = mirrored(self.gradients, self.output)
+        return tuple(map(self.tables, rows)) if type(rows) is tuple else self.tables(rows)
+
+    def tables(self, rows: Any) -> Any:
+        """The table of each argument: the shape of the outputs outside, that of the argument inside."""
+
+        def table(tree: Any) -> Any:
+            return mirrored(lambda row: mirrored(lambda node: self.answer(row.get(node, 0.0)), tree), rows)
+
+        return table(self.trees[0]) if self.single else tuple(map(table, self.trees))
+
+
+def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
+    """The positions of the arguments to differentiate, counted from 0."""
+    if not args:
+        raise TypeError("derivatives are taken with respect to positional arguments, and the call gave none")
+    if argnums is None:
+        return list(range(len(args)))
+    several: Any = argnums if isinstance(argnums, (list, tuple)) else [argnums]
+    chosen = [index(i) for i in several]
+    for i in chosen:
+        if not -len(args) <= i < len(args):
+            raise ValueError(f"argnums names argument {i} (counted from 0), but the call gave {len(args)}")
+    return [i % len(args) for i in chosen]
+
+
+def independent(tree: Any, place: int) -> Any:
+    """Independent variables for every number of an argument, in its shape; ``place`` is for the error."""
+    return mirrored(lambda x: variable(x, place), tree)
+
+
+def variable(x: Any, place: int) -> Value:
+    """An independent variable with the number of x."""
+    if type(x) is Value:
+        copy: Value = sum_(x)
+        copy.label = x.label
+        return copy
+    converted = number(x)
+    if converted is not None:
+        return Value(converted)
+    hint = "give an array as x.tolist()" if hasattr(x, "tolist") else "pass it by keyword, or leave it out by argnums="
+    raise TypeError(
+        "derivatives are taken with respect to numbers, Values and lists of them, but argument "
+        f"{place} (counted from 0) holds a {type(x).__name__}: {x!r:.60} ({hint})"
+    )
+
+
+def one_number(output: Any) -> Any:
+    """What a function returned, if it is one number or Value; otherwise a TypeError."""
+    if type(output) is not Value and number(output) is None:
+        raise TypeError(
+            f"a gradient is that of one number, got {type(output).__name__}: {output!r:.60} "
+            "(return a Value; for lists of outputs use jacobian)"
+        )
+    return output
+
+
+def checked(f: Any, maker: str) -> Any:
+    """f, if it can be called; otherwise a TypeError that says how ``maker`` is used."""
+    if not callable(f):
+        raise TypeError(f"{maker} takes a function, got {type(f).__name__}: {f!r:.60}; write {maker}(f)(x)")
+    return f
