@@ -1,0 +1,206 @@
+"""Questions with blanks: small seeded graphs to work out on paper, their key, and feedback on a student's numbers."""
+
+from __future__ import annotations
+
+import random
+from html import escape
+
+from .expression import show
+from .parser import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .explain import Step, Steps
+
+BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} * {}", "max({}, {})"]
+UNARY = ["relu({})", "-{}"]
+LINE = "________"
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44em; margin: 2em auto; color-scheme: light dark }
+li { margin-bottom: 2em; break-inside: avoid }
+th { text-align: left; font-weight: 400; padding-right: 1em }
+td { border-bottom: 1px solid; width: 8em }
+@media print { details { display: none } }
+"""
+
+
+class Question:
+    """One graph whose gate values and gradients are asked for.
+
+    Attributes
+    ----------
+    text : str
+        The gates as statements, ``a = x + y; f = a * z``.
+    inputs : dict of str to int
+        The numbers of the inputs.
+    answers : dict of str to float
+        What is asked: gates by name, then gradients as ``df/dx``.
+    """
+
+    __slots__ = ("answers", "inputs", "steps", "text")
+
+    def __init__(self, text: str, inputs: dict[str, int]) -> None:
+        self.text = text
+        self.inputs = inputs
+        self.steps: Steps = parse(text, **inputs).steps()
+        names, output = self.steps.names, self.steps.output
+        self.answers = {names[row.node]: row.node.data for row in self.steps.rows if row.node.primitive}
+        totals = {step.operand: step.total for step in self.steps}
+        gradients = sorted(
+            totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
+        )
+        self.answers |= {f"d{names[output]}/d{names[node]}": totals[node] for node in gradients}
+
+    def given(self) -> str:
+        """The inputs as text: ``x = 1, y = 2``."""
+        return ", ".join(f"{name} = {x}" for name, x in self.inputs.items())
+
+    def check(self, answers: Mapping[str, float], tolerance: float = 0.005) -> dict[str, str]:
+        """A sentence about each answer, "right" or what seems to have gone wrong.
+
+        Parameters
+        ----------
+        answers : mapping of str to float
+            The student's numbers, by the names in ``self.answers``; what is missing is not judged.
+        tolerance : float
+            How far off a number may be.
+
+        Raises
+        ------
+        KeyError
+            For a name that was not asked for.
+        """
+        unknown = [name for name in answers if name not in self.answers]
+        if unknown:
+            raise KeyError(f"not asked for: {', '.join(unknown)}; the blanks are {', '.join(self.answers)}")
+        return {
+            name: "right" if abs(given - self.answers[name]) <= tolerance else self.mistake(name, given, tolerance)
+            for name, given in answers.items()
+        }
+
+    def mistake(self, name: str, given: float, tolerance: float) -> str:
+        """What a wrong number looks like it came from."""
+        right = self.answers[name]
+        paths = [
+            step
+            for step in self.steps
+            if f"d{self.steps.names[self.steps.output]}/d{self.steps.names[step.operand]}" == name
+        ]
+
+        def near(x: float) -> bool:
+            return abs(given - x) <= tolerance
+
+        if near(-right):
+            return f"the sign: it is {show(right)}"
+        if len(paths) > 1 and any(near(step.downstream) for step in paths):
+            added = " + ".join(show(step.downstream) for step in paths)
+            return f"{len(paths)} paths lead here, and they add up: {added} = {show(right)}"
+        if any(near(step.local) for step in paths):
+            return f"that is the local gradient alone; times upstream: {self.product(paths[0])}"
+        if any(near(step.upstream) for step in paths):
+            return f"that is the upstream gradient alone; times local: {self.product(paths[0])}"
+        if paths:
+            return f"upstream times local is {self.product(paths[0])}"
+        return f"it is {show(right)}"
+
+    @staticmethod
+    def product(step: Step) -> str:
+        return f"{show(step.upstream)} * {show(step.local)} = {show(step.downstream)}"
+
+
+def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
+    """``count`` random questions; the same seed gives the same ones everywhere.
+
+    Parameters
+    ----------
+    count : int
+        How many, at least 1.
+    seed : int
+        Where the random numbers start.
+    gates : int
+        How many gates each graph has, from 1 to 8.
+
+    Raises
+    ------
+    ValueError
+        For a count below 1 or a number of gates outside 1 to 8.
+    """
+    if count < 1:
+        raise ValueError(f"a quiz has at least 1 question, got {count}")
+    if not 1 <= gates <= 8:
+        raise ValueError(f"a question has 1 to 8 gates, got {gates}")
+    source, made = random.Random(seed), []
+    while len(made) < count:
+        question = Question(*sketch(source, gates))
+        on_kink = any(step.kink for step in question.steps)
+        if not on_kink and max(map(abs, question.answers.values())) <= 100 and question.steps[0].total != 0.0:
+            made.append(question)
+    return made
+
+
+def sketch(source: random.Random, gates: int) -> tuple[str, dict[str, int]]:
+    """The text and inputs of one graph in which everything leads to the output f, some of it twice."""
+    inputs = {name: source.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5]) for name in "xyz"[: min(3, gates + 1)]}
+    known, unused, lines = list(inputs), list(inputs), []
+    for i in range(gates):
+        operands, kinds = [unused.pop(0)], BINARY
+        if unused and (len(unused) >= gates - i or source.random() < 0.5):
+            operands.append(unused.pop(0))
+        elif source.random() < 0.7:
+            operands.append(source.choice(known))
+        else:
+            kinds = UNARY
+        name = "f" if i == gates - 1 else "abcdegh"[i]
+        lines.append(f"{name} = {source.choice(kinds).format(*operands)}")
+        known.append(name)
+        unused.append(name)
+    return "; ".join(lines), inputs
+
+
+# --- On paper ------------------------------------------------------------------------------------
+
+
+def worksheet(asked: Sequence[Question], key: bool = False) -> str:
+    """The questions as text with blanks, or with the answers where ``key`` is true."""
+    parts = []
+    for number, question in enumerate(asked, 1):
+        parts.append(f"{number}. {question.text}\n   at {question.given()}")
+        width = max(len(name) for name in question.answers)
+        parts += [f"      {name.ljust(width)} = {show(x) if key else LINE}" for name, x in question.answers.items()]
+        parts.append("")
+    return "\n".join(parts).rstrip()
+
+
+def html(asked: Sequence[Question], title: str = "Backpropagation by hand") -> str:
+    """The worksheet as one HTML page to print, the key folded away under each question."""
+    items = []
+    for question in asked:
+        gates = "<br>".join(escape(line) for line in question.text.split("; "))
+        rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td></td></tr>" for name in question.answers)
+        key = ", ".join(f"{escape(name)} = {show(x)}" for name, x in question.answers.items())
+        items.append(
+            f"<li><p><code>{gates}</code><br>at {escape(question.given())}</p><table>{rows}</table>"
+            f"<details><summary>Answers</summary><p>{key}</p></details></li>"
+        )
+    return (
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+        f"<h1>{escape(title)}</h1><ol>{''.join(items)}</ol></html>\n"
+    )
+
+
+def gift(asked: Sequence[Question]) -> str:
+    """The questions in Moodle's GIFT format, one numerical question for each blank."""
+    parts = []
+    for number, question in enumerate(asked, 1):
+        told = gift_escaped(f"{question.text} at {question.given()}.")
+        for name, x in question.answers.items():
+            title = gift_escaped(f"Question {number}: {name}")
+            parts.append(f"::{title}:: {told} What is {gift_escaped(name)}? {{#{show(x)}:0.005}}")
+    return "\n\n".join(parts) + "\n"
+
+
+def gift_escaped(text: str) -> str:
+    """The text with the characters that mean something in GIFT behind a backslash."""
+    return "".join(f"\\{letter}" if letter in "\\~=#{}:" else letter for letter in text)

@@ -1,0 +1,97 @@
+"""The quiz: seeded questions, their key, feedback, and the forms they are handed out in."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from autodiff import parse
+from autodiff.quiz import Question, gift, html, questions, worksheet
+
+E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
+
+
+def test_same_seed_same_questions():
+    first, second = questions(5, seed=1), questions(5, seed=1)
+
+    assert [question.text for question in first] == [question.text for question in second]
+    assert [question.text for question in first] != [question.text for question in questions(5, seed=2)]
+
+
+@pytest.mark.parametrize("gates", range(1, 9))
+def test_every_question_uses_all_its_gates_and_inputs(gates):
+    for question in questions(10, seed=gates, gates=gates):
+        f = parse(question.text, **question.inputs)
+        f.backward()
+
+        assert len(question.text.split("; ")) == gates
+        assert question.answers["f"] == f.data
+        assert set(question.answers) >= {f"df/d{name}" for name in question.inputs}
+        assert not any(step.kink for step in question.steps)
+
+
+def test_answers_of_e7():
+    assert E7.answers == {
+        "a": 3.0, "b": 2.0, "f": 6.0,
+        "df/db": 3.0, "df/da": 2.0, "df/dx": 2.0, "df/dy": 5.0, "df/dz": 0.0,
+    }  # fmt: skip
+
+
+def test_right_answers_are_right():
+    assert set(E7.check(E7.answers).values()) == {"right"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("df/dy", 3.0, "2 paths lead here, and they add up: 3 + 2 = 5"),
+        ("df/dy", -5.0, "the sign: it is 5"),
+        ("df/dx", 1.0, "that is the local gradient alone; times upstream: 2 * 1 = 2"),
+        ("df/dz", 3.0, "that is the upstream gradient alone; times local: 3 * 0 = 0"),
+        ("df/db", 17.0, "upstream times local is 1 * 3 = 3"),
+        ("a", 17.0, "it is 3"),
+    ],
+)
+def test_feedback_says_where_a_wrong_number_came_from(name, given, said):
+    assert E7.check({name: given}) == {name: said}
+
+
+def test_answer_that_was_not_asked_for():
+    with pytest.raises(KeyError, match="df/dw"):
+        E7.check({"df/dw": 1.0})
+
+
+def test_worksheet_hides_what_the_key_shows():
+    asked = questions(2, seed=1)
+
+    assert worksheet(asked).count("________") == sum(len(question.answers) for question in asked)
+    assert "________" not in worksheet(asked, key=True)
+
+
+def test_html_is_whole_and_folds_the_key_away():
+    tags = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            tags.append(tag)
+
+    asked = questions(3, seed=1)
+    Reader().feed(html(asked, title="<script>alert(1)</script>"))
+
+    assert tags.count("details") == 3
+    assert "script" not in tags
+
+
+def test_gift_has_one_numerical_question_for_each_blank():
+    asked = questions(2, seed=4)
+    blocks = gift(asked).strip().split("\n\n")
+
+    assert len(blocks) == sum(len(question.answers) for question in asked)
+    assert all(re.fullmatch(r"::.+?:: .+ What is .+\? \{#-?[\d.]+:0\.005\}", block) for block in blocks)
+    assert "\\=" in blocks[0]
+
+
+@pytest.mark.parametrize(("count", "gates"), [(0, 3), (1, 0), (1, 9)])
+def test_impossible_quizzes_are_refused(count, gates):
+    with pytest.raises(ValueError, match="got"):
+        questions(count, gates=gates)
