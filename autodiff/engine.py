@@ -128,7 +128,9 @@ class Value:
     @staticmethod
     def record(primitive: Primitive, operands: Sequence[Any]) -> Value:
         """The result of a primitive on Values and numbers, as a node that remembers them."""
-        kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in operands])
+        kept = tuple(operands)
+        if not {*map(type, kept)} <= RECORDED:
+            kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in kept])
         return result(primitive, primitive.value(*numbers(kept)), kept)
 
     # --- Sweeping ----------------------------------------------------------------------------
@@ -266,8 +268,13 @@ class Value:
         return reduced(self)
 
 
+RECORDED = {Value, float}  # what operands are, once recorded
+
+
 def real(x: Any, place: str) -> float:
     """x as a float, or a TypeError that says where it was given and what it is."""
+    if type(x) is float:
+        return x
     converted = number(x)
     if converted is None:
         raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}")

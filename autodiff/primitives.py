@@ -189,18 +189,18 @@ class Primitive:
         numbers = []
         for operand in operands:
             if type(operand) is not float:
-                converted = number(operand)
-                if converted is None:
-                    return self._record(operand, operands)
-                operand = converted
+                record = getattr(type(operand), "record", None)
+                if record is not None:
+                    return record(self, operands)
+                operand = self._number(operand)
             numbers.append(operand)
         return self.value(*numbers)
 
-    def _record(self, operand: Any, operands: tuple[Any, ...]) -> Any:
-        record = getattr(type(operand), "record", None)
-        if record is None:
+    def _number(self, operand: Any) -> float:
+        converted = number(operand)
+        if converted is None:
             raise TypeError(f"{self.name} takes numbers and Values, got {type(operand).__name__}: {operand!r:.60}")
-        return record(self, operands)
+        return converted
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
