@@ -1,0 +1,406 @@
+"""Plots: what is drawn, read back from the axes they return."""
+
+import io
+import math
+import subprocess
+import sys
+
+import pytest
+from matplotlib.figure import Figure
+
+from autodiff import Value, clip, elu, heaviside, leaky_relu, maximum, relu, sigmoid, sign, tanh
+from visualize import plots
+
+XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+
+
+def title(axes):
+    return axes.get_title(loc="left")
+
+
+def line_named(axes, label):
+    found = [line for line in axes.get_lines() if line.get_label() == label]
+    assert len(found) == 1, f"{len(found)} lines are called {label!r}"
+    return found[0]
+
+
+def drawn_at(axes, label, x):
+    """The heights of the named line at x; several where it jumps."""
+    line = line_named(axes, label)
+    return [y for at, y in zip(line.get_xdata(), line.get_ydata()) if at == x and not math.isnan(y)]
+
+
+def dots(axes, full):
+    """The single points that are drawn hollow, or full."""
+    return {
+        (float(x), float(y))
+        for line in axes.get_lines()
+        if line.get_linestyle() == "None" and (line.get_markerfacecolor() != "white") == full
+        for x, y in zip(line.get_xdata(), line.get_ydata())
+    }
+
+
+def every_plot():
+    """One of each, as (name, function that draws it into axes)."""
+    path = [(2.0, 1.0), (1.0, 0.5), (0.5, 0.2)]
+    return {
+        "activation": lambda axes=None: plots.plot_activation(sigmoid, axes=axes),
+        "losses": lambda axes=None: plots.plot_losses({"a": [1.0, 0.5], "b": [1.0, math.inf]}, axes=axes),
+        "gradient sizes": lambda axes=None: plots.plot_gradient_sizes([0.1, 0.2], axes=axes),
+        "histogram": lambda axes=None: plots.plot_histogram({"1": [0.1, 0.2], "2": [0.3]}, axes=axes),
+        "boundary": lambda axes=None: plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8, axes=axes),
+        "descent": lambda axes=None: plots.plot_descent(lambda x, y: x * x + y * y, path, axes=axes),
+        "descent 1": lambda axes=None: plots.plot_descent(lambda x: x * x, [1.0, 0.5], axes=axes),
+        "cliff": lambda axes=None: plots.plot_cliff(lambda x, y: x * x + y * y, path, path[:2], axes=axes),
+        "success": lambda axes=None: plots.plot_success([0.1, math.nan], [True, False], axes=axes),
+        "rates": lambda axes=None: plots.plot_success_rates({"2-2-1": [True, False]}, axes=axes),
+        "map": lambda axes=None: plots.plot_rates_and_seeds([0.1, 1.0], [0, 1], [[1, 0], [0.5, math.nan]], axes=axes),
+    }
+
+
+# --- All plots -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
+    axes = Figure().subplots()
+
+    assert every_plot()[name](axes) is axes
+    assert axes.has_data()
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_a_plot_has_a_title_and_labels_and_saves_without_a_display(name):
+    axes = every_plot()[name]()
+    for kind in ("png", "svg", "pdf"):
+        axes.figure.savefig(io.BytesIO(), format=kind)
+
+    assert title(axes)
+    assert axes.get_xlabel()
+    assert axes.get_ylabel() or name == "rates"  # whose rows carry their names
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_lines_of_one_plot_differ_in_dashes_or_markers_not_only_in_colour(name):
+    named = [line for line in every_plot()[name]().get_lines() if not line.get_label().startswith("_")]
+    looks = {(line.get_linestyle(), line.get_marker()) for line in named}
+
+    assert len(looks) == len(named)
+
+
+def test_importing_the_plots_imports_neither_matplotlib_nor_numpy_and_drawing_no_pyplot():
+    code = (
+        "import sys, visualize, visualize.plots as plots\n"
+        "assert not {'matplotlib', 'numpy'} & set(sys.modules)\n"
+        "plots.plot_losses([1.0, 0.5]).figure.savefig(sys.stdout.buffer, format='svg')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, check=False)
+
+    assert run.returncode == 0, run.stderr.decode()
+    assert b"</svg>" in run.stdout
+
+
+def test_the_plots_are_found_in_visualize_itself():
+    import visualize
+
+    assert visualize.plot_losses is plots.plot_losses
+    assert set(plots.__all__) <= set(dir(visualize))
+
+
+# --- Activations ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "value", "slope"),
+    [
+        (sigmoid, 0.0, 0.5, 0.25),  # A7, B1
+        (tanh, 0.0, 0.0, 1.0),  # A7, B1
+        (lambda x: clip(x + 0.5, 0.0, 1.0), 0.25, 0.75, 1.0),  # C1
+        (lambda x: x, 2.0, 2.0, 1.0),  # C1
+        (lambda x: elu(x, 1.0), -1.0, -0.6321205588285577, 0.36787944117144233),  # D12
+        (lambda x: leaky_relu(x, 0.1), -2.0, -0.2, 0.1),  # D12
+        (lambda x: 3.0, 1.0, 3.0, 0.0),  # a constant is no Value
+    ],
+)
+def test_an_activation_is_drawn_with_its_value_and_its_derivative(function, x, value, slope):
+    axes = plots.plot_activation(function, between=(-3, 3))
+
+    assert drawn_at(axes, "value", x) == pytest.approx([value], rel=1e-12)
+    assert drawn_at(axes, "derivative", x) == pytest.approx([slope], rel=1e-12)
+
+
+def test_a7_the_derivative_of_relu_jumps_at_0_and_a_full_dot_shows_the_convention():
+    axes = plots.plot_activation(relu)
+
+    assert title(axes) == "relu and its derivative"
+    assert drawn_at(axes, "value", 0.0) == [0.0]
+    assert drawn_at(axes, "derivative", 0.0) == [0.0, 1.0]
+    assert dots(axes, full=True) == {(0.0, 0.0)}
+    assert (0.0, 1.0) in dots(axes, full=False)
+
+
+def test_c1_the_unit_step_jumps_from_0_to_1_and_is_one_half_between():
+    axes = plots.plot_activation(lambda x: heaviside(x, 0.5), "unit step")
+
+    assert drawn_at(axes, "value", 0.0) == [0.0, 1.0]
+    assert dots(axes, full=True) == {(0.0, 0.5)}
+    assert set(drawn_at(axes, "derivative", 0.0)) == {0.0}
+
+
+def test_c1_sign_and_the_two_bends_of_piecewise_linear_are_found():
+    steps, bends = plots.plot_activation(sign), plots.plot_activation(lambda x: clip(x + 0.5, 0.0, 1.0))
+
+    assert drawn_at(steps, "value", 0.0) == [-1.0, 1.0]
+    assert drawn_at(bends, "derivative", -0.5) == [0.0, 1.0]
+    assert drawn_at(bends, "derivative", 0.5) == [1.0, 0.0]
+
+
+def test_d12_maxout_has_the_mean_of_both_slopes_at_its_bend():
+    axes = plots.plot_activation(lambda x: maximum(0.5 * x, -x), "Maxout")
+
+    assert drawn_at(axes, "derivative", 0.0) == [-1.0, 0.5]
+    assert (0.0, -0.25) in dots(axes, full=True)
+
+
+def test_an_elu_with_alpha_1_does_not_break_although_its_gate_reports_nothing_there():
+    assert drawn_at(plots.plot_activation(lambda x: elu(x, 1.0)), "derivative", 0.0) == [1.0]
+
+
+def test_an_interval_the_wrong_way_round_is_refused():
+    with pytest.raises(ValueError, match="the smaller one first"):
+        plots.plot_activation(sigmoid, between=(1.0, -1.0))
+
+
+# --- Training ------------------------------------------------------------------------------------
+
+
+def test_a_loss_curve_starts_at_epoch_1_and_has_no_legend_when_it_has_no_name():
+    axes = plots.plot_losses([1.0, 0.5, 0.25])
+
+    assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3]
+    assert list(axes.get_lines()[0].get_ydata()) == [1.0, 0.5, 0.25]
+    assert axes.get_legend() is None
+
+
+def test_a_loss_that_diverges_ends_in_a_cross_with_the_epoch_written_beside_it():
+    axes = plots.plot_losses({"too fast": [1.0, 8.0, math.inf, math.nan]}, every="update")
+
+    assert list(line_named(axes, "too fast").get_ydata()) == [1.0, 8.0]
+    assert [text.get_text() for text in axes.texts] == ["inf in update 3"]
+
+
+def test_a_loss_that_is_not_finite_from_the_start_is_still_a_plot():
+    assert [text.get_text() for text in plots.plot_losses([math.nan]).texts] == ["nan in epoch 1"]
+
+
+def test_losses_can_be_drawn_on_an_axis_that_multiplies():
+    assert plots.plot_losses([1.0, 0.1], logarithmic=True).get_yscale() == "log"
+
+
+def test_b7_gradient_sizes_by_layer_are_drawn_as_powers_and_a_zero_is_written_out():
+    axes = plots.plot_gradient_sizes({"sigmoid": [1e-6, 1e-3, 1.0], "dead": [0.0, 0.5, math.inf]})
+
+    assert axes.get_yscale() == "log"
+    assert list(line_named(axes, "sigmoid").get_ydata()) == [1e-6, 1e-3, 1.0]
+    assert list(line_named(axes, "dead").get_ydata())[:2] == [pytest.approx(1e-7), 0.5]
+    assert [text.get_text() for text in axes.texts] == ["0", "inf"]
+
+
+def test_gradients_that_are_all_zero_still_make_a_plot():
+    assert [text.get_text() for text in plots.plot_gradient_sizes([0.0, 0.0]).texts] == ["0", "0"]
+
+
+def test_a_histogram_counts_all_values_and_says_mean_spread_and_what_is_not_finite():
+    axes = plots.plot_histogram({"layer 1": [1.0, 2.0, 3.0, math.nan], "layer 2": [2.0, 2.0]}, "activations", bins=4)
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert labels == ["layer 1: mean 2, spread 0.82, 1 not finite", "layer 2: mean 2, spread 0"]
+    assert title(axes) == "How often which activations occur"
+    assert max(patch.get_path().vertices[:, 1].max() for patch in axes.patches) == 2.0
+
+
+def test_a_histogram_of_equal_or_no_finite_values_is_still_a_plot():
+    assert plots.plot_histogram([0.0, 0.0]).has_data()
+    assert plots.plot_histogram([math.inf]).get_legend().get_texts()[0].get_text() == "1 not finite"
+
+
+@pytest.mark.parametrize("plot", [plots.plot_losses, plots.plot_gradient_sizes, plots.plot_histogram])
+def test_nothing_to_draw_is_an_error_that_says_so(plot):
+    for nothing in ([], {}, {"a": []}):
+        with pytest.raises(ValueError, match="needs at least one"):
+            plot(nothing)
+
+
+def test_values_are_refused_where_plain_numbers_are_meant():
+    with pytest.raises(TypeError, match=r"\.data"):
+        plots.plot_losses([Value(1.0)])
+
+
+# --- Two inputs ----------------------------------------------------------------------------------
+
+
+def boundary_of(axes):
+    """The vertices of the line between the classes."""
+    lines = axes.collections[-1]
+    return [tuple(point) for path in lines.get_paths() for point in path.vertices]
+
+
+def test_a_boundary_runs_where_the_net_answers_the_threshold():
+    axes = plots.plot_decision_boundary(lambda x: x[0] + 2.0 * x[1], *XOR, threshold=0.75, steps=30)
+
+    assert len(boundary_of(axes)) > 10
+    assert all(x + 2.0 * y == pytest.approx(0.75, abs=1e-9) for x, y in boundary_of(axes))
+
+
+def test_a_boundary_takes_values_and_evaluates_all_rows_in_one_batch_where_asked():
+    calls = []
+
+    def batch(rows):
+        calls.append(len(rows))
+        return [Value(row[0]) for row in rows]
+
+    one = plots.plot_decision_boundary(lambda row: Value(row[0]), *XOR, steps=12)
+    all_at_once = plots.plot_decision_boundary(batch, *XOR, batch=True, steps=12)
+
+    assert calls == [144]
+    assert boundary_of(one) == boundary_of(all_at_once)
+
+
+def test_each_class_has_a_marker_of_its_own_and_targets_may_be_lists_of_one():
+    axes = plots.plot_decision_boundary(lambda x: x[0], [[0, 0], [1, 0], [0, 1]], [[0], [1], [2]], [0.5, 1.5], steps=9)
+    named = {line.get_label(): line for line in axes.get_lines()}
+
+    assert set(named) == {"wanted 0", "wanted 1", "wanted 2"}
+    assert len({line.get_marker() for line in named.values()}) == 3
+
+
+def test_a_net_that_answers_the_same_everywhere_has_no_boundary():
+    axes = plots.plot_decision_boundary(lambda x: 0.9, *XOR, steps=5)
+
+    assert len(axes.collections) == 1
+
+
+def test_a_net_that_is_nowhere_finite_is_refused_and_holes_are_left_white():
+    with pytest.raises(ValueError, match="inf or nan everywhere"):
+        plots.plot_decision_boundary(lambda x: math.nan, *XOR, steps=5)
+    holed = plots.plot_decision_boundary(lambda x: x[1] if x[0] > 0.0 else math.inf, *XOR, steps=20)
+
+    assert min(x for x, _ in boundary_of(holed)) > 0.0
+
+
+def test_wrong_sizes_around_a_boundary_are_named():
+    with pytest.raises(ValueError, match=r"rows of 2 inputs, got \[3\]"):
+        plots.plot_decision_boundary(lambda x: 0.0, [[1, 2, 3]], [0])
+    with pytest.raises(ValueError, match="4 rows and 1 targets"):
+        plots.plot_decision_boundary(lambda x: 0.0, XOR[0], [0])
+    with pytest.raises(ValueError, match="given 25 rows and answered 1"):
+        plots.plot_decision_boundary(lambda rows: [0.0], *XOR, batch=True, steps=5)
+
+
+# --- Descent -------------------------------------------------------------------------------------
+
+
+def test_c4_the_path_in_one_variable_lies_on_the_curve():
+    path = [0.0]
+    while len(path) < 2 or path[-1] != path[-2]:
+        path.append(path[-1] - 0.1 * 2.0 * (path[-1] - 3.0))
+    axes = plots.plot_descent(lambda theta: (theta - 3.0) ** 2, path[:-1])
+    steps = axes.get_lines()[1]
+
+    assert title(axes) == "Gradient descent: 159 updates"
+    assert list(steps.get_xdata()) == path[:-1]
+    assert list(steps.get_ydata()) == [(theta - 3.0) ** 2 for theta in path[:-1]]
+
+
+def test_c4_the_path_in_two_variables_lies_on_the_contours():
+    path = [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)]
+    axes = plots.plot_descent(lambda x, y: Value(x) * x + 4.0 * y * y, path)
+
+    assert list(zip(*axes.get_lines()[0].get_data())) == path
+    assert axes.collections
+    assert [text.get_text() for text in axes.texts] == ["start"]
+
+
+def test_several_paths_share_one_picture_and_points_that_are_not_finite_are_left_out():
+    axes = plots.plot_descent(lambda x: x * x, {"slow": [1.0, 0.9], "fast": [1.0, -3.0, math.inf]})
+
+    assert list(line_named(axes, "slow").get_xdata()) == [1.0, 0.9]
+    assert list(line_named(axes, "fast").get_xdata()) == [1.0, -3.0]
+
+
+def test_a_descent_shows_only_the_part_that_is_asked_for():
+    axes = plots.plot_descent(lambda x, y: x + y, [(0.0, 0.0), (50.0, 50.0)], between=((-1, 2), (-3, 4)))
+
+    assert axes.get_xlim() == (-1.0, 2.0)
+    assert axes.get_ylim() == (-3.0, 4.0)
+
+
+def test_points_of_three_numbers_or_no_points_are_refused():
+    with pytest.raises(ValueError, match=r"points of \[3\] numbers"):
+        plots.plot_descent(lambda x, y: 0.0, [(1.0, 2.0, 3.0)])
+    with pytest.raises(ValueError, match="at least one finite point"):
+        plots.plot_descent(lambda x: x, [math.nan])
+
+
+def recurrent_error(w, b):
+    """D14: x <- w sigmoid(x) + b from 0.5, fifty times, then the squared distance of sigmoid(x) to 0.7."""
+    x = 0.5
+    for _ in range(50):
+        x = w * sigmoid(x) + b
+    return (sigmoid(x) - 0.7) ** 2
+
+
+def test_d14_the_cliff_throws_the_parameters_far_and_clipping_keeps_them_near():
+    w, b = Value(4.35), Value(-2.21)
+    error = recurrent_error(w, b)
+    error.backward()
+    size = math.hypot(w.grad, b.grad)
+    start = (w.data, b.data)
+    thrown = (w.data - 0.05 * w.grad, b.data - 0.05 * b.grad)
+    kept = (w.data - 0.05 * w.grad / size, b.data - 0.05 * b.grad / size)
+    axes = plots.plot_cliff(recurrent_error, [start, thrown], [start, kept], between=((4.2, 4.9), (-2.4, -1.3)))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert (error.data, w.grad, b.grad) == pytest.approx((0.0244762, -9.938081, -16.346736), abs=1e-6)
+    assert labels == ["gradient as it is: steps up to 0.96", "gradient clipped: steps up to 0.05"]
+
+
+# --- Many runs -----------------------------------------------------------------------------------
+
+
+def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
+    axes = plots.plot_success([0.001, 0.25, math.inf, 0.002], [True, False, False, True], seeds=[10, 11, 12, 13])
+    drawn = {line.get_label(): (line.get_marker(), list(line.get_xdata())) for line in axes.get_lines()}
+
+    assert title(axes) == "2 of 4 seeds come out right"
+    assert drawn == {"right: 2": ("o", [10, 13]), "stuck: 1": ("X", [11]), "diverged: 1": ("^", [12])}
+
+
+def test_success_rates_are_bars_with_the_count_beside_them():
+    axes = plots.plot_success_rates({"2-2-1 ReLU": [True] + [False] * 7, "2-4-1 tanh": [True] * 1000})
+
+    assert [text.get_text() for text in axes.texts] == ["12.5 %  (1 of 8)", "100 %  (1,000 of 1,000)"]
+    assert [patch.get_width() for patch in axes.patches] == [100.0, 12.5, 100.0, 100.0]
+
+
+def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
+    axes = plots.plot_rates_and_seeds([0.1, 1.0], [0, 1, 2, 3], [[1, True, 1, 0.75], [0.5, 0, math.nan, 1]])
+    cells = axes.collections[0].get_array()
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert cells.filled(-1.0).tolist() == [[1.0, 1.0, 1.0, 0.75], [0.5, 0.0, -1.0, 1.0]]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["0.1", "1"]
+    assert [text.get_text() for text in axes.texts] == ["all right", "75 %", "25 %"]
+    assert labels == ["0 % right", "50 % right", "75 % right", "100 % right", "diverged"]
+
+
+def test_runs_that_do_not_match_their_seeds_and_rates_are_refused():
+    with pytest.raises(ValueError, match="2 losses and 1 successes"):
+        plots.plot_success([0.1, 0.2], [True])
+    with pytest.raises(ValueError, match="2 rates and 1 rows"):
+        plots.plot_rates_and_seeds([0.1, 1.0], [0], [[1]])
+    with pytest.raises(ValueError, match="2 seeds and 1 numbers"):
+        plots.plot_rates_and_seeds([0.1], [0, 1], [[1]])
+    with pytest.raises(ValueError, match="at least one run"):
+        plots.plot_success_rates({"a": []})

@@ -1,0 +1,26 @@
+"""Plots with matplotlib: every one takes plain lists, draws into the axes it is given and returns them.
+
+Without axes it makes a figure of its own, no part of pyplot, which needs no display:
+``plot_losses(losses).figure.savefig("losses.png")``.
+"""
+
+from __future__ import annotations
+
+from .activations import plot_activation
+from .descents import plot_cliff, plot_descent
+from .seeds import plot_rates_and_seeds, plot_success, plot_success_rates
+from .surfaces import plot_decision_boundary
+from .training import plot_gradient_sizes, plot_histogram, plot_losses
+
+__all__ = [
+    "plot_activation",
+    "plot_cliff",
+    "plot_decision_boundary",
+    "plot_descent",
+    "plot_gradient_sizes",
+    "plot_histogram",
+    "plot_losses",
+    "plot_rates_and_seeds",
+    "plot_success",
+    "plot_success_rates",
+]

@@ -1,0 +1,99 @@
+"""A plot of a function of one input together with the derivative that the engine finds."""
+
+from __future__ import annotations
+
+import math
+
+from autodiff import Value, history
+
+from .style import PALE, STYLES, dress, ready
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+SIDE = 1e-9  # how far to either side of a kink its one-sided limits are taken
+
+
+def plot_activation(
+    function: Callable[[Any], Any],
+    name: str = "",
+    between: tuple[float, float] = (-5.0, 5.0),
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw a function of one input with its derivative, which the engine computes.
+
+    Where the function jumps or bends the line breaks: hollow circles are the limits from both sides, the full
+    dot is what the engine answers there.
+
+    Parameters
+    ----------
+    function : callable, Value -> Value
+        Any primitive, or a composition of them.
+    name : str
+        What the title calls it; the function's own name where it is left out.
+    between : (float, float)
+        The first and the last input.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> from autodiff import leaky_relu
+    >>> plot_activation(lambda x: leaky_relu(x, 0.1), "Leaky ReLU").get_title(loc="left")
+    'Leaky ReLU and its derivative'
+    """
+    axes = ready(axes)
+    grid = [step / 64 for step in range(math.ceil(between[0] * 64), math.floor(between[1] * 64) + 1)]
+    if len(grid) < 2:
+        raise ValueError(f"between holds the first and the last input, the smaller one first: got {between}")
+    axes.axhline(0.0, color=PALE, linewidth=0.8, zorder=0)
+    axes.axvline(0.0, color=PALE, linewidth=0.8, zorder=0)
+    answers = [value_and_slope(function, x) for x in grid]
+    sides = {x: [value_and_slope(function, x + side) for side in (-SIDE, SIDE)]
+             for x, (_, _, kink) in zip(grid, answers) if kink}  # fmt: skip
+    for place, label in enumerate(("value", "derivative")):
+        points = [(x, answer[place]) for x, answer in zip(grid, answers)]
+        limits = {x: [answer[place] for answer in both] for x, both in sides.items()}
+        draw_branches(axes, points, limits, place, label)
+    name = name or getattr(function, "name", "") or getattr(function, "__name__", "the function")
+    return dress(axes, f"{name} and its derivative", "input x", "output")
+
+
+def value_and_slope(function: Callable[[Any], Any], at: float) -> tuple[float, float, bool]:
+    """(f(x), f'(x), whether some gate sits on a kink), as the engine has them."""
+    x = Value(at)
+    y = function(x)
+    if type(y) is not Value:
+        return float(y), 0.0, False  # a constant
+    y.backward()
+    kink = False
+    for node in history(y):
+        row, operands = node.primitive, [v if type(v) is float else v.data for v in node.operands]
+        kink = kink or bool(row and row.kink and row.kink(node.data, *operands))
+    return y.data, x.grad, kink
+
+
+def draw_branches(
+    axes: Axes, points: list[tuple[float, float]], limits: dict[float, list[float]], place: int, label: str
+) -> None:
+    """A line that breaks where its limits from both sides, given at the kinks, differ."""
+    color, dashes, _ = STYLES[place]
+    dot: dict[str, Any] = {"color": color, "marker": "o", "markersize": 5, "linestyle": "none", "zorder": 3}
+    line: list[tuple[float, float]] = []
+    for x, y in points:
+        ends = limits.get(x, [y])
+        if max(abs(end - y) for end in ends) < 1e-6:
+            line.append((x, y))
+            continue
+        line += [(x, ends[0]), (x, math.nan), (x, ends[1])]
+        axes.plot([x, x], ends, markerfacecolor="white", **dot)
+        axes.plot([x], [y], **dot)
+    axes.plot(*zip(*line), color=color, linestyle=dashes, linewidth=1.8, label=label)

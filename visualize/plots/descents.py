@@ -1,0 +1,166 @@
+"""Plots of gradient descent: the path of the parameters on the loss they descend."""
+
+from __future__ import annotations
+
+import math
+
+from autodiff import Value
+
+from .style import INK, color_of, dress, legend_below, note, ready, styled
+from .surfaces import frame, grid_over
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+    Point = Sequence[float]
+
+
+def plot_descent(
+    function: Callable[..., Any],
+    path: Any,
+    between: Any = None,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw gradient descent on the function it descends: on its curve, or on its contours.
+
+    Parameters
+    ----------
+    function : callable, number -> number, or (number, number) -> number
+        The loss over one parameter or over two; it may return a Value.
+    path : list of number, list of (number, number), or dict of name -> such a list
+        The parameters from the start on, one entry after each update.
+    between : (low, high) or ((low, high), (low, high)), optional
+        The part of the parameters that is shown; what the paths need where it is left out.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> axes = plot_descent(lambda x, y: x * x + 4.0 * y * y, [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)])
+    >>> axes.get_title(loc="left")
+    'Gradient descent: 2 updates'
+    """
+    axes = ready(axes, 5.4, 4.2)
+    paths = points_of(path)
+    dimensions = {len(point) for points in paths.values() for point in points}
+    if dimensions == {1}:
+        draw_curve(axes, function, paths, between)
+        dress(axes, "", "parameter", "loss")
+    elif dimensions == {2}:
+        draw_contours(axes, function, between or frame([point for points in paths.values() for point in points]))
+        dress(axes, "", "first parameter", "second parameter")
+    else:
+        raise ValueError(f"descent is drawn over one parameter or two, got points of {sorted(dimensions)} numbers")
+    for place, (name, points) in enumerate(paths.items()):
+        draw_path(axes, points if dimensions == {2} else [(*x, height(function, *x)) for x in points], place, name)
+    updates = {len(points) - 1 for points in paths.values()}
+    counted = f": {updates.pop()} updates" if len(updates) == 1 else ""
+    return titled(axes, f"Gradient descent{counted}")
+
+
+def plot_cliff(
+    function: Callable[..., Any],
+    without: Sequence[Point],
+    clipped: Sequence[Point],
+    between: Any = None,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw two descents on one loss with a cliff in it: with the gradient as it is, and clipped by its norm.
+
+    Parameters
+    ----------
+    function : callable, (number, number) -> number
+        The loss over two parameters.
+    without, clipped : list of (number, number)
+        The parameters after each update, without and with clipping, from the same start.
+    between : ((low, high), (low, high)), optional
+        The part of the parameters that is shown.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> axes = plot_cliff(lambda w, b: w * w + b, [(1, 1), (9, 9)], [(1, 1), (0.5, 0.9)])
+    >>> axes.get_title(loc="left")
+    'At the cliff, with and without clipping'
+    """
+    paths = points_of({"gradient as it is": without, "gradient clipped": clipped})
+    longest = [max(map(math.dist, points, points[1:]), default=0.0) for points in paths.values()]
+    labelled = {f"{name}: steps up to {step:.2g}": paths[name] for name, step in zip(paths, longest)}
+    axes = plot_descent(function, labelled, between, axes)
+    return titled(axes, "At the cliff, with and without clipping")
+
+
+def titled(axes: Axes, title: str) -> Axes:
+    """The axes under that title, with the names of several paths below."""
+    dress(axes, title, axes.get_xlabel(), axes.get_ylabel())
+    if axes.get_legend():
+        legend_below(axes)
+    return axes
+
+
+def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
+    """Name -> points of a path, each a tuple of one number or two; what is not finite is left out."""
+    paths = path if isinstance(path, dict) else {"": path}
+    found = {}
+    for name, points in paths.items():
+        tuples = [tuple(map(float, p)) if isinstance(p, (list, tuple)) else (float(p),) for p in points]
+        found[str(name)] = [point for point in tuples if all(map(math.isfinite, point))]
+    if not found or not all(found.values()):
+        raise ValueError("a descent needs at least one finite point in each path, got none")
+    return found
+
+
+def height(function: Callable[..., Any], *at: float) -> float:
+    """The loss there as a float."""
+    loss = function(*at)
+    return loss.data if type(loss) is Value else float(loss)
+
+
+def draw_curve(axes: Axes, function: Callable[..., Any], paths: dict[str, Any], between: Any) -> None:
+    """The loss over its one parameter."""
+    flat = [(x, 0.0) for points in paths.values() for (x,) in points]
+    low, high = between or frame(flat)[0]
+    inputs = [low + (high - low) * step / 300 for step in range(301)]
+    axes.plot(inputs, [height(function, x) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
+    axes.set_xlim(low, high)
+
+
+def draw_contours(axes: Axes, function: Callable[..., Any], between: Any, steps: int = 90) -> None:
+    """The loss over its two parameters as rings, the lighter the lower."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    across, up, heights = grid_over(lambda row: function(*row), between, steps, batch=False)
+    low, high = float(heights.min()), float(heights.max())
+    low = 0.0 if 0.0 <= low < 0.01 * high else low  # most losses start at 0: let the scale, too
+    levels = [low + (high - low or 1.0) * (ring / 10) ** 2 for ring in range(11)]  # even rings on a parabola
+    shades = LinearSegmentedColormap.from_list("depth", ["#FFFFFF", "#9FB0BC"])
+    filled = axes.contourf(across, up, heights, levels, cmap=shades)
+    axes.contour(across, up, heights, levels[1:-1], colors="#7C8A94", linewidths=0.6)
+    bar = axes.figure.colorbar(filled, ax=axes, label="loss", format="%.2g")
+    bar.ax.tick_params(colors=INK, labelsize=8)
+    bar.outline.set_visible(False)
+
+
+def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
+    """The points joined, from a hollow circle at the start to a star at the end."""
+    color = color_of(place)
+    limits = axes.axis()
+    axes.plot(*zip(*points), label=name, **{**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3})
+    axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
+    axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)
+    if place == 0:
+        note(axes, "start", points[0], (-8, -11), ha="right")
+    axes.axis(limits)

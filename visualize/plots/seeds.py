@@ -1,0 +1,175 @@
+"""Plots of many runs that differ in their random start: which seeds learn, and at which learning rate."""
+
+from __future__ import annotations
+
+import math
+
+from autodiff import show
+
+from .style import BLUE, INK, ORANGE, PALE, dress, floats, legend_below, ready, same_length, whole_numbers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+FATES = {"right": ("o", BLUE), "stuck": ("X", ORANGE), "diverged": ("^", INK)}
+
+
+def plot_success(
+    losses: Sequence[float], successes: Sequence[object], seeds: Sequence[int] | None = None, axes: Axes | None = None
+) -> Axes:
+    """Draw the last loss of every seed: a dot where the run came out right, a cross where it got stuck.
+
+    Parameters
+    ----------
+    losses : list of float
+        The last loss of each run. Runs that ended in inf or nan stand in a row of their own at the top.
+    successes : list of bool
+        Whether each run came out right.
+    seeds : list of int, optional
+        The seed of each run; 0, 1, 2, ... where it is left out.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length.
+
+    Examples
+    --------
+    >>> plot_success([0.001, 0.25, 0.002], [True, False, True]).get_title(loc="left")
+    '2 of 3 seeds come out right'
+    """
+    axes = ready(axes, 6.4, 3.6)
+    heights = floats(losses, "success by seed")
+    seeds = list(range(len(heights))) if seeds is None else list(seeds)
+    same_length(losses=heights, successes=successes, seeds=seeds)
+    top = 1.25 * max([loss for loss in heights if math.isfinite(loss)], default=1.0)
+    fates = [fate(loss, right) for loss, right in zip(heights, successes)]
+    for name, (marker, color) in FATES.items():
+        points = [
+            (seed, loss if math.isfinite(loss) else top) for seed, loss, f in zip(seeds, heights, fates) if f == name
+        ]
+        style: dict[str, Any] = {"color": color, "markersize": 7 if len(heights) < 200 else 4}
+        if points:
+            x, y = zip(*points)
+            axes.plot(x, y, marker, markeredgecolor="white", label=f"{name}: {len(points)}", **style)
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
+    whole_numbers(axes)
+    dress(axes, f"{fates.count('right')} of {len(fates)} seeds come out right", "seed", "last loss")
+    legend_below(axes)
+    return axes
+
+
+def fate(loss: float, right: Any) -> str:
+    """What became of a run."""
+    return "diverged" if not math.isfinite(loss) else "right" if right else "stuck"
+
+
+def plot_success_rates(successes: Mapping[str, Sequence[Any]], axes: Axes | None = None) -> Axes:
+    """Draw for each kind of net how many of its seeds come out right, with the count written beside it.
+
+    Parameters
+    ----------
+    successes : dict of name -> list of bool
+        Whether each run of that kind came out right.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> axes = plot_success_rates({"2-2-1 tanh": [True, True, False], "2-4-1 tanh": [True, True, True]})
+    >>> [text.get_text() for text in axes.get_yticklabels()]
+    ['2-2-1 tanh', '2-4-1 tanh']
+    """
+    if not successes or not all(len(runs) for runs in successes.values()):
+        raise ValueError("a plot of success rates needs at least one run of each kind, got none")
+    axes = ready(axes, 6.4, 1.2 + 0.45 * len(successes))
+    names = list(successes)
+    for place, runs in enumerate(successes.values()):
+        right = sum(map(bool, runs))
+        share = 100.0 * right / len(runs)
+        axes.barh(place, 100.0, height=0.62, color="white", edgecolor=ORANGE, hatch="////", linewidth=0.8)
+        axes.barh(place, share, height=0.62, color=BLUE, edgecolor=BLUE, linewidth=0.8)
+        axes.text(102.0, place, f"{share:.3g} %  ({right:,} of {len(runs):,})", va="center", fontsize=9, color=INK)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlim(0.0, 100.0)
+    axes.tick_params(axis="y", length=0)
+    return dress(axes, "How many seeds come out right (the hatched rest gets stuck)", "percent of the seeds", "")
+
+
+def plot_rates_and_seeds(
+    rates: Sequence[float], seeds: Sequence[int], successes: Sequence[Sequence[float]], axes: Axes | None = None
+) -> Axes:
+    """Draw the map of which learning rate learns from which seed.
+
+    Parameters
+    ----------
+    rates : list of float, length r
+        The learning rates, one row of the map each.
+    seeds : list of int, length s
+        The seeds, one column each.
+    successes : list of r lists of s numbers
+        How well each run came out: from 0 (False) to 1 (True), such as the share of right answers; nan for a run
+        that diverged.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there are not as many rows as rates, or not as many numbers in each as seeds.
+
+    Examples
+    --------
+    >>> axes = plot_rates_and_seeds([0.1, 1.0], [0, 1, 2], [[1, 1, 1], [1, 0, float("nan")]])
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('seed', 'learning rate')
+    """
+    import numpy
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Patch
+
+    same_length(rates=rates, rows=successes)
+    for row in successes:
+        same_length(seeds=seeds, numbers=row)
+    axes = ready(axes, 7.2, 1.6 + 0.3 * len(rates))
+    table = numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in successes]))
+    shades = LinearSegmentedColormap.from_list("success", ["#F8D6B8", "#7FB2D2", BLUE])
+    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # shows where a run diverged
+    axes.pcolormesh(table, cmap=shades, vmin=0.0, vmax=1.0, edgecolor="white", linewidth=0.5 * (len(seeds) < 80))
+    label_cells(axes, rates, seeds, table)
+    dress(axes, "Which learning rate learns from which seed", "seed", "learning rate")
+    levels = sorted({float(x) for x in table.compressed()}) or [0.0]
+    boxes = [Patch(facecolor=shades(x), label=f"{100 * x:.3g} % right") for x in levels[:: max(1, len(levels) // 5)]]
+    diverged = [Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged")] * bool(table.mask.any())
+    legend_below(axes, handles=boxes + diverged)
+    return axes
+
+
+def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], table: Any) -> None:
+    """Name rows and some columns, and write beside each row the share of seeds that come out right."""
+    axes.set_yticks([row + 0.5 for row in range(len(rates))], [show(float(rate)) for rate in rates])
+    every = max(1, len(seeds) // 10)
+    axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
+    axes.text(len(seeds) * 1.01, len(rates) + 0.1, "all right", va="bottom", fontsize=9, color=INK)
+    for row, runs in enumerate(table.filled(0.0)):
+        share = 100.0 * sum(run == 1.0 for run in runs) / len(seeds)
+        axes.text(len(seeds) * 1.01, row + 0.5, f"{share:.3g} %", va="center", fontsize=9, color=INK)

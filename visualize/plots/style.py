@@ -1,0 +1,106 @@
+"""What all matplotlib plots share: the figure, the style, and the checks on what is drawn.
+
+matplotlib and NumPy are imported inside functions, and pyplot's global state is never touched. Lines
+differ in dashes and markers as well as in colour, so that they print in grey.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+    Series = Sequence[float] | Mapping[str, Sequence[float]]
+
+BLUE, ORANGE, INK, PALE = "#005A8C", "#A84300", "#222222", "#D9D9D9"
+STYLES = [(BLUE, "-", "o"), (ORANGE, "--", "^"), ("#444444", ":", "s"), ("#5FA3CC", "-.", "D"), ("#E0924F", "-", "v")]
+
+
+def ready(axes: Axes | None, width: float = 5.6, height: float = 3.6) -> Axes:
+    """The axes, or those of a new figure that pyplot knows nothing of."""
+    if axes is not None:
+        return axes
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def dress(axes: Axes, title: str, x: str, y: str) -> Axes:
+    """The axes with a title, labels, no more lines than needed, and a legend where anything has a name."""
+    axes.set_title(title, loc="left", fontsize=11, color=INK)
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#888888")
+    axes.set_axisbelow(True)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False, fontsize=9, labelcolor=INK)
+    return axes
+
+
+def legend_below(axes: Axes, **options: Any) -> None:
+    """The legend under the label of the x axis, where it hides no point; long names stand one below the other."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    under = axes.transAxes + ScaledTranslation(0.0, -0.5, figure.dpi_scale_trans)
+    names = [handle.get_label() for handle in options.get("handles", ())] or axes.get_legend_handles_labels()[1]
+    columns = max(1, 70 // max(len(str(name)) + 5 for name in names))
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=under, ncols=columns, frameon=False, fontsize=9,
+                labelcolor=INK, borderpad=0, borderaxespad=0, columnspacing=1.4, **options)  # fmt: skip
+
+
+def whole_numbers(axes: Axes) -> None:
+    """No fractions on the x axis: it counts."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def color_of(place: int) -> str:
+    return STYLES[place % len(STYLES)][0]
+
+
+def styled(place: int, points: int = 1) -> dict[str, Any]:
+    """Colour, dashes and markers (on about ten of the points) for the line at that place."""
+    color, dashes, marker = STYLES[place % len(STYLES)]
+    every = max(1, points // 10)
+    return {
+        "color": color, "linestyle": dashes, "marker": marker, "markersize": 5.5, "linewidth": 1.8,
+        "markeredgecolor": "white", "markeredgewidth": 0.6, "markevery": (place * every // 3 % every, every),
+    }  # fmt: skip
+
+
+def note(axes: Axes, text: str, at: tuple[float, float], away: tuple[float, float] = (8, 0), **options: Any) -> None:
+    """Write a remark beside a point, so many pixels away from it."""
+    options = {"va": "center", "fontsize": 9, "color": INK, **options}
+    axes.annotate(text, at, away, textcoords="offset points", **options)
+
+
+def floats(values: Iterable[Any], what: str) -> list[float]:
+    """The numbers as floats; ValueError for none."""
+    found = [float(x) for x in values]
+    if not found:
+        raise ValueError(f"a plot of {what} needs at least one number, got none")
+    return found
+
+
+def named(values: Any, what: str) -> dict[str, list[float]]:
+    """Name -> floats of one list, which has the name "", or of a dict of lists."""
+    if not isinstance(values, dict):
+        return {"": floats(values, what)}
+    if not values:
+        raise ValueError(f"a plot of {what} needs at least one list of numbers, got an empty dict")
+    return {str(name): floats(curve, f"{what} ({name})") for name, curve in values.items()}
+
+
+def same_length(**lists: Sequence[Any]) -> None:
+    """ValueError unless the lists are equally long."""
+    if len({len(members) for members in lists.values()}) > 1:
+        counts = " and ".join(f"{len(members)} {name}" for name, members in lists.items())
+        raise ValueError(f"expected one of each for every point, got {counts}")

@@ -1,0 +1,127 @@
+"""A plot of what a net answers over its two inputs, with the boundary between the classes."""
+
+from __future__ import annotations
+
+from autodiff import Value, show
+
+from .style import INK, STYLES, dress, legend_below, ready, same_length
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+    Point = Sequence[float]
+
+
+def plot_decision_boundary(
+    function: Callable[..., Any],
+    X: Sequence[Point],
+    Y: Sequence[Any],
+    threshold: float | Sequence[float] = 0.5,
+    batch: bool = False,
+    steps: int = 80,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw what a net of two inputs answers everywhere, its boundary, and the examples it learns from.
+
+    Parameters
+    ----------
+    function : callable, [x1, x2] -> number or Value
+        The trained net. With ``batch=True`` it is called once with all rows and returns as many numbers.
+    X, Y : list of [x1, x2], list of number
+        The examples and their classes (or targets).
+    threshold : float or list of float
+        Where one class ends and the next begins: 0.5 for targets 0 and 1, 0.0 for -1 and 1.
+    batch : bool
+        Whether the function takes all rows at once.
+    steps : int
+        Points of the grid, across and up.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the rows are not pairs, or there are not as many targets as rows.
+
+    Examples
+    --------
+    >>> axes = plot_decision_boundary(lambda x: x[0] * x[1], [[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('input x1', 'input x2')
+    """
+    axes = ready(axes, 5.0, 4.2)
+    same_length(rows=X, targets=Y)
+    pairs = [tuple(float(x) for x in row) for row in X]
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"a decision boundary needs rows of 2 inputs, got {sorted({len(pair) for pair in pairs})}")
+    across, up, heights = grid_over(function, frame(pairs), steps, batch)
+    levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
+    draw_regions(axes, across, up, heights, levels)
+    classes = sorted({target_number(y) for y in Y})
+    for place, wanted in enumerate(classes):
+        x1, x2 = zip(*[pair for pair, y in zip(pairs, Y) if target_number(y) == wanted])
+        color, _, marker = STYLES[(len(classes) - 1 - place) % len(STYLES)]  # the highest class is blue, as its region
+        axes.plot(x1, x2, marker, color=color, markersize=7, markeredgecolor="white", label=f"wanted {show(wanted)}")
+    dress(axes, "What the net answers, and its boundary", "input x1", "input x2")
+    legend_below(axes)
+    return axes
+
+
+def grid_over(
+    function: Callable[..., Any], between: tuple[tuple[float, float], tuple[float, float]], steps: int, batch: bool
+) -> tuple[Any, Any, Any]:
+    """The coordinates of ``steps`` columns and rows, and the function there as a masked array (rows, columns)."""
+    import numpy
+
+    across, up = (numpy.linspace(low, high, steps) for low, high in between)
+    rows = [[float(x), float(y)] for y in up for x in across]
+    answers = function(rows) if batch else [function(row) for row in rows]
+    heights = [y.data if type(y) is Value else float(y) for y in answers]
+    if len(heights) != len(rows):
+        raise ValueError(f"the function was given {len(rows)} rows and answered {len(heights)} numbers")
+    table = numpy.ma.masked_invalid(numpy.array(heights).reshape(steps, steps))
+    if table.mask.all():
+        raise ValueError("the function answers inf or nan everywhere: there is nothing to draw")
+    return across, up, table
+
+
+def target_number(y: Any) -> float:
+    """The target as a number; a list of one is its only member."""
+    return float(y[0] if isinstance(y, (list, tuple)) else y)
+
+
+def frame(points: Sequence[Point], margin: float = 0.15) -> tuple[tuple[float, float], tuple[float, float]]:
+    """((lowest, highest) x, (lowest, highest) y) of the points, with a margin around them."""
+    limits = []
+    for numbers in zip(*points):
+        low, high = min(numbers), max(numbers)
+        around = margin * (high - low) or 1.0
+        limits.append((low - around, high + around))
+    return limits[0], limits[1]
+
+
+def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[float]) -> None:
+    """Shade heights from light orange to blue, growing darker all the way, with a line at each level."""
+    import numpy
+    from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+
+    shades = LinearSegmentedColormap.from_list(
+        "shades", [(0, "#FFF6EE"), (0.5, "#F8D6B8"), (0.5, "#B5D3E6"), (1, "#6AA6CC")]
+    )
+    middle = levels[len(levels) // 2]
+    low, high = min(heights.min(), middle - 1e-9), max(heights.max(), middle + 1e-9)
+    bands = numpy.unique([*numpy.linspace(low, middle, 8), *numpy.linspace(middle, high, 8), *levels])
+    axes.contourf(across, up, heights, bands, cmap=shades, norm=TwoSlopeNorm(middle, low, high))
+    inside = [level for level in levels if heights.min() < level < heights.max()]
+    if inside:
+        lines = axes.contour(across, up, heights, inside, colors=INK, linewidths=1.6)
+        if len(levels) == 1:  # several stand between class numbers, which are no heights
+            axes.clabel(lines, fmt=show, fontsize=9, colors=INK)

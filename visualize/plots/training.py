@@ -1,0 +1,139 @@
+"""Plots of one training run: its losses, the gradient sizes by layer, histograms of weights and activations."""
+
+from __future__ import annotations
+
+import math
+
+from autodiff import show
+
+from .style import PALE, color_of, dress, named, note, ready, styled, whole_numbers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+    from .style import Series
+
+
+def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
+    """Draw one loss curve, or several by name; one that becomes inf or nan ends in a cross.
+
+    Parameters
+    ----------
+    losses : list of float, or dict of name -> list of float
+        The loss after each epoch.
+    logarithmic : bool
+        Whether a step up the axis multiplies the loss.
+    every : str
+        What one number stands for: "epoch", "update".
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_losses({"rate 0.1": [1.0, 0.5, 0.25], "rate 0.5": [1.0, 0.1, 0.01]}).get_xlabel()
+    'epoch'
+    """
+    axes = ready(axes)
+    for place, (name, curve) in enumerate(named(losses, "losses").items()):
+        end = next((i for i, loss in enumerate(curve) if not math.isfinite(loss)), len(curve))
+        axes.plot(range(1, end + 1), curve[:end], label=name, **styled(place, end))
+        if end < len(curve):
+            last = (max(end, 1), curve[end - 1] if end else 1.0)
+            axes.plot(*last, "X", color=color_of(place), markersize=9, clip_on=False, zorder=4)
+            note(axes, f"{show(curve[end])} in {every} {end + 1}", last, (9, 0))
+    if logarithmic:
+        axes.set_yscale("log")
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
+    whole_numbers(axes)
+    return dress(axes, f"Loss after each {every}", every, "loss")
+
+
+def plot_gradient_sizes(sizes: Series, axes: Axes | None = None) -> Axes:
+    """Draw how large the gradient is in each layer, on an axis where each step up multiplies it.
+
+    Parameters
+    ----------
+    sizes : list of float, or dict of name -> list of float
+        The norm of the gradient of each layer's parameters, the layer next to the input first.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_gradient_sizes([1e-6, 1e-4, 1e-2]).get_yscale()
+    'log'
+    """
+    axes = ready(axes)
+    curves = named(sizes, "gradient sizes")
+    seen = [size for curve in curves.values() for size in curve if size > 0.0 and math.isfinite(size)]
+    floor = 0.1 * min(seen, default=10.0)
+    for place, (name, curve) in enumerate(curves.items()):
+        heights = [max(size, floor) if math.isfinite(size) else math.nan for size in curve]
+        axes.plot(range(1, len(curve) + 1), heights, label=name, **{**styled(place), "markersize": 7})
+        for layer, size in enumerate(curve, 1):
+            if size == 0.0 or not math.isfinite(size):
+                note(axes, show(size), (layer, floor if size == 0.0 else max(seen, default=1.0)), (-6, 9), ha="center")
+    axes.set_yscale("log")
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
+    whole_numbers(axes)
+    return dress(axes, "Size of the gradient in each layer", "layer, from input to output", "norm of the gradient")
+
+
+def plot_histogram(values: Series, what: str = "weights", bins: int = 30, axes: Axes | None = None) -> Axes:
+    """Draw how often which values occur, such as the weights or the activations of each layer.
+
+    Parameters
+    ----------
+    values : list of float, or dict of name -> list of float
+        What is counted, all of it or layer by layer. Values that are inf or nan are counted in the legend.
+    what : str
+        What the values are, for the title: "weights", "activations".
+    bins : int
+        Into how many intervals the range is cut.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where it is left out.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_histogram({"layer 1": [-0.5, 0.2, 0.4], "layer 2": [0.1, 0.9]}, "activations").get_title(loc="left")
+    'How often which activations occur'
+    """
+    axes = ready(axes)
+    layers = named(values, what)
+    finite = {name: [x for x in layer if math.isfinite(x)] for name, layer in layers.items()}
+    every = [x for layer in finite.values() for x in layer] or [0.0]
+    low, high = (min(every), max(every)) if min(every) < max(every) else (every[0] - 0.5, every[0] + 0.5)
+    for place, (name, layer) in enumerate(layers.items()):
+        color, dashes = color_of(place), styled(place)["linestyle"]
+        options: dict[str, Any] = {"bins": bins, "range": (low, high), "color": color}
+        axes.hist(finite[name], histtype="stepfilled", alpha=0.12, **options)
+        axes.hist(finite[name], histtype="step", linestyle=dashes, linewidth=1.8, label=summary(name, layer), **options)
+    return dress(axes, f"How often which {what} occur", what, "how many")
+
+
+def summary(name: str, values: list[float]) -> str:
+    """The legend of a histogram: name, mean, spread (standard deviation), and what is not finite."""
+    finite = [x for x in values if math.isfinite(x)]
+    parts = []
+    if finite:
+        mean = math.fsum(finite) / len(finite)
+        spread = math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / len(finite))
+        parts = [f"mean {mean:.2g}", f"spread {spread:.2g}"]
+    if len(finite) < len(values):
+        parts.append(f"{len(values) - len(finite)} not finite")
+    return f"{name}: " * bool(name) + ", ".join(parts)
