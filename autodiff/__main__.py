@@ -1,0 +1,161 @@
+"""The front door: ``python -m autodiff "(x + y) * z" x=-2 y=5 z=-4`` steps through an expression."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from . import __version__
+from .commandline import Subject, hidden_packages, read, shielded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+HELP = """\
+Steps through an expression and its gradients, one gate at a time:
+
+    python -m autodiff "(x + y) * z" x=-2 y=5 z=-4
+    python -m autodiff "q = x + y; f = q * z" x=-2 y=5 z=-4 --step
+    python -m autodiff D1        an example of the lectures, by its id
+
+All options: python -m autodiff --help"""
+PROMPT = "[Enter] next, b back, q quit: "
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
+    try:
+        status = run(options(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print()
+        return 130
+    except BrokenPipeError:  # whoever was reading, head perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line, divided into options and words."""
+    made = argparse.ArgumentParser(
+        prog="python -m autodiff",
+        usage='python -m autodiff "EXPRESSION" name=number ... [options]',
+        description="Step through an expression and its gradients, one gate at a time.",
+    )
+    made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D1")
+    made.add_argument("--step", action="store_true", help="wait for Enter after each step (b back, q quit)")
+    made.add_argument("--plain", action="store_true", help="one spoken sentence a line, for screen readers")
+    made.add_argument("--json", action="store_true", help="the steps as data")
+    made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
+    made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
+    made.add_argument("-o", dest="file", metavar="FILE", help="draw the graph into FILE, such as graph.svg")
+    made.add_argument("--version", action="version", version=f"scalar-autodiff {__version__}")
+    return made.parse_intermixed_args(shielded(arguments))
+
+
+def places(text: str) -> int:
+    """A number of places after the point."""
+    if not text.strip().isdecimal() or int(text) > 17:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 0 to 17, got {text.strip()!r:.40}")
+    return int(text)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Read what was given and show it."""
+    say(*hidden_packages())
+    if not chosen.words:
+        print(HELP)
+        return 0
+    try:
+        subjects, notes = read(chosen.words)
+        say(*notes)
+        if chosen.file:
+            draw(subjects, chosen.file)
+    except (ValueError, OSError, ImportError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if chosen.json:
+        data = [plain_data(subject.output.steps().as_dict()) for subject in subjects]
+        print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
+        return 0
+    for subject in subjects:
+        show(subject, chosen)
+    return 0
+
+
+def say(*notes: str) -> None:
+    """Print notes where they do not mix with the answer."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+# --- What is shown -------------------------------------------------------------------------------
+
+
+def show(subject: Subject, chosen: argparse.Namespace) -> None:
+    """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
+    steps = subject.output.steps(chosen.digits)
+    pages = steps.sentences if chosen.plain else steps.pages()
+    print("".join(f"{line}\n" for line in subject.title), end="")
+    if chosen.step:
+        walk(pages)
+    else:
+        print("\n".join(pages))
+    if subject.note:
+        print(subject.note)
+    if chosen.check:
+        from . import check_gradients
+
+        print(check_gradients(subject.output))
+
+
+def walk(pages: Sequence[str]) -> None:
+    """Print page after page, each when Enter is pressed; the end of the input ends it."""
+    place = 0
+    while True:
+        print(pages[place], flush=True)
+        if place == len(pages) - 1:
+            return
+        print(PROMPT, end="", flush=True)
+        answer = sys.stdin.readline()
+        if not sys.stdin.isatty():
+            print()  # where nobody presses Enter, nothing else ends the line
+        if not answer or answer.strip().lower() in ("q", "quit"):
+            return
+        place = max(0, place - 1) if answer.strip().lower() in ("b", "back") else place + 1
+
+
+def plain_data(x: Any) -> Any:
+    """The data with inf and nan as strings, which JSON has no numbers for."""
+    if isinstance(x, dict):
+        return {key: plain_data(member) for key, member in x.items()}
+    if isinstance(x, list):
+        return [plain_data(member) for member in x]
+    return str(x) if isinstance(x, float) and x - x != 0.0 else x
+
+
+def draw(subjects: Sequence[Subject], file: str) -> None:
+    """Draw the graph with its gradients into a file."""
+    if len(subjects) > 1:
+        parts = ", ".join(subject.title[0].partition(":")[0] for subject in subjects)
+        raise ValueError(f"a file holds one graph: choose one of {parts}")
+    import visualize
+
+    if not hasattr(visualize, "draw"):
+        raise ValueError(f"{visualize.__file__} hides the installed package visualize: give that file another name")
+    output = subjects[0].output
+    output.backward()
+    visualize.draw(output).save(file)
+    say(f"the graph is in {file}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

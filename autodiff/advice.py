@@ -1,0 +1,111 @@
+"""What is said about a text that is no expression: the place, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+WIDTH = 72
+
+CHARACTERS = {
+    "^": "for powers use **: x**2",
+    "%": "there is no remainder %: it has no useful gradient",
+    "|": "for the absolute value write abs(x)",
+    "!": "there is no ! here; for x not equal to y write x != y",
+    ".": "a point belongs into a number such as 0.5: there are no attributes here",
+    ":": "there is no : here; one name gets a value by =, as in q = x + y",
+    "'": "there is no quoted text in an expression: only numbers, names and functions",
+    '"': "there is no quoted text in an expression: only numbers, names and functions",
+    "{": "use round brackets ( )",
+    "}": "use round brackets ( )",
+    "\N{SQUARE ROOT}": "write sqrt(x)",
+    "\N{INFINITY}": "write inf",
+}
+CONDITION = "write where(condition, a, b): a where the condition holds, else b"
+KEYWORDS = {
+    "if": CONDITION,
+    "else": CONDITION,
+    "and": "multiply the two comparisons: (a > 0) * (b > 0)",
+    "or": "take the larger of the two comparisons: max(a > 0, b > 0)",
+    "not": "subtract the comparison from 1: 1 - (a > 0)",
+    "True": "write 1",
+    "False": "write 0",
+}
+
+
+class ExpressionError(ValueError):
+    """A text that is no expression: its message shows the text, a caret under the place, and what to write.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        The names that have no value yet, where that is what is wrong.
+    """
+
+    missing: tuple[str, ...] = ()
+
+
+def pointed(text: str, place: int) -> str:
+    """The line of the text around a place, with a caret under it."""
+    first = text.rfind("\n", 0, place) + 1
+    last = text.find("\n", place)
+    line, column = text[first : last if last >= 0 else len(text)], place - first
+    cut = max(0, column - WIDTH // 2) if len(line) > WIDTH else 0
+    if cut:
+        column -= cut - 4
+    line = f"{'... ' * (cut > 0)}{line[cut : cut + WIDTH]}{' ...' * (len(line) > cut + WIDTH)}"
+    printable = "".join([c if c.isprintable() else " " if c.isspace() else "?" for c in line])
+    return f"    {printable}\n    {' ' * column}^"
+
+
+def mistake(text: str, place: int, advice: str) -> ExpressionError:
+    """The error that points at a place of the text and says what to do."""
+    return ExpressionError(f"in the expression\n{pointed(text, place)}\n{advice}")
+
+
+def shortened(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:36]} ..."
+
+
+def listed(names: Collection[str], one: str, several: str) -> str:
+    """The names and the verb that fits: ``x is``, ``x, y are``."""
+    return f"{', '.join(map(shortened, names))} {several if len(names) > 1 else one}"
+
+
+def unreadable(character: str) -> str:
+    """What to do about a character that no expression holds."""
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    return CHARACTERS.get(character, f"the character {shown} has no meaning here: leave it out")
+
+
+def misplaced_equals(inside: bool) -> str:
+    if inside:
+        return "write the values alone, in order, as in leaky_relu(x, 0.01); to compare write =="
+    return "before = stands one name, as in q = x + y; to compare write =="
+
+
+def guessed(name: str, known: set[str], idle: Iterable[str]) -> str:
+    """The product of known names, or the idle input, that a name without a value may have meant; "" for none."""
+    if len(name) > 40:
+        return ""
+    factors: dict[int, list[str]] = {0: []}  # how the first n letters divide into known names
+    for end in range(1, len(name) + 1):
+        for start in range(end):
+            if start in factors and name[start:end] in known:
+                factors[end] = [*factors[start], name[start:end]]
+    if len(name) in factors:
+        return "*".join(factors[len(name)])
+    if re.fullmatch(r"([^\W\d]\d+){2,}", name):  # w0x0 and the like, none of them known yet
+        return "*".join(re.findall(r"[^\W\d]\d+", name))
+    alike = {other.lower(): other for other in idle}
+    near = difflib.get_close_matches(name.lower(), alike, 1)
+    return alike[near[0]] if near else ""
+
+
+def command(text: str, given: Iterable[str], missing: Iterable[str]) -> str:
+    """What to type in a terminal, with <number> for what is missing."""
+    return " ".join([f'python -m autodiff "{text.strip()}"', *given, *[f"{name}=<number>" for name in missing]])

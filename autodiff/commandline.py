@@ -1,0 +1,126 @@
+"""What is given on a command line: an expression or a lecture example's id, and the inputs' numbers."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import warnings
+
+from .advice import ExpressionError
+from .parser import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .engine import Value
+
+OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
+EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
+
+
+class Subject:
+    """One graph that was asked for: its output, the lines that introduce it, and what there is to note."""
+
+    __slots__ = ("note", "output", "title")
+
+    def __init__(self, output: Value, title: Sequence[str] = (), note: str = "") -> None:
+        self.output = output
+        self.title = title
+        self.note = note
+
+
+def shielded(arguments: Sequence[str]) -> list[str]:
+    """The arguments, an expression such as -log(x) behind a space, so that argparse takes it for no option."""
+    return [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in arguments]
+
+
+def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
+    """The graph of an expression, or of each part of a lecture example, and notes about what is not used.
+
+    Parameters
+    ----------
+    words : sequence of str
+        One expression or id, and inputs ``name=number`` in any order; an example has numbers of its own.
+
+    Raises
+    ------
+    ValueError
+        If a word cannot be read; the message says what to write. ExpressionError is one.
+    """
+    texts, inputs = divided(words)
+    if not texts:
+        raise ValueError(f'the expression is missing: python -m autodiff "(x + y) * z" {" ".join(words)}')
+    if len(texts) > 1:
+        raise ValueError(stray(texts))
+    text = texts[0].strip()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if EXAMPLE.fullmatch(text) and text not in inputs:
+            subjects = lecture(text, inputs)
+        else:
+            subjects = [Subject(parse(text, **inputs))]
+    return subjects, [str(warning.message) for warning in caught]
+
+
+def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
+    """Every part of a lecture example, with some of its numbers replaced."""
+    from .lectures import find
+
+    return [
+        Subject(
+            parse(example.text, **{**example.inputs, **inputs}),
+            [f"{example.id}: {example.title} ({example.lecture})", f"     {example.text}"],
+            example.note,
+        )
+        for example in find(id)
+    ]
+
+
+def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
+    """The words that are no inputs, and the inputs."""
+    texts: list[str] = []
+    inputs: dict[str, float] = {}
+    for word in words:
+        name, equals, number = (part.strip() for part in word.partition("="))
+        value = constant(number) if equals and name.isidentifier() else None
+        if value is None:
+            texts.append(word)
+        elif name in inputs:
+            raise ValueError(f"{name} is given twice: {name}={inputs[name]!r} and {word}")
+        else:
+            inputs[name] = value
+    return texts, inputs
+
+
+def constant(text: str) -> float | None:
+    """The number that a text such as -4, 1/3 or pi stands for; None where it is none."""
+    if re.search(r"[=;\n]", text):
+        return None
+    try:
+        return parse(text).data
+    except ExpressionError:
+        return None
+
+
+def stray(texts: Sequence[str]) -> str:
+    """What to do about words that are neither the expression nor inputs."""
+    word = texts[1].strip()
+    name, equals, number = word.partition("=")
+    if equals and name.strip().isidentifier():
+        return f"{word:.60}: after = stands one number, got {number.strip() or 'nothing'!r:.40}"
+    return f'the expression must be one word: put it in double quotes, "{" ".join(texts):.200}"'
+
+
+def hidden_packages() -> list[str]:
+    """A note for each file in the working directory that hides one of this distribution's packages."""
+    here, home = os.path.realpath(sys.path[0]), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    files = [
+        os.path.join(here, name + end) for name in ("autodiff", "nn", "visualize") for end in (".py", "/__init__.py")
+    ]
+    return [
+        f"{file} hides an installed package of the same name: give it another name"
+        for file in files
+        if here != home and os.path.isfile(file)
+    ]

@@ -1,0 +1,242 @@
+"""Text to a recorded graph: ``"(x + y) * z"`` gets its shape from the ast module and is recorded gate by gate.
+
+Nothing in the text is ever run as Python: ast only tells which operator holds which operands, and every
+gate is a row of the table of primitives or a function composed from them.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+
+from . import primitives
+from .advice import ExpressionError, command, guessed, listed, mistake, shortened
+from .callables import CALLABLE, called
+from .engine import Value, real
+from .expression import exact
+from .graph import history
+from .tokens import ALIASES, Token, plain, statements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
+GATES: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: primitives.add,
+    ast.Sub: primitives.sub,
+    ast.Mult: primitives.mul,
+    ast.Div: lambda a, b: primitives.reciprocal(b) if type(a) is float and a == 1.0 else primitives.div(a, b),
+    ast.Pow: primitives.power,
+    ast.USub: primitives.neg,
+    ast.UAdd: lambda a: a,
+    ast.Lt: primitives.less,
+    ast.LtE: primitives.less_equal,
+    ast.Gt: primitives.greater,
+    ast.GtE: primitives.greater_equal,
+    ast.Eq: primitives.equal,
+    ast.NotEq: primitives.not_equal,
+}
+
+
+def parse(text: str, /, **inputs: Any) -> Value:
+    """The graph that a text describes, recorded: its last statement's result.
+
+    Parameters
+    ----------
+    text : str
+        Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
+        ``+ - * / **``, comparisons and this package's functions. Names label the gates.
+    **inputs : int, float or Value
+        The numbers of the names. Each that the text uses becomes a labelled leaf, in the order of
+        first appearance; a Value is used as it is.
+
+    Returns
+    -------
+    Value
+        Numbers in the text are constants, ``e`` and ``pi`` too unless they are given as inputs;
+        a name that is set to a plain number is a leaf.
+
+    Raises
+    ------
+    ExpressionError
+        For anything else. The message has the text, a caret under the place, and what to write.
+
+    Warns
+    -----
+    UserWarning
+        If an input or a statement has no influence on the result.
+
+    Examples
+    --------
+    >>> from autodiff import parse
+    >>> f = parse("q = x + y; f = q * z", x=-2, y=5, z=-4)
+    >>> f
+    Value(-12.0, 'f')
+    >>> f.operands
+    (Value(3.0, 'q'), Value(-4.0, 'z'))
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"parse takes a text, got {type(text).__name__}: {text!r:.60}")
+    reader = Reader(text, {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()})
+    output = reader.read()
+    used = set(history(output))
+    idle = [name for name, x in {**reader.inputs, **reader.values}.items() if type(x) is not Value or x not in used]
+    if idle:
+        them = "them" if len(idle) > 1 else "it"
+        advice = f"{listed(idle, 'is', 'are')} not used: {output.label or 'the result'} does not depend on {them}"
+        warnings.warn(advice, stacklevel=2)
+    return output
+
+
+class Reader:
+    """A text being read: its statements, the inputs given, and the values of its names so far."""
+
+    def __init__(self, text: str, inputs: Mapping[str, Any]) -> None:
+        self.text = text
+        self.inputs = inputs
+        self.values: dict[str, Value] = {}
+        self.statements = list(statements(text))
+        if not self.statements:
+            raise mistake(text, 0, 'it is empty: write one, such as "(x + y) * z"')
+
+    def read(self) -> Value:
+        """Record all statements and return the last result."""
+        self.make_leaves()
+        for name, words in self.statements:
+            result = self.record(words)
+            output: Value = result if type(result) is Value else Value(result)
+            if name:
+                output.label = output.label or name.text
+                self.values[name.text] = output
+        return output
+
+    def make_leaves(self) -> None:
+        """Make a leaf of every input in the order of first appearance; raise where a name has no value."""
+        missing: dict[str, Token] = {}
+        known = {*self.inputs, *CONSTANTS}
+        for name, words in self.statements:
+            for token, after in zip(words, [*words[1:], None]):
+                word = token.text
+                if token.kind != "name" or (after and after.text == "("):
+                    continue
+                if word not in known:
+                    missing.setdefault(word, token)
+                elif word in self.inputs and word not in self.values:
+                    self.values[word] = labelled(self.inputs[word], word)
+            if name and name.text in self.inputs:
+                raise mistake(self.text, name.start, f"{shortened(name.text)} is an input: choose another name here")
+            if name:
+                known.add(name.text)
+        if missing:
+            raise self.unknown(missing)
+
+    def record(self, words: list[Token]) -> Any:
+        """The result of one expression: a Value, or a float where it holds no names."""
+        # Each word on a line of its own, so that a line number tells the word; ast need not know which operand it is.
+        lines = ["_" if word.kind in ("number", "name") else word.text for word in words]
+        try:
+            tree = ast.parse("\n".join(["(", *lines, ")"]), mode="eval").body
+        except (RecursionError, MemoryError):
+            advice = "too many operators in one statement: divide it, as in q = x + y; f = q * z"
+            raise mistake(self.text, words[0].start, advice) from None
+        results: dict[ast.AST, Any] = {}
+        for node in ordered(tree):
+            token = words[max(node.lineno - 2, 0)]
+            results[node] = self.gate(node, token, [results[operand] for operand in operands(node)])
+        return self.number(results[tree], words[0])
+
+    def gate(self, node: ast.expr, token: Token, found: list[Any]) -> Any:
+        """The result of one place of the tree, from the results of its operands."""
+        if isinstance(node, ast.Call):
+            return self.call(token, found)
+        if isinstance(node, ast.Name):
+            return self.operand(token)
+        found = [self.number(x, token) for x in found]
+        if isinstance(node, ast.List):
+            return found
+        if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+            return GATES[type(node.op)](*found)
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            return GATES[type(node.ops[0])](*found)
+        if isinstance(node, ast.Compare):
+            raise mistake(self.text, token.start, "compare two at a time and multiply: (0 < x) * (x < 1)")
+        raise mistake(self.text, token.start, "a comma only stands between what a function is given, as in max(x, y)")
+
+    def number(self, x: Any, token: Token) -> Any:
+        """x, or an error where it is a list."""
+        if type(x) is list:
+            raise mistake(self.text, token.start, "a list is only for functions that take one, as in sum([x, y])")
+        return x
+
+    def operand(self, token: Token) -> Any:
+        """The number or name that a word stands for."""
+        if token.kind == "name":
+            return self.values[token.text] if token.text in self.values else CONSTANTS[token.text]
+        number = float(token.text)
+        if number == math.inf:
+            raise mistake(self.text, token.start, "this number is too large for a float64: write inf if you mean it")
+        return number
+
+    def call(self, token: Token, arguments: list[Any]) -> Any:
+        """The result of a function."""
+        name = token.text
+        try:
+            return called(ALIASES.get(name, name), arguments)
+        except ValueError as error:
+            advice = str(error)
+            if name not in CALLABLE and (name in self.values or name in CONSTANTS):
+                advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
+            raise mistake(self.text, token.start, advice) from None
+
+    # --- Advice ------------------------------------------------------------------------------
+
+    def unknown(self, missing: dict[str, Token]) -> ExpressionError:
+        """The error for names without a value: what was meant, where that can be told, and the corrected command."""
+        for name, token in missing.items():
+            if ALIASES.get(name, name) in CALLABLE:
+                return mistake(self.text, token.start, f"{name} is a function: write {name}(x)")
+        written = {token.text for _, words in self.statements for token in words}
+        written |= {name.text for name, _ in self.statements if name}
+        idle = [name for name in self.inputs if name not in written]
+        guesses = {name: guessed(name, {*written, *self.inputs, *CONSTANTS} - {name}, idle) for name in missing}
+        name = next((name for name in missing if guesses[name]), next(iter(missing)))
+        advice = f"{listed(missing, 'has', 'have')} no value: "
+        if guesses[name]:
+            advice += f"did you mean {guesses[name]}? If not, "
+        given = [f"{name}={exact(x.data if type(x) is Value else x)}" for name, x in self.inputs.items()]
+        error = mistake(self.text, missing[name].start, f"{advice}write\n    {command(self.text, given, missing)}")
+        error.missing = tuple(missing)
+        return error
+
+
+def labelled(x: Any, name: str) -> Value:
+    """The leaf of an input: a Value as it is, a number made one."""
+    if type(x) is not Value:
+        return Value(x, name)
+    x.label = x.label or name
+    return x
+
+
+def operands(node: ast.AST) -> list[ast.expr]:
+    """The parts of an expression, from left to right."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.UnaryOp):
+        return [node.operand]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.Call):
+        return node.args
+    return node.elts if isinstance(node, ast.List) else []
+
+
+def ordered(tree: ast.expr) -> Iterable[ast.expr]:
+    """The parts of a tree, each after its operands, from left to right."""
+    waiting, found = [tree], []
+    while waiting:
+        found.append(waiting.pop())
+        waiting.extend(operands(found[-1]))
+    return reversed(found)

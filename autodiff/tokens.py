@@ -1,0 +1,203 @@
+"""The words and signs of an expression: a text cut up, and everything that is no expression pointed at."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from itertools import pairwise
+
+from .advice import KEYWORDS, WIDTH, misplaced_equals, mistake, shortened, unreadable
+from .primitives import PRIMITIVES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
+
+SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"))
+SPELLINGS = {
+    "\N{MIDDLE DOT}": "*",
+    "\N{DOT OPERATOR}": "*",
+    "\N{BULLET OPERATOR}": "*",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{DIVISION SIGN}": "/",
+    "\N{MINUS SIGN}": "-",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{NOT EQUAL TO}": "!=",
+}
+ALIASES = {"ln": "log", "\N{GREEK SMALL LETTER SIGMA}": "sigmoid"}
+RAISED = "".join(SUPERSCRIPTS)
+PATTERN = re.compile(
+    rf"""(?P<space>   [^\S\n]+ | \#[^\n]* )
+       | (?P<number>  (?: [0-9]+(?:_[0-9]+)* (?:\.[0-9]*)? | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? )
+       | (?P<raised>  \u207b?[{RAISED[:-1]}]+ )
+       | (?P<name>    [^\W\d{RAISED}][^\W{RAISED}]* )
+       | (?P<sign>    \*\*|<=|>=|==|!=|[-+*/<>] | [{"".join(SPELLINGS)}] )
+       | (?P<mark>    [()\[\],=] )
+       | (?P<end>     [;\n] )""",
+    re.VERBOSE,
+)
+
+
+def plain(name: str) -> str:
+    """The name in plain letters and digits: a name with a small 1 below the line becomes ``x1``."""
+    return unicodedata.normalize("NFKC", name)
+
+
+class Token:
+    """A word or sign: its kind, what it means, and where it stands in the text."""
+
+    __slots__ = ("end", "kind", "start", "text")
+
+    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = end
+
+    @property
+    def starts_operand(self) -> bool:
+        return self.kind in ("number", "name") or self.text in ("(", "[")
+
+    @property
+    def ends_operand(self) -> bool:
+        return self.kind in ("number", "name") or self.text in (")", "]")
+
+    @property
+    def nesting(self) -> int:
+        """1 where a bracket opens, -1 where one closes, else 0."""
+        return (self.text in ("(", "[")) - (self.text in (")", "]"))
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the words and signs of a text, a raised 2 as ``**`` and ``2``."""
+    if len(text) > LONGEST:
+        raise mistake(text, 0, f"it has {len(text)} characters; at most {LONGEST} are read")
+    place = 0
+    while place < len(text):
+        found = PATTERN.match(text, place)
+        if found is None:
+            raise mistake(text, place, unreadable(text[place]))
+        start, place, kind, word = place, found.end(), str(found.lastgroup), found.group()
+        if kind == "raised":
+            yield Token("sign", "**", start, start)
+            number = "".join([SUPERSCRIPTS[c] for c in word])
+            if number.startswith("-"):
+                yield Token("sign", "-", start, start)
+            yield Token("number", number.lstrip("-"), start, place)
+        elif kind == "name":
+            yield Token("name", checked(text, start, plain(word)), start, place)
+        elif kind != "space":
+            yield Token(kind, SPELLINGS.get(word, word), start, place)
+
+
+def checked(text: str, start: int, name: str) -> str:
+    """The name, or an error where it is a word of Python or no name at all."""
+    if keyword.iskeyword(name):
+        other = f"{name} is a word of Python itself: take another name, such as {name.lower()}1"
+        raise mistake(text, start, KEYWORDS.get(name, other))
+    if not name.isidentifier():
+        raise mistake(text, start, f"{shortened(name)} is no name: names have letters, digits and _")
+    return name
+
+
+def statements(text: str) -> Iterator[tuple[Token | None, list[Token]]]:
+    """Yield (name, words) for every ``name = words`` and (None, words) for every bare expression.
+
+    Statements are divided by ``;`` or line ends, except inside brackets. The words are sure to alternate
+    between operands and operators and all brackets to be closed: Python's grammar takes them.
+    """
+    statement: list[Token] = []
+    depth = 0
+    for token in [*tokens(text), Token("end", ";", len(text), len(text))]:
+        if token.kind == "end" and not (depth and token.text == "\n"):
+            if statement:
+                yield divided(text, statement)
+            statement, depth = [], 0
+        elif token.kind != "end":
+            depth += token.nesting
+            statement.append(token)
+
+
+def divided(text: str, words: list[Token]) -> tuple[Token | None, list[Token]]:
+    """The name in front of ``=``, where there is one, and the checked words behind it."""
+    name = None
+    if len(words) > 1 and words[0].kind == "name" and words[1].text == "=":
+        name, equals, *words = words
+        if not words:
+            raise mistake(text, equals.end, f"what {shortened(name.text)} is equal to is missing")
+    check_brackets(text, words)
+    check_neighbours(text, words)
+    return name, words
+
+
+def check_brackets(text: str, words: list[Token]) -> None:
+    """Raise unless every bracket is closed by its like, and not too many are open at once."""
+    waiting: list[Token] = []
+    for token in words:
+        if token.nesting > 0:
+            waiting.append(token)
+            if len(waiting) > DEEPEST:
+                raise mistake(text, token.start, f"more than {DEEPEST} brackets inside each other")
+        elif token.nesting < 0:
+            if not waiting or waiting.pop().text != {")": "(", "]": "["}[token.text]:
+                raise mistake(text, token.start, f"this {token.text} closes no bracket")
+        elif token.text == "=":
+            raise mistake(text, token.start, misplaced_equals(bool(waiting)))
+    if waiting:
+        raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
+
+
+def check_neighbours(text: str, words: list[Token]) -> None:
+    """Raise where two operands meet, or where one is missing."""
+    start, end = Token("mark", "(", words[0].start, words[0].start), Token("mark", ")", words[-1].end, words[-1].end)
+    for i, (before, token) in enumerate(pairwise([start, *words, end])):
+        if before.ends_operand and token.starts_operand:
+            if token.text == "[":
+                raise mistake(text, token.start, "there are no subscripts here: write x0 for x[0]")
+            if not (before.kind == "name" and token.text == "("):
+                raise mistake(text, token.start, joined(text, words, i))
+        elif not before.ends_operand and not token.starts_operand and token.text not in ("+", "-"):
+            closed = token.nesting < 0 and before.text in ("(", "[", ",") and before is not start
+            if not closed:
+                raise mistake(text, token.start, "a number, a name or a bracket ( is missing here")
+
+
+def joined(text: str, words: list[Token], right: int) -> str:
+    """The advice to write a product with its ``*``, for the operands that meet before the word ``right``."""
+    before = words[right - 1]
+    if before.kind == words[right].kind == "number":
+        return "an operator is missing between these two numbers"
+    first, last = operand_start(words, right - 1), operand_end(words, right)
+    left, right_text = text[words[first].start : before.end], text[words[right].start : words[last].end]
+    if len(left) + len(right_text) > WIDTH:
+        return "a product needs its sign: write a * here"
+    if before.kind == "name" and (before.text in PRIMITIVES or before.text in ALIASES):
+        return f"{left} is a function: write {left}({right_text})"
+    return f"a product needs its sign: write {left}*{right_text}"
+
+
+def operand_start(words: list[Token], place: int) -> int:
+    """Where the operand that ends at a place begins, back over brackets, its function's name and raised numbers."""
+    depth = 0
+    while True:
+        depth += words[place].nesting
+        called = words[place].text == "(" and words[place - 1].kind == "name"
+        raised = words[place].start == words[place - 1].start or words[place].text in ("**", "-")
+        if not depth and (not place or not (called or raised)):
+            return place
+        place -= 1
+
+
+def operand_end(words: list[Token], place: int) -> int:
+    """Where the operand that begins at a place ends, past its function's brackets."""
+    depth = 0
+    while True:
+        depth += words[place].nesting
+        called = words[place].kind == "name" and place + 1 < len(words) and words[place + 1].text == "("
+        if not depth and not called:
+            return place
+        place += 1
