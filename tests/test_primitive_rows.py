@@ -1,0 +1,80 @@
+"""Primitives as things: copied by name, written by the user, given to other recorders, and picky about operands."""
+
+import copy
+import pickle
+
+import pytest
+
+from autodiff import PRIMITIVES, Primitive, Value, gradients, power
+
+
+@pytest.fixture(params=PRIMITIVES, ids=str)
+def name(request):
+    """The name of each primitive in turn."""
+    return request.param
+
+
+def test_copies_by_name(name):
+    primitive = PRIMITIVES[name]
+
+    assert primitive.name == name
+    assert copy.copy(primitive) is primitive
+    assert copy.deepcopy(primitive) is primitive
+    assert pickle.loads(pickle.dumps(primitive)) is primitive
+    assert repr(primitive) == f"<primitive {name}>"
+
+
+@pytest.fixture
+def cube():
+    return Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+
+
+def test_a_primitive_of_ones_own(cube):
+    x = Value(2.0, "x")
+    y = cube(x)
+    y.backward()
+
+    assert (y.data, x.grad) == (8.0, 12.0)
+    assert cube(2) == 8.0
+    (slope,) = gradients(y, [x])
+    assert gradients(slope, [x])[0].data == 12.0
+
+
+def test_a_primitive_of_ones_own_copies_once_it_is_in_the_table(cube, monkeypatch):
+    y = cube(Value(2.0, "x"))
+    with pytest.raises(TypeError, match=r"'cube': put it into autodiff\.PRIMITIVES"):
+        pickle.dumps(y)
+
+    monkeypatch.setitem(PRIMITIVES, "cube", cube)
+    again = pickle.loads(pickle.dumps(y))
+    again.backward()
+    assert (again.data, again.operands[0].grad) == (8.0, 12.0)
+
+
+def test_another_primitive_under_a_taken_name_is_refused():
+    impostor = Primitive("mul", lambda a, b: 0.0, lambda out, a, b: (0.0, 0.0))
+    with pytest.raises(TypeError, match="'mul'"):
+        copy.copy(impostor)
+
+
+def test_whatever_has_a_record_method_records_itself():
+    class Counter:
+        seen = ()
+
+        @classmethod
+        def record(cls, primitive, operands):
+            cls.seen += (primitive.name,)
+            return cls()
+
+    power(Counter(), 2)
+    PRIMITIVES["dot"](1.0, Counter(), 0)
+
+    assert Counter.seen == ("power", "dot")
+
+
+@pytest.mark.parametrize("bad", ["3", None, 1 + 2j, [1.0], {}])
+def test_neither_number_nor_value(bad):
+    with pytest.raises(TypeError, match=f"exp takes numbers and Values, got {type(bad).__name__}"):
+        PRIMITIVES["exp"](bad)
+    with pytest.raises(TypeError, match=f"maximum takes a real number, got {type(bad).__name__}"):
+        PRIMITIVES["maximum"](Value(1.0), bad)
