@@ -126,7 +126,7 @@ def log_sum_exp(*terms: float) -> float:
     for term in terms:
         largest = larger(largest, term)
     if largest in (INF, -INF):
-        return NAN if any(term != term for term in terms) else largest
+        return largest  # a nan among the terms would be the largest
     return largest + math.log(total(*[math.exp(term - largest) for term in terms]))
 
 
