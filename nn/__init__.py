@@ -25,16 +25,31 @@ Where things are:
 from __future__ import annotations
 
 from .activations import ACTIVATIONS, PReLU
-from .gates import GATES, truth_table
-from .history import History
+from .data import blobs, circles, digits, iris, moons, rectangle, spirals, split, standardised
+from .gates import GATES, by_hand, truth_table
+from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
-from .losses import LOSSES, Loss, binary_cross_entropy, squared_error
+from .losses import (
+    LOSSES,
+    Loss,
+    binary_cross_entropy,
+    cross_entropy,
+    half_squared_error,
+    hinge,
+    negative_log_likelihood,
+    squared_error,
+    svm,
+)
 from .module import Module
 from .nets import MLP, Sequential
-from .optimizers import SGD, Optimizer
+from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
+from .penalties import l1, l2
+from .prediction import evaluate, predict
 from .runners import RUNNERS, NonFiniteLossError
-from .training import evaluate, fit, predict
+from .storage import ModelFileError, load, save
+from .targets import one_hot
+from .training import fit
 
 __all__ = [
     "ACTIVATIONS",
@@ -42,21 +57,50 @@ __all__ = [
     "INITIALIZERS",
     "LOSSES",
     "MLP",
+    "OPTIMIZERS",
     "RUNNERS",
     "SGD",
+    "Adam",
     "History",
     "Layer",
     "Loss",
+    "ModelFileError",
     "Module",
     "Neuron",
     "NonFiniteLossError",
     "Optimizer",
     "PReLU",
+    "RMSProp",
     "Sequential",
     "binary_cross_entropy",
+    "blobs",
+    "by_hand",
+    "circles",
+    "clip_by_norm",
+    "cross_entropy",
+    "digits",
     "evaluate",
     "fit",
+    "gradient_norms",
+    "half_squared_error",
+    "hinge",
+    "iris",
+    "l1",
+    "l2",
+    "load",
+    "loss_below",
+    "moons",
+    "negative_log_likelihood",
+    "no_progress",
+    "one_hot",
+    "parameters_still",
     "predict",
+    "rectangle",
+    "save",
+    "spirals",
+    "split",
     "squared_error",
+    "standardised",
+    "svm",
     "truth_table",
 ]

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from . import GATES, MLP, SGD, evaluate, fit, predict, truth_table
-from .training import numbers
+from .prediction import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

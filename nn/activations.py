@@ -5,7 +5,8 @@ from __future__ import annotations
 import autodiff
 from autodiff import Value, clip, elu, heaviside, leaky_relu, relu, sigmoid, sign, softplus, tanh
 
-from .module import Module, one_of
+from .checks import one_of
+from .module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

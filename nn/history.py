@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from math import hypot
+
+from .checks import counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
     from typing import Any
 
+    from .module import Module
+    from .optimizers import Optimizer
+
 
 class History:
-    """One entry an epoch; the whole run's facts beside them.
+    """One entry an epoch, and the whole run's facts beside them.
 
     Attributes
     ----------
@@ -17,6 +25,10 @@ class History:
         The mean loss over the epoch's examples, each as it was just before its step, penalty included.
     seconds : list of float
         How long the epoch took.
+    accuracy : list of float
+        The share of examples that are right after the epoch; on request.
+    gradient_norms : list of dict
+        The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch; on request.
     updates : int
         How many steps the optimizer has made: epochs times mini-batches (C5).
     stopped : str
@@ -25,13 +37,15 @@ class History:
         What made the steps, with its state, so that training can be resumed.
     """
 
-    def __init__(self, optimizer: Any, random: Random) -> None:
+    def __init__(self, optimizer: Optimizer, random: Random) -> None:
         self.loss: list[float] = []
         self.seconds: list[float] = []
+        self.accuracy: list[float] = []
+        self.gradient_norms: list[dict[str, float]] = []
         self.updates = 0
         self.stopped = ""
         self.optimizer = optimizer
-        self.random = random
+        self.random = random  # where the shuffling goes on
 
     @property
     def epochs(self) -> int:
@@ -45,4 +59,46 @@ class History:
 
     def __repr__(self) -> str:
         losses = f", loss {self.loss[0]:.6g} -> {self.loss[-1]:.6g}" if self.loss else ""
-        return f"History({self.epochs} epochs, {self.updates} updates{losses}, stopped: {self.stopped or 'not yet'})"
+        length = f"{counted(self.epochs, 'epoch')}, {counted(self.updates, 'update')}"
+        return f"History({length}{losses}, stopped: {self.stopped or 'not yet'})"
+
+
+def gradient_norms(model: Module) -> dict[str, float]:
+    """The length of the gradient of each layer's parameters, as the last ``backward()`` left it (B7)."""
+    return {name: hypot(*[p.grad for p in parameters]) for name, parameters in model.by_layer().items()}
+
+
+# --- Stopping rules: functions (model, history) -> the reason to stop, or None -----------------------
+
+
+def loss_below(limit: float) -> Callable[[Module, History], str | None]:
+    """Stop as soon as an epoch's loss is below the limit (B6)."""
+
+    def rule(model: Module, history: History) -> str | None:
+        return f"loss below {limit:g}" if history.loss[-1] < limit else None
+
+    return rule
+
+
+def no_progress(epochs: int = 10, tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
+    """Stop when the lowest loss has not fallen by more than the tolerance for that many epochs."""
+
+    def rule(model: Module, history: History) -> str | None:
+        before, since = history.loss[:-epochs], history.loss[-epochs:]
+        stuck = before and min(since) >= min(before) - tolerance
+        return f"no progress in {counted(epochs, 'epoch')}" if stuck else None
+
+    return rule
+
+
+def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
+    """Stop when no parameter moved by more than the tolerance: the slide's rule, which may never come true (C4)."""
+    before: list[float] = []
+
+    def rule(model: Module, history: History) -> str | None:
+        now: list[Any] = [parameter.data for parameter in model.parameters()]
+        still = before and all(abs(a - b) <= tolerance for a, b in zip(before, now))
+        before[:] = now
+        return "parameters stand still" if still else None
+
+    return rule

@@ -7,8 +7,9 @@ from random import Random
 from autodiff import Value, dot, softmax
 
 from .activations import activation_named
+from .checks import counted, example, one_of, size
 from .initializers import INITIALIZERS
-from .module import Module, counted, one_of
+from .module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,20 +116,6 @@ class Layer(Module):
     def __repr__(self) -> str:
         inputs, neurons = counted(len(self.neurons[0].w), "input"), counted(len(self.neurons), "neuron")
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
-
-
-def example(x: Sequence[Any]) -> Sequence[Any]:
-    """One example's numbers as something with a length, or a TypeError that says what an example is."""
-    if not hasattr(x, "__len__"):
-        raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
-    return x
-
-
-def size(number: int) -> int:
-    """A number of inputs or neurons, or a ValueError."""
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"a layer has at least one input and one neuron, got {number!r:.60}")
-    return number
 
 
 def spelled(activation: str | Callable[..., Any]) -> str:

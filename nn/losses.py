@@ -1,45 +1,21 @@
-"""The losses: what one example's outputs and its target cost, and how targets are read."""
+"""The losses: what the outputs for one example cost, given its target.
+
+A loss that is given what sigmoid or softmax made reads that gate's operand instead, so that a model may
+end in what the slide ends in and yet nothing overflows or loses digits: -log(sigmoid(z)) is softplus(-z).
+"""
 
 from __future__ import annotations
 
 import autodiff
-from autodiff import Value, log, softplus
+from autodiff import Value, log, logsumexp, relu, softplus
 
-from .module import counted, one_of
+from .checks import one_of
+from .targets import above_half, by_sign, classes, largest, listed, same_size, signs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
-
-
-# --- Targets -------------------------------------------------------------------------------------
-
-
-def listed(outputs: Any) -> list[Any]:
-    """The outputs of a model as a list, also of one that returns a bare Value."""
-    return list(outputs) if hasattr(outputs, "__len__") else [outputs]
-
-
-def same_size(target: Any, size: int) -> list[Any]:
-    """The target as a list with a number for each output."""
-    numbers = [x if type(x) is Value else float(x) for x in listed(target)]
-    if len(numbers) != size:
-        raise ValueError(f"expected a target of {counted(size, 'number')}, one for each output, got {len(numbers)}")
-    return numbers
-
-
-def total(terms: Sequence[Any]) -> Any:
-    """The sum of the terms as one gate; a single term is itself."""
-    return terms[0] if len(terms) == 1 else autodiff.sum(terms)
-
-
-def made_by(x: Any, name: str) -> bool:
-    """Whether x is the result of that primitive."""
-    return type(x) is Value and x.primitive is not None and x.primitive.name == name
-
-
-# --- Losses --------------------------------------------------------------------------------------
 
 
 def squared_error(outputs: Any, target: Any) -> Any:
@@ -49,42 +25,116 @@ def squared_error(outputs: Any, target: Any) -> Any:
     return total([difference * difference for difference in differences])
 
 
-def binary_cross_entropy(outputs: Any, target: Any) -> Any:
-    """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5).
+def half_squared_error(outputs: Any, target: Any) -> Any:
+    """1/2 (y - t)^2, whose derivative is y - t (A8)."""
+    return 0.5 * squared_error(outputs, target)
 
-    Of a p that sigmoid made, the weighted sum z is read instead: -log p is softplus(-z), so nothing
-    overflows and no digits are lost.
-    """
+
+def hinge(outputs: Any, target: Any) -> Any:
+    """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2)."""
     outputs = listed(outputs)
+    return total([relu(1.0 - t * y) for y, t in zip(outputs, signs(target, len(outputs)))])
+
+
+def svm(scores: Any, target: Any) -> Any:
+    """The multi-class SVM loss: max(0, s_j - s_y + 1), added over the wrong classes j (D11).
+
+    Examples
+    --------
+    >>> round(svm([3.2, 5.1, -1.7], 0), 12)
+    2.9
+    """
+    scores = listed(scores)
+    target = classes(target, len(scores))
+    right = weighted_total((t, lambda s: s, s) for t, s in zip(target, scores))
+    return weighted_total((1.0 - t, lambda s: relu(s - right + 1.0), s) for t, s in zip(target, scores))
+
+
+def binary_cross_entropy(outputs: Any, target: Any) -> Any:
+    """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5)."""
+    outputs = listed(outputs)
+    target = same_size(target, len(outputs))
+    yes = [(t, minus_log, p) for t, p in zip(target, outputs)]
+    no = [(1.0 - t, minus_log_of_the_rest, p) for t, p in zip(target, outputs)]
+    return weighted_total(case for both in zip(yes, no) for case in both)
+
+
+def negative_log_likelihood(probabilities: Any, target: Any) -> Any:
+    """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class."""
+    probabilities = listed(probabilities)
+    target = classes(target, len(probabilities))
+    return weighted_total((t, minus_log, p) for t, p in zip(target, probabilities))
+
+
+def cross_entropy(outputs: Any, target: Any) -> Any:
+    """-log of the right class's softmax probability, from softmax's outputs or from scores (B4).
+
+    Parameters
+    ----------
+    outputs : list of Value
+        What softmax made, or scores whose softmax is meant, as in PyTorch. For plain probabilities take
+        ``negative_log_likelihood``.
+    target : int or list of float
+        The class, counted from 0, or a share for each class (one-hot).
+
+    Examples
+    --------
+    >>> round(cross_entropy([1.0, 2.0, 3.0], 1), 6)
+    1.407606
+    """
+    scores, scale = scores_of(listed(outputs))
+    target = classes(target, len(scores))
+    return weighted_total((t, lambda score: scale - score, score) for t, score in zip(target, scores))
+
+
+# --- What a probability was made of ----------------------------------------------------------------
+
+
+def made_by(x: Any, name: str) -> bool:
+    """Whether x is the result of that primitive."""
+    return type(x) is Value and x.primitive is not None and x.primitive.name == name
+
+
+def minus_log(p: Any) -> Any:
+    """-log p; softplus(-z) where p = sigmoid(z), and -z where p = e^z, as softmax makes it."""
+    if made_by(p, "sigmoid"):
+        return softplus(-p.operands[0])
+    return -p.operands[0] if made_by(p, "exp") else -log(p)
+
+
+def minus_log_of_the_rest(p: Any) -> Any:
+    """-log(1 - p); softplus(z) where p = sigmoid(z)."""
+    return softplus(p.operands[0]) if made_by(p, "sigmoid") else -log(1.0 - p)
+
+
+def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
+    """(scores, log of the sum of their e^score): read from softmax's outputs, else from the outputs as scores."""
+    if all(made_by(p, "exp") and made_by(p.operands[0], "sub") for p in outputs):
+        scores, scales = zip(*[p.operands[0].operands for p in outputs])
+        if made_by(scales[0], "logsumexp") and all(scale is scales[0] for scale in scales):
+            return list(scores), scales[0]
+    return outputs, logsumexp(outputs)
+
+
+# --- Sums ------------------------------------------------------------------------------------------
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """The sum of the terms as one gate; a single term is itself."""
+    return terms[0] if len(terms) == 1 else autodiff.sum(terms)
+
+
+def weighted_total(cases: Iterable[tuple[Any, Callable[[Any], Any], Any]]) -> Any:
+    """The sum of share * cost(x). A plain share of 0 is not even recorded, one of 1 not multiplied by."""
     terms = []
-    for p, t in zip(outputs, same_size(target, len(outputs))):
-        cost_of_1, cost_of_0 = costs_of_probability(p)
-        terms += [cost() if is_number(share, 1.0) else share * cost()
-                  for share, cost in ((t, cost_of_1), (1.0 - t, cost_of_0)) if not is_number(share, 0.0)]  # fmt: skip
+    for share, cost, x in cases:
+        plain = type(share) is float
+        if not (plain and share == 0.0):
+            terms.append(cost(x) if plain and share == 1.0 else share * cost(x))
     return total(terms)
 
 
-def costs_of_probability(p: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Functions that record -log p and -log(1 - p)."""
-    if made_by(p, "sigmoid"):
-        z = p.operands[0]
-        return lambda: softplus(-z), lambda: softplus(z)
-    return lambda: -log(p), lambda: -log(1.0 - p)
-
-
-def is_number(share: Any, number: float) -> bool:
-    """Whether this is that plain number: a share of 0 is not recorded, one of 1 not multiplied by."""
-    return type(share) is float and share == number
-
-
-# --- The table -----------------------------------------------------------------------------------
-
-
-def above_half(outputs: Sequence[float]) -> int:
-    """The class of one output: 1 above 0.5, else 0; of several the place of the largest."""
-    if len(outputs) == 1:
-        return int(outputs[0] > 0.5)
-    return max(range(len(outputs)), key=outputs.__getitem__)
+# --- The table -------------------------------------------------------------------------------------
 
 
 class Loss:
@@ -93,16 +143,18 @@ class Loss:
     Parameters
     ----------
     name : str
-        What the loss is called.
+        What the loss is called in text.
     cost : function (outputs, target) -> Value
         The loss of one example, recorded.
-    encode : function (target, number of outputs) -> list of floats
-        The target as numbers, shapes checked; ``cost`` and ``decide`` take it in this form.
-    decide : function (list of floats) -> int
+    encode : function (target, number of outputs) -> list of float
+        The target as a number for each output, checked; ``cost`` takes it in this form too.
+    decide : function (list of float) -> int
         The class that outputs, or an encoded target, stand for.
+    probabilities : bool
+        Whether the outputs have to lie between 0 and 1.
     """
 
-    __slots__ = ("cost", "decide", "encode", "name")
+    __slots__ = ("cost", "decide", "encode", "name", "probabilities")
 
     def __init__(
         self,
@@ -110,24 +162,32 @@ class Loss:
         cost: Callable[[Any, Any], Any],
         encode: Callable[[Any, int], list[float]] = same_size,
         decide: Callable[[Sequence[float]], int] = above_half,
+        probabilities: bool = False,
     ) -> None:
         self.name = name
         self.cost = cost
         self.encode = encode
         self.decide = decide
+        self.probabilities = probabilities
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
 
 
-SQUARED_ERROR = Loss("squared error", squared_error)
-BINARY_CROSS_ENTROPY = Loss("binary cross entropy", binary_cross_entropy)
-LOSSES = {
-    "squared_error": SQUARED_ERROR,
-    "mse": SQUARED_ERROR,
-    "binary_cross_entropy": BINARY_CROSS_ENTROPY,
-    "bce": BINARY_CROSS_ENTROPY,
-}
+# fmt: off
+ROWS = (
+    Loss("squared_error",           squared_error,           same_size, above_half),
+    Loss("half_squared_error",      half_squared_error,      same_size, above_half),
+    Loss("hinge",                   hinge,                   signs,     by_sign),
+    Loss("svm",                     svm,                     classes,   largest),
+    Loss("binary_cross_entropy",    binary_cross_entropy,    same_size, above_half, probabilities=True),
+    Loss("cross_entropy",           cross_entropy,           classes,   largest),
+    Loss("negative_log_likelihood", negative_log_likelihood, classes,   largest,    probabilities=True),
+)
+# fmt: on
+LOSSES = {row.name: row for row in ROWS}
+SHORT = {"mse": "squared_error", "bce": "binary_cross_entropy", "nll": "negative_log_likelihood"}
+LOSSES.update({short: LOSSES[name] for short, name in SHORT.items()})
 
 
 def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
@@ -135,7 +195,5 @@ def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
     found = one_of("loss", loss, LOSSES)
     if isinstance(found, Loss):
         return found
-    for row in LOSSES.values():
-        if row.cost is found:
-            return row
-    return Loss(getattr(found, "__name__", "loss"), found)
+    rows = [row for row in ROWS if row.cost is found]
+    return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), found)

@@ -1,4 +1,4 @@
-"""Module, anything that has parameters, and how a thing is found by its name."""
+"""Module, anything that has parameters: they are found by looking, and named by the way to them."""
 
 from __future__ import annotations
 
@@ -39,10 +39,38 @@ class Module:
         """The parameters without the biases: what a penalty looks at (D11)."""
         return [parameter for name, parameter in self.named_parameters() if name.rpartition(".")[2] != "b"]
 
+    def by_layer(self) -> dict[str, list[Value]]:
+        """The parameters of each part, or of each layer where the parts are layers: {"layers.0": [...], ...}."""
+        found: dict[str, list[Value]] = {}
+        for name, parameter in self.named_parameters():
+            parts = name.split(".")
+            found.setdefault(".".join(parts[: 1 + (parts[0] == "layers")]), []).append(parameter)
+        return found
+
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
             parameter.grad = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """The number of every parameter, by name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set every parameter to the number of its name; ValueError, and nothing changed, if the names differ."""
+        parameters = dict(self.named_parameters())
+        missing, unknown = (
+            [name for name in parameters if name not in state],
+            [name for name in state if name not in parameters],
+        )
+        if missing or unknown:
+            raise ValueError(
+                f"these are not the parameters of {self!r:.80}: "
+                f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
+            )
+        numbers = {name: Value(state[name]).data for name in parameters}  # all are checked before one is set
+        for name, parameter in parameters.items():
+            parameter.data = numbers[name]
 
 
 def parameters_in(thing: Any, name: str, seen: set[Any]) -> Iterator[tuple[str, Value]]:
@@ -57,21 +85,9 @@ def parameters_in(thing: Any, name: str, seen: set[Any]) -> Iterator[tuple[str, 
             yield name, thing
     elif isinstance(thing, Module):
         parts = list(vars(thing).items())
+    elif isinstance(thing, dict):
+        parts = [(str(key), part) for key, part in thing.items()]
     elif isinstance(thing, (list, tuple)):
         parts = [(str(i), part) for i, part in enumerate(thing)]
     for part_name, part in parts:
         yield from parameters_in(part, f"{name}.{part_name}" if name else part_name, seen)
-
-
-def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
-    """The table's entry of that name; what is no text is taken as it is; ValueError that lists the names."""
-    if not isinstance(name, str):
-        return name
-    if name not in table:
-        raise ValueError(f"no {kind} is called {name!r}: choose one of {', '.join(table)}")
-    return table[name]
-
-
-def counted(number: int, thing: str) -> str:
-    """ "1 weight", "2 weights"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -6,8 +6,9 @@ from random import Random
 
 from autodiff import Value
 
-from .layers import Layer, example, generator
-from .module import Module, counted
+from .checks import counted, example
+from .layers import Layer, generator
+from .module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

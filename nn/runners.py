@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from autodiff import Value
 
-from .losses import Loss, listed, total
-from .module import one_of
+from .checks import one_of
+from .losses import Loss, total
+from .targets import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .history import History
     from .optimizers import Optimizer
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss became inf or nan; ``history`` holds what was learned before, ``origin`` where it began."""
+    """The loss became inf or nan. The model is as it was before that step.
 
-    def __init__(self, message: str, origin: Any = None) -> None:
-        super().__init__(message)
+    Attributes
+    ----------
+    loss : float
+        inf or nan.
+    origin : NonfiniteOrigin
+        Where it began, and what to do.
+    history : History
+        What was learned before.
+    """
+
+    def __init__(self, loss: float, origin: Any) -> None:
+        super().__init__(loss, origin)
+        self.loss = loss
         self.origin = origin
-        self.history: Any = None
+        self.history: History | None = None
+
+    def __str__(self) -> str:
+        when = f" in epoch {self.history.epochs + 1}" if self.history else ""
+        return f"the loss became {self.loss}{when}\n{self.origin}"
 
 
 class Task:
@@ -58,7 +75,11 @@ class Task:
 
 
 class Eager:
-    """Records a new graph for every mini-batch: the living definition of what training does."""
+    """Records a new graph for every mini-batch: the living definition of what training does.
+
+    Every runner has ``task`` and ``epoch(batches)``, leaves the last mini-batch's gradients in the
+    parameters' ``.grad``, and raises NonFiniteLossError before a loss that is inf or nan changes anything.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -89,8 +110,7 @@ def refuse_nonfinite(loss: Any) -> None:
         return
     from autodiff import nonfinite_origin
 
-    origin = nonfinite_origin(loss)
-    raise NonFiniteLossError(f"the loss became {loss.data}. It began here: {origin}", origin)
+    raise NonFiniteLossError(loss.data, nonfinite_origin(loss))
 
 
 RUNNERS: dict[str, Callable[[Task], Any]] = {"auto": Eager, "eager": Eager}

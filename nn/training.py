@@ -1,19 +1,22 @@
-"""Training: fit, the loop of the lectures, and predict, what a net makes of an example."""
+"""Training: fit, the loop of the lectures."""
 
 from __future__ import annotations
 
 from random import Random
 from time import perf_counter
 
-from .history import History
-from .losses import Loss, listed, loss_named
-from .optimizers import SGD
+from .checks import one_of, size
+from .data import mini_batches
+from .history import History, gradient_norms
+from .losses import Loss, loss_named
+from .optimizers import optimizer_named
+from .prediction import encoded, examples_in, numbers
 from .progress import Progress
 from .runners import NonFiniteLossError, Task, runner_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .optimizers import Optimizer
@@ -24,15 +27,18 @@ def fit(
     X: Sequence[Sequence[float]],
     Y: Sequence[Any],
     loss: str | Callable[[Any, Any], Any] = "squared_error",
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     epochs: int = 1000,
     batch_size: int | None = None,
     runner: str = "auto",
     seed: int = 0,
     penalty: Callable[[Any], Any] | None = None,
+    callbacks: Sequence[Callable[[Any, History], Any]] = (),
+    record: Sequence[str] = (),
+    resume: History | None = None,
     progress: bool = True,
 ) -> History:
-    """Train the model: mini-batch, forward, loss, backward, update, again and again.
+    """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
 
     Parameters
     ----------
@@ -41,11 +47,11 @@ def fit(
     X : sequence of examples, each of shape (inputs,)
         As many as targets.
     Y : sequence of targets
-        A number or a list of numbers for each example.
+        A number, a class or a list of numbers for each example, as the loss takes it.
     loss : str or function (outputs, target) -> Value
-        A name from ``LOSSES`` or your own, for one example.
-    optimizer : Optimizer, optional
-        SGD at a learning rate of 0.1 where none is given.
+        A name from ``LOSSES`` or your own; both arguments come as lists.
+    optimizer : Optimizer or str, optional
+        SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` takes its own rate.
     epochs : int
         How often every example is looked at.
     batch_size : int, optional
@@ -56,7 +62,13 @@ def fit(
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.
     penalty : function (model) -> Value, optional
-        Added to every mini-batch's loss.
+        Added to every mini-batch's loss: ``l2(0.01)``.
+    callbacks : list of functions (model, history) -> str or None
+        Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``.
+    record : list of str
+        What else the history holds: "accuracy", "gradient_norms".
+    resume : History, optional
+        An earlier run to go on with: its optimizer, its order of mini-batches, its lists.
     progress : bool
         Whether to show a bar on the error stream (plain lines where that is no terminal).
 
@@ -79,12 +91,15 @@ def fit(
     """
     X, row = examples_in(X), loss_named(loss)
     targets = encoded(model, X, Y, row)
-    chosen = optimizer if optimizer is not None else SGD(model.parameters(), 0.1)
-    history = History(chosen, Random(seed))
+    chosen = chosen_optimizer(model, optimizer, resume)
+    history = resume if resume is not None else History(chosen, Random(seed))
+    callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
     run = runner_named(runner)(Task(model, X, targets, row, chosen, penalty))
-    with Progress(epochs, progress) as shown:
+    batches = size(len(X) if batch_size is None else batch_size, "batch_size")
+    with Progress(size(epochs, "epochs"), progress) as shown:
         try:
-            history.stopped = loop(run, history, len(X), batch_size, epochs, shown)
+            history.stopped = ""
+            history.stopped = loop(run, history, batches, epochs, callbacks, shown)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonFiniteLossError as error:
@@ -94,76 +109,45 @@ def fit(
     return history
 
 
-def loop(run: Any, history: History, examples: int, batch_size: int | None, epochs: int, shown: Progress) -> str:
+def loop(
+    run: Any, history: History, batch_size: int, epochs: int, callbacks: Sequence[Callable[..., Any]], shown: Progress
+) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
     for epoch in range(1, epochs + 1):
         start = perf_counter()
-        batches = list(mini_batches(examples, batch_size, history.random))
-        loss = run.epoch(batches)
-        history.loss.append(loss)
-        history.seconds.append(perf_counter() - start)
+        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
+        history.loss.append(run.epoch(batches))
         history.updates += len(batches)
-        shown.show(epoch, loss)
+        history.seconds.append(perf_counter() - start)
+        shown.show(epoch, history.loss[-1])
+        reasons = [callback(run.task.model, history) for callback in callbacks]
+        for reason in reasons:
+            if reason:
+                return str(reason)
     return "all epochs"
 
 
-def mini_batches(examples: int, batch_size: int | None, random: Random) -> Iterator[list[int]]:
-    """Yield the indices of one epoch's mini-batches; the last one may be smaller."""
-    order = list(range(examples))
-    size = examples if batch_size is None else batch_size
-    if size < examples:
-        random.shuffle(order)
-    for start in range(0, examples, size):
-        yield order[start : start + size]
+def chosen_optimizer(model: Any, optimizer: Optimizer | str | None, resume: History | None) -> Optimizer:
+    """The optimizer that was given, named, left by an earlier run, or SGD at 0.1."""
+    if resume is not None:
+        if optimizer is not None and optimizer is not resume.optimizer:
+            raise ValueError("a resumed run goes on with its own optimizer: give resume or optimizer, not both")
+        return resume.optimizer
+    if optimizer is None or isinstance(optimizer, str):
+        return optimizer_named(optimizer or "sgd", model.parameters())
+    return optimizer
 
 
-def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The examples as lists of floats, all of one length; ValueError where there is none."""
-    rows = [[float(x) for x in row] for row in X]
-    if not rows:
-        raise ValueError("training needs at least one example, got none")
-    for i, row in enumerate(rows):
-        if len(row) != len(rows[0]):
-            raise ValueError(f"example {i} has {len(row)} numbers, example 0 has {len(rows[0])}")
-    return rows
+def recorder(
+    name: str, loss: Loss, X: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]
+) -> Callable[[Any, History], None]:
+    """The callback that writes this list of the history."""
 
+    def accuracy(model: Any, history: History) -> None:
+        right = [loss.decide(numbers(model(x))) == loss.decide(target) for x, target in zip(X, targets)]
+        history.accuracy.append(sum(right) / len(right))
 
-def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
-    """The targets as the loss takes them, checked against the number of outputs."""
-    if len(Y) != len(X):
-        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
-    outputs = len(listed(model(X[0])))
-    return [loss.encode(target, outputs) for target in Y]
+    def norms(model: Any, history: History) -> None:
+        history.gradient_norms.append(gradient_norms(model))
 
-
-def numbers(outputs: Any) -> list[float]:
-    """The numbers of a model's outputs."""
-    return [getattr(y, "data", y) for y in listed(outputs)]
-
-
-def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] = "squared_error") -> int:
-    """The class that the model gives one example: above 0.5 or not; of several outputs the largest one's place.
-
-    Classes count from 0. A model trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign.
-
-    Examples
-    --------
-    >>> from nn import MLP, predict
-    >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
-    1
-    """
-    return loss_named(loss).decide(numbers(model(x)))
-
-
-def evaluate(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: str | Callable[[Any, Any], Any] = "squared_error"
-) -> tuple[float, int]:
-    """(the mean loss, how many examples are classified right)."""
-    row, X = loss_named(loss), examples_in(X)
-    targets = encoded(model, X, Y, row)
-    losses, right = 0.0, 0
-    for x, target in zip(X, targets):
-        outputs = listed(model(x))
-        losses += getattr(cost := row.cost(outputs, target), "data", cost)
-        right += row.decide(numbers(outputs)) == row.decide(target)
-    return losses / len(X), right
+    return one_of("record", name, {"accuracy": accuracy, "gradient_norms": norms})  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ def test_trap_36_a_layer_returns_a_list_and_a_net_of_one_output_the_value():
 
 @pytest.mark.parametrize("size", [0, -1, 2.5, "4"])
 def test_sizes_are_whole_numbers_from_one_on(size):
-    with pytest.raises(ValueError, match="at least one input and one neuron"):
+    with pytest.raises(ValueError, match="a whole number from 1 on"):
         MLP(2, [size, 1])
 
 

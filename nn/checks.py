@@ -1,0 +1,59 @@
+"""How what is given is checked: every message says what was expected and what came."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
+    """The table's entry of that name; what is no text is taken as it is; ValueError that lists the names."""
+    if not isinstance(name, str):
+        return name
+    if name not in table:
+        raise ValueError(f"no {kind} is called {name!r:.60}: choose one of {', '.join(table)}")
+    return table[name]
+
+
+def size(number: int, thing: str = "a number of inputs or neurons") -> int:
+    """A whole number from 1 on."""
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"{thing} is a whole number from 1 on, got {number!r:.60}")
+    return number
+
+
+def at_least_0(name: str, number: float) -> float:
+    """A finite number that is not negative."""
+    if not (isfinite(number) and number >= 0.0):
+        raise ValueError(f"{name} is a number from 0 on, got {number!r}")
+    return number
+
+
+def above_0(name: str, number: float) -> float:
+    """A finite positive number: it keeps a division from 0 / 0."""
+    if not (isfinite(number) and number > 0.0):
+        raise ValueError(f"{name} is a number above 0, got {number!r}")
+    return number
+
+
+def below_1(name: str, number: float) -> float:
+    """A share: from 0 up to, but not, 1."""
+    if not 0.0 <= number < 1.0:
+        raise ValueError(f"{name} is a share from 0 up to (not including) 1, got {number!r}")
+    return number
+
+
+def example(x: Sequence[Any]) -> Sequence[Any]:
+    """One example's numbers: something with a length."""
+    if not hasattr(x, "__len__"):
+        raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
+    return x
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 weight", "2 weights"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

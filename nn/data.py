@@ -1,0 +1,158 @@
+"""Data sets: points in the plane from a seed, two real sets, and how they are shuffled, split and cut.
+
+A data set is (X, Y): a list of examples, each a list of floats, and a class for each, counted from 0.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+from random import Random
+
+from .checks import at_least_0, size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    Data = tuple[list[list[float]], list[int]]
+
+
+# --- Points in the plane -----------------------------------------------------------------------------
+
+
+def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
+    """Two half circles, each reaching into the other."""
+
+    def place(share: float, kind: int) -> tuple[float, float]:
+        x, y = cos(pi * share), sin(pi * share)
+        return (1.0 - x, 0.5 - y) if kind else (x, y)
+
+    return along(place, 2, examples, noise, seed)
+
+
+def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
+    """A circle of radius 1 (class 0) and a smaller one inside (class 1)."""
+
+    def place(share: float, kind: int) -> tuple[float, float]:
+        radius, angle = inner if kind else 1.0, 2.0 * pi * share
+        return radius * cos(angle), radius * sin(angle)
+
+    return along(place, 2, examples, noise, seed)
+
+
+def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
+    """Arms from the centre out that turn around each other by 225 degrees."""
+
+    def place(share: float, kind: int) -> tuple[float, float]:
+        angle = 1.25 * pi * share + 2.0 * pi * kind / arms
+        return share * cos(angle), share * sin(angle)
+
+    return along(place, size(arms, "arms"), examples, noise, seed)
+
+
+def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
+    """Points evenly along a curve for each class, moved by normally distributed noise, shuffled."""
+    random, at_each = Random(seed), -(-size(examples, "examples") // kinds)
+    X, Y = [], []
+    for i in range(examples):
+        step, kind = divmod(i, kinds)
+        x, y = place(step / max(at_each - 1, 1), kind)
+        noisy = [random.gauss(x, at_least_0("noise", noise)), random.gauss(y, noise)]
+        X.append(noisy)
+        Y.append(kind)
+    return shuffled(X, Y, seed)
+
+
+def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
+    """Clouds around points spread evenly on a circle of radius 2."""
+    random = Random(seed)
+    X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
+    for kind in Y:
+        angle = 2.0 * pi * kind / classes
+        X.append([random.gauss(2.0 * cos(angle), spread), random.gauss(2.0 * sin(angle), spread)])
+    return shuffled(X, Y, seed)
+
+
+def rectangle(examples: int = 200, seed: int = 0) -> Data:
+    """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4)."""
+    random = Random(seed)
+    X = [[random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)] for _ in range(size(examples, "examples"))]
+    return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
+
+
+# --- Real data, in scikit-learn ------------------------------------------------------------------------
+
+
+def iris() -> Data:
+    """150 flowers: four lengths in cm, three kinds (Fisher 1936)."""
+    return from_scikit_learn("iris")
+
+
+def digits() -> Data:
+    """1,797 handwritten digits: 8 x 8 grey values from 0 to 1, ten classes (A9)."""
+    X, Y = from_scikit_learn("digits")
+    return [[x / 16.0 for x in row] for row in X], Y
+
+
+def from_scikit_learn(name: str) -> Data:
+    """A data set that comes with scikit-learn: nothing is downloaded."""
+    try:
+        from sklearn import datasets
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
+        ) from error
+    found = getattr(datasets, f"load_{name}")()
+    return found.data.tolist(), found.target.tolist()
+
+
+# --- Shuffling, splitting, cutting -----------------------------------------------------------------------
+
+
+def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
+    """The same examples with their targets in another order."""
+    order = list(range(len(X)))
+    Random(seed).shuffle(order)
+    return [X[i] for i in order], [Y[i] for i in order]
+
+
+def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
+    """(training set, test set), each (X, Y); the test set has that share of the shuffled examples.
+
+    Examples
+    --------
+    >>> (X, Y), (X_test, Y_test) = split(*moons(100))
+    >>> len(X), len(Y_test)
+    (75, 25)
+    """
+    X, Y = shuffled(X, Y, seed)
+    here = len(X) - round(share * len(X))
+    return (X[:here], Y[:here]), (X[here:], Y[here:])
+
+
+def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[list[int]]:
+    """Yield the indices of one epoch's mini-batches; the last one may be smaller.
+
+    All in one batch keep their order; else ``random.shuffle`` puts 0, 1, ... in a new one.
+
+    Examples
+    --------
+    >>> list(mini_batches(5, 2, Random(0)))
+    [[2, 1], [0, 4], [3]]
+    """
+    order = list(range(examples))
+    if batch_size < examples:
+        random.shuffle(order)
+    for start in range(0, examples, batch_size):
+        yield order[start : start + batch_size]
+
+
+def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The examples with each input's mean moved to 0 and its deviation scaled to 1."""
+    columns = []
+    for column in zip(*X):
+        mean = sum(column) / len(column)
+        deviation = (sum([(x - mean) ** 2 for x in column]) / len(column)) ** 0.5 or 1.0
+        columns.append([(x - mean) / deviation for x in column])
+    return [list(row) for row in zip(*columns)]

@@ -1,0 +1,41 @@
+"""Penalties on large weights, added to the loss: functions of a model (D11, D16)."""
+
+from __future__ import annotations
+
+import autodiff
+from autodiff import dot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .module import Module
+
+    Penalty = Callable[[Module], Any]
+
+
+def l2(strength: float) -> Penalty:
+    """strength * (w1^2 + w2^2 + ...) over all weights, biases left out.
+
+    Examples
+    --------
+    >>> from nn import MLP
+    >>> l2(0.1)(MLP.from_matrices([[5, 3, 4]])).data
+    2.5
+    """
+
+    def penalty(model: Module) -> Any:
+        weights = model.weights()
+        return strength * dot(weights, weights)
+
+    return penalty
+
+
+def l1(strength: float) -> Penalty:
+    """strength * (|w1| + |w2| + ...) over all weights, biases left out."""
+
+    def penalty(model: Module) -> Any:
+        return strength * autodiff.sum([abs(w) for w in model.weights()])
+
+    return penalty

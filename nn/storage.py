@@ -1,0 +1,132 @@
+"""Storage: a net as one JSON file with architecture, seed and weights, whole or absent, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from zlib import crc32
+
+from .activations import ACTIVATIONS
+from .nets import MLP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .module import Module
+
+FORMAT, VERSION = "scalar-autodiff model", 1
+LARGEST = 500_000_000  # bytes
+
+
+class ModelFileError(ValueError):
+    """A file that holds no model, a damaged one, or one of another shape."""
+
+
+def save(model: Module, path: str | os.PathLike[str]) -> None:
+    """Write the model to a file: architecture, seed and weights of an MLP, the weights of any other Module.
+
+    Raises
+    ------
+    ValueError
+        If a weight is inf or nan, or an activation is a function without a name in ``ACTIVATIONS``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [4, 1], seed=0), folder + "/xor.json")
+    ...     load(folder + "/xor.json")
+    MLP(2-4-1, tanh, linear, 17 parameters)
+    """
+    body = {"architecture": architecture(model), "parameters": model.state_dict()}
+    contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
+    write_whole(path, json.dumps(contents, indent=1, allow_nan=False) + "\n")
+
+
+def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
+    """The model of a file: a new MLP, or ``into`` with the file's weights.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model, is damaged or does not fit; ``into`` is unchanged then.
+    """
+    body = read(path)
+    parameters = body["parameters"]
+    try:
+        model = into if into is not None else built(body["architecture"], len(parameters))
+        model.load_state_dict(parameters)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise ModelFileError(f"{path} does not fit: {error}") from error
+    return model
+
+
+def architecture(model: Module) -> dict[str, Any] | None:
+    """What an MLP is made of; None for another Module, whose class has to be known to load it."""
+    if type(model) is not MLP:
+        return None
+    names = [layer.activation_name for layer in model.layers]
+    for name in names:
+        if name not in ACTIVATIONS and name != "softmax":
+            raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
+    bias = not isinstance(model.layers[0].neurons[0].b, float)
+    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+
+
+def built(architecture: Any, parameters: int) -> MLP:
+    """The MLP of that architecture, its weights still 0; ValueError unless it has that many parameters."""
+    if architecture is None:
+        raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
+    sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
+    if not all(type(n) is int and n > 0 for n in sizes) or len(names) != len(sizes) - 1:
+        raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
+    expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
+    if expected != parameters:  # checked before a huge net is built
+        raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
+    net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
+    net.seed = architecture["seed"]
+    return net
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The file's contents, past all checks that need no model."""
+    if os.path.getsize(path) > LARGEST:
+        raise ModelFileError(f"{path} is larger than any model of this library")
+    try:
+        with open(path, encoding="utf-8") as file:
+            contents = json.load(file, parse_constant=refused)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{path} is no whole model file: {error}") from error
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+        raise ModelFileError(f"{path} was not written by nn.save")
+    if contents.get("version") != VERSION:
+        raise ModelFileError(f"{path} is of version {contents.get('version')!r:.20}, this library reads {VERSION}")
+    body = {key: contents.get(key) for key in ("architecture", "parameters")}
+    if not isinstance(body["parameters"], dict) or checksum(body) != contents.get("checksum"):
+        raise ModelFileError(f"{path} is damaged: its checksum does not fit its contents")
+    return body
+
+
+def refused(constant: str) -> float:
+    """ValueError: NaN and Infinity are no JSON, and no weights."""
+    raise ValueError(f"{constant} is no number")
+
+
+def checksum(body: dict[str, Any]) -> int:
+    """A number that changes when anything in the body does."""
+    return crc32(json.dumps(body, sort_keys=True, allow_nan=False).encode())
+
+
+def write_whole(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file so that it is whole or absent: under another name first, then renamed."""
+    temporary = f"{os.fspath(path)}.{os.getpid()}.part"
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+        raise

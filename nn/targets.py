@@ -1,0 +1,75 @@
+"""How the target of one example is read: as numbers, as a sign, or as a class; and what class outputs mean."""
+
+from __future__ import annotations
+
+from autodiff import Value
+
+from .checks import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def listed(outputs: Any) -> list[Any]:
+    """The outputs of a model as a list, also of one that returns a bare Value."""
+    return list(outputs) if hasattr(outputs, "__len__") else [outputs]
+
+
+def one_hot(place: int, size: int) -> list[float]:
+    """[0, ..., 1, ..., 0] with the 1 at that place, counted from 0.
+
+    Examples
+    --------
+    >>> one_hot(1, 3)
+    [0.0, 1.0, 0.0]
+    """
+    if place != int(place) or not 0 <= place < size:
+        raise ValueError(f"classes count from 0: expected 0 to {size - 1}, got {place!r}")
+    return [float(i == place) for i in range(size)]
+
+
+# --- Readings: (target, number of outputs) -> a list with a number for each output -----------------
+
+
+def same_size(target: Any, size: int) -> list[Any]:
+    """The target as it is, a number for each output."""
+    numbers = [x if type(x) is Value else float(x) for x in listed(target)]
+    if len(numbers) != size:
+        raise ValueError(f"expected a target of {counted(size, 'number')}, one for each output, got {len(numbers)}")
+    return numbers
+
+
+def signs(target: Any, size: int) -> list[Any]:
+    """Targets 1 and -1; a 0, as gates and data sets have it, is read as -1."""
+    numbers = [-1.0 if type(t) is float and t == 0.0 else t for t in same_size(target, size)]
+    for t in numbers:
+        if type(t) is float and t not in (1.0, -1.0):
+            raise ValueError(f"hinge takes targets 1 and -1 (or 1 and 0), got {t!r}")
+    return numbers
+
+
+def classes(target: Any, size: int) -> list[Any]:
+    """The class (its place, or one-hot, or a probability for each class) as a probability for each class."""
+    if size < 2:
+        raise ValueError("a loss over classes needs an output for each of two classes or more, got 1 output")
+    return same_size(target, size) if hasattr(target, "__len__") else one_hot(target, size)
+
+
+# --- Decisions: numbers -> a class -----------------------------------------------------------------
+
+
+def above_half(outputs: Sequence[float]) -> int:
+    """1 or 0 for one output, above 0.5 or not; for several the place of the largest."""
+    return int(outputs[0] > 0.5) if len(outputs) == 1 else largest(outputs)
+
+
+def by_sign(outputs: Sequence[float]) -> int:
+    """1 or -1 for one output; for several the place of the largest."""
+    return (1 if outputs[0] > 0.0 else -1) if len(outputs) == 1 else largest(outputs)
+
+
+def largest(outputs: Sequence[float]) -> int:
+    """The place of the largest output, counted from 0; the first of equals."""
+    return max(range(len(outputs)), key=outputs.__getitem__)

@@ -1,0 +1,53 @@
+"""Gates and shapes by hand-set weights (E1-E4), and their truth tables."""
+
+from random import Random
+
+import pytest
+
+from nn import GATES, by_hand, predict, truth_table
+
+
+def test_truth_tables():
+    assert {gate: truth_table(gate)[1] for gate in GATES} == {
+        "and": [0, 0, 0, 1],
+        "or": [0, 1, 1, 1],
+        "xor": [0, 1, 1, 0],
+        "nand": [1, 1, 1, 0],
+        "nor": [1, 0, 0, 0],
+        "xnor": [1, 0, 0, 1],
+        "not": [1, 0],
+    }
+    assert truth_table("not")[0] == [[0.0], [1.0]]
+
+
+def test_an_unknown_gate_lists_the_known_ones():
+    with pytest.raises(ValueError, match="no gate is called 'nxor': choose one of and, or, xor"):
+        truth_table("nxor")
+
+
+@pytest.mark.parametrize("gate", sorted(GATES))
+def test_E3_every_gate_by_hand_set_weights(gate):
+    X, Y = truth_table(gate)
+
+    assert [predict(by_hand(gate), x) for x in X] == Y
+    assert [by_hand(gate)(x).data for x in X] == pytest.approx(Y, abs=1e-4)
+
+
+def test_E3_xnor_of_and_nor_and_or():
+    xnor = by_hand("xnor")
+
+    assert xnor([0, 0]).data == pytest.approx(0.9999545608951235, rel=1e-12)
+    assert xnor([0, 1]).data == pytest.approx(4.5480378505112356e-05, rel=1e-12)
+
+
+def test_E4_step_units_tell_a_rectangle_without_an_error():
+    random, inside = Random(0), by_hand("rectangle")
+    points = [(random.uniform(0, 4), random.uniform(0, 3)) for _ in range(20_000)]
+    wrong = [p for p in points if predict(inside, p) != (1 <= p[0] <= 3 and 1 <= p[1] <= 2)]
+
+    assert wrong == []
+    assert [predict(inside, p) for p in [(1, 1), (3, 2), (0.999, 1.5), (2, 2.001)]] == [1, 1, 0, 0]
+
+
+def test_E1_the_step_function():
+    assert by_hand("step function")([0, 2, 1]).data == 1.0
