@@ -11,7 +11,7 @@ Where things are:
     check        check_gradients, nonfinite_origin
     explain      the steps of a backward pass in words
     parser       "(x + y) * z" as text -> a recorded graph
-    lectures     the lectures' examples, by id
+    lectures     the lectures' examples, by id (the rows stand in slides)
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves
 the builtins alone.
@@ -29,7 +29,8 @@ from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, names, show, statements
-from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum  # noqa: F401
+from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
+from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, stale, sweep
 from .primitives import (
     PRIMITIVES,
@@ -60,24 +61,42 @@ from .primitives import (
     where,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .advice import ExpressionError
+    from .check import GradientCheck, check_gradients
+    from .nonfinite import NonfiniteOrigin, nonfinite_origin
+    from .parser import parse
+
 __version__ = "0.1.0"
 
 __all__ = [
     "PRIMITIVES",
+    "ExpressionError",
     "Formula",
+    "GradientCheck",
+    "NonfiniteOrigin",
     "Primitive",
     "SlideFormula",
     "StaleGraphError",
     "Value",
+    "check_gradients",
     "clip",
     "cos",
+    "derivative",
     "dot",
     "elu",
     "exp",
     "expm1",
+    "grad",
     "gradients",
     "heaviside",
+    "hessian",
     "history",
+    "hvp",
+    "jacobian",
     "label",
     "leaky_relu",
     "log",
@@ -89,7 +108,9 @@ __all__ = [
     "mean",
     "minimum",
     "names",
+    "nonfinite_origin",
     "norm",
+    "parse",
     "power",
     "prelu",
     "reciprocal",
@@ -106,6 +127,29 @@ __all__ = [
     "sweep",
     "tan",
     "tanh",
+    "value_and_grad",
     "variables",
     "where",
 ]
+
+ROOMS = {  # public names whose module is imported when one of them is first used
+    "ExpressionError": "advice",
+    "GradientCheck": "check",
+    "NonfiniteOrigin": "nonfinite",
+    "check_gradients": "check",
+    "nonfinite_origin": "nonfinite",
+    "parse": "parser",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name of a room that is not imported until it is used."""
+    if name not in ROOMS:
+        raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
+    found = getattr(__import__(f"{__name__}.{ROOMS[name]}", fromlist=[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ROOMS})

@@ -29,7 +29,7 @@ EXAMPLES = [
     ),
     Example(
         "D11c",
-        "Total loss of a two-layer net: mean SVM loss of two examples + lam R(W1) + lam R(W2)",
+        "Two-layer SVM loss: mean of two + lam R(W1) + lam R(W2)",
         "ha1 = max(0, w1_11*xa1 + w1_12*xa2); ha2 = max(0, w1_21*xa1 + w1_22*xa2); "
         "sa1 = w2_11*ha1 + w2_12*ha2; sa2 = w2_21*ha1 + w2_22*ha2; sa3 = w2_31*ha1 + w2_32*ha2; "
         "La = max(0, sa2 - sa1 + 1) + max(0, sa3 - sa1 + 1); hb1 = max(0, w1_11*xb1 + w1_12*xb2); "
