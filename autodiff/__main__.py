@@ -8,11 +8,11 @@ import os
 import sys
 
 from . import __version__
-from .commandline import Subject, hidden_packages, read, shielded
+from .commandline import Subject, hidden_packages, read, shielded, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 HELP = """\
@@ -57,6 +57,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
     made.add_argument("-o", dest="file", metavar="FILE", help="draw the graph into FILE, such as graph.svg")
+    made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
+    made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
+    made.add_argument("--key", action="store_true", help="the quiz with its answers")
     made.add_argument("--version", action="version", version=f"scalar-autodiff {__version__}")
     return made.parse_intermixed_args(shielded(arguments))
 
@@ -71,10 +74,13 @@ def places(text: str) -> int:
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and show it."""
     say(*hidden_packages())
-    if not chosen.words:
-        print(HELP)
-        return 0
     try:
+        if chosen.quiz is not None:
+            print(quiz(chosen))
+            return 0
+        if not chosen.words:
+            print(HELP)
+            return 0
         subjects, notes = read(chosen.words)
         say(*notes)
         if chosen.file:
@@ -155,6 +161,25 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
     output.backward()
     visualize.draw(output).save(file)
     say(f"the graph is in {file}")
+
+
+def quiz(chosen: argparse.Namespace) -> str:
+    """The worksheet of a quiz, or where it was written to."""
+    from .quiz import gift, html, questions, worksheet
+
+    asked = questions(chosen.quiz, chosen.seed)
+    if not chosen.file:
+        return worksheet(asked, chosen.key)
+    writers: dict[str, Callable[[Any], str]] = {
+        ".html": html,
+        ".gift": gift,
+        ".txt": lambda asked: worksheet(asked, chosen.key) + "\n",
+    }
+    end = os.path.splitext(chosen.file)[1].lower()
+    if end not in writers:
+        raise ValueError(f"a quiz is written to {', '.join(writers)}, got {chosen.file!r:.80}")
+    write(chosen.file, writers[end](asked))
+    return f"the quiz is in {chosen.file}"
 
 
 if __name__ == "__main__":

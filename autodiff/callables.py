@@ -68,6 +68,8 @@ def unknown(name: str) -> str:
 
 def signature(name: str) -> list[str]:
     """What a primitive takes, in the words of its rule."""
+    if name in INFIX:
+        return ["a", "b"]
     parameters = inspect.signature(PRIMITIVES[name].local_gradients).parameters.values()
     return [str(parameter) for parameter in parameters][1:]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -124,3 +125,16 @@ def hidden_packages() -> list[str]:
         for file in files
         if here != home and os.path.isfile(file)
     ]
+
+
+def write(path: str, text: str) -> None:
+    """Write a text file whole or not at all."""
+    temporary = f"{path}.{os.getpid()}.part"
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -187,7 +187,7 @@ class Reader:
             return called(ALIASES.get(name, name), arguments)
         except ValueError as error:
             advice = str(error)
-            if name not in CALLABLE and (name in self.values or name in CONSTANTS):
+            if name not in CALLABLE and (name in self.values or name in self.inputs or name in CONSTANTS):
                 advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
             raise mistake(self.text, token.start, advice) from None
 

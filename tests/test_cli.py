@@ -1,0 +1,353 @@
+"""The front door: python -m autodiff."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from autodiff.__main__ import main
+
+D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
+D1_TABLE = """\
+FORWARD   each gate computes its output from its inputs
+  1  q = x + y   -2 + 5 = 3
+  2  f = q * z   3 * -4 = -12
+BACKWARD  upstream * local = downstream, from the output back to the inputs
+  3  df/df = 1                    the start: f grows as fast as itself
+     f = q * z:  mul swaps: each input gets upstream times the other input
+  4  df/dz = df/df * q   1 * 3 = 3
+  5  df/dq = df/df * z   1 * -4 = -4
+     q = x + y:  add distributes: both inputs get the upstream gradient
+  6  df/dx = df/dq * 1   -4 * 1 = -4
+  7  df/dy = df/dq * 1   -4 * 1 = -4
+GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+     x = -2   df/dx = -4
+     y =  5   df/dy = -4
+     z = -4   df/dz =  3
+"""
+
+
+def shell(*arguments, **options):
+    """The finished process of a command line, run as a student runs it."""
+    environment = {**os.environ, **options.pop("env", {})}
+    command = [sys.executable, "-m", "autodiff", *arguments]
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
+    return subprocess.run(command, capture_output=True, env=environment, timeout=60, **options)
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the front door in this process: (status, output, messages)."""
+
+    def call(*arguments):
+        try:
+            status = main(list(arguments))
+        except SystemExit as stopped:  # argparse's own way out
+            status = stopped.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def gradients(output):
+    """The numbers of the GRADIENTS table."""
+    rows = output.partition("GRADIENTS")[2].split("\n")[1:]
+    return [float(row.rpartition("=")[2]) for row in rows if "=" in row]
+
+
+# --- What it shows -------------------------------------------------------------------------------
+
+
+def test_d1_prints_the_step_table(tmp_path):
+    done = shell(*D1, cwd=tmp_path, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, D1_TABLE, "")
+
+
+def test_no_arguments_show_a_short_help_that_works(run):
+    status, output, _ = run()
+
+    assert status == 0
+    assert 'python -m autodiff "(x + y) * z" x=-2 y=5 z=-4' in output
+    assert len(output.split("\n")) < 12
+    assert run("(x + y) * z", "x=-2", "y=5", "z=-4")[0] == 0
+
+
+def test_version_and_help(run):
+    assert run("--version")[:2] == (0, "scalar-autodiff 0.1.0\n")
+    assert "--digits N" in run("--help")[1]
+
+
+def test_digits_are_places_after_the_point(run):
+    status, output, _ = run("x*y", "--digits", "2", "x=1", "y=1/3")
+
+    assert status == 0
+    assert "f = x * y   1 * 0.33 = 0.33" in output
+    assert run("x*y", "--digits=-1", "x=1", "y=2")[0] == run("x", "x=1", "--digits", "-1")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-log(x)", "x=2"], [-0.5]),
+        (["x=2", "-log(x)"], [-0.5]),
+        (["-x", "--plain", "--digits", "3", "x=2"], None),
+        (["--digits", "2", "-x", "x=2"], [-1]),
+        (["-out*x", "out=3", "x=2"], [-2, -3]),
+        (["--x", "x=2"], [1]),
+        (["-2 * x", "x=-2"], [-2]),
+        (["-x*y", "x=−2", "y=1e-1"], [-0.1, 2]),  # noqa: RUF001 - a minus sign, as on slides
+        (["x*y", "x=-1/4", "y=pi"], [3.14159, -0.25]),
+        ([" x + y ", "y = 3", "x=inf"], [1, 1]),
+    ],
+)
+def test_trap_34a_an_expression_may_start_with_a_minus_and_stand_anywhere(run, arguments, expected):
+    status, output, _ = run(*arguments)
+
+    assert status == 0
+    assert expected is None or gradients(output) == expected
+
+
+def test_plain_is_one_sentence_a_line(run):
+    lines = run(*D1, "--plain")[1].split("\n")
+
+    assert len(lines) == 8
+    assert lines[0] == "Step 1 of 7. Gate q equals x plus y: minus 2 plus 5 gives 3."
+    assert lines[4].endswith("sends to q: upstream 1 times local minus 4 gives minus 4.")
+
+
+def test_json_is_data_with_inf_and_nan_as_strings(run):
+    data = json.loads(run(*D1, "--json")[1])
+    assert data["gradients"] == {"x": -4.0, "y": -4.0, "z": 3.0}
+    assert [step["downstream"] for step in data["steps"]] == [3.0, -4.0, -4.0, -4.0]
+
+    output = run("x / y - x / y", "x=1", "y=0", "--json")[1]
+    data = json.loads(output, parse_constant=pytest.fail)
+    assert (data["value"], data["forward"][0]["value"]) == ("nan", "inf")
+
+
+def test_check_compares_with_numerical_derivatives(run):
+    status, output, _ = run(*D1, "--check")
+
+    assert status == 0
+    assert output.startswith(D1_TABLE)
+    assert "numerical" in output[len(D1_TABLE) :]
+
+
+def test_a_lecture_example_runs_by_its_id(run):
+    status, output, _ = run("D1")
+    assert status == 0
+    assert output.startswith("D1: ")
+    assert D1_TABLE in output
+    assert run("d1")[1] == output
+
+
+def test_inputs_override_those_of_a_lecture_example(run):
+    assert gradients(run("D1", "x=3", "z=2")[1]) == [2, 2, 8]
+    assert run("D1", "w=3")[2] == "note: w is not used: f does not depend on it\n"
+    assert gradients(run("D1 * 2", "D1=3")[1]) == gradients(run("D1 + D1", "D1=3")[1]) == [2]
+    assert gradients(run("D1", "D1=3")[1]) == [1]  # given a number, it is a name like others
+
+
+def test_an_example_of_several_parts_shows_all(run):
+    assert [line[:3] for line in run("D8")[1].split("\n") if line.startswith("D8")] == ["D8a", "D8b", "D8c", "D8d"]
+    assert [part["output"] for part in json.loads(run("D8", "--json")[1])] == ["h", "f", "f", "f"]
+    assert "D8a, D8b, D8c, D8d" in run("D8", "-o", "x.svg")[2]
+
+
+# --- Step by step --------------------------------------------------------------------------------
+
+
+def test_step_shows_the_next_row_at_each_enter_and_ends_with_the_input():
+    done = shell(*D1, "--step", input="\n\n", text=True)
+    rows = [line for line in done.stdout.split("\n") if line[:3].strip().isdecimal()]
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [int(row[:3]) for row in rows] == [1, 2, 3]
+    assert "b back, q quit" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        ("\n\n\n\n\n\n\n", [1, 2, 3, 4, 5, 6, 7]),
+        ("\n\nb\nb\nb\n\nq\n", [1, 2, 3, 2, 1, 1, 2]),
+        ("q\n\n\n", [1]),
+        ("Q", [1]),
+        ("\nback\n", [1, 2, 1]),
+        ("anything\n", [1, 2]),
+        ("", [1]),
+    ],
+)
+def test_step_goes_forward_back_and_out(run, monkeypatch, keys, shown):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(keys.encode())))
+    status, output, _ = run(*D1, "--step")
+
+    assert status == 0
+    assert [int(line[:3]) for line in output.split("\n") if line[:3].strip().isdecimal()] == shown
+
+
+def test_stepping_through_everything_shows_the_whole_table_once(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n" * 20))
+    output = run(*D1, "--step")[1]
+
+    assert output.replace("[Enter] next, b back, q quit: \n", "") == D1_TABLE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to a child process work otherwise there")
+def test_ctrl_c_ends_with_130_and_no_traceback():
+    command = [sys.executable, "-m", "autodiff", *D1, "--step"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdout.readline().startswith(b"FORWARD")
+    time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    _, messages = child.communicate(timeout=20)
+
+    assert (child.returncode, messages) == (130, b"")
+
+
+def test_input_that_is_no_text_ends_nothing():
+    done = shell(*D1, "--step", input=b"\xff\xfe\n\nq\n")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+# --- What is wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x*y", "x=2"], 'y has no value: write\n    python -m autodiff "x*y" x=2 y=<number>'),
+        (["2x", "x=2"], "    2x\n     ^\n"),
+        (["x", "+", "y", "x=1", "y=2"], 'put it in double quotes, "x + y"'),
+        (["x*y", "x=2", "y=abc"], "y=abc: after = stands one number, got 'abc'"),
+        (["x*y", "x=2", "y="], "y=: after = stands one number, got 'nothing'"),
+        (["x*y", "x=1,5", "y=2"], "x=1,5: after = stands one number"),
+        (["x*y", "x=2", "x=3", "y=1"], "x is given twice"),
+        (["x=2", "y=3"], 'the expression is missing: python -m autodiff "(x + y) * z" x=2 y=3'),
+        (["lambda * x", "lambda=2", "x=3"], "take another name"),
+        (["x", "x=1", "--nonsense"], "--nonsense"),
+        (["x", "x=1", "--digits", "many"], "takes a whole number from 0 to 17, got 'many'"),
+        (["D99"], "there is no lecture example 'D99'"),
+        (["x = 3; x", "x=1"], "x is an input"),
+        (["\udcff", "x=1"], "has no meaning here"),
+        (["x", "x=1", "-o", "x.unknown"], "x.unknown"),
+        (["x", "x=1", "-o", "no/such/folder/x.svg"], "no/such/folder"),
+    ],
+)
+def test_bad_input_is_a_message_and_exit_code_2(run, arguments, message):
+    status, output, messages = run(*arguments)
+
+    assert (status, output) == (2, "")
+    assert message in messages
+    assert "Traceback" not in messages
+
+
+def test_bad_input_prints_no_traceback_in_a_terminal():
+    done = shell("x.__class__", "x=1", text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "in the expression\n    x.__class__\n     ^\n"
+        "a point belongs into a number such as 0.5: there are no attributes here\n"
+    )
+
+
+def test_inputs_that_are_not_used_are_said_beside_the_answer(run):
+    status, output, messages = run("x + 1", "x=1", "y=2")
+
+    assert (status, messages) == (0, "note: y is not used: the result does not depend on it\n")
+    assert gradients(output) == [1]
+
+
+# --- Where it runs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("option", ["--plain", "--json", "--digits=2", "--help"])
+def test_trap_34a_any_output_encoding_will_do(encoding, option):
+    done = shell("θ₁ = σ(α·β)", "α=1", "β=−2", option, env={"PYTHONIOENCODING": encoding})  # noqa: RUF001
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode(encoding)
+
+
+def test_trap_34a_messages_keep_the_caret_under_the_place_in_any_encoding():
+    done = shell("θ·2x", "x=1", "θ=2", env={"PYTHONIOENCODING": "ascii"})
+
+    assert done.returncode == 2
+    assert done.stderr.decode("ascii").replace("\r", "").split("\n")[1:3] == [
+        "    ???2x".replace("???", "??"),
+        "       ^",
+    ]
+
+
+def test_tables_are_ascii_and_without_colour(run):
+    assert run("D2")[1].isascii()
+    assert "\x1b" not in run("E7", "--check")[1] + run("--help")[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no head")
+def test_a_closed_pipe_is_no_error():
+    terms = " + ".join(["x*y"] * 900)
+    command = [sys.executable, "-m", "autodiff", terms, "x=1", "y=2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.readline()
+        child.stdout.close()
+
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=20) == 0
+
+
+def test_a_file_that_hides_an_installed_package_is_said(tmp_path):
+    (tmp_path / "nn.py").write_text("print('mine')")
+    (tmp_path / "visualize.py").write_text("print('mine')")
+    done = shell(*D1, cwd=tmp_path, text=True)
+    assert (done.returncode, done.stdout) == (0, D1_TABLE)
+    assert "nn.py hides an installed package" in done.stderr
+    assert "visualize.py hides an installed package" in done.stderr
+
+    done = shell(*D1, "-o", "graph.svg", cwd=tmp_path, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
+    file = tmp_path / "d1.svg"
+    status, output, messages = run(*D1, "-o", str(file))
+
+    assert (status, output) == (0, D1_TABLE)
+    assert messages == f"note: the graph is in {file}\n"
+    assert "-12" in file.read_text(encoding="utf-8")
+
+
+def test_a_quiz_is_printed_and_written(run, tmp_path):
+    sheet, key = run("--quiz", "2", "--seed", "1")[1], run("--quiz", "2", "--seed", "1", "--key")[1]
+    assert sheet.count("____") > 0
+    assert (run("--quiz", "2", "--seed", "1")[1], key.count("____")) == (sheet, 0)
+
+    for name in ("quiz.html", "quiz.gift", "quiz.txt"):
+        assert run("--quiz", "2", "-o", str(tmp_path / name))[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["quiz.gift", "quiz.html", "quiz.txt"]
+    assert (tmp_path / "quiz.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert run("--quiz", "2", "-o", "quiz.pdf")[0] == run("--quiz", "0")[0] == 2
+
+
+def test_a_quiz_that_cannot_be_written_leaves_nothing_behind(run, tmp_path):
+    (tmp_path / "quiz.html").mkdir()
+    status, output, messages = run("--quiz", "2", "-o", str(tmp_path / "quiz.html"))
+
+    assert (status, output) == (2, "")
+    assert "quiz.html" in messages
+    assert [path.name for path in tmp_path.iterdir()] == ["quiz.html"]
