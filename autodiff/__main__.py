@@ -73,7 +73,7 @@ def places(text: str) -> int:
 
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and show it."""
-    say(*hidden_packages())
+    say(*hidden_packages().values())
     try:
         if chosen.quiz is not None:
             print(quiz(chosen))
@@ -153,10 +153,10 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
     if len(subjects) > 1:
         parts = ", ".join(subject.title[0].partition(":")[0] for subject in subjects)
         raise ValueError(f"a file holds one graph: choose one of {parts}")
+    if "visualize" in hidden_packages():
+        raise ValueError(f"{file} cannot be drawn: another visualize is in the way")
     import visualize
 
-    if not hasattr(visualize, "draw"):
-        raise ValueError(f"{visualize.__file__} hides the installed package visualize: give that file another name")
     output = subjects[0].output
     output.backward()
     visualize.draw(output).save(file)

@@ -114,17 +114,15 @@ def stray(texts: Sequence[str]) -> str:
     return f'the expression must be one word: put it in double quotes, "{" ".join(texts):.200}"'
 
 
-def hidden_packages() -> list[str]:
-    """A note for each file in the working directory that hides one of this distribution's packages."""
+def hidden_packages() -> dict[str, str]:
+    """A note for each of this distribution's packages that a file in the working directory hides."""
     here, home = os.path.realpath(sys.path[0]), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    files = [
-        os.path.join(here, name + end) for name in ("autodiff", "nn", "visualize") for end in (".py", "/__init__.py")
-    ]
-    return [
-        f"{file} hides an installed package of the same name: give it another name"
-        for file in files
-        if here != home and os.path.isfile(file)
-    ]
+    notes = {}
+    for name in ("autodiff", "nn", "visualize"):
+        for file in (os.path.join(here, f"{name}.py"), os.path.join(here, name, "__init__.py")):
+            if here != home and os.path.isfile(file):
+                notes[name] = f"{file} hides the installed package {name}: give it another name"
+    return notes
 
 
 def write(path: str, text: str) -> None:
