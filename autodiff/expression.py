@@ -150,13 +150,6 @@ def elide(terms: list[str], most: int = 4) -> list[str]:
     return terms if len(terms) <= most else [*terms[: most - 2], "...", terms[-1]]
 
 
-def _operator(primitive: primitives.Primitive, reflected: bool = False) -> Any:
-    def method(self: Formula, *others: Any) -> Formula:
-        return self.record(primitive, (*others, self) if reflected else (self, *others))
-
-    return method
-
-
 _OPERATORS = {
     "add": primitives.add,
     "sub": primitives.sub,
@@ -169,9 +162,24 @@ _OPERATORS = {
     "eq": primitives.equal,
     "ne": primitives.not_equal,
 }
-for _sign, _row in _OPERATORS.items():
-    setattr(Formula, f"__{_sign}__", _operator(_row))
-    setattr(Formula, f"__r{_sign}__", _operator(_row, reflected=True))
+
+
+def arithmetic(symbol: type[Any]) -> type[Any]:
+    """Give a class with a ``record`` the operators that rules are written with."""
+
+    def operator(primitive: primitives.Primitive, reflected: bool) -> Any:
+        def method(self: Any, *others: Any) -> Any:
+            return self.record(primitive, (*others, self) if reflected else (self, *others))
+
+        return method
+
+    for sign, row in _OPERATORS.items():
+        setattr(symbol, f"__{sign}__", operator(row, reflected=False))
+        setattr(symbol, f"__r{sign}__", operator(row, reflected=True))
+    return symbol
+
+
+arithmetic(Formula)
 
 
 def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:

@@ -1,0 +1,156 @@
+"""How generated code is spelled: formulas, indices and statements, in Python; other languages override."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..expression import ATOM, COMPARISON, INFIX, PRODUCT, SUM, Formula
+from .program import Line, Place, index, is_slice, written
+
+VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
+LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
+OPERATORS = {"add", "sub", "mul", "neg"}
+SUMS = {"sum", "dot", "logsumexp"}
+
+
+class Code(Formula):
+    """A Formula as Python reads it with guarded functions, and the statements around it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def spell(x: float) -> str:
+        text = repr(x)
+        return text if text == "-0.0" else text.removesuffix(".0")  # -0 would be an int, which has no sign
+
+    @classmethod
+    def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        parts = cls.numeric(name, parts)
+        if name in SUMS:
+            return cls.reduced(name, parts)
+        if name in OPERATORS or is_comparison(name) or (name == "div" and cls.divides(parts[1])):
+            return super().write(name, parts)
+        # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
+        return cls.called(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM
+
+    @classmethod
+    def called(cls, name: str, texts: list[str]) -> str:
+        """The call of a function."""
+        return f"{name}({', '.join(texts)})"
+
+    @classmethod
+    def divides(cls, divisor: Formula) -> bool:
+        """Whether ``/`` may be written: in Python, by a number that is not 0."""
+        return bool(divisor.number)
+
+    @classmethod
+    def numeric(cls, name: str, parts: list[Formula]) -> list[Formula]:
+        """The parts, with 1.0 * (a > b) for a comparison unless it is a condition or multiplied already."""
+        strengths = [part.strength for part in parts]
+        if name == "where" and strengths[1:] != [COMPARISON, COMPARISON]:
+            return parts
+        bare = strengths.index(COMPARISON) if name in ("mul", "where") and COMPARISON in strengths else None
+        return [part if i == bare else cls.number_of(part) for i, part in enumerate(parts)]
+
+    @classmethod
+    def number_of(cls, part: Formula) -> Formula:
+        return cls(f"1.0 * ({part.text})", PRODUCT) if part.strength == COMPARISON else part
+
+    @classmethod
+    def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
+        n = len(parts) // 2 if name == "dot" else len(parts)
+        if name == "logsumexp" or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
+            lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
+            rest = [parts[-1].text] if name == "dot" else []
+            return cls.called(name, [*map(cls.sequence, lists), *rest]), ATOM
+        if name == "sum":
+            terms = parts
+        else:
+            terms = [parts[-1], *[cls(*cls.write("mul", [w, x])) for w, x in zip(parts[:n], parts[n:])]]
+        first, *others = [term.inside(SUM if i == 0 else PRODUCT) for i, term in enumerate(terms)]
+        return " + ".join([first, *others]), SUM if others else terms[0].strength
+
+    @classmethod
+    def sequence(cls, parts: list[Formula]) -> str:
+        """One slice as it is, several numbers as a list."""
+        if len(parts) == 1 and parts[0].strength == VECTOR:
+            return parts[0].text
+        return f"[{', '.join(part.text for part in parts)}]"
+
+    @classmethod
+    def slice(cls, array: str, start: str, stop: str) -> str:
+        return f"{array}[{start}:{stop}]"
+
+    @classmethod
+    def place(cls, x: Any, vector: bool) -> Formula:
+        """A name, an element, or a slice: whole, or its element i."""
+        if type(x) is str:
+            return cls(x)
+        if is_slice(x) and vector:
+            return cls(cls.slice(x.array, index(x), index(x, x.length or 0)), VECTOR)
+        return cls(f"{x.array}[{index(x, element=is_slice(x))}]")
+
+    # --- Statements ----------------------------------------------------------------------------
+
+    comment = "# "
+
+    @classmethod
+    def statement(cls, line: Line, adding: Iterable[Any] = ()) -> str:
+        """The line for one element of its target, in repetition r; targets in ``adding`` are only added to."""
+        vector = not is_slice(line.target)
+        text = cls.number_of(written(line.expression, cls, lambda x: cls.place(x, vector))).text
+        if type(line.expression) is float:
+            text = repr(line.expression)
+        return cls.assigned(line.target, text, line.adds or name_of(line.target) in adding)
+
+    @classmethod
+    def assigned(cls, target: Any, text: str, adds: bool = False) -> str:
+        return f"{cls.place(target, False)} {'+=' if adds else '='} {text}"
+
+    @classmethod
+    def block(cls, head: str, lines: Iterable[str]) -> list[str]:
+        """Lines that belong to a head, set in."""
+        return [f"{head}:", *["    " + line for line in lines]]
+
+    @classmethod
+    def function(cls, name: str, arguments: list[str], lines: list[str]) -> str:
+        return "\n".join(cls.block(f"def {name}({', '.join(arguments)})", lines))
+
+    @classmethod
+    def repeated(cls, variable: str, count: int, lines: list[str]) -> list[str]:
+        return cls.block(f"for {variable} in range({count})", lines)
+
+    @classmethod
+    def for_each(cls, item: str, items: str, lines: list[str]) -> list[str]:
+        return cls.block(f"for {item} in {items}", lines)
+
+    @classmethod
+    def unpacked(cls, names: str, text: str) -> str:
+        return f"{names} = {text}"
+
+    @classmethod
+    def zeros(cls, array: str, size: int) -> str:
+        return f"{array} = [0.0] * {size}"
+
+    @classmethod
+    def tuple(cls, texts: list[str]) -> str:
+        return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
+
+    @classmethod
+    def appended(cls, items: str, texts: list[str]) -> str:
+        return f"{items}.append({texts[0] if len(texts) == 1 else cls.tuple(texts)})"
+
+    @classmethod
+    def returned(cls, texts: list[str]) -> str:
+        return f"return {', '.join(texts)}"
+
+
+def is_comparison(name: str) -> bool:
+    return INFIX.get(name, ("", ATOM))[1] == COMPARISON
+
+
+def name_of(x: Any) -> Any:
+    """The scalar's name, or the array's."""
+    return x.array if type(x) is Place else x

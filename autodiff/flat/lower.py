@@ -1,0 +1,179 @@
+"""Lowering: a recorded graph, and its backward pass, written down as a Program.
+
+The rules of the table are functions of whatever they are given. Here they are given Symbols, which
+write down the expression instead of computing it, so the backward lines come from the very rules of
+``backward()``, in the order of its sweep: youngest gate first, and from each gate to leaves first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ..engine import Value
+from ..expression import arithmetic
+from ..primitives import PRIMITIVES, Primitive
+from .naming import Names
+from .program import Expression, Line, Program
+from .recording import Recording
+from .share import share
+from .simplify import alive, fold, spread
+
+MANY = 1500  # from so many numbers read on, lines are rolled into loops
+
+
+@arithmetic
+class Symbol:
+    """An operand that writes down what is done to it."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+
+    @staticmethod
+    def record(primitive: Primitive, operands: Sequence[Any]) -> Symbol:
+        return Symbol((primitive.name, *map(plain, operands)))
+
+
+def plain(x: Any) -> Expression:
+    """The expression of a Symbol, or a number as a float."""
+    return x.expression if type(x) is Symbol else float(x)
+
+
+def lower(
+    outputs: Any,
+    inputs: Iterable[Value] | None = None,
+    parameters: Iterable[Value] = (),
+    wrt: Iterable[Value] | None = None,
+    roll: bool | None = None,
+    since: int | None = None,
+) -> Program:
+    """The straight-line program of a recorded graph and of its gradients.
+
+    Parameters
+    ----------
+    outputs : Value, or sequence of Value and float
+        What is computed. Gradients are those of the first.
+    inputs : sequence of Value, optional
+        What each row brings. By default every leaf, in order of first appearance. A result may be
+        an input too: the program then starts there.
+    parameters : sequence of Value, optional
+        What all rows share. Leaves that are given nowhere join them, in order of first appearance.
+    wrt : sequence of Value, optional
+        The inputs and parameters whose gradients are computed; by default all, ``()`` for none.
+    roll : bool, optional
+        Whether lines are rolled into vectors and loops; by default where there are very many.
+    since : int, optional
+        Leaves born since then that are given nowhere are constants, not parameters.
+
+    Returns
+    -------
+    Program
+        Forward lines and gradient lines. ``print(program)`` shows what runs.
+
+    Raises
+    ------
+    ValueError
+        If ``wrt`` names what is neither input nor parameter, or a primitive is not in the table.
+    """
+    recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters, since)
+    return Lowering(recording, wrt).program(roll)
+
+
+class Lowering:
+    """One graph on its way to a program: the names of its nodes and the lines so far."""
+
+    def __init__(self, recording: Recording, wrt: Iterable[Value] | None) -> None:
+        self.recording = recording
+        leaves = [*recording.inputs, *recording.parameters]
+        self.asked = set(leaves if wrt is None else wrt)
+        for leaf in self.asked.difference(leaves):
+            raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
+        self.names = Names()
+        self.output: Any = recording.outputs[0] if recording.outputs else 0.0
+        self.called = self.names.of([*leaves, *recording.gates], self.output)
+        self.gradients: dict[Value, str] = {}
+
+    def program(self, roll: bool | None) -> Program:
+        """Forward lines, backward lines, and the passes that simplify them."""
+        recording, asked = self.recording, self.asked
+        outputs = tuple(map(self.place, recording.outputs))
+        lines = spread(fold([*self.forward(), *self.backward()]))
+        to_inputs, to_parameters = (
+            tuple(self.gradients.get(leaf, 0.0) if leaf in asked else None for leaf in leaves)
+            for leaves in (recording.inputs, recording.parameters)
+        )
+        results = {x for x in (*outputs, *to_inputs, *to_parameters) if type(x) is str}
+        unread = {self.gradients[leaf] for leaf in asked if leaf in self.gradients}
+        lines = alive(share(lines, unread, self.names), results)
+        seed = self.gradients.get(self.output)  # the first backward line
+        start = next((i for i, line in enumerate(lines) if line.target == seed), len(lines))
+        inputs, parameters = (tuple(map(self.place, leaves)) for leaves in (recording.inputs, recording.parameters))
+        program = Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters, {})
+        if roll is None:
+            roll = sum(len(line.expression) for line in lines if type(line.expression) is tuple) > MANY
+        if not roll:
+            return program
+        from .roll import rolled
+
+        return rolled(program, {self.called[node]: grad for node, grad in self.gradients.items()})
+
+    def place(self, x: Any) -> Any:
+        """The name of a node; the number of a constant."""
+        if type(x) is not Value:
+            return x
+        constant = self.recording.constants.get(x)
+        return self.called[x] if constant is None else constant
+
+    def forward(self) -> Iterator[Line]:
+        """One line for each gate, oldest first."""
+        for gate in self.recording.gates:
+            yield Line(self.called[gate], (known(gate.primitive), *map(self.place, gate.operands)))
+
+    def backward(self) -> Iterator[Line]:
+        """The sweep of ``backward()``, written down: upstream * local for each edge that leads to what was asked."""
+        wanted = self.wanted()
+        if self.output not in wanted:
+            return
+        symbols: dict[Any, Symbol] = {node: Symbol(name) for node, name in self.called.items()}
+        yield Line(self.gradient(self.output), 1.0)
+        for gate in reversed(self.recording.gates):
+            if gate not in self.gradients:
+                continue
+            known_operands = [symbols.get(x) or self.place(x) for x in gate.operands]
+            local_gradients = gate.primitive.local_gradients(symbols[gate], *known_operands)  # type: ignore[union-attr]
+            edges = [
+                (operand, local)
+                for operand, local in zip(gate.operands, local_gradients)
+                if type(operand) is Value and local is not None and operand in wanted
+            ]
+            for operand, local in sorted(edges, key=to_a_gate):
+                adds = operand in self.gradients
+                yield Line(self.gradient(operand), ("mul", self.gradients[gate], plain(local)), adds)
+
+    def wanted(self) -> set[Any]:
+        """The nodes through which gradients reach what was asked for."""
+        wanted = set(self.asked)
+        for gate in self.recording.gates:
+            if not wanted.isdisjoint(x for x in gate.operands if type(x) is Value):
+                wanted.add(gate)
+        return wanted
+
+    def gradient(self, node: Any) -> str:
+        """The name of the node's gradient: grad_ and its own."""
+        if node not in self.gradients:
+            self.gradients[node] = self.names.unique(f"grad_{self.called[node]}")
+        return self.gradients[node]
+
+
+def to_a_gate(edge: tuple[Value, Any]) -> bool:
+    return edge[0].primitive is not None
+
+
+def known(primitive: Primitive | None) -> str:
+    """The primitive's name, by which generated code calls it."""
+    name = primitive.name if primitive else ""
+    if PRIMITIVES.get(name) is not primitive or not name.isidentifier():
+        raise ValueError(f"cannot write the primitive {name!r} into code: put it into autodiff.PRIMITIVES by its name")
+    return name

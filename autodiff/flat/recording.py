@@ -1,0 +1,53 @@
+"""What lies behind the outputs of a recorded graph: its gates in order, and its leaves by the part they play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..engine import Value, real
+from ..graph import age
+
+
+class Recording:
+    """What lies behind the outputs: gates oldest first, and leaves by their part in the program."""
+
+    def __init__(
+        self,
+        outputs: Sequence[Any],
+        inputs: Iterable[Value] | None = None,
+        parameters: Iterable[Value] = (),
+        since: int | None = None,
+    ) -> None:
+        inputs, parameters = inputs if inputs is None else list(inputs), list(parameters)
+        given = {*(inputs or ()), *parameters}
+        self.outputs = [x if type(x) is Value else real(x, "lower()") for x in outputs]
+        self.gates = behind(self.outputs, given)
+        read = [x for gate in self.gates for x in gate.operands] + self.outputs
+        leaves = dict.fromkeys(x for x in read if type(x) is Value)
+        for gate in self.gates:
+            leaves.pop(gate, None)
+        others = [leaf for leaf in leaves if leaf not in given]
+        self.constants = {leaf: leaf._data for leaf in others if since is not None and leaf.born >= since}
+        remaining = [leaf for leaf in others if leaf not in self.constants]
+        self.inputs = remaining if inputs is None else inputs
+        self.parameters = parameters if inputs is None else [*parameters, *remaining]
+        for leaf in self.inputs + self.parameters:
+            if type(leaf) is not Value:
+                raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
+        if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
+            raise ValueError("a Value is given twice among the inputs and parameters: give each once")
+
+
+def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
+    """The gates that the outputs were computed by, oldest first; the search stops at ``ends``."""
+    waiting = [x for x in outputs if type(x) is Value]
+    seen = set(ends)
+    gates = []
+    while waiting:
+        node = waiting.pop()
+        if node.primitive and node not in seen:
+            gates.append(node)
+            waiting += [x for x in node.operands if type(x) is Value and x not in seen]
+        seen.add(node)
+    return sorted(gates, key=age)

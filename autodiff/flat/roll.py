@@ -1,0 +1,157 @@
+"""Rolling: lines that differ only by constant strides become vector lines and repeated lines.
+
+    schedule    puts lines side by side that do the same to different numbers (the neurons of a layer)
+    Layout      gives the results of such lines an array, the inputs one, the parameters one
+    merged      makes one line of neighbours whose places move on by a constant
+
+Lines are moved, but never before a line whose result they read, and a gradient is still assigned
+before it is added to. Everything is done in one walk over the lines, or by sorting them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .layout import Layout
+from .program import Line, Place, Program, is_slice, leaves_of, replaced
+
+
+def rolled(program: Program, gradients: Mapping[str, str]) -> Program:
+    """The program of scalars with vector lines and repeated lines in place of many.
+
+    Parameters
+    ----------
+    program : Program
+        Every number a scalar with a name of its own.
+    gradients : dict of str to str
+        The name of the gradient for the names that have one.
+
+    Returns
+    -------
+    Program
+        One that computes the same; sums may be added in another order.
+    """
+    sums = {line.target for line in program.lines if line.adds}
+    levels: dict[Any, int] = {}
+    forward = schedule(program.lines[: program.forward], levels, sums)
+    backward = schedule(program.lines[program.forward :], levels, sums)
+    layout = Layout(program, forward, backward, gradients)
+    lines: list[Line] = []
+    first_backward = 0
+    for part in (forward, backward):
+        first_backward = len(lines)
+        for group in part:
+            lines += merged([layout.moved(line, line.target in sums) for line in group])
+    outputs, to_inputs, to_parameters = (
+        tuple(map(layout.place, places))
+        for places in (
+            program.outputs,
+            layout.zeros_placed(program.inputs, program.input_gradients),
+            layout.zeros_placed(program.parameters, program.parameter_gradients),
+        )
+    )
+    inputs, parameters = (tuple(map(layout.place, places)) for places in (program.inputs, program.parameters))
+    return Program(
+        inputs, parameters, tuple(lines), first_backward, outputs, to_inputs, to_parameters, layout.used(lines)
+    )
+
+
+# --- Which lines belong together -----------------------------------------------------------------
+
+
+def schedule(lines: Iterable[Line], levels: dict[Any, int], sums: set[Any]) -> list[list[Line]]:
+    """Groups of lines that do the same, in an order that can be run; no line of a group reads a result of it.
+
+    A line's level is one above the highest level it reads, so lines of one level do not read each
+    other's results. What assigns and what adds to a gradient counts as the same: a sum.
+    """
+    groups: dict[Any, list[Line]] = {}
+    first: dict[Any, int] = {}
+    for i, line in enumerate(lines):
+        level = 1 + max((levels.get(x, 0) for x in leaves_of(line.expression)), default=0)
+        levels[line.target] = level = max(level, levels.get(line.target, 0))
+        shape = replaced(line.expression, lambda x: repr(x) if type(x) is float else None)
+        key = level, line.target in sums, shape
+        groups.setdefault(key, []).append(line)
+        first.setdefault(key, i)
+    return [groups[key] for key in sorted(groups, key=lambda key: (key[0], first[key]))]
+
+
+# --- Making one line of several ------------------------------------------------------------------
+
+
+def merged(lines: list[Line]) -> list[Line]:
+    """The lines of a group as few vector lines and repeated lines."""
+    if len(lines) == 1 or not all(type(line.target) is Place for line in lines):
+        return lines
+    rounds: dict[Any, int] = {}
+
+    def order(line: Line) -> Any:
+        """Targets in the order of the array; what adds to the same target once more comes after a whole round."""
+        rounds[line.target] = rounds.get(line.target, 0) + 1
+        return rounds[line.target], line.target
+
+    return joined(joined(sorted(lines, key=order), in_a_vector, vector), in_step, repetition)
+
+
+def joined(
+    lines: list[Line],
+    fits: Callable[[Line, list[int]], bool],
+    join: Callable[[Line, list[int], int], Line],
+) -> list[Line]:
+    """The lines, every run whose places move on by the same strides made one line."""
+    result = []
+    i = 0
+    while i < len(lines):
+        strides = strides_between(lines[i], lines[i + 1]) if i + 1 < len(lines) else None
+        count = 1
+        if strides is not None and fits(lines[i], strides):
+            count = 2
+            while i + count < len(lines) and strides_between(lines[i + count - 1], lines[i + count]) == strides:
+                count += 1
+        result.append(lines[i] if count == 1 else join(lines[i], strides or [], count))
+        i += count
+    return result
+
+
+def strides_between(a: Line, b: Line) -> list[int] | None:
+    """How far the target and each place of ``b`` lies beyond that of ``a``; None where more than that differs."""
+    strides = []
+    for x, y in zip((a.target, *leaves_of(a.expression)), (b.target, *leaves_of(b.expression))):
+        if type(x) is Place and type(y) is Place and (x.array, x.length) == (y.array, y.length):
+            strides.append(y.start - x.start)
+        elif x != y and repr(x) != repr(y):
+            return None
+    return strides
+
+
+def in_a_vector(line: Line, strides: list[int]) -> bool:
+    """Whether the elements that a line speaks of move on as the elements of a slice do."""
+    slices = any(map(is_slice, leaves_of(line.expression)))
+    return not slices and strides[0] == 1 and all(stride in (0, 1) for stride in strides)
+
+
+def in_step(line: Line, strides: list[int]) -> bool:
+    return True  # any constant strides will do
+
+
+def with_places(line: Line, strides: list[int], change: Callable[[Place, int], Place]) -> Line:
+    """The line with every place changed by its stride."""
+    remaining = iter(strides)
+
+    def changed(x: Any) -> Any:
+        return change(x, next(remaining)) if type(x) is Place else x
+
+    return line._replace(target=changed(line.target), expression=replaced(line.expression, changed))
+
+
+def vector(line: Line, strides: list[int], count: int) -> Line:
+    """The line for ``count`` neighbours at once."""
+    return with_places(line, strides, lambda place, stride: place._replace(length=count if stride else None))
+
+
+def repetition(line: Line, strides: list[int], count: int) -> Line:
+    """The line ``count`` times, its places moving on."""
+    moved = with_places(line, strides, lambda place, stride: place._replace(jump=stride))
+    return moved._replace(repeat=count)

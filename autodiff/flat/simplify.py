@@ -1,0 +1,141 @@
+"""Passes that make lines simpler without changing a number, nan and inf included.
+
+    fold     computes what is constant and drops what does nothing:  upstream * 1 is upstream
+    spread   writes upstream * ((1 - L) * L) as the lecture does:    upstream * (1 - L) * L
+    alive    drops the lines that no result depends on
+
+A fourth, share.py, computes what occurs twice only once. Nothing here assumes that numbers are finite: 0 * x stays, for it is nan where x is infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..primitives import PRIMITIVES
+from .program import Expression, Line, leaves_of
+
+# --- fold ----------------------------------------------------------------------------------------
+
+
+def fold(lines: Sequence[Line]) -> list[Line]:
+    """The lines with every expression made simplest; what proves constant is written into later lines.
+
+    A line that is a number as it stands is left alone: ``grad_L = 1.0`` is what the lecture shows.
+    """
+    constants: dict[Any, float] = {}
+    folded = []
+    for line in lines:
+        expression = simplest(line.expression, constants)
+        folded.append(line._replace(expression=expression))
+        if type(expression) is float and type(line.expression) is tuple:
+            constants[line.target] = expression
+    return folded
+
+
+def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
+    """The expression with constants computed and identities applied, innermost first."""
+    if type(expression) is not tuple:
+        return constants.get(expression, expression)
+    name, *operands = expression
+    operands = [
+        simplest(operand, constants) if type(operand) is tuple or constants else operand for operand in operands
+    ]
+    if all(type(operand) is float for operand in operands):
+        return float(PRIMITIVES[name].value(*operands))
+    identity = IDENTITIES.get(name)
+    return identity(*operands) if identity else (name, *operands)
+
+
+def same(x: Expression, number: float) -> bool:
+    """Whether x is that very number, sign of zero included."""
+    return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
+
+
+def product(a: Expression, b: Expression) -> Expression:
+    """1 * b = b; -1 * b = -b."""
+    for number, other in ((a, b), (b, a)):
+        if same(number, 1.0):
+            return other
+        if same(number, -1.0):
+            return negative(other)
+    return ("mul", a, b)
+
+
+def negative(a: Expression) -> Expression:
+    """--a = a."""
+    return a[1] if type(a) is tuple and a[0] == "neg" else ("neg", a)
+
+
+def addition(a: Expression, b: Expression) -> Expression:
+    """a + -0 = a. (But a + 0 is not a: where a is -0, it is 0.)"""
+    return b if same(a, -0.0) else a if same(b, -0.0) else ("add", a, b)
+
+
+def difference(a: Expression, b: Expression) -> Expression:
+    """a - 0 = a."""
+    return a if same(b, 0.0) else ("sub", a, b)
+
+
+def quotient(a: Expression, b: Expression) -> Expression:
+    """a / 1 = a."""
+    return a if same(b, 1.0) else ("div", a, b)
+
+
+def power(a: Expression, b: Expression) -> Expression:
+    """a ** 1 = a, and a ** 2 = a * a where a is a name."""
+    if same(b, 1.0):
+        return a
+    return ("mul", a, a) if same(b, 2.0) and type(a) is str else ("power", a, b)
+
+
+IDENTITIES: dict[str, Callable[..., Expression]] = {
+    "mul": product,
+    "neg": negative,
+    "add": addition,
+    "sub": difference,
+    "div": quotient,
+    "power": power,
+}
+
+# --- spread --------------------------------------------------------------------------------------
+
+SHARES = {"sigmoid", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}  # between 0 and 1
+
+
+def spread(lines: Sequence[Line]) -> list[Line]:
+    """a * (p * q) as a * p * q, where p and q lie between 0 and 1, so that nothing can overflow on the way."""
+    shares: set[Any] = set()
+
+    def is_share(x: Expression) -> bool:
+        if type(x) is not tuple:
+            return x in shares
+        return x[0] in SHARES or (x[0] == "sub" and x[1] == 1.0 and is_share(x[2]))
+
+    spread_out = []
+    for line in lines:
+        expression = line.expression
+        if type(expression) is tuple:
+            if expression[0] in SHARES:
+                shares.add(line.target)
+            name, *operands = expression
+            last = operands[-1]
+            if name == "mul" and type(last) is tuple and last[0] == "mul" and all(map(is_share, last[1:])):
+                line = line._replace(expression=("mul", ("mul", operands[0], last[1]), last[2]))
+        spread_out.append(line)
+    return spread_out
+
+
+# --- alive ---------------------------------------------------------------------------------------
+
+
+def alive(lines: Sequence[Line], results: set[Any]) -> list[Line]:
+    """The lines that a result depends on."""
+    needed = set(results)
+    kept = []
+    for line in reversed(lines):
+        if line.target in needed:
+            needed.update(leaves_of(line.expression))
+            kept.append(line)
+    return kept[::-1]

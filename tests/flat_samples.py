@@ -1,0 +1,74 @@
+"""Graphs to try runners on: every primitive at ordinary and at edge points, and random expressions."""
+
+import itertools
+import math
+
+import autodiff
+from autodiff import PRIMITIVES, Value
+
+INF, NAN = math.inf, math.nan
+POINTS = [-INF, -800.0, -2.5, -1.0, -0.3, 0.0, 0.5, 1.0, 3.0, 710.0, INF, NAN]
+ARITY = {"leaky_relu": 2, "elu": 2, "heaviside": 2, "clip": 3, "where": 3, "sum": 3, "dot": 5, "logsumexp": 3}
+BINARY = ["add", "sub", "mul", "div", "power", "maximum", "minimum"]
+BINARY += ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
+
+
+def arity(name):
+    return ARITY.get(name, 2 if name in BINARY else 1)
+
+
+def points(name):
+    """Operands for a primitive: all pairs of points, and for more operands a window sliding over them."""
+    n = arity(name)
+    if n <= 2:
+        return list(itertools.product(POINTS, repeat=n))
+    shifted = [POINTS[i:] + POINTS[:i] for i in (0, 1, 2, 4, 7)]
+    return list(zip(*shifted[:n])) + [(2.0,) * n, (0.0,) * n, (-INF,) * n]
+
+
+def graph(name):
+    """A primitive applied to leaves, with something after it, so that its upstream gradient is not 1."""
+    leaves = [Value(0.5, f"x{i}") for i in range(arity(name))]
+    return PRIMITIVES[name](*leaves) * 3.0, leaves
+
+
+def eager(output, leaves, numbers):
+    """(value, gradients) by the engine."""
+    for leaf, number in zip(leaves, numbers):
+        leaf.data = number
+        leaf.grad = 0.0
+    value = output.forward()
+    output.backward()
+    return value, [leaf.grad for leaf in leaves]
+
+
+def close(a, b, scale=0.0):
+    """nan as nan, inf as inf, finite numbers to 1e-12 of the larger one or of the scale."""
+    if a != a or b != b or math.isinf(a) or math.isinf(b):
+        return (a != a and b != b) or a == b
+    return abs(a - b) <= 1e-12 * max(abs(a), abs(b), scale) + 1e-300
+
+
+def agree(a, b):
+    """Whether two (value, gradients) are the same to 1e-12 of the largest gradient."""
+    largest = max([abs(x) for x in a[1] if math.isfinite(x)], default=0.0)
+    return close(a[0], b[0]) and len(a[1]) == len(b[1]) and all(close(x, y, largest) for x, y in zip(a[1], b[1]))
+
+
+def net(sizes, activation="tanh", seed=0):
+    """A small fully connected net of plain Values: (inputs, target, parameters, loss)."""
+    from random import Random
+
+    draw = Random(seed).uniform
+    inputs = [Value(draw(-1, 1), f"x{i}") for i in range(sizes[0])]
+    parameters, signals = [], inputs
+    for wide, size in itertools.pairwise(sizes):
+        layer = []
+        for _ in range(size):
+            w, b = [Value(draw(-1, 1)) for _ in range(wide)], Value(draw(-1, 1))
+            parameters += [*w, b]
+            layer.append(autodiff.dot(w, signals, b))
+        signals = [PRIMITIVES[activation](z) for z in layer] if size is not sizes[-1] else layer
+    targets = [Value(float(i == 0), f"y{i}") for i in range(sizes[-1])]
+    loss = autodiff.logsumexp(signals) - autodiff.dot(targets, signals)
+    return inputs + targets, parameters, loss

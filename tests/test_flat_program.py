@@ -1,0 +1,255 @@
+"""Flat code: the program of a recorded graph, its text, its names, its structure."""
+
+import pickle
+
+import pytest
+
+import autodiff
+from autodiff import Value, gradients, maximum, sigmoid, variables
+from autodiff.flat import Line, Place, lower, source
+
+D6 = """\
+def f(w0, x0, w1, x1, w2):
+    # forward
+    s0 = w0 * x0
+    s1 = w1 * x1
+    s2 = s0 + s1
+    s3 = s2 + w2
+    L = sigmoid(s3)
+    # backward
+    grad_L = 1.0
+    grad_s3 = grad_L * (1 - L) * L
+    grad_w2 = grad_s3
+    grad_s2 = grad_s3
+    grad_s0 = grad_s2
+    grad_s1 = grad_s2
+    grad_w1 = grad_s1 * x1
+    grad_x1 = grad_s1 * w1
+    grad_w0 = grad_s0 * x0
+    grad_x0 = grad_s0 * w0
+    return L, (grad_w0, grad_x0, grad_w1, grad_x1, grad_w2)"""
+
+
+def neuron():
+    w0, x0, w1, x1, w2 = variables(w0=2, x0=-1, w1=-3, x1=-2, w2=-3)
+    output = sigmoid(w0 * x0 + w1 * x1 + w2)
+    output.label = "L"
+    return output, (w0, x0, w1, x1, w2)
+
+
+def test_D6_comes_out_with_the_names_order_and_formulas_of_the_slide():
+    output, _ = neuron()
+
+    assert str(lower(output)) == D6
+
+
+def test_D6_runs_as_printed_and_gives_the_numbers_of_backward():
+    output, leaves = neuron()
+    output.backward()
+
+    value, slopes = source.function(lower(output))(2.0, -1.0, -3.0, -2.0, -3.0)
+
+    assert value == output.data
+    assert slopes == pytest.approx([leaf.grad for leaf in leaves], rel=1e-12)
+
+
+def test_E7_a_value_reached_by_two_paths_is_assigned_then_added_to():
+    x, y, z = variables(x=1, y=2, z=0)
+
+    program = lower((x + y) * maximum(y, z))
+
+    assert "    grad_y = grad_s1 * where(y == z, 0.5, y > z)\n" in str(program)
+    assert "    grad_y += grad_s0\n" in str(program)
+    assert source.function(program)(1.0, 2.0, 0.0) == (6.0, (2.0, 5.0, 0.0))
+
+
+def test_only_what_was_asked_for_is_computed():
+    output, (w0, *_) = neuron()
+
+    program = lower(output, wrt=[w0])
+
+    assert program.input_gradients == ("grad_w0", None, None, None, None)
+    assert not any("grad_w1" in str(line) for line in program.lines)
+    assert "backward" not in str(lower(output, wrt=()))
+
+
+def test_leaves_that_are_no_inputs_are_parameters():
+    output, (_w0, x0, w1, x1, w2) = neuron()
+
+    program = lower(output, inputs=[x0, x1])
+
+    assert program.inputs == ("x0", "x1")
+    assert program.parameters == ("w0", "w1", "w2")
+    assert lower(output, inputs=[x0, x1], parameters=[w2, w1]).parameters == ("w2", "w1", "w0")
+
+
+def test_a_result_can_be_an_input():
+    x, y, z = variables(x=-2, y=5, z=-4)
+    q = x + y
+    q.label = "q"
+
+    program = lower(q * z, inputs=[q, z])
+
+    assert program.inputs == ("q", "z")
+    assert program.parameters == ()
+    assert [str(line) for line in program.lines] == [
+        "f = q * z",
+        "grad_f = 1",
+        "grad_z = grad_f * q",
+        "grad_q = grad_f * z",
+    ]
+
+
+def test_inputs_that_nothing_depends_on_have_gradient_0():
+    x, y = variables(x=1, y=2)
+
+    program = lower(x * 3.0, inputs=[x, y])
+
+    assert program.input_gradients == ("grad_x", 0.0)
+    assert source.function(program)(1.0, 2.0) == (3.0, (3.0, 0))
+
+
+def test_an_output_that_is_an_input_or_a_number():
+    (x,) = variables(x=1)
+
+    assert source.function(lower(x))(5.0) == (5.0, (1.0,))
+    assert source.function(lower([x * x, 7.0, x], inputs=[x]))(3.0) == ((9.0, 7, 3.0), (6.0,))
+    assert source.function(lower([7.0], inputs=[x]))(3.0) == (7, (0,))
+
+
+def test_second_derivatives_are_lowered_from_recorded_gradients():
+    (x,) = variables(x=2)
+    (slope,) = gradients(x**3.0 * autodiff.sin(x), [x])
+    (curvature,) = gradients(slope, [x])
+
+    value, (slope_of_slope,) = source.function(lower(slope, inputs=[x]))(2.0)
+
+    assert value == pytest.approx(slope.data, rel=1e-12)
+    assert slope_of_slope == pytest.approx(curvature.data, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("x", "x"),
+        ("layers.0.neurons.1.w.2", "layers_0_neurons_1_w_2"),
+        ("w[3]", "w_3"),
+        ("lambda", "lambda_2"),
+        ("exp", "exp_2"),
+        ("print", "print_2"),
+        ("var", "var_2"),
+        ("f", "f_2"),
+        ("2x", "v2x"),
+        ("θ", "θ"),
+        ("x); import os; (", "x_import_os"),
+        ('"""', "v0"),
+        ("__import__('os')", "import___os"),
+        ("\n", "v0"),
+        ("x" * 10_000, "x" * 40),
+        ("grad_f", "grad_f"),
+    ],
+)
+def test_labels_become_checked_identifiers(label, name):
+    x = Value(3.0, label)
+
+    program = lower(x * x)
+
+    assert program.inputs == (name,) or name == "f_2"
+    assert source.function(program)(3.0) == (9.0, (6.0,))
+
+
+def test_equal_labels_become_different_names():
+    a, b, c = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "x_2")
+
+    program = lower(a * b * c)
+
+    assert len(set(program.inputs)) == 3
+    assert source.function(program)(1.0, 2.0, 3.0) == (6.0, (6.0, 3.0, 2.0))
+
+
+def test_two_spellings_of_one_letter_do_not_become_one_name():
+    a, b = Value(2.0, "ﬁ"), Value(3.0, "fi")
+
+    assert source.function(lower(a - b))(2.0, 3.0) == (-1.0, (1.0, -1.0))
+
+
+def test_programs_of_one_structure_have_one_key():
+    first, _ = neuron()
+    second, leaves = neuron()
+    for leaf in leaves:
+        leaf.label = ""
+
+    assert lower(first).key == lower(second).key
+    assert lower(first) == lower(neuron()[0])
+    assert lower(first).key != lower(first, wrt=()).key
+    assert lower(leaves[0] * float("nan")).key == lower(leaves[1] * float("nan")).key
+    assert lower(leaves[0] * 0.0).key != lower(leaves[0] * -0.0).key
+
+
+def test_a_program_is_plain_data():
+    output, _ = neuron()
+    program = lower(output + 2.5)
+
+    assert pickle.loads(pickle.dumps(program)) == program
+    assert program.constants == [2.5, 1.0]
+    assert program.gradients == ("grad_w0", "grad_x0", "grad_w1", "grad_x1", "grad_w2")
+
+
+def test_the_four_kinds_of_line():
+    w, x = Place("w", 2, 3), Place("x", 0, 3)
+
+    assert Line("s0", ("mul", "w0", "x0")).kind == "scalar"
+    assert Line(Place("z", 1), ("dot", w, x, Place("w", 5))).kind == "dot"
+    assert Line(Place("g", 0, 3), ("mul", "s", x), adds=True).kind == "scaled add"
+    assert Line(Place("h", 0, 3), ("tanh", Place("z", 0, 3))).kind == "map"
+
+
+def test_wrong_arguments_are_named():
+    x, y = variables(x=1, y=2)
+
+    with pytest.raises(ValueError, match=r"wrt takes inputs and parameters of the program, got Value\(2.0, 'y'\)"):
+        lower(x * x, wrt=[y])
+    with pytest.raises(ValueError, match="given twice"):
+        lower(x * y, inputs=[x], parameters=[x])
+    with pytest.raises(TypeError, match="inputs and parameters are Values, got float"):
+        lower(x * y, inputs=[2.0])
+    cube = autodiff.Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    with pytest.raises(ValueError, match="'cube'"):
+        lower(cube(x))
+
+
+def test_tracebacks_show_the_flat_line():
+    import traceback
+
+    x, y = variables(x=1, y=2)
+    function = source.function(lower(x * y))
+
+    with pytest.raises(TypeError) as caught:
+        function("a", "b")
+    assert "f = x * y" in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_hundred_thousand_gates_lower_without_recursion():
+    from time import perf_counter
+
+    (x,) = variables(x=1)
+
+    def seconds(gates):
+        total = x
+        for i in range(gates):
+            total = total + x if i % 2 else total * 0.5
+        start = perf_counter()
+        assert len(lower(total).lines) > gates
+        return perf_counter() - start
+
+    small = min(seconds(2_000), seconds(2_000))
+    assert seconds(20_000) < 40 * small  # linear, with room for noise
+
+
+def test_a_sum_of_very_many_terms_runs():
+    many = [Value(1.0) for _ in range(2_000)]
+
+    value, slopes = source.function(lower(autodiff.sum(many), roll=False))(*[1.0] * 2_000)
+
+    assert value == 2_000
+    assert set(slopes) == {1.0}
