@@ -1,0 +1,227 @@
+"""Gradient checks: each numerical derivative beside the analytical one, and which rule is wrong if they differ."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from .calls import checked, flattened, shape
+from .comparison import CheckedInput, Claim
+from .engine import Value
+from .expression import names, show
+from .graph import numbers
+from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
+from .primitives import INF
+from .subject import Called, Recorded, Subject
+from .words import WIDTH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from .primitives import Primitive
+
+MOST = 40  # rows of a table, before those that are all right are left out
+NOTES = 4  # of one kind
+UNRECORDED = (
+    "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
+    "answer differently at every call, or lose digits to cancellation or underflow on the way?"
+)
+UNDEFINED = "f has no finite derivative there, or is not defined around it."
+
+
+# --- Rules ---------------------------------------------------------------------------------------
+
+
+def kinked(node: Value) -> bool:
+    """Whether a node sits where its derivative jumps."""
+    kink = node.primitive and node.primitive.kink
+    return bool(kink and kink(node.data, *numbers(node.operands)))
+
+
+def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
+    """{primitive: (node, what is wrong there)} for every primitive whose rule contradicts its value."""
+    found: dict[Primitive, tuple[Value, str]] = {}
+    for node in nodes:
+        if node.primitive and node.primitive not in found:
+            for text in contradictions(node, node.primitive):
+                found[node.primitive] = node, text
+                break
+    return found
+
+
+def contradictions(node: Value, primitive: Primitive) -> Iterator[str]:
+    """Yield what is wrong with each local gradient of one node."""
+    operands = numbers(node.operands)
+    local_gradients = primitive.local_gradients(node.data, *operands)
+    if len(local_gradients) != len(operands):
+        yield f"{len(operands)} operands get {len(local_gradients)} local gradients"
+    for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
+        if type(operand) is Value:
+            value = changing(primitive.value, operands, i)
+            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), suspect=kinked(node)))
+            if found.verdict == "fail":
+                given = "None" if local is None else show(found.analytical)
+                at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
+                yield f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+
+
+def changing(value: Callable[..., float], operands: list[float], place: int) -> Callable[[float], float]:
+    """The value as a function of one of its operands."""
+    return lambda x: value(*operands[:place], x, *operands[place + 1 :])
+
+
+# --- The report ----------------------------------------------------------------------------------
+
+
+class GradientCheck:
+    """The result of a gradient check: true when nothing is wrong; its repr is the table.
+
+    Attributes
+    ----------
+    inputs : list of CheckedInput
+        One for each number, in order, with name, x, forward, numerical, error, analytical, difference,
+        left, right and verdict.
+    primitives : list of Primitive
+        Those whose rules were found wrong.
+    notes : list of str
+        What there is to say about kinks and faults.
+    value, h : float
+        The value of the function; the step of the forward differences.
+    """
+
+    __slots__ = ("h", "inputs", "notes", "primitives", "value")
+
+    def __init__(self, value: float, h: float, inputs: list[CheckedInput]) -> None:
+        self.value = value
+        self.h = h
+        self.inputs = inputs
+        self.primitives: list[Primitive] = []
+        self.notes: list[str] = []
+
+    def having(self, verdict: str) -> list[CheckedInput]:
+        """The inputs with that verdict."""
+        return [row for row in self.inputs if row.verdict == verdict]
+
+    def __bool__(self) -> bool:
+        return not self.having("fail") and not self.having("not finite")
+
+    def __repr__(self) -> str:
+        counts = [f"{len(self.having(verdict))} {verdict}" for verdict in ("ok", "kink", "fail", "not finite")]
+        summary = ", ".join(text for text in counts if not text.startswith("0 ")) or "no inputs"
+        header = line("", f"forward h={self.h:g}", "numerical", "analytical", "difference", "")
+        shown = self.inputs if len(self.inputs) <= MOST else [row for row in self.inputs if row.verdict != "ok"][:MOST]
+        left_out = [f"... {len(self.inputs) - len(shown)} more"] * (len(shown) < len(self.inputs))
+        notes = [text for note in self.notes for text in wrap(note, WIDTH)]
+        title = f"gradient check at f = {show(self.value)}: {summary}"
+        return "\n".join([title, header, *map(tabulated, shown), *left_out, *notes])
+
+
+def line(name: str, *columns: str) -> str:
+    """One line of the table, 80 columns at most."""
+    name = name if len(name) <= 12 else f"{name[:5]}..{name[-5:]}"
+    forward, numerical, analytical, difference, verdict = columns
+    return f"{name:12}{forward:>15}{numerical:>15}{analytical:>15}{difference:>11}  {verdict}".rstrip()
+
+
+def tabulated(row: CheckedInput) -> str:
+    """One input as a line of the table, to eight digits."""
+    eight = [f"{x:.8g}" for x in (row.forward, row.numerical, row.analytical)]
+    return line(row.name, *eight, f"{row.difference:.1e}", row.verdict)
+
+
+def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dict[Value, str]) -> Iterator[str]:
+    """Yield a sentence for each input on a kink, and one for each gate that makes it."""
+    for row in rows[:NOTES]:
+        yield (
+            f"{row.name} is on a kink: left derivative {show(row.left)}, right derivative {show(row.right)}; "
+            f"{show(row.analytical)} is taken."
+        )
+    for node in [node for node in nodes if kinked(node)][:NOTES] if rows else []:
+        yield f"The kink: {statement(node, called)} = {show(node.data)}."
+
+
+def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, **keywords: Any) -> GradientCheck:
+    """Compare the gradient that autodiff computes with numerical derivatives.
+
+    Parameters
+    ----------
+    f : function or Value
+        A function of numbers and (nested) lists, called as ``f(*args, **keywords)``, that returns one
+        number. Or a recorded Value, checked with respect to the leaves behind it; then without ``args``.
+    h : float
+        The step of the forward differences (f(x + h) - f(x)) / h in the table's first column. They are
+        shown, not judged by: the numerical derivative is extrapolated to h = 0 and knows its own error.
+    gradient : optional
+        A gradient to check in place of autodiff's own, in the shape in which ``grad(f)`` gives it.
+
+    Returns
+    -------
+    GradientCheck
+        True when every input is "ok", or on a "kink" with a derivative between those of both sides. Where
+        a gradient is wrong, the rules of the primitives involved are checked one by one and named.
+
+    Raises
+    ------
+    TypeError
+        If f does not return one number.
+    ValueError
+        If ``gradient`` has another shape than the arguments.
+
+    Examples
+    --------
+    >>> from autodiff import check_gradients
+    >>> check_gradients(lambda x, y, z: (x + y) * z, -2, 5, -4)
+    gradient check at f = -12: 3 ok
+                forward h=0.001      numerical     analytical difference
+    x                        -4             -4             -4    0.0e+00  ok
+    y                        -4             -4             -4    0.0e+00  ok
+    z                         3              3              3   -2.3e-14  ok
+    """
+    if not 0.0 < h < INF:
+        raise ValueError(f"h is a step greater than 0, got {h!r}")
+    if type(f) is Value and (args or keywords):
+        raise TypeError("a recorded Value is checked as it stands: check_gradients(f), without arguments")
+    subject = Recorded(f) if type(f) is Value else Called(checked(f, "check_gradients"), args, keywords)
+    own = subject.analytical()
+    given = own if gradient is None else fitting(gradient, subject.shape)
+    report = GradientCheck(subject.value, h, compared(subject, given, h))
+    failed, called = report.having("fail"), names(subject.order, subject.output if subject.order else None)
+    if gradient is not None:
+        report.notes += [f"autodiff computes {show(own[report.inputs.index(row)])} for {row.name}." for row in failed]
+    elif failed:
+        blame(report, failed, subject.order, called)
+    report.notes += kink_notes(report.having("kink"), subject.order, called)
+    if report.having("not finite"):
+        origin = nonfinite_origin(subject.output) if subject.order else None
+        report.notes += origin.text.splitlines() if origin else [UNDEFINED]
+    return report
+
+
+def fitting(gradient: Any, wanted: Any) -> list[float]:
+    """The numbers of a given gradient, if it has the shape of the arguments; otherwise a ValueError."""
+    if shape(gradient) != shape(wanted):
+        raise ValueError(f"gradient must mirror the arguments: expected {shape(wanted)}, got {shape(gradient)}")
+    return [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
+
+
+def compared(subject: Subject, gradient: list[float], h: float) -> list[CheckedInput]:
+    """Every input of the subject with the given derivative and the numerical ones."""
+    noise, suspect = subject.noise(), any(map(kinked, subject.order))
+    return [
+        CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], 1e-13 * size, noise, suspect), h)
+        for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes()))
+    ]
+
+
+def blame(report: GradientCheck, failed: list[CheckedInput], nodes: list[Value], called: dict[Value, str]) -> None:
+    """Say which rules are wrong; where none is, a kink or something that was not recorded is behind it."""
+    found = faults(nodes)
+    report.primitives = list(found)
+    for primitive, (node, text) in found.items():
+        report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
+    for row in failed if not found else []:
+        if row.vague or any(map(kinked, nodes)):
+            row.verdict = "kink"
+    if not found and report.having("fail"):
+        report.notes.append(UNRECORDED)

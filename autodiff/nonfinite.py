@@ -1,0 +1,243 @@
+"""The origin of an inf or a nan: the first value, or else the first gradient, that is not finite, and what to do."""
+
+from __future__ import annotations
+
+from math import isfinite
+from textwrap import wrap
+
+from .engine import Value
+from .expression import SlideFormula, names, show
+from .graph import history, numbers, refuse_stale, stale, sweep
+from .words import WIDTH, shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST = 4  # operands that are listed
+
+
+# --- What to do ----------------------------------------------------------------------------------
+
+VALUES = {  # where a value is not finite although its operands are
+    "exp": "e^x is too large for a float above x = 709: use sigmoid, softplus, logsumexp or softmax, which do not "
+    "overflow, or make x smaller.",
+    "log": "log needs a positive number: keep its operand away from 0, as in log(x + 1e-12).",
+    "log1p": "log1p needs a number above -1.",
+    "sqrt": "sqrt needs a number that is not negative.",
+    "div": "Keep the divisor away from 0, as in a / (b + 1e-12).",
+    "reciprocal": "Keep the divisor away from 0, as in 1 / (x + 1e-12).",
+    "power": "0 to a negative power is infinite, a negative number to a fraction is undefined: keep the base positive.",
+}
+GRADIENTS = {  # where a gradient is not finite although the values are
+    "sqrt": "sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12).",
+    "power": "This power is vertical at 0: keep its base away from 0, as in (x + 1e-12) ** p.",
+}
+GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
+READ = "Look where this number was read or computed."
+CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
+LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
+LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs), or a cross-entropy loss, which stay finite."
+LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
+LENGTH = "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
+
+
+def behind(node: Value, depth: int) -> set[str]:
+    """The names of the primitives at most so many gates behind a node."""
+    found, level = set(), [node]
+    for _ in range(depth):
+        level = [x for gate in level for x in gate.operands if type(x) is Value and x.primitive]
+        found |= {x.primitive.name for x in level if x.primitive}
+    return found
+
+
+def remedy(node: Value) -> str:
+    """What helps against a value of this gate that is not finite."""
+    name = node.primitive.name if node.primitive else ""
+    for x in node.operands:
+        if type(x) is float and not isfinite(x):
+            return f"The constant {x} in it is not finite."
+    if name == "log":
+        return log_remedy(node)
+    divisor = numbers(node.operands)[-1] if name in ("div", "reciprocal") else 0.0
+    return GROWN if divisor else VALUES.get(name, GROWN)
+
+
+def vertical(node: Value, local: float) -> str:
+    """What helps against a gradient from this gate that is not finite."""
+    name = node.primitive.name if node.primitive else ""
+    if name == "sqrt" and "dot" in behind(node, 1):
+        return LENGTH
+    return GROWN if isfinite(local) else GRADIENTS.get(name, GROWN)
+
+
+def log_remedy(node: Value) -> str:
+    """What to write in place of this log, from what its operand was made by."""
+    operand, near = behind(node, 1), behind(node, 2)
+    if "sigmoid" in operand or ("sub" in operand and "sigmoid" in near):
+        return LOG_SIGMOID
+    if "exp" in operand or ("div" in operand and "exp" in near):
+        return LOG_SOFTMAX
+    return LOG_SUM_EXP if "exp" in near else VALUES["log"]
+
+
+def second_where(node: Value, called: dict[Value, str]) -> str:
+    """How to keep a gate on the side that a ``where`` does not take from sending nan."""
+    name = node.primitive.name if node.primitive else ""
+    x = next(called[operand] for operand in node.operands if type(operand) is Value)
+    return (
+        "A where() computes both its sides, and the one it does not take still sends back upstream 0 * inf = nan. "
+        f"Give that side a harmless number by a second where: where(c, {name}(where(c, {x}, 1)), 0)."
+    )
+
+
+def untaken(order: Sequence[Value], node: Value) -> bool:
+    """Whether the node stands on the side that some ``where`` does not take."""
+    for gate in order:
+        if gate.primitive and gate.primitive.name == "where":
+            side = gate.operands[2 if numbers(gate.operands)[0] else 1]
+            if type(side) is Value and node in set(history(side)):
+                return True
+    return False
+
+
+# --- What is said --------------------------------------------------------------------------------
+
+
+class NonfiniteOrigin:
+    """Where the first inf or nan behind a Value came from; its text names it and says what to do.
+
+    Attributes
+    ----------
+    kind : str
+        "input", "value" or "gradient".
+    node : Value
+        The input that was not finite to begin with; the gate that computed the first value that is
+        not finite; or the gate at which the first gradient that is not finite turns up.
+    text : str
+        The whole answer, at most 80 columns wide.
+    """
+
+    __slots__ = ("kind", "node", "text")
+
+    def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
+        self.kind = kind
+        self.node = node
+        lines = [shortened(f"    {fact}") for fact in facts]
+        self.text = "\n".join([*wrap(sentence, WIDTH), *lines, *wrap(advice, WIDTH)])
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def statement(node: Value, called: dict[Value, str]) -> str:
+    """A gate written out: ``s1 = log(s0)``; an input by its name."""
+    if not node.primitive:
+        return called[node]
+    parts = [SlideFormula.of(x) if type(x) is float else SlideFormula(called[x], number=x.data) for x in node.operands]
+    return f"{called[node]} = {SlideFormula.write(node.primitive.name, parts)[0]}"
+
+
+def origins(node: Value, called: dict[Value, str]) -> list[str]:
+    """A line for each operand of a gate: its number and where it comes from; of many the first few."""
+    values = list(dict.fromkeys(x for x in node.operands if type(x) is Value))
+    lines = [
+        f"{called[x]} = {show(x.data)}, {f'made by {x.primitive.name}' if x.primitive else 'an input'}"
+        for x in values[:MOST]
+    ]
+    return lines + ["..."] * (len(values) > MOST)
+
+
+def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigin:
+    """The answer where an input is the origin."""
+    called = names(order, order[-1])
+    users = [user for user in order if any(x is node for x in user.operands)]
+    facts = [f"first used in {statement(user, called)}" for user in users[:1]]
+    return NonfiniteOrigin("input", node, f"{called[node]} is {node.data}, an input.", facts, advice)
+
+
+def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
+    """The answer where a gate made a number that is not finite of finite ones."""
+    called = names(order, order[-1])
+    gate = node.primitive.name if node.primitive else ""
+    sentence = f"{gate} gives {node.data}, the first value behind {called[order[-1]]} that is not finite:"
+    advice = second_where(node, called) if untaken(order, node) else remedy(node)
+    return NonfiniteOrigin("value", node, sentence, [statement(node, called), *origins(node, called)], advice)
+
+
+def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, float] | None) -> NonfiniteOrigin:
+    """The answer where a gate sends (operand, upstream, local), or where it gets too much from several."""
+    called = names(order, order[-1])
+    facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
+    behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
+    if edge is None:
+        return NonfiniteOrigin("gradient", node, f"What {called[node]} gets adds up to {behind}", facts, GROWN)
+    operand, upstream, local = edge
+    gate, downstream = node.primitive.name if node.primitive else "", upstream * local
+    product = f"upstream * local = {show(upstream)} * {show(local)} = {show(downstream)}"
+    advice = second_where(node, called) if untaken(order, node) else vertical(node, local)
+    sentence = f"{gate} sends back {downstream}, {behind}"
+    return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
+
+
+# --- The search ----------------------------------------------------------------------------------
+
+
+def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
+    """The answer where a value is not finite: about the oldest."""
+    changed = dict.fromkeys(operand for _, operand in stale(order) if not operand.primitive)
+    for node in order:
+        if not isfinite(node.data) and node not in changed:
+            return at_value(order, node) if node.primitive else at_input(order, node, READ)
+    return next((at_input(order, node, CHANGED) for node in changed if not isfinite(node.data)), None)
+
+
+def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
+    """The answer where all values are finite: about the first gradient in the sweep that is not."""
+    for node, upstream, local_gradients in sweep(order[-1]):
+        if not isfinite(upstream):
+            return at_gradient(order, node, None)
+        for operand, local in zip(node.operands, local_gradients):
+            if type(operand) is Value and local is not None and not isfinite(upstream * local):
+                return at_gradient(order, node, (operand, upstream, float(local)))
+    return None
+
+
+def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
+    """What made a value or gradient behind f infinite or nan; None where all are finite.
+
+    Parameters
+    ----------
+    f : Value
+        An output or a loss. Nothing is written to it or to what is behind it.
+
+    Returns
+    -------
+    NonfiniteOrigin or None
+        The oldest value that is not finite; where all values are finite, the first gradient in the
+        sweep back from f that is not. Its text says what was computed from what, and what to do.
+
+    Raises
+    ------
+    StaleGraphError
+        If an input has changed since f was computed, and no value tells what happened.
+
+    Examples
+    --------
+    >>> from autodiff import Value, log, nonfinite_origin, sigmoid
+    >>> x = Value(-800.0, "x")
+    >>> nonfinite_origin(-log(sigmoid(x)))
+    log gives -inf, the first value behind f that is not finite:
+        s1 = log(s0)
+        s0 = 0, made by sigmoid
+    The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 -
+    sigmoid(x), log_sigmoid(-x).
+    """
+    if type(f) is not Value:
+        raise TypeError(f"nonfinite_origin takes a recorded Value, got {type(f).__name__}: {f!r:.60}")
+    order = history(f)
+    found = first_value(order)
+    if found is None:
+        refuse_stale(order)
+        found = first_gradient(order)
+    return found

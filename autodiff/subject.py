@@ -1,0 +1,121 @@
+"""What a gradient check looks at: a called function or a recorded Value, as a function of each number in it."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from .calls import Call, flattened, mirrored, one_number
+from .engine import Value
+from .expression import names
+from .graph import history, refuse_stale, sweep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+ROUNDING = 2.0**-52
+
+
+class Subject:
+    """An output and its inputs (leaves), with their names and the shape in which they were given."""
+
+    __slots__ = ("inputs", "names", "order", "output", "shape")
+    output: Any
+    order: list[Value]
+    inputs: list[Value]
+    names: list[str]
+    shape: Any
+
+    def at(self, changed: int, x: float) -> float:
+        """The output with one of the inputs changed to x."""
+        raise TypeError(f"{type(self).__name__} does not say how it is computed")
+
+    def function(self, changed: int) -> Callable[[float], float]:
+        """The output as a function of one of the inputs."""
+        return lambda x: self.at(changed, x)
+
+    @property
+    def value(self) -> float:
+        """The number of the output."""
+        return self.output.data if type(self.output) is Value else float(self.output)
+
+    def analytical(self) -> list[float]:
+        """d output / d input for each input, by one sweep."""
+        found = {node: upstream for node, upstream, _ in sweep(self.output)} if self.order else {}
+        return [float(found.get(leaf, 0.0)) for leaf in self.inputs]
+
+    def magnitudes(self) -> list[float]:
+        """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these."""
+        totals = {self.output: 1.0} if self.order else {}
+        for node, _, local_gradients in sweep(self.output) if self.order else ():
+            for operand, local in zip(node.operands, local_gradients):
+                if type(operand) is Value and local is not None:
+                    totals[operand] = totals.get(operand, 0.0) + totals[node] * abs(local)
+        return [totals.get(leaf, 0.0) for leaf in self.inputs]
+
+    def noise(self) -> float:
+        """How far rounding at every gate may move the output: the sum of upstream * value, in units of rounding."""
+        parts = [abs(upstream * node.data) for node, upstream, _ in sweep(self.output)] if self.order else []
+        return ROUNDING * float(sum(part for part in parts if isfinite(part)))
+
+
+class Called(Subject):
+    """A function called with arguments."""
+
+    __slots__ = ("args", "f", "keywords")
+
+    def __init__(self, f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> None:
+        self.f, self.keywords = f, keywords
+        self.args = mirrored(lambda x: x.data if type(x) is Value else x, tuple(args))
+        call = Call(f, self.args, None, keywords).scalar()
+        self.output, self.inputs = call.output, flattened(call.trees)
+        self.order = history(call.output, call.since) if type(call.output) is Value else []
+        self.shape = self.args[0] if call.single else self.args
+        named = zip(call.trees, parameters(f, len(args)))
+        self.names = [name for tree, parameter in named for name in places(tree, parameter)]
+        for leaf, name in zip(self.inputs, self.names):
+            leaf.label = name
+
+    def at(self, changed: int, x: float) -> float:
+        data = iter([x if i == changed else leaf.data for i, leaf in enumerate(self.inputs)])
+        output = one_number(self.f(*mirrored(lambda _: Value(next(data)), self.args), **self.keywords))
+        return output.data if type(output) is Value else float(output)
+
+
+class Recorded(Subject):
+    """A recorded Value and the leaves behind it; computing it again writes nothing."""
+
+    __slots__ = ()
+
+    def __init__(self, output: Value) -> None:
+        self.output, self.order = output, history(output)
+        refuse_stale(self.order)
+        called = names(self.order, output)
+        self.inputs = self.shape = [node for node in self.order if not node.primitive]
+        self.names = [called[leaf] for leaf in self.inputs]
+
+    def at(self, changed: int, x: float) -> float:
+        data = {node: node.data for node in self.inputs}
+        data[self.inputs[changed]] = x
+        for node in self.order:
+            if node.primitive:
+                data[node] = node.primitive.value(*[a if type(a) is float else data[a] for a in node.operands])
+        return data[self.output]
+
+
+def parameters(f: Any, count: int) -> list[str]:
+    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
+    named = list(code.co_varnames[hasattr(f, "__self__") : code.co_argcount])[:count]
+    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if len(named) < count else ""
+    return named + [f"{rest}[{i}]" for i in range(count - len(named))]
+
+
+def places(tree: Any, name: str) -> list[str]:
+    """A name for every number of an argument: ``W[0][1]``."""
+    if not isinstance(tree, (list, tuple)):
+        return [name]
+    return [place for i, member in enumerate(tree) for place in places(member, f"{name}[{i}]")]
