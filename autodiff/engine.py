@@ -10,7 +10,7 @@ from .primitives import Primitive, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from .explain import Steps
@@ -293,18 +293,20 @@ def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...
     return node
 
 
-def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
+def gradients(output: Value, inputs: Iterable[Value]) -> list[Value]:
     """d output / d input for each input, as recorded Values that can be differentiated again.
 
     Parameters
     ----------
     output : Value
         What is differentiated. No ``.grad`` is written.
-    inputs : sequence of Value
+    inputs : iterable of Value
         Leaves or inner nodes of its graph; 0 for one that the output does not depend on.
 
     Raises
     ------
+    TypeError
+        If the output or an input is no Value.
     StaleGraphError
         If an input has changed since the output was computed.
 
@@ -315,6 +317,10 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
     >>> slope.data, gradients(slope, [x])[0].data
     (27.0, 18.0)
     """
+    inputs = list(inputs)
+    for node in (output, *inputs):
+        if type(node) is not Value:
+            raise TypeError(f"gradients takes Values, got {type(node).__name__}: {node!r:.60}")
     refuse_stale(history(output))
     since = min((node.born for node in inputs), default=output.born)
     wanted = set(inputs)
