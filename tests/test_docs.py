@@ -1,0 +1,85 @@
+"""What the documentation shows is what happens: examples in docstrings, and the README's sessions and commands."""
+
+import doctest
+import importlib
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autodiff
+
+ROOT = Path(autodiff.__file__).parent.parent
+PATHS = [
+    path.relative_to(ROOT) for room in ("autodiff", "nn", "visualize") for path in sorted((ROOT / room).rglob("*.py"))
+]
+MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in PATHS]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+
+
+def fences(kind):
+    """[(document and line, text)] of all fenced blocks of that kind."""
+    found = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for match in re.finditer(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            line = text[: match.start()].count("\n") + 2
+            found.append((f"{document.name}:{line}", match[1]))
+    return found
+
+
+def commands():
+    """[(document and line, command, what it prints)] of all console sessions; a command may go on after a backslash."""
+    return [
+        (place, *re.fullmatch(r"((?:.*\\\n)*.*)\n?((?s:.*))", session).groups())
+        for place, text in fences("console")
+        for session in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+    ]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some examples write files
+    module = importlib.import_module(name)
+    output = []
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+        runner.run(test, out=output.append)
+
+    assert not runner.failures, "".join(output)
+
+
+def test_readme_sessions(tmp_path, monkeypatch):
+    """The pycon blocks in their order, as one session: what one defines the next may use."""
+    monkeypatch.chdir(tmp_path)
+    names, output = {}, []
+    runner = doctest.DocTestRunner()
+    for place, text in fences("pycon"):
+        test = doctest.DocTestParser().get_doctest(text, {}, place, place, 0)
+        test.globs = names
+        runner.run(test, out=output.append, clear_globs=False)
+
+    assert runner.tries
+    assert not runner.failures, "".join(output)
+
+
+def test_python_blocks_are_python():
+    for place, text in fences("python"):
+        compile(text, place, "exec")
+
+
+@pytest.mark.parametrize(("place", "command", "printed"), commands(), ids=[f"{p} {c}" for p, c, _ in commands()])
+def test_commands_print_what_is_shown(place, command, printed, tmp_path):
+    """Commands in console blocks; where nothing is shown below one, it only has to succeed."""
+    program, *arguments = shlex.split(command)
+    assert program == "python", f"{place}: only python commands can be tested, got {command!r}"
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    if printed.strip():
+        assert doctest.OutputChecker().check_output(printed, done.stdout, doctest.ELLIPSIS), done.stdout
