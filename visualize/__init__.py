@@ -1,12 +1,40 @@
-"""Pictures of computation graphs: scenes, layout, and the one SVG painter."""
+"""Pictures of computation graphs: scenes, layout, and the one SVG painter.
+
+Where things are:
+
+    scenes       a Value becomes plain boxes, arrows and steps (plain), in one walk
+    symbols      what stands in the gates; wording says a scene in words
+    folding      parts of a graph that become one box (regions finds them); unfolding, the reverse
+    measures     what is written where, and how much room it takes (text, styles)
+    layout       where everything stands: by dot, or layered (ordering, levels)
+    painter      shapes and texts with coordinates, which svg and figure (PNG, PDF) write out
+    picture      draw() and what it returns; frames, the same step by step
+    plots        activations, losses, boundaries and the like, with matplotlib
+
+Values show themselves as pictures in the notebook that imports this.
+
+>>> from autodiff import variables
+>>> import visualize
+>>> x, y, z = variables(x=-2, y=5, z=-4)
+>>> f = (x + y) * z
+>>> f.backward()
+>>> visualize.draw(f).svg().startswith("<svg")
+True
+"""
 
 from __future__ import annotations
+
+from .notebook import register
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .picture import Picture as Picture, draw as draw
+
 ROOMS = {  # public names whose module is imported when one of them is first used
+    "Picture": "picture",
+    "draw": "picture",
     "plot_activation": "plots",
     "plot_cliff": "plots",
     "plot_decision_boundary": "plots",
@@ -31,3 +59,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *ROOMS})
+
+
+register()

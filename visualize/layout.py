@@ -1,0 +1,144 @@
+"""Where everything stands: rectangles and lines become positions, by ``dot`` where it is found, else by ourselves."""
+
+from __future__ import annotations
+
+import shutil
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Point = tuple[float, float]
+
+MARGIN = 20.0
+MANY = 400  # dot takes too long for more blocks and texts than this
+ENGINES = ("auto", "dot", "built-in")
+
+
+class Block:
+    """A rectangle to be placed; its lines come in at the left and go out at the right, half way down.
+
+    ``left``, ``right``, ``up`` and ``down`` are what it needs around that point; the body in the middle reaches
+    ``body`` to both sides and has corners of radius ``round``. An ``entry`` has no way in; a ``named`` one is an input.
+    """
+
+    __slots__ = ("body", "down", "entry", "id", "left", "named", "right", "round", "up")
+
+    def __init__(self, id: str, left: float, right: float, up: float, down: float) -> None:
+        self.id = id
+        self.left, self.right, self.up, self.down = left, right, up, down
+        self.body, self.round = left, 0.0
+        self.entry = self.named = False
+
+
+class Link:
+    """A line to be led from a block to a block.
+
+    ``place`` is which of the target's ways in it takes, from the top, or None where that is free. Texts of
+    some ``width``, reaching ``up`` and ``down``, go with it; they need a place of their own where it stands ``apart``.
+    """
+
+    __slots__ = ("apart", "down", "id", "place", "source", "target", "up", "width")
+
+    def __init__(self, id: str, source: str, target: str, place: int | None = None) -> None:
+        self.id, self.source, self.target, self.place = id, source, target, place
+        self.width = self.up = self.down = 0.0
+        self.apart = False
+
+
+class Plan:
+    """The answer: where blocks and texts stand, and the curves between.
+
+    Attributes
+    ----------
+    width, height : float
+        Of the whole, margins included.
+    blocks : dict of str to (float, float)
+        The middle of every block's body.
+    texts : dict of str to (float, float)
+        The point of its line that a link's texts stand above and below of.
+    curves : dict of str to list of (float, float)
+        From body to body: a start, then three points for each cubic Bezier piece.
+    """
+
+    __slots__ = ("blocks", "curves", "height", "texts", "width")
+
+    def __init__(self) -> None:
+        self.width = self.height = 0.0
+        self.blocks: dict[str, Point] = {}
+        self.texts: dict[str, Point] = {}
+        self.curves: dict[str, list[Point]] = {}
+
+
+def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto") -> Plan:
+    """The plan by ``dot`` where the engine is "auto" and it is found, else by the layout built in.
+
+    Raises
+    ------
+    ValueError
+        If the engine is not one of "auto", "dot" and "built-in".
+    FileNotFoundError
+        If it is "dot" and there is no such program on the PATH.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
+    from .dot import attempt, plan_by_dot
+    from .layered import layered_plan
+
+    found = shutil.which("dot") is not None
+    if engine == "dot" and not found:
+        raise FileNotFoundError('no program dot on the PATH: install Graphviz, or take layout="built-in"')
+    plan = None
+    if engine == "dot":
+        plan = plan_by_dot(blocks, links)
+    elif engine == "auto" and found and len(blocks) + sum(link.apart for link in links) <= MANY:
+        plan = attempt(blocks, links)
+    return framed(plan or layered_plan(blocks, links), blocks, links)
+
+
+def landings(
+    blocks: Mapping[str, Block], links: Sequence[Link], coming: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
+    """For every link the point where it ends, seen from the middle of its target; ``coming`` from which height.
+
+    Lines into one block end side by side on its edge: in the order of their places, or of where they come from.
+    """
+    into: dict[str, list[Link]] = {}
+    for link in links:
+        into.setdefault(link.target, []).append(link)
+    ends = {}
+    for target, arriving in into.items():
+        block = blocks[target]
+        arriving = sorted(arriving, key=lambda link: coming[link.id] if link.place is None else link.place)
+        space = min(12.0, 26.0 / max(1, len(arriving) - 1))
+        for i, link in enumerate(arriving):
+            y = (i - (len(arriving) - 1) / 2) * space
+            ends[link.id] = -block.body + block.round - (max(0.0, block.round**2 - y**2)) ** 0.5, y
+    return ends
+
+
+def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
+    """The plan moved so that everything is inside its margins, and its size."""
+    xs, ys = [], []
+    body = {block.id: block.body for block in blocks}
+    for link in links:
+        if not link.apart:
+            x, y = plan.blocks[link.source]
+            plan.texts[link.id] = x + body[link.source] + link.width / 2, y
+    for block in blocks:
+        x, y = plan.blocks[block.id]
+        xs += [x - block.left, x + block.right]
+        ys += [y - block.up, y + block.down]
+    for link in links:
+        xs += [x for x, _ in plan.curves[link.id]]
+        ys += [y for _, y in plan.curves[link.id]]
+        if link.id in plan.texts:
+            ys += [plan.texts[link.id][1] - link.up, plan.texts[link.id][1] + link.down]
+    left, top = MARGIN - min(xs), MARGIN - min(ys)
+    plan.width, plan.height = max(xs) + left + MARGIN, max(ys) + top + MARGIN
+    for points in (plan.blocks, plan.texts):
+        for key, (x, y) in points.items():
+            points[key] = x + left, y + top
+    for key, curve in plan.curves.items():
+        plan.curves[key] = [(x + left, y + top) for x, y in curve]
+    return plan

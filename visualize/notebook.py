@@ -1,0 +1,42 @@
+"""How Values show themselves in a notebook: as pictures, where their graphs are small."""
+
+from __future__ import annotations
+
+import sys
+
+from autodiff import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SMALL = 60  # the picture of more nodes than this is shown only when asked for
+
+
+def register() -> None:
+    """Show small graphs as SVG in the IPython that is running, if one is."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    formatter = getattr(shell, "display_formatter", None)
+    if formatter is not None:
+        formatter.formatters["image/svg+xml"].for_type(Value, small_svg)
+
+
+def small_svg(output: Value) -> str | None:
+    """The picture of a small graph as SVG; None for a leaf and for a large graph, which show as text."""
+    if output.primitive is None or not small(output):
+        return None
+    from .picture import draw
+
+    return draw(output).svg()
+
+
+def small(output: Value) -> bool:
+    """Whether the graph behind a Value has few nodes, found out without walking through a large one."""
+    waiting, seen = [output], {output}
+    while waiting and len(seen) <= SMALL:
+        for operand in waiting.pop().operands[: SMALL + 1]:
+            if type(operand) is not float and operand not in seen:
+                seen.add(operand)
+                waiting.append(operand)
+    return len(seen) <= SMALL

@@ -1,0 +1,153 @@
+"""The one painter: a scene and a plan become marks (shapes and texts with coordinates) for every renderer."""
+
+from __future__ import annotations
+
+from .measures import LINE, RADIUS, above, below, half_height, half_width, inside, under
+from .styles import TEXTS
+from .text import shorten, width
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from .layout import Plan, Point
+    from .measures import Runs
+    from .plain import Arrow, Box, Scene
+
+HEAD = 8.0  # the length of an arrow's head
+
+
+class Shape:
+    """A curve ("M", then Bezier pieces), a polygon, or a rectangle with round corners, in a style of ``SHAPES``."""
+
+    __slots__ = ("kind", "points", "radius", "style")
+
+    def __init__(self, kind: str, style: str, points: Sequence[Point], radius: float = 0.0) -> None:
+        self.kind, self.style, self.points, self.radius = kind, style, points, radius
+
+
+class Text:
+    """Texts side by side, each in a style of ``TEXTS``; x is the start, the middle or the end of the whole."""
+
+    __slots__ = ("anchor", "runs", "x", "y")
+
+    def __init__(self, x: float, y: float, runs: Runs, anchor: str = "middle") -> None:
+        self.x, self.y, self.runs, self.anchor = x, y, runs, anchor
+
+
+class Group:
+    """The marks of one thing, its id, its classes, and what it is in words."""
+
+    __slots__ = ("classes", "id", "marks", "words")
+
+    def __init__(self, id: str, classes: str, words: str = "") -> None:
+        self.id, self.classes, self.words = id, classes, words
+        self.marks: list[Shape | Text] = []
+
+
+class Drawing:
+    """A finished picture: its size, groups of marks, and what it is in words."""
+
+    __slots__ = ("description", "groups", "height", "title", "width")
+
+    def __init__(self, width: float, height: float, title: str, description: str) -> None:
+        self.width, self.height, self.title, self.description = width, height, title, description
+        self.groups: list[Group] = []
+
+
+def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:
+    """The drawing of a scene by a plan.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is drawn. Where a number is None, nothing is written.
+    plan : Plan
+        Where it stands.
+    lit : collection of str
+        The ids of boxes and arrows to be drawn strongly.
+    caption : sequence of str
+        Lines to stand below.
+    lines : int
+        Room for so many lines is kept, though the caption may be shorter.
+    """
+    texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
+    wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
+    drawing = Drawing(wide, plan.height, scene.title, scene.description)
+    drawing.groups += [arrow_group(arrow, scene, plan, arrow.id in lit) for arrow in scene.arrows]
+    drawing.groups += [box_group(box, scene, plan, box.id in lit) for box in scene.boxes]
+    drawing.height += 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption) + 16.0 * len(scene.notes)
+    y = plan.height + 6.0
+    for i, line in enumerate(caption):
+        drawing.groups.append(text_group("caption", Text(20.0, y + 20.0 * i, [(line, "caption")], "start")))
+    y = plan.height + 20.0 * max(lines, len(caption)) + (6.0 if lines or caption else -2.0)
+    for i, note in enumerate(scene.notes):
+        drawing.groups.append(text_group("note", Text(20.0, y + 16.0 * i, [(note, "note")], "start")))
+    return drawing
+
+
+def text_group(classes: str, text: Text) -> Group:
+    group = Group("", classes)
+    group.marks.append(text)
+    return group
+
+
+# --- Arrows ---------------------------------------------------------------------------------------
+
+
+def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
+    """An arrow: its line, its head, the value above and the gradient below."""
+    group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
+    tip_x, tip_y = curve[-1]
+    head = HEAD if arrow.source.startswith("node") else HEAD - 3.0
+    shaft = [*curve[:-1], (tip_x - head + 1.0, tip_y)]
+    group.marks.append(Shape("curve", "lit-line" if lit else "line", shaft))
+    corners = [(tip_x, tip_y), (tip_x - head, tip_y - head * 0.42), (tip_x - head, tip_y + head * 0.42)]
+    if arrow.target != "output":
+        group.marks.append(Shape("polygon", "lit-head" if lit else "head", corners))
+    if arrow.id in plan.texts:
+        x, y = plan.texts[arrow.id]
+        if above(arrow, scene):
+            group.marks.append(Text(x, y - 5.0, above(arrow, scene)))
+        if below(arrow, scene):
+            group.marks.append(Text(x, y + LINE - 1.0, below(arrow, scene)))
+    return group
+
+
+# --- Boxes ----------------------------------------------------------------------------------------
+
+CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
+
+
+def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
+    """A box: its shape, what is in it, and the texts above and under it."""
+    classes = [CLASSES[box.kind], *["kink"] * box.kink, *["stale"] * box.stale, *["lit"] * lit]
+    group, (x, y) = Group(box.id, " ".join(classes), box.words), plan.blocks[box.id]
+    group.marks += outline(box, x, y, lit)
+    texts, down = inside(box), half_height(box)
+    if box.kind == "fold":
+        count = [(box.symbol, "count")]
+        group.marks.append(Text(x, y + (14.0 if texts else 4.0), count))
+        y_text = y - 2.0
+    else:
+        y_text = y + 0.35 * TEXTS[texts[0][1]].size if texts else y
+    if texts:
+        group.marks.append(Text(x, y_text, texts))
+    if box.shared and box.kind == "op" and box.name:
+        group.marks.append(Text(x, y - RADIUS - 5.0, [(shorten(box.name, 24), "name")]))
+    if under(box, scene):
+        group.marks.append(Text(x, y + down + 13.0, under(box, scene)))
+    return group
+
+
+def outline(box: Box, x: float, y: float, lit: bool) -> list[Shape]:
+    """The shape of a box: a circle for a gate (longer where its name is), a rectangle for a folded part."""
+    half, high = half_width(box), half_height(box)
+    if box.kind in ("op", "fold"):
+        style = "lit-gate" if lit else "stale" if box.stale else "gate" if box.kind == "op" else "part"
+        corners = [(x - half, y - high), (x + half, y + high)]
+        return [Shape("rectangle", style, corners, RADIUS if box.kind == "op" else 4.0)]
+    light = [Shape("rectangle", "lit", [(x - half - 3.0, y - high - 2.0), (x + half, y + high + 2.0)], 4.0)] * lit
+    if box.kind == "leaf" and not box.name:
+        return [*light, Shape("rectangle", "dot", [(x - 3.0, y - 3.0), (x + 3.0, y + 3.0)], 3.0)]
+    return light

@@ -1,0 +1,203 @@
+"""The picture of a graph: it shows itself in a notebook, saves itself, and comes apart into frames."""
+
+from __future__ import annotations
+
+import os
+
+from autodiff import Value
+
+from .files import suffix, write
+from .frames import frames
+from .layout import ENGINES, planned
+from .measures import blocks_and_links
+from .painter import paint
+from .scenes import scene
+from .svg import svg
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from .layout import Plan
+    from .painter import Drawing
+    from .plain import Scene
+
+FORMATS = (".svg", ".png", ".pdf", ".dot")
+FRAMES = (".svg", ".png", ".pdf")
+
+
+def draw(
+    output: Value,
+    *,
+    fold: Any = None,
+    unfold: Iterable[str] = (),
+    digits: int | None = None,
+    products: bool = False,
+    layout: str = "auto",
+) -> Picture:
+    """The graph behind a Value as a picture, from the inputs at the left to the output at the right.
+
+    Values stand above the arrows, gradients (once ``backward()`` has been called) below them. Where a Value
+    is used more than once, each arrow shows its part and the sum stands under the Value's name.
+
+    Parameters
+    ----------
+    output : Value
+        The end of the graph.
+    fold : optional
+        What becomes one box: a Value (it and all that only it uses), a label, "sigmoid", "tanh" or
+        "softplus" (where it is written out in simpler gates), a model with ``named_parameters()`` (a box
+        for each neuron, or layer), or a list of such. None folds graphs of more than 300 nodes,
+        False none.
+    unfold : iterable of str
+        Names of gates to draw as simpler ones: "sigmoid", "tanh", "softplus", "relu", "dot", "sum".
+    digits : int, optional
+        Places after the point; six significant digits where it is None.
+    products : bool
+        Whether to write "[upstream] x [local] = downstream" for gradients.
+    layout : str
+        "dot" (the program of Graphviz), "built-in", or "auto": ``dot`` where it is found.
+
+    Returns
+    -------
+    Picture
+        The graph as it is now; later changes do not show in it.
+
+    Examples
+    --------
+    >>> from autodiff import variables
+    >>> from visualize import draw
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> draw(f)
+    <picture of f = s0 * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>
+    """
+    if type(output) is not Value:
+        raise TypeError(f"draw takes a Value, got {type(output).__name__}: {output!r:.60}")
+    if layout not in ENGINES:
+        raise ValueError(f"no layout is called {layout!r}: choose one of {', '.join(ENGINES)}")
+    unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
+    options = {"fold": fold, "unfold": unfold, "digits": digits, "products": products}
+    return Picture(scene(output, **options), layout, output, options)
+
+
+class Picture:
+    """A drawn graph. In a notebook it shows itself.
+
+    Attributes
+    ----------
+    scene : Scene
+        What is in it, as plain data.
+    """
+
+    def __init__(self, scene: Scene, layout: str, output: Value, options: dict[str, Any]) -> None:
+        self.scene = scene
+        self._layout, self._output, self._options = layout, output, options
+        self._drawing: Drawing | None = None
+
+    def svg(self) -> str:
+        """The picture as the text of an SVG file."""
+        return svg(self._drawn())
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the picture to a file, in the format of its ending, and return the path.
+
+        Parameters
+        ----------
+        path : path
+            It ends in .svg, .png, .pdf or .dot.
+
+        Raises
+        ------
+        ValueError
+            If it has another ending.
+        FileNotFoundError
+            If its folder does not exist.
+        """
+        ending = suffix(path, FORMATS)
+        if ending == ".dot":
+            return write(path, str(self.graphviz().source).encode())
+        return write(path, content([self._drawn()], ending))
+
+    def _drawn(self) -> Drawing:
+        if self._drawing is None:
+            self._drawing = paint(self.scene, plan_of(self.scene, self._layout))
+        return self._drawing
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def __repr__(self) -> str:
+        what, boxes, arrows = self.scene.title.partition(" of ")[2], len(self.scene.boxes), len(self.scene.arrows)
+        return f'<picture of {what:.60}: {boxes} boxes, {arrows} arrows; .save("name.svg") keeps it>'
+
+    def graphviz(self) -> Any:
+        """The graph as a ``graphviz.Digraph``, to be styled and laid out by Graphviz alone."""
+        from .digraph import digraph
+
+        return digraph(self.scene)
+
+    def frames(self, pattern: str | os.PathLike[str]) -> list[str]:
+        """Write the graph step by step, as it is now, for slides: every file in the same positions.
+
+        Gradients are those of ``steps()``: they start from 1, whether or not ``backward()`` was called.
+
+        Parameters
+        ----------
+        pattern : path
+            A name with a place for the number, such as "d1-{n}.svg" or "d1-{n:02}.png"; or one of a
+            PDF file, which then has a page for each step.
+
+        Returns
+        -------
+        list of str
+            The paths of the files, in order.
+
+        Raises
+        ------
+        StaleGraphError
+            If an input has changed since the graph was computed.
+        """
+        name = os.fspath(pattern)
+        ending = suffix(name, FRAMES)
+        single = numbered(name, 1) == name
+        if single and ending != ".pdf":
+            raise ValueError(
+                f"{name!r} has no place for the number of the step: write for example 'step-{{n}}{ending}'"
+            )
+        drawings = self._frames()
+        if single:
+            return [write(name, content(drawings, ending))]
+        return [write(numbered(name, i), content([drawing], ending)) for i, drawing in enumerate(drawings, 1)]
+
+    def _frames(self) -> list[Drawing]:
+        whole = scene(self._output, **self._options, steps=True)
+        plan, steps = plan_of(whole, self._layout), list(frames(whole))
+        lines = max([len(frame.caption) for frame in steps])
+        return [paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
+
+
+def plan_of(scene: Scene, layout: str) -> Plan:
+    """Where the boxes and arrows of a scene stand."""
+    return planned(*blocks_and_links(scene), layout)
+
+
+def content(drawings: Sequence[Drawing], ending: str) -> bytes:
+    """The bytes of a file; only a PDF file holds several drawings."""
+    if ending == ".svg":
+        return svg(drawings[0]).encode()
+    from .figure import pdf, png
+
+    return png(drawings[0]) if ending == ".png" else pdf(drawings)
+
+
+def numbered(pattern: str, n: int) -> str:
+    """The file name with the number of a step in place of {n}; ValueError where it has other braces."""
+    try:
+        return pattern.format(n=n)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"cannot number {pattern!r}: {{n}} stands for the number, other braces are not known"
+        ) from error

@@ -1,0 +1,185 @@
+"""Regions of a graph that can become one box without a circle of arrows: by use, by rank, by parameter names."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from autodiff import Value
+
+from .symbols import symbol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+ARITHMETIC = {"add", "sub", "mul", "div", "neg", "power", "sum", "dot", "reciprocal"}
+
+
+# --- All that only one node uses ------------------------------------------------------------------
+
+
+def dominators(order: Sequence[Value]) -> list[int]:
+    """For every node the place of the nearest node that all its uses lead through; the output's is its own.
+
+    Places are found newest first. ``jump`` skips exponentially far up the tree, so that depth does not matter.
+    """
+    users = users_of(order)
+    last = len(order) - 1
+    parent, jump, depth = [last] * len(order), [last] * len(order), [0] * len(order)
+
+    def meet(a: int, b: int) -> int:
+        if depth[a] < depth[b]:
+            a, b = b, a
+        while depth[a] > depth[b]:
+            a = jump[a] if depth[jump[a]] >= depth[b] else parent[a]
+        while a != b:
+            a, b = (jump[a], jump[b]) if jump[a] != jump[b] else (parent[a], parent[b])
+        return a
+
+    for i in range(last - 1, -1, -1):
+        above = users[i][0]
+        for user in users[i]:
+            above = meet(above, user)
+        over = jump[above]
+        even = depth[above] - depth[over] == depth[over] - depth[jump[over]]
+        parent[i], depth[i], jump[i] = above, depth[above] + 1, jump[over] if even else above
+    return parent
+
+
+def users_of(order: Sequence[Value]) -> list[list[int]]:
+    """For every node the places of the nodes that it is an operand of."""
+    place = {node: i for i, node in enumerate(order)}
+    users: list[list[int]] = [[] for _ in order]
+    for i, node in enumerate(order):
+        for operand in node.operands:
+            if type(operand) is not float:
+                users[place[operand]].append(i)
+    return users
+
+
+def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
+    """For every node that only an owner uses, the owner itself included, the outermost such owner."""
+    wanted, parent = set(owners), dominators(order)
+    found: dict[Value, Value] = {}
+    for i in range(len(order) - 1, -1, -1):
+        node, above = order[i], order[parent[i]]
+        if above in found:
+            found[node] = found[above]
+        elif node in wanted:
+            found[node] = node
+    return found
+
+
+def opened(order: Sequence[Value], most: int) -> tuple[list[Value], bool]:
+    """(The owners that remain closed when the largest regions are opened first up to ``most`` boxes, all wide?).
+
+    The second is True where one of them has so many parts side by side that opening it was out of the
+    question, and holds most of the graph.
+    """
+    parent, size = dominators(order), [1] * len(order)
+    parts: list[list[int]] = [[] for _ in order]
+    for i in range(len(order) - 1):
+        size[parent[i]] += size[i]
+        parts[parent[i]].append(i)
+    closed, waiting, boxes = [], [(-len(order), len(order) - 1)], 1
+    while waiting:
+        _, i = heappop(waiting)
+        if boxes + len(parts[i]) > most:
+            closed.append(i)
+            continue
+        boxes += len(parts[i])
+        for part in parts[i]:
+            if parts[part]:
+                heappush(waiting, (-size[part], part))
+    wide = any(len(parts[i]) > most // 2 and size[i] > len(order) // 2 for i in closed)
+    return [order[i] for i in closed], wide
+
+
+# --- Alike and side by side -----------------------------------------------------------------------
+
+
+def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
+    """For every node a key: nodes of one kind at one depth share it; where that makes too many, neighbours do.
+
+    Depth counts changes of kind along the longest way, so a chain of additions is one bundle.
+    """
+    kind = {node: kind_of(node) for node in order}
+    depth: dict[Value, int] = {}
+    for node in order:
+        operands = [x for x in node.operands if type(x) is not float]
+        depth[node] = max([depth[x] + (kind[x] != kind[node]) for x in operands], default=0)
+    keys: dict[Value, Any] = {node: (depth[node], kind[node]) for node in order}
+    if len(set(keys.values())) <= most:
+        return keys
+    slice_of = max(depth.values()) // most + 1
+    return {node: (depth[node] // slice_of, "") for node in order}
+
+
+def kind_of(node: Value) -> str:
+    """A gate's symbol, or a leaf's label without its number."""
+    if node.primitive:
+        return symbol(node.primitive.name, node.operands)[0]
+    return node.label.rstrip("0123456789")[:24] or "inputs"
+
+
+# --- By the names of parameters -------------------------------------------------------------------
+
+
+def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
+    """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
+
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts and no
+    circle, else to ``layers.0``; "" is the whole model.
+    """
+    here = set(order)
+    named = [(name, node) for name, node in named if node in here]
+    longest = max([name.count(".") for name, _ in named], default=0)
+    for length in range(longest, -1, -1):
+        prefixes = {node: ".".join(name.split(".")[:length]) for name, node in named}
+        if len(set(prefixes.values())) <= min(most, max(1, len(named) // 2)):
+            parts = grown(order, prefixes)
+            if acyclic(order, parts):
+                return parts
+    return {}
+
+
+def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+    """The prefixes of parameters, spread over the weighted sums they make and one activation behind each."""
+    parts, sums = dict(prefixes), set(prefixes)
+    for node in order:
+        operands = [x for x in node.operands if type(x) is not float]
+        if node.primitive is None or (all(x in prefixes for x in operands) and len(node.operands) == len(operands)):
+            continue  # an input, or a penalty such as w * w
+        own = [parts[x] for x in operands if x in prefixes]
+        linear = [parts[x] for x in operands if x in sums]
+        if node.primitive.name in ARITHMETIC:
+            if own or (linear and len(linear) == len(operands) and len(set(linear)) == 1):
+                parts[node] = (own or linear)[0]
+                sums.add(node)
+        elif len(operands) == 1 and linear:
+            parts[node] = linear[0]
+    return parts
+
+
+def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
+    """Whether no way out of a part leads back into it."""
+    box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
+    ahead: dict[Any, set[Any]] = {}
+    for node in order:
+        for operand in node.operands:
+            if type(operand) is not float and box[operand] != box[node]:
+                ahead.setdefault(box[operand], set()).add(box[node])
+    entering: dict[Any, int] = {}
+    for targets in ahead.values():
+        for target in targets:
+            entering[target] = entering.get(target, 0) + 1
+    free = [x for x in ahead if x not in entering]
+    left = len(entering)
+    while free:
+        for target in ahead.get(free.pop(), ()):
+            entering[target] -= 1
+            if not entering[target]:
+                free.append(target)
+                left -= 1
+    return left == 0

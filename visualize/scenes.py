@@ -1,0 +1,227 @@
+"""Scenes: a Value and everything behind it as plain boxes, arrows and steps, made in one walk."""
+
+from __future__ import annotations
+
+from autodiff import history, names, show, stale, sweep
+
+from .folding import groups_of
+from .plain import Arrow, Box, Scene
+from .symbols import ORDERED, symbol
+from .text import clean, counted
+from .unfolding import rewritten
+from .wording import describe, mark_outdated, steps_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from autodiff import Value
+
+    from .folding import Group
+
+CONSTANTS = 4  # more constants than this at one gate become one box
+BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
+
+
+def scene(
+    output: Value,
+    fold: Any = None,
+    unfold: Iterable[str] = (),
+    digits: int | None = None,
+    products: bool = False,
+    steps: bool = False,
+) -> Scene:
+    """The graph behind the output as plain data.
+
+    With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
+    """
+    output, copies, notes = rewritten(output, fold, unfold)
+    order = history(output)
+    groups, folded = groups_of(order, fold, copies)
+    walk = Walk(output, order, groups, Scene(digits, products), 1.0 if steps else None)
+    walk.scene.notes[:0] = [*notes, *folded]
+    if steps:
+        walk.scene.steps += steps_of(walk)
+        for number, step in enumerate(walk.scene.steps, 1):
+            step.number = number
+    return walk.scene
+
+
+class Walk:
+    """The walk over a graph, oldest node first, and the scene it fills.
+
+    Parameters
+    ----------
+    output : Value
+        The end of the graph.
+    order : sequence of Value
+        The graph, oldest first.
+    groups : mapping of Value to Group
+        Which nodes are folded, and together with which.
+    scene : Scene
+        An empty one.
+    upstream : float, optional
+        The gradient that arrives at the output. None takes the gradients that ``backward()`` has left.
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        order: Sequence[Value],
+        groups: Mapping[Value, Group],
+        scene: Scene,
+        upstream: float | None = None,
+    ) -> None:
+        self.output, self.order, self.groups, self.scene = output, order, groups, scene
+        self.names = {node: clean(name) for node, name in names(order, output).items()}
+        self.place = {node: i for i, node in enumerate(order)}
+        self.changes = list(stale(order))
+        self.upstream = output.grad if upstream is None else upstream
+        self.totals = {node: node.grad for node in order} if upstream is None else {}
+        self.flows: dict[tuple[Value, int], tuple[float, float]] = {}
+        self.edges: dict[tuple[Value, Any], Arrow] = {}
+        self.leaving: dict[Value, list[Arrow]] = {}
+        if self.upstream == 0.0:
+            self.totals = {}
+        elif not self.changes:
+            self.sweep(upstream is not None)
+        for node in order:
+            self.visit(node)
+        self.finish()
+
+    def sweep(self, total: bool) -> None:
+        """Note what flows back over every edge: (upstream, local gradient); and where asked, what it adds up to."""
+        for node, upstream, local_gradients in sweep(self.output, self.upstream):
+            if total:
+                self.totals[node] = upstream
+            for place, local in enumerate(local_gradients):
+                if local is not None:
+                    self.flows[node, place] = upstream, float(local)
+
+    def box_id(self, node: Value) -> str:
+        """The id of the box that the node stands in."""
+        group = self.groups.get(node)
+        return f"node-{self.place[group.newest if group else node]}"
+
+    # --- Boxes and arrows --------------------------------------------------------------------
+
+    def visit(self, node: Value) -> None:
+        """Add the node's box and the arrows into it."""
+        group, absorbed = self.groups.get(node), True
+        if group is None:
+            absorbed = self.add_box(node)
+        elif group.newest is node:
+            box = Box(self.box_id(node), "fold", clean(group.name), counted(group.count, "node"))
+            box.count = group.count
+            self.scene.boxes.append(box)
+        for place in reading_order(node):
+            if type(node.operands[place]) is not float:
+                self.connect(node, place, node.operands[place])
+        if not absorbed:
+            self.add_constants(node)
+
+    def add_box(self, node: Value) -> bool:
+        """Add the box of one node; True where what is written in it tells its constants."""
+        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), "", node.data)
+        absorbed = True
+        if node.primitive:
+            box.kind = "op"
+            box.symbol, absorbed = symbol(node.primitive.name, node.operands)
+            kink, operands = node.primitive.kink, [x if type(x) is float else x.data for x in node.operands]
+            box.kink = bool(kink and kink(node.data, *operands))
+        self.scene.boxes.append(box)
+        return absorbed
+
+    def add_constants(self, node: Value) -> None:
+        """Add a small box for every constant of a gate, or one for all where they are many."""
+        place = self.place[node]
+        constants = [(f"{place}-{i}", i, show(x)) for i, x in enumerate(node.operands) if type(x) is float]
+        if len(constants) > CONSTANTS:
+            texts = ", ".join([text for _, _, text in constants[:2]])
+            constants = [(*constants[0][:2], f"{texts}, … ({len(constants)} numbers)")]
+        for suffix, i, text in constants:
+            self.scene.boxes.append(Box(f"constant-{suffix}", "constant", text))
+            self.add_arrow(Arrow(f"edge-{suffix}", f"constant-{suffix}", f"node-{place}", i), node)
+
+    def connect(self, node: Value, place: int, operand: Value) -> None:
+        """Add the arrow from an operand, or let it join another one into the same folded box."""
+        source, target = self.box_id(operand), self.box_id(node)
+        if source == target:
+            return
+        key = (operand, target) if node in self.groups else (node, place)
+        joined = key in self.edges
+        if not joined:
+            self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, operand.data)
+            self.leaving.setdefault(operand, []).append(self.edges[key])
+            self.add_arrow(self.edges[key], node)
+        arrow = self.edges[node, place] = self.edges[key]
+        if (node, place) in self.flows:
+            upstream, local = self.flows[node, place]
+            arrow.gradient = upstream * local + (arrow.gradient or 0.0)
+            arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
+
+    def add_arrow(self, arrow: Arrow, node: Value) -> None:
+        arrow.ordered = node not in self.groups and node.primitive is not None and node.primitive.name in ORDERED
+        self.scene.arrows.append(arrow)
+
+    # --- When all are there ------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Add the way out, and write on boxes and arrows what only the whole graph tells."""
+        root = self.box_id(self.output)
+        arrow = Arrow("edge-output", root, "output", 0, self.output.data)
+        arrow.gradient = None if self.upstream == 0.0 else self.upstream
+        self.leaving.setdefault(self.output, []).append(arrow)
+        self.scene.arrows.append(arrow)
+        self.scene.boxes.append(Box("output", "output", self.names[self.output]))
+        exits: dict[str, list[Value]] = {}
+        for node in self.leaving:
+            exits.setdefault(self.box_id(node), []).append(node)
+        boxes = {box.id: box for box in self.scene.boxes}
+        for box_id, nodes in exits.items():
+            self.settle(boxes[box_id], nodes)
+        self.bundle({box.id for box in self.scene.boxes if box.kind == "fold"})
+        mark_outdated(self, boxes)
+        describe(self, boxes)
+
+    def settle(self, box: Box, exits: Sequence[Value]) -> None:
+        """Decide what is written at the box and what at the arrows that leave it."""
+        for node in exits:
+            arrows, total = self.leaving[node], self.totals.get(node)
+            if self.changes and len(arrows) == 1 and total is not None:
+                arrows[0].gradient = total  # out of date, so that no sweep could tell
+            parts = [arrow.gradient for arrow in arrows if arrow.gradient is not None]
+            if len(exits) == 1:
+                box.value, box.gradient, box.shared = node.data, total, len(arrows) > 1
+                box.total = total is not None and (len(parts) > 1 or not close(total, sum(parts)))
+            label = "" if node is self.output else clean(node.label)
+            if len(arrows) == 1 and box.kind != "leaf" and label != box.name * (box.kind == "fold"):
+                arrows[0].name = label
+
+    def bundle(self, folded: set[str]) -> None:
+        """Make one arrow of many between the same two boxes, where one of them is folded."""
+        between: dict[tuple[str, str], list[Arrow]] = {}
+        for arrow in self.scene.arrows:
+            if arrow.source in folded or arrow.target in folded:
+                between.setdefault((arrow.source, arrow.target), []).append(arrow)
+        for first, *others in between.values():
+            if len(others) >= BUNDLE:
+                first.count, first.name = 1 + len(others), ""
+                first.value = first.gradient = first.upstream = first.local = None
+                for other in others:
+                    other.id, other.count = first.id, 0
+        self.scene.arrows[:] = [arrow for arrow in self.scene.arrows if arrow.count]
+
+
+def reading_order(node: Value) -> Sequence[int]:
+    """The places of a gate's operands as they are read: w0, x0, w1, x1, ..., b of a weighted sum."""
+    places, half = range(len(node.operands)), len(node.operands) // 2
+    if node.primitive is None or node.primitive.name != "dot":
+        return places
+    return [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
+
+
+def close(a: float, b: float) -> bool:
+    """Whether two gradients are the same but for rounding."""
+    return a == b or (a != a and b != b) or abs(a - b) <= 1e-9 * max(abs(a), abs(b))

@@ -1,0 +1,70 @@
+"""The look of pictures: colours for light and dark, letters and lines, in one table that every renderer reads."""
+
+from __future__ import annotations
+
+LIGHT = {
+    "background": "#FFFFFF",
+    "ink": "#1B1F24",
+    "faint": "#57606A",
+    "value": "#005A8C",
+    "gradient": "#A84300",
+    "gate": "#F4F7FA",
+    "lit": "#FFE9A8",
+}
+DARK = {
+    "background": "#111418",
+    "ink": "#E8EAED",
+    "faint": "#A3ADB8",
+    "value": "#7CC7F2",
+    "gradient": "#FF9F4A",
+    "gate": "#1D242C",
+    "lit": "#5A4708",
+}
+SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
+
+
+class Letters:
+    """How a text is written: its size in pixels, colour, weight, slant and family."""
+
+    __slots__ = ("bold", "colour", "italic", "serif", "size")
+
+    def __init__(self, size: float, colour: str, bold: bool = False, italic: bool = False, serif: bool = False) -> None:
+        self.size, self.colour, self.bold, self.italic, self.serif = size, colour, bold, italic, serif
+
+
+class Strokes:
+    """How a shape is drawn: its filling (None: empty), its line's colour (None: no line) and width, dashed or not."""
+
+    __slots__ = ("dashed", "fill", "line", "width")
+
+    def __init__(self, fill: str | None, line: str | None, width: float = 1.4, dashed: bool = False) -> None:
+        self.fill, self.line, self.width, self.dashed = fill, line, width, dashed
+
+
+TEXTS = {
+    "name": Letters(17, "ink", italic=True, serif=True),
+    "data": Letters(13, "value", bold=True),
+    "gradient": Letters(13, "gradient"),
+    "product": Letters(12, "gradient"),
+    "count": Letters(11, "faint"),
+    "symbol": Letters(16, "ink"),
+    "word": Letters(12, "ink"),
+    "constant": Letters(11, "faint"),
+    "title": Letters(14, "ink", italic=True, serif=True),
+    "note": Letters(11, "faint"),
+    "caption": Letters(14, "ink"),
+}
+SHAPES = {
+    "page": Strokes("background", None),
+    "line": Strokes(None, "faint"),
+    "head": Strokes("faint", None),
+    "gate": Strokes("gate", "ink"),
+    "part": Strokes("gate", "ink", 1.4),
+    "dot": Strokes("ink", None),
+    "stale": Strokes("gate", "ink", 1.4, dashed=True),
+    "lit-line": Strokes(None, "ink", 3.0),
+    "lit-head": Strokes("ink", None),
+    "lit": Strokes("lit", None),
+    "lit-gate": Strokes("lit", "ink", 3.0),
+}

@@ -1,0 +1,140 @@
+"""Unfolding a gate into simpler ones, and folding those back: two readings of one table.
+
+The example D2 is D3 with its sigmoid unfolded; D3 is D2 with its sigmoid folded.
+"""
+
+from __future__ import annotations
+
+from autodiff import PRIMITIVES, Value, exp, history, log, maximum, stale
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+
+def weighted_sum(*operands: Any) -> Any:
+    """w0 * x0 + w1 * x1 + ... + b, gate by gate, of (w0, w1, ..., x0, x1, ..., b)."""
+    n = len(operands) // 2
+    terms = [w * x for w, x in zip(operands[:n], operands[n:])]
+    bias = operands[-1]
+    return sum(terms if type(bias) is float and bias == 0.0 else [*terms, bias])
+
+
+def tangent(x: Any) -> Any:
+    """(e^x - e^-x) / (e^x + e^-x)."""
+    up, down = exp(x), exp(-x)
+    return (up - down) / (up + down)
+
+
+UNFOLDED: dict[str, Callable[..., Any]] = {
+    "sigmoid": lambda x: 1.0 / (1.0 + exp(-x)),
+    "tanh": tangent,
+    "softplus": lambda x: log(1.0 + exp(x)),
+    "relu": lambda x: maximum(x, 0.0),
+    "dot": weighted_sum,
+    "sum": lambda *terms: sum(terms),
+}
+SINGLE = ("sigmoid", "tanh", "softplus")  # of one operand, so that they can be found again
+
+
+def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
+    """(The output, its nodes' copies, notes) when gates are unfolded, and the names of ``SINGLE`` in ``fold`` folded.
+
+    The graph itself is left as it is; where gates change, the answer is a copy.
+    """
+    unfold = checked([unfold] if isinstance(unfold, str) else list(unfold))
+    names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
+    if not names and not unfold:
+        return output, {}, []
+    order = history(output)
+    if next(stale(order), None):
+        return output, {}, ["The numbers are out of date, so that no gate was unfolded: call forward() first."]
+    copies = copied(order, unfold, found(order, names))
+    for node in order:
+        if node.primitive is None:
+            copies[node].grad = node.grad
+    return copies[output], copies, []
+
+
+def wishes(fold: Any) -> list[Any]:
+    """What is to be folded, as a list."""
+    return list(fold) if isinstance(fold, (list, tuple, set)) else [fold]
+
+
+def checked(names: Sequence[str]) -> set[str]:
+    """The names as a set; ValueError for one that is no gate that can be unfolded."""
+    for name in names:
+        if name not in UNFOLDED:
+            raise ValueError(f"cannot unfold {name!r}: choose among {', '.join(UNFOLDED)}")
+    return set(names)
+
+
+def copied(
+    order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, tuple[str, Any, set[Value]]]
+) -> dict[Value, Value]:
+    """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
+    dropped = {node for _, _, inner in matches.values() for node in inner}
+    copies: dict[Value, Value] = {}
+    for node in order:
+        if node not in dropped:
+            copies[node] = copy(node, copies, unfold, matches.get(node))
+    output = order[-1]
+    if output.grad:
+        copies[output].backward(output.grad)
+    return copies
+
+
+def copy(node: Value, copies: dict[Value, Value], unfold: Iterable[str], match: Any) -> Value:
+    """The node again, on the copies of its operands."""
+    if node.primitive is None:
+        return Value(node.data, node.label)
+    operands = [x if type(x) is float else copies[x] for x in (node.operands if match is None else [match[1]])]
+    primitive = node.primitive if match is None else PRIMITIVES[match[0]]
+    made = UNFOLDED[primitive.name](*operands) if primitive.name in unfold else None
+    if type(made) is not Value or any(made is operand for operand in operands):
+        made = Value.record(primitive, operands)
+    made.label = node.label
+    return made
+
+
+def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, tuple[str, Any, set[Value]]]:
+    """Where one of the gates stands unfolded: its last node -> (name, operand, nodes between)."""
+    users: dict[Value, set[Value]] = {node: set() for node in order}
+    for node in order:
+        for operand in node.operands:
+            if type(operand) is not float:
+                users[operand].add(node)
+    matches = {}
+    for name in names:
+        x = Value(0.5)
+        pattern = UNFOLDED[name](x)
+        for node in order:
+            bound: dict[Value, Any] = {}
+            if matching(node, pattern, bound):
+                operand = bound.pop(x)
+                inner = {bound[part] for part in bound if type(bound[part]) is Value and bound[part] is not node}
+                if type(operand) is Value and all(users[part] <= inner | {node} for part in inner):
+                    matches[node] = name, operand, inner
+    return matches
+
+
+def matching(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
+    """Whether a graph has the shape of the pattern; notes in ``bound`` what each of the pattern's nodes is there."""
+    if type(pattern) is float or type(node) is float:
+        return type(pattern) is type(node) and bool(pattern == node)
+    if pattern in bound:
+        return bound[pattern] is node
+    if pattern.primitive is None:
+        bound[pattern] = node
+        return True
+    if node.primitive is not pattern.primitive or len(node.operands) != len(pattern.operands):
+        return False
+    bound[pattern] = node
+    orders = [node.operands, node.operands[::-1]] if pattern.primitive.name in ("add", "mul") else [node.operands]
+    for operands in orders:
+        trial = dict(bound)
+        if all(matching(x, part, trial) for x, part in zip(operands, pattern.operands)):
+            bound.update(trial)
+            return True
+    return False
