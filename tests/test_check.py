@@ -82,6 +82,13 @@ def test_the_table_as_text():
     ]
 
 
+def test_an_input_shows_itself_shortly():
+    (row,) = check_gradients(lambda x: 4.0 * x, 2.0).inputs
+
+    assert repr(row) == f"<x: numerical {row.numerical!r}, analytical 4.0, ok>"
+    assert row.difference == row.numerical - 4.0
+
+
 def test_the_step_of_the_forward_difference_can_be_set():
     check = check_gradients(lambda x: x**2, 3.0, h=0.5)
 

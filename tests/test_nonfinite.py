@@ -158,6 +158,13 @@ def test_gradients_that_add_up_to_more_than_a_float_holds():
     assert "adds up to" in found.text
 
 
+def test_an_input_may_be_where_gradients_add_up_to_too_much():
+    x = Value(1e-3, "x")
+    text = nonfinite_origin(x * 1.5e308 + x * 1.5e308).text
+
+    assert text.startswith("What x gets adds up to the first gradient behind f that is not finite:")
+
+
 def test_labels_and_numbers_are_shown():
     w, x, b = variables(w=-3, x=2, b=6)
     z = w * x + b
