@@ -26,6 +26,10 @@ from __future__ import annotations
 
 from .activations import ACTIVATIONS, PReLU
 from .data import blobs, circles, digits, iris, moons, rectangle, spirals, split, standardised
+from .depth import cliff, norms_by_depth, repeated
+from .descent import by_brute_force, by_calculus, by_descent, by_random_search, descend
+from .diagnosis import diagnose
+from .findings import Diagnosis, Finding
 from .gates import GATES, by_hand, truth_table
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .initializers import INITIALIZERS
@@ -43,13 +47,16 @@ from .losses import (
 )
 from .module import Module
 from .nets import MLP, Sequential
+from .normalisation import batch_norm
 from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
 from .penalties import l1, l2
 from .prediction import evaluate, predict
 from .runners import RUNNERS, NonFiniteLossError
+from .sharing import Convolution, RecurrentCell
 from .storage import ModelFileError, load, save
 from .targets import one_hot
 from .training import fit
+from .words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
 
 __all__ = [
     "ACTIVATIONS",
@@ -61,6 +68,9 @@ __all__ = [
     "RUNNERS",
     "SGD",
     "Adam",
+    "Convolution",
+    "Diagnosis",
+    "Finding",
     "History",
     "Layer",
     "Loss",
@@ -71,13 +81,24 @@ __all__ = [
     "Optimizer",
     "PReLU",
     "RMSProp",
+    "RecurrentCell",
     "Sequential",
+    "WindowModel",
+    "bag_of_words",
+    "batch_norm",
     "binary_cross_entropy",
     "blobs",
+    "by_brute_force",
+    "by_calculus",
+    "by_descent",
     "by_hand",
+    "by_random_search",
     "circles",
+    "cliff",
     "clip_by_norm",
     "cross_entropy",
+    "descend",
+    "diagnose",
     "digits",
     "evaluate",
     "fit",
@@ -92,10 +113,13 @@ __all__ = [
     "moons",
     "negative_log_likelihood",
     "no_progress",
+    "norms_by_depth",
     "one_hot",
     "parameters_still",
     "predict",
     "rectangle",
+    "repeated",
+    "reviews",
     "save",
     "spirals",
     "split",
@@ -103,4 +127,7 @@ __all__ = [
     "standardised",
     "svm",
     "truth_table",
+    "vocabulary",
+    "windows",
+    "words_of",
 ]

@@ -10,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
-    from typing import Any
 
     from .module import Module
     from .optimizers import Optimizer
@@ -96,8 +95,8 @@ def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str 
     before: list[float] = []
 
     def rule(model: Module, history: History) -> str | None:
-        now: list[Any] = [parameter.data for parameter in model.parameters()]
-        still = before and all(abs(a - b) <= tolerance for a, b in zip(before, now))
+        now = [parameter.data for parameter in model.parameters()]
+        still = bool(before) and all(abs(a - b) <= tolerance for a, b in zip(before, now))
         before[:] = now
         return "parameters stand still" if still else None
 

@@ -50,7 +50,7 @@ class Task:
 
     def __init__(
         self,
-        model: Callable[[Any], Any],
+        model: Any,
         examples: Sequence[Sequence[float]],
         targets: Sequence[Sequence[float]],
         loss: Loss,

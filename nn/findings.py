@@ -1,0 +1,66 @@
+"""Findings, what the doctor says: each a kind, a sentence about what is wrong, and what to try."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    kind : str
+        What it is in two words: "dead units", "saturated units", "identical units", "no slope",
+        "vanishing gradient", "exploding gradient", "one-sign gradients", "rate too large",
+        "rate too small", "stuck", "unfinished".
+    sentence : str
+        What was seen, with its numbers.
+    advice : str
+        What to try.
+    """
+
+    __slots__ = ("advice", "kind", "sentence")
+
+    def __init__(self, kind: str, sentence: str, advice: str) -> None:
+        self.kind = kind
+        self.sentence = sentence
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return fill(f"{self.kind}: {self.sentence} {self.advice}", 80, subsequent_indent="  ")
+
+    __repr__ = __str__
+
+
+class Diagnosis:
+    """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong."""
+
+    __slots__ = ("findings", "state")
+
+    def __init__(self, findings: Sequence[Finding], state: str) -> None:
+        self.findings = list(findings)
+        self.state = state
+
+    @property
+    def kinds(self) -> list[str]:
+        """What was found, in a word or two each."""
+        return [finding.kind for finding in self.findings]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __getitem__(self, place: int) -> Finding:
+        return self.findings[place]
+
+    def __str__(self) -> str:
+        return "\n".join([self.state, *map(str, self.findings)])
+
+    __repr__ = __str__

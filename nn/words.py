@@ -1,0 +1,74 @@
+"""Words as numbers: one-hot vectors, three reviews (C13), and a fixed-window language model (E13)."""
+
+from __future__ import annotations
+
+from .layers import Layer, generator
+from .module import Module
+from .targets import one_hot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from random import Random
+    from typing import Any
+
+REVIEWS = (("I love this product!", 0), ("It claims too much.", 1), ("It's a little expensive.", 2))  # +, -, ?
+SENTENCE = "the small net reads two words and guesses the next one"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, without punctuation.
+
+    Examples
+    --------
+    >>> words_of("It's a little expensive.")
+    ['its', 'a', 'little', 'expensive']
+    """
+    kept = [letter for letter in text.lower() if letter.isalnum() or letter.isspace()]
+    return "".join(kept).split()
+
+
+def vocabulary(texts: Iterable[str]) -> list[str]:
+    """Every word once, in the order of its first appearance."""
+    return list(dict.fromkeys(word for text in texts for word in words_of(text)))
+
+
+def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
+    """How often each known word is in the text: the sum of its words' one-hot vectors."""
+    words = words_of(text)
+    return [float(words.count(word)) for word in known]
+
+
+def reviews() -> tuple[list[list[float]], list[int], list[str]]:
+    """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither."""
+    known = vocabulary(text for text, _ in REVIEWS)
+    return [bag_of_words(text, known) for text, _ in REVIEWS], [kind for _, kind in REVIEWS], known
+
+
+def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[float]], list[int]]:
+    """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word."""
+    places = [known.index(word) for word in words_of(text)]
+    starts = range(len(places) - width)
+    X = [[x for place in places[i : i + width] for x in one_hot(place, len(known))] for i in starts]
+    return X, [places[i + width] for i in starts]
+
+
+class WindowModel(Module):
+    """softmax(U f(W e + b1) + b2), where e joins the embeddings of the window's words (Bengio et al. 2003, E13).
+
+    An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
+    U and b2 start at 0, so that at first every word is equally likely.
+    """
+
+    def __init__(
+        self, words: int, width: int = 2, embedding: int = 3, hidden: int = 8, seed: int | Random | None = None
+    ) -> None:
+        random = generator(seed)
+        self.embedding = Layer(words, embedding, bias=False, seed=random)
+        self.hidden = Layer(width * embedding, hidden, "tanh", seed=random)
+        self.output = Layer(hidden, words, "softmax", initializer="zeros")
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        words = len(self.embedding.neurons[0].w)
+        e = [value for start in range(0, len(x), words) for value in self.embedding(x[start : start + words])]
+        return self.output(self.hidden(e))
