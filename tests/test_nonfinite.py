@@ -162,7 +162,7 @@ def test_an_input_may_be_where_gradients_add_up_to_too_much():
     x = Value(1e-3, "x")
     text = nonfinite_origin(x * 1.5e308 + x * 1.5e308).text
 
-    assert text.startswith("What x gets adds up to the first gradient behind f that is not finite:")
+    assert text.startswith("What x gets adds up to more than a float holds, the first gradient")
 
 
 def test_labels_and_numbers_are_shown():
