@@ -90,9 +90,8 @@ def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, f
     facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
     behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
     if edge is None:
-        return NonfiniteOrigin(
-            "gradient", node, f"What {called[node]} gets adds up to more than a float holds, {behind}", facts, GROWN
-        )
+        sentence = f"What {called[node]} gets adds up to more than a float holds, {behind}"
+        return NonfiniteOrigin("gradient", node, sentence, facts, GROWN)
     operand, upstream, local = edge
     gate, downstream = node.primitive.name if node.primitive else "", upstream * local
     product = f"upstream * local = {show(upstream)} * {show(local)} = {show(downstream)}"
