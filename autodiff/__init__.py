@@ -60,6 +60,7 @@ from .primitives import (
     tanh,
     where,
 )
+from .tracing import TraceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 
     from .advice import ExpressionError
     from .check import GradientCheck, check_gradients
+    from .flat.compiled import Compiled, compile as compile
     from .nonfinite import NonfiniteOrigin, nonfinite_origin
     from .parser import parse
 
@@ -74,6 +76,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRIMITIVES",
+    "Compiled",
     "ExpressionError",
     "Formula",
     "GradientCheck",
@@ -81,6 +84,7 @@ __all__ = [
     "Primitive",
     "SlideFormula",
     "StaleGraphError",
+    "TraceError",
     "Value",
     "check_gradients",
     "clip",
@@ -134,9 +138,11 @@ __all__ = [
 
 ROOMS = {  # public names whose module is imported when one of them is first used
     "ExpressionError": "advice",
+    "Compiled": "flat.compiled",
     "GradientCheck": "check",
     "NonfiniteOrigin": "nonfinite",
     "check_gradients": "check",
+    "compile": "flat.compiled",
     "nonfinite_origin": "nonfinite",
     "parse": "parser",
 }

@@ -80,7 +80,7 @@ class Call:
     def answer(self, x: Any) -> Any:
         """x as what the caller gets: a Value where Values take part, otherwise a float."""
         if type(x) is Value:
-            return x if self.record else x.data
+            return x if self.record else x._data
         converted = number(x)
         if converted is None:
             raise TypeError(

@@ -7,6 +7,7 @@ from itertools import count
 from . import primitives as p
 from .graph import history, numbers, refuse_stale, sweep
 from .primitives import Primitive, number
+from .tracing import refuse, threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,10 +112,14 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Assigning to it (leaves only) makes the results computed from it stale."""
+        if tracing:
+            refuse(self, ".data")
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
+        if tracing:
+            refuse(self, "a new .data")
         if self.primitive is not None:
             raise AttributeError(
                 f"the data of {self!r} is computed by {self.primitive.name}: "
@@ -150,6 +155,8 @@ class Value:
         StaleGraphError
             If an input has changed since this was computed. Nothing is written then.
         """
+        if tracing:
+            refuse(self, "backward()")
         upstream = real(upstream, "backward(upstream)")
         order = history(self)
         refuse_stale(order)
@@ -176,6 +183,8 @@ class Value:
 
     def forward(self) -> float:
         """Recompute every node behind this one, oldest first, and return the new number."""
+        if tracing:
+            refuse(self, "forward()")
         for node in history(self):
             if node.primitive:
                 node._data = node.primitive.value(*numbers(node.operands))
@@ -189,6 +198,8 @@ class Value:
 
     def detach(self) -> Value:
         """A leaf with the same number and label that remembers nothing."""
+        if tracing:
+            refuse(self, "detach()")
         return Value(self._data, self.label)
 
     def steps(self, digits: int | None = None) -> Steps:
@@ -211,15 +222,21 @@ class Value:
     # --- Being a number ----------------------------------------------------------------------
 
     def __bool__(self) -> bool:
+        if tracing:
+            refuse(self, "bool() (if, and, or, max, sorted)")
         return bool(self._data)
 
     def __float__(self) -> float:
+        if tracing:
+            refuse(self, "float()")
         raise TypeError(
             "a Value is no plain float: that would drop its gradient silently. "
             "Use .data for the number, or autodiff.exp (sin, log, ...) in place of math.exp"
         )
 
     def __format__(self, spec: str) -> str:
+        if tracing and spec:
+            refuse(self, f"format(..., {spec!r})")
         return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:

@@ -134,7 +134,7 @@ class Lowering:
     def backward(self) -> Iterator[Line]:
         """The sweep of ``backward()``, written down: upstream * local for each edge that leads to what was asked."""
         wanted = self.wanted()
-        if self.output not in wanted:
+        if type(self.output) is not Value or self.output not in wanted:
             return
         symbols: dict[Any, Symbol] = {node: Symbol(name) for node, name in self.called.items()}
         yield Line(self.gradient(self.output), 1.0)

@@ -4,7 +4,8 @@
     spread   writes upstream * ((1 - L) * L) as the lecture does:    upstream * (1 - L) * L
     alive    drops the lines that no result depends on
 
-A fourth, share.py, computes what occurs twice only once. Nothing here assumes that numbers are finite: 0 * x stays, for it is nan where x is infinite.
+A fourth, share.py, computes what occurs twice only once. Nothing here assumes that numbers are
+finite: 0 * x stays, for it is nan where x is infinite.
 """
 
 from __future__ import annotations

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..primitives import INF, NAN, PRIMITIVES
 from .program import Program
-from .writer import rows_text, text
+from .runners import Result
+from .writer import given, rows_text, text
 
 number = itertools.count(1)
 
@@ -31,7 +34,6 @@ def rows_function(program: Program) -> Callable[..., Any]:
 def run(code: str, name: str = "f") -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
-    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {row.name: row.value for row in PRIMITIVES.values()}
     total, weighted_sum, log_sum_exp = (PRIMITIVES[name].value for name in ("sum", "dot", "logsumexp"))
     namespace["sum"] = lambda terms: total(*terms)
@@ -39,4 +41,52 @@ def run(code: str, name: str = "f") -> Callable[..., Any]:
     namespace["logsumexp"] = lambda terms: log_sum_exp(*terms)
     namespace |= {"inf": INF, "nan": NAN}
     exec(compile(code, filename, "exec"), namespace)
-    return namespace[name]  # type: ignore[no-any-return]
+    made: Callable[..., Any] = namespace[name]
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    weakref.finalize(made, linecache.cache.pop, filename, None).atexit = False
+    return made
+
+
+class Source:
+    """The runner that executes Python text, row by row."""
+
+    roll: bool | None = None
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.single = len(program.outputs) == 1
+        self.to_inputs = bool(given(program.input_gradients))
+        self.to_parameters = bool(given(program.parameter_gradients))
+
+    @cached_property
+    def one(self) -> Callable[..., Any]:
+        return function(self.program)
+
+    @cached_property
+    def many(self) -> Callable[..., Any]:
+        return rows_function(self.program)
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients of one row."""
+        if self.program.arrays:
+            arguments: Any = [part for part in (inputs, parameters) if part]
+        else:
+            arguments = *inputs, *parameters
+        returned = self.one(*arguments)
+        outputs, to_inputs, rest = self.parts(returned, self.to_parameters)
+        return Result(outputs, to_inputs, list(rest))
+
+    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
+        results, sums = self.many(rows, parameters)
+        parts = [self.parts(result, False) for result in results]
+        means = [total / len(rows) for total in sums] if rows else []
+        return Result([part[0] for part in parts], [part[1] for part in parts], means)
+
+    def parts(self, returned: Any, more: bool) -> tuple[list[float], list[float], Sequence[float]]:
+        """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""
+        if not (self.to_inputs or more):
+            returned = (returned,)
+        outputs, *slopes = returned
+        to_inputs = list(slopes.pop(0)) if self.to_inputs else []
+        return [outputs] if self.single else list(outputs), to_inputs, slopes[0] if more else ()

@@ -92,7 +92,7 @@ def vector(program: Program, places: Sequence[Any], language: type[Code]) -> str
 
 
 def single(x: Any, language: type[Code]) -> str:
-    return language.of(x).text if type(x) is float else language.place(x, False).text
+    return repr(x) if type(x) is float else language.place(x, False).text
 
 
 def results(program: Program, parameter_gradients: Sequence[Any], language: type[Code]) -> list[str]:

@@ -1,0 +1,72 @@
+"""The same Program over many rows at once, with NumPy or another array library of its kind.
+
+    outputs, gradients to the inputs    per row
+    gradients to the parameters         the mean over the rows
+
+``over_rows(program, jax.numpy)`` is a pure function of arrays, for ``jax.jit`` and the like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .batched import Batched
+from .program import Program
+from .runners import Result
+from .vectorized import functions
+
+
+def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
+    """The program as a pure function ``(rows, parameters) -> Result`` of arrays.
+
+    Parameters
+    ----------
+    program : Program
+        Rolled, if it is to be fast.
+    xp : module
+        The array namespace, ``numpy`` by default.
+
+    Returns
+    -------
+    function
+        It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and gives a Result of arrays:
+        outputs ``(rows, outputs)``, input_gradients ``(rows, asked for)``, and parameter_gradients
+        ``(asked for,)``, the mean over the rows.
+    """
+    if xp is None:
+        import numpy as xp
+    table = functions(xp)
+
+    def run(rows: Any, parameters: Any) -> Result:
+        return Batched(program, xp, table, rows, parameters).result()
+
+    return run
+
+
+class Batch:
+    """The runner that gives NumPy all rows at once."""
+
+    roll: bool | None = True
+
+    def __init__(self, program: Program) -> None:
+        self.run = over_rows(program)
+        self.inputs = len(program.inputs)
+
+    def arrays(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients as arrays; see ``over_rows``."""
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
+            return self.run(
+                np.asarray(rows, dtype=float).reshape(len(rows), self.inputs), np.asarray(parameters, dtype=float)
+            )
+
+    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
+        return Result(*[part.tolist() for part in self.arrays(rows, parameters)])
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients of one row."""
+        outputs, to_inputs, to_parameters = self.rows([inputs], parameters)
+        return Result(outputs[0], to_inputs[0], to_parameters)

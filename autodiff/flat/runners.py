@@ -1,0 +1,60 @@
+"""The runners by name, which of them suits how many rows, and the programs kept ready in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from .program import Program
+
+
+class Result(NamedTuple):
+    """What a program gives: for one row lists of numbers, for many rows a list of those for each row.
+
+    The gradients to the parameters are always one list: over many rows, their mean.
+    """
+
+    outputs: Any
+    input_gradients: Any
+    parameter_gradients: Any
+
+
+class Runner(Protocol):
+    """A program made ready to run."""
+
+    roll: bool | None  # whether it wants its programs rolled; None leaves that to their size
+
+    def __init__(self, program: Program) -> None: ...
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result: ...
+
+    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result: ...
+
+
+NAMES = ("auto", "source", "batch")
+BATCH_FROM = 32  # rows from which NumPy is faster than Python text
+MOST = 500  # programs kept ready
+ready: dict[Any, Runner] = {}
+
+
+def runner_for(name: str, rows: int) -> type[Runner]:
+    """The runner of that name; for "auto" the faster one for so many rows."""
+    if name not in NAMES:
+        raise ValueError(f"no runner is called {name!r}: known are {', '.join(NAMES)}")
+    if name == "batch" or (name == "auto" and rows >= BATCH_FROM):
+        from .batch import Batch
+
+        return Batch
+    from .source import Source
+
+    return Source
+
+
+def kept(kind: type[Runner], program: Program) -> Runner:
+    """The program in a runner; one of the same structure is not made ready twice."""
+    key = kind, program.key
+    if key not in ready:
+        if len(ready) >= MOST:
+            del ready[next(iter(ready))]
+        ready[key] = kind(program)
+    return ready[key]

@@ -1,0 +1,101 @@
+"""The table of primitives for whole arrays: the same values, element by element, in NumPy or an array library like it.
+
+Sums take their terms along the last axis but one; the last axis is always the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..primitives import PRIMITIVES
+
+SAME_NAME = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
+COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
+
+
+def functions(xp: Any) -> dict[str, Callable[..., Any]]:
+    """The primitives by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``)."""
+
+    def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
+
+    table = {name: getattr(xp, name) for name in SAME_NAME}
+    table |= {name: comparison(getattr(xp, name)) for name in COMPARISONS}
+    return table | arithmetic(xp) | activations(xp) | sums(xp)
+
+
+def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
+    """What Python has operators for."""
+    return {
+        "add": xp.add,
+        "sub": xp.subtract,
+        "mul": xp.multiply,
+        "div": xp.divide,
+        "neg": xp.negative,
+        "power": xp.power,
+        "reciprocal": lambda a: 1.0 / a,
+        "where": lambda condition, a, b: xp.where(condition != 0.0, a, b),
+    }
+
+
+def activations(xp: Any) -> dict[str, Callable[..., Any]]:
+    """The activations and steps, written so that nan stays nan and e^ never overflows."""
+
+    def sigmoid(x: Any) -> Any:
+        e = xp.exp(-xp.abs(x))
+        return xp.where(x >= 0.0, 1.0 / (1.0 + e), e / (1.0 + e))
+
+    def relu(x: Any) -> Any:
+        return xp.where(x <= 0.0, 0.0, x)
+
+    def softplus(x: Any) -> Any:
+        return relu(x) + xp.log1p(xp.exp(-xp.abs(x)))
+
+    def heaviside(x: Any, at_zero: Any) -> Any:
+        return xp.where(x > 0.0, 1.0, xp.where(x < 0.0, 0.0, xp.where(x == 0.0, at_zero, x)))
+
+    return {
+        "sigmoid": sigmoid,
+        "relu": relu,
+        "softplus": softplus,
+        "log_sigmoid": lambda x: -softplus(-x),
+        "leaky_relu": lambda x, slope: xp.where(x > 0.0, x, slope * x),
+        "elu": lambda x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(xp.minimum(x, 0.0))),
+        "clip": lambda x, low, high: xp.minimum(xp.maximum(x, low), high),
+        "heaviside": heaviside,
+    }
+
+
+def sums(xp: Any) -> dict[str, Callable[..., Any]]:
+    """The primitives of many operands, of one array or of two and a bias."""
+
+    def logsumexp(terms: Any) -> Any:
+        largest = xp.max(terms, axis=-2)
+        finite = xp.isfinite(largest)
+        shift = xp.where(finite, largest, 0.0)
+        return xp.where(finite, shift + xp.log(xp.sum(xp.exp(terms - shift[..., None, :]), axis=-2)), largest)
+
+    return {
+        "sum": lambda terms: xp.sum(terms, axis=-2),
+        "logsumexp": logsumexp,
+        "dot": lambda weights, inputs, bias: summed_product(xp, weights, inputs) + bias,
+    }
+
+
+def summed_product(xp: Any, a: Any, b: Any) -> Any:
+    """The sum of a * b along the last axis but one; a matrix product where one of them is the same for all rows."""
+    if b.shape[-1] == 1 and b.ndim <= a.ndim:
+        a, b = b, a
+    if a.shape[-1] == 1 and b.ndim == 2:
+        return a[..., 0] @ b
+    return xp.sum(a * b, axis=-2)
+
+
+def spelled(table: dict[str, Callable[..., Any]], name: str, xp: Any) -> Callable[..., Any]:
+    """The function of a primitive; one that a user has added is called element by element."""
+    if name not in table:
+        if xp.__name__ != "numpy":
+            raise ValueError(f"the primitive {name!r} has no spelling in {xp.__name__}: known are {sorted(table)}")
+        table[name] = xp.vectorize(PRIMITIVES[name].value, otypes=[float])
+    return table[name]

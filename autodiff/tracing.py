@@ -1,0 +1,42 @@
+"""Tracing: while a function is recorded by ``autodiff.compile``, no Value can be read as a plain number."""
+
+from __future__ import annotations
+
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+threads: set[int] = set()  # those that trace a function now; other threads go on as always
+
+
+class TraceError(TypeError):
+    """A function that is being compiled looked at a number, which would freeze it in the program."""
+
+
+def is_tracing() -> bool:
+    """Whether this thread is tracing."""
+    return get_ident() in threads
+
+
+def refuse(value: Any, attempt: str) -> None:
+    """Raise TraceError if this thread is tracing; ``attempt`` says what was asked of the Value."""
+    if is_tracing():
+        raise TraceError(
+            f"{attempt} of {value!r} while a function is compiled: the program would keep this number, or this "
+            "branch, for all inputs. Choose with autodiff.where(condition, a, b), maximum, minimum or relu, which "
+            "are recorded; take derivatives with autodiff.gradients"
+        )
+
+
+class Tracing:
+    """While it is entered, this thread traces; entered again inside, it leaves that to the outer one."""
+
+    def __enter__(self) -> None:
+        self.outermost = not is_tracing()
+        threads.add(get_ident())
+
+    def __exit__(self, *error: object) -> None:
+        if self.outermost:
+            threads.discard(get_ident())
