@@ -5,13 +5,16 @@ Where things are:
     primitives   every primitive, once: value, local gradients, kinks
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
-    engine       Value, recording, backward()
+    engine       Value, recording, backward()  (copies and tracing stand beside it)
     functions    softmax, mean, norm, maxout, ... composed from primitives
-    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp
-    check        check_gradients, nonfinite_origin
+    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp  (calls: one call of a function)
     explain      the steps of a backward pass in words
+    check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
-    lectures     the lectures' examples, by id (the rows stand in slides)
+    lectures     the lectures' examples, by id
+    quiz         questions with blanks, answers checked
+    flat         a graph as straight-line code: printed, run, compiled
+    __main__     python -m autodiff  (commandline: what its arguments mean)
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves
 the builtins alone.
@@ -66,11 +69,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .advice import ExpressionError
-    from .check import GradientCheck, check_gradients
+    from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
     from .flat.compiled import Compiled, compile as compile
-    from .nonfinite import NonfiniteOrigin, nonfinite_origin
-    from .parser import parse
+    from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
 
@@ -137,13 +138,13 @@ __all__ = [
 ]
 
 ROOMS = {  # public names whose module is imported when one of them is first used
-    "ExpressionError": "advice",
+    "ExpressionError": "parser",
     "Compiled": "flat.compiled",
     "GradientCheck": "check",
-    "NonfiniteOrigin": "nonfinite",
+    "NonfiniteOrigin": "check",
     "check_gradients": "check",
     "compile": "flat.compiled",
-    "nonfinite_origin": "nonfinite",
+    "nonfinite_origin": "check",
     "parse": "parser",
 }
 

@@ -8,8 +8,7 @@ import re
 import sys
 import warnings
 
-from .advice import ExpressionError
-from .parser import parse
+from .parser import ExpressionError, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

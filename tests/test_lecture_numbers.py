@@ -8,7 +8,7 @@ import pytest
 from by_hand import close
 
 from autodiff.lectures import EXAMPLES
-from autodiff.slides.example import numbers
+from autodiff.lectures.example import numbers
 
 PUBLISHED = {
     "A2": "d_x1=1 d_x2=-1",

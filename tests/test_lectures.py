@@ -5,7 +5,7 @@ import pytest
 
 from autodiff import gradients, history, names, sweep
 from autodiff.lectures import EXAMPLES, LECTURES, find
-from autodiff.slides.example import Example
+from autodiff.lectures.example import Example
 
 NUMBERS = {
     "A": [1, 2, 3, 4, 5, 6, 8],

@@ -1,13 +1,13 @@
 """The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
 
-The rows stand in ``autodiff/slides/``, one file a lecture. Where a slide has a slip, the row has the
+The rows stand beside this, one file a lecture. Where a slide has a slip, the row has the
 right form and its note says what the slide had.
 """
 
 from __future__ import annotations
 
-from .slides import cm_146, csci_566_activations, csci_566_backpropagation, eecs_545, ift_6289, ucr_228
-from .slides.example import LECTURES, Example
+from . import cm_146, csci_566_activations, csci_566_backpropagation, eecs_545, ift_6289, ucr_228
+from .example import LECTURES, Example
 
 __all__ = ["EXAMPLES", "LECTURES", "Example", "find"]
 

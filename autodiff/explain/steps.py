@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .expression import Formula, SlideFormula, names, show
-from .graph import history, refuse_stale, sweep
+from ..expression import Formula, SlideFormula, names, show
+from ..graph import history, refuse_stale, sweep
 from .rows import Forward, Start, Step
 from .words import role, shortened, wrapped
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .engine import Value
+    from ..engine import Value
 
 
 class Steps:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import isfinite
 
-from .calls import Call, flattened, mirrored, one_number
-from .engine import Value
-from .expression import names
-from .graph import history, refuse_stale, sweep
+from ..calls import Call, flattened, mirrored, one_number
+from ..engine import Value
+from ..expression import names
+from ..graph import history, refuse_stale, sweep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 
-from . import functions, primitives
+from .. import functions, primitives
+from ..expression import INFIX, SPELLED
+from ..primitives import INF, PRIMITIVES
 from .advice import shortened
-from .expression import INFIX, SPELLED
-from .primitives import INF, PRIMITIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+from ..primitives import NAN
 from .numerical import Slope, slope_at
-from .primitives import NAN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

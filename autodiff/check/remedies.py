@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from .engine import Value
-from .graph import numbers
+from ..engine import Value
+from ..graph import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

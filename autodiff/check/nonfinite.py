@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import isfinite
 from textwrap import wrap
 
-from .engine import Value
-from .expression import SlideFormula, names, show
-from .graph import history, refuse_stale, stale, sweep
+from ..engine import Value
+from ..explain.words import WIDTH, shortened
+from ..expression import SlideFormula, names, show
+from ..graph import history, refuse_stale, stale, sweep
 from .remedies import GROWN, remedy, second_where, untaken, vertical
-from .words import WIDTH, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import ast
 import math
 import warnings
 
-from . import primitives
+from .. import primitives
+from ..engine import Value, real
+from ..expression import exact
+from ..graph import history
 from .advice import ExpressionError, command, guessed, listed, mistake, shortened
 from .callables import CALLABLE, called
-from .engine import Value, real
-from .expression import exact
-from .graph import history
 from .tokens import ALIASES, Token, plain, statements
 
 TYPE_CHECKING = False

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from .calls import checked, flattened, shape
+from ..calls import checked, flattened, shape
+from ..engine import Value
+from ..explain.words import WIDTH
+from ..expression import names, show
+from ..graph import numbers
+from ..primitives import INF
 from .comparison import CheckedInput, Claim
-from .engine import Value
-from .expression import names, show
-from .graph import numbers
 from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
-from .primitives import INF
 from .subject import Called, Recorded, Subject
-from .words import WIDTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-    from .primitives import Primitive
+    from ..primitives import Primitive
 
 MOST = 40  # rows of a table, before those that are all right are left out
 NOTES = 4  # of one kind

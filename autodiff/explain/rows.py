@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from .expression import PRODUCT, Formula, SlideFormula, show
-from .graph import numbers
+from ..expression import PRODUCT, Formula, SlideFormula, show
+from ..graph import numbers
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .engine import Value
-    from .explain import Steps
+    from ..engine import Value
+    from .steps import Steps
 
 
 class Row:

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from ..primitives import PRIMITIVES
 from .advice import KEYWORDS, WIDTH, misplaced_equals, mistake, shortened, unreadable
-from .primitives import PRIMITIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

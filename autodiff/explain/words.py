@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .expression import INFIX, PRODUCT, SPELLED, Formula, SlideFormula, show
+from ..expression import INFIX, PRODUCT, SPELLED, Formula, SlideFormula, show
 
 WIDTH = 80
 ROLES = {
