@@ -113,7 +113,28 @@ def refuse_nonfinite(loss: Any) -> None:
     raise NonFiniteLossError(loss.data, nonfinite_origin(loss))
 
 
-RUNNERS: dict[str, Callable[[Task], Any]] = {"auto": Eager, "eager": Eager}
+def auto(task: Task) -> Any:
+    """The fastest runner that the task allows."""
+    from .flat import Auto  # when used: it brings in flat code
+
+    return Auto(task)
+
+
+def source(task: Task) -> Any:
+    """Flat code as Python text."""
+    from .flat import Flat
+
+    return Flat(task, "source")
+
+
+def batch(task: Task) -> Any:
+    """Flat code over all rows of a mini-batch at once, by NumPy."""
+    from .flat import Flat
+
+    return Flat(task, "batch")
+
+
+RUNNERS: dict[str, Callable[[Task], Any]] = {"auto": auto, "eager": Eager, "source": source, "batch": batch}
 
 
 def runner_named(name: str) -> Any:

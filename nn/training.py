@@ -57,7 +57,9 @@ def fit(
     batch_size : int, optional
         Examples for each update: 1 is stochastic gradient descent, None all of them (C5).
     runner : str
-        How the epochs are run; the numbers are the same.
+        How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
+        "batch" record one step once, as flat code in Python or in NumPy over all rows; "auto" takes the
+        fastest of these that the model allows.
     seed : int
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.

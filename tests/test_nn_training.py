@@ -58,7 +58,7 @@ def test_mini_batches_come_in_the_order_of_the_seed():
 
         X, Y = [[float(i)] for i in range(6)], list(range(6))
         fit(MLP(1, [1], seed=0), X, Y, loss=lambda o, t: loss(o, t[0]), epochs=2, batch_size=2, seed=seed,
-            optimizer=None, progress=False)  # fmt: skip
+            runner="eager", progress=False)  # fmt: skip
         return seen
 
     from random import Random
@@ -103,7 +103,7 @@ def test_ctrl_c_keeps_what_was_learned():
         return nn.squared_error(outputs, target)
 
     before = evaluate(net, X, Y)[0]
-    history = fit(net, X, Y, loss=loss, progress=False)
+    history = fit(net, X, Y, loss=loss, runner="eager", progress=False)
 
     assert history.interrupted
     assert history.epochs == 10

@@ -11,5 +11,6 @@ source       the program as Python text, and that text run
 
 from .lower import lower
 from .program import Line, Place, Program
+from .training import Training
 
-__all__ = ["Line", "Place", "Program", "lower"]
+__all__ = ["Line", "Place", "Program", "Training", "lower"]

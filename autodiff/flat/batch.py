@@ -53,7 +53,7 @@ class Batch:
         self.run = over_rows(program)
         self.inputs = len(program.inputs)
 
-    def arrays(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
+    def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
         import numpy as np
 
@@ -70,3 +70,27 @@ class Batch:
         """Outputs and gradients of one row."""
         outputs, to_inputs, to_parameters = self.rows([inputs], parameters)
         return Result(outputs[0], to_inputs[0], to_parameters)
+
+    # --- Training: the rows of a mini-batch, or the parameters, as rows -------------------------
+
+    def table(self, rows: Sequence[Sequence[float]]) -> Any:
+        import numpy as np
+
+        return np.array(rows, dtype=float)
+
+    def chosen(self, table: Any, batch: Sequence[int]) -> Any:
+        return table if len(batch) == len(table) else table[batch]
+
+    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any]:
+        """The mean over the rows of a single output, and its gradient to the parameters."""
+        found = self.arrays(rows, parameters)
+        return float(found.outputs.mean()), found.parameter_gradients
+
+    def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]:
+        """The outputs, each a column, of rows that are given as columns."""
+        import numpy as np
+
+        return list(self.arrays(np.stack(columns, axis=1), parameters).outputs.T)
+
+    def plus(self, a: Any, b: Any) -> Any:
+        return a + b

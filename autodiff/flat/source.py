@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..primitives import INF, NAN, PRIMITIVES
+from ..primitives import INF, NAN, PRIMITIVES, total
 from .program import Program
 from .runners import Result
 from .writer import given, rows_text, text
@@ -35,8 +35,8 @@ def run(code: str, name: str = "f") -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
     namespace: dict[str, Any] = {row.name: row.value for row in PRIMITIVES.values()}
-    total, weighted_sum, log_sum_exp = (PRIMITIVES[name].value for name in ("sum", "dot", "logsumexp"))
-    namespace["sum"] = lambda terms: total(*terms)
+    added, weighted_sum, log_sum_exp = (PRIMITIVES[name].value for name in ("sum", "dot", "logsumexp"))
+    namespace["sum"] = lambda terms: added(*terms)
     namespace["dot"] = lambda weights, inputs, bias: weighted_sum(*weights, *inputs, bias)
     namespace["logsumexp"] = lambda terms: log_sum_exp(*terms)
     namespace |= {"inf": INF, "nan": NAN}
@@ -80,8 +80,29 @@ class Source:
         """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
         results, sums = self.many(rows, parameters)
         parts = [self.parts(result, False) for result in results]
-        means = [total / len(rows) for total in sums] if rows else []
+        means = [slope / len(rows) for slope in sums] if rows else []
         return Result([part[0] for part in parts], [part[1] for part in parts], means)
+
+    # --- Training: the rows of a mini-batch, or the parameters, as rows -------------------------
+
+    def table(self, rows: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+        return [tuple(row) for row in rows]
+
+    def chosen(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
+        return table if len(batch) == len(table) else [table[i] for i in batch]
+
+    def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, list[float]]:
+        """The mean over the rows of a single output, and its gradient to the parameters."""
+        values, sums = self.many(rows, parameters)
+        return total(*values) / len(values), [slope / len(values) for slope in sums]
+
+    def columns(self, columns: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Sequence[float]]:
+        """The outputs, each a column, of rows that are given as columns."""
+        results, _ = self.many(zip(*columns), parameters)
+        return [results] if self.single else list(zip(*results))
+
+    def plus(self, a: Sequence[float], b: Sequence[float]) -> list[float]:
+        return [x + y for x, y in zip(a, b)]
 
     def parts(self, returned: Any, more: bool) -> tuple[list[float], list[float], Sequence[float]]:
         """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""

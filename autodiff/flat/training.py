@@ -1,0 +1,120 @@
+"""Training steps as flat code: loss, penalty and update recorded once from scalar code, run over rows and parameters.
+
+A step is three programs: the loss of one example and its gradient, over the rows of a mini-batch (the
+mean); the penalty, which no row changes; and the optimizer's scalar update, over the parameters, for
+which each parameter is a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..engine import Value, real
+from ..tracing import Tracing
+from .lower import Lowering
+from .recording import Recording
+from .runners import kept, runner_for
+
+
+class Training:
+    """The steps of one model, ready to run.
+
+    Parameters
+    ----------
+    loss : function (x, target) -> Value
+        The loss of one example, in terms of Values for its numbers and the captured parameters.
+    example : (list of float, list of float)
+        x and target of some example: the shape of all.
+    parameters : sequence of Value
+        The leaves that are trained.
+    update : function () -> (inputs, outputs)
+        Records one scalar update: from (parameter, gradient, learning_rate, step, *states) to
+        (parameter, *states).
+    penalty : function () -> Value, optional
+        What is added to the mean loss; it depends on the parameters only.
+    runner : str
+        "source" or "batch".
+
+    Raises
+    ------
+    TraceError
+        If one of the functions looks at a number.
+    ValueError
+        If the loss is not recorded the same twice: it draws random numbers, say.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Any, Any], Any],
+        example: tuple[Sequence[float], Sequence[float]],
+        parameters: Sequence[Value],
+        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
+        penalty: Callable[[], Any] | None = None,
+        runner: str = "source",
+    ) -> None:
+        self.parameters = list(parameters)
+        since = Value(0.0).born
+        with Tracing():
+            first, again = (recorded(loss, example) for _ in range(2))
+            fined = penalty() if penalty else None
+            (parameter, gradient, rate, step, *states), outputs = update()
+        self.loss = Part(first, self.parameters, runner, since)
+        if Part(again, self.parameters, runner, since).key != self.loss.key:
+            raise ValueError(
+                "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
+                "first for ever; train it with runner='eager'"
+            )
+        self.penalty = Part(([], fined), self.parameters, runner, since) if penalty else None
+        program = Lowering(Recording(outputs, [parameter, gradient, *states], [rate, step], since), ()).program(False)
+        self.update = kept(runner_for(runner, 1), program)
+
+    def table(self, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Any:
+        """The examples with their targets as the runner wants them: index it for a mini-batch by ``chosen``."""
+        return self.loss.runner.table([[*x, *target] for x, target in zip(examples, targets)])
+
+    def chosen(self, table: Any, batch: Sequence[int]) -> Any:
+        """The rows of a mini-batch."""
+        return self.loss.runner.chosen(table, batch)
+
+    def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any]:
+        """The mean loss over the rows plus the penalty, and its gradient, where the parameters have these numbers."""
+        value, slopes = self.loss.mean(rows, numbers)
+        if self.penalty is None:
+            return value, slopes
+        more, more_slopes = self.penalty.mean([()], numbers)
+        return value + more, self.loss.runner.plus(slopes, more_slopes)
+
+    def updated(
+        self, numbers: Any, slopes: Any, rate: float, step: int, states: Sequence[Any]
+    ) -> tuple[Any, list[Any]]:
+        """The new numbers of the parameters, and the new states."""
+        new, *states = self.update.columns([numbers, slopes, *states], [rate, float(step)])
+        return new, states
+
+
+class Part:
+    """The program of one Value that depends on rows and parameters, in its runner."""
+
+    def __init__(self, recording: tuple[list[Value], Any], parameters: list[Value], runner: str, since: int) -> None:
+        inputs, value = recording
+        kind = runner_for(runner, 1)
+        found = Recording([real(value, "a loss") if type(value) is not Value else value], inputs, parameters, since)
+        program = Lowering(found, parameters).program(kind.roll)
+        self.key = program.key
+        self.runner = kept(kind, program)
+        self.others = found.parameters[len(parameters) :]  # captured, but not trained
+
+    def mean(self, rows: Any, numbers: Any) -> tuple[float, Any]:
+        """The mean over the rows, and its gradient to the parameters."""
+        if self.others:
+            numbers = [*numbers, *[leaf._data for leaf in self.others]]
+        return self.runner.mean(rows, numbers)
+
+
+def recorded(
+    loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
+) -> tuple[list[Value], Any]:
+    """The loss of an example whose numbers are independent variables: (variables, loss)."""
+    x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
+    return [*x, *target], loss(list(x), list(target))

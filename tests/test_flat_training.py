@@ -1,0 +1,245 @@
+"""Training by flat code: every step is the eager step, whatever the runner, loss, optimizer and penalty."""
+
+import math
+import random
+
+import pytest
+from flat_samples import agree
+
+import nn
+from autodiff import Value
+from nn import MLP, SGD, Adam, Module, NonFiniteLossError, RMSProp, fit, l1, l2, truth_table
+
+RUNNERS = ["source", "batch"]
+
+
+def some_rows(count=7, seed=0):
+    draw = random.Random(seed).uniform
+    return [[draw(-1, 1), draw(-1, 1)] for _ in range(count)]
+
+
+def trained(runner, net, X, Y, optimizer=None, **options):
+    chosen = optimizer(net.parameters()) if optimizer else None
+    history = fit(net, X, Y, optimizer=chosen, runner=runner, progress=False, **options)
+    return history, [p.data for p in net.parameters()], [p.grad for p in net.parameters()]
+
+
+def same(make, X, Y, rel=1e-9, **options):
+    """Train by every runner; the history, the parameters and the last gradients are the eager ones."""
+    eager_history, numbers, slopes = trained("eager", make(), X, Y, **options)
+    for runner in RUNNERS:
+        history, found, found_slopes = trained(runner, make(), X, Y, **options)
+        assert history.loss == pytest.approx(eager_history.loss, rel=rel), runner
+        assert found == pytest.approx(numbers, rel=rel, abs=1e-9), runner
+        assert found_slopes == pytest.approx(slopes, rel=1e-6, abs=1e-9), runner
+        assert history.updates == eager_history.updates
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("batch_size", [1, 3, None])
+def test_each_step_has_the_gradients_of_the_eager_step(runner, batch_size):
+    X = some_rows()
+    Y = [x[0] * x[1] for x in X]
+    net, other = MLP(2, [5, 4, 1], seed=1), MLP(2, [5, 4, 1], seed=1)
+    eager_history = history = None
+
+    for _ in range(5):  # epoch by epoch from the same parameters
+        for p, q in zip(net.parameters(), other.parameters()):
+            q.data = p.data
+        options = {"epochs": 1, "batch_size": batch_size, "progress": False, "penalty": l2(0.01)}
+        eager_history = fit(net, X, Y, runner="eager", resume=eager_history, **options)
+        history = fit(other, X, Y, runner=runner, resume=history, **options)
+        expected = eager_history.loss[-1], [p.grad for p in net.parameters()]
+        if batch_size is None:
+            assert agree(expected, (history.loss[-1], [p.grad for p in other.parameters()]))
+        assert history.loss[-1] == pytest.approx(expected[0], rel=1e-12)
+
+
+def test_tanh_xor_has_the_eager_history_for_100_epochs():
+    X, Y = truth_table("xor")
+
+    same(lambda: MLP(2, [4, 1], seed=0), X, Y, epochs=100)
+
+
+@pytest.mark.slow
+def test_moons_at_rate_005_has_the_eager_history_for_100_epochs():
+    X, Y = nn.moons(100, seed=0)
+
+    same(
+        lambda: MLP(2, [16, 16, 1], activation="relu", seed=0), X, Y, loss="hinge", epochs=100,
+        optimizer=lambda p: SGD(p, 0.05), penalty=l2(1e-4),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda p: SGD(p, 0.1, momentum=0.9),
+        lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+        lambda p: SGD(p, 0.5, clip_norm=0.1),
+        lambda p: RMSProp(p, 0.01),
+        lambda p: Adam(p, 0.05),
+    ],
+)
+def test_every_optimizer(optimizer):
+    X = some_rows()
+    Y = [x[0] - x[1] for x in X]
+
+    same(lambda: MLP(2, [3, 1], seed=0), X, Y, epochs=8, batch_size=3, optimizer=optimizer)
+
+
+@pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01), None])
+@pytest.mark.parametrize("loss", sorted({row.name for row in nn.LOSSES.values()}))
+def test_every_loss_with_every_penalty(loss, penalty):
+    X, row = some_rows(), nn.LOSSES[loss]
+    many = row.name in ("svm", "cross_entropy", "negative_log_likelihood")
+    Y = [int(x[0] > 0) + many * int(x[1] > 0) for x in X]
+    output = "softmax" if row.name == "negative_log_likelihood" else "sigmoid" if row.probabilities else "linear"
+    sizes = [4, 3 if many else 1]
+
+    same(lambda: MLP(2, sizes, output=output, seed=0), X, Y, loss=loss, epochs=6, batch_size=4, penalty=penalty)
+
+
+@pytest.mark.parametrize("runner", ["auto", *RUNNERS])
+def test_a_diverging_loss_stops_with_the_origin_and_the_model_as_it_was(runner):
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], activation="relu", seed=0)
+
+    with pytest.raises(NonFiniteLossError) as caught:
+        fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), runner=runner, progress=False)
+
+    assert caught.value.history.loss
+    assert all(math.isfinite(p.data) for p in net.parameters())
+    assert "the loss became" in str(caught.value)
+
+
+class Switch(Module):
+    """A model that looks at a number."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def __call__(self, x):
+        return self.w * x[0] if x[0] > 0 else self.w * x[0] * 0.1
+
+
+class Noisy(Module):
+    """A model that draws random numbers."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+        self.random = random.Random(0)
+
+    def __call__(self, x):
+        return self.w * x[0] * self.random.uniform(0.9, 1.1)
+
+
+@pytest.mark.parametrize(("model", "error"), [(Switch, "if, and, or, max"), (Noisy, "recorded differently each time")])
+def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, error):
+    X, Y = [[1.0], [-2.0]], [1.0, 0.0]
+
+    for runner in RUNNERS:
+        with pytest.raises((TypeError, ValueError), match=error):
+            trained(runner, model(), X, Y, epochs=3)
+    history, numbers, _ = trained("auto", model(), X, Y, epochs=3)
+    assert history.updates == 3
+    if model is Switch:
+        assert numbers == trained("eager", model(), X, Y, epochs=3)[1]
+
+
+def test_captured_values_that_are_not_trained_are_read_at_every_step():
+    net, scale = MLP(1, [1], seed=0), Value(2.0)
+    weight = net.parameters()[0]
+    X, Y = [[1.0], [2.0]], [1.0, 2.0]
+
+    def loss(outputs, target):
+        return (outputs[0] * scale - target[0]) ** 2.0
+
+    def halve(model, history):
+        scale.data = scale.data * 0.5
+
+    results = {}
+    for runner in ["eager", *RUNNERS]:
+        net.load_state_dict(dict.fromkeys(net.state_dict(), 0.5))
+        scale.data = 2.0
+        results[runner] = fit(net, X, Y, loss=loss, epochs=4, callbacks=[halve], runner=runner, progress=False).loss
+        assert weight.data != 0.5
+
+    assert results["source"] == pytest.approx(results["eager"], rel=1e-12)
+    assert results["batch"] == pytest.approx(results["eager"], rel=1e-12)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_an_optimizer_of_some_parameters_trains_only_those(runner):
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+    before = [p.data for p in net.parameters()]
+
+    fit(net, X, Y, optimizer=SGD(net.parameters()[-5:], 0.1), epochs=3, runner=runner, progress=False)
+
+    after = [p.data for p in net.parameters()]
+    assert after[:-5] == before[:-5]
+    assert after[-5:] != before[-5:]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_an_optimizer_with_a_step_of_its_own_is_refused(runner):
+    class Mine(SGD):
+        def step(self):
+            super().step()
+
+    net = MLP(2, [1], seed=0)
+
+    with pytest.raises(TypeError, match="Mine has a step of its own"):
+        fit(net, [[0.0, 1.0]], [1.0], optimizer=Mine(net.parameters()), runner=runner, progress=False)
+    assert fit(net, [[0.0, 1.0]], [1.0], optimizer=Mine(net.parameters()), epochs=2, progress=False).updates == 2
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+
+    def interrupt(model, history):
+        if history.epochs == 10:
+            raise KeyboardInterrupt
+
+    history = fit(net, X, Y, callbacks=[interrupt], runner=runner, progress=False)
+
+    assert history.interrupted
+    assert history.optimizer.steps == 10
+    assert nn.evaluate(net, X, Y)[0] < history.loss[0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_ctrl_c_within_an_epoch_keeps_whole_steps(runner, monkeypatch):
+    from nn.flat import Flat
+
+    X = some_rows(8)
+    Y = [x[0] for x in X]
+    net, steps = MLP(2, [3, 1], seed=0), []
+    step = Flat.step
+
+    def interrupted(self, batch):
+        steps.append(batch)
+        if len(steps) == 4:
+            raise KeyboardInterrupt
+        return step(self, batch)
+
+    monkeypatch.setattr(Flat, "step", interrupted)
+    history = fit(net, X, Y, batch_size=2, runner=runner, progress=False)
+
+    assert history.interrupted
+    assert history.optimizer.steps == 3
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_run_can_be_resumed_by_another_runner(runner):
+    X, Y = truth_table("xor")
+    net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+    whole = fit(net, X, Y, optimizer=Adam(net.parameters()), epochs=20, batch_size=3, runner="eager", progress=False)
+
+    first = fit(other, X, Y, optimizer=Adam(other.parameters()), epochs=10, batch_size=3, runner=runner, progress=False)
+    fit(other, X, Y, epochs=10, batch_size=3, resume=first, runner="eager", progress=False)
+
+    assert first.loss == pytest.approx(whole.loss, rel=1e-9)
