@@ -152,10 +152,14 @@ def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
 
 def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
     """How wide a column of (left, right, is it an input?) is, and where in it each has its middle."""
-    left = max([left for left, _, entry in column if not entry], default=0.0)
-    right = max([right for _, right, entry in column if not entry], default=0.0)
-    wide = max([left + right, *[left + right for left, right, entry in column if entry]])
-    return wide, [wide - right if entry else left for _, right, entry in column]
+    wide = left = right = 0.0
+    for entry in (True, False):
+        sides = [(before, behind) for before, behind, kind in column if kind == entry]
+        left = max([before for before, _ in sides], default=0.0)
+        behind = max([behind for _, behind in sides], default=0.0)
+        right = behind if entry else right
+        wide = max(wide, left + behind)
+    return wide, [wide - right if entry else left for _, _, entry in column]
 
 
 def led(

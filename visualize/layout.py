@@ -19,15 +19,17 @@ class Block:
     """A rectangle to be placed; its lines come in at the left and go out at the right, half way down.
 
     ``left``, ``right``, ``up`` and ``down`` are what it needs around that point; the body in the middle reaches
-    ``body`` to both sides and has corners of radius ``round``. An ``entry`` has no way in; a ``named`` one is an input.
+    ``body`` to both sides and has corners of radius ``round``; texts beside it start at ``beside``. An ``entry``
+    has no way in; a ``named`` one is an input.
     """
 
-    __slots__ = ("body", "down", "entry", "id", "left", "named", "right", "round", "up")
+    __slots__ = ("beside", "body", "down", "entry", "id", "left", "named", "right", "round", "up")
 
     def __init__(self, id: str, left: float, right: float, up: float, down: float) -> None:
         self.id = id
         self.left, self.right, self.up, self.down = left, right, up, down
-        self.body, self.round = left, 0.0
+        self.body = self.beside = left
+        self.round = 0.0
         self.entry = self.named = False
 
 
@@ -120,11 +122,11 @@ def landings(
 def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
     """The plan moved so that everything is inside its margins, and its size."""
     xs, ys = [], []
-    body = {block.id: block.body for block in blocks}
+    beside = {block.id: block.beside for block in blocks}
     for link in links:
         if not link.apart:
             x, y = plan.blocks[link.source]
-            plan.texts[link.id] = x + body[link.source] + link.width / 2, y
+            plan.texts[link.id] = x + beside[link.source] + link.width / 2, y
     for block in blocks:
         x, y = plan.blocks[block.id]
         xs += [x - block.left, x + block.right]

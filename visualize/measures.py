@@ -51,7 +51,7 @@ def below(arrow: Arrow, scene: Scene) -> Runs:
 def inside(box: Box) -> Runs:
     """What stands in a box, or in its place."""
     if box.kind == "constant":
-        return [(shorten(box.name, LONGEST), "constant")]
+        return [(shorten(box.name, LONGEST), "number")]
     if box.kind == "op":
         return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
@@ -123,7 +123,8 @@ def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
         made.left, made.right = [max(side, runs_width(gradient) / 2) for side in (made.left, made.right)]
     if len(leaving) == 1:
         arrow = leaving[0]
-        made.right = max(made.right, half + label_width(arrow, scene))
+        made.beside = max(half, runs_width(gradient) / 2 + 2.0) if gradient else half
+        made.right = max(made.right, made.beside + label_width(arrow, scene))
         made.up = max(made.up, LINE * bool(above(arrow, scene)))
         made.down = max(made.down, LINE * bool(below(arrow, scene)))
     made.entry = box.kind in ("leaf", "constant")

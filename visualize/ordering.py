@@ -14,20 +14,28 @@ SWEEPS = 8
 
 
 def ordered(grid: Grid) -> None:
-    """Order the columns of a grid: the best of eight median sweeps."""
-    grid.columns = as_read(grid)
-    best, fewest = [column[:] for column in grid.columns], crossings(grid)
-    for sweep in range(SWEEPS):
-        if not fewest:
-            break
-        for column in grid.columns[1:] if sweep % 2 == 0 else grid.columns[-2::-1]:
-            by_medians(grid, column, grid.before if sweep % 2 == 0 else grid.after)
-        swap(grid)
-        count = crossings(grid)
-        if count < fewest:
-            best, fewest = [column[:] for column in grid.columns], count
+    """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
+    grid.columns = best = as_read(grid)
+    fewest = crossings(grid)
+    for ties in (1, -1):  # -1: neighbours at the same median change places in every other pair of sweeps
+        grid.columns = as_read(grid)
+        for sweep in range(SWEEPS):
+            if not fewest:
+                break
+            better(grid, sweep % 2 == 0, ties if sweep % 4 > 1 else 1)
+            count = crossings(grid)
+            if count < fewest:
+                best, fewest = [column[:] for column in grid.columns], count
     grid.columns = best
     place(grid)
+
+
+def better(grid: Grid, forward: bool, ties: int) -> None:
+    """One sweep over the columns, and neighbours swapped where that helps."""
+    place(grid)
+    for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
+        by_medians(grid, column, grid.before if forward else grid.after, ties)
+    swap(grid)
 
 
 def as_read(grid: Grid) -> list[list[int]]:
@@ -69,14 +77,16 @@ def crossings(grid: Grid) -> int:
     return count
 
 
-def by_medians(grid: Grid, column: list[int], neighbours: Sequence[Sequence[tuple[int, float, float]]]) -> None:
-    """Sort the column by the medians of the items' neighbours; who has none stays where he is."""
+def by_medians(
+    grid: Grid, column: list[int], neighbours: Sequence[Sequence[tuple[int, float, float]]], ties: int
+) -> None:
+    """Sort the column by the medians of its items' neighbours; who has none stays. Ties change places if it is -1."""
     places = grid.places
     keyed = []
     for i, item in enumerate(column):
         ends = sorted([places[neighbour] + way for neighbour, way, _ in neighbours[item]])
         if ends:
-            keyed.append((median(ends), i, item))
+            keyed.append((median(ends), i * ties, item))
     movable = {item for _, _, item in keyed}
     slots = [i for i, item in enumerate(column) if item in movable]
     for slot, (_, _, item) in zip(slots, sorted(keyed)):

@@ -144,10 +144,10 @@ def outline(box: Box, x: float, y: float, lit: bool) -> list[Shape]:
     """The shape of a box: a circle for a gate (longer where its name is), a rectangle for a folded part."""
     half, high = half_width(box), half_height(box)
     if box.kind in ("op", "fold"):
-        style = "lit-gate" if lit else "stale" if box.stale else "gate" if box.kind == "op" else "part"
+        style = "lit-gate" if lit else "outdated" if box.stale else "gate" if box.kind == "op" else "part"
         corners = [(x - half, y - high), (x + half, y + high)]
         return [Shape("rectangle", style, corners, RADIUS if box.kind == "op" else 4.0)]
-    light = [Shape("rectangle", "lit", [(x - half - 3.0, y - high - 2.0), (x + half, y + high + 2.0)], 4.0)] * lit
+    light = [Shape("rectangle", "glow", [(x - half - 3.0, y - high - 2.0), (x + half, y + high + 2.0)], 4.0)] * lit
     if box.kind == "leaf" and not box.name:
         return [*light, Shape("rectangle", "dot", [(x - 3.0, y - 3.0), (x + 3.0, y + 3.0)], 3.0)]
     return light

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-ARITHMETIC = {"add", "sub", "mul", "div", "neg", "power", "sum", "dot", "reciprocal"}
+WEIGHTED = {"mul", "add", "sub", "dot", "sum"}  # gates that may take in a parameter
+ARITHMETIC = {*WEIGHTED, "div", "neg", "power", "reciprocal"}  # gates that are no activations
 
 
 # --- All that only one node uses ------------------------------------------------------------------
@@ -129,19 +130,28 @@ def kind_of(node: Value) -> str:
 def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
-    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts and no
-    circle, else to ``layers.0``; "" is the whole model.
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
+    many arrows and no circle, else to ``layers.0``; "" is the whole model.
     """
     here = set(order)
-    named = [(name, node) for name, node in named if node in here]
-    longest = max([name.count(".") for name, _ in named], default=0)
+    names = {node: name.split(".") for name, node in named if node in here}
+    longest = max([len(words) for words in names.values()], default=0) - 1
     for length in range(longest, -1, -1):
-        prefixes = {node: ".".join(name.split(".")[:length]) for name, node in named}
-        if len(set(prefixes.values())) <= min(most, max(1, len(named) // 2)):
-            parts = grown(order, prefixes)
-            if acyclic(order, parts):
-                return parts
+        prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
+        shorter = {".".join(words[: length - 1]) for words in names.values()}
+        different = set(prefixes.values())
+        if len(different) > min(most, max(1, len(names) // 2)) or (length and len(different) == len(shorter)):
+            continue  # too many, or a shorter name would do
+        parts = grown(order, prefixes)
+        if acyclic(order, parts) and (length == 0 or arrows(order, parts) <= 2 * most):
+            return parts
     return {}
+
+
+def arrows(order: Sequence[Value], parts: Mapping[Value, str]) -> int:
+    """How many arrows lead into the parts."""
+    ways = {(operand, parts[node]) for node in order if node in parts for operand in node.operands}
+    return sum(type(operand) is not float and parts.get(operand) != part for operand, part in ways)
 
 
 def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
@@ -152,13 +162,15 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
         if node.primitive is None or (all(x in prefixes for x in operands) and len(node.operands) == len(operands)):
             continue  # an input, or a penalty such as w * w
         own = [parts[x] for x in operands if x in prefixes]
-        linear = [parts[x] for x in operands if x in sums]
-        if node.primitive.name in ARITHMETIC:
-            if own or (linear and len(linear) == len(operands) and len(set(linear)) == 1):
-                parts[node] = (own or linear)[0]
-                sums.add(node)
-        elif len(operands) == 1 and linear:
-            parts[node] = linear[0]
+        summed = [parts[x] for x in operands if x in sums]
+        if node.primitive.name in WEIGHTED and own:
+            parts[node] = own[0]
+            sums.add(node)
+        elif node.primitive.name in ("add", "sum") and 1 < len(operands) == len(summed) and len(set(summed)) == 1:
+            parts[node] = summed[0]
+            sums.add(node)
+        elif node.primitive.name not in ARITHMETIC and len(operands) == 1 and summed and not own:
+            parts[node] = summed[0]
     return parts
 
 
