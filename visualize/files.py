@@ -42,6 +42,9 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
         if os.path.exists(target):
             os.chmod(temporary, os.stat(target).st_mode & 0o777)
         os.replace(temporary, target)
+    except OSError as error:
+        error.filename, error.filename2 = wanted, None  # the name that the caller knows
+        raise
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)

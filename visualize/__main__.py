@@ -1,0 +1,106 @@
+"""The front door: ``python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg`` draws an expression into a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+HELP = """\
+Draws the graph of an expression, with values and gradients, into a file:
+
+    python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg
+    python -m visualize "q = x + y; f = q * z" x=-2 y=5 z=-4 -o "f-{n}.svg"     step by step, for slides
+    python -m visualize D2 -o d2.svg        an example of the lectures, by its id
+
+All options: python -m visualize --help"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
+    try:
+        return run(options(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print()
+        return 130
+    except (ValueError, OSError, ImportError) as error:
+        print(str(error).replace("python -m autodiff", "python -m visualize"), file=sys.stderr)
+        return 2
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line, divided into options and words."""
+    from autodiff.commandline import shielded
+
+    made = argparse.ArgumentParser(
+        prog="python -m visualize",
+        usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
+        description="Draw the graph of an expression, with values and gradients, into a file.",
+    )
+    made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
+    made.add_argument("-o", dest="file", metavar="FILE", help=".svg, .png, .pdf or .dot; f-{n}.svg: a file a step")
+    made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
+    made.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
+    made.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
+    made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
+    made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
+    made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
+    made.add_argument("--layout", choices=("auto", "dot", "built-in"), default="auto", help="who finds the positions")
+    return made.parse_intermixed_args(shielded(arguments))
+
+
+def places(text: str) -> int:
+    """A number of places after the point."""
+    if not text.strip().isdecimal() or int(text) > 17:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 0 to 17, got {text.strip()!r:.40}")
+    return int(text)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Read what was given and draw it."""
+    from autodiff.commandline import read
+
+    if not chosen.words:
+        print(HELP)
+        return 0
+    subjects, notes = read(chosen.words)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if len(subjects) > 1:
+        parts = ", ".join([subject.title[0].partition(":")[0] for subject in subjects])
+        raise ValueError(f"a picture shows one graph: choose one of {parts}")
+    if not chosen.file:
+        raise ValueError("where to? add -o and a file, such as -o f.svg")
+    for path in draw(subjects[0].output, chosen):
+        print(path)
+    return 0
+
+
+def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
+    """Draw the graph with its gradients, and return the paths of the files."""
+    from .picture import draw
+
+    output.backward()
+    fold = False if chosen.no_fold else chosen.fold
+    picture = draw(
+        output,
+        fold=fold,
+        unfold=chosen.unfold or (),
+        digits=chosen.digits,
+        products=chosen.products,
+        layout=chosen.layout,
+    )
+    if chosen.frames or "{n" in chosen.file:
+        return picture.frames(chosen.file)
+    return [picture.save(chosen.file)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
