@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from html import escape
 
-from .expression import show
+from .expression import names, show, statements
+from .graph import history
 from .parser import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .engine import Value
     from .explain import Step, Steps
 
 BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} * {}", "max({}, {})"]
@@ -33,7 +35,7 @@ class Question:
     ----------
     text : str
         The gates as statements, ``a = x + y; f = a * z``.
-    inputs : dict of str to int
+    inputs : dict of str to float
         The numbers of the inputs.
     answers : dict of str to float
         What is asked: gates by name, then gradients as ``df/dx``.
@@ -41,21 +43,45 @@ class Question:
 
     __slots__ = ("answers", "inputs", "steps", "text")
 
-    def __init__(self, text: str, inputs: dict[str, int]) -> None:
+    def __init__(self, text: str, inputs: Mapping[str, float], output: Value | None = None) -> None:
         self.text = text
-        self.inputs = inputs
-        self.steps: Steps = parse(text, **inputs).steps()
-        names, output = self.steps.names, self.steps.output
-        self.answers = {names[row.node]: row.node.data for row in self.steps.rows if row.node.primitive}
+        self.inputs = dict(inputs)
+        self.steps: Steps = (parse(text, **inputs) if output is None else output).steps()
+        called, root = self.steps.names, self.steps.output
+        self.answers = {called[row.node]: row.node.data for row in self.steps.rows if row.node.primitive}
         totals = {step.operand: step.total for step in self.steps}
         gradients = sorted(
             totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
         )
-        self.answers |= {f"d{names[output]}/d{names[node]}": totals[node] for node in gradients}
+        self.answers |= {f"d{called[root]}/d{called[node]}": totals[node] for node in gradients}
+
+    @classmethod
+    def of(cls, output: Value) -> Question:
+        """The question about a recorded graph: its gates and its gradients are asked for.
+
+        Examples
+        --------
+        >>> from autodiff import variables
+        >>> x, y = variables(x=3, y=4)
+        >>> print(Question.of(x * y).feedback({"f": 12, "df/dx": 4, "df/dy": 1}))
+        f = 12: right
+        df/dx = 4: right
+        df/dy = 1: that is the upstream gradient alone; times local: 1 * 3 = 3
+            look at the edge from f to y: upstream 1, local 3
+        """
+        order = history(output)
+        called = names(order, output)
+        inputs = {called[node]: node.data for node in order if not node.primitive}
+        return cls("; ".join(statements(order, output)), inputs, output)
 
     def given(self) -> str:
         """The inputs as text: ``x = 1, y = 2``."""
-        return ", ".join(f"{name} = {x}" for name, x in self.inputs.items())
+        return ", ".join(f"{name} = {show(float(x))}" for name, x in self.inputs.items())
+
+    def paths(self, name: str) -> list[Step]:
+        """The steps that arrive at the gradient of that name, one for each edge."""
+        names, output = self.steps.names, self.steps.output
+        return [step for step in self.steps if f"d{names[output]}/d{names[step.operand]}" == name]
 
     def check(self, answers: Mapping[str, float], tolerance: float = 0.005) -> dict[str, str]:
         """A sentence about each answer, "right" or what seems to have gone wrong.
@@ -80,14 +106,38 @@ class Question:
             for name, given in answers.items()
         }
 
+    def feedback(self, answers: Mapping[str, float], tolerance: float = 0.005) -> str:
+        """The verdicts of ``check`` as lines; under a wrong gradient the edges on which to look for the fault.
+
+        Where a gradient was worked out rightly from a wrong one further up, it says so.
+        """
+        lines, called = [], self.steps.names
+        for name, verdict in self.check(answers, tolerance).items():
+            above = "" if verdict == "right" else self.carried(name, answers, tolerance)
+            verdict = f"follows from your {above}, which is wrong; this edge is right" if above else verdict
+            lines.append(f"{name} = {show(float(answers[name]))}: {verdict}")
+            if verdict != "right" and not above:
+                lines += [
+                    f"    look at the edge from {called[step.node]} to {called[step.operand]}: "
+                    f"upstream {show(step.upstream)}, local {show(step.local)}"
+                    for step in self.paths(name)
+                ]
+        missing = [name for name in self.answers if name not in answers]
+        return "\n".join([*lines, f"still open: {', '.join(missing)}"] if missing else lines)
+
+    def carried(self, name: str, answers: Mapping[str, float], tolerance: float) -> str:
+        """The wrong gradient further up from which this one was worked out rightly; "" if there is none."""
+        total, culprit = 0.0, ""
+        for step in self.paths(name):
+            above = f"d{self.steps.names[self.steps.output]}/d{self.steps.names[step.node]}"
+            upstream = float(answers.get(above, step.upstream))
+            culprit = above if abs(upstream - step.upstream) > tolerance else culprit
+            total += upstream * step.local
+        return culprit if abs(answers[name] - total) <= tolerance else ""
+
     def mistake(self, name: str, given: float, tolerance: float) -> str:
         """What a wrong number looks like it came from."""
-        right = self.answers[name]
-        paths = [
-            step
-            for step in self.steps
-            if f"d{self.steps.names[self.steps.output]}/d{self.steps.names[step.operand]}" == name
-        ]
+        right, paths = self.answers[name], self.paths(name)
 
         def near(x: float) -> bool:
             return abs(given - x) <= tolerance

@@ -1,10 +1,12 @@
 """The table of lecture examples: every number in it comes out, by the engine and by two other ways."""
 
+import math
+
 import mpmath
 import pytest
 
-from autodiff import gradients, history, names, sweep
-from autodiff.lectures import EXAMPLES, LECTURES, find
+from autodiff import gradients, history, names, sweep, variables
+from autodiff.lectures import EXAMPLES, LECTURES, agree, find
 from autodiff.lectures.example import Example
 
 NUMBERS = {
@@ -218,3 +220,44 @@ def test_an_example_tells_its_id_and_title():
     assert repr(EXAMPLES["D1"]) == "<example D1: A simple example>"
     assert isinstance(EXAMPLES["D1"], Example)
     assert EXAMPLES["D1"].inputs == {"x": -2.0, "y": 5.0, "z": -4.0}
+
+
+# --- A graph of one's own against the table -----------------------------------------------------
+
+
+@every_example
+def test_the_table_confirms_the_graphs_that_it_builds(example):
+    assert example.confirm(example.build()).startswith(f"{example.id}: all ")
+
+
+def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
+    x, y, z = variables(x=-2, y=5, z=-4)
+
+    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers are the lecture's, to 1e-12"
+
+
+def test_a_graph_with_another_number_is_refused_with_both():
+    x1, x2 = variables(x1=2, x2=3)
+
+    with pytest.raises(AssertionError, match=r"A2: f should be -1\.0, but it is 5\.0"):
+        EXAMPLES["A2"].confirm(x1 + x2)
+
+
+def test_a_graph_without_the_inputs_is_refused():
+    a, x2 = variables(a=2, x2=3)
+
+    with pytest.raises(AssertionError, match="A2 has inputs x1, x2; not found: x1"):
+        EXAMPLES["A2"].confirm(a - x2)
+
+
+def test_numbers_agree_to_1e_12_and_nan_with_nothing():
+    agree([[1.0], 1e-16], [[1.0 + 1e-13], 0.0])
+    for found in (1.0 + 1e-11, math.nan, math.inf):
+        with pytest.raises(AssertionError, match=r"df/dx should be 1\.0"):
+            agree(found, 1.0, "df/dx")
+
+
+@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0, 3.0]])
+def test_lists_of_other_lengths_do_not_agree(found):
+    with pytest.raises(AssertionError, match="a list of 2"):
+        agree(found, [1.0, 2.0])

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autodiff import parse
+from autodiff import parse, variables
 from autodiff.quiz import Question, gift, html, questions, worksheet
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
@@ -54,6 +54,37 @@ def test_right_answers_are_right():
 )
 def test_feedback_says_where_a_wrong_number_came_from(name, given, said):
     assert E7.check({name: given}) == {name: said}
+
+
+def test_a_recorded_graph_becomes_a_question():
+    x, y, z = variables(x=-2, y=5, z=-4)
+    question = Question.of((x + y) * z)  # D1
+
+    assert question.text == "s0 = x + y; f = s0 * z"
+    assert question.given() == "x = -2, y = 5, z = -4"
+    assert question.answers["df/dx"] == -4
+    assert x.grad == 0
+
+
+def test_feedback_names_the_edge_that_is_wrong():
+    said = E7.feedback({"df/dx": 1.0}).splitlines()
+
+    assert said[0] == "df/dx = 1: that is the local gradient alone; times upstream: 2 * 1 = 2"
+    assert said[1] == "    look at the edge from a to x: upstream 2, local 1"
+    assert said[2] == "still open: a, b, f, df/db, df/da, df/dy, df/dz"
+
+
+def test_feedback_tells_a_mistake_from_what_follows_from_it():
+    said = E7.feedback({"df/da": 3.0, "df/dx": 3.0, "df/dy": 6.0}).splitlines()
+
+    assert said[0].startswith("df/da = 3: ")
+    assert said[1] == "    look at the edge from f to a: upstream 1, local 2"
+    assert said[2] == "df/dx = 3: follows from your df/da, which is wrong; this edge is right"
+    assert said[3] == "df/dy = 6: follows from your df/da, which is wrong; this edge is right"
+
+
+def test_feedback_on_right_answers_is_short():
+    assert set(line.rpartition(": ")[2] for line in E7.feedback(E7.answers).splitlines()) == {"right"}
 
 
 def test_answer_that_was_not_asked_for():

@@ -7,9 +7,9 @@ right form and its note says what the slide had.
 from __future__ import annotations
 
 from . import cm_146, csci_566_activations, csci_566_backpropagation, eecs_545, ift_6289, ucr_228
-from .example import LECTURES, Example
+from .example import LECTURES, Example, agree
 
-__all__ = ["EXAMPLES", "LECTURES", "Example", "find"]
+__all__ = ["EXAMPLES", "LECTURES", "Example", "agree", "find"]
 
 TABLES = (ucr_228, eecs_545, ift_6289, csci_566_backpropagation, csci_566_activations, cm_146)
 EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLES}

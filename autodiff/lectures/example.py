@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..engine import Value
 
 LECTURES = {
@@ -68,6 +70,45 @@ class Example:
 
         return parse(self.text, **self.inputs)
 
+    def confirm(self, output: Value) -> str:
+        """A sentence saying which of the lecture's numbers a recorded graph has.
+
+        Gates and inputs are found by their names; gates that the graph calls otherwise are left out.
+
+        Parameters
+        ----------
+        output : Value
+            The end of a graph recorded in any way.
+
+        Raises
+        ------
+        AssertionError
+            If the output, an input, or a number of a gate or a gradient differs by more than 1e-12 (relative,
+            or absolute near 0); the message has both.
+
+        Examples
+        --------
+        >>> from autodiff import variables
+        >>> from autodiff.lectures import find
+        >>> x1, x2 = variables(x1=2, x2=3)
+        >>> find("A2")[0].confirm(x1 - x2)
+        "A2: all 3 numbers are the lecture's, to 1e-12"
+        """
+        from ..expression import names  # the table is read without them
+        from ..graph import history
+
+        steps, wanted = output.steps(), list(self.values)[-1]
+        totals = {output: 1.0, **steps.gradients, **{step.operand: step.total for step in steps}}
+        called = {name: node for node, name in names(history(output), output).items()} | {wanted: output}
+        missing = [name for name in self.inputs if name not in called]
+        if missing:
+            raise AssertionError(f"{self.id} has inputs {', '.join(self.inputs)}; not found: {', '.join(missing)}")
+        rows = [(name, called[name].data, x) for name, x in self.values.items() if name in called]
+        slopes = [(f"d{wanted}/d{n}", totals[called[n]], x) for n, x in self.gradients.items() if n in called]
+        for name, found, expected in [*rows, *slopes]:
+            agree(found, expected, f"{self.id}: {name}")
+        return f"{self.id}: all {len(rows) + len(slopes)} numbers are the lecture's, to 1e-12"
+
     def __repr__(self) -> str:
         return f"<example {self.id}: {self.title}>"
 
@@ -76,3 +117,33 @@ def numbers(text: str) -> dict[str, float]:
     """The numbers of ``"x=-2 y=5"`` by name."""
     pairs = [word.split("=") for word in text.split()]
     return {name: float(number) for name, number in pairs}
+
+
+def agree(found: Any, expected: Any, what: str = "the number", within: float = 1e-12) -> None:
+    """Raise an AssertionError, with both, unless a number is as expected; lists are compared number by number.
+
+    Parameters
+    ----------
+    found, expected : float, Value, or (nested) lists of them
+        What came out, and what should have.
+    what : str
+        What the message calls it.
+    within : float
+        How far off it may be, relative to what is expected, or by itself near 0.
+
+    Examples
+    --------
+    >>> agree([0.1 + 0.2, 1.0], [0.3, 1.0])
+    >>> agree(0.3, 0.25)
+    Traceback (most recent call last):
+    AssertionError: the number should be 0.25, but it is 0.3
+    """
+    if isinstance(expected, (list, tuple)):
+        if not isinstance(found, (list, tuple)) or len(found) != len(expected):
+            raise AssertionError(f"{what} should be a list of {len(expected)}, but it is {found!r:.80}")
+        for i, (here, there) in enumerate(zip(found, expected)):
+            agree(here, there, f"{what}[{i}]", within)
+        return
+    here, there = getattr(found, "data", found), getattr(expected, "data", expected)
+    if not abs(here - there) <= max(within * abs(there), 1e-3 * within):
+        raise AssertionError(f"{what} should be {there!r}, but it is {here!r}")
