@@ -1,4 +1,4 @@
-"""How Values show themselves in a notebook: as pictures, where their graphs are small."""
+"""How Values and plots show themselves in a notebook: as pictures, graphs where they are small."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ SMALL = 60  # the picture of more nodes than this is shown only when asked for
 
 
 def register() -> None:
-    """Show small graphs as SVG in the IPython that is running, if one is."""
+    """Show small graphs as SVG and plots as PNG in the IPython that is running, if one is."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     formatter = getattr(shell, "display_formatter", None)
     if formatter is not None:
         formatter.formatters["image/svg+xml"].for_type(Value, small_svg)
+        formatter.formatters["image/png"].for_type_by_name("matplotlib.axes._axes", "Axes", axes_png)
+        formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", figure_png)
 
 
 def small_svg(output: Value) -> str | None:
@@ -40,3 +42,17 @@ def small(output: Value) -> bool:
                 seen.add(operand)
                 waiting.append(operand)
     return len(seen) <= SMALL
+
+
+def axes_png(axes: Any) -> bytes:
+    """The figure that axes stand in, as PNG."""
+    return figure_png(axes.figure)
+
+
+def figure_png(figure: Any) -> bytes:
+    """A matplotlib figure, drawn by pyplot or not, as PNG."""
+    from io import BytesIO
+
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=100)
+    return file.getvalue()
