@@ -101,7 +101,7 @@ def test_rooms_are_entered_by_their_front(name):
 
 
 def test_other_rooms_use_public_names_of_autodiff(name):
-    if room(name) == "autodiff":
+    if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}, "autodiff.flat": set(autodiff.flat.__all__)}
     for module, imported, _ in imports(name):

@@ -9,8 +9,9 @@ code         what generated code has in common in every language
 source       the program as Python text, and that text run
 """
 
+from . import javascript
 from .lower import lower
 from .program import Line, Place, Program
 from .training import Training
 
-__all__ = ["Line", "Place", "Program", "Training", "lower"]
+__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower"]
