@@ -1,91 +1,190 @@
-"""The front door to training: python -m nn xor."""
+"""The front door to training: ``python -m nn xor`` trains, ``python -m nn C4`` shows a lecture's example."""
 
 from __future__ import annotations
 
 import argparse
+import copy
+import os
+import re
 import sys
 
-from . import GATES, MLP, SGD, evaluate, fit, predict, truth_table
-from .prediction import numbers
+from .activations import ACTIVATIONS
+from .checks import size
+from .diagnosis import diagnose
+from .losses import LOSSES
+from .optimizers import OPTIMIZERS
+from .presets import PRESETS, RATES, Preset, Trial, preset_named
+from .progress import Progress
+from .report import advice, examined, heading, results, standing, trials_report
+from .runners import RUNNERS, NonFiniteLossError
+from .storage import save
+from .watch import WATCH, watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
-    from .history import History
-
-NEXT = {
-    "xor": (
-        "python -m nn xor --hidden 2 --learning-rate 0.5    two hidden units: some seeds get stuck",
-        "python -m nn xor --hidden 2 --seed 1               another start",
-        "python -m nn and --hidden 1                        AND needs no hidden layer worth the name",
-    ),
-}
-OTHERS = (
-    "python -m nn {task} --epochs 100                fewer epochs: how soon is it right?",
-    "python -m nn xor                                the gate that a single neuron cannot learn",
-)
+SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the command line says; what is wrong with the options exits with 2."""
-    options = parser().parse_args(arguments)
-    X, Y = truth_table(options.task)
-    model = MLP(2, [*options.hidden, 1], options.activation, seed=options.seed)
-    optimizer = SGD(model.parameters(), options.learning_rate)
-    print(f"{options.task}: {model}, seed {options.seed}")
-    print(f"squared error, SGD with learning rate {options.learning_rate:g}, {options.epochs} epochs of 4 examples")
-    report("start", model, X, Y)
-    history = fit(model, X, Y, optimizer=optimizer, epochs=options.epochs, seed=options.seed)
-    if history.interrupted:
-        print(f"stopped by ctrl-C after {history.epochs} of {options.epochs} epochs; what was learned is kept")
-    right = report("end", model, X, Y)
-    print("\n".join(["", *rows(model, X, Y), "", *advice(options.task, history, right)]))
+    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C outside of training."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what an old console cannot show must not stop anything
+    try:
+        run(arguments)
+        sys.stdout.flush()
+    except (ValueError, OSError, ImportError) as error:
+        if isinstance(error, BrokenPipeError):  # whoever was reading, head perhaps, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        print(f"python -m nn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped by ctrl-C", file=sys.stderr)
+        return 130
     return 0
+
+
+def run(arguments: Sequence[str] | None) -> None:
+    """Show a lecture's example, train from many starts, or train once."""
+    made = parser()
+    options = made.parse_intermixed_args(arguments)
+    if options.task is None:
+        made.print_help()
+    elif options.task.upper() in WATCH:
+        for line in watch(options.task.upper()):
+            show([line])
+    elif re.fullmatch(r"[A-Ea-e]\d+[a-z]?", options.task):
+        step_through(options.task)
+    elif options.seeds is not None:
+        train_from_many_starts(options)
+    else:
+        train_once(options)
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command line."""
-    made = argparse.ArgumentParser(prog="python -m nn", description="Train a tiny net and see what comes out.")
-    made.add_argument("task", choices=list(GATES), help="what to learn")
-    made.add_argument("--hidden", type=widths, default=[4], help="hidden units, layer by layer: 4 or 4,4 (default 4)")
-    made.add_argument("--activation", default="tanh", help="of the hidden units (default tanh)")
-    made.add_argument("--learning-rate", type=float, default=0.1, help="default 0.1")
-    made.add_argument("--epochs", type=int, default=1000, help="default 1000")
-    made.add_argument("--seed", type=int, default=0, help="of the weights' random start (default 0)")
+    made = argparse.ArgumentParser(
+        prog="python -m nn",
+        description="Train a tiny net and see what comes out. Every task learns with no option given.",
+        epilog=f"tasks: {', '.join(PRESETS)}. Examples of the lectures to watch: {', '.join(WATCH)}.",
+    )
+    made.add_argument("task", nargs="?", help="a gate, a data set, or a lecture example's id")
+    made.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")
+    made.add_argument("--activation", choices=list(ACTIVATIONS), help="of the hidden units")
+    made.add_argument("--loss", choices=list(LOSSES), help="what is made small; the last layer follows from it")
+    made.add_argument("--optimizer", choices=list(OPTIMIZERS))
+    made.add_argument("--learning-rate", type=float, metavar="0.1")
+    made.add_argument("--epochs", type=int, metavar="N", help="how often every example is looked at")
+    made.add_argument("--batch-size", type=int, metavar="N", help="examples for each update; 1 is stochastic")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="of the random start and order (default 0)")
+    made.add_argument("--runner", choices=list(RUNNERS), default="auto", help="how epochs are run (default auto)")
+    made.add_argument("--save", metavar="FILE", help="write the trained net to a JSON file")
+    made.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
+    made.add_argument("--seeds", type=int, metavar="30", help="train from so many starts: how many succeed")
     return made
 
 
 def widths(text: str) -> list[int]:
-    """ "4,4" as [4, 4]."""
-    return [int(part) for part in text.split(",") if part]
+    """ "4,4" as [4, 4]; "0" as no hidden layer."""
+    return [int(part) for part in text.split(",") if part.strip() not in ("", "0")]
 
 
-def report(when: str, model: Any, X: Sequence[Sequence[float]], Y: Sequence[int]) -> int:
-    """Print the loss and how many examples are right, and return the latter."""
-    loss, right = evaluate(model, X, Y)
-    print(f"{when:<6} loss {loss:.6g}, {right} of {len(X)} right", flush=True)
-    return right
+def chosen(options: argparse.Namespace) -> Preset:
+    """The task's preset, changed by the options that were given."""
+    preset = copy.copy(preset_named(options.task.lower()))
+    if options.optimizer:
+        preset.learning_rate = RATES[options.optimizer]
+    for name in SETTINGS:
+        given = getattr(options, name)
+        if given is not None:
+            setattr(preset, name, given)
+    return preset
 
 
-def rows(model: Any, X: Sequence[Sequence[float]], Y: Sequence[int]) -> list[str]:
-    """The truth table: inputs, wanted, output, right or wrong."""
-    lines = [" ".join([f"x{i}" for i in range(len(X[0]))]) + "  wanted   output"]
-    for x, y in zip(X, Y):
-        inputs = " ".join([f"{value:2g}" for value in x])
-        verdict = "right" if predict(model, x) == y else "wrong"
-        lines.append(f"{inputs}  {y:6}  {numbers(model(x))[0]:7.3f}  {verdict}")
-    return lines
+def step_through(id: str) -> None:
+    """The steps of a lecture's example that is a formula, not a net."""
+    from autodiff.lectures import find
+
+    for example in find(id):
+        show([f"{example.id}  {example.title}", str(example.build().steps())])
 
 
-def advice(task: str, history: History, right: int) -> list[str]:
-    """What to try next."""
-    lines = ["what to try next"]
-    if right < 4 and not history.interrupted:
-        lines.append(f"  python -m nn {task} --epochs {4 * max(history.epochs, 250)}    train longer")
-        lines.append(f"  python -m nn {task} --seed 1    start elsewhere")
-    return lines + [f"  {line.format(task=task)}" for line in NEXT.get(task, OTHERS)]
+def train_once(options: argparse.Namespace) -> None:
+    """One run: what it is, the start, the end, what the net answers, what to try next."""
+    task, trial = options.task.lower(), Trial(chosen(options), options.seed)
+    show(heading(task, trial, options.runner))
+    show([standing("start", trial)])
+    try:
+        history = trial.train(options.runner)
+        if history.interrupted:
+            finished = f"{history.epochs} of {trial.preset.epochs} epochs"
+            show([f"stopped by ctrl-C after {finished}; what was learned is kept"])
+    except NonFiniteLossError as error:
+        trial.history = error.history
+        show([str(error)])
+    show([standing("end", trial), "", *results(task, trial)])
+    show([*examined(trial), *advice(task, trial)])
+    if options.save:
+        save(trial.model, options.save)
+        show(["", f"saved as {options.save}"])
+    if options.plot:
+        draw(trial, options.plot)
+        show(["", f"drawn as {options.plot}"])
+
+
+def show(lines: Sequence[str]) -> None:
+    """Print the lines at once, before anything that takes time."""
+    if lines:
+        print("\n".join(lines), flush=True)
+
+
+def train_from_many_starts(options: argparse.Namespace) -> None:
+    """Many runs that differ in the seed: how many succeed, and what the doctor says of the others."""
+    task, preset = options.task.lower(), chosen(options)
+    seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
+    show(heading(task, Trial(preset, options.seed), options.runner))
+    trials: list[Trial] = []
+    with Progress(options.seeds, unit="run") as shown:
+        for seed in seeds:
+            trials.append(Trial(preset, seed))
+            try:
+                trials[-1].train(options.runner, progress=False)
+            except NonFiniteLossError as error:
+                trials[-1].history = error.history
+            if trials[-1].stopped() == "interrupted":
+                trials.pop()
+                break
+            shown.show(len(trials), trials[-1].last_loss())
+    found = [[] if t.succeeded() else diagnose(t.model, t.X, t.Y, t.loss.cost, history=t.history).kinds for t in trials]
+    show(trials_report(task, trials, found))
+    if options.plot and trials:
+        from matplotlib.figure import Figure
+
+        from visualize.plots import plot_success
+
+        losses, successes = [t.last_loss() for t in trials], [t.succeeded() for t in trials]
+        figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+        plot_success(losses, successes, [t.seed for t in trials], axes=figure.subplots())
+        figure.savefig(options.plot)
+
+
+def draw(trial: Trial, path: str) -> None:
+    """Write a picture of the losses and, where examples have two numbers, of the decision boundary."""
+    from matplotlib.figure import Figure
+
+    from visualize.plots import plot_decision_boundary, plot_losses
+
+    flat = len(trial.X[0]) == 2 and trial.model.sizes[-1] == 1
+    figure = Figure(figsize=(11.0 if flat else 5.6, 4.4), layout="constrained")
+    axes = figure.subplots(1, 1 + flat, squeeze=False)[0]
+    plot_losses(trial.losses(), axes=axes[0])
+    if flat:
+        threshold = 0.0 if trial.loss.name == "hinge" else 0.5
+        plot_decision_boundary(trial.model, trial.X, trial.Y, threshold, axes=axes[1])
+    figure.savefig(path)
 
 
 if __name__ == "__main__":

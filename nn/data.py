@@ -42,11 +42,11 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms from the centre out that turn around each other by 225 degrees."""
+    """Arms from near the centre out that turn around each other, nine tenths of a turn."""
 
     def place(share: float, kind: int) -> tuple[float, float]:
-        angle = 1.25 * pi * share + 2.0 * pi * kind / arms
-        return share * cos(angle), share * sin(angle)
+        radius, angle = 0.1 + 0.9 * share, 1.8 * pi * share + 2.0 * pi * kind / arms
+        return radius * cos(angle), radius * sin(angle)
 
     return along(place, size(arms, "arms"), examples, noise, seed)
 

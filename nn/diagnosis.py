@@ -164,8 +164,13 @@ class Case:
     def stuck(self) -> Iterator[Finding]:
         """No gradient left, and yet not all is right: a plateau or a local minimum (B7)."""
         length = hypot(*self.gradient)
-        if length < FLAT:
-            sentence = f"{self.state()}, and the whole gradient has a length of only {length:.2g}."
+        if length >= FLAT:
+            return
+        sentence = f"{self.state()}, and the whole gradient has a length of only {length:.2g}."
+        if self.layers and all(layer.layer.activation_name == "linear" for layer in self.layers[:-1]):
+            advice = "Without a bend between them, layers are one linear function: add hidden units with tanh."
+            yield Finding("linear net", sentence, advice)
+        else:
             advice = "This is a plateau or a local minimum: try another seed, more hidden units, or a larger rate."
             yield Finding("stuck", sentence, advice)
 

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 class Progress:
     """Shows on the error stream how far a run is; nothing where it is not wanted."""
 
-    def __init__(self, epochs: int, wanted: bool = True) -> None:
-        self.epochs, self.wanted = epochs, wanted
+    def __init__(self, whole: int, wanted: bool = True, unit: str = "epoch") -> None:
+        self.whole, self.wanted, self.unit = whole, wanted, unit
         if wanted:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=epochs, desc="training", unit=" epochs", disable=None)
+            self.bar = tqdm(total=whole, desc="training", unit=f" {unit}s", disable=None)
 
-    def show(self, epoch: int, loss: float) -> None:
-        """Say that this epoch (counted from 1) is done."""
+    def show(self, done: int, loss: float) -> None:
+        """Say that so many epochs (or runs) are done."""
         if not self.wanted:
             return
         if not self.bar.disable:
             self.bar.set_postfix_str(f"loss {loss:.3g}", refresh=False)
             self.bar.update()
-        elif epoch * 10 // self.epochs > (epoch - 1) * 10 // self.epochs:
-            print(f"epoch {epoch} of {self.epochs}: loss {loss:.6g}", file=sys.stderr, flush=True)
+        elif done * 10 // self.whole > (done - 1) * 10 // self.whole:
+            print(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """python -m nn, as a newcomer meets it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,44 +9,210 @@ import time
 
 import pytest
 
+import nn
 from nn.__main__ import main
+from nn.presets import PRESETS
 
 
-def run(capsys, *arguments):
-    assert main(arguments) == 0
+def run(capsys, *arguments, status=0):
+    assert main(arguments) == status
     return capsys.readouterr().out
+
+
+def start(folder, *arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nn", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **environment},
+    )
+
+
+# --- Training ------------------------------------------------------------------------------------
 
 
 def test_xor_is_learned_and_reported(capsys):
     text = run(capsys, "xor")
 
-    assert "MLP(2-4-1, tanh, linear, 17 parameters), seed 0" in text
+    assert text.startswith("xor: MLP(2-4-1, tanh, linear, 17 parameters), seed 0\n")
+    assert "squared error, sgd with learning rate 0.1,\n1000 epochs of 1 update" in text
     assert "start  loss 0.676595, 2 of 4 right" in text
-    assert "4 of 4 right" in text
+    assert re.search(r"end    loss \d\.\d+e-14, 4 of 4 right", text)
+    assert "x1 x2  wanted   output\n 0  0       0   " in text
     assert text.count("  right\n") == 4
-    assert "what to try next" in text
+    assert "what to try next\n  python -m nn xor " in text
+    assert "doctor" not in text
 
 
-def test_the_report_is_ascii(capsys):
-    run(capsys, "and").encode("ascii")
+@pytest.mark.parametrize("task", sorted({*PRESETS} - {"digits", "moons", "spirals"}))
+def test_every_task_learns_with_no_option_given(capsys, task):
+    if task == "iris":
+        pytest.importorskip("sklearn")
+    right, of = re.search(r"end .* (\d+) of (\d+) right", run(capsys, task)).groups()
+
+    assert int(right) >= PRESETS[task].enough * int(of)
 
 
-def test_an_unknown_task_lists_the_known_ones(capsys):
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "share"), [("moons", 98.0), ("spirals", 95.0), ("digits", 95.0)])
+def test_larger_tasks_learn_with_no_option_given(capsys, task, share):
+    if task == "digits":
+        pytest.importorskip("sklearn")
+    text = run(capsys, task)
+
+    assert float(re.search(r"end .*\(([\d.]+) %\)", text).group(1)) >= share
+
+
+def test_the_suggested_commands_work(capsys):
+    for line in re.findall(r"  python -m nn (.*?)  ", run(capsys, "and")):
+        run(capsys, *line.replace("--seeds 30", "--seeds 2").split())
+
+
+def test_all_settings_can_be_changed(capsys):
+    options = "--hidden 3,2 --activation sigmoid --loss bce --optimizer adam --epochs 7 --batch-size 2 --seed 5"
+    text = run(capsys, "or", *options.split(), "--learning-rate", "0.5", "--runner", "eager")
+
+    assert "MLP(2-3-2-1, sigmoid, sigmoid, sigmoid, 20 parameters), seed 5" in text
+    assert "binary cross entropy, adam with learning rate 0.5," in text
+    assert "7 epochs of 2 updates, runner eager" in text
+
+
+@pytest.mark.parametrize(
+    ("loss", "net"),
+    [("svm", "2-4-2, tanh, linear"), ("cross_entropy", "2-4-2, tanh, softmax"), ("hinge", "2-4-1, tanh, linear")],
+)
+def test_the_last_layer_follows_from_the_loss(capsys, loss, net):
+    text = run(capsys, "xnor", "--loss", loss)
+
+    assert f"MLP({net}" in text
+    assert "4 of 4 right" in text
+
+
+def test_classes_become_one_hot_where_the_loss_has_no_classes(capsys):
+    text = run(capsys, "blobs", "--loss", "squared_error")
+
+    assert "MLP(2-8-3, tanh, linear" in text
+    assert "112 of 112 right" in text
+
+
+def test_another_optimizer_comes_with_its_usual_rate(capsys):
+    assert "adam with learning rate 0.02" in run(capsys, "and", "--optimizer", "adam", "--epochs", "3")
+
+
+def test_points_in_the_plane_are_shown_as_a_map(capsys):
+    text = run(capsys, "circles", "--epochs", "2")
+    rows = [line for line in text.splitlines() if re.fullmatch(r"  [.#]{56}", line)]
+
+    assert len(rows) == 16
+    assert ". class 0, # class 1; x1 from" in text
+
+
+def test_what_did_not_learn_is_examined(capsys):
+    text = run(capsys, "xor", "--hidden", "0")
+
+    assert "the doctor says" in text
+    assert "linear net:" in text
+
+
+def test_a_run_that_diverges_says_where_and_why(capsys):
+    text = run(capsys, "xor", "--activation", "relu", "--learning-rate", "1e5")
+
+    assert "the loss became inf in epoch" in text
+    assert "rate too large" in text
+
+
+def test_many_starts_are_counted_and_the_failures_explained(capsys):
+    text = run(
+        capsys,
+        *["xor", "--hidden", "2", "--activation", "relu", "--learning-rate", "0.5", "--epochs", "500", "--seeds", "6"],
+    )
+
+    assert re.search(r"\d of 6 runs of xor succeed", text)
+    assert re.search(r"  stuck: \d runs? \(seeds? \d", text)
+    assert "8 of 8 runs of xor succeed" in run(capsys, "xor", "--seeds", "8")
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def test_the_net_is_saved(capsys, tmp_path):
+    run(capsys, "xor", "--save", str(tmp_path / "xor.json"))
+    net = nn.load(tmp_path / "xor.json")
+
+    assert [nn.predict(net, x) for x in nn.truth_table("xor")[0]] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("options", [["xor"], ["blobs", "--epochs", "2"], ["xor", "--seeds", "2"]])
+def test_a_picture_is_drawn(capsys, tmp_path, options):
+    run(capsys, *options, "--plot", str(tmp_path / "picture.svg"))
+
+    assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_not_there_is_said(capsys):
+    run(capsys, "and", "--save", "/no/such/folder/net.json", status=2)
+
+
+# --- Lecture examples ----------------------------------------------------------------------------
+
+
+def test_lecture_examples_are_shown_by_their_id(capsys):
+    assert "after 159 updates and stands still" in run(capsys, "c4")
+    assert "z3 = 2, h = 1" in run(capsys, "E1")
+
+
+def test_examples_that_are_formulas_are_stepped_through(capsys):
+    text = run(capsys, "D1")
+
+    assert "f = q * z   3 * -4 = -12" in text
+
+
+# --- Manners -------------------------------------------------------------------------------------
+
+
+def test_the_report_is_ascii_and_narrow(capsys):
+    for task in ("xor", "blobs"):
+        text = run(capsys, task, "--epochs", "3")
+        text.encode("ascii")
+        assert max(map(len, text.splitlines())) <= 100
+
+
+def test_without_a_task_the_help_lists_all(capsys):
+    text = run(capsys)
+
+    assert "digits" in text
+    assert "E13" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["xorr"], "no task is called 'xorr': choose one of and, or, xor"),
+        (["C99"], "there is no lecture example 'C99'"),
+        (["xor", "--epochs", "0"], "epochs is a whole number from 1 on"),
+        (["xor", "--hidden", "-3"], "a whole number from 1 on, got -3"),
+        (["xor", "--seeds", "0"], "seeds is a whole number from 1 on"),
+        (["xor", "--learning-rate", "-1"], "learning_rate is a number from 0 on"),
+    ],
+)
+def test_bad_input_is_said_in_a_line(capsys, arguments, message):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+
+    assert message in error
+    assert error.startswith("python -m nn: ")
+
+
+@pytest.mark.parametrize("option", ["--activation", "--loss", "--optimizer", "--runner", "--hidden"])
+def test_an_unknown_setting_is_refused(capsys, option):
     with pytest.raises(SystemExit):
-        main(["xorr"])
-
-    assert "xnor" in capsys.readouterr().err
+        main(["xor", option, "none-of-these"])
 
 
 def test_ctrl_c_ends_with_what_was_learned(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "nn", "xor", "--epochs", "1000000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
+    process = start(tmp_path, "xor", "--epochs", "100000000", "--runner", "eager", PYTHONUNBUFFERED="1")
     for line in process.stdout:
         if line.startswith("start"):
             break
@@ -57,3 +224,18 @@ def test_ctrl_c_ends_with_what_was_learned(tmp_path):
     assert "stopped by ctrl-C after" in text
     assert "Traceback" not in text
     assert "wanted" in text
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    command = f"{sys.executable} -m nn E4 | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, check=True)
+
+    assert done.stdout == "E4  Points inside a rectangle, told by five step units\n"
+    assert done.stderr == ""
+
+
+def test_importing_nn_brings_in_no_large_package(tmp_path):
+    code = "import sys, nn; print({'numpy', 'tqdm', 'matplotlib', 'sklearn', 'llvmlite'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+
+    assert done.stdout == "set()\n"

@@ -152,6 +152,15 @@ def test_trap_37_xor_stuck_at_three_of_four_is_named():
     assert stuck
 
 
+@pytest.mark.parametrize("sizes", [[1], [4, 1]])
+def test_B8_a_linear_net_on_xor_is_named(sizes):
+    net = MLP(2, sizes, "linear", seed=0)
+    diagnosis = diagnose(net, X, Y, history=trained(net))
+
+    assert diagnosis.kinds == ["linear net"]
+    assert "one linear function" in diagnosis[0].advice
+
+
 def test_step_units_cannot_learn():
     diagnosis = diagnose(MLP(2, [3, 1], "step", seed=0), X, Y)
 

@@ -1,0 +1,15 @@
+"""How numbers stand in a line to watch."""
+
+from __future__ import annotations
+
+from autodiff import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+def several(numbers: Iterable[Any], digits: int | None = None) -> str:
+    """ "(1, 2.5, -3)" of numbers or Values."""
+    return f"({', '.join([show(getattr(x, 'data', x), digits) for x in numbers])})"
