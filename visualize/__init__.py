@@ -30,11 +30,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .html import Page as Page, page as page
     from .picture import Picture as Picture, draw as draw
+    from .training import playground as playground
 
 ROOMS = {  # public names whose module is imported when one of them is first used
+    "Page": "html",
     "Picture": "picture",
     "draw": "picture",
+    "page": "html",
+    "playground": "training",
     "plot_activation": "plots",
     "plot_cliff": "plots",
     "plot_decision_boundary": "plots",

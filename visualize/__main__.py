@@ -16,6 +16,8 @@ Draws the graph of an expression, with values and gradients, into a file:
     python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg
     python -m visualize "q = x + y; f = q * z" x=-2 y=5 z=-4 -o "f-{n}.svg"     step by step, for slides
     python -m visualize D2 -o d2.svg        an example of the lectures, by its id
+    python -m visualize D2 -o d2.html       a page to step through it and change its numbers
+    python -m visualize --lectures lectures.html        a page with all examples, to train XOR too
 
 All options: python -m visualize --help"""
 
@@ -45,7 +47,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         description="Draw the graph of an expression, with values and gradients, into a file.",
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
-    made.add_argument("-o", dest="file", metavar="FILE", help=".svg, .png, .pdf or .dot; f-{n}.svg: a file a step")
+    made.add_argument(
+        "-o", dest="file", metavar="FILE", help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step"
+    )
+    made.add_argument("--lectures", metavar="FILE", help="all lecture examples and a playground as one page, .html")
     made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
     made.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
     made.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
@@ -67,12 +72,18 @@ def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
     from autodiff.commandline import read
 
+    if chosen.lectures:
+        print(lectures().save(chosen.lectures))
+        return 0
     if not chosen.words:
         print(HELP)
         return 0
     subjects, notes = read(chosen.words)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
+    if chosen.file and chosen.file.lower().endswith((".html", ".htm")):
+        print(page_of(subjects, chosen).save(chosen.file))
+        return 0
     if len(subjects) > 1:
         parts = ", ".join([subject.title[0].partition(":")[0] for subject in subjects])
         raise ValueError(f"a picture shows one graph: choose one of {parts}")
@@ -100,6 +111,45 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     if chosen.frames or "{n" in chosen.file:
         return picture.frames(chosen.file)
     return [picture.save(chosen.file)]
+
+
+def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
+    """The page of what was asked for: an expression, or the parts of an example with a box to pick one."""
+    from .html import collection, page
+
+    if len(subjects) == 1:
+        fold = False if chosen.no_fold else chosen.fold
+        title = subjects[0].title[0] if subjects[0].title else ""
+        return page(subjects[0].output, title=title, fold=fold, digits=chosen.digits, layout=chosen.layout)
+    parts = []
+    for i, subject in enumerate(subjects):
+        notes = [subject.note] if subject.note else []
+        parts.append(
+            (
+                f"part-{i}",
+                subject.title[0],
+                ["The parts of one example", subject.title[1].strip(), *notes],
+                subject.output,
+            )
+        )
+    return collection(parts, layout=chosen.layout)
+
+
+def lectures() -> Any:
+    """The page of all lecture examples, with XOR to train."""
+    from autodiff.lectures import EXAMPLES
+    from nn import MLP, truth_table
+
+    from .html import collection
+    from .training import playground
+
+    parts = []
+    for example in EXAMPLES.values():
+        notes = [example.note] if example.note else []
+        lines = [example.lecture, example.text, *notes]
+        parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
+    last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
+    return collection(parts, last)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""A lesson as HTML that says everything without a script: picture, steps, gradients, flat code; and its data."""
+
+from __future__ import annotations
+
+import json
+
+from autodiff import show
+
+from .text import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .lesson import Lesson
+
+UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
+
+
+def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson], heading: int = 1) -> str:
+    """The lessons of one graph as an article; what is seen without a script is the first.
+
+    Parameters
+    ----------
+    id : str
+        An identifier, the only one of its kind on the page.
+    title : str
+        The heading.
+    lines : sequence of str
+        What stands under it: the expression, a note.
+    lessons : sequence of Lesson
+        The graph's forms.
+    heading : int
+        The level of the heading.
+    """
+    first = lessons[0]
+    views = "\n".join(
+        f'<template class="view" data-view="{i}">{picture(lesson, f"{id}-{i}")}</template>'
+        for i, lesson in enumerate(lessons[1:], 1)
+    )
+    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
+    return "\n".join(
+        [
+            f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
+            f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
+            *[f"<p>{line}</p>" for line in lines],
+            "</header>",
+            f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{picture(first, f"{id}-0")}</div>',
+            section("gradients", "Gradients", table(first)),
+            section("code", "Flat code", code(first)),
+            section("steps", "Steps", steps(first)),
+            views,
+            script(data),
+            "</article>",
+        ]
+    )
+
+
+def section(kind: str, title: str, content: str) -> str:
+    """A part of the article with its heading."""
+    return f'<section class="{kind}"><h2>{title}</h2>\n{content}\n</section>'
+
+
+def picture(lesson: Lesson, prefix: str) -> str:
+    """The SVG with ids that no other picture on the page has, and without the style sheet that the page has once."""
+    start, _, rest = lesson.svg.partition("<style>")
+    _, _, end = rest.partition("</style>\n")
+    return f"{start}{end}".replace(' id="', f' id="{escape(prefix)}-')  # texts hold no bare quotation mark
+
+
+def style_of(lesson: Lesson) -> str:
+    """The style sheet of the lesson's picture."""
+    return lesson.svg.partition("<style>")[2].partition("</style>")[0]
+
+
+def steps(lesson: Lesson) -> str:
+    """Every step in words."""
+    items = "\n".join(f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in lesson.steps.rows)
+    return f"<ol>\n{items}\n</ol>"
+
+
+def table(lesson: Lesson) -> str:
+    """The inputs with their numbers and gradients."""
+    steps, digits = lesson.steps, lesson.steps.digits
+    output = escape(steps.names[lesson.output])
+    rows = [
+        f'<tr><th scope="row">{escape(steps.names[leaf])}</th>'
+        f"<td>{data(leaf.data, digits)}</td><td>{data(gradient, digits)}</td></tr>"
+        for leaf, gradient in steps.gradients.items()
+    ]
+    heads = f'<tr><th scope="col">input</th><th scope="col">value</th><th scope="col">∂{output}/∂input</th></tr>'
+    return f"<table><thead>{heads}</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+
+
+def data(x: float, digits: int | None) -> str:
+    """A number as it is shown, and exactly."""
+    return f'<data value="{x!r}">{escape(show(x, digits))}</data>'
+
+
+def code(lesson: Lesson) -> str:
+    """The flat code, a line an element."""
+    lines = "\n".join(f'<span class="line">{escape(line)}</span>' for line in lesson.code)
+    return f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{lines}</code></pre>'
+
+
+def script(data: Any) -> str:
+    """Data that a script reads; whatever its texts are, they cannot end the element."""
+    return f'<script type="application/json">{encoded(data)}</script>'
+
+
+def encoded(data: Any) -> str:
+    """The data as JSON; inf and nan as strings, characters that mean something to HTML as references."""
+    text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(UNSAFE)
+
+
+def finite(x: Any) -> Any:
+    """The data with inf and nan as strings, which JSON has no numbers for."""
+    if isinstance(x, dict):
+        return {key: finite(member) for key, member in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [finite(member) for member in x]
+    return repr(x) if isinstance(x, float) and x - x != 0.0 else x

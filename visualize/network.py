@@ -1,0 +1,178 @@
+"""A net and its examples as the plain data that the page trains with, and its programs: the loss, and every unit."""
+
+from __future__ import annotations
+
+from random import Random
+
+import autodiff
+from autodiff import Value
+from autodiff.flat import javascript, lower
+
+from .text import clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from autodiff.flat import Program
+
+SHIPPED = ("tanh", "sigmoid", "relu")  # activations of the hidden layers to choose among
+STARTS = 8
+
+
+class Network:
+    """A model with layers of neurons, examples and targets.
+
+    Parameters
+    ----------
+    model
+        Called with one example it gives a Value or a list of them. It has ``named_parameters()`` and ``layers``
+        that are called one after the other; neurons have ``w``, ``b`` and ``activation``.
+    X, Y : sequence
+        The examples, and for each its target: a number, a list of them, or the class among several outputs.
+    loss : function (outputs, target) -> Value, optional
+        By default the squared error. An object with ``cost`` and ``encode`` will do.
+
+    Attributes
+    ----------
+    programs : list of (str, Program, Program)
+        For each activation its name, the loss of one example with its gradients, and the outputs of all units.
+    """
+
+    def __init__(self, model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Any = None) -> None:
+        self.model = model
+        self.named: list[tuple[str, Value]] = checked(model)
+        self.X = [[float(x) for x in row] for row in X]
+        if not self.X or len(self.X) != len(Y):
+            raise ValueError(f"expected a target for each example, got {len(self.X)} examples and {len(Y)} targets")
+        self.cost = getattr(loss, "cost", loss) or squared_error
+        self.loss = str(getattr(loss, "name", None) or getattr(loss, "__name__", "squared_error"))
+        encode = getattr(loss, "encode", encoded)
+        outputs = len(listed(model(self.X[0])))
+        self.targets = [[float(t) for t in encode(y, outputs)] for y in Y]
+        self.programs = list(self.variants())
+
+    # --- Programs ------------------------------------------------------------------------------
+
+    def variants(self) -> Iterator[tuple[str, Program, Program]]:
+        """The programs of the model as it is, then with each of the shipped activations in its hidden layers."""
+        neurons = [neuron for layer in self.model.layers[:-1] for neuron in getattr(layer, "neurons", ())]
+        own = [neuron.activation for neuron in neurons]
+        name = activation_name(self.model)
+        yield (name, *self.program())
+        if not neurons:
+            return
+        try:
+            for shipped in SHIPPED:
+                if shipped != name:
+                    for neuron in neurons:
+                        neuron.activation = getattr(autodiff, shipped)
+                    yield (shipped, *self.program())
+        finally:
+            for neuron, activation in zip(neurons, own):
+                neuron.activation = activation
+
+    def program(self) -> tuple[Program, Program]:
+        """(The loss of one example and its gradients, the outputs of all units)."""
+        x = [Value(0.5, f"x{i}") for i in range(len(self.X[0]))]
+        t = [Value(0.0, f"t{i}") for i in range(len(self.targets[0]))]
+        parameters = [parameter for _, parameter in self.named]
+        loss = self.cost(listed(self.model(x)), t)
+        if type(loss) is not Value:
+            raise TypeError(f"the loss is one Value, got {type(loss).__name__}: {loss!r:.60}")
+        units, a = [], list(x)
+        for layer in self.model.layers:
+            a = listed(layer(a))
+            units += a
+        return (
+            lower(loss, [*x, *t], parameters, wrt=parameters, roll=False),
+            lower(units, x, parameters, wrt=(), roll=False),
+        )
+
+    def script(self) -> str:
+        """The programs as JavaScript functions: loss_0 of many rows, units_0 of one, loss_1, ..."""
+        texts = []
+        for i, (_, loss, units) in enumerate(self.programs):
+            texts += [javascript.rows_text(loss, f"loss_{i}"), javascript.text(units, f"units_{i}")]
+        return "\n".join(texts)
+
+    # --- Plain data ----------------------------------------------------------------------------
+
+    def layers(self) -> list[list[dict[str, Any]]]:
+        """For each layer its units: the places of their weights and of their bias among the parameters."""
+        place = {parameter: i for i, (_, parameter) in enumerate(self.named)}
+        layers, a = [], list(self.X[0])
+        for layer in self.model.layers:
+            a = listed(layer(a))
+            neurons = getattr(layer, "neurons", None) or [None] * len(a)
+            layers.append([
+                {"weights": [place.get(w) for w in neuron.w] if neuron else [],
+                 "bias": place.get(neuron.b) if neuron and type(neuron.b) is Value else None} for neuron in neurons
+            ])  # fmt: skip
+        return layers
+
+    def starts(self) -> list[list[float]]:
+        """Eight starting points: the model as it is, then weights uniform(-1, 1) and biases 0."""
+        own = [parameter.data for _, parameter in self.named]
+        units = [unit for layer in self.layers() for unit in layer]
+        weights = {place for unit in units for place in unit["weights"]}
+        biases = {unit["bias"] for unit in units}
+        found = [own]
+        for seed in range(1, STARTS):
+            draw = Random(seed).uniform
+            found.append([
+                draw(-1.0, 1.0) if i in weights else 0.0 if i in biases else number for i, number in enumerate(own)
+            ])  # fmt: skip
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that the page's script knows of the net."""
+        return {
+            "inputs": len(self.X[0]),
+            "layers": self.layers(),
+            "parameters": [name for name, _ in self.named],
+            "starts": self.starts(),
+            "X": self.X,
+            "targets": self.targets,
+            "activations": [name for name, _, _ in self.programs],
+            "loss": self.loss,
+            "model": clean(repr(self.model), 120),
+        }
+
+
+def checked(model: Any) -> list[tuple[str, Value]]:
+    """The model's named parameters; TypeError where it is no model of layers."""
+    for name in ("named_parameters", "layers", "__call__"):
+        if not hasattr(model, name):
+            raise TypeError(
+                f"playground takes a model with layers, such as nn.MLP; {type(model).__name__} has no {name}"
+            )
+    return list(model.named_parameters())
+
+
+def listed(outputs: Any) -> list[Any]:
+    """The outputs as a list, also of a model that gives a bare Value."""
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def squared_error(outputs: Sequence[Any], target: Sequence[Any]) -> Any:
+    """(y1 - t1)^2 + (y2 - t2)^2 + ..."""
+    differences = [y - t for y, t in zip(outputs, target)]
+    return sum([difference * difference for difference in differences])
+
+
+def encoded(target: Any, outputs: int) -> list[float]:
+    """The target as a number for each output; a class among several becomes 1 at its place."""
+    if hasattr(target, "__len__"):
+        numbers = [float(t) for t in target]
+    else:
+        numbers = [float(target)] if outputs == 1 else [float(i == target) for i in range(outputs)]
+    if len(numbers) != outputs:
+        raise ValueError(f"expected a target of {outputs} numbers, one for each output, got {len(numbers)}")
+    return numbers
+
+
+def activation_name(model: Any) -> str:
+    """What the activation of the first hidden layer is called."""
+    return clean(str(getattr(model.layers[0], "activation_name", "as given")), 40)

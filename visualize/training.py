@@ -1,0 +1,107 @@
+"""The playground: a net and its examples as a page that trains them, and what of it is to be read without a script."""
+
+from __future__ import annotations
+
+from autodiff import show
+
+from .article import data, script, section
+from .html import Page
+from .network import Network, listed
+from .text import clean, escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+MANY = 200  # of more examples or weights only so many are written out
+
+
+def playground(
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    *,
+    loss: Any = None,
+    learning_rate: float = 0.1,
+    batch_size: int | None = None,
+    title: str = "",
+) -> Page:
+    """A page in which a net trains: decision surface, weights, gradients and activations change as one watches.
+
+    Parameters
+    ----------
+    model
+        An ``nn.MLP``, or whatever is called with an example and has ``named_parameters()`` and ``layers`` of neurons.
+        It is left as it is.
+    X, Y : sequence
+        The examples and their targets.
+    loss : function (outputs, target) -> Value, optional
+        Such as ``nn.binary_cross_entropy``; by default the squared error.
+    learning_rate : float
+        Of gradient descent; it can be changed in the page.
+    batch_size : int, optional
+        Examples a step; by default all.
+    title : str
+        The heading.
+
+    Returns
+    -------
+    Page
+        ``save("name.html")`` writes it: one file, which needs no network and no server.
+
+    Raises
+    ------
+    TypeError
+        If the model or the loss is none of these.
+    ValueError
+        If examples and targets do not fit.
+    """
+    if batch_size is not None and not 1 <= batch_size <= len(X):
+        raise ValueError(f"a mini-batch has 1 to {len(X)} examples, got {batch_size}")
+    network = Network(model, X, Y, loss)
+    heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
+    known = {**network.as_dict(), "learning_rate": float(learning_rate), "batch_size": batch_size or len(X)}
+    lines = [
+        '<section class="playground" id="playground" aria-labelledby="playground-title">',
+        f'<header><h1 id="playground-title">{escape(heading)}</h1>',
+        f"<p><code>{escape(known['model'])}</code>, loss {escape(network.loss)}, {len(X)} examples</p></header>",
+        '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
+        f"{still(network)}</div>",
+        script(known),
+        "</section>",
+    ]
+    return Page(heading, "\n".join(lines), network.script())
+
+
+def still(network: Network) -> str:
+    """What there is to see without a script: outputs, weights, and the code of one training step."""
+    examples = [
+        [", ".join(map(show, x)), ", ".join(map(show, t)), ", ".join(show(float(y)) for y in outputs(network, x))]
+        for x, t in list(zip(network.X, network.targets))[:MANY]
+    ]
+    weights = [[name, data(parameter.data, None)] for name, parameter in network.named[:MANY]]
+    code = escape(str(network.programs[0][1]))
+    return "\n".join(
+        [
+            section("examples", "Examples", table(["example", "target", "output"], examples)),
+            section("weights", "Weights", table(["parameter", "value"], weights)),
+            section("code", "Loss and gradients of one example", f'<pre tabindex="0"><code>{code}</code></pre>'),
+        ]
+    )
+
+
+def outputs(network: Network, x: Sequence[float]) -> list[float]:
+    """The model's outputs for one example as numbers."""
+    return [getattr(y, "data", y) for y in listed(network.model(x))]
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; the first column's texts are escaped, the others are numbers or HTML."""
+    head = "".join([f'<th scope="col">{head}</th>' for head in heads])
+    lines = [
+        "".join([f'<th scope="row">{escape(first)}</th>', *[f"<td>{cell}</td>" for cell in rest]])
+        for first, *rest in rows
+    ]
+    body = "\n".join([f"<tr>{line}</tr>" for line in lines])
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"

@@ -1,0 +1,84 @@
+// The inputs: typed, dragged or stepped; beside each its gradient and what a nudge of 0.001 does.
+
+class Change {
+  constructor(player) {
+    this.player = player;
+    this.section = player.article.querySelector(".gradients");
+    this.numbers = player.numbers.slice();
+    const { lesson } = player, output = lesson.names[lesson.output];
+    this.section.querySelector("h2").textContent = "Inputs and gradients";
+    this.rows = this.numbers.map((x, i) => this.row(lesson.names[lesson.inputs[i]], x, i));
+    const heads = ["input", "value", `∂${output}/∂input`, `nudge by ${NUDGE}`].map((text) => element("th", { scope: "col" }, text));
+    this.table = element("table", { class: "inputs" }, element("thead", {}, element("tr", {}, ...heads)),
+      element("tbody", {}, ...this.rows.map((row) => row.line)));
+    this.reset = element("button", { type: "button", class: "reset", onclick: () => this.again() }, "Numbers as at first");
+    this.output = element("p", { class: "result" });
+    this.section.querySelector("table").replaceWith(this.output, this.table, this.reset);
+  }
+
+  row(name, x, i) {
+    const reach = scale(x), step = reach / 50, id = `${this.player.data.id}-input-${i}`;
+    const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
+    const drag = element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 200, "aria-label": `drag ${name}`, tabindex: "-1" });
+    const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
+    field.addEventListener("change", () => this.type(i, field));
+    field.addEventListener("input", () => typed(field.value) !== null && this.type(i, field));
+    drag.addEventListener("input", () => this.set(i, tidy(Number(drag.value))));
+    const gradient = element("data"), nudge = element("data");
+    const remark = element("small", { class: "difference" });
+    const line = element("tr", { "data-input": name },
+      element("th", { scope: "row" }, element("label", { for: id }, name)),
+      element("td", { class: "value" }, element("span", { class: "stepper" }, button("−", -step), field, button("+", step)), drag),
+      element("td", { class: "gradient", "data-label": "gradient" }, gradient),
+      element("td", { class: "nudge", "data-label": `nudge by ${NUDGE}` }, nudge, remark));
+    return { line, field, drag, gradient, nudge, remark };
+  }
+
+  type(i, field) {
+    const x = typed(field.value);
+    field.setAttribute("aria-invalid", String(x === null));
+    field.title = x === null ? "Type a number, such as -4, 0.5 or 1/3." : "";
+    if (x !== null) this.set(i, x);
+  }
+
+  set(i, x) {
+    this.numbers = this.numbers.slice();
+    this.numbers[i] = x;
+    this.player.changed(this.numbers);
+  }
+
+  again() {
+    this.numbers = this.player.lessons[0].recorded.slice();
+    this.player.changed(this.numbers);
+  }
+
+  update() {
+    const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers), output = lesson.names[lesson.output];
+    const hide = this.player.hidden;
+    const shown = element("data");
+    writeNumber(shown, value, lesson.digits);
+    this.output.replaceChildren(formula(variable(output), "="), " ", hide ? "?" : shown);
+    this.rows.forEach((row, i) => {
+      const x = this.numbers[i], slope = lesson.nudged(this.numbers, i);
+      if (document.activeElement !== row.field || typed(row.field.value) !== x) {
+        row.field.value = show(x) === exact(x) || Number(show(x)) === x ? show(x) : exact(x);
+        row.field.removeAttribute("aria-invalid");
+      }
+      row.drag.value = x;
+      writeNumber(row.gradient, gradients[i], lesson.digits);
+      writeNumber(row.nudge, slope, lesson.digits);
+      row.remark.textContent = hide ? "" : `difference ${pretty(show(Number((slope - gradients[i]).toPrecision(2))))}`;
+      row.line.classList.toggle("hidden", hide);
+    });
+    this.reset.disabled = this.numbers.every((x, i) => Object.is(x, this.player.lessons[0].recorded[i]));
+  }
+}
+
+/** How far an input can be dragged to either side: 1, 2 or 5 times a power of ten. */
+function scale(x) {
+  const wanted = Math.max(1, Math.abs(Number.isFinite(x) ? x : 1)), ten = 10 ** Math.floor(Math.log10(wanted));
+  return (wanted <= ten ? 2 : wanted <= 2 * ten ? 5 : wanted <= 5 * ten ? 10 : 20) * ten;
+}
+
+/** The number without the dust that adding up decimals leaves. */
+const tidy = (x) => Number(x.toPrecision(12));

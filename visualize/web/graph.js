@@ -1,0 +1,111 @@
+// The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come.
+
+const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
+
+const LEAST = 0.75; // a wide picture is made so much smaller before it has to be scrolled
+
+class Graph {
+  constructor(svg, lesson, prefix, choose) {
+    this.svg = svg;
+    svg.style.minWidth = `${LEAST * svg.viewBox.baseVal.width}px`;
+    this.lesson = lesson;
+    this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
+    svg.setAttribute("role", "group");
+    this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
+    this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
+  }
+
+  arrow(arrow) {
+    const group = this.find(arrow.id);
+    return group && { ...arrow, group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") };
+  }
+
+  /** A box, made a button that shows the node's chain-rule sum. */
+  box(id, box, choose) {
+    const group = this.find(id);
+    if (!group) return null;
+    const name = this.lesson.names[box.node];
+    group.setAttribute("tabindex", "0");
+    group.setAttribute("role", "button");
+    group.setAttribute("aria-label", `${name}: show its chain rule`);
+    group.addEventListener("click", () => choose(box.node));
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose(box.node);
+    });
+    return { ...box, group, gradient: box.total ? group.querySelector(".gradient") : null };
+  }
+
+  /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
+  text(x, recorded) {
+    const text = this.lesson.text(x), room = Math.max(7, this.lesson.text(recorded).length);
+    return text.length <= room || !Number.isFinite(x) ? text : show(Number(x.toPrecision(GRAPH_DIGITS)));
+  }
+
+  /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
+  paint(result, at, hidden = false) {
+    const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
+    for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
+    for (const box of this.boxes) {
+      const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
+      const inHand = row?.phase === "backward" && row.operand === box.node;
+      this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
+      const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
+      box.group.classList.toggle("lit", Boolean(lit));
+      const chosen = at >= (lesson.computed.get(box.node) ?? 0);
+      box.group.setAttribute("aria-label", this.label(box, result, chosen && !(hidden && lit), known && !(hidden && inHand), gradient));
+    }
+  }
+
+  paintArrow(arrow, result, at, row, hidden, started) {
+    const { lesson } = this, output = arrow.id === "edge-output", value = result.values[arrow.from];
+    const known = at >= (lesson.computed.get(arrow.from) ?? 0);
+    const own = row?.phase === "forward" && row.node === arrow.from;
+    this.write(arrow.data, "", value, lesson.atRecorded.values[arrow.from], known, hidden && own);
+    let [flow, arrived] = output ? [1, started] : [0, false];
+    for (const i of arrow.steps) {
+      if (lesson.steps[i].number <= at) [flow, arrived] = [flow + result.steps[i].downstream, true];
+    }
+    const inHand = row?.phase === "backward" && row.arrow === arrow.id;
+    const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
+    this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
+    const lit = inHand || (row?.phase === "start" && output) || own ||
+      (row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from) && this.leadsTo(arrow, row.node));
+    arrow.group.classList.toggle("lit", Boolean(lit));
+    arrow.group.classList.toggle("back", Boolean(inHand));
+  }
+
+  /** Scroll the picture within its box to what is lit. */
+  follow(box) {
+    const lit = this.svg.querySelector(".edge.lit") ?? this.svg.querySelector(".lit");
+    if (!lit || box.scrollWidth <= box.clientWidth) return;
+    const a = lit.getBoundingClientRect(), b = box.getBoundingClientRect();
+    if (a.left < b.left || a.right > b.right) box.scrollLeft += (a.left + a.right - b.left - b.right) / 2;
+    if (a.top < b.top || a.bottom > b.bottom) box.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
+  }
+
+  leadsTo(arrow, node) {
+    return arrow.steps.some((i) => this.lesson.steps[i].node === node);
+  }
+
+  /** What has arrived at a node by now, and whether anything has. */
+  arrived(arriving, result, at) {
+    const done = arriving.filter((i) => this.lesson.steps[i].number <= at);
+    return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
+  }
+
+  write(text, sign, x, recorded, seen, hidden) {
+    if (!text) return;
+    text.textContent = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
+    text.classList.toggle("unseen", !seen);
+  }
+
+  label(box, result, known, arrived, gradient) {
+    const { lesson } = this, parts = [lesson.names[box.node]];
+    if (known) parts.push(`= ${spoken(lesson.text(result.values[box.node]))}`);
+    if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
+    return `${parts.join(" ")}. Show its chain rule.`;
+  }
+}

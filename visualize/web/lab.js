@@ -1,0 +1,113 @@
+// What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
+
+class Lab {
+  constructor(player) {
+    this.player = player;
+    this.chosen = null;
+    this.chain = element("section", { class: "chain" });
+    this.table = element("tbody");
+    this.remark = element("p", { class: "remark" });
+    this.mistakes = element("details", { class: "mistakes" }, element("summary", {}, "Mistakes lab: three ways to write backward() wrongly"),
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
+        "input", "right", "no topological order", "= in place of +=", "called twice, not zeroed"].map((text) => element("th", { scope: "col" }, text)))), this.table)),
+      this.remark);
+    this.mistakes.addEventListener("toggle", () => this.update(this.player.result));
+    const steps = player.article.querySelector("section.steps");
+    player.left.append(this.chain);
+    steps.after(this.mistakes);
+    const list = element("details", {}, element("summary", {}, "All steps"));
+    list.append(steps.querySelector("ol"));
+    steps.querySelector("h2").remove();
+    steps.append(list);
+  }
+
+  choose(node) {
+    this.chosen = node;
+    this.update(this.player.result);
+    if (node !== null) this.chain.scrollIntoView({ block: "nearest" });
+  }
+
+  update(result) {
+    if (!result) return;
+    this.tellChain(result);
+    if (this.mistakes.open) this.tellMistakes(result);
+  }
+
+  // --- The chain rule ------------------------------------------------------------------------
+
+  tellChain(result) {
+    const { lesson, hidden } = this.player, pick = this.picker();
+    const parts = [element("h2", {}, "Chain rule, path by path"), pick];
+    if (this.chosen !== null && hidden) parts.push(element("p", {}, "Predict first: this would tell the number."));
+    else if (this.chosen !== null) parts.push(...this.paths(lesson, result, this.chosen));
+    else parts.push(element("p", { class: "remark" }, "Choose a node here, or click one in the graph."));
+    const focused = this.chain.contains(document.activeElement);
+    this.chain.replaceChildren(...parts);
+    if (focused) pick.focus();
+  }
+
+  /** The graph as a list: every node, to be chosen by keys. */
+  picker() {
+    const { lesson } = this.player;
+    const pick = element("select", { "aria-label": "Node" }, element("option", { value: "" }, "choose a node"));
+    lesson.names.forEach((name, node) => {
+      const row = lesson.rows.find((r) => r.phase === "forward" && r.node === node);
+      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${named(row.gate, lesson.names)}`.slice(0, 80) : name));
+    });
+    pick.addEventListener("change", () => this.choose(pick.value === "" ? null : Number(pick.value)));
+    return pick;
+  }
+
+  paths(lesson, result, node) {
+    const { paths, count } = chains(lesson, node), names = lesson.names, output = names[lesson.output];
+    const items = paths.map((path) => this.path(lesson, result, path));
+    const sum = paths.reduce((total, path) => total + path.reduce((product, i) => product * result.steps[i].local, 1), 0);
+    const total = element("data");
+    writeNumber(total, result.gradients[node], lesson.digits);
+    const more = count > paths.length ? [element("p", {}, `and ${(count - paths.length).toLocaleString("en")} more paths, together ${pretty(lesson.text(result.gradients[node] - sum))}`)] : [];
+    const head = count === 1 ? "One path: the product of its local gradients." : count === 0 ? `${output} does not depend on ${names[node]}.`
+      : `${count.toLocaleString("en")} paths: the products of their local gradients, added up.`;
+    return [element("p", {}, head), element("ol", {}, ...items), ...more,
+      element("p", { class: "sum" }, formula(derivative(output, names[node]), "="), " ", total)];
+  }
+
+  /** One path: the nodes on it, the formulas multiplied, and the numbers multiplied. */
+  path(lesson, result, path) {
+    const names = lesson.names, output = names[lesson.output];
+    const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
+    const product = path.reduce((p, i) => p * result.steps[i].local, 1);
+    const factors = path.map((i) => derivativeOf(names, lesson.steps[i])).flatMap((f, k) => (k ? ["·", f] : [f]));
+    const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
+    return element("li", {}, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
+      element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));
+  }
+
+  // --- Mistakes ------------------------------------------------------------------------------
+
+  tellMistakes(result) {
+    const { lesson, hidden } = this.player, found = mistakes(lesson, result);
+    const wrong = new Set();
+    const cell = (gradients, node, name) => {
+      if (!gradients) return element("td", {}, "never ends");
+      const differs = !Object.is(gradients[node], found.right[node]) && Math.abs(gradients[node] - found.right[node]) > 1e-9 * Math.abs(found.right[node]);
+      if (differs) wrong.add(name);
+      const data = element("data");
+      writeNumber(data, gradients[node], lesson.digits);
+      return element("td", { class: differs ? "wrong" : "" }, hidden ? "?" : data, differs && !hidden ? " ✗" : "");
+    };
+    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, lesson.names[node]),
+      cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));
+    const said = [];
+    if (!wrong.has("order")) said.push("Without an order nothing goes wrong here: no gate that is used twice has gates behind it.");
+    else said.push("Without an order, a gate that is used twice sends on what it has before all has arrived, and then once more.");
+    if (!wrong.has("overwritten")) said.push("With = nothing is lost here: every input is reached by one path.");
+    else said.push("With =, of several paths only the last one counts.");
+    said.push("A second call that does not start from zero adds to what the first one left, in the gates too.");
+    this.remark.textContent = said.join(" ");
+  }
+}
+
+/** d gate / d operand of one step as a fraction. */
+function derivativeOf(names, step) {
+  return derivative(names[step.node], names[step.operand]);
+}

@@ -1,0 +1,104 @@
+// A graph's numbers and what is said about them, for any inputs: computed by the flat program.
+
+const KINKS = {
+  relu: "the input is 0, where relu bends: its local gradient there is taken as 0",
+  abs: "the input is 0, where abs bends: its local gradient there is taken as 0",
+  maximum: "a tie: each input gets one half",
+  minimum: "a tie: each input gets one half",
+};
+const NUDGE = 0.001;
+
+class Lesson {
+  constructor(data) {
+    Object.assign(this, data);
+    this.recorded = data.numbers.map(real);
+    this.operands = data.operands.map((row) => row.map((x) => (Array.isArray(x) ? { node: x[0] } : { number: real(x) })));
+    this.steps = this.rows.filter((row) => row.phase === "backward");
+    this.rows.forEach((row, i) => (row.number = i + 1));
+    this.output = this.rows.find((row) => row.phase === "start").node;
+    this.computed = new Map(this.rows.filter((row) => row.phase === "forward").map((row) => [row.node, row.number]));
+    this.arriving = this.names.map(() => []); // for each node the steps that bring it gradients
+    this.steps.forEach((step, i) => this.arriving[step.operand].push(i));
+    this.atRecorded = this.compute(this.recorded);
+  }
+
+  /** The flat code, run: [f, [gradient of each input]]. */
+  flat(numbers) {
+    const [value, gradients] = [globalThis[`flat_${this.number}`](...numbers)].flat(1);
+    return { value, gradients: gradients ?? numbers.map(() => 0) };
+  }
+
+  /** Every number of both passes: of each node, and of each step. */
+  compute(numbers) {
+    const all = globalThis[`numbers_${this.number}`](...numbers);
+    const n = this.names.length, m = this.steps.length;
+    const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
+    const kinks = all.slice(2 * n + m), soFar = new Map();
+    const steps = this.steps.map((step, i) => {
+      const upstream = gradients[step.node], local = all[2 * n + i], downstream = upstream * local;
+      const total = soFar.has(step.operand) ? soFar.get(step.operand) + downstream : downstream;
+      soFar.set(step.operand, total);
+      return { upstream, local, downstream, total, kink: kinks[i] ? step.kink || this.kink(step) : "" };
+    });
+    return { numbers, values, gradients, steps };
+  }
+
+  kink(step) {
+    return KINKS[this.primitives[step.node]] ?? "the derivative jumps here: the local gradient is a convention";
+  }
+
+  /** (f(x + 0.001) - f(x)) / 0.001 for one input. */
+  nudged(numbers, i) {
+    const moved = numbers.slice();
+    moved[i] += NUDGE;
+    return (this.flat(moved).value - this.flat(numbers).value) / NUDGE;
+  }
+
+  text(x) {
+    return show(x, this.digits);
+  }
+
+  /** The numbers of all nodes as they stand in a formula. */
+  texts(result) {
+    return result.values.map((x) => show(Number(NONFINITE[this.text(x)] ?? this.text(x))));
+  }
+
+  /** The template of a step's local gradient; its number where the recorded formula may hold no longer. */
+  local(step, result) {
+    const i = this.steps.indexOf(step), now = result.steps[i].local;
+    const same = Object.is(now, this.atRecorded.steps[i].local) || !step.piecewise;
+    return same ? step.formula : this.text(now).replace(/^-/, "-");
+  }
+
+  /** What a row of the table says of a result: numbers as text. */
+  said(row, result) {
+    if (row.phase === "forward") {
+      return { formula: numbered(row.gate, this.texts(result)), answer: this.text(result.values[row.node]) };
+    }
+    if (row.phase === "start") return { answer: "1" };
+    const step = result.steps[this.steps.indexOf(row)];
+    const [upstream, local, answer] = [step.upstream, step.local, step.downstream].map((x) => this.text(x));
+    const total = this.text(step.total);
+    const rounded = this.text(Number(upstream) * Number(local)) !== answer;
+    const soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
+    return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };
+  }
+
+  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted. */
+  sentence(row, result, hidden = false) {
+    const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
+    if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
+    const gate = named(row.spoken, this.names), answer = hidden ? "what?" : spoken(said.answer);
+    if (row.phase === "forward") {
+      const computed = row.spoken.replace(BLANK, (_, i) => spoken(this.texts(result)[i]));
+      return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}.`;
+    }
+    const total = spoken(said.total), soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
+    const path = row.paths > 1 && !hidden ? ` Path ${row.path} of ${row.paths}, ${soFar}.` : "";
+    const kink = said.kink ? ` On a kink: ${said.kink}.` : "";
+    return (
+      `${start} Gate ${name} equals ${gate} sends to ${this.names[row.operand]}: ` +
+      `upstream ${spoken(said.upstream)} times local ${spoken(said.local)} gives ${answer}.${path}${kink}`
+    );
+  }
+}

@@ -1,0 +1,88 @@
+// The net as a picture: units in columns with their activations, every weight and gradient on its edge.
+
+const SVG = "http://www.w3.org/2000/svg";
+const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, MOST_LABELS = 60;
+
+/** An SVG element. */
+function shape(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** A number in few characters. */
+const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
+
+class NetworkPicture {
+  constructor(data) {
+    this.data = data;
+    this.sizes = [data.inputs, ...data.layers.map((layer) => layer.length)];
+    const pairs = this.sizes.slice(1).map((n, i) => Math.min(n, this.sizes[i]));
+    const edges = data.layers.flat().reduce((sum, unit) => sum + unit.weights.length, 0);
+    this.labelled = edges <= MOST_LABELS && Math.max(...pairs) <= 4;
+    this.gap = this.labelled ? Math.max(84, LABEL_ROOM * (Math.max(...pairs) + 1)) : 56;
+    this.width = COLUMN * (this.sizes.length - 1) + 120;
+    this.height = this.gap * Math.max(...this.sizes) + 24;
+    this.svg = shape("svg", { class: "network", width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "img" });
+    this.edges = [];
+    this.units = [];
+    this.build();
+  }
+
+  at(layer, i) {
+    return [60 + COLUMN * layer, this.height / 2 + this.gap * (i - (this.sizes[layer] - 1) / 2) - 6];
+  }
+
+  build() {
+    const lines = shape("g", {}), labels = shape("g", {}), circles = shape("g", {});
+    this.data.layers.forEach((layer, l) => layer.forEach((unit, i) => unit.weights.forEach((place, j) => this.edge(lines, labels, l, i, j, place))));
+    this.sizes.forEach((size, l) => {
+      for (let i = 0; i < size; i++) this.unit(circles, l, i);
+    });
+    this.svg.append(lines, circles, labels);
+  }
+
+  edge(lines, labels, l, i, j, place) {
+    const [x1, y1] = this.at(l, j), [x2, y2] = this.at(l + 1, i), m = this.sizes[l], n = this.sizes[l + 1];
+    const line = shape("line", { x1, y1, x2, y2, class: "weight" }), t = m <= n ? m / (m + 1) : 1 / (n + 1);
+    lines.append(line);
+    const edge = { place, line, text: null };
+    if (this.labelled) {
+      const [x, y] = [x1 + (x2 - x1) * t, y1 + (y2 - y1) * t];
+      edge.data = shape("tspan", { class: "data", x, y: y - 2 });
+      edge.gradient = shape("tspan", { class: "gradient", x, y: y + 11 });
+      labels.append(shape("text", { class: "label" }, edge.data, edge.gradient));
+    }
+    this.edges.push(edge);
+  }
+
+  unit(circles, l, i) {
+    const [x, y] = this.at(l, i), bias = l ? this.data.layers[l - 1][i].bias : null;
+    const circle = shape("circle", { cx: x, cy: y, r: RADIUS, class: "unit" });
+    const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { x, y: y + RADIUS + 14, class: "label" });
+    const data = shape("tspan", { class: "data" }), gradient = shape("tspan", { class: "gradient" });
+    below.append(...(bias === null ? [] : this.labelled ? [data, " ", gradient] : []));
+    const name = l === 0 ? shape("text", { x: x - RADIUS - 14, y: y + 5, class: "name" }, `x${i}`) : "";
+    const last = l === this.sizes.length - 1 ? shape("text", { x: x + RADIUS + 14, y: y + 5, class: "name" }, this.sizes[l] > 1 ? `y${i}` : "y") : "";
+    circles.append(shape("circle", { cx: x, cy: y, r: RADIUS, class: "behind" }), circle, text, below, name, last);
+    this.units.push({ circle, text, bias, data, gradient });
+  }
+
+  /** Write weights, gradients and the activations of one example. */
+  paint(parameters, gradients, activations) {
+    const largest = Math.max(1e-9, ...this.edges.map((edge) => Math.abs(parameters[edge.place])));
+    for (const edge of this.edges) {
+      const w = parameters[edge.place];
+      edge.line.setAttribute("stroke-width", (0.6 + 4 * Math.abs(w) / largest).toFixed(2));
+      edge.line.classList.toggle("negative", w < 0);
+      if (edge.data) [edge.data.textContent, edge.gradient.textContent] = [brief(w), `∇ ${brief(gradients[edge.place])}`];
+    }
+    this.units.forEach((unit, i) => {
+      unit.text.textContent = brief(activations[i]);
+      unit.circle.style.fillOpacity = Math.min(1, Math.abs(activations[i])) * 0.45 || 0;
+      if (unit.bias !== null) [unit.data.textContent, unit.gradient.textContent] = [`b ${brief(parameters[unit.bias])}`, `∇ ${brief(gradients[unit.bias])}`];
+    });
+    this.svg.setAttribute("aria-label", `The net with ${parameters.length} parameters; its weights are listed in the table of weights.`);
+  }
+}

@@ -1,0 +1,85 @@
+// Numbers as text and text as numbers, as the engine does it; and elements, made without any markup in strings.
+
+const NONFINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+
+/** A number from the page's data, where inf and nan are strings. */
+const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);
+
+/** The number as text that reads back as the same number. */
+const exact = (x) => (Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
+
+/** What a reader typed, as a number; null where it is none. A fraction such as 1/3 will do. */
+function typed(text) {
+  const plain = text.trim().replace(/^[−–]/, "-").replace(",", ".").toLowerCase();
+  if (plain in NONFINITE) return NONFINITE[plain];
+  const parts = plain.split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (parts.length > 2 || parts.some(Number.isNaN)) return null;
+  return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+}
+
+/** Digits rounded up at a tie, put right: Python rounds a tie to the even digit. */
+function evenAtTie(rounded, longer, kept) {
+  const plain = longer.split("e")[0].replace(".", ""), digits = rounded.split("e")[0].replace(".", "");
+  const even = Number(plain[kept - 1]) % 2 === 0;
+  if (!even || !/^50*$/.test(plain.slice(kept)) || digits.length !== kept) return rounded;
+  const tail = rounded.includes("e") ? `e${longer.split("e")[1]}` : "";
+  return longer.split("e")[0].slice(0, rounded.split("e")[0].length) + tail;
+}
+
+/** The number with so many significant digits: Python's "g". */
+function significant(x, digits) {
+  const size = Math.abs(x);
+  const text = evenAtTie(size.toExponential(digits - 1), size.toExponential(digits + 60), digits);
+  const [mantissa, power] = text.split("e"), exponent = Number(power);
+  const trim = (t) => (t.includes(".") ? t.replace(/\.?0+$/, "") : t);
+  const sign = x < 0 ? "-" : "";
+  if (exponent < -4 || exponent >= digits) {
+    return `${sign}${trim(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  const all = mantissa.replace(".", "");
+  if (exponent >= 0) return sign + trim(`${all.slice(0, exponent + 1)}.${all.slice(exponent + 1)}`);
+  return sign + trim(`0.${"0".repeat(-exponent - 1)}${all}`);
+}
+
+/** The number with so many places after the point. */
+function fixed(x, places) {
+  const size = Math.abs(x);
+  if (size >= 1e21) return (x < 0 ? "-" : "") + BigInt(size).toString();
+  const rounded = size.toFixed(places), longer = size.toFixed(Math.min(100, places + 60));
+  const text = evenAtTie(rounded, longer, rounded.replace(".", "").length);
+  return (x < 0 ? "-" : "") + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+}
+
+/** The number as the engine prints it: six significant digits, or so many places after the point. */
+function show(x, digits = null) {
+  if (!Number.isFinite(x)) return exact(x);
+  const text = x === 0 ? "0" : digits === null ? significant(x, 6) : fixed(x, digits);
+  return text === "-0" ? "0" : text;
+}
+
+/** A printed number as it is read aloud. */
+function spoken(text) {
+  const said = { inf: "infinity", "-inf": "minus infinity", nan: "not a number" };
+  return said[text] ?? (text.startsWith("-") ? `minus ${text.slice(1)}` : text);
+}
+
+/** A printed number for the eye: with a true minus sign. */
+const pretty = (text) => text.replace(/^-/, "−").replace(/e-/, "e−");
+
+/** A new element; `on...` attributes are listeners, texts become text and nothing else. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Write a number into a <data> element: as it is shown, and exactly. */
+function writeNumber(data, x, digits) {
+  data.value = exact(x);
+  data.textContent = pretty(show(x, digits));
+}

@@ -1,0 +1,262 @@
+// The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says; Predict mode.
+
+const BROAD = 700; // a picture of more pixels stands above both columns
+const PACE = 1400; // milliseconds a step when playing
+
+class Player {
+  constructor(article) {
+    this.article = article;
+    this.data = JSON.parse(article.querySelector("script").textContent);
+    this.lessons = this.data.views.map((view) => new Lesson(view));
+    this.pictures = [article.querySelector(".graph svg"), ...[...article.querySelectorAll("template")].map((t) => t.content.querySelector("svg"))];
+    this.lesson = this.lessons[0];
+    this.numbers = this.lesson.recorded.slice();
+    this.step = 0;
+    this.guessed = true;
+    this.timer = null;
+    this.box = article.querySelector(".graph");
+    this.build();
+    this.change = new Change(this);
+    this.lab = new Lab(this);
+    this.show(0);
+  }
+
+  // --- What is on the page -------------------------------------------------------------------
+
+  build() {
+    const button = (name, label, key, act) =>
+      element("button", { type: "button", class: name, title: key ? `${label} (${key})` : label, onclick: act }, label);
+    this.play = button("play", "Play", "Space", () => this.toggle());
+    this.slider = element("input", { type: "range", min: 0, value: 0, "aria-label": "Step", class: "at" });
+    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
+    this.counter = element("output", { class: "counter" });
+    this.back = button("back", "Back", "left arrow", () => this.go(this.step - 1));
+    this.next = button("next", "Next", "right arrow", () => this.go(this.step + 1));
+    this.predict = element("button", { type: "button", class: "predict", "aria-pressed": "false", onclick: () => this.predicting() }, "Predict");
+    const full = button("full", "Full screen", "F", () => this.fullScreen());
+    const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" },
+      button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter);
+    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, full);
+    if (this.lessons.length > 1) {
+      const pick = element("select", { "aria-label": "Form of the graph", class: "form" });
+      pick.append(...this.lessons.map((lesson, i) => element("option", { value: i }, lesson.view)));
+      pick.addEventListener("change", () => this.view(Number(pick.value)));
+      this.views.prepend(pick);
+    }
+    this.panel();
+    const part = (name) => this.article.querySelector(`section.${name}`);
+    this.stage = element("div", { class: "stage" }, bar, this.now, this.views);
+    this.left = element("div", {}, this.stage);
+    const columns = element("div", { class: "columns" }, this.left, element("div", {}, part("gradients"), part("code")));
+    this.box.after(columns);
+    this.list = this.article.querySelector(".steps ol");
+    this.draw();
+  }
+
+  panel() {
+    this.rule = element("div", { class: "rule" });
+    this.product = element("div", { class: "product" });
+    this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
+    this.role = element("p", { class: "role" });
+    this.guess = element("form", { class: "guess", hidden: true });
+    this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
+    this.verdict = element("span", { class: "verdict", role: "status" });
+    this.guess.append(element("label", {}, "Your prediction ", this.answer), element("button", { type: "submit" }, "Check"),
+      element("button", { type: "button", class: "reveal", onclick: () => this.reveal("") }, "Reveal"), this.verdict);
+    this.guess.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.check();
+    });
+    this.now = element("div", { class: "now" }, this.rule, this.product, this.role, this.guess, this.sentence);
+  }
+
+  /** Put the picture and the code of the view there. */
+  draw() {
+    const i = this.lessons.indexOf(this.lesson);
+    this.box.replaceChildren(this.pictures[i]);
+    if (this.pictures[i].viewBox.baseVal.width > BROAD) this.left.parentNode.before(this.box);
+    else this.stage.prepend(this.box);
+    this.graph = new Graph(this.pictures[i], this.lesson, `${this.data.id}-${i}`, (node) => this.lab.choose(node));
+    const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
+    this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
+    this.lines = lines;
+    this.slider.max = this.lesson.rows.length;
+    const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }));
+    this.list.replaceChildren(...this.lesson.rows.map(item));
+  }
+
+  view(i) {
+    const atEnd = this.step === this.lesson.rows.length;
+    this.lesson = this.lessons[i];
+    this.draw();
+    this.lab.choose(null);
+    this.show(atEnd ? this.lesson.rows.length : 0);
+  }
+
+  // --- Steps ---------------------------------------------------------------------------------
+
+  get row() {
+    return this.lesson.rows[this.step - 1];
+  }
+
+  go(step) {
+    if (this.hidden && step > this.step) return this.answer.focus();
+    this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
+  }
+
+  /** Show step number `step`; 0 is before the first. */
+  show(step) {
+    this.step = step;
+    this.guessed = this.predict.getAttribute("aria-pressed") !== "true" || !step || this.row.phase === "start";
+    this.answer.value = this.verdict.textContent = "";
+    this.update();
+    this.remember();
+    if (this.hidden) this.answer.focus({ preventScroll: true });
+    if (this.step === this.lesson.rows.length) this.pause();
+  }
+
+  /** New numbers: at the very start there is nothing to see of them yet, so go to the end. */
+  changed(numbers) {
+    this.numbers = numbers;
+    if (this.step === 0) this.step = this.lesson.rows.length;
+    this.update();
+  }
+
+  /** Compute everything and write it down. */
+  update() {
+    const result = (this.result = this.lesson.compute(this.numbers));
+    this.graph.paint(result, this.step, this.hidden);
+    this.graph.follow(this.box);
+    this.slider.value = this.step;
+    this.counter.textContent = `${this.step} of ${this.lesson.rows.length}`;
+    this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
+    this.back.disabled = this.step === 0;
+    this.next.disabled = this.step === this.lesson.rows.length;
+    this.guess.hidden = !this.hidden && !this.verdict.textContent;
+    this.tell(result);
+    this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
+    scrollWithin(this.lines[this.row?.line]);
+    [...this.list.querySelectorAll("button")].forEach((item, i) => {
+      const row = this.lesson.rows[i];
+      item.textContent = this.lesson.sentence(row, result, this.hidden && i >= this.step - 1).replace(/^Step \d+ of \d+\. /, "");
+      item.classList.toggle("lit", i === this.step - 1);
+      item.toggleAttribute("aria-current", i === this.step - 1);
+    });
+    this.change.update(result);
+    this.lab.update(result);
+  }
+
+  get hidden() {
+    return !this.guessed;
+  }
+
+  /** Write the step in hand: rule, numbers, sentence. */
+  tell(result) {
+    const { lesson, row } = this, names = lesson.names, output = names[lesson.output];
+    this.rule.replaceChildren();
+    this.product.replaceChildren();
+    this.role.textContent = "";
+    if (!row) {
+      this.rule.append(formula(variable(output), "=", math("mo", "?")));
+      this.sentence.textContent = `The inputs are given. Next, or the right arrow key, takes step 1 of ${lesson.rows.length}.`;
+      return;
+    }
+    const said = lesson.said(row, result);
+    this.sentence.textContent = lesson.sentence(row, result, this.hidden);
+    if (row.phase === "forward") {
+      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names)));
+      this.product.append(factor(said.formula, "inputs", "value"), "=", factor(this.hidden ? "?" : said.answer, "output", "value"));
+    } else if (row.phase === "start") {
+      this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
+      this.product.append(factor("1", "the start", "gradient"));
+      this.role.textContent = `${output} grows as fast as itself`;
+    } else this.tellBackward(row, said, result);
+  }
+
+  tellBackward(row, said, result) {
+    const { lesson } = this, names = lesson.names, output = names[lesson.output];
+    const sign = row.path === 1 ? "=" : "+=";
+    this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
+      mathOf(lesson.local(row, result), names)));
+    this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
+      factor(this.hidden ? "?" : said.answer, "downstream", "gradient"));
+    if (said.rounded && !this.hidden) this.product.append(element("span", { class: "remark" }, "(rounded)"));
+    if (said.path && !this.hidden) this.product.append(element("span", { class: "remark" }, said.path));
+    this.role.textContent = said.kink ? `${row.role}. On a kink: ${said.kink}` : row.role;
+  }
+
+  // --- Playing -------------------------------------------------------------------------------
+
+  toggle() {
+    if (this.timer) return this.pause();
+    if (this.step === this.lesson.rows.length) this.show(0);
+    this.play.textContent = "Pause";
+    this.timer = setInterval(() => this.go(this.step + 1), PACE);
+    this.go(this.step + 1);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.play.textContent = "Play";
+  }
+
+  fullScreen() {
+    const on = !document.body.classList.contains("projector");
+    document.body.classList.toggle("projector", on);
+    if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
+    else if (document.fullscreenElement) document.exitFullscreen();
+  }
+
+  /** Keep the step in the address, so that a reload opens it again. */
+  remember() {
+    if (!location.protocol.startsWith("about") && this.article.classList.contains("chosen")) {
+      const known = new URLSearchParams(location.hash.slice(1));
+      known.set("step", this.step);
+      history.replaceState(null, "", `#${known}`);
+    }
+  }
+
+  // --- Predict -------------------------------------------------------------------------------
+
+  predicting() {
+    const on = this.predict.getAttribute("aria-pressed") !== "true";
+    this.predict.setAttribute("aria-pressed", String(on));
+    this.pause();
+    this.show(this.step === this.lesson.rows.length ? 0 : this.step);
+    if (on && this.step === 0) this.go(1);
+  }
+
+  /** Compare what was typed with the number, as far as it was typed. */
+  check() {
+    const guess = typed(this.answer.value), { row, result } = this;
+    const right = row.phase === "forward" ? result.values[row.node] : result.steps[this.lesson.steps.indexOf(row)].downstream;
+    if (guess === null) this.verdict.textContent = "Type a number, such as -4 or 1/3.";
+    else if (near(guess, right)) this.reveal("Right.");
+    else this.verdict.textContent = "Not yet: try again, or reveal it.";
+    this.guess.hidden = false;
+  }
+
+  reveal(verdict) {
+    this.guessed = true;
+    this.verdict.textContent = verdict;
+    this.update();
+    this.next.focus({ preventScroll: true });
+  }
+}
+
+/** Whether a guess is the number to within 1 %, or the same non-finite one. */
+const near = (guess, right) => Object.is(guess, right) || guess === right || Math.abs(guess - right) <= 0.01 * Math.abs(right);
+
+/** A number with its name under it. */
+function factor(text, name, kind) {
+  return element("span", { class: `factor ${kind}` }, element("b", {}, pretty(text)), element("small", {}, name));
+}
+
+/** Scroll a line into sight within its own box, never the page. */
+function scrollWithin(line) {
+  const box = line?.closest("pre");
+  if (!box) return;
+  const top = line.offsetTop - box.offsetTop;
+  if (top < box.scrollTop || top + line.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top - box.clientHeight / 2;
+}

@@ -1,0 +1,95 @@
+// Where the page begins: players for the graphs, a box to pick one where there are several, and the keys.
+
+const players = new Map(), playgrounds = new Map();
+let active = null; // the player that the keys go to
+
+/** The player of an article, made when it is first needed. */
+function playerOf(article) {
+  if (!players.has(article)) players.set(article, new Player(article));
+  return players.get(article);
+}
+
+/** Show one part of the page. */
+function choose(parts, chosen, asked) {
+  if (active) active.pause();
+  for (const part of parts) {
+    part.hidden = part !== chosen;
+    part.classList.toggle("chosen", part === chosen);
+  }
+  for (const playground of playgrounds.values()) playground.pause();
+  if (chosen.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new Playground(chosen));
+  active = chosen.matches(".lesson") ? playerOf(chosen) : null;
+  const step = Number.parseInt(asked.get("step") ?? "0", 10);
+  if (active && step >= 0) active.show(Math.min(step, active.lesson.rows.length));
+}
+
+/** The box to pick an example. */
+function picker(parts, pick) {
+  const box = element("select", { id: "pick" }), groups = new Map();
+  for (const part of parts) {
+    const title = part.querySelector("h1, h2").textContent;
+    const group = part.matches(".lesson") ? part.querySelector("header p").textContent : "Training";
+    if (!groups.has(group)) groups.set(group, element("optgroup", { label: group }));
+    groups.get(group).append(element("option", { value: part.id }, title));
+  }
+  box.append(...groups.values());
+  box.addEventListener("change", () => pick(box.value));
+  const step = (by) => {
+    box.selectedIndex = Math.min(Math.max(box.selectedIndex + by, 0), box.options.length - 1);
+    pick(box.value);
+  };
+  document.querySelector("header.collection").append(element("label", { for: "pick" }, "Example "), box,
+    element("button", { type: "button", onclick: () => step(-1) }, "Previous example"),
+    element("button", { type: "button", onclick: () => step(1) }, "Next example"));
+  return box;
+}
+
+/** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const blank = document.querySelector(".blank");
+  if (blank) {
+    blank.remove();
+    event.preventDefault();
+    return;
+  }
+  const target = event.target, typing = target.matches("input, select, textarea"), pressing = target.closest("button, summary, a, [role=button]");
+  if (typing && !(target.type === "range" && /^Page/.test(event.key))) return;
+  if (pressing && event.key === " ") return;
+  const keys = {
+    ArrowRight: () => active.go(active.step + 1), ArrowLeft: () => active.go(active.step - 1),
+    PageDown: () => active.go(active.step + 1), PageUp: () => active.go(active.step - 1),
+    Home: () => active.go(0), End: () => active.go(active.lesson.rows.length), " ": () => active.toggle(),
+    f: () => active.fullScreen(), F: () => active.fullScreen(),
+    ".": () => document.body.append(element("div", { class: "blank", onclick: (click) => click.target.remove() })),
+  };
+  if (!active || !(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key]();
+}
+
+/** Make everything live. */
+function start() {
+  document.body.classList.add("live");
+  const parts = [...document.querySelectorAll(".lesson, .playground")];
+  const asked = () => new URLSearchParams(location.hash.slice(1));
+  const named = () => parts.find((part) => part.id === asked().get("example")) ?? parts[0];
+  if (parts.length > 1) {
+    const box = picker(parts, (id) => {
+      location.hash = `example=${id}`;
+    });
+    const follow = () => {
+      box.value = named().id;
+      if (active?.article !== named() || asked().get("step") !== String(active.step)) choose(parts, named(), asked());
+    };
+    addEventListener("hashchange", follow);
+    follow();
+  } else {
+    choose(parts, parts[0], asked());
+    addEventListener("hashchange", () => active && active.show(Math.min(Math.max(Number.parseInt(asked().get("step") ?? "0", 10) || 0, 0), active.lesson.rows.length)));
+  }
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
+}
+
+start();

@@ -1,0 +1,276 @@
+// The playground: the student's own net and examples, trained by gradient descent in the page.
+
+const LOSSES_KEPT = 2000;
+const FRAME = 11; // milliseconds of every frame that are for training, at most
+const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+const SPEEDS = [["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", Infinity]];
+
+/** Random numbers between 0 and 1 that are the same for the same seed. */
+function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Gradient descent from one start: everything that a step changes. */
+class Descent {
+  constructor(data, activation, start, batch) {
+    this.data = data;
+    this.loss = globalThis[`loss_${activation}`];
+    this.units = globalThis[`units_${activation}`];
+    this.rows = data.X.map((x, i) => [...x, ...data.targets[i]]);
+    this.random = generator(start + 1);
+    this.parameters = data.starts[start].map(real);
+    this.batch = batch;
+    this.waiting = [];
+    this.steps = 0;
+    this.losses = [];
+    this.stride = 1;
+    this.finite = true;
+    this.gradients = this.measure(this.rows).gradients;
+    this.keep(this.measure(this.rows).loss);
+  }
+
+  /** The mean loss over some rows and its gradients. */
+  measure(rows) {
+    const [results, sums] = this.loss(rows, this.parameters);
+    const mean = (total) => total / rows.length;
+    return { loss: mean(results.reduce((a, b) => a + b, 0)), gradients: sums.map(mean) };
+  }
+
+  /** The rows of the next mini-batch; every epoch in an order of its own. */
+  next() {
+    const { rows, batch } = this;
+    if (batch >= rows.length) return rows;
+    if (!this.waiting.length) {
+      this.waiting = rows.slice();
+      for (let i = rows.length - 1; i > 0; i--) {
+        const j = Math.floor(this.random() * (i + 1));
+        [this.waiting[i], this.waiting[j]] = [this.waiting[j], this.waiting[i]];
+      }
+    }
+    return this.waiting.splice(0, batch);
+  }
+
+  /** One step: parameter - learning rate * gradient. False where the loss is no number any more; nothing changes then. */
+  step(rate) {
+    const { loss, gradients } = this.measure(this.next());
+    this.finite = Number.isFinite(loss);
+    if (!this.finite) return false;
+    this.gradients = gradients;
+    for (let i = 0; i < gradients.length; i++) this.parameters[i] -= rate * gradients[i];
+    this.steps++;
+    if (this.steps % this.stride === 0) this.keep(loss);
+    return true;
+  }
+
+  keep(loss) {
+    this.losses.push(loss);
+    if (this.losses.length < LOSSES_KEPT) return;
+    this.losses = this.losses.filter((_, i) => i % 2 === 0);
+    this.stride *= 2;
+  }
+
+  /** The outputs of all units for one example, and those of the last layer. */
+  activations(x) {
+    const all = [this.units(...x, ...this.parameters)].flat();
+    return { all, outputs: all.slice(-this.data.layers.at(-1).length) };
+  }
+}
+
+class Playground {
+  constructor(section) {
+    this.section = section;
+    this.data = JSON.parse(section.querySelector("script").textContent);
+    this.chosen = this.data.X.length > 1 ? 1 : 0;
+    this.running = false;
+    this.build();
+    this.rewind();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
+  }
+
+  // --- What is on the page -------------------------------------------------------------------
+
+  build() {
+    const button = (name, label, act) => element("button", { type: "button", class: name, onclick: act }, label);
+    const pick = (name, label, options, value, act) => {
+      const box = element("select", { class: name });
+      box.append(...options.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
+      box.addEventListener("change", act);
+      return [box, element("label", {}, element("span", {}, label), box)];
+    };
+    const { data } = this, n = data.X.length, restart = () => this.rewind();
+    const sizes = [...new Set([1, 2, 4, 8, 16, 32, 64].filter((size) => size < n).concat(n, data.batch_size))].sort((a, b) => a - b);
+    const rates = [...new Set([...RATES, data.learning_rate])].sort((a, b) => a - b);
+    const labels = [];
+    const control = (name, ...rest) => {
+      const [box, label] = pick(name, ...rest);
+      labels.push(label);
+      return box;
+    };
+    this.rate = control("rate", "learning rate", rates.map((x) => [show(x), x]), data.learning_rate, () => this.paint());
+    this.batch = control("batch", "batch size", sizes.map((x) => [x === n ? `${x} (all)` : x, x]), data.batch_size, () => {
+      this.descent.batch = Number(this.batch.value);
+      this.descent.waiting = [];
+    });
+    this.activation = control("activation", "hidden activation", data.activations.map((name, i) => [name.replaceAll("_", " "), i]), 0, restart);
+    this.start = control("start", "starting point", data.starts.map((_, i) => [i ? `${i + 1}` : "1 (as given)", i]), 0, restart);
+    this.speed = control("speed", "speed", SPEEDS, 100, () => {});
+    this.run = button("run", "Train", () => this.toggle());
+    this.counter = element("p", { class: "counts" });
+    this.message = element("p", { class: "message", role: "status" });
+    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run,
+      button("single", "One step", () => this.single()), button("rewind", "Rewind", restart), button("export", "Weights as JSON", () => this.export()));
+    this.lay(buttons, element("div", { class: "controls" }, ...labels));
+  }
+
+  lay(buttons, controls) {
+    const { data } = this;
+    this.network = new NetworkPicture(data);
+    this.curve = new LossCurve();
+    const figure = (label, content) => element("figure", {}, element("figcaption", {}, label), content);
+    this.surface = data.inputs === 2 ? new Surface(data, (i) => this.pick(i)) : null;
+    this.examples = element("tbody");
+    this.weights = element("tbody");
+    this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
+    const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
+    const examples = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Examples" },
+      element("table", {}, head("example", "target", "output", ""), this.examples));
+    const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
+    weights.addEventListener("toggle", () => this.paint());
+    this.allWeights = weights;
+    const net = element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "The net" }, this.network.svg);
+    this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
+    const shown = figure("The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net);
+    shown.className = "net";
+    const surface = this.surface ? [figure("Decision surface, with the line where the output is half way", this.surface.canvas)] : [];
+    const live = element("div", { class: "lively" }, buttons, controls, this.counter, this.message, this.text,
+      element("div", { class: "figures" }, shown, ...surface),
+      element("div", { class: "figures" }, figure("Loss", this.curve.canvas), figure("Examples: choose one", examples)), weights);
+    this.section.querySelector(".still").replaceWith(live);
+    this.data.X.slice(0, 50).forEach((x, i) => this.examples.append(this.example(x, i)));
+  }
+
+  example(x, i) {
+    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.map((number) => pretty(show(number))).join(", "));
+    return element("tr", {}, element("td", {}, choose), element("td", {}, this.data.targets[i].map((t) => show(t)).join(", ")), element("td", { class: "output" }), element("td", { class: "verdict" }));
+  }
+
+  // --- Training ------------------------------------------------------------------------------
+
+  rewind() {
+    this.pause();
+    this.descent = new Descent(this.data, Number(this.activation.value), Number(this.start.value), Number(this.batch.value));
+    this.message.textContent = "";
+    this.text.hidden = true;
+    this.perSecond = 0;
+    this.paint();
+  }
+
+  toggle() {
+    if (this.running) return this.pause();
+    this.running = true;
+    this.run.textContent = "Pause";
+    this.since = { time: performance.now(), steps: this.descent.steps };
+    const frame = () => {
+      if (!this.running) return;
+      this.advance(Number(this.speed.value));
+      this.paint();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  pause() {
+    this.running = false;
+    this.run.textContent = "Train";
+  }
+
+  single() {
+    this.pause();
+    this.advance(1);
+    this.paint();
+  }
+
+  /** So many steps, as far as the time of a frame goes; and count how many a second that makes. */
+  advance(most) {
+    const { descent } = this, rate = Number(this.rate.value), end = performance.now() + FRAME;
+    for (let done = 0; done < most; done++) {
+      if (!descent.step(rate)) return this.stop();
+      if (done % 16 === 15 && performance.now() > end) break;
+    }
+    if (!this.running) return;
+    const time = performance.now() - this.since.time;
+    if (time < 500) return;
+    this.perSecond = Math.round((1000 * (descent.steps - this.since.steps)) / time);
+    this.since = { time: performance.now(), steps: descent.steps };
+  }
+
+  stop() {
+    this.pause();
+    this.message.textContent = "The loss is no finite number any more: rewind, and take a smaller learning rate.";
+  }
+
+  // --- Showing -------------------------------------------------------------------------------
+
+  pick(i) {
+    this.chosen = i;
+    this.paint();
+  }
+
+  paint() {
+    const { descent, data } = this, now = descent.measure(descent.rows), { all } = descent.activations(data.X[this.chosen]);
+    this.network.paint(descent.parameters, descent.gradients, [...data.X[this.chosen], ...all]);
+    const right = data.X.filter((x, i) => this.right(descent.activations(x).outputs, data.targets[i])).length;
+    this.counter.replaceChildren(element("span", { class: "steps" }, `step ${descent.steps.toLocaleString("en")}`), " · loss ",
+      element("data", { value: exact(now.loss), class: "loss" }, show(now.loss)), ` · ${right} of ${data.X.length} right`,
+      element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
+    this.curve.paint(descent.losses, descent.stride, descent.steps);
+    this.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(descent.losses[0])} to ${show(now.loss)} in ${descent.steps} steps`);
+    if (this.surface) {
+      this.surface.paint((x) => descent.activations(x).outputs, this.chosen);
+      this.surface.canvas.setAttribute("aria-label", `Decision surface: ${right} of ${data.X.length} examples right`);
+    }
+    [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
+    if (this.allWeights.open) this.paintWeights();
+  }
+
+  paintExample(row, i) {
+    const { outputs } = this.descent.activations(this.data.X[i]), right = this.right(outputs, this.data.targets[i]);
+    row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.chosen));
+    row.cells[2].textContent = outputs.map((y) => pretty(y.toFixed(3))).join(", ");
+    row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
+    row.classList.toggle("wrong", !right);
+  }
+
+  paintWeights() {
+    const cell = (x) => {
+      const number = element("data");
+      writeNumber(number, x);
+      return element("td", {}, number);
+    };
+    this.weights.replaceChildren(...this.data.parameters.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(this.descent.parameters[i]), cell(this.descent.gradients[i]))));
+  }
+
+  /** Whether the outputs decide as the target does: on the same side of the middle, or the same largest. */
+  right(outputs, target) {
+    if (outputs.length > 1) return outputs.indexOf(Math.max(...outputs)) === target.indexOf(Math.max(...target));
+    const values = this.data.targets.flat(), middle = (Math.min(...values) + Math.max(...values)) / 2;
+    return outputs[0] > middle === target[0] > middle;
+  }
+
+  /** The weights as JSON: shown, and given to the browser to keep. */
+  export() {
+    const state = Object.fromEntries(this.data.parameters.map((name, i) => [name, this.descent.parameters[i]]));
+    this.text.value = JSON.stringify(state, (_, x) => (typeof x === "number" && !Number.isFinite(x) ? exact(x) : x), 1);
+    this.text.hidden = false;
+    const link = element("a", { download: "weights.json", href: URL.createObjectURL(new Blob([this.text.value], { type: "application/json" })) });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    this.text.select();
+  }
+}
