@@ -38,8 +38,15 @@ def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, An
     value = primitive.value
 
     def method(self: Value, other: Any) -> Value:
-        if type(other) is Value:
-            return result(primitive, value(self._data, other._data), (self, other))
+        if type(other) is Value:  # most gates are made here: result(), spelled out for speed
+            node = create(Value)
+            node._data = value(self._data, other._data)
+            node.operands = (self, other)
+            node.primitive = primitive
+            node.label = ""
+            node.grad = 0.0
+            node.born = node.changed = tick()
+            return node
         if type(other) is not float:
             other = number(other)
             if other is None:
@@ -171,10 +178,11 @@ class Value:
                 continue  # only a comparison looks at this node
             if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                 a, b = operands
-                to_a, to_b = rule(node._data, a._data if type(a) is Value else a, b._data if type(b) is Value else b)
-                if type(a) is Value and to_a is not None:
+                into_a, into_b = type(a) is Value, type(b) is Value
+                to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
+                if into_a and to_a is not None:
                     a.grad += upstream * to_a
-                if type(b) is Value and to_b is not None:
+                if into_b and to_b is not None:
                     b.grad += upstream * to_b
             else:
                 for operand, local in zip(operands, rule(node._data, *numbers(operands))):

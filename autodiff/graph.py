@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from .primitives import INF
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,11 +39,16 @@ def history(output: Value, since: int = 0) -> list[Value]:
 
 def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
     """Yield (node, operand) wherever the operand changed after the node was computed."""
-    computed = [node for node in order if node.primitive]
-    newest_leaf = max([node.changed for node in order if not node.primitive], default=0)
-    if newest_leaf < min([node.changed for node in computed], default=INF):
-        return  # every result is newer than every input: nothing to look for
-    for node in computed:
+    newest_leaf = 0
+    for node in order:
+        if node.primitive is None:
+            if node.changed > newest_leaf:
+                newest_leaf = node.changed
+        elif node.changed < newest_leaf:
+            break
+    else:
+        return  # every result is newer than every leaf before it: nothing to look for
+    for node in order:
         changed = node.changed
         for operand in node.operands:
             if type(operand) is not float and operand.changed > changed:
