@@ -43,8 +43,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
             os.chmod(temporary, os.stat(target).st_mode & 0o777)
         os.replace(temporary, target)
     except OSError as error:
-        error.filename, error.filename2 = wanted, None  # the name that the caller knows
-        raise
+        raise OSError(error.errno, error.strerror, wanted) from error  # the name that the caller knows
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)

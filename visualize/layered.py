@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .layout import Block, Link, Point
 
 FEW = 8  # so few named inputs stand in one column at the left, as on the slides
-PLACES = 4000  # so many places on the ranks between are worth their time, or 30 a block
+PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
 AWAY = 4  # but none of them more columns than this from where it is used
 
 
@@ -66,7 +66,7 @@ class Grid:
 def far(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
     """The ids of the longest links, if all together would go through too many places: they go round above."""
     lengths = {link.id: rank[number[link.target]] - rank[number[link.source]] - 1 for link in links}
-    excess, found = sum(lengths.values()) - max(PLACES, 30 * len(number)), set()
+    excess, found = sum(lengths.values()) - max(PLACES, 12 * len(number)), set()
     for id, length in sorted(lengths.items(), key=lambda item: -item[1]):
         if excess > 0 and length > 2:
             found.add(id)

@@ -1,0 +1,56 @@
+"""What the tests of pictures ask of an SVG text and of a drawing."""
+
+from xml.etree import ElementTree
+
+from visualize.measures import runs_width
+from visualize.painter import Text
+from visualize.styles import TEXTS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def elements(svg: str) -> dict:
+    """The groups of an SVG text by their ids."""
+    return {group.get("id"): group for group in ElementTree.fromstring(svg).iter(f"{SVG}g") if group.get("id")}
+
+
+def texts(group) -> list[str]:
+    """The texts in a group, each as it reads."""
+    return ["".join(text.itertext()) for text in group.iter(f"{SVG}text")]
+
+
+def overlaps(drawing) -> list:
+    """Pairs of things in a drawing that lie over each other: text on text, line through text."""
+    boxes = [(group.id, rectangle(mark)) for group in drawing.groups for mark in group.marks if isinstance(mark, Text)]
+    found = [
+        (a, b) for i, (a, (l1, t1, r1, b1)) in enumerate(boxes) for b, (l2, t2, r2, b2) in boxes[:i]
+        if l1 < r2 and l2 < r1 and t1 < b2 and t2 < b1
+    ]  # fmt: skip
+    for group in drawing.groups:
+        for mark in group.marks:
+            if not isinstance(mark, Text) and mark.kind == "curve":
+                on_it = points(mark.points)
+                for id, (left, top, right, bottom) in boxes:
+                    if any(left < x < right and top < y < bottom for x, y in on_it):
+                        found.append((group.id, id))
+    return found
+
+
+def rectangle(text: Text) -> tuple[float, float, float, float]:
+    """About where the letters of a text are."""
+    wide, high = 0.9 * runs_width(text.runs), max(TEXTS[style].size for _, style in text.runs)
+    left = text.x - wide / 2 if text.anchor == "middle" else text.x
+    return left, text.y - 0.72 * high, left + wide, text.y + 0.05 * high
+
+
+def points(curve) -> list[tuple[float, float]]:
+    """Points along a chain of Bezier curves."""
+    found = []
+    for i in range(0, len(curve) - 1, 3):
+        a, b, c, d = curve[i : i + 4]
+        count = max(4, int(abs(d[0] - a[0]) + abs(d[1] - a[1])) // 4)
+        for k in range(count + 1):
+            t = k / count
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            found.append(tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d))) for axis in (0, 1)))
+    return found

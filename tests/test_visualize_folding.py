@@ -1,0 +1,268 @@
+"""Parts of a graph become one box, and gates become simpler ones, without a number changing."""
+
+import random
+from itertools import pairwise
+
+import pytest
+
+import autodiff
+from autodiff import Value, dot, exp, relu, sigmoid, tanh, variables
+from autodiff.lectures import EXAMPLES
+from visualize import draw
+from visualize.scenes import scene
+
+
+def built(id):
+    output = EXAMPLES[id].build()
+    output.backward()
+    return output
+
+
+def folded(made):
+    return [box for box in made.boxes if box.kind == "fold"]
+
+
+def chain(length, label=""):
+    y = Value(1.0, label)
+    for _ in range(length):
+        y = y * 1.001
+    return y
+
+
+class Net:
+    """A net as a model is seen from here: named parameters, and a call."""
+
+    def __init__(self, *sizes):
+        self.layers = [
+            [([Value(0.1 * (i + j), f"w{i}") for i in range(n)], Value(0.1, "b")) for j in range(m)]
+            for n, m in pairwise(sizes)
+        ]
+
+    def named_parameters(self):
+        for i, layer in enumerate(self.layers):
+            for j, (weights, bias) in enumerate(layer):
+                yield from ((f"layers.{i}.neurons.{j}.w.{k}", w) for k, w in enumerate(weights))
+                yield f"layers.{i}.neurons.{j}.b", bias
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = [tanh(dot(weights, x, bias)) for weights, bias in layer]
+        return x[0]
+
+
+# --- Unfolding ------------------------------------------------------------------------------------
+
+
+def test_D3_unfolded_is_D2_and_D2_folded_is_D3():
+    unfolded, folded_again = draw(built("D3"), unfold=["sigmoid"]), draw(built("D2"), fold="sigmoid")
+
+    assert unfolded.svg() == draw(built("D2")).svg()
+    assert folded_again.svg() == draw(built("D3")).svg()
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "symbols"),
+    [
+        (lambda x: sigmoid(x), "sigmoid", ["*-1", "exp", "+1", "1/x"]),
+        (lambda x: tanh(x), "tanh", ["exp", "*-1", "exp", "-", "+", "/"]),
+        (lambda x: autodiff.softplus(x), "softplus", ["exp", "+1", "log"]),
+        (lambda x: relu(x), "relu", ["max"]),
+        (lambda x: dot([x, 2.0], [3.0, x], 1.0), "dot", ["*3", "*2", "+", "+1"]),
+        (lambda x: autodiff.sum([x, x, x]), "sum", ["+", "+"]),
+    ],
+)
+def test_gates_unfold_into_simpler_ones_of_the_same_value(output, name, symbols):
+    f = output(Value(0.5, "x"))
+    f.backward()
+    made = scene(f, unfold=name)
+
+    assert [box.symbol for box in made.boxes if box.kind == "op"] == symbols
+    assert made.arrows[-1].value == pytest.approx(f.data, rel=1e-12)
+    assert made.boxes[0].gradient == pytest.approx(f.operands[0].grad if name != "dot" else 5.0, rel=1e-12)
+
+
+def test_tanh_and_softplus_are_found_where_they_are_written_out():
+    x = Value(0.5, "x")
+    up, down = exp(x), exp(-x)
+
+    assert [box.symbol for box in scene((up - down) / (up + down), fold="tanh").boxes][1] == "tanh"
+    assert [box.symbol for box in scene(autodiff.log(exp(x) + 1), fold="softplus").boxes][1] == "softplus"
+
+
+def test_a_written_out_sigmoid_whose_parts_are_used_elsewhere_is_left():
+    x = Value(0.5, "x")
+    e = exp(-x)
+
+    assert len(scene(1 / (1 + e) + e, fold="sigmoid").boxes) == len(scene(1 / (1 + e) + e).boxes)
+
+
+def test_unfolding_leaves_the_graph_alone():
+    f = built("D3")
+    before = f.operands
+    scene(f, unfold=["sigmoid"])
+
+    assert f.operands is before
+    assert f.grad == 1.0
+
+
+def test_a_stale_graph_is_not_unfolded_but_says_so():
+    x = Value(0.5, "x")
+    f = sigmoid(x)
+    x.data = 1.0
+
+    assert "no gate was unfolded" in scene(f, unfold="sigmoid").notes[0]
+
+
+def test_unknown_gates_are_refused_with_those_that_unfold():
+    with pytest.raises(ValueError, match="cannot unfold 'cosh': choose among sigmoid, tanh"):
+        draw(built("D1"), unfold=["cosh"])
+
+
+# --- Folding --------------------------------------------------------------------------------------
+
+
+def test_D1_q_and_all_that_only_q_uses_become_one_box():
+    f = built("D1")
+    made = scene(f, fold=[f.operands[0]])
+
+    (box,) = folded(made)
+    assert (box.id, box.name, box.symbol, box.value, box.gradient) == ("node-3", "q", "3 nodes", 3.0, -4.0)
+    assert [arrow.id for arrow in made.arrows] == ["edge-4-0", "edge-4-1", "edge-output"]
+
+
+def test_a_label_folds_as_the_value_does():
+    f = built("D1")
+
+    assert scene(f, fold="q").as_dict() == scene(f, fold=f.operands[0]).as_dict()
+
+
+def test_what_others_use_too_stays_outside():
+    x, y = variables(x=2, y=3)
+    q = x * y
+    f = q + x
+    f.backward()
+    made = scene(f, fold=q)
+
+    assert [box.name for box in made.boxes if box.kind == "leaf"] == ["x"]
+    assert sorted(arrow.gradient for arrow in made.arrows if arrow.source == "node-0") == [1.0, 3.0]
+
+
+def test_an_operand_that_enters_a_box_twice_enters_by_one_arrow_with_the_sum():
+    x, y = variables(x=3, y=1)
+    q = x * x * y
+    f = q + x
+    f.backward()
+    made = scene(f, fold=q)
+
+    assert sorted(arrow.gradient for arrow in made.arrows if arrow.source == "node-0") == [1.0, 6.0]
+
+
+def test_ids_are_the_same_folded_and_unfolded():
+    f = built("D1")
+    ids = {box.id for box in scene(f).boxes}
+
+    assert {box.id for box in scene(f, fold="q").boxes} < ids
+
+
+def test_a_model_folds_by_its_neurons():
+    net = Net(2, 3, 1)
+    x = variables(x1=1, x2=2)
+    f = (net(x) - 1) ** 2
+    f.backward()
+    made = scene(f, fold=net)
+
+    assert [box.name for box in folded(made)] == [
+        "layers.0.neurons.0",
+        "layers.0.neurons.1",
+        "layers.0.neurons.2",
+        "layers.1.neurons.0",
+    ]
+    assert [box.symbol for box in made.boxes if box.kind == "op"] == ["-1", "x²"]
+
+
+def test_a_larger_model_folds_by_its_layers():
+    net = Net(4, 16, 16, 1)
+    f = net(variables(a=1, b=2, c=3, d=4))
+
+    assert [box.name for box in folded(scene(f, fold=net))] == ["layers.0", "layers.1", "layers.2"]
+    assert "16 values" in draw(f, fold=net).svg()
+
+
+def test_a_recurrent_net_folds_into_as_many_boxes_as_go_without_a_circle():
+    net = Net(2, 2, 2)
+    x = variables(a=1, b=2)
+    for _ in range(3):
+        for layer in net.layers:
+            x = [tanh(dot(weights, x, bias)) for weights, bias in layer]
+    made = scene(x[0], fold=net)
+
+    assert [box.name for box in folded(made)] == ["Net"]
+
+
+@pytest.mark.parametrize(
+    ("fold", "error", "message"),
+    [
+        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labelled are q, f"),
+        (Value(1.0), ValueError, "it is not in the graph that is drawn"),
+        (3.5, TypeError, "fold takes Values, labels, gates and models, got float: 3.5"),
+        (Net(2, 1), ValueError, "the graph has none of its parameters"),
+    ],
+)
+def test_what_cannot_be_folded_is_refused_with_a_reason(fold, error, message):
+    with pytest.raises(error, match=message):
+        draw(built("D1"), fold=fold)
+
+
+# --- Large graphs ---------------------------------------------------------------------------------
+
+
+def test_large_graphs_are_folded_with_a_note():
+    made = scene(chain(2000, "x"))
+
+    assert len(made.boxes) == 61
+    assert made.notes == ["2,001 nodes folded into 60. fold=False draws them all."]
+    assert scene(chain(299)).notes == []
+
+
+def test_trap_3_a_chain_of_1000_is_drawn_whole_on_request():
+    assert len(scene(chain(1000), fold=False).boxes) == 1002
+    assert draw(chain(1000), fold=False).svg().count('class="value op"') == 1000
+
+
+def test_many_examples_side_by_side_become_one_box_for_each_kind_of_gate():
+    net = Net(2, 8, 1)
+    numbers = random.Random(0)
+    losses = [relu(1.0 - net([numbers.random(), numbers.random()])) for _ in range(100)]
+    f = autodiff.sum(losses) / 100.0
+    f.backward()
+    made = scene(f)
+
+    assert [(box.name, box.count) for box in folded(made)][:4] == [
+        ("w", 24),
+        ("b", 9),
+        ("Σwx+b", 800),
+        ("tanh", 800),
+    ]
+    assert made.arrows[-1].value == f.data
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_folded_boxes_never_make_a_circle(seed):
+    numbers = random.Random(seed)
+    nodes = [Value(numbers.random()) for _ in range(20)]
+    while len(nodes) < 800:
+        a, b = numbers.choice(nodes[-40:]), numbers.choice(nodes)
+        nodes.append(numbers.choice([lambda a=a, b=b: a + b, lambda a=a, b=b: a * b, lambda a=a: tanh(a)])())
+    made = scene(autodiff.sum(nodes[-30:]))
+    waiting = {box.id: 0 for box in made.boxes}
+    for arrow in made.arrows:
+        waiting[arrow.target] += 1
+    free = [id for id, count in waiting.items() if not count]
+    for id in free:
+        for arrow in made.arrows:
+            if arrow.source == id:
+                waiting[arrow.target] -= 1
+                if not waiting[arrow.target]:
+                    free.append(arrow.target)
+
+    assert len(free) == len(made.boxes) <= 70
