@@ -1,18 +1,26 @@
 """Tiny neural networks from Values, seen one example at a time.
 
-Where things are:
+Where things are, in the order to read:
 
-    module        Module: parameters are found, not registered
-    layers        Neuron, Layer
-    nets          Sequential, MLP
-    activations   tanh, sigmoid, relu, ... by name
-    initializers  where weights start
-    losses        what one example costs
-    optimizers    one scalar function each
-    gates         truth tables
-    training      fit and predict
-    runners       how an epoch is run
-    history       what a run left behind
+    module         Module: parameters are found, not registered
+    layers, nets   Neuron, Layer; Sequential, MLP
+    activations    tanh, sigmoid, relu, ... by name
+    initializers   where weights start
+    losses         what one example costs; targets: how its target is read
+    penalties      l1, l2
+    optimizers     SGD, RMSProp, Adam: one scalar function each
+    training       fit, the loop; history: what it leaves behind, and when it stops
+    runners, flat  how an epoch is run
+    prediction     predict, evaluate
+    gates, data    truth tables, hand-set nets; points in the plane, iris, digits
+    storage        save, load
+    diagnosis      the doctor; units and findings: what it looks at and says
+    sharing        RecurrentCell, Convolution
+    normalisation  batch_norm
+    words          one-hot words, a language model
+    depth, descent what depth does to gradients; ways to the bottom of a loss
+    presets        python -m nn moons; report: what it prints
+    watch          python -m nn C4: the lectures' examples
 
 >>> from nn import MLP, fit, predict, truth_table
 >>> X, Y = truth_table("xor")

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import pickle
 
 import pytest
 
@@ -207,3 +208,12 @@ def test_a_copied_net_learns_on_its_own():
 
     assert [p.data for p in twin.parameters()] == [p.data for p in net.parameters()]
     assert not any(p.grad for p in net.parameters())
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear", "step", "prelu", "piecewise_linear"])
+def test_a_net_pickles(activation):
+    net = MLP(2, [3, 1], activation, seed=0)
+    twin = pickle.loads(pickle.dumps(net))
+
+    assert repr(twin) == repr(net)
+    assert twin([0.3, -0.7]).data == net([0.3, -0.7]).data

@@ -159,6 +159,26 @@ def test_gradient_norms_are_those_of_the_last_mini_batch():
     assert any(first)
 
 
+@pytest.mark.parametrize("runner", nn.RUNNERS)
+def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path):
+    """Equal numbers are not the same parameter: each is found, trained, penalised, saved and examined on its own."""
+    X, Y = truth_table("xor")
+    net = MLP(2, [3, 1], initializer="ones", bias=False)
+    assert len(net.parameters()) == 9
+
+    record = ["accuracy", "gradient_norms"]
+    history = fit(net, X, Y, epochs=3, penalty=nn.l2(0.01), record=record, runner=runner, progress=False)
+    hidden = [[w.data for w in neuron.w] for neuron in net.layers[0].neurons]
+    nn.save(net, tmp_path / "net.json")
+
+    assert history.loss[-1] < history.loss[0]
+    assert hidden[0] == pytest.approx([hidden[0][0]] * 2)
+    assert hidden[0] == hidden[1] == hidden[2]
+    assert nn.load(tmp_path / "net.json").state_dict() == net.state_dict()
+    assert "identical units" in nn.diagnose(net, X, Y, history=history).kinds
+    assert evaluate(net, X, Y)[1] == sum(predict(net, x) == y for x, y in zip(X, Y))
+
+
 # --- Stopping, callbacks, resuming ---------------------------------------------------------------
 
 
