@@ -10,6 +10,7 @@ import autodiff
 from autodiff import PRIMITIVES, Value
 from autodiff.flat import lower
 from autodiff.flat.batch import Batch
+from autodiff.flat.native import Native
 from autodiff.flat.source import Source
 
 RUNNERS = {
@@ -17,6 +18,8 @@ RUNNERS = {
     "source, rolled": (Source, True),
     "batch": (Batch, False),
     "batch, rolled": (Batch, True),
+    "native": (Native, False),
+    "native, rolled": (Native, True),
 }
 
 
@@ -127,9 +130,10 @@ def expression(operations):
     return total, leaves
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps, st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=3))
-def test_random_expressions_agree_in_every_runner(operations, rows):
+rows_of_three = st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=3)
+
+
+def check(operations, rows):
     output, leaves = expression(operations)
     expected = [eager(output, leaves, row) for row in rows]
 
@@ -137,6 +141,19 @@ def test_random_expressions_agree_in_every_runner(operations, rows):
         found = made(name, output, inputs=leaves).rows(rows, [])
         for answer, (value,), slopes in zip(expected, found.outputs, found.input_gradients):
             assert near(answer, (value, slopes)), name
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps, rows_of_three)
+def test_random_expressions_agree_in_every_runner(operations, rows):
+    check(operations, rows)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(steps, rows_of_three)
+def test_many_random_expressions_agree_in_every_runner(operations, rows):
+    check(operations, rows)
 
 
 def near(a, b):

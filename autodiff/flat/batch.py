@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .batched import Batched
+from .batched import Plan
 from .program import Program
 from .runners import Result
-from .vectorized import functions
 
 
 def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
@@ -36,12 +35,7 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
     """
     if xp is None:
         import numpy as xp
-    table = functions(xp)
-
-    def run(rows: Any, parameters: Any) -> Result:
-        return Batched(program, xp, table, rows, parameters).result()
-
-    return run
+    return Plan(program, xp)
 
 
 class Batch:

@@ -16,22 +16,38 @@ from .code import SUMS, name_of
 from .program import Expression, Line, Place, Program, is_slice, operands
 from .runners import Result
 from .strides import put, read
-from .vectorized import spelled
+from .vectorized import functions, spelled
 from .writer import given, inner_arrays, whole
 
 
-class Batched:
-    """The arrays so far."""
+class Plan:
+    """What is the same in every run of a program."""
 
-    def __init__(self, program: Program, xp: Any, table: dict[str, Any], rows: Any, parameters: Any) -> None:
-        self.program, self.xp, self.table = program, xp, table
+    def __init__(self, program: Program, xp: Any) -> None:
+        self.program, self.xp, self.table = program, xp, functions(xp)
+        slopes = given(program.parameter_gradients)
+        self.totals = {name_of(x): 0.0 for x in slopes if type(x) is not float}
+        self.inner = inner_arrays(program)
+        ends = program.outputs, given(program.input_gradients), slopes
+        self.ends = [whole(program, places) or places for places in ends]
+
+    def __call__(self, rows: Any, parameters: Any) -> Result:
+        """Outputs and gradients as arrays."""
+        return Run(self, rows, parameters).result()
+
+
+class Run:
+    """One run of a plan: the arrays so far."""
+
+    def __init__(self, plan: Plan, rows: Any, parameters: Any) -> None:
+        self.program, self.xp, self.table, self.totals = plan.program, plan.xp, plan.table, plan.totals
+        self.plan = plan
         self.rows = rows.shape[0]
-        self.totals = {name_of(x): 0.0 for x in given(program.parameter_gradients) if type(x) is not float}
         self.held: dict[str, Any] = dict(self.totals)
-        self.bring(program.inputs, rows.T)
-        self.bring(program.parameters, parameters[:, None])
-        for name, size in inner_arrays(program).items():
-            self.held[name] = xp.zeros((size,) if name in self.totals else (size, self.rows))
+        self.bring(self.program.inputs, rows.T)
+        self.bring(self.program.parameters, parameters[:, None])
+        for name, size in plan.inner.items():
+            self.held[name] = self.xp.zeros((size,) if name in self.totals else (size, self.rows))
 
     def bring(self, places: Sequence[Any], numbers: Any) -> None:
         """Put the inputs or the parameters where the program looks for them."""
@@ -44,18 +60,15 @@ class Batched:
         """Run the lines and collect what was asked for."""
         for line in self.program.lines:
             self.run(line)
-        outputs, slopes = self.program.outputs, given(self.program.input_gradients)
-        totals = self.collected(given(self.program.parameter_gradients), ())
-        return Result(
-            self.collected(outputs, (self.rows,)).T, self.collected(slopes, (self.rows,)).T, totals / self.rows
-        )
+        outputs, to_inputs, to_parameters = self.plan.ends
+        totals = self.collected(to_parameters, ()) / self.rows
+        return Result(self.collected(outputs, (self.rows,)).T, self.collected(to_inputs, (self.rows,)).T, totals)
 
-    def collected(self, places: Sequence[Any], shape: tuple[int, ...]) -> Any:
-        """The numbers at these places as one array, places first."""
-        array = whole(self.program, places)
-        if array:
-            return self.held[array]
-        numbers = [self.xp.broadcast_to(self.read(x), shape) for x in places]
+    def collected(self, end: str | Sequence[Any], shape: tuple[int, ...]) -> Any:
+        """An array, or the numbers at several places as one, places first."""
+        if type(end) is str:
+            return self.held[end]
+        numbers = [self.xp.broadcast_to(self.read(x), shape) for x in end]
         return self.xp.stack(numbers) if numbers else self.xp.zeros((0, *shape))
 
     # --- Lines ---------------------------------------------------------------------------------
@@ -76,24 +89,31 @@ class Batched:
 
     def summed(self, line: Line, total: bool, again: bool) -> Any:
         """The value summed over the rows (``total``) and over the repetitions (``again``)."""
-        xp, expression = self.xp, line.expression
-        shape = [self.rows]
-        if type(line.target) is Place and line.target.length is not None:
-            shape = [line.target.length, *shape]
-        if line.repeat > 1:
-            shape = [line.repeat, *shape]
-        if type(expression) is tuple and expression[0] == "mul":
-            a, b = (xp.atleast_1d(self.value(part, line)) for part in operands(expression))
-            for scale, vector in ((a, b), (b, a)):  # what is most work is a matrix product
-                if again and not total and scale.shape[1:-1] == (1,) and vector.shape[2:] == (1,):
-                    return vector[..., 0].T @ scale[:, 0]
-                if total and not again and vector.ndim == 2 and vector.shape[-1] == scale.shape[-1] == self.rows:
-                    if scale.ndim == 1:
-                        return vector @ scale
-                    if scale.shape[1:-1] == (1,):
-                        return scale[:, 0] @ vector.T
-        value = xp.broadcast_to(self.value(expression, line), shape)
-        return value.sum(axis=tuple([0] * again + [-1] * total))
+        factors = line.expression
+        if type(factors) is tuple and factors[0] == "mul":
+            a, b = (self.xp.atleast_1d(self.value(part, line)) for part in operands(factors))
+            for scale, vector in ((a, b), (b, a)):
+                found = self.matrix_product(scale, vector, total, again)
+                if found is not None:
+                    return found
+            value = a * b
+        else:
+            value = self.value(factors, line)
+        shape = [line.repeat] if line.repeat > 1 else []
+        shape += [line.target.length] if is_slice(line.target) else []  # type: ignore[union-attr, list-item]
+        return self.xp.broadcast_to(value, (*shape, self.rows)).sum(axis=tuple([0] * again + [-1] * total))
+
+    def matrix_product(self, scale: Any, vector: Any, total: bool, again: bool) -> Any:
+        """The summed product of a number and a slice where it is a matrix product, else None."""
+        single = scale.shape[1:-1] == (1,)  # (repeat, 1, rows)
+        if again and not total and single and vector.shape[2:] == (1,):
+            return vector[..., 0].T @ scale[:, 0]
+        if total and not again and vector.ndim == 2 and vector.shape[-1] == scale.shape[-1] == self.rows:
+            if scale.ndim == 1:
+                return vector @ scale
+            if single:
+                return scale[:, 0] @ vector.T
+        return None
 
     def value(self, expression: Expression, line: Line) -> Any:
         """An expression for all rows, repetitions and elements of a line."""

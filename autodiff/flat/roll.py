@@ -152,6 +152,11 @@ def vector(line: Line, strides: list[int], count: int) -> Line:
 
 
 def repetition(line: Line, strides: list[int], count: int) -> Line:
-    """The line ``count`` times, its places moving on."""
+    """The line ``count`` times, its places moving on; a sum whose terms come from last to first is turned round."""
+    if strides[0] == 0 and all(stride <= 0 for stride in strides):
+        line = with_places(
+            line, strides, lambda place, stride: place._replace(start=place.start + stride * (count - 1))
+        )
+        strides = [-stride for stride in strides]
     moved = with_places(line, strides, lambda place, stride: place._replace(jump=stride))
     return moved._replace(repeat=count)

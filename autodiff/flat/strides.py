@@ -42,17 +42,15 @@ def positions(xp: Any, place: Place, repeat: int) -> Any:
     start, jump, length = place.start, place.jump, place.length
     if repeat == 1 or jump == 0:
         return start if length is None else slice(start, start + length)
-    if length is None:
-        stop = start + jump * repeat
-        return slice(start, stop if stop >= 0 else None, jump)
-    return start + jump * xp.arange(repeat)[:, None] + xp.arange(length)
+    if length is None and jump > 0:
+        return slice(start, start + jump * repeat, jump)
+    starts = start + jump * xp.arange(repeat)
+    return starts if length is None else starts[:, None] + xp.arange(length)
 
 
 def dense(array: Any, place: Place, repeat: int) -> Any:
-    """The slices of a repeated place as ``(repeat, length, ...)`` without a copy, or None where they overlap."""
-    step, length = abs(place.jump), place.length or 1
-    first = place.start if place.jump > 0 else place.start + place.jump * (repeat - 1)
-    if step < length or first + step * repeat > len(array):
+    """The slices of a repeated place as ``(repeat, length, ...)`` without a copy; None if they overlap or go back."""
+    start, jump, length = place.start, place.jump, place.length or 1
+    if jump < length or start + jump * repeat > len(array):
         return None
-    found = array[first : first + step * repeat].reshape((repeat, step, *array.shape[1:]))[:, :length]
-    return found if place.jump > 0 else found[::-1]
+    return array[start : start + jump * repeat].reshape((repeat, jump, *array.shape[1:]))[:, :length]

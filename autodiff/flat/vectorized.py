@@ -27,13 +27,21 @@ def functions(xp: Any) -> dict[str, Callable[..., Any]]:
 
 def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
     """What Python has operators for."""
+
+    def power(a: Any, b: Any) -> Any:
+        if type(b) is float and b != 0.5:
+            return xp.power(a, b)
+        # NumPy takes the square root for an exponent of 0.5; C99's pow has other answers at -inf (inf) and -0 (0).
+        root = xp.sqrt(xp.where(a == -xp.inf, xp.inf, a)) + 0.0
+        return xp.where(b == 0.5, root, xp.power(a, b))
+
     return {
         "add": xp.add,
         "sub": xp.subtract,
         "mul": xp.multiply,
         "div": xp.divide,
         "neg": xp.negative,
-        "power": xp.power,
+        "power": power,
         "reciprocal": lambda a: 1.0 / a,
         "where": lambda condition, a, b: xp.where(condition != 0.0, a, b),
     }

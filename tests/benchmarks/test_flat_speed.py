@@ -1,0 +1,131 @@
+"""How fast flat code runs, beside micrograd and beside jax.jit, on the moons demo and on XOR."""
+
+import moons
+import pytest
+from alternating import medians
+
+from autodiff import Value
+from autodiff.flat import Training
+from nn import MLP, SGD, fit, truth_table
+from nn.losses import hinge
+from nn.targets import listed
+
+pytestmark = pytest.mark.slow
+EPOCHS = 1000
+
+
+def repeated(work, times):
+    def run():
+        for _ in range(times):
+            work()
+
+    return run
+
+
+def micrograd_gradient(value):
+    """Forward and backward of the hinge loss over 100 points, one graph."""
+    model = moons.BinaryGateNet(value)
+    parameters = model.parameters()
+    rows, classes = moons.points()
+
+    def run():
+        for p in parameters:
+            p.grad = 0.0
+        hinges = [(1.0 + -c * model(row)).relu() for row, c in zip(rows, classes)]
+        (sum(hinges) * (1.0 / len(hinges))).backward()
+
+    return run, lambda: [p.grad for p in parameters]
+
+
+def flat_gradient(runner):
+    """The same gradient by flat code, from nn.MLP's scalar code and the same weights."""
+    model = MLP(2, [16, 16, 1], activation="relu", output="linear", seed=0)
+    source = moons.BinaryGateNet(Value)
+    parameters = model.parameters()
+    for p, q in zip(parameters, source.parameters()):  # both go neuron by neuron, weights before bias
+        p.data = q.data
+    rows, classes = moons.points()
+    example = rows[0], [classes[0]]
+    update = SGD(parameters, 0.05).recorded
+    training = Training(lambda x, t: hinge(listed(model(x)), t), example, parameters, update, runner=runner)
+    table = training.table(rows, [[c] for c in classes])
+    numbers = [p.data for p in parameters]
+    return lambda: training.gradient(table, numbers)
+
+
+def test_the_moons_gradient_against_micrograd():
+    """The source runner at least 40 times as fast, the batch runner at least 1,000 times."""
+    engine = pytest.importorskip("micrograd.engine")
+    theirs, slopes = micrograd_gradient(engine.Value)
+    source, batch = flat_gradient("source"), flat_gradient("batch")
+    theirs()
+    for ours in (source, batch):
+        assert list(ours()[1]) == pytest.approx(slopes(), rel=1e-9, abs=1e-12)
+
+    seconds = medians({"micrograd": theirs, "source": repeated(source, 10), "batch": repeated(batch, 100)})
+    each = {"micrograd": seconds["micrograd"], "source": seconds["source"] / 10, "batch": seconds["batch"] / 100}
+    for name, time in each.items():
+        print(f"\nmoons gradient, {name:9}  {1000 * time:8.3f} ms   {each['micrograd'] / time:7.0f} x", end="")
+
+    assert each["micrograd"] >= 40 * each["source"]
+    assert each["micrograd"] >= 1000 * each["batch"]
+
+
+def xor_by_fit():
+    X, Y = truth_table("xor")
+    return lambda: fit(MLP(2, [4, 1], seed=0), X, Y, epochs=EPOCHS, runner="source", progress=False)
+
+
+def xor_by_jax():
+    """The loop that one writes with JAX: a jitted step, called for every epoch."""
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    jnp = jax.numpy
+    X, Y = (jnp.array(part, dtype=float) for part in truth_table("xor"))
+
+    def loss(parameters):
+        W1, b1, W2, b2 = parameters
+        return jnp.mean((jnp.tanh(X @ W1 + b1) @ W2 + b2 - Y) ** 2)
+
+    @jax.jit
+    def step(parameters):
+        return [p - 0.1 * g for p, g in zip(parameters, jax.grad(loss)(parameters))]
+
+    draw = jax.random.uniform
+    start = [draw(jax.random.PRNGKey(i), shape, minval=-1.0) for i, shape in enumerate([(2, 4), (4,), (4,), ()])]
+
+    def run():
+        parameters = start
+        for _ in range(EPOCHS):
+            parameters = step(parameters)
+        parameters[0].block_until_ready()
+
+    return run
+
+
+def test_a_thousand_epochs_of_xor_against_a_jitted_step():
+    """fit with the source runner is faster, its one recording included."""
+    seconds = medians({"jax.jit loop": xor_by_jax(), "source": xor_by_fit()})
+    for name, time in seconds.items():
+        print(f"\nXOR, {EPOCHS} epochs, {name:12}  {1000 * time:6.1f} ms", end="")
+
+    assert seconds["source"] < seconds["jax.jit loop"]
+
+
+def test_a_large_net_lowers_in_3_seconds_to_under_500_lines():
+    from autodiff import dot, logsumexp
+    from autodiff.flat import lower
+
+    model = MLP(784, [32, 10], seed=0)
+    inputs, targets = [Value(0.5) for _ in range(784)], [Value(0.1) for _ in range(10)]
+    scores = model(inputs)
+    loss = logsumexp(scores) - dot(targets, scores)
+
+    def run():
+        return lower(loss, inputs=[*inputs, *targets], parameters=model.parameters(), wrt=model.parameters())
+
+    seconds = medians({"lower": run}, runs=3)["lower"]
+    print(f"\n784-32-10 lowered in {seconds:.2f} s to {len(run().lines)} lines", end="")
+
+    assert seconds < 3.0
+    assert len(str(run()).splitlines()) < 500
