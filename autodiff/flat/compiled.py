@@ -9,7 +9,7 @@ from ..calls import flattened, mirrored
 from ..engine import Value, real
 from ..functional import value_and_grad
 from ..tracing import Tracing, is_tracing
-from .lower import Lowering
+from .lowering import Lowering
 from .program import Program
 from .recording import Recording
 from .runners import kept, runner_for
@@ -28,7 +28,9 @@ def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
         It returns a number, or (nested) lists of them, and always does the same: what it reads or draws
         that is no Value is kept from the first call.
     runner : str
-        "source" (Python text), "batch" (NumPy over rows), or "auto", which takes the faster for the number of rows.
+        "source" (Python text), "batch" (NumPy over rows), "native" (machine code by llvmlite, from the extra
+        ``fast``: compiled at the first call, then fastest), or "auto", which takes the faster of the first two for
+        the number of rows.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine import Value, real
 from ..tracing import Tracing
-from .lower import Lowering
+from .lowering import Lowering
 from .recording import Recording
 from .runners import kept, runner_for
 
