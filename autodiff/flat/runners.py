@@ -41,8 +41,9 @@ class Runner(Protocol):
     def plus(self, a: Any, b: Any) -> Any: ...
 
 
-NAMES = ("auto", "source", "batch")
+NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 32  # rows from which NumPy is faster than Python text
+MISSING = "runner='native' makes machine code by llvmlite: pip install scalar-autodiff[fast]"
 MOST = 500  # programs kept ready
 ready: dict[Any, Runner] = {}
 
@@ -51,6 +52,8 @@ def runner_for(name: str, rows: int) -> type[Runner]:
     """The runner of that name; for "auto" the faster one for so many rows."""
     if name not in NAMES:
         raise ValueError(f"no runner is called {name!r}: known are {', '.join(NAMES)}")
+    if name == "native":
+        return native()
     if name == "batch" or (name == "auto" and rows >= BATCH_FROM):
         from .batch import Batch
 
@@ -58,6 +61,17 @@ def runner_for(name: str, rows: int) -> type[Runner]:
     from .source import Source
 
     return Source
+
+
+def native() -> type[Runner]:
+    """The runner that makes machine code; ImportError that says what to install where llvmlite is missing."""
+    try:
+        from .native import Native
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "llvmlite":
+            raise
+        raise ImportError(MISSING) from error
+    return Native
 
 
 def kept(kind: type[Runner], program: Program) -> Runner:

@@ -1,0 +1,126 @@
+"""The table of primitives for lanes: the same values as in primitives.py, nan and inf included, a vector at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+
+from .functions import FUNCTIONS
+from .lanes import LIBRARY, Lanes
+
+INF = float("inf")
+CONDITIONS = {
+    "less": "olt",
+    "less_equal": "ole",
+    "greater": "ogt",
+    "greater_equal": "oge",
+    "equal": "oeq",
+    "not_equal": "une",
+}
+
+
+def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
+    """The primitive of that name, of operands that are names of vectors."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name](v.strict, *operands)
+    if name in CONDITIONS:
+        return v.select(v.compare(CONDITIONS[name], *operands), v.one, v.zero)
+    if name in LIBRARY:
+        return v.library(name, *operands)
+    return OTHERS[name](v, *operands)
+
+
+def relu(v: Lanes, x: str) -> str:
+    return v.at_least(x, v.zero)  # nan stays nan
+
+
+def larger(v: Lanes, a: str, b: str) -> str:
+    """a where a >= b or a is nan, else b."""
+    chosen = v.select(v.compare("oge", a, b), a, b)
+    return v.select(v.compare("uno", a, a), a, chosen)
+
+
+def smaller(v: Lanes, a: str, b: str) -> str:
+    """a where a <= b or a is nan, else b."""
+    chosen = v.select(v.compare("ole", a, b), a, b)
+    return v.select(v.compare("uno", a, a), a, chosen)
+
+
+def heaviside(v: Lanes, x: str, at_zero: str) -> str:
+    not_above = v.select(v.compare("olt", x, v.zero), v.zero, v.select(v.compare("oeq", x, v.zero), at_zero, x))
+    return v.select(v.compare("ogt", x, v.zero), v.one, not_above)
+
+
+def sign(v: Lanes, x: str) -> str:
+    below = v.select(v.compare("olt", x, v.zero), v.constant(-1.0), x)  # 0 and nan answer themselves
+    return v.select(v.compare("ogt", x, v.zero), v.one, below)
+
+
+def softplus(v: Lanes, x: str) -> str:
+    """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)."""
+    e = value(v, "exp", [v.neg(v.absolute(x))])
+    return v.add(relu(v, x), v.library("log1p", e))
+
+
+def leaky_relu(v: Lanes, x: str, slope: str) -> str:
+    return v.select(v.compare("ogt", x, v.zero), x, v.mul(slope, x))
+
+
+def elu(v: Lanes, x: str, alpha: str) -> str:
+    return v.select(v.compare("ogt", x, v.zero), x, v.mul(alpha, v.library("expm1", x)))
+
+
+def dot(v: Lanes, *operands: str) -> str:
+    """b + w0 x0 + w1 x1 + ..., left to right, of (w0, w1, ..., x0, x1, ..., b)."""
+    n = len(operands) // 2
+    total = operands[-1]
+    for w, x in zip(operands[:n], operands[n:]):
+        total = v.muladd(w, x, total)
+    return total
+
+
+def logsumexp(v: Lanes, *terms: str) -> str:
+    largest = reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
+    parts = [value(v, "exp", [v.sub(term, largest)]) for term in terms]
+    return from_largest(v, largest, reduce(v.add, parts, v.zero))
+
+
+def from_largest(v: Lanes, largest: str, total: str) -> str:
+    """largest + log total; the largest itself where it is infinite."""
+    finite = v.compare("olt", v.absolute(largest), v.constant(INF))
+    nan = v.compare("uno", largest, largest)
+    sum_of_all = v.add(largest, value(v, "log", [total]))
+    return v.select(nan, largest, v.select(finite, sum_of_all, largest))
+
+
+OTHERS: dict[str, Callable[..., str]] = {
+    "add": Lanes.add,
+    "sub": Lanes.sub,
+    "mul": Lanes.mul,
+    "div": Lanes.div,
+    "neg": Lanes.neg,
+    "reciprocal": lambda v, a: v.div(v.one, a),
+    "power": lambda v, a, b: v.library("pow", a, b),
+    "sqrt": lambda v, a: v.intrinsic("sqrt", a),
+    "abs": Lanes.absolute,
+    "maximum": larger,
+    "minimum": smaller,
+    "clip": lambda v, a, low, high: smaller(v, larger(v, a, low), high),
+    "sign": sign,
+    "heaviside": heaviside,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "softplus": softplus,
+    "log_sigmoid": lambda v, a: v.neg(softplus(v, v.neg(a))),
+    "where": lambda v, condition, a, b: v.select(v.compare("une", condition, v.zero), a, b),
+    "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
+    "dot": dot,
+    "logsumexp": logsumexp,
+}
+COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "softplus": 60, "logsumexp": 60}
+
+
+def cost(name: str) -> int:
+    """About how many instructions the primitive takes."""
+    return COSTS.get(name, 40 if name in LIBRARY else 1)

@@ -1,0 +1,179 @@
+"""A Program as one LLVM function over many rows: layer by layer over blocks of rows, a vector of rows at a time.
+
+``name(x, w, out, dx, sums, memory, rows, stride)``: number k of row r stands at x[k * stride + r], and so do
+the outputs in ``out`` and the gradients to the inputs in ``dx``. ``w`` holds the parameters; ``sums`` gets, for
+each parameter, the gradient added up over the rows, and behind the last one the first output added up.
+``memory`` is where the numbers in between stand. The stride is a whole number of PADDING, and so much can be
+read behind the last row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..program import Line, Place, Program, operands
+from .elementwise import cost
+from .lanes import Lanes
+from .loops import Loops, Rows
+from .plan import Plan, is_sum_over_slices, length, name_of
+from .storage import Element, Home, Storage
+from .text import Text, Whole
+from .totals import Totals
+
+POINTERS = ("x", "w", "out", "dx", "sums", "memory")
+PARAMETERS = [*[f"ptr noalias %{name}" for name in POINTERS], "i64 %rows", "i64 %stride"]
+PADDING = 16
+NEAR = 40_000  # doubles that should stay near the processor
+MOST_ROWS = 256
+SMALL = 900  # instructions up to which loops are written out
+LOSS = "the loss"
+
+
+class Kernel:
+    """The text of the function.
+
+    Parameters
+    ----------
+    program : Program
+        The lines.
+    name : str
+        What the function is called.
+    width : int
+        Doubles in a vector.
+    rows : int, optional
+        How many rows every call has, if that is known.
+    results : bool
+        Whether outputs and gradients to the inputs are wanted for each row.
+    """
+
+    def __init__(self, program: Program, name: str, width: int, rows: int | None = None, results: bool = True) -> None:
+        self.program, self.name, self.width, self.results = program, name, width, results
+        loss = Line(LOSS, program.outputs[0])
+        self.plan = Plan(program, [loss])
+        self.tables = {x: program.arrays.get(x, 1) for x in self.inner_names() if x in self.plan.stored}
+        doubles = max(1, sum(self.tables.values()))
+        most = max(PADDING, min(MOST_ROWS, NEAR // doubles) // PADDING * PADDING)
+        self.rows = rows if rows is not None and rows <= most else None
+        self.block = most if self.rows is None else up_to(self.rows, width)
+        self.vectors = PADDING // width
+        vectors = self.block // width
+        self.unrolled = self.rows is not None and vectors * instructions(program) <= SMALL
+        self.memory = self.block * doubles
+        self.text = Text(self.unrolled)
+        self.storage = Storage(self.text, Lanes(self.text, width), {})
+
+    def inner_names(self) -> list[str]:
+        """The names that lines compute, but for sums over rows."""
+        return list(
+            dict.fromkeys(x for line in self.program.lines if (x := name_of(line.target)) not in self.plan.summed)
+        )
+
+    def function(self) -> str:
+        """The text of the finished function."""
+        text, parameters = self.text, len(self.program.parameters)
+        memory = text.room(self.memory) if self.unrolled else "%memory"
+        if self.rows is None or self.needs_zeros():
+            self.zero("%sums", parameters + 1)
+        if self.rows is not None:
+            self.body(memory, 0, self.rows, Rows(self.block, self.width, self.vectors))
+        else:
+            with text.loop("%rows", self.block) as turn:
+                remaining = text.let(f"sub i64 %rows, {turn.index}")
+                less = text.let(f"icmp slt i64 {remaining}, {self.block}")
+                rows = text.let(f"select i1 {less}, i64 {remaining}, i64 {self.block}")
+                padded = text.let(f"add i64 {rows}, {PADDING - 1}")
+                stop = text.let(f"and i64 {padded}, {-PADDING}")
+                self.body(memory, turn.index, rows, Rows(stop, self.width, self.vectors))
+        return text.function(self.name, PARAMETERS)
+
+    def body(self, memory: str, start: Whole, rows: Whole, block: Rows) -> None:
+        """All lines for one block of rows."""
+        text, storage, plan = self.text, self.storage, self.plan
+        storage.homes = self.homes(memory, start)
+        known = isinstance(rows, int) and rows % self.width == 0
+        storage.rows = None if known else rows
+        for name in plan.zeroed:
+            if name in self.tables:
+                home = storage.homes[name]
+                self.zero(text.address(memory, home.offset * self.block), self.tables[name] * self.block)
+        loops = Loops(storage, plan, block)
+        for group in plan.groups:
+            loops.write(group)
+        Totals(storage, block, plan.totals, self.rows is not None).write()
+        if self.results:
+            gradients = [x for x in self.program.input_gradients if x is not None]
+            for base, places in (("%out", self.program.outputs), ("%dx", gradients)):
+                self.copy(places, text.address(base, start), block)
+
+    def homes(self, memory: str, start: Whole) -> dict[str, Home]:
+        """Where every name of the program stands, for the block that begins at that row."""
+        program, text = self.program, self.text
+        homes: dict[str, Home] = {}
+        x = text.address("%x", start)
+        given = (program.inputs, x, "%stride"), (program.parameters, "%w", None), (self.slots(), "%sums", None)
+        for places, base, stride in given:
+            for k, place in enumerate(places):
+                if type(place) is Place:
+                    homes.setdefault(place.array, Home(base, k - place.start, stride))
+                elif type(place) is str:
+                    homes[place] = Home(base, k, stride)
+        offset = 0
+        for name, count in self.tables.items():
+            homes[name] = Home(memory, offset, self.block)
+            offset += count
+        return homes
+
+    def slots(self) -> Sequence[Any]:
+        """What each place of ``sums`` is the sum of."""
+        return [*self.program.parameter_gradients, LOSS]
+
+    def needs_zeros(self) -> bool:
+        """Whether sums have to start from zeros even where there is only one block."""
+        counted = Totals(self.storage, Rows(0, self.width, 1), self.plan.totals, True)
+        written = sum(length(line) * line.repeat for line in self.plan.totals)
+        return bool(counted.adding) or written < len(self.program.parameters) + 1
+
+    def zero(self, address: str, doubles: int) -> None:
+        self.text.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        self.text.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
+
+    def copy(self, places: Sequence[Any], base: str, block: Rows) -> None:
+        """Bring numbers to where the caller finds them; neighbours in one loop."""
+        storage, text = self.storage, self.text
+        first = 0
+        while first < len(places):
+            place, count = places[first], 1
+            if type(place) is Place:
+                while first + count < len(places) and places[first + count] == Place(place.array, place.start + count):
+                    count += 1
+                place = Place(place.array, place.start, count)
+
+            def one(k: Whole, row: Whole, place: Any = place, first: int = first) -> None:
+                column = text.times(text.plus(k, first), "%stride")
+                storage.v.store(storage.load(place, Element(0, k), row), base, text.plus(column, row))
+
+            Loops(storage, self.plan, block).each_place(count, one)
+            first += count
+
+
+def up_to(rows: int, step: int) -> int:
+    """The first multiple of ``step`` that is not below."""
+    return -(-rows // step) * step
+
+
+def instructions(program: Program) -> int:
+    """About how many instructions the lines are for one vector of rows."""
+    total = 0
+    for line in program.lines:
+        parts = operands(line.expression)
+        inner = max([x.length for x in parts if is_sum_over_slices(line) and type(x) is Place and x.length], default=1)
+        total += line.repeat * length(line) * inner * (1 + sum(map(cost, operations(line.expression))))
+    return total
+
+
+def operations(expression: Any) -> list[str]:
+    """The primitives in an expression."""
+    if type(expression) is not tuple:
+        return []
+    return [expression[0], *[name for operand in expression[1:] for name in operations(operand)]]

@@ -1,0 +1,202 @@
+"""The loops of a kernel: a group of lines over its elements and rows, blocked so that sums grow in registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..program import Expression, Line, Place, is_slice
+from .elementwise import from_largest, larger, value
+from .lanes import Lanes
+from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length, name_of
+from .storage import Element, Shared, Storage
+from .text import Whole
+
+BLOCK = 4  # elements summed at once
+
+
+def spans(count: int, block: int) -> list[tuple[int, int, int]]:
+    """[(start, stop, step)] that cover 0 ... count in blocks, and what remains in one smaller block."""
+    full = count // block * block
+    found = [(0, full, block)] if full else []
+    return [*found, (full, count, count - full)] if full < count else found
+
+
+class Rows:
+    """The rows of one block: ``stop`` is a whole number of vectors, known now or only when the kernel runs."""
+
+    def __init__(self, stop: Whole, width: int, vectors: int) -> None:
+        self.stop, self.width, self.vectors = stop, width, vectors
+
+    def spans(self, most: int) -> list[tuple[int, Whole, int]]:
+        """[(start, stop, vectors at once)]; ``most`` vectors at once are wished for."""
+        if not isinstance(self.stop, int):
+            return [(0, self.stop, self.vectors)]
+        found: list[tuple[int, Whole, int]] = []
+        vectors, start = self.stop // self.width, 0
+        while start < vectors:
+            many = min(most, vectors - start)
+            turns = (vectors - start) // many
+            found.append((start * self.width, (start + turns * many) * self.width, many))
+            start += turns * many
+        return found
+
+
+def computed(v: Lanes, expression: Expression, leaf: Callable[[Any], str]) -> str:
+    """The vector of an expression; ``leaf`` loads names and places."""
+    if type(expression) is tuple:
+        return value(v, expression[0], [computed(v, operand, leaf) for operand in expression[1:]])
+    return v.constant(expression) if type(expression) is float else leaf(expression)
+
+
+class Loops:
+    """Writes the loops of groups."""
+
+    def __init__(self, storage: Storage, plan: Plan, rows: Rows) -> None:
+        self.storage, self.plan, self.rows = storage, plan, rows
+        self.text, self.v = storage.text, storage.v
+
+    def write(self, group: Group) -> None:
+        first = group.lines[0]
+        if is_grid(first):
+            self.grid(first)
+        elif is_sum_over_slices(first) or is_sum_over_r(first):
+            self.sums(group)
+        else:
+            self.each_place(group.size, lambda e, row: self.finish(group.lines, e, row))
+
+    def each_place(self, count: int, body: Callable[[Whole, Whole], None]) -> None:
+        """``body(e, row)`` for every element and every vector of rows."""
+        width = self.rows.width
+        self.text.each(count, lambda e: self.text.each(self.rows.stop, lambda row: body(e, row), width))
+
+    def grid(self, line: Line) -> None:
+        self.text.each(
+            line.repeat, lambda r: self.each_place(length(line), lambda i, row: self.one(line, Element(r, i), row))
+        )
+
+    def one(self, line: Line, at: Element, row: Whole) -> None:
+        """Compute and store one element of a grid."""
+        storage = self.storage
+        answer = computed(self.v, line.expression, lambda x: storage.load(x, at, row))
+        if id(line) not in self.plan.assigning:
+            answer = self.v.add(storage.load(line.target, at, row), answer)
+        storage.store(answer, line.target, at, row)
+
+    def finish(self, lines: Sequence[Line], e: Whole, row: Whole, first: str | None = None) -> None:
+        """Compute element e of every line and store what is read again; ``first`` is what the first line adds up to."""
+        known: dict[Any, tuple[str, Any, Element]] = {}
+        for line in lines:
+            at = Element(0, e) if line.repeat == 1 or is_sum_over_r(line) else Element(e, 0)
+
+            def leaf(x: Any, line: Line = line, at: Element = at) -> str:
+                found = known.get(key(x, line))
+                return found[0] if found else self.storage.load(x, at, row)
+
+            answer = first if first is not None else computed(self.v, line.expression, leaf)
+            first = None
+            if id(line) not in self.plan.assigning:
+                answer = self.v.add(leaf(line.target), answer)
+            known[key(line.target, line)] = answer, line.target, at
+        for answer, target, at in known.values():
+            if name_of(target) in self.plan.stored:
+                self.storage.store(answer, target, at, row)
+
+    # --- Sums over slices or over repetitions --------------------------------------------------------
+
+    def sums(self, group: Group) -> None:
+        """Blocks of elements times vectors of rows: as many additions under way, each number loaded once for all."""
+        block = 1 if group.lines[0].expression[0] == "logsumexp" else BLOCK
+        for start, stop, elements in spans(group.size, block):
+            for row_start, row_stop, vectors in self.rows.spans(2 if elements == BLOCK else 8 // elements):
+                self.block(group, (start, stop, elements), (row_start, row_stop, vectors))
+
+    def block(self, group: Group, elements: tuple[int, int, int], rows: tuple[int, Whole, int]) -> None:
+        line, plus, width = group.lines[0], self.text.plus, self.rows.width
+
+        def at_rows(e: Whole, row: Whole) -> None:
+            places = [(n, m) for n in range(elements[2]) for m in range(rows[2])]
+            summed = Sum(self.storage, line, e, lambda m: plus(row, m * width))
+            for (n, m), total in zip(places, summed.of(places)):
+                self.finish(group.lines, plus(e, n), plus(row, m * width), total)
+
+        step = rows[2] * width
+        self.text.each(
+            elements[1],
+            lambda e: self.text.each(rows[1], lambda row: at_rows(e, row), step, rows[0]),
+            elements[2],
+            elements[0],
+        )
+
+
+class Sum:
+    """What a line adds up, for elements from e on and vectors of rows."""
+
+    def __init__(self, storage: Storage, line: Line, e: Whole, row: Callable[[int], Whole]) -> None:
+        self.storage, self.line, self.e, self.row = storage, line, e, row
+        self.over_r = is_sum_over_r(line)
+        self.v, self.text = storage.v, storage.text
+        name, *parts = line.expression if type(line.expression) is tuple else ("", line.expression)
+        self.bias, self.terms, self.special = None, line.expression, False
+        self.count = line.repeat
+        if not self.over_r:
+            self.count = next(part.length for part in parts if is_slice(part))
+            self.special = name == "logsumexp"
+            self.bias = parts[2] if name == "dot" else None
+            self.terms = ("mul", *parts[:2]) if name == "dot" else parts[0]
+
+    def of(self, places: Sequence[tuple[int, int]]) -> list[str]:
+        """The sums for (element after e, vector of rows)."""
+        if self.special:
+            return [self.log_sum_exp(m) for _, m in places]
+        loader = Shared(self.storage, self.row)
+        zero = self.v.zero if self.bias is None else None
+        start = [zero or computed(self.v, self.bias, self.leaf(loader, 0, n, m)) for n, m in places]
+        return self.text.summed(self.count, start, self.v.vector, lambda k, sums: self.added(k, places, sums))
+
+    def leaf(self, loader: Shared, k: Whole, n: int, m: int) -> Callable[[Any], str]:
+        if self.over_r:
+            return lambda x: loader.load(x, Element(k, self.e), 0, n, m)
+        return lambda x: loader.load(x, Element(self.e, k), n, 0, m)
+
+    def added(self, k: Whole, places: Sequence[tuple[int, int]], sums: Sequence[str]) -> list[str]:
+        """The sums with their terms k."""
+        loader = Shared(self.storage, self.row)
+        leaves = [self.leaf(loader, k, n, m) for n, m in places]
+        return [plus_term(self.v, so_far, self.terms, leaf) for so_far, leaf in zip(sums, leaves)]
+
+    def log_sum_exp(self, m: int) -> str:
+        v, text = self.v, self.text
+
+        def term(k: Whole) -> str:
+            return self.leaf(Shared(self.storage, self.row), k, 0, m)(self.terms)
+
+        (largest,) = text.summed(
+            self.count, [v.constant(float("-inf"))], v.vector, lambda k, old: [larger(v, old[0], term(k))]
+        )
+        (total,) = text.summed(
+            self.count,
+            [v.zero],
+            v.vector,
+            lambda k, old: [v.add(old[0], value(v, "exp", [v.sub(term(k), largest)]))],
+        )
+        return from_largest(v, largest, total)
+
+
+def is_product(expression: Expression) -> bool:
+    """Whether it is the product of two numbers as they stand."""
+    return type(expression) is tuple and expression[0] == "mul" and all(type(x) is not tuple for x in expression[1:])
+
+
+def plus_term(v: Lanes, so_far: str, term: Expression, leaf: Callable[[Any], str]) -> str:
+    """The sum with a term; a product is added in one step."""
+    if is_product(term):
+        a, b = (computed(v, x, leaf) for x in term[1:])
+        return v.muladd(a, b, so_far)
+    return v.add(so_far, computed(v, term, leaf))
+
+
+def leaves_are_stored(storage: Storage, line: Line) -> bool:
+    """Whether the line is a number, or a product of two, from memory that holds 0 beyond the last row."""
+    parts = line.expression[1:] if is_product(line.expression) else [line.expression]
+    return all(type(x) in (str, Place) and not storage.is_shared(x) for x in parts)

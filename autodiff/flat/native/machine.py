@@ -1,0 +1,67 @@
+"""This computer as LLVM sees it: LLVM text in, functions to call out."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from .lanes import LIBRARY
+
+ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
+
+
+class Machine:
+    """The processor, and how many doubles its vectors hold."""
+
+    def __init__(self) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        features = llvm.get_host_cpu_features()
+        self.features = features.flatten()
+        self.cpu = llvm.get_host_cpu_name()
+        self.target = llvm.Target.from_default_triple()
+        self.width = 8 if features.get("avx512f") else 4
+        self.bring_library()
+
+    def bring_library(self) -> None:
+        """Tell LLVM where the functions of the C library are."""
+        library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+        for name, operands in LIBRARY.items():
+            function = getattr(library, name)
+            function.argtypes, function.restype = [ctypes.c_double] * operands, ctypes.c_double
+            llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+
+    def target_machine(self) -> Any:
+        return self.target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+
+
+@cache
+def machine() -> Machine:
+    """This computer's, made at first use."""
+    return Machine()
+
+
+class Compiled:
+    """A compiled module; its functions live as long as it does."""
+
+    def __init__(self, text: str) -> None:
+        module = llvm.parse_assembly(text)
+        target_machine = machine().target_machine()
+        module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+        options.loop_unrolling = False  # the text is scheduled as it should be
+        builder = llvm.create_pass_builder(target_machine, options)
+        builder.getModulePassManager().run(module, builder)
+        self.text = text
+        self.engine = llvm.create_mcjit_compiler(module, target_machine)
+        self.engine.finalize_object()
+
+    def function(self, name: str, pointers: int, wholes: int = 0, result: Any = None) -> Any:
+        """The function of that name: it takes so many pointers, then so many whole numbers."""
+        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes
+        return ctypes.CFUNCTYPE(result, *kinds)(self.engine.get_function_address(name))

@@ -1,0 +1,148 @@
+"""LLVM text written line by line: names, whole numbers, loops that carry values, finished functions and modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+Whole = int | str  # a whole number that is known now, or the name of an i64
+SumBody = Callable[[Whole, list[str]], list[str]]
+EachBody = Callable[[Whole], None]
+
+
+class Text:
+    """The body of one function under construction.
+
+    ``unrolled`` writes loops of a known length out, turn after turn, so that LLVM can keep the numbers
+    in registers; otherwise a loop stays one.
+    """
+
+    def __init__(self, unrolled: bool = False) -> None:
+        self.lines = ["entry:"]
+        self.block = "entry"
+        self.count = 0
+        self.unrolled = unrolled
+        self.declarations: set[str] = set()
+
+    def fresh(self, prefix: str = "t") -> str:
+        self.count += 1
+        return f"%{prefix}{self.count}"
+
+    def put(self, line: str) -> None:
+        self.lines.append("  " + line)
+
+    def let(self, expression: str) -> str:
+        """Append ``%name = expression`` and return the name."""
+        name = self.fresh()
+        self.lines.append(f"  {name} = {expression}")
+        return name
+
+    def label(self, name: str) -> None:
+        self.lines.append(f"{name}:")
+        self.block = name
+
+    # --- Whole numbers -----------------------------------------------------------------------------
+
+    def plus(self, a: Whole, b: Whole) -> Whole:
+        if isinstance(a, int) and isinstance(b, int):
+            return a + b
+        if b == 0 or a == 0:
+            return a if b == 0 else b
+        return self.let(f"add nsw i64 {a}, {b}")
+
+    def times(self, a: Whole, b: Whole) -> Whole:
+        if isinstance(a, int) and isinstance(b, int):
+            return a * b
+        if 0 in (a, b):
+            return 0
+        if b == 1 or a == 1:
+            return a if b == 1 else b
+        return self.let(f"mul nsw i64 {a}, {b}")
+
+    def address(self, base: str, index: Whole) -> str:
+        """The address of the double base[index]."""
+        return base if index == 0 else self.let(f"getelementptr inbounds double, ptr {base}, i64 {index}")
+
+    def room(self, doubles: int) -> str:
+        """Room for so many doubles on the stack, aligned to cache lines."""
+        return self.let(f"alloca [{doubles} x double], align 64")
+
+    # --- Control -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def loop(
+        self, stop: Whole, step: int = 1, start: Whole = 0, carried: Sequence[str] = (), kind: str = "double"
+    ) -> Iterator[Turn]:
+        """for index in range(start, stop, step), at least one turn, with values carried from turn to turn.
+
+        In the body ``turn.index`` is the index and ``turn.values`` are the carried values so far; set
+        ``turn.values`` to the new ones. After the loop they are the last ones.
+        """
+        turn, before = Turn(), self.block
+        head, done = self.fresh("loop")[1:], self.fresh("done")[1:]
+        turn.index = self.fresh("i")
+        turn.values = inside = [self.fresh("c") for _ in carried]
+        self.put(f"br label %{head}")
+        self.label(head)
+        phis = len(self.lines)
+        yield turn
+        following = self.let(f"add nuw nsw i64 {turn.index}, {step}")
+        last = self.block
+        again = self.let(f"icmp slt i64 {following}, {stop}")
+        self.put(f"br i1 {again}, label %{head}, label %{done}")
+        self.label(done)
+        self.lines[phis:phis] = [f"  {turn.index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]"] + [
+            f"  {name} = phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]"
+            for name, first, latest in zip(inside, carried, turn.values)
+        ]
+
+    def summed(self, count: int, carried: Sequence[str], kind: str, body: SumBody) -> list[str]:
+        """The carried values after ``values = body(k, values)`` for k = 0 ... count - 1."""
+        values = list(carried)
+        if self.unrolled or count == 1:
+            for k in range(count):
+                values = body(k, values)
+            return values
+        with self.loop(count, carried=values, kind=kind) as turn:
+            turn.values = body(turn.index, turn.values)
+        return turn.values
+
+    def each(self, stop: Whole, body: EachBody, step: int = 1, start: Whole = 0) -> None:
+        """``body(index)`` for every index of range(start, stop, step)."""
+        known = isinstance(stop, int) and isinstance(start, int)
+        if known and (self.unrolled or int(stop) - int(start) <= step):
+            for index in range(int(start), int(stop), step):
+                body(index)
+        else:
+            with self.loop(stop, step, start) as turn:
+                body(turn.index)
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """The body runs only where the i1 is true; it hands out only what it stores."""
+        yes, rest = self.fresh("yes")[1:], self.fresh("rest")[1:]
+        self.put(f"br i1 {condition}, label %{yes}, label %{rest}")
+        self.label(yes)
+        yield
+        self.put(f"br label %{rest}")
+        self.label(rest)
+
+    def function(self, name: str, parameters: Sequence[str], result: str = "void", attributes: str = "#0") -> str:
+        """The finished function; a void one returns at the end, another has put its ``ret`` already."""
+        if result == "void":
+            self.put("ret void")
+        body = "\n".join(self.lines)
+        return f"define {result} @{name}({', '.join(parameters)}) {attributes} {{\n{body}\n}}\n"
+
+
+class Turn:
+    """What a loop shows to its body: the index, and the values it carries."""
+
+    __slots__ = ("index", "values")
+    index: str
+    values: list[str]
+
+
+def module(functions: Sequence[str], declarations: set[str], attributes: str) -> str:
+    """The text of a module; ``attributes`` is the content of ``#0``."""
+    return "\n".join([*sorted(declarations), *functions, f"attributes #0 = {{ {attributes} }}"])

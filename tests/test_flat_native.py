@@ -1,0 +1,179 @@
+"""Machine code: the vector functions to 2 ulp, rows that do not fill a vector, programs of any shape."""
+
+import math
+import random
+import sys
+
+import mpmath
+import numpy
+import pytest
+from flat_samples import agree, eager, net
+
+import autodiff
+from autodiff import PRIMITIVES, Value
+from autodiff.flat import lower
+from autodiff.flat.batch import Batch
+from autodiff.flat.native import Native
+from autodiff.flat.source import Source
+
+INF, NAN = math.inf, math.nan
+EXACT = {
+    "exp": mpmath.exp,
+    "log": mpmath.log,
+    "tanh": mpmath.tanh,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+}
+EDGES = {
+    "exp": [(0.0, 1.0), (INF, INF), (-INF, 0.0), (710.0, INF), (1e308, INF), (-746.0, 0.0), (5e-324, 1.0), (NAN, NAN)],
+    "log": [(0.0, -INF), (1.0, 0.0), (INF, INF), (-INF, NAN), (-1.0, NAN), (-5e-324, NAN), (NAN, NAN)],
+    "tanh": [(0.0, 0.0), (INF, 1.0), (-INF, -1.0), (1e3, 1.0), (5e-324, 5e-324), (-5e-324, -5e-324), (NAN, NAN)],
+    "sigmoid": [(0.0, 0.5), (INF, 1.0), (-INF, 0.0), (1e3, 1.0), (-1e3, 0.0), (5e-324, 0.5), (NAN, NAN)],
+}
+RANGES = {"exp": (-745.0, 709.7), "log": (0.0, 4.0), "tanh": (-23.0, 23.0), "sigmoid": (-745.0, 745.0)}
+
+
+def native(name):
+    """The primitive as a function of a list of numbers."""
+    x = Value(0.5)
+    ready = Native(lower(PRIMITIVES[name](x), inputs=[x], wrt=()))
+    return lambda xs: [row[0] for row in ready.rows([[x] for x in xs], []).outputs]
+
+
+def samples(name, count=1000):
+    """Numbers over the whole range, and log-spaced towards 0 and the ends of float64."""
+    draw, (low, high) = random.Random(3), RANGES[name]
+    xs = [draw.uniform(low, high) for _ in range(count)]
+    xs += [draw.choice([-1, 1]) * 10.0 ** draw.uniform(-300, 2) for _ in range(count)]
+    xs += [1.0 + draw.choice([-1, 1]) * 10.0 ** draw.uniform(-16, 0) for _ in range(count)]
+    xs += [k * 5e-324 for k in range(1, 9)] + [10.0 ** draw.uniform(-308, 308) for _ in range(count)]
+    return [abs(x) for x in xs] if name == "log" else [x for x in xs if low <= x <= high]
+
+
+def ulps(got, exact):
+    """|got - exact| in units of the last place of the exact answer."""
+    if exact == 0:
+        return 0.0 if got == 0.0 else INF
+    exponent = max(int(mpmath.floor(mpmath.log(abs(exact), 2))) - 52, -1074)
+    return float(abs(mpmath.mpf(got) - exact) / mpmath.mpf(2) ** exponent)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_vector_function_is_right_to_2_ulp_on_its_whole_range(name):
+    xs = [x for x in samples(name) if x != 0.0]
+
+    with mpmath.workprec(140):
+        worst = max(ulps(got, EXACT[name](mpmath.mpf(x))) for x, got in zip(xs, native(name)(xs)))
+
+    assert worst <= 2.0
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_a_vector_function_at_its_edges_in_every_lane(name):
+    function = native(name)
+
+    for x, expected in EDGES[name]:
+        for lane in range(9):
+            found = function([0.75] * lane + [x] + [0.75] * 3)
+            assert found[lane] == expected or (math.isnan(found[lane]) and math.isnan(expected))
+            assert len({y for i, y in enumerate(found) if i != lane}) == 1
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 16, 17, 300, 1000])
+def test_every_number_of_rows(rows):
+    inputs, parameters, loss = net([3, 5, 4, 2])
+    w = [p.data for p in parameters]
+    table = numpy.random.default_rng(0).uniform(-1, 1, (rows, len(inputs))).tolist()
+    program = lower(loss, inputs=inputs, parameters=parameters, roll=True)
+
+    found, expected = (kind(program).rows(table, w) for kind in (Native, Source))
+
+    assert found.outputs == [pytest.approx(row, rel=1e-12) for row in expected.outputs]
+    assert found.input_gradients == [pytest.approx(row, rel=1e-12, abs=1e-14) for row in expected.input_gradients]
+    assert agree((0.0, found.parameter_gradients), (0.0, expected.parameter_gradients))
+
+
+def test_what_lies_beyond_the_last_row_spoils_no_sum():
+    """log and 1/x of the zeros there would be infinite, and infinite times 0 is nan."""
+    x, w = Value(2.0, "x"), Value(0.5, "w")
+    loss = autodiff.log(x * w) / x + autodiff.exp(w / x)
+    rows = [[1.0], [2.0], [4.0]]
+    slopes = [eager(loss, [x, w], [*row, 0.5])[1][1] for row in rows]
+
+    found = Native(lower(loss, inputs=[x], parameters=[w])).rows(rows, [0.5])
+
+    assert found.parameter_gradients == pytest.approx([sum(slopes) / 3.0], rel=1e-14)
+
+
+def test_an_infinite_sum_stays_infinite():
+    x, w = Value(2.0, "x"), Value(0.5, "w")
+
+    found = Native(lower(x * w, inputs=[x], parameters=[w])).rows([[INF], [1.0], [2.0]], [0.5])
+
+    assert found.parameter_gradients == [INF]
+    assert found.outputs == [[INF], [0.5], [1.0]]
+
+
+def test_a_nan_in_one_row_leaves_the_others_alone():
+    inputs, parameters, loss = net([2, 3, 2])
+    w = [p.data for p in parameters]
+    table = [[0.1, 0.2, 1.0, 0.0], [NAN, 0.2, 1.0, 0.0], [0.3, -0.2, 0.0, 1.0]]
+    program = lower(loss, inputs=inputs, parameters=parameters, wrt=inputs, roll=True)
+
+    found, expected = (kind(program).rows(table, w) for kind in (Native, Source))
+
+    assert math.isnan(found.outputs[1][0])
+    for i in (0, 2):
+        assert found.outputs[i] == pytest.approx(expected.outputs[i], rel=1e-13)
+        assert found.input_gradients[i] == pytest.approx(expected.input_gradients[i], rel=1e-12)
+
+
+def test_the_gradient_of_a_parameter_that_nothing_depends_on_is_0():
+    x, w, unused = Value(2.0, "x"), Value(0.5, "w"), Value(3.0, "unused")
+
+    found = Native(lower(x * w, inputs=[x], parameters=[unused, w], roll=True)).rows([[3.0]], [3.0, 0.5])
+
+    assert found.parameter_gradients == [0.0, 3.0]
+
+
+def test_no_rows_give_no_outputs():
+    inputs, parameters, loss = net([2, 3, 2])
+    program = lower(loss, inputs=inputs, parameters=parameters, roll=True)
+
+    found = Native(program).rows([], [p.data for p in parameters])
+
+    assert found.outputs == [] == found.input_gradients == Batch(program).rows([], [0.0] * len(parameters)).outputs
+
+
+def test_compile_takes_machine_code_by_its_name():
+    w = [Value(0.3), Value(-0.2)]
+
+    def f(x, y):
+        return autodiff.tanh(w[0] * x + w[1] * y) * autodiff.sin(x)
+
+    fast, slow = autodiff.compile(f, runner="native"), autodiff.compile(f, runner="source")
+
+    assert fast(0.5, 2.0) == pytest.approx(slow(0.5, 2.0), rel=1e-14)
+    assert fast.value_and_grad(0.5, 2.0)[1] == pytest.approx(slow.value_and_grad(0.5, 2.0)[1], rel=1e-14)
+    assert fast.value_and_grad(0.5, 2.0, wrt=w)[1] == pytest.approx(slow.value_and_grad(0.5, 2.0, wrt=w)[1], rel=1e-14)
+    assert fast.map([(0.1 * i, 1.0) for i in range(20)]) == pytest.approx([slow(0.1 * i, 1.0) for i in range(20)])
+
+
+def test_without_llvmlite_the_error_says_what_to_install(monkeypatch):
+    for module in [name for name in sys.modules if name.startswith("autodiff.flat.native")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+
+    with pytest.raises(ImportError, match=r"pip install scalar-autodiff\[fast\]"):
+        autodiff.compile(lambda x: x * x, runner="native")
+
+
+def test_the_text_grows_with_the_lines_and_not_with_the_weights():
+    from autodiff.flat.native.kernel import Kernel
+
+    def length(*sizes):
+        inputs, parameters, loss = net(list(sizes))
+        program = lower(loss, inputs=inputs, parameters=parameters, wrt=parameters, roll=True)
+        return len(Kernel(program, "program", 8).function())
+
+    assert length(100, 40, 8) < 1.2 * length(20, 12, 8)
