@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from autodiff import sigmoid
 
 from .history import gradient_norms
@@ -12,7 +10,7 @@ from .nets import MLP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -38,8 +36,3 @@ def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed
     net = MLP(2, [*[width] * depth, 1], activation, seed=seed)
     squared_error(net([0.5, -1.0]), 1.0).backward()
     return list(gradient_norms(net).values())
-
-
-def factors(norms: Sequence[float]) -> list[float]:
-    """By how much the gradient shrinks (or grows) from each layer to the one before it."""
-    return [before / after if after else 0.0 for before, after in pairwise(norms)]

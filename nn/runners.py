@@ -66,7 +66,10 @@ class Task:
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded."""
-        return self.loss.cost(listed(self.model(x)), target)
+        loss = self.loss.cost(listed(self.model(x)), target)
+        if type(loss) is not Value:
+            raise TypeError(f"the loss has to be one Value that depends on the model's outputs, got {loss!r:.60}")
+        return loss
 
     def batch_loss(self, batch: Sequence[int]) -> Any:
         """The mean loss over the examples with these indices, plus the penalty."""
@@ -104,8 +107,6 @@ class Eager:
 
 def refuse_nonfinite(loss: Any) -> None:
     """Raise NonFiniteLossError, naming where it began, if the loss is inf or nan."""
-    if type(loss) is not Value:
-        raise TypeError(f"the loss has to depend on the model's parameters and be one Value, got {loss!r:.60}")
     if loss.data - loss.data == 0.0:
         return
     from autodiff import nonfinite_origin

@@ -105,6 +105,11 @@ def test_weights_are_labelled_as_in_the_lectures():
     assert labels == ["W1_0_0", "W1_0_1", "b1_0", "W1_1_0", "W1_1_1", "b1_1", "W2_0_0", "W2_0_1", "b2_0"]
 
 
+def test_layers_and_neurons_say_what_they_are():
+    assert repr(Layer(3, 1, "relu")) == "Layer(3 inputs, 1 neuron, relu)"
+    assert repr(Neuron(1)) == "Neuron(1 input, linear)"
+
+
 def test_an_activation_for_each_layer():
     net = MLP(2, [3, 4, 2], activation=["relu", "sigmoid"], output="softmax", seed=0)
 

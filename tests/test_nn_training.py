@@ -1,6 +1,8 @@
 """fit: what the loop does, what it leaves behind, and how it ends."""
 
 import contextlib
+import io
+import sys
 
 import pytest
 
@@ -310,6 +312,35 @@ def test_without_a_terminal_a_plain_line_comes_each_tenth(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[0].startswith("epoch 5 of 50: loss ")
+
+
+def test_in_a_terminal_a_bar_shows_epochs_and_loss(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    X, Y = truth_table("xor")
+    fit(MLP(2, [4, 1], seed=0), X, Y, epochs=20)
+
+    assert "20/20" in sys.stderr.getvalue()
+    assert "loss 0." in sys.stderr.getvalue()
+
+
+def test_a_history_says_what_happened():
+    net, history = trained(epochs=1)
+    empty = nn.History(history.optimizer, history.random)
+
+    assert repr(history) == "History(1 epoch, 1 update, loss 0.676595 -> 0.676595, stopped: all epochs)"
+    assert repr(empty) == "History(0 epochs, 0 updates, stopped: not yet)"
+    assert not net.parameters()[0].primitive
+
+
+@pytest.mark.parametrize("runner", nn.RUNNERS)
+def test_a_loss_that_does_not_depend_on_the_model_is_refused(runner):
+    X, Y = truth_table("xor")
+    with pytest.raises(TypeError, match=r"one Value that depends on the model's outputs, got 1\.0"):
+        fit(MLP(2, [1], seed=0), X, Y, loss=lambda outputs, target: 1.0, runner=runner, progress=False)
 
 
 def rate_of_success(seeds, sizes, activation, rate, epochs):
