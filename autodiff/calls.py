@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 
 from .engine import Value
-from .graph import history, refuse_stale, sweep
+from .graph import age, history, refuse_stale, sweep
 from .primitives import number, sum_
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class Call:
         outputs = [output for output in flattened(self.output) if type(output) is Value]
         behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
         edges = [x for node in behind for x in node.operands if type(x) is Value]
-        refuse_stale(list(behind | dict.fromkeys(edges)))
+        refuse_stale(sorted(behind | dict.fromkeys(edges), key=age))
         self.record = self.record or any(node.born < self.since for node in (*behind, *edges))
 
     def scalar(self) -> Call:

@@ -38,7 +38,7 @@ def history(output: Value, since: int = 0) -> list[Value]:
 
 
 def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
-    """Yield (node, operand) wherever the operand changed after the node was computed."""
+    """Yield (node, operand) wherever the operand changed after the node was computed; the nodes come oldest first."""
     newest_leaf = 0
     for node in order:
         if node.primitive is None:
