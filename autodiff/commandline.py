@@ -71,11 +71,21 @@ def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
     return [
         Subject(
             parse(example.text, **{**example.inputs, **inputs}),
-            [f"{example.id}: {example.title} ({example.lecture})", f"     {example.text}"],
+            [f"{example.id}: {example.title} ({example.lecture})", *in_lines(example.text)],
             example.note,
         )
         for example in find(id)
     ]
+
+
+def in_lines(text: str, indent: str = "     ") -> list[str]:
+    """Statements in lines of at most 80 columns, as far as a statement allows."""
+    lines = [indent]
+    for statement in text.split("; "):
+        if len(lines[-1]) + len(statement) + 3 > 80 and lines[-1] != indent:
+            lines.append(indent)
+        lines[-1] += ("" if lines[-1] == indent else "; ") + statement
+    return lines
 
 
 def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
