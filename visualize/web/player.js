@@ -120,6 +120,7 @@ class Player {
     this.numbers = numbers;
     if (this.step === 0) this.step = this.lesson.rows.length;
     this.update();
+    this.remember();
   }
 
   /** Compute everything and write it down. */

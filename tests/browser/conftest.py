@@ -1,0 +1,56 @@
+"""Pages opened in Chromium; every test ends by looking for errors in the page and for requests that left it."""
+
+import os
+import shutil
+
+import pytest
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser; where there is none the test is skipped, but on CI it fails."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        missing = "no program chromium on the PATH: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, tmp_path):
+    """A function that saves a page and opens it: ``visit(page(f), "#step=5", color_scheme="dark")``."""
+    contexts, troubles = [], []
+
+    def opened(page, fragment="", **options):
+        path = tmp_path / f"page-{len(contexts)}.html"
+        page.save(path)
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(10_000)
+        tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        tab.on(
+            "console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None
+        )
+        tab.on("request", lambda request: troubles.append(request.url) if leaves(request.url) else None)
+        tab.goto(path.as_uri() + fragment)
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def leaves(url):
+    """Whether a request goes anywhere but to the file itself."""
+    return not url.startswith(("file:", "data:", "blob:"))

@@ -1,0 +1,41 @@
+"""What the tests of the pages share: graphs, and reading what a page shows."""
+
+from autodiff import variables
+from autodiff.lectures import find
+
+
+def d1():
+    """f = (x + y) * z at -2, 5, -4."""
+    x, y, z = variables(x=-2, y=5, z=-4)
+    q = x + y
+    q.label = "q"
+    f = q * z
+    f.label = "f"
+    return f
+
+
+def example(id):
+    """A lecture example, recorded."""
+    return find(id)[0].build()
+
+
+def number(locator):
+    """The exact number of a <data> element."""
+    return float(locator.get_attribute("value"))
+
+
+def gradients(tab):
+    """The gradients in the table of inputs, by input."""
+    rows = tab.locator("tr[data-input]")
+    return {
+        rows.nth(i).get_attribute("data-input"): number(rows.nth(i).locator("td.gradient data"))
+        for i in range(rows.count())
+    }
+
+
+def drawn(tab, id, kind):
+    """The text that an arrow or box shows in the picture; None while it is not to be seen."""
+    text = tab.locator(f'[id="lesson-0-{id}"] .{kind}')
+    return (
+        None if "unseen" in text.get_attribute("class").split() else text.text_content().replace("\N{MINUS SIGN}", "-")
+    )

@@ -1,0 +1,153 @@
+"""Inputs change in the page, and every number follows; the numbers are the engine's."""
+
+import json
+import math
+
+import pytest
+from pages import d1, drawn, example, gradients, number
+
+from autodiff import Value, parse, variables
+from autodiff.lectures import EXAMPLES
+from visualize import page
+from visualize.html import collection
+
+
+def test_typing_a_number_changes_values_gradients_steps_and_picture(visit):
+    tab = visit(page(d1()), "#step=5")
+    tab.get_by_label("value of z").fill("1.5")
+    assert gradients(tab) == {"x": 1.5, "y": 1.5, "z": 3.0}
+    assert number(tab.locator(".result data")) == 4.5
+    assert drawn(tab, "edge-output", "data") == "4.5"
+    assert "local 1.5 gives 1.5" in tab.text_content(".sentence")
+
+
+def test_before_the_first_step_a_change_shows_everything(visit):
+    tab = visit(page(d1()))
+    tab.get_by_label("x up").click()
+    assert tab.text_content(".counter") == "7 of 7"
+    assert drawn(tab, "edge-output", "data") == "-12.4"
+
+
+def test_dragging_changes_the_number(visit):
+    tab = visit(page(d1()), "#step=7")
+    slider = tab.get_by_label("drag x")
+    box = slider.bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+    tab.mouse.up()
+    x = float(tab.get_by_label("value of x").input_value())
+    assert x > -1
+    assert gradients(tab)["z"] == pytest.approx(x + 5)
+
+
+def test_the_numbers_come_back_as_they_were_at_first(visit):
+    tab = visit(page(d1()))
+    tab.get_by_label("value of x").fill("100")
+    tab.click("text=Numbers as at first")
+    assert gradients(tab) == {"x": -4.0, "y": -4.0, "z": 3.0}
+    assert tab.get_by_label("value of x").input_value() == "-2"
+
+
+def test_what_is_no_number_is_marked_and_changes_nothing(visit):
+    tab = visit(page(d1()), "#step=7")
+    field = tab.get_by_label("value of x")
+    field.fill("two")
+    field.press("Tab")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert gradients(tab)["z"] == 3.0
+    field.fill("1/4")
+    assert gradients(tab)["z"] == 5.25
+
+
+def test_beside_each_gradient_stands_what_a_nudge_does(visit):
+    """D7: the forward difference with h = 0.001."""
+    tab = visit(page(example("D7")), "#step=1")
+    row = tab.locator("tr[data-input]").first
+    nudged, true = number(row.locator(".nudge data")), number(row.locator(".gradient data"))
+    assert (nudged, true) == (pytest.approx(0.0249538793, abs=1e-9), pytest.approx(0.024951070520461978, rel=1e-12))
+    assert "2.8e\N{MINUS SIGN}06" in row.locator(".difference").text_content()
+
+
+def test_floats_round_trip_exactly(visit):
+    x = Value(0.1 + 0.2, "x")
+    tab = visit(page(x * 1.0), "#step=2")
+    assert tab.get_by_label("value of x").input_value() == "0.30000000000000004"
+    assert number(tab.locator(".result data")) == 0.1 + 0.2
+
+
+def test_inf_and_nan_survive(visit):
+    x, y = variables(x=math.inf, y=math.nan)
+    tab = visit(page(x * 2.0 + y * 0.0), "#step=7")
+    assert [tab.get_by_label(f"value of {name}").input_value() for name in "xy"] == ["inf", "nan"]
+    assert math.isnan(number(tab.locator(".result data")))
+    tab.get_by_label("value of y").fill("-inf")
+    assert math.isnan(number(tab.locator(".result data")))
+    tab.get_by_label("value of y").fill("1")
+    assert number(tab.locator(".result data")) == math.inf
+
+
+def test_a_kink_is_said_when_an_input_comes_to_it(visit):
+    """E7: at y = z each gets one half."""
+    tab = visit(page(example("E7")), "#step=7")
+    assert "kink" not in tab.text_content(".role")
+    tab.get_by_label("value of y").fill("0")
+    assert "a tie: each input gets one half" in tab.text_content(".role")
+
+
+# --- All lecture examples at once ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lectures():
+    """Every lecture example in one page."""
+    parts = [(e.id, e.title, [e.lecture], e.build()) for e in EXAMPLES.values()]
+    return collection(parts, layout="built-in")
+
+
+ASK = """(changes) => [...document.querySelectorAll(".lesson")].map((article) => {
+  const player = playerOf(article), numbers = player.numbers.map((x, i) => x * changes[0] + changes[1]);
+  const lesson = player.lessons[0], result = lesson.compute(numbers), flat = lesson.flat(numbers);
+  return JSON.stringify({
+    id: article.id, numbers: numbers.map(exact), value: exact(flat.value), flat: flat.gradients.map(exact),
+    gradients: lesson.inputs.map((node) => exact(result.gradients[node])),
+    names: lesson.inputs.map((node) => lesson.names[node]),
+    sentences: lesson.rows.map((row) => lesson.sentence(row, result)),
+    steps: result.steps.map((step) => [step.upstream, step.local, step.downstream, step.total].map(exact)),
+    views: player.lessons.map((other) => other.flat(numbers).gradients.map(exact)),
+  });
+})"""
+
+
+def close(a, b, scale):
+    """Whether two numbers are the same to 1e-9."""
+    return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= 1e-9 * max(abs(b), scale)
+
+
+def test_sentences_and_numbers_of_all_lecture_examples_are_the_engines(visit, lectures):
+    answers = [json.loads(answer) for answer in visit(lectures).evaluate(ASK, [1, 0])]
+    assert len(answers) == len(EXAMPLES)
+    for answer in answers:
+        steps = EXAMPLES[answer["id"]].build().steps()
+        assert answer["sentences"] == steps.sentences, answer["id"]
+        for told, step in zip(answer["steps"], steps, strict=True):
+            for a, b in zip(map(float, told), (step.upstream, step.local, step.downstream, step.total)):
+                assert close(a, b, 1e-12), (answer["id"], step)
+
+
+@pytest.mark.parametrize("changes", [(1.25, 0.1), (-0.5, 0.3)])
+def test_after_a_change_all_lecture_examples_still_have_the_engines_numbers(visit, lectures, changes):
+    """In all forms of the graph, folded and unfolded, by the flat code and step by step."""
+    for answer in map(json.loads, visit(lectures).evaluate(ASK, list(changes))):
+        inputs = dict(zip(answer["names"], map(float, answer["numbers"])))
+        steps = parse(EXAMPLES[answer["id"]].text, **inputs).steps()
+        expected = {steps.names[leaf]: gradient for leaf, gradient in steps.gradients.items()}
+        right = [expected[name] for name in answer["names"]]
+        scale = max(map(abs, right), default=0.0)
+        assert close(float(answer["value"]), steps.output.data, 1e-12), answer["id"]
+        for told in (answer["flat"], answer["gradients"]):
+            assert all(close(float(a), b, scale) for a, b in zip(told, right, strict=True)), answer["id"]
+        for told in answer[
+            "views"
+        ]:  # another form rounds otherwise: (1 - L) * L has no digits left where L is almost 1
+            assert all(close(float(a), b, 1.0) for a, b in zip(told, right, strict=True)), answer["id"]

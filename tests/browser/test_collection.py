@@ -1,0 +1,79 @@
+"""All lecture examples and a playground in one file, as the front door makes it."""
+
+import pytest
+from pages import gradients
+
+from visualize.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def lectures(tmp_path_factory):
+    """The file that ``python -m visualize --lectures`` writes."""
+    path = tmp_path_factory.mktemp("lectures") / "lectures.html"
+    assert main(["--lectures", str(path)]) == 0
+
+    class Written:
+        def save(self, target):
+            target.write_bytes(path.read_bytes())
+
+    return Written()
+
+
+def test_one_example_is_shown_and_another_can_be_picked(visit, lectures):
+    tab = visit(lectures)
+    assert tab.locator(".lesson:visible").count() == 1
+    tab.get_by_label("Example", exact=True).select_option("D2")
+    tab.locator("#D2").wait_for()
+    assert tab.locator(".lesson:visible").get_attribute("id") == "D2"
+    tab.locator("#D2").get_by_label("value of w2").fill("0")
+    assert tab.url.endswith("#example=D2&step=21")
+
+
+def test_the_address_names_example_and_step(visit, lectures):
+    tab = visit(lectures, "#example=D1&step=5")
+    assert tab.locator(".lesson:visible .counter").text_content() == "5 of 7"
+    assert tab.get_by_label("Example", exact=True).input_value() == "D1"
+
+
+@pytest.mark.slow
+def test_every_example_opens_and_ends(visit, lectures):
+    tab = visit(lectures)
+    box = tab.get_by_label("Example", exact=True)
+    ids = [option.get_attribute("value") for option in box.locator("option").all()]
+    assert len(ids) > 100
+    assert ids[-1] == "playground"
+    ends = tab.evaluate(
+        """(ids) => ids.map((id) => { const p = playerOf(document.getElementById(id));
+        p.show(p.lesson.rows.length); return p.article.querySelectorAll('.graph .unseen').length; })""",
+        ids[:-1],
+    )
+    assert set(ends) == {0}
+
+
+def test_the_playground_is_the_last_of_them(visit, lectures):
+    tab = visit(lectures, "#example=playground")
+    tab.click("text=One step")
+    assert tab.text_content(".counts .steps") == "step 1"
+
+
+def test_without_scripts_all_examples_stand_below_each_other(visit, lectures):
+    tab = visit(lectures, java_script_enabled=False)
+    assert tab.locator(".lesson .graph svg:visible").count() > 100
+
+
+def test_the_front_door_writes_a_page_of_an_expression(tmp_path, visit):
+    path = tmp_path / "f.html"
+    assert main(["(x + y) * z", "x=-2", "y=5", "z=-4", "-o", str(path)]) == 0
+
+    class Written:
+        def save(self, target):
+            target.write_bytes(path.read_bytes())
+
+    assert gradients(visit(Written())) == {"x": -4.0, "y": -4.0, "z": 3.0}
+
+
+def test_the_front_door_writes_all_parts_of_an_example(tmp_path, capsys):
+    path = tmp_path / "d8.html"
+    assert main(["D8", "-o", str(path)]) == 0
+    assert capsys.readouterr().out.strip() == str(path)
+    assert path.read_text(encoding="utf-8").count('class="lesson"') == 4

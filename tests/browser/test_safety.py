@@ -1,0 +1,149 @@
+"""The page is safe, self-contained, readable without a script, and fits a phone."""
+
+import re
+
+import pytest
+from pages import d1, example, gradients
+
+from autodiff import Value, variables
+from visualize import page
+
+HOSTILE = [
+    "</script><script>document.title = 'caught'</script>",
+    "<b>bold</b>",
+    '" onload="alert(1)',
+    "a|b{x}",
+    "]]>&amp;<!--",
+    "' + alert(1) + '",
+]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_trap_32_a_label_is_text_and_nothing_else(visit, label):
+    x, y = Value(2.0, label), Value(3.0, "y")
+    tab = visit(page(x * y, title=label), "#step=3")
+    assert tab.title() == label
+    assert tab.locator("h1").text_content() == label
+    assert tab.locator("tr[data-input] th").first.text_content() == label[:40]
+    assert tab.locator(".graph b, .chain b, main script:not([type])").count() == 0
+    tab.get_by_label("y up").click()
+    assert gradients(tab)["y"] == 2.0
+
+
+def test_a_label_of_ten_thousand_characters_is_shortened(visit):
+    x = Value(2.0, "x" * 10_000)
+    tab = visit(page(x * 2.0), viewport={"width": 800, "height": 600})
+    assert len(tab.locator("tr[data-input] th").text_content()) <= 40
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+@pytest.mark.parametrize("id", ["D1", "D2", "D11c", "E7"])
+def test_a_page_of_a_lecture_example_is_small_and_names_no_other_address(id):
+    html = page(example(id)).html()
+    assert len(html.encode()) < 300_000
+    addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"'`<)]*", html))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML"}
+    assert not re.findall(r"\b(?:src|href)=[\"'](?!data:,)", html)
+    assert "default-src 'none'" in html
+
+
+def test_the_page_may_load_nothing_should_a_script_try(chromium, tmp_path):
+    page(d1()).save(tmp_path / "page.html")
+    tab = chromium.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    refused = """() => new Promise((done) => {
+        addEventListener("securitypolicyviolation", () => done(true));
+        document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "other.css" }));
+        setTimeout(() => done(false), 2000); })"""
+    assert tab.evaluate(refused)
+    tab.close()
+
+
+def test_without_scripts_there_are_picture_steps_gradients_and_code(visit):
+    tab = visit(page(d1()), java_script_enabled=False)
+    assert tab.locator(".graph svg").is_visible()
+    assert tab.locator('[id="lesson-0-edge-4-0"] .gradient').text_content() == "∇ -4"
+    items = tab.locator(".steps ol li").all_text_contents()
+    assert len(items) == 7
+    assert items[4] == "Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."
+    rows = [row.all_text_contents() for row in (r.locator("th, td") for r in tab.locator(".gradients tbody tr").all())]
+    assert rows == [["x", "-2", "-4"], ["y", "5", "-4"], ["z", "-4", "3"]]
+    assert "grad_q = grad_f * z" in tab.locator(".code pre").text_content()
+
+
+def test_on_a_phone_only_the_graph_scrolls_sideways_and_targets_are_large(visit):
+    tab = visit(page(example("D2")), "#step=14", viewport={"width": 360, "height": 740})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert tab.evaluate(
+        "(() => { const g = document.querySelector('.graph'); return g.scrollWidth > g.clientWidth; })()"
+    )
+    kinds = ("button", "select", "input[type=text]", "input[type=range]", "summary")
+    boxes = [x.bounding_box() for x in tab.locator(", ".join(f"{kind}:visible" for kind in kinds)).all()]
+    small = [box for box in boxes if min(box["width"], box["height"]) < 44]
+    assert small == []
+
+
+def test_the_edge_in_hand_is_scrolled_into_sight_on_a_phone(visit):
+    tab = visit(page(example("D2")), "#step=8", viewport={"width": 360, "height": 740})
+    inside = """() => { const box = document.querySelector('.graph').getBoundingClientRect();
+        const lit = document.querySelector('.op.lit').getBoundingClientRect();
+        return lit.left >= box.left && lit.right <= box.right; }"""
+    assert tab.evaluate(inside)
+
+
+def test_every_control_has_a_name_and_the_graph_is_a_list_too(visit):
+    tab = visit(page(example("E7")), "#step=10")
+    unnamed = """() => [...document.querySelectorAll("button, select, input, [role=region], [role=button]")]
+        .filter((x) => !(x.getAttribute("aria-label") || x.textContent.trim() || x.labels?.length)).length"""
+    assert tab.evaluate(unnamed) == 0
+    assert tab.locator('[id="lesson-0-node-1"]').get_attribute("aria-label") == "y = 2 gradient 5. Show its chain rule."
+    assert len(tab.get_by_label("Node", exact=True).locator("option").all()) == 7
+    ids = tab.evaluate("[...document.querySelectorAll('[id]')].map((x) => x.id)")
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_light_and_dark(visit, scheme):
+    """A contrast of 4.5 at least, as WCAG AA asks."""
+    tab = visit(page(d1()), "#step=5", color_scheme=scheme)
+    colours = tab.evaluate("""() => { const style = getComputedStyle(document.documentElement);
+        return ["--background", "--raised", "--lit", "--ink", "--faint", "--value", "--gradient", "--wrong"].map(
+            (name) => style.getPropertyValue(name).trim()); }""")
+    background, raised, lit, ink, *others = map(luminance, colours)
+    for text in (ink, *others):
+        assert min(contrast(text, background), contrast(text, raised)) >= 4.5
+    assert contrast(ink, lit) >= 4.5
+
+
+def luminance(colour):
+    """The relative luminance of #rrggbb."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(a, b):
+    """How far two luminances are apart, from 1 to 21."""
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+def test_a_notebook_shows_the_page_in_a_frame_that_may_run_scripts_and_no_more(visit):
+    frame = page(d1())._repr_html_()
+    assert frame.startswith("<iframe")
+    assert 'sandbox="allow-scripts"' in frame
+
+    class Notebook:
+        def save(self, path):
+            path.write_text(f"<!DOCTYPE html><title>notebook</title>{frame}", encoding="utf-8")
+
+    tab = visit(Notebook())
+    inner = tab.frame_locator("iframe")
+    inner.get_by_role("button", name="Next").click()
+    assert inner.locator(".counter").text_content() == "1 of 7"
+
+
+def test_a_graph_of_functions_with_strange_names_is_no_trouble(visit):
+    """Names that JavaScript keeps for itself, and those of the page's own functions."""
+    a, b, c = variables(new=2, document=3, show=4)
+    tab = visit(page(a * b + c), "#step=1")
+    assert gradients(tab) == {"new": 3.0, "document": 2.0, "show": 1.0}

@@ -1,0 +1,190 @@
+"""The page steps through both passes: by buttons, keys, slider, address, and by itself."""
+
+from pages import d1, drawn, example
+
+from visualize import page
+
+SENTENCE_5 = "Step 5 of 7. Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."
+
+
+def test_a_page_opens_before_the_first_step_with_the_inputs_alone(visit):
+    tab = visit(page(d1()))
+    assert tab.text_content(".counter") == "0 of 7"
+    assert drawn(tab, "edge-4-1", "data") == "-4"
+    assert drawn(tab, "edge-output", "data") is None
+    assert drawn(tab, "edge-4-0", "gradient") is None
+
+
+def test_next_shows_one_number_after_the_other_until_all_of_d1_stand_there(visit):
+    tab = visit(page(d1()))
+    for _ in range(7):
+        tab.click("text=Next")
+    shown = [drawn(tab, id, "gradient") for id in ("edge-3-0", "edge-3-1", "edge-4-1", "edge-4-0", "edge-output")]
+    assert shown == ["∇ -4", "∇ -4", "∇ 3", "∇ -4", "∇ 1"]
+    assert [drawn(tab, id, "data") for id in ("edge-4-0", "edge-output")] == ["3", "-12"]
+    assert tab.locator(".next").is_disabled()
+
+
+def test_the_address_opens_a_step_with_its_sentence_product_edge_and_line_of_code(visit):
+    tab = visit(page(d1()), "#step=5")
+    assert tab.text_content(".sentence") == SENTENCE_5
+    assert tab.locator(".sentence").get_attribute("aria-live") == "polite"
+    assert tab.locator(".factor b").all_text_contents() == ["1", "\N{MINUS SIGN}4", "\N{MINUS SIGN}4"]
+    assert tab.locator(".factor small").all_text_contents() == ["upstream", "local", "downstream"]
+    assert tab.locator(".edge.lit").get_attribute("id") == "lesson-0-edge-4-0"
+    assert tab.text_content(".code .line.lit").strip() == "grad_q = grad_f * z"
+    assert tab.locator(".rule math mfrac").count() == 2
+
+
+def test_keys_step_as_a_clicker_does(visit):
+    tab = visit(page(d1()))
+    at = []
+    for key in ("PageDown", "ArrowRight", "PageDown", "PageUp", "End", "ArrowLeft", "Home"):
+        tab.keyboard.press(key)
+        at.append(tab.text_content(".counter").split()[0])
+    assert at == ["1", "2", "3", "2", "7", "6", "0"]
+
+
+def test_a_point_blanks_the_screen_until_the_next_key(visit):
+    tab = visit(page(d1()))
+    tab.keyboard.press(".")
+    assert tab.locator(".blank").is_visible()
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator(".blank").count() == 0
+    assert tab.text_content(".counter") == "0 of 7"
+
+
+def test_f_makes_the_letters_24_pixels_high(visit):
+    tab = visit(page(d1()))
+    tab.keyboard.press("f")
+    assert tab.evaluate("getComputedStyle(document.querySelector('.sentence')).fontSize") == "24px"
+
+
+def test_space_plays_and_stops(visit):
+    tab = visit(page(d1()))
+    tab.evaluate("document.activeElement.blur()")
+    tab.keyboard.press(" ")
+    assert tab.text_content(".play") == "Pause"
+    assert tab.text_content(".counter") == "1 of 7"
+    tab.get_by_text("2 of 7", exact=True).wait_for()
+    tab.keyboard.press(" ")
+    assert tab.text_content(".play") == "Play"
+
+
+def test_the_slider_goes_to_any_step(visit):
+    tab = visit(page(d1()))
+    tab.locator(".at").fill("5")
+    assert tab.text_content(".sentence") == SENTENCE_5
+
+
+def test_totals_build_up_where_a_value_is_used_twice(visit):
+    """E7: df/dy = 3 + 2."""
+    tab = visit(page(example("E7")), "#step=7")
+    assert drawn(tab, "node-1", "gradient") == "∇ 3"
+    assert "path 1 of 2: 3 so far" in tab.text_content(".product")
+    tab.keyboard.press("End")
+    assert drawn(tab, "node-1", "gradient") == "∇ 5"
+
+
+def test_nothing_moves_while_stepping(visit):
+    tab = visit(page(example("E7")))
+    places = set()
+    for _ in range(10):
+        tab.keyboard.press("ArrowRight")
+        places.add(
+            tab.evaluate("""['.graph svg', '.bar', '.now', '.gradients', '.code', '.chain'].map(
+            (part) => { const box = document.querySelector(part).getBoundingClientRect();
+                        return [box.x, box.y, box.width, box.height].map(Math.round).join(' '); }).join('; ')""")
+        )
+    assert len(places) == 1
+
+
+def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
+    tab = visit(page(d1()))
+    tab.get_by_role("button", name="Predict").click()
+    assert "gives what?" in tab.text_content(".sentence")
+    assert drawn(tab, "edge-4-0", "data") == "?"
+    tab.keyboard.type("4")
+    tab.keyboard.press("Enter")
+    assert "Not yet" in tab.text_content(".verdict")
+    tab.get_by_label("Your prediction").fill("3")
+    tab.keyboard.press("Enter")
+    assert tab.text_content(".verdict") == "Right."
+    assert drawn(tab, "edge-4-0", "data") == "3"
+    tab.click("text=Next")
+    assert tab.locator(".factor b").all_text_contents()[-1] == "?"
+    tab.click("text=Reveal")
+    assert tab.locator(".factor b").all_text_contents()[-1] == "\N{MINUS SIGN}12"
+
+
+def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
+    """E7: y has two paths."""
+    tab = visit(page(example("E7")))
+    tab.locator('[id="lesson-0-node-1"]').click()
+    assert tab.locator(".chain .way").all_text_contents() == ["f → a → y", "f → b → y"]
+    assert tab.locator(".chain .numbers").all_text_contents() == [
+        "2 \N{MULTIPLICATION SIGN} 1 = 2",
+        "3 \N{MULTIPLICATION SIGN} 1 = 3",
+    ]
+    assert tab.locator(".sum data").get_attribute("value") == "5"
+
+
+def test_nodes_are_reached_and_chosen_by_keys_alone(visit):
+    tab = visit(page(d1()))
+    tab.locator('[id="lesson-0-node-0"]').focus()
+    tab.keyboard.press("Enter")
+    assert tab.text_content(".chain .way") == "f → q → x"
+    box = tab.get_by_label("Node", exact=True)
+    box.focus()
+    box.select_option("2")
+    assert tab.text_content(".chain .way") == "f → z"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Node"
+
+
+def test_a_graph_with_a_million_paths_lists_some_and_counts_the_rest(visit):
+    """Trap 30: 20 doublings."""
+    from autodiff import Value
+
+    y = x = Value(1.0, "x")
+    for _ in range(20):
+        y = y + y
+    tab = visit(page(y))
+    tab.locator('[id="lesson-0-node-0"]').click()
+    assert "1,048,576 paths" in tab.text_content(".chain")
+    assert tab.locator(".sum data").get_attribute("value") == "1048576"
+    assert x.grad == 0.0
+
+
+def test_a_sigmoid_unfolds_into_its_gates_and_back(visit):
+    """D3 unfolded is D2."""
+    tab = visit(page(example("D3")))
+    assert tab.locator(".graph .op").count() == 5
+    tab.get_by_label("Form of the graph").select_option(label="sigmoid unfolded")
+    assert tab.locator(".graph .op").count() == 8
+    tab.keyboard.press("Tab")
+    tab.locator(".at").fill("21")
+    assert tab.text_content(".counter") == "21 of 21"
+
+
+def test_the_mistakes_lab_shows_what_each_mistake_makes_of_trap_2(visit):
+    """Without an order 29 and 22 in place of 25 and 19."""
+    from autodiff import variables
+
+    a, b = variables(a=2, b=3)
+    c, d = a + b, a * b
+    tab = visit(page((c + d) + c * d))
+    tab.click("text=Mistakes lab")
+    rows = [row.locator("td data") for row in tab.locator(".mistakes tbody tr").all()]
+    assert [[float(cell.get_attribute("value")) for cell in row.all()][:2] for row in rows] == [[25, 29], [19, 22]]
+
+
+def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
+    """Trap 6: the cube of 3 called twice without zeroing gives 72; with = it is not 27 either."""
+    from autodiff import Value
+
+    x = Value(3.0, "x")
+    tab = visit(page(x * x * x))
+    tab.click("text=Mistakes lab")
+    cells = [float(cell.get_attribute("value")) for cell in tab.locator(".mistakes td data").all()]
+    assert (cells[0], cells[3]) == (27, 72)
+    assert cells[2] != 27

@@ -1,0 +1,199 @@
+"""The playground trains the student's own net, with the engine's numbers."""
+
+import json
+import math
+import re
+
+import pytest
+from pages import number
+
+import nn
+from visualize import playground
+
+
+@pytest.fixture
+def xor():
+    """A page for XOR with a 2-4-1 net, and the net."""
+    model = nn.MLP(2, [4, 1], seed=0)
+    return playground(model, *nn.truth_table("xor")), model
+
+
+def loss(tab):
+    return number(tab.locator(".loss"))
+
+
+def steps(tab):
+    return int(tab.text_content(".counts .steps").removeprefix("step ").replace(",", ""))
+
+
+def weights(tab):
+    """The weights that the export gives."""
+    tab.get_by_role("button", name="Weights as JSON").click()
+    return json.loads(tab.get_by_label("Weights as JSON").input_value())
+
+
+def test_single_steps_are_the_steps_of_fit(visit, xor):
+    page, model = xor
+    tab = visit(page)
+    for _ in range(3):
+        tab.click("text=One step")
+    nn.fit(
+        model,
+        *nn.truth_table("xor"),
+        optimizer=nn.SGD(model.parameters(), 0.1),
+        epochs=3,
+        runner="eager",
+        progress=False,
+    )
+    assert weights(tab) == pytest.approx(model.state_dict(), rel=1e-9)
+    assert loss(tab) == pytest.approx(nn.evaluate(model, *nn.truth_table("xor"))[0], rel=1e-9)
+
+
+def test_training_learns_xor_at_3600_steps_a_second_and_more(visit, xor):
+    tab = visit(xor[0])
+    tab.get_by_label("speed").select_option(label="as fast as it goes")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    tab.locator(".speed[data-speed]:not([data-speed='0'])").wait_for()
+    tab.click("text=Pause")
+    assert int(tab.locator("[data-speed]").get_attribute("data-speed")) >= 3600
+    assert loss(tab) < 1e-6
+    assert tab.locator(".verdict").all_text_contents() == ["✓ right"] * 4
+
+
+def test_rewind_goes_back_to_the_same_start_and_the_same_way(visit, xor):
+    page, model = xor
+    tab = visit(page)
+    tab.get_by_label("batch size").select_option("1")
+    runs = []
+    for _ in range(2):
+        for _ in range(10):
+            tab.click("text=One step")
+        runs.append(weights(tab))
+        tab.click("text=Rewind")
+        assert steps(tab) == 0
+    assert runs[0] == runs[1]
+    assert weights(tab) == model.state_dict()
+
+
+def test_the_exported_weights_are_loaded_by_the_model(visit, xor):
+    page, model = xor
+    tab = visit(page)
+    tab.get_by_label("starting point").select_option("3")
+    model.load_state_dict(weights(tab))
+    assert tab.locator("tbody .output").all_text_contents() == [
+        f"{model(x).data:.3f}".replace("-", "\N{MINUS SIGN}") for x in nn.truth_table("xor")[0]
+    ]
+
+
+def test_there_are_eight_starting_points_and_three_activations(visit, xor):
+    tab = visit(xor[0])
+    assert tab.get_by_label("starting point").locator("option").count() == 8
+    assert tab.get_by_label("hidden activation").locator("option").all_text_contents() == ["tanh", "sigmoid", "relu"]
+    seen = set()
+    for choice in ("0", "1", "2"):
+        tab.get_by_label("hidden activation").select_option(choice)
+        seen.add(loss(tab))
+    assert len(seen) == 3
+
+
+def test_the_model_is_left_as_it_was(xor):
+    _, model = xor
+    before = model.state_dict(), repr(model), model([0.0, 1.0]).data
+    playground(model, *nn.truth_table("xor"))
+    assert (model.state_dict(), repr(model), model([0.0, 1.0]).data) == before
+
+
+def test_weights_and_gradients_stand_on_the_edges_and_negative_weights_are_dashed(visit, xor):
+    page, model = xor
+    tab = visit(page)
+    negative = sum(w.data < 0 for w in model.weights())
+    assert tab.locator(".network .weight").count() == 12
+    assert tab.locator(".network .weight.negative").count() == negative > 0
+    assert tab.locator(".network .label .gradient").count() == 17
+    tab.click("text=All weights and gradients")
+    assert {
+        row.locator("th").text_content(): number(row.locator("data").first)
+        for row in tab.locator(".weights tbody tr").all()
+    } == model.state_dict()
+
+
+def test_a_chosen_example_shows_its_activations(visit, xor):
+    page, model = xor
+    tab = visit(page)
+    tab.get_by_role("button", name="1, 1").click()
+    shown = [
+        float(text.replace("\N{MINUS SIGN}", "-")) for text in tab.locator(".network .activation").all_text_contents()
+    ]
+    right = [1.0, 1.0, *[a.data for _, layer in model.activations([1.0, 1.0]) for a in layer]]
+    assert shown == pytest.approx(right, abs=0.006, rel=0.01)
+
+
+def test_a_click_into_the_surface_chooses_the_nearest_example(visit, xor):
+    tab = visit(xor[0])
+    canvas = tab.locator("canvas").first
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * 0.85, "y": box["height"] * 0.15})
+    assert tab.get_by_role("button", name="1, 1").get_attribute("aria-pressed") == "true"
+
+
+def test_the_surface_shows_both_classes_and_the_line_between(visit, xor):
+    tab = visit(xor[0])
+    tab.get_by_label("speed").select_option(label="as fast as it goes")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    tab.locator(".speed[data-speed]:not([data-speed='0'])").wait_for()
+    tab.click("text=Pause")
+    at = """() => { const canvas = document.querySelector("canvas"), n = canvas.width;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, n, n);
+        const pixel = (x, y) => [...data.slice(4 * (Math.round(y * n) * n + Math.round(x * n))).slice(0, 3)];
+        const diagonal = Array.from({ length: n }, (_, i) => pixel(i / n, 1 - (i + 1) / n));
+        return { one: pixel(0.25, 0.25), zero: pixel(0.92, 0.08),
+                 dark: diagonal.filter((colour) => Math.max(...colour) < 80).length }; }"""
+    seen = tab.evaluate(at)
+    assert seen["one"][2] > seen["one"][0] + 30  # blue
+    assert seen["zero"][0] > seen["zero"][2] + 30  # orange
+    assert seen["dark"] >= 4  # both branches of the contour cross the diagonal
+    label = tab.locator("canvas").first.get_attribute("aria-label")
+    assert label == "Decision surface: 4 of 4 examples right"
+
+
+def test_a_learning_rate_that_diverges_stops_with_advice(visit, xor):
+    tab = visit(xor[0])
+    tab.get_by_label("learning rate").select_option("3")
+    tab.get_by_label("hidden activation").select_option(label="relu")
+    tab.get_by_label("speed").select_option(label="as fast as it goes")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    tab.get_by_text("take a smaller learning rate").wait_for()
+    assert tab.text_content(".run") == "Train"
+    assert math.isfinite(sum(weights(tab).values()))
+
+
+def test_any_shipped_loss_and_several_outputs_train_too(visit):
+    model = nn.MLP(2, [3, 2], "sigmoid", "softmax", seed=1)
+    tab = visit(playground(model, *nn.truth_table("and"), loss=nn.cross_entropy, learning_rate=0.5, batch_size=2))
+    assert loss(tab) == pytest.approx(nn.evaluate(model, *nn.truth_table("and"), loss="cross_entropy")[0], rel=1e-9)
+    before = loss(tab)
+    for _ in range(20):
+        tab.click("text=One step")
+    assert loss(tab) < before
+
+
+def test_without_scripts_there_are_outputs_weights_and_code(visit, xor):
+    tab = visit(xor[0], java_script_enabled=False)
+    assert tab.locator(".weights tbody tr").count() == 17
+    assert tab.locator(".examples tbody tr").count() == 4
+    assert re.search(r"grad_W1_0_0 = ", tab.locator(".code pre").text_content())
+
+
+def test_on_a_phone_the_playground_stays_within_its_width(visit, xor):
+    tab = visit(xor[0], viewport={"width": 360, "height": 740})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_what_is_no_model_of_layers_is_refused():
+    with pytest.raises(TypeError, match="playground takes a model with layers"):
+        playground(lambda x: x, [[0.0]], [0])
+
+
+def test_examples_and_targets_must_be_as_many(xor):
+    with pytest.raises(ValueError, match="4 examples and 3 targets"):
+        playground(xor[1], nn.truth_table("xor")[0], [0, 1, 1])
