@@ -1,5 +1,7 @@
 """Random graphs for property tests: shared nodes, constants, every primitive, and numbers on kinks and ties."""
 
+import math
+
 from hypothesis import strategies
 from primitive_samples import SAMPLES
 
@@ -7,6 +9,8 @@ from autodiff import PRIMITIVES, Value
 
 COUNTS = {name: {len(point) for point in points} for name, (_, points) in SAMPLES.items()}
 NUMBERS = strategies.sampled_from([0.0, -0.0, 0.5, 1.0, -1.0, 2.0, -3.0]) | strategies.floats(-4.0, 4.0)
+
+EXTREMES = strategies.sampled_from([0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, 5e-324]) | strategies.floats()
 
 
 @strategies.composite
