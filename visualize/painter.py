@@ -98,12 +98,11 @@ def text_group(classes: str, text: Text) -> Group:
 def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
     """An arrow: its line, its head, the value above and the gradient below."""
     group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
-    tip_x, tip_y = curve[-1]
-    head = HEAD if arrow.source.startswith("node") else HEAD - 3.0
-    shaft = [*curve[:-1], (tip_x - head + 1.0, tip_y)]
-    group.marks.append(Shape("curve", "lit-line" if lit else "line", shaft))
-    corners = [(tip_x, tip_y), (tip_x - head, tip_y - head * 0.42), (tip_x - head, tip_y + head * 0.42)]
-    if arrow.target != "output":
+    x, y = curve[-1]
+    head = 0.0 if arrow.target == "output" else HEAD if arrow.source.startswith("node") else HEAD - 3.0
+    group.marks.append(Shape("curve", "lit-line" if lit else "line", shaft(curve, head)))
+    if head:
+        corners = [(x, y), (x - head, y - head * 0.42), (x - head, y + head * 0.42)]
         group.marks.append(Shape("polygon", "lit-head" if lit else "head", corners))
     if arrow.id in plan.texts:
         x, y = plan.texts[arrow.id]
@@ -112,6 +111,18 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
         if below(arrow, scene):
             group.marks.append(Text(x, y + LINE - 1.0, below(arrow, scene)))
     return group
+
+
+def shaft(curve: Sequence[Point], head: float) -> list[Point]:
+    """The curve without what its head covers."""
+    if not head:
+        return list(curve)
+    (x, y), kept = curve[-1], list(curve)
+    end = x - head + 1.0
+    while len(kept) > 4 and kept[-4][0] >= end:
+        del kept[-3:]
+    before = kept[-2]
+    return [*kept[:-2], (min(before[0], end), before[1]), (end, y)]
 
 
 # --- Boxes ----------------------------------------------------------------------------------------
