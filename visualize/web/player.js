@@ -183,7 +183,8 @@ class Player {
       factor(this.hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !this.hidden) this.product.append(element("span", { class: "remark" }, "(rounded)"));
     if (said.path && !this.hidden) this.product.append(element("span", { class: "remark" }, said.path));
-    this.role.textContent = said.kink ? `${row.role}. On a kink: ${said.kink}` : row.role;
+    const role = named(row.role, names);
+    this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
   }
 
   // --- Playing -------------------------------------------------------------------------------
