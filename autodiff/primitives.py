@@ -5,6 +5,15 @@ the output and the operands with one entry for each operand. Called with numbers
 called with Values it gives a graph, called with Formulas it gives text; so a rule is written with
 ``+ - *``, comparisons and other primitives only. An entry ``None`` means "no edge": nothing flows
 back there. Constants are operands too (``leaky_relu(x, 0.01)``), so a rule hides nothing.
+
+Conventions at kinks and edges are PyTorch's: relu'(0) = abs'(0) = 0, halves at a tie of maximum, 0 ** 0 = 1 with
+gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in tests/data/conventions.json):
+
+- nan: a comparison with nan is false, so relu, maximum and minimum of nan are nan with gradient 0 (JAX too; PyTorch 1);
+  sign(nan), abs'(nan) and elu'(nan) are nan (PyTorch: 0, 0 and 1).
+- logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
+- abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
+- power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
 """
 
 from __future__ import annotations

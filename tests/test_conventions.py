@@ -1,0 +1,74 @@
+"""At kinks and edges the answers are PyTorch's, as recorded, except where the table's docstring says otherwise."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from autodiff import PRIMITIVES, primitives
+
+RECORDED = json.loads(Path(__file__).with_name("data").joinpath("conventions.json").read_text(encoding="utf-8"))
+INF = math.inf
+
+
+def nan_among(*point):
+    return any(x != x for x in point)
+
+
+# Where another answers differently: (framework, primitive) -> at which operands, and our word for it in the docs.
+DIFFERENT = {
+    ("torch", "relu"): (nan_among, "nan"),
+    ("torch", "abs"): (nan_among, "nan"),
+    ("torch", "sign"): (nan_among, "nan"),
+    ("torch", "elu"): (nan_among, "nan"),
+    ("torch", "maximum"): (nan_among, "nan"),
+    ("torch", "minimum"): (nan_among, "nan"),
+    ("torch", "logsumexp"): (lambda *terms: set(terms) == {-INF}, "logsumexp"),
+    ("jax", "logsumexp"): (lambda *terms: set(terms) == {-INF}, "logsumexp"),
+    ("jax", "abs"): (lambda a: a == 0.0 or a != a, "abs"),
+    ("jax", "power"): (lambda a, b: b == 0.0 or (a == 0.0 and b < 0.0), "power"),
+    ("jax", "leaky_relu"): (lambda a, slope: a == 0.0 or a == INF, "leaky_relu"),
+    ("jax", "clip"): (lambda a, low, high: a in (low, high), "clip"),
+}
+
+
+def same(found, recorded):
+    """nan as nan, inf as inf, finite numbers to 1e-12; a gradient that was not recorded is left open."""
+    return recorded is None or float(found or 0.0) == pytest.approx(recorded, rel=1e-12, abs=1e-300, nan_ok=True)
+
+
+def answers(name, point):
+    out = PRIMITIVES[name](*point)
+    return [out, *PRIMITIVES[name].local_gradients(out, *point)]
+
+
+@pytest.mark.parametrize("framework", RECORDED)
+def test_answers_are_those_recorded(framework):
+    wrong = []
+    for name, point, value, slopes in RECORDED[framework]["rows"]:
+        excepted, _ = DIFFERENT.get((framework, name), (lambda *point: False, ""))
+        if not excepted(*point) and not all(map(same, answers(name, point), [value, *slopes])):
+            wrong.append((name, point, answers(name, point), value, slopes))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("framework", "name"), DIFFERENT, ids=" ".join)
+def test_every_difference_is_there_and_explained(framework, name):
+    """A difference that has gone, here or in a newer recording, leaves this list."""
+    excepted, word = DIFFERENT[framework, name]
+    rows = [row for row in RECORDED[framework]["rows"] if row[0] == name and excepted(*row[1])]
+    explained = primitives.__doc__.partition("Conventions")[2]
+
+    assert any(not all(map(same, answers(name, point), [value, *slopes])) for _, point, value, slopes in rows)
+    assert word in explained
+    assert {"torch": "PyTorch", "jax": "JAX"}[framework] in explained
+
+
+def test_values_never_differ():
+    """Only gradients are conventions; values are IEEE 754's, but for PyTorch's sign(nan) = 0."""
+    for table in RECORDED.values():
+        for name, point, value, _ in table["rows"]:
+            if name != "sign":
+                assert same(PRIMITIVES[name](*point), value), (name, point)
