@@ -23,6 +23,7 @@ from .watch import WATCH, watch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--runner", choices=list(RUNNERS), default="auto", help="how epochs are run (default auto)")
     made.add_argument("--save", metavar="FILE", help="write the trained net to a JSON file")
     made.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
+    made.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
     made.add_argument("--seeds", type=int, metavar="30", help="train from so many starts: how many succeed")
     return made
 
@@ -116,6 +118,9 @@ def train_once(options: argparse.Namespace) -> None:
     """One run: what it is, the start, the end, what the net answers, what to try next."""
     task, trial = options.task.lower(), Trial(chosen(options), options.seed)
     show(heading(task, trial, options.runner))
+    if options.page:
+        page(task, trial).save(options.page)
+        show([f"to train it live, open {options.page} in a browser"])
     show([standing("start", trial)])
     try:
         history = trial.train(options.runner)
@@ -185,6 +190,18 @@ def draw(trial: Trial, path: str) -> None:
         threshold = 0.0 if trial.loss.name == "hinge" else 0.5
         plot_decision_boundary(trial.model, trial.X, trial.Y, threshold, axes=axes[1])
     figure.savefig(path)
+
+
+def page(task: str, trial: Trial) -> Any:
+    """The net at its start and its examples, to be trained by gradient descent in a browser."""
+    from visualize.training import playground
+
+    preset = trial.preset
+    rate = preset.learning_rate if preset.optimizer == "sgd" else RATES["sgd"]
+    title = f"{task}: {trial.model!r}"
+    return playground(
+        trial.model, trial.X, trial.Y, loss=trial.loss, learning_rate=rate, batch_size=preset.batch_size, title=title
+    )
 
 
 if __name__ == "__main__":
