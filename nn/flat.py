@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-BATCH_FROM = 4000  # parameters times rows from which NumPy is faster than Python text
-
 
 class Flat:
-    """Runs the epochs of a task as flat code, by the runner "source" or "batch"; as ``Eager``, only faster."""
+    """Runs the epochs of a task as flat code, by a runner of ``autodiff.flat``; as ``Eager``, only faster."""
 
-    def __init__(self, task: Task, runner: str) -> None:
+    def __init__(self, task: Task, runner: str, rows: int = 1) -> None:
         refuse_own_step(task.optimizer)
         self.task = task
         self.eager = Eager(task)
@@ -32,6 +30,7 @@ class Flat:
             task.optimizer.recorded,
             (lambda: penalty(task.model)) if penalty else None,
             runner,
+            rows,
         )
         self.table = self.training.table(examples, targets)
 
@@ -93,15 +92,14 @@ class Auto:
     def epoch(self, batches: Sequence[Sequence[int]]) -> float:
         """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
         if self.runner is None:
-            work = len(batches[0]) * len(self.task.optimizer.parameters)
-            self.runner = fastest(self.task, work)
+            self.runner = fastest(self.task, len(batches[0]))
         return self.runner.epoch(batches)  # type: ignore[no-any-return]
 
 
-def fastest(task: Task, work: int) -> Flat | Eager:
-    """Flat code by the runner that suits so much work for each step, or the eager loop."""
+def fastest(task: Task, rows: int) -> Flat | Eager:
+    """Flat code by the runner that suits so many rows for each step, or the eager loop."""
     try:
-        return Flat(task, "batch" if work >= BATCH_FROM else "source")
+        return Flat(task, "auto", rows)
     except (TypeError, ValueError, LookupError):
         # The model or the loss does with a number what cannot be recorded. A mistake shows again when run.
         return Eager(task)

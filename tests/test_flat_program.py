@@ -230,7 +230,7 @@ def test_tracebacks_show_the_flat_line():
 
 
 def test_a_hundred_thousand_gates_lower_without_recursion():
-    from time import perf_counter
+    from time import process_time
 
     (x,) = variables(x=1)
 
@@ -238,12 +238,12 @@ def test_a_hundred_thousand_gates_lower_without_recursion():
         total = x
         for i in range(gates):
             total = total + x if i % 2 else total * 0.5
-        start = perf_counter()
+        start = process_time()
         assert len(lower(total).lines) > gates
-        return perf_counter() - start
+        return process_time() - start
 
     small = min(seconds(2_000), seconds(2_000))
-    assert seconds(20_000) < 40 * small  # linear, with room for noise
+    assert seconds(20_000) < 30 * small  # linear, with room for noise
 
 
 def test_a_sum_of_very_many_terms_runs():

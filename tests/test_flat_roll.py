@@ -1,6 +1,6 @@
 """Rolling: the neurons of a layer become one line, and the numbers stay the same."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from flat_samples import agree, eager, net
@@ -57,11 +57,11 @@ def test_inputs_parameters_and_their_gradients_are_arrays_in_the_order_given():
 
 def test_a_784_32_10_net_lowers_in_3_seconds_to_under_500_lines():
     inputs, parameters, loss = net([784, 32, 10])
-    start = perf_counter()
+    start = process_time()
 
     program = lower(loss, inputs=inputs, parameters=parameters, wrt=parameters)
 
-    assert perf_counter() - start < 3.0
+    assert process_time() - start < 3.0
     assert len(str(program).splitlines()) < 500
     loss.backward()
     assert agree((loss.data, [p.grad for p in parameters]), numbers(program, inputs, parameters))
@@ -122,9 +122,9 @@ def test_a_long_chain_rolls_in_linear_time():
         total = x
         for i in range(gates):
             total = total + x if i % 2 else total * 0.5
-        start = perf_counter()
+        start = process_time()
         lower(total, roll=True)
-        return perf_counter() - start
+        return process_time() - start
 
     small = min(seconds(2_000), seconds(2_000))
     assert seconds(20_000) < 40 * small

@@ -30,7 +30,7 @@ def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
     runner : str
         "source" (Python text), "batch" (NumPy over rows), "native" (machine code by llvmlite, from the extra
         ``fast``: compiled at the first call, then fastest), or "auto", which takes the faster of the first two for
-        the number of rows.
+        the size of the function and the number of rows.
 
     Returns
     -------
@@ -62,7 +62,7 @@ class Compiled:
     def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
         if not callable(f):
             raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}")
-        runner_for(runner, 1)  # refuses an unknown name
+        runner_for(runner)  # refuses an unknown name
         self.f = f
         self.runner = runner
         self.traces: dict[Any, Trace] = {}
@@ -154,6 +154,7 @@ class Trace:
             x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
         ]
         self.runs: dict[Any, Run] = {}
+        self.work = Recording(self.outputs, self.inputs).work
 
     def program(self, wrt: list[Value] | tuple[()] | None, roll: bool | None) -> tuple[Program, list[Value]]:
         """The program with gradients to the inputs (None) or to captured leaves, and the captured leaves."""
@@ -162,7 +163,7 @@ class Trace:
 
     def ready(self, wrt: list[Value] | tuple[()] | None, runner: str, rows: int) -> Run:
         """The trace's program in a runner, kept for the next call."""
-        kind = runner_for(runner, rows)
+        kind = runner_for(runner, rows * self.work)
         key = kind, None if wrt is None else tuple(map(id, wrt))
         if key not in self.runs:
             program, parameters = self.program(wrt, kind.roll)

@@ -38,6 +38,23 @@ class Recording:
         if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
             raise ValueError("a Value is given twice among the inputs and parameters: give each once")
 
+    @property
+    def work(self) -> int:
+        """How many numbers the gates read: what one row costs, roughly."""
+        return sum([len(gate.operands) for gate in self.gates])
+
+    @property
+    def structure(self) -> list[tuple[Any, ...]]:
+        """What is done to what, without names: equal for graphs that were recorded the same."""
+        places = {node: i for i, node in enumerate([*self.inputs, *self.parameters, *self.gates])}
+        constants = self.constants
+
+        def spelled(x: Any) -> Any:
+            return places.get(x, repr(constants.get(x))) if type(x) is Value else repr(x)
+
+        rows = [(gate.primitive.name, *map(spelled, gate.operands)) for gate in self.gates]  # type: ignore[union-attr]
+        return [*rows, tuple(map(spelled, self.outputs))]
+
 
 def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
     """The gates that the outputs were computed by, oldest first; the search stops at ``ends``."""

@@ -42,19 +42,19 @@ class Runner(Protocol):
 
 
 NAMES = ("auto", "source", "batch", "native")
-BATCH_FROM = 32  # rows from which NumPy is faster than Python text
+BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
 MISSING = "runner='native' makes machine code by llvmlite: pip install scalar-autodiff[fast]"
 MOST = 500  # programs kept ready
 ready: dict[Any, Runner] = {}
 
 
-def runner_for(name: str, rows: int) -> type[Runner]:
-    """The runner of that name; for "auto" the faster one for so many rows."""
+def runner_for(name: str, work: int = 0) -> type[Runner]:
+    """The runner of that name; for "auto" the faster one for so much work (rows times ``Recording.work``)."""
     if name not in NAMES:
         raise ValueError(f"no runner is called {name!r}: known are {', '.join(NAMES)}")
     if name == "native":
         return native()
-    if name == "batch" or (name == "auto" and rows >= BATCH_FROM):
+    if name == "batch" or (name == "auto" and work >= BATCH_FROM):
         from .batch import Batch
 
         return Batch

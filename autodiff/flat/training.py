@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engine import Value, real
+from ..engine import Value
 from ..tracing import Tracing
 from .lowering import Lowering
 from .recording import Recording
-from .runners import kept, runner_for
+from .runners import Runner, kept, runner_for
 
 
 class Training:
@@ -34,7 +34,9 @@ class Training:
     penalty : function () -> Value, optional
         What is added to the mean loss; it depends on the parameters only.
     runner : str
-        "source" or "batch".
+        "source" or "batch", or "auto" for the faster of these.
+    rows : int
+        How many rows a mini-batch has, for "auto".
 
     Raises
     ------
@@ -51,23 +53,25 @@ class Training:
         parameters: Sequence[Value],
         update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
         penalty: Callable[[], Any] | None = None,
-        runner: str = "source",
+        runner: str = "auto",
+        rows: int = 1,
     ) -> None:
-        self.parameters = list(parameters)
+        parameters = list(parameters)
         since = Value(0.0).born
         with Tracing():
-            first, again = (recorded(loss, example) for _ in range(2))
-            fined = penalty() if penalty else None
+            first, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))
+            fined = Recording([penalty()], [], parameters, since) if penalty else None
             (parameter, gradient, rate, step, *states), outputs = update()
-        self.loss = Part(first, self.parameters, runner, since)
-        if Part(again, self.parameters, runner, since).key != self.loss.key:
+        if first.structure != again.structure:
             raise ValueError(
                 "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
                 "first for ever; train it with runner='eager'"
             )
-        self.penalty = Part(([], fined), self.parameters, runner, since) if penalty else None
+        kind = runner_for(runner, rows * first.work)
+        self.loss = Part(first, parameters, kind)
+        self.penalty = Part(fined, parameters, kind) if fined else None
         program = Lowering(Recording(outputs, [parameter, gradient, *states], [rate, step], since), ()).program(False)
-        self.update = kept(runner_for(runner, 1), program)
+        self.update = kept(kind, program)
 
     def table(self, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Any:
         """The examples with their targets as the runner wants them: index it for a mini-batch by ``chosen``."""
@@ -96,14 +100,9 @@ class Training:
 class Part:
     """The program of one Value that depends on rows and parameters, in its runner."""
 
-    def __init__(self, recording: tuple[list[Value], Any], parameters: list[Value], runner: str, since: int) -> None:
-        inputs, value = recording
-        kind = runner_for(runner, 1)
-        found = Recording([real(value, "a loss") if type(value) is not Value else value], inputs, parameters, since)
-        program = Lowering(found, parameters).program(kind.roll)
-        self.key = program.key
-        self.runner = kept(kind, program)
-        self.others = found.parameters[len(parameters) :]  # captured, but not trained
+    def __init__(self, recording: Recording, parameters: list[Value], kind: type[Runner]) -> None:
+        self.runner = kept(kind, Lowering(recording, parameters).program(kind.roll))
+        self.others = recording.parameters[len(parameters) :]  # captured, but not trained
 
     def mean(self, rows: Any, numbers: Any) -> tuple[float, Any]:
         """The mean over the rows, and its gradient to the parameters."""
@@ -114,7 +113,7 @@ class Part:
 
 def recorded(
     loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
-) -> tuple[list[Value], Any]:
-    """The loss of an example whose numbers are independent variables: (variables, loss)."""
+) -> tuple[list[Any], list[Value]]:
+    """The loss of an example whose numbers are independent variables: ([loss], variables)."""
     x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
-    return [*x, *target], loss(list(x), list(target))
+    return [loss(list(x), list(target))], [*x, *target]
