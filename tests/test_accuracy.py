@@ -1,0 +1,168 @@
+"""How many units in the last place every primitive and its local gradients are off mpmath, over all of float64.
+
+``python -m pytest -m slow -s tests/test_accuracy.py`` prints the table.
+"""
+
+import math
+from itertools import product
+
+import mpmath
+import pytest
+from mpmath import mp
+from primitive_samples import SAMPLES
+
+from autodiff import PRIMITIVES
+
+pytestmark = pytest.mark.slow
+
+SIZES = [5e-324, 3e-320, 2.2250738585072014e-308, *[10.0**k * 1.2345678901234567 for k in range(-300, 300, 17)]]
+SIZES += [10.0**k * m for k in range(-17, 3) for m in (1.0, 1.7, 3.3, 5.9)] + [0.5, 710.0, 745.0, 1e300, 1.7e308]
+POINTS = sorted([-x for x in SIZES] + SIZES)
+COARSE = POINTS[::9] + [-3.3, -1.0, -0.4, 0.4, 1.0, 3.3, 30.0, -30.0]
+SHORT = COARSE[::4]
+INF = math.inf
+VALUE, LOCAL = 2.0, 4.0  # the most that is allowed, in units in the last place
+
+# (primitive, operand): how far its local gradient may be off, in units in the last place, where that is more, and why.
+EXCEPTIONS = {
+    ("sigmoid", 0): (
+        lambda exact, a: 2.0**-52 / math.ulp(exact),
+        "(1 - out) * out, the lecture's form: exact to 2e-16, which is 0 in saturation",
+    ),
+    ("tanh", 0): (
+        lambda exact, a: 2.0**-51 / math.ulp(exact),
+        "1 - out * out, the lecture's form: exact to 4e-16, which is 0 in saturation",
+    ),
+    ("power", 0): (
+        lambda exact, a, b: LOCAL + abs(math.log(a)) * max(1.0, abs(b)),
+        "b * a ** (b - 1): b - 1 is rounded, and log(a) multiplies that",
+    ),
+    **{
+        ("logsumexp", i): (
+            lambda exact, *terms: LOCAL + 2.0 * max(map(abs, terms)),
+            "exp(term - out), as in PyTorch: the difference is as exact as the larger of both",
+        )
+        for i in range(3)
+    },
+}
+
+
+def points(name):
+    """Operands on the grid: all of it for one, pairs of a coarser one for two, triples of a short one for more."""
+    for count in sorted({len(point) for point in SAMPLES[name][1]} - {5}):
+        yield from product({1: POINTS, 2: COARSE, 3: SHORT}[count], repeat=count)
+
+
+def ulps(found, exact):
+    """The distance in units in the last place of the exact result; 0 where both are infinite or too large."""
+    rounded = float(exact)
+    if math.isinf(found) or math.isinf(rounded):
+        return 0.0 if found == rounded or abs(exact) > 1.797e308 else INF
+    return float(abs(mp.mpf(found) - exact) / mp.mpf(math.ulp(rounded)))
+
+
+def logistic(a):
+    return 1 / (1 + mpmath.exp(-a))
+
+
+DERIVATIVES = {
+    "add": lambda a, b: (1, 1),
+    "sub": lambda a, b: (1, -1),
+    "mul": lambda a, b: (b, a),
+    "div": lambda a, b: (1 / b, -a / b**2),
+    "neg": lambda a: (-1,),
+    "reciprocal": lambda a: (-1 / a**2,),
+    "power": lambda a, b: (b * a ** (b - 1), a**b * mpmath.log(a)),
+    "exp": lambda a: (mpmath.exp(a),),
+    "expm1": lambda a: (mpmath.exp(a),),
+    "log": lambda a: (1 / a,),
+    "log1p": lambda a: (1 / (1 + a),),
+    "sqrt": lambda a: (0.5 / mpmath.sqrt(a),),
+    "sin": lambda a: (mpmath.cos(a),),
+    "cos": lambda a: (-mpmath.sin(a),),
+    "tan": lambda a: (1 + mpmath.tan(a) ** 2,),
+    "tanh": lambda a: (mpmath.sech(a) ** 2,),
+    "sigmoid": lambda a: (logistic(a) * logistic(-a),),
+    "softplus": lambda a: (logistic(a),),
+    "log_sigmoid": lambda a: (logistic(-a),),
+    "relu": lambda a: (a > 0,),
+    "leaky_relu": lambda a, slope: (1 if a > 0 else slope, min(a, 0)),
+    "elu": lambda a, alpha: (1 if a > 0 else alpha * mpmath.exp(a), mpmath.expm1(min(a, 0))),
+    "abs": lambda a: (mpmath.sign(a),),
+    "sign": lambda a: (0,),
+    "heaviside": lambda a, at_zero: (0, 0),
+    "clip": lambda a, low, high: ((low <= a) * (a <= high), (a < low) * (low <= high), max(a, low) > high),
+    "maximum": lambda a, b: (a > b, b > a),
+    "minimum": lambda a, b: (a < b, b < a),
+    "where": lambda condition, a, b: (0, condition != 0, condition == 0),
+    "sum": lambda *terms: [1] * len(terms),
+    "dot": lambda w, x, b: (x, w, 1),
+    "logsumexp": lambda *terms: [mpmath.exp(term - log_of_sum(*terms)) for term in terms],
+    **dict.fromkeys(["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"], lambda a, b: (0, 0)),
+}
+VALUES = {  # where the words of the samples are too short for this grid
+    "logsumexp": lambda *terms: log_of_sum(*terms),
+    "clip": lambda a, low, high: min(max(a, low), high),
+    "where": lambda condition, a, b: a if condition else b,
+}
+DOMAINS = {
+    "log": lambda a: a > 0.0,
+    "log1p": lambda a: a > -1.0,
+    "sqrt": lambda a: a > 0.0,
+    "power": lambda a, b: a > 0.0,
+    "maximum": lambda a, b: a != b,
+    "minimum": lambda a, b: a != b,
+    "sum": lambda *terms: sum(map(abs, terms)) < INF,
+    "dot": lambda *a: len(a) == 3 and abs(a[0] * a[1]) + abs(a[2]) < INF,
+}
+RELATIVE = {"sum", "dot", "logsumexp"}  # their terms may cancel: they are exact relative to the sizes of those
+
+
+def digits(name, point):
+    """How many digits show the result whole: the argument of a sine and small terms beside 1 need many."""
+    return 400 if name in ("sin", "cos", "tan") or (len(point) == 1 and abs(point[0]) < 1e4) else 60
+
+
+def log_of_sum(*terms):
+    largest = max(terms)
+    others = list(terms)
+    others.remove(largest)
+    return largest + mpmath.log1p(mpmath.fsum(mpmath.exp(term - largest) for term in others))
+
+
+def errors(name, point):
+    """(error in units, how many are allowed) for the value, then for each local gradient."""
+    with mp.workdps(digits(name, point)):
+        exact = list(map(mp.mpf, point))
+        out = PRIMITIVES[name](*point)
+        value = mp.mpf(VALUES.get(name, SAMPLES[name][0])(*exact))
+        room = 2.0**-52 * sizes(name, exact) + 5e-324 if name in RELATIVE else 0.0
+        off = abs(mp.mpf(out) - value) / room if room else ulps(out, value)
+        yield float(off), VALUE
+        local_gradients = PRIMITIVES[name].local_gradients(out, *point)
+        for i, (local, slope) in enumerate(zip(local_gradients, DERIVATIVES[name](*exact))):
+            room = EXCEPTIONS[name, i][0](float(slope), *point) if (name, i) in EXCEPTIONS else LOCAL
+            yield ulps(float(local or 0.0), mp.mpf(slope)), max(room, LOCAL)
+
+
+def sizes(name, terms):
+    """What the rounding of a sum is relative to."""
+    if name == "logsumexp":
+        return max([1, *map(abs, terms)])
+    return abs(terms[0] * terms[1]) + abs(terms[2]) if name == "dot" else mpmath.fsum(map(abs, terms))
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_values_are_within_2_and_local_gradients_within_4_units(name, capsys):
+    worst, wrong = {}, []
+    for point in points(name):
+        if DOMAINS.get(name, lambda *point: True)(*point):
+            for place, (error, room) in enumerate(errors(name, point)):
+                worst[place] = max(worst.get(place, 0.0), error)
+                if error > room:
+                    wrong.append((place, point, error, room))
+    with capsys.disabled():
+        print(f"\n{name:14}", *[f"{worst[place]:9.3g}" for place in sorted(worst)], end="  ")
+        print(*{reason for (row, _), (_, reason) in EXCEPTIONS.items() if row == name}, end="")
+
+    assert wrong == []
