@@ -250,3 +250,18 @@ def test_edges_and_stale_graphs_outside_stay_what_they_are():
     with pytest.raises(StaleGraphError):
         q.backward()
     assert autodiff.compile(lambda: q * 1.0)() == 6.0
+
+
+def test_a_primitive_registered_anew_is_compiled_anew():
+    from autodiff import PRIMITIVES, Primitive
+
+    def power_of(n):
+        return Primitive("own", lambda x: x**n, lambda out, x: (0.0 * x,))
+
+    try:
+        for n in (2, 3):
+            PRIMITIVES["own"] = own = power_of(n)
+            assert autodiff.compile(lambda x, own=own: own(x)).map([2.0]) == [2.0**n]
+            assert autodiff.compile(lambda x, own=own: own(x), runner="batch")(2.0) == 2.0**n
+    finally:
+        del PRIMITIVES["own"]

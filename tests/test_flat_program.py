@@ -253,3 +253,12 @@ def test_a_sum_of_very_many_terms_runs():
 
     assert value == 2_000
     assert set(slopes) == {1.0}
+
+
+def test_lines_read_as_formulas_over_slices():
+    dot = Line(Place("z", 0, None, 1), ("dot", Place("w", 0, 2, 3), Place("x", 0, 2), Place("w", 2, None, 3)), False, 4)
+
+    assert str(dot) == "z[r] = dot(w[3 * r:3 * r + 2], x[0:2]) + w[3 * r + 2]  for r in range(4)"
+    assert str(Line(Place("g", 0, 3), ("mul", "s", Place("v", 5, 3)), adds=True)) == "g[0:3] += s * v[5:8]"
+    assert str(Line(Place("h", 0, 3), ("tanh", Place("z", 0, 3)))) == "h[0:3] = tanh(z[0:3])"
+    assert str(Line("s", ("sum", Place("z", 0, 3)))) == "s = sum(z[0:3])"

@@ -1,12 +1,19 @@
 """A recorded graph as straight-line code: printed, run as Python, over rows with NumPy, and in JavaScript.
 
 program      Program, Line, Place: the plain data; how numbers are laid out in arrays
+recording    what lies behind the outputs: gates in order, leaves by their part
 lowering     a recorded graph, and its backward pass, written down as a Program
 naming       identifiers from any label
-simplify     fold, spread, share, alive: passes over lines
-roll         lines with constant strides rolled into vectors and loops
-code         what generated code has in common in every language
+simplify     fold, spread, alive: passes over lines; share: what occurs twice, computed once
+roll         lines with constant strides rolled into vectors and loops; layout: in which arrays
+code         how generated code is spelled; writer: the text of whole functions
 source       the program as Python text, and that text run
+batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the table)
+native       the program as machine code, with llvmlite
+javascript   the program as a JavaScript function
+runners      which runner suits how much work; programs kept ready
+compiled     autodiff.compile: a function traced (traces), then run as flat code
+training     training steps: loss, penalty and update recorded once
 """
 
 from . import javascript

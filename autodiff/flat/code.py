@@ -147,6 +147,22 @@ class Code(Formula):
         return f"return {', '.join(texts)}"
 
 
+class Notation(Code):
+    """Expressions as one reads them, slices as a whole: dot(w[0:3], x[0:3]) + w[3]."""
+
+    __slots__ = ()
+
+    @classmethod
+    def expression(cls, expression: Any) -> str:
+        return cls.number_of(written(expression, cls, lambda x: cls(str(x), VECTOR if is_slice(x) else ATOM))).text
+
+    @classmethod
+    def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        if name == "dot" and parts[0].strength == VECTOR:
+            return f"{name}({parts[0]}, {parts[1]}) + {parts[2].inside(PRODUCT)}", SUM
+        return super().reduced(name, parts)
+
+
 def is_comparison(name: str) -> bool:
     return INFIX.get(name, ("", ATOM))[1] == COMPARISON
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..calls import flattened, mirrored
-from ..engine import Value, real
+from ..calls import mirrored
 from ..functional import value_and_grad
-from ..tracing import Tracing, is_tracing
-from .lowering import Lowering
-from .program import Program
-from .recording import Recording
-from .runners import kept, runner_for
+from .runners import runner_for
+from .traces import Trace, captured, numbers, records, shape_of
 
 
 def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
@@ -138,98 +134,3 @@ class Compiled:
             self.traces[shape] = Trace(self.f, args)
         self.last = self.traces[shape]
         return self.last
-
-
-class Trace:
-    """One recording of a function: its independent variables, what it returned, and the programs made of that."""
-
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self.since = Value(0.0).born
-        names = iter(labels(f, args))
-        trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
-        self.inputs: list[Value] = flattened(trees)
-        with Tracing():
-            self.output = f(*[mirrored(lambda x: x, tree) for tree in trees])
-        self.outputs = [
-            x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
-        ]
-        self.runs: dict[Any, Run] = {}
-        self.work = Recording(self.outputs, self.inputs).work
-
-    def program(self, wrt: list[Value] | tuple[()] | None, roll: bool | None) -> tuple[Program, list[Value]]:
-        """The program with gradients to the inputs (None) or to captured leaves, and the captured leaves."""
-        recording = Recording(self.outputs, self.inputs, wrt or (), self.since)
-        return Lowering(recording, self.inputs if wrt is None else wrt).program(roll), recording.parameters
-
-    def ready(self, wrt: list[Value] | tuple[()] | None, runner: str, rows: int) -> Run:
-        """The trace's program in a runner, kept for the next call."""
-        kind = runner_for(runner, rows * self.work)
-        key = kind, None if wrt is None else tuple(map(id, wrt))
-        if key not in self.runs:
-            program, parameters = self.program(wrt, kind.roll)
-            self.runs[key] = Run(kept(kind, program), parameters)
-        return self.runs[key]
-
-    def answer(self, numbers: Sequence[float]) -> Any:
-        """The outputs in the shape in which the function returned them."""
-        remaining: Iterator[float] = iter(numbers)
-        return mirrored(lambda _: next(remaining), self.output)
-
-
-class Run:
-    """A program in a runner, with the captured leaves whose numbers it reads at every call."""
-
-    def __init__(self, runner: Any, parameters: list[Value]) -> None:
-        self.runner = runner
-        self.parameters = parameters  # holding them also keeps their ids their own
-
-    def row(self, inputs: list[float]) -> Any:
-        return self.runner.row(inputs, [leaf._data for leaf in self.parameters])
-
-    def rows(self, rows: list[list[float]]) -> Any:
-        return self.runner.rows(rows, [leaf._data for leaf in self.parameters])
-
-
-# --- Arguments -----------------------------------------------------------------------------------
-
-
-def records(args: Sequence[Any]) -> bool:
-    """Whether a call takes part in a graph: it was given Values, or stands inside a function being traced."""
-    return is_tracing() or any(type(x) is Value for x in flattened(args))
-
-
-def plain(x: Any) -> float:
-    return real(x, "a compiled function")
-
-
-def numbers(args: Sequence[Any]) -> list[float]:
-    """Every number of the arguments, in order."""
-    return [x if type(x) is float else plain(x) for x in flattened(args)]
-
-
-def shape_of(tree: Any) -> Any:
-    """The shape of nested lists and tuples, hashable."""
-    return (type(tree), *map(shape_of, tree)) if isinstance(tree, (list, tuple)) else None
-
-
-def captured(wrt: Any) -> list[Value]:
-    """The Values in ``wrt``, each once; TypeError or ValueError where one is no captured leaf."""
-    found = flattened(wrt)
-    for value in found:
-        if type(value) is not Value:
-            raise TypeError(f"wrt takes captured Values, got {type(value).__name__}: {value!r:.60}")
-        if value.primitive is not None:
-            raise ValueError(f"wrt takes leaves, but {value!r} was computed by {value.primitive.name}")
-    return list(dict.fromkeys(found))
-
-
-def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """A label for every number of the arguments, after the function's parameters: x, or x0, x1, ... in a list."""
-    code = getattr(f, "__code__", None)
-    given = code.co_varnames[: code.co_argcount] if code else ()
-    found = []
-    for i, arg in enumerate(args):
-        name = given[i] if i < len(given) else ""
-        several = isinstance(arg, (list, tuple))
-        found += [f"{name}{place}" if several and name else name for place in range(len(flattened(arg)))]
-    return found

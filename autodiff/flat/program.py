@@ -74,9 +74,10 @@ class Line(NamedTuple):
         return "scaled add" if scaled else "map"
 
     def __str__(self) -> str:
-        text = written(self.expression, Formula, lambda x: Formula(str(x)))
+        from .code import Notation  # which is spelled with the help of this module
+
         again = f"  for r in range({self.repeat})" if self.repeat > 1 else ""
-        return f"{self.target} {'+=' if self.adds else '='} {text}{again}"
+        return f"{self.target} {'+=' if self.adds else '='} {Notation.expression(self.expression)}{again}"
 
 
 class Program(NamedTuple):
@@ -136,6 +137,18 @@ class Program(NamedTuple):
         """The numbers that are written in the lines, each once, in order of first appearance."""
         leaves = [x for line in self.lines for x in leaves_of(line.expression)]
         return list(dict.fromkeys(x for x in leaves if type(x) is float))
+
+    @property
+    def primitives(self) -> list[str]:
+        """The names of the primitives in the lines, sorted."""
+        waiting = [line.expression for line in self.lines]
+        found = set()
+        while waiting:
+            expression = waiting.pop()
+            if type(expression) is tuple:
+                found.add(expression[0])
+                waiting += expression[1:]
+        return sorted(found)
 
     @property
     def key(self) -> tuple[Any, ...]:

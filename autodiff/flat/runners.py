@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+from ..primitives import PRIMITIVES
 from .program import Program
 
 
@@ -75,8 +76,8 @@ def native() -> type[Runner]:
 
 
 def kept(kind: type[Runner], program: Program) -> Runner:
-    """The program in a runner; one of the same structure is not made ready twice."""
-    key = kind, program.key
+    """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
+    key = kind, program.key, tuple([PRIMITIVES[name] for name in program.primitives])
     if key not in ready:
         if len(ready) >= MOST:
             del ready[next(iter(ready))]

@@ -67,6 +67,10 @@ class Training:
                 "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
                 "first for ever; train it with runner='eager'"
             )
+        if not Recording(first.outputs, first.inputs, (), since).parameters:
+            raise TypeError(
+                f"the loss has to be one Value that depends on the model's outputs, got {first.outputs[0]!r:.60}"
+            )
         kind = runner_for(runner, rows * first.work)
         self.loss = Part(first, parameters, kind)
         self.penalty = Part(fined, parameters, kind) if fined else None
