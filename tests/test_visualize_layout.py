@@ -169,11 +169,12 @@ def test_an_unknown_layout_is_refused_with_those_that_are_known():
 
 
 def best_time(blocks, links):
+    """Seconds of this process, so that a busy machine does not count."""
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         planned(blocks, links, "built-in")
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
@@ -187,10 +188,10 @@ def test_the_layout_is_fast(size, seconds):
 @pytest.mark.parametrize("reach", [8, 2000])
 def test_2000_nodes_are_drawn_whole_in_5_seconds(reach):
     f = random_graph(2000, 0, reach)
-    start = time.perf_counter()
+    start = time.process_time()
     draw(f, fold=False, layout="built-in").svg()
 
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
 
 
 def test_lines_that_would_be_too_long_go_round_above():

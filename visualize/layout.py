@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,6 +82,8 @@ def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto"
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
+    import shutil
+
     from .dot import attempt, plan_by_dot
     from .layered import layered_plan
 

@@ -82,18 +82,20 @@ def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> lis
 
     Neighbours that are pulled too near to each other are pooled at their mean, as long as there are any.
     """
-    pools: list[list[float]] = []  # (sum of weighted heights, weight, how many)
+    if len(pulls) == 1:
+        return [pulls[0][0]]
+    pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, how many)
     offset = 0.0
     for (height, weight), distance in zip(pulls, apart):
         offset += distance
-        pool = [(height - offset) * weight, weight, 1.0]
-        while pools and pools[-1][0] * pool[1] > pool[0] * pools[-1][1]:
-            last = pools.pop()
-            pool = [last[0] + pool[0], last[1] + pool[1], last[2] + pool[2]]
-        pools.append(pool)
+        total, count = (height - offset) * weight, 1
+        while pools and pools[-1][0] * weight > total * pools[-1][1]:
+            pooled = pools.pop()
+            total, weight, count = pooled[0] + total, pooled[1] + weight, pooled[2] + count
+        pools.append((total, weight, count))
     heights, offset, distances = [], 0.0, iter(apart)
     for total, weight, count in pools:
-        for _ in range(int(count)):
+        for _ in range(count):
             offset += next(distances)
             heights.append(total / weight + offset)
     return heights

@@ -11,21 +11,23 @@ if TYPE_CHECKING:
     from .layered import Grid
 
 SWEEPS = 8
+PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
+SMALL = 400
 
 
 def ordered(grid: Grid) -> None:
     """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
     grid.columns = best = as_read(grid)
-    fewest = crossings(grid)
+    fewest, patience = crossings(grid), SWEEPS if len(grid.rank) < SMALL else PATIENCE
     for ties in (1, -1):  # -1: neighbours at the same median change places in every other pair of sweeps
-        grid.columns = as_read(grid)
+        grid.columns, last = as_read(grid), 0
         for sweep in range(SWEEPS):
-            if not fewest:
+            if not fewest or sweep - last > patience:
                 break
             better(grid, sweep % 2 == 0, ties if sweep % 4 > 1 else 1)
             count = crossings(grid)
             if count < fewest:
-                best, fewest = [column[:] for column in grid.columns], count
+                best, fewest, last = [column[:] for column in grid.columns], count, sweep
     grid.columns = best
     place(grid)
 
@@ -112,22 +114,29 @@ def swap(grid: Grid) -> None:
     """Swap items next to each other where fewer of their lines cross then."""
     places = grid.places
     for column in grid.columns:
-        for i in range(len(column) - 1):
-            a, b = column[i], column[i + 1]
-            if gain(grid, a, b) > 0:
-                column[i], column[i + 1] = b, a
-                places[a], places[b] = places[b], places[a]
+        if len(column) > 1:
+            ends = [lines(grid, item) for item in column]
+            for i in range(len(column) - 1):
+                if gain(ends[i], ends[i + 1]) > 0:
+                    column[i], column[i + 1] = column[i + 1], column[i]
+                    ends[i], ends[i + 1] = ends[i + 1], ends[i]
+            for i, item in enumerate(column):
+                places[item] = float(i)
 
 
-def gain(grid: Grid, a: int, b: int) -> int:
-    """How many crossings fewer there are with b above a than with a above b."""
-    places, count = grid.places, 0
-    for neighbours in (grid.before, grid.after):
-        if len(neighbours[a]) * len(neighbours[b]) > 400:
-            continue  # too many to look at pair by pair: the medians will have done it
-        ends = [places[neighbour] + way for neighbour, way, _ in neighbours[b]]
-        for neighbour, way, _ in neighbours[a]:
-            end = places[neighbour] + way
-            for other in ends:
-                count += (end > other) - (end < other)
+def lines(grid: Grid, item: int) -> tuple[list[float], list[float]]:
+    """Where the lines of an item end, in the columns before and behind."""
+    places = grid.places
+    before = [places[neighbour] + way for neighbour, way, _ in grid.before[item]]
+    return before, [places[neighbour] + way for neighbour, way, _ in grid.after[item]]
+
+
+def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[float]]) -> int:
+    """How many crossings fewer there are when two items with lines to these ends change places."""
+    count = 0
+    for ends, others in zip(upper, lower):
+        if len(ends) * len(others) <= 400:  # more are left to the medians
+            for end in ends:
+                for other in others:
+                    count += (end > other) - (end < other)
     return count
