@@ -121,12 +121,16 @@ def checksum(body: dict[str, Any]) -> int:
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write a file so that it is whole or absent: under another name first, then renamed."""
-    temporary = f"{os.fspath(path)}.{os.getpid()}.part"
+    wanted = os.fspath(path)
+    if os.path.exists(wanted) and not os.path.isfile(wanted):
+        raise OSError(f"cannot save {wanted!r}: that is no regular file")  # a device would be gone
+    temporary = f"{wanted}.{os.getpid()}.part"
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
+        os.replace(temporary, wanted)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, wanted) from error  # the name that the caller knows
+    finally:
         if os.path.exists(temporary):
             os.remove(temporary)
-        raise

@@ -35,6 +35,8 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
         raise FileNotFoundError(f"cannot save {wanted!r}: there is no folder {folder!r}")
     if os.path.isdir(target):
         raise IsADirectoryError(f"cannot save {wanted!r}: that is a folder")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise OSError(f"cannot save {wanted!r}: that is no regular file")  # a device would be gone
     temporary = os.path.join(folder, f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
