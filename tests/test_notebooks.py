@@ -1,0 +1,118 @@
+"""The notebooks: every example of the lectures once, short cells, outputs kept, and they still print the same."""
+
+import re
+from collections import Counter
+
+import nbformat
+import pytest
+from notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
+
+from autodiff.lectures import EXAMPLES
+from autodiff.lectures.example import LECTURES
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+COUNTS = {"A": 9, "B": 8, "C": 13, "D": 18, "E": 14}  # examples of each lecture
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def headings(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.findall(r"^## ([A-E]\d+) ·", text, re.MULTILINE)
+
+
+def test_there_is_a_notebook_for_each_lecture_and_three_more():
+    assert {path.stem[0] for path in PATHS} >= set(LECTURES)
+    assert [path.stem for path in PATHS if path.stem[0] == "0"] == [
+        "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab",
+    ]  # fmt: skip
+
+
+def test_every_example_has_its_heading_exactly_once():
+    found = Counter(id for path in PATHS for id in headings(read(path)))
+
+    assert found == Counter(f"{letter}{i + 1}" for letter, count in COUNTS.items() for i in range(count))
+
+
+@every_notebook
+def test_a_lecture_keeps_its_own_examples_in_their_order(path):
+    ids = headings(read(path))
+
+    assert all(id.startswith(path.stem[0]) for id in ids)
+    assert ids == sorted(ids, key=lambda id: int(id[1:]))
+
+
+def test_every_row_of_the_table_is_confirmed_in_its_lecture():
+    for letter in COUNTS:
+        (path,) = [path for path in PATHS if path.stem.startswith(letter)]
+        printed = "\n".join(texts(read(path)))
+        missing = [id for id in EXAMPLES if id.startswith(letter) and f"{id}: all " not in printed]
+
+        assert not missing
+
+
+@every_notebook
+def test_cells_are_few_and_outputs_kept_without_counts_or_errors(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+
+    assert len(notebook.cells) < 40
+    assert len(outputs) >= len(code_cells(notebook)) / 2
+    assert not any(output.output_type == "error" for output in outputs)
+    assert all(cell.execution_count is None for cell in code_cells(notebook))
+    assert all(not cell.metadata for cell in notebook.cells)
+
+
+@every_notebook
+def test_outputs_hold_no_memory_addresses(path):
+    assert not re.search(r"0x[0-9a-f]{6,}", "\n".join(texts(read(path))))
+
+
+@every_notebook
+def test_an_embedded_page_is_announced_by_a_picture_before_it(path):
+    kinds = [set(output.get("data", {})) for cell in code_cells(read(path)) for output in cell.outputs]
+    for i, kind in enumerate(kinds):
+        if "text/html" in kind:
+            assert any("image/svg+xml" in before for before in kinds[:i])
+
+
+@every_notebook
+def test_slips_are_caught_by_checks_that_fail(path):
+    """Where a notebook of a lecture speaks of a slip on a slide, checks are asserted to fail."""
+    notebook = read(path)
+    slips = sum("slip" in cell.source.lower() for cell in notebook.cells if cell.cell_type == "markdown")
+    failing = [cell for cell in code_cells(notebook) if re.search(r"^assert not (slide|as_w|tie)$", cell.source, re.M)]
+
+    assert failing or slips == 0 or path.stem[0] == "C"  # the slip of C4 is a rule that never ends
+
+
+def same_text(found, kept):
+    """Whether two texts are the same, their numbers to six digits, or both tiny."""
+    if NUMBER.split(found) != NUMBER.split(kept):
+        return False
+    pairs = zip(map(float, NUMBER.findall(found)), map(float, NUMBER.findall(kept)))
+    return all(a == b or abs(a - b) <= max(1e-5 * abs(b), 1e-9) for a, b in pairs)
+
+
+def assert_runs_as_kept(path):
+    kept = read(path)
+    found = executed(read(path))
+
+    assert all(map(same_text, texts(found), texts(kept))), [
+        (new, old) for new, old in zip(texts(found), texts(kept)) if not same_text(new, old)
+    ]
+    for cell, before in zip(code_cells(stripped(found)), code_cells(kept)):
+        kinds = [sorted(output.get("data", {})) for output in cell.outputs]
+        assert kinds == [sorted(output.get("data", {})) for output in before.outputs]
+
+
+def test_the_quick_start_runs_and_prints_what_it_shows():
+    assert_runs_as_kept(NOTEBOOKS / "00-quick-start.ipynb")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PATHS[1:], ids=lambda path: path.stem)
+def test_a_notebook_runs_and_prints_what_it_shows(path):
+    assert_runs_as_kept(path)
