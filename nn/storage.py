@@ -80,7 +80,8 @@ def built(architecture: Any, parameters: int) -> MLP:
     if architecture is None:
         raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
     sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
-    if not all(type(n) is int and n > 0 for n in sizes) or len(names) != len(sizes) - 1:
+    fit = len(names) == len(sizes) - 1 and all(isinstance(name, str) for name in names)
+    if not fit or not all(type(n) is int and n > 0 for n in sizes):
         raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
     if expected != parameters:  # checked before a huge net is built
@@ -92,6 +93,8 @@ def built(architecture: Any, parameters: int) -> MLP:
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The file's contents, past all checks that need no model."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ModelFileError(f"{path} is no regular file")  # a pipe or device may never end
     if os.path.getsize(path) > LARGEST:
         raise ModelFileError(f"{path} is larger than any model of this library")
     try:

@@ -1,0 +1,238 @@
+"""Hostile labels, file names and model files: what others wrote is never run, and stays in its place."""
+
+import ast
+import json
+import os
+import pickle
+import re
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies
+
+from autodiff import Value, compile, history, statements
+from autodiff.flat import javascript, lower
+from nn import MLP, ModelFileError, load, save
+from nn.storage import checksum
+from visualize import draw, page
+
+NASTY = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "]]><!--",
+    '" onload="alert(1)',
+    "'); import os; os.system('touch owned'); ('",
+    "x\nimport os",
+    "x;y=1",
+    "__import__('os').system('id')",
+    "${alert(1)}`",
+    "*/ alert(1) /*",
+    '\\N}"];b [URL="javascript:alert(1)"',
+    "\x00\x1b[2J\x7f",
+    "\u202eevil\u2028\u2029",
+    "\ud800",
+    "{0.__class__}%s%n",
+    "import",
+    "grad_x",
+    "inf",
+    "A" * 10_000,
+]
+LABELS = strategies.sampled_from(NASTY) | strategies.text(max_size=40)
+quick = settings(deadline=None, max_examples=60)
+
+
+def labelled(first, second):
+    """A graph whose input and gate bear these labels, differentiated."""
+    x = Value(0.5, first)
+    h = x * 3.0
+    h.label = second
+    f = h * x + 1.0
+    f.backward()
+    return x, f
+
+
+def shape(element):
+    """The elements and attribute names of a tree of XML, without any text."""
+    return [(part.tag, sorted(part.attrib)) for part in element.iter()]
+
+
+@quick
+@given(LABELS, LABELS)
+def test_a_label_is_only_text_in_svg(first, second):
+    found = ElementTree.fromstring(draw(labelled(first, second)[1], layout="built-in").svg())
+
+    assert {part.tag.partition("}")[2] for part in found.iter()} <= {
+        *("svg", "title", "desc", "style", "rect", "g", "text", "tspan", "path", "polygon", "circle")
+    }
+    assert not any(name.startswith("on") or "href" in name for part in found.iter() for name in part.attrib)
+
+
+@pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
+def test_a_label_is_only_text_in_a_page(label):
+    """The page has as many tags of each kind as one with a harmless label."""
+    hostile, harmless = [page(labelled(text, text)[1]).html() for text in (label, "A" * len(label))]
+    tags = [sorted(re.findall(r"<\s*(/?script|img|iframe|/?style|!--)", text)) for text in (hostile, harmless)]
+
+    assert tags[0] == tags[1]
+    assert "<img src=x" not in hostile
+
+
+@quick
+@given(LABELS, LABELS)
+def test_generated_python_has_only_names_numbers_and_arithmetic(first, second):
+    x, f = labelled(first, second)
+    text = str(lower(f, inputs=[x]))
+    kinds = {type(node) for node in ast.walk(ast.parse(text))}
+
+    allowed = {ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.AugAssign, ast.Return, ast.Name}
+    allowed |= {ast.Load, ast.Store, ast.Constant, ast.BinOp, ast.Mult, ast.Add, ast.Tuple}
+    assert kinds <= allowed
+    assert len(text.splitlines()) < 20
+
+
+@quick
+@given(LABELS, LABELS)
+def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, second):
+    x, f = labelled(first, second)
+    text = javascript.text(lower(f, inputs=[x]))
+    lines = [line for line in text.splitlines() if not line.strip().startswith("//")]
+
+    for line in lines[1:-1]:
+        assert re.fullmatch(r"  (let )?[\w$]+ \+?= [\w$ .+*]+;|  return \[[\w$, \[\]]+\];", line), line
+    assert re.fullmatch(r"function f\([\w$]+\) \{", lines[0])
+    assert {line.strip() for line in text.splitlines() if "//" in line} <= {"// forward", "// backward"}
+
+
+@pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
+def test_a_label_does_not_change_what_flat_code_computes(label, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x, f = labelled("x", label)
+    captured = Value(2.0, label)
+    fast = compile(lambda a: a * captured)
+
+    assert fast.value_and_grad(3.0) == (6.0, 2.0)
+    assert compile(lambda a: a * captured).value_and_grad(3.0, wrt=captured) == (6.0, 3.0)
+    assert list(tmp_path.iterdir()) == []
+    assert all("\n" not in line for line in statements(history(f), f))
+    assert "\n" not in repr(x) + repr(captured)
+
+
+@pytest.mark.parametrize("name", ["$(touch owned).svg", "; touch owned.svg", "-rf.svg", "a b'\"\n.svg", "ü%s.svg"])
+def test_a_file_name_is_only_a_name(name, tmp_path, monkeypatch):
+    """Also where the program dot lays the graph out."""
+    monkeypatch.chdir(tmp_path)
+    draw(labelled("x", name)[1]).save(name)
+
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
+def test_a_label_is_only_text_to_the_program_dot(label):
+    source = draw(labelled(label, label)[1]).graphviz().source
+    try:
+        ran = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=False, timeout=20)
+    except FileNotFoundError:
+        pytest.skip("dot is not installed")
+
+    assert ran.returncode == 0
+    found = ElementTree.fromstring(ran.stdout)
+    harmless = draw(labelled("a", "b")[1]).graphviz().source
+    expected = ElementTree.fromstring(
+        subprocess.run(["dot", "-Tsvg"], input=harmless.encode(), capture_output=True, check=True, timeout=20).stdout
+    )
+    count = {tag: sum(part.tag.endswith(tag) for part in expected.iter()) for tag in ("}a", "}g", "}script")}
+    assert {tag: sum(part.tag.endswith(tag) for part in found.iter()) for tag in count} == count
+    assert not any(
+        "javascript:" in value for part in found.iter() for name, value in part.attrib.items() if "href" in name
+    )
+
+
+# --- Model files ---------------------------------------------------------------------------------
+
+
+class Owned:
+    def __reduce__(self):
+        return os.system, ("touch owned",)
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(MLP(2, [3, 1], seed=0), "net.json")
+    return tmp_path / "net.json"
+
+
+@pytest.mark.parametrize("protocol", [0, 2, pickle.HIGHEST_PROTOCOL])
+def test_a_pickle_is_refused_and_not_run(saved, protocol):
+    saved.write_bytes(pickle.dumps(Owned(), protocol))
+    with pytest.raises(ModelFileError):
+        load(saved)
+
+    assert os.listdir(saved.parent) == ["net.json"]
+
+
+def test_a_huge_file_is_refused_unread(saved):
+    os.truncate(saved, 600_000_000)
+    with pytest.raises(ModelFileError, match="is larger than any model"):
+        load(saved)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "net.json")
+    with pytest.raises(ModelFileError, match="is no regular file"):
+        load(tmp_path / "net.json")
+
+
+def test_a_missing_file_is_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "net.json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_or_the_same(saved, encoding):
+    expected = load(saved).state_dict()
+    saved.write_bytes(saved.read_text(encoding="utf-8").encode(encoding))
+    try:
+        found = load(saved).state_dict()
+    except ModelFileError:
+        return
+    assert found == expected
+
+
+JSON = strategies.recursive(
+    strategies.none()
+    | strategies.booleans()
+    | strategies.integers()
+    | strategies.floats()
+    | strategies.text(max_size=8),
+    lambda inner: strategies.lists(inner, max_size=4) | strategies.dictionaries(strategies.text(max_size=8), inner),
+    max_leaves=8,
+)
+FIELDS = ["sizes", "activations", "bias", "seed", "parameters", "architecture", "w", "version", "format"]
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(strategies.sampled_from(FIELDS), JSON)
+def test_any_change_to_a_file_with_a_fitting_checksum_is_refused_or_a_net(saved, field, anything):
+    """Whoever knows the format can make a file whose checksum fits: it is still only data."""
+    save(MLP(2, [3, 1], seed=0), saved)
+    contents = json.loads(saved.read_text(encoding="utf-8"))
+    place = contents["architecture"] if field in contents["architecture"] else contents
+    if field == "w":
+        place, field = contents["parameters"], "layers.0.neurons.0.w.0"
+    place[field] = anything
+    try:
+        contents["checksum"] = checksum({key: contents[key] for key in ("architecture", "parameters")})
+    except ValueError:
+        contents["checksum"] = 0  # nan is no JSON
+    saved.write_text(json.dumps(contents), encoding="utf-8")
+
+    try:
+        net = load(saved)
+    except ModelFileError:
+        return
+    assert type(net) is MLP
+    assert all(type(p.data) is float and abs(p.data) < float("inf") for p in net.parameters())
+    assert type(net([0.1, 0.2])) is Value
