@@ -181,7 +181,8 @@ def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
         raise ValueError(f"a quiz has at least 1 question, got {count}")
     if not 1 <= gates <= 8:
         raise ValueError(f"a question has 1 to 8 gates, got {gates}")
-    source, made = random.Random(seed), []
+    source = random.Random(seed)
+    made: list[Question] = []
     while len(made) < count:
         question = Question(*sketch(source, gates))
         on_kink = any(step.kink for step in question.steps)

@@ -84,7 +84,7 @@ def test_feedback_tells_a_mistake_from_what_follows_from_it():
 
 
 def test_feedback_on_right_answers_is_short():
-    assert set(line.rpartition(": ")[2] for line in E7.feedback(E7.answers).splitlines()) == {"right"}
+    assert {line.rpartition(": ")[2] for line in E7.feedback(E7.answers).splitlines()} == {"right"}
 
 
 def test_answer_that_was_not_asked_for():
