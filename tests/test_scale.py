@@ -1,0 +1,122 @@
+"""Very long and very wide graphs: linear time forward, backward, twice differentiated, lowered, copied and freed."""
+
+import pickle
+import sys
+from time import process_time
+
+import pytest
+
+from autodiff import Value, dot, gradients, history, logsumexp, nonfinite_origin, statements, sum as total
+from autodiff.flat import lower
+from autodiff.flat.source import Source
+
+pytestmark = pytest.mark.slow
+MILLION = 1_000_000
+
+
+def deep(n):
+    """A chain of n gates of two kinds, the last one x / 2 + x."""
+    x = Value(1.0, "x")
+    out = x
+    for _ in range(n // 2):
+        out = out * 0.5 + x
+    return [x], out
+
+
+def wide(n):
+    """One gate of n operands, and one more on top of it."""
+    terms = [Value(1.0 / n) for _ in range(n)]
+    return terms, total(terms) * 2.0
+
+
+def weighted(n):
+    """One weighted sum of n weights and n inputs."""
+    weights = [Value(1.0 / n) for _ in range(n)]
+    inputs = [Value(0.5) for _ in range(n)]
+    return weights + inputs, dot(weights, inputs, 1.0) * 1.0
+
+
+def soft(n):
+    terms = [Value(float(i % 7)) for i in range(n)]
+    return terms, logsumexp(terms)
+
+
+SHAPES = {"deep": (deep, MILLION), "wide": (wide, 100_000), "weighted": (weighted, 100_000), "soft": (soft, 100_000)}
+
+
+def forward_and_backward(build, n):
+    leaves, out = build(n)
+    out.backward()
+    assert all(leaf.grad == leaf.grad != 0.0 for leaf in leaves)
+
+
+def forward_again(build, n):
+    leaves, out = build(n)
+    before = out.data
+    leaves[0].data = leaves[0].data
+    assert out.forward() == before
+
+
+def second_order(build, n):
+    leaves, out = build(n)
+    slopes = gradients(out, leaves)
+    assert len(gradients(total(slopes) * slopes[0], leaves)) == len(leaves)
+
+
+def lowered(build, n):
+    leaves, out = build(n)
+    program = lower(out, inputs=leaves)
+    assert program.lines
+
+
+def copied(build, n):
+    _, out = build(n)
+    again = pickle.loads(pickle.dumps(out))
+    assert again.data == out.data
+
+
+def written(build, n):
+    _, out = build(n)
+    assert statements(history(out), out)
+
+
+def searched(build, n):
+    _, out = build(n)
+    assert nonfinite_origin(out) is None
+
+
+def freed(build, n):
+    _, out = build(n)
+    del out
+
+
+WORK = [forward_and_backward, forward_again, second_order, lowered, copied, written, searched, freed]
+LIGHTER = {lowered: 10, second_order: 5, written: 10, copied: 5}  # heavy work on a part of the size
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_linear_time_and_no_recursion(shape, work):
+    """Four times the nodes: about four times the time, where a quadratic step takes sixteen."""
+    build, n = SHAPES[shape]
+    n //= LIGHTER.get(work, 1)
+    assert n > 5 * sys.getrecursionlimit()
+
+    def seconds(n):
+        start = process_time()
+        work(build, n)
+        return process_time() - start
+
+    small = min(seconds(n // 4), seconds(n // 4))
+    large = seconds(n)
+    print(f"\n{work.__name__} {shape} {n}: {large:.2f} s, {large / max(small, 1e-4):.1f} x a quarter of it")
+
+    assert large < 11.0 * small + 0.05
+
+
+def test_the_flat_code_of_a_long_chain_runs():
+    leaves, out = deep(20_000)
+    out.backward()
+    found = Source(lower(out, inputs=leaves)).row([1.0], [])
+
+    assert (found.outputs, found.input_gradients) == ([out.data], [leaves[0].grad])
