@@ -23,6 +23,13 @@ create = object.__new__
 # --- The table again, as operators and methods ---------------------------------------------------
 
 
+def named(method: Any, primitive: Primitive) -> Any:
+    """The method under the primitive's name, for help() and for error messages."""
+    method.__name__ = method.__qualname__ = primitive.name
+    method.__doc__ = f"The gate {primitive.name}, recorded; the Value is its first operand."
+    return method
+
+
 def unary(primitive: Primitive) -> Callable[[Value], Value]:
     """The primitive as a method without arguments."""
     value = primitive.value
@@ -30,7 +37,7 @@ def unary(primitive: Primitive) -> Callable[[Value], Value]:
     def method(self: Value) -> Value:
         return result(primitive, value(self._data), (self,))
 
-    return method
+    return named(method, primitive)  # type: ignore[no-any-return]
 
 
 def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, Any], Value]:
@@ -55,7 +62,7 @@ def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, An
             return result(primitive, value(other, self._data), (other, self))
         return result(primitive, value(self._data, other), (self, other))
 
-    return method
+    return named(method, primitive)  # type: ignore[no-any-return]
 
 
 def several(primitive: Primitive) -> Callable[..., Value]:
@@ -64,7 +71,7 @@ def several(primitive: Primitive) -> Callable[..., Value]:
     def method(self: Value, *others: Value | float) -> Value:
         return Value.record(primitive, (self, *others))
 
-    return method
+    return named(method, primitive)  # type: ignore[no-any-return]
 
 
 class Value:

@@ -44,6 +44,7 @@ def guarded(function: Callable[[float], float], domain: Callable[[float], float]
         except OverflowError:
             return INF
 
+    guard.__name__ = guard.__qualname__ = function.__name__
     return guard
 
 
@@ -192,6 +193,9 @@ class Primitive:
         self.value = value
         self.local_gradients = local_gradients
         self.kink = kink
+        for function in (value, local_gradients):
+            if getattr(function, "__name__", "") == "<lambda>":
+                function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"
 
     def __call__(self, *operands: Any) -> Any:
         """Return the value of numbers, or let the first operand that is no number record this."""

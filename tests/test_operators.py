@@ -217,3 +217,16 @@ def test_a_value_and_a_number_take_part_alike():
         if name != "softmax":
             of_values, of_numbers = [of_values], [of_numbers]
         assert [v.data for v in of_values] == [close(x) for x in of_numbers]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: Value(1.0).clip(3.0), r"clip\(\) missing 1 required positional argument: 'high'"),
+        (lambda: autodiff.clip(1.0, 3.0), r"clip\(\) missing 1 required positional argument: 'high'"),
+        (lambda: Value(1.0).exp(2.0), r"exp\(\) takes 1 positional argument but 2 were given"),
+    ],
+)
+def test_wrong_number_of_operands_names_the_gate(call, said):
+    with pytest.raises(TypeError, match=said):
+        call()
