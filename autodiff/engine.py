@@ -362,7 +362,15 @@ def gradients(output: Value, inputs: Iterable[Value]) -> list[Value]:
 
 
 def variables(**inputs: Any) -> tuple[Value, ...]:
-    """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``."""
+    """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
+
+    Examples
+    --------
+    >>> from autodiff import variables
+    >>> x, y = variables(x=3, y=4)
+    >>> x * y + x
+    Value(15.0)
+    """
     return tuple(Value(data, label) for label, data in inputs.items())
 
 
@@ -370,6 +378,15 @@ def label(namespace: dict[str, Any]) -> None:
     """Label the unlabelled Values of a namespace after their variables: ``label(globals())``.
 
     Lists and tuples of Values are numbered: w becomes w0, w1, ... Names with a leading underscore are skipped.
+
+    Examples
+    --------
+    >>> from autodiff import Value, label
+    >>> x = Value(2.0)
+    >>> y = x * 3.0
+    >>> label(globals())
+    >>> y
+    Value(6.0, 'y')
     """
     for name, x in list(namespace.items()):
         members = [(name, x)]

@@ -31,7 +31,14 @@ SPELLED = {"maximum": "max", "minimum": "min"}  # as the lectures write them; th
 
 
 def show(x: float, digits: int | None = None) -> str:
-    """The number as text: six significant digits, or ``digits`` places after the point."""
+    """The number as text: six significant digits, or ``digits`` places after the point.
+
+    Examples
+    --------
+    >>> from autodiff import show
+    >>> show(2.0), show(1 / 3), show(1 / 3, 2)
+    ('2', '0.333333', '0.33')
+    """
     text = f"{x:.6g}" if digits is None else f"{x:.{digits}f}"
     if digits and "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -44,7 +51,14 @@ def exact(x: float) -> str:
 
 
 class Formula:
-    """A text, how strongly it holds together, and (where known) the number it stands for."""
+    """A text, how strongly it holds together, and (where known) the number it stands for.
+
+    Examples
+    --------
+    >>> from autodiff import Formula, sigmoid
+    >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
+    (1 - sigmoid(x)) * sigmoid(x)
+    """
 
     __slots__ = ("number", "strength", "text")
 
@@ -107,6 +121,13 @@ class SlideFormula(Formula):
 
     Numbers are short, a comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
     ``where`` only the side that is taken is written (so every operand must carry its number).
+
+    Examples
+    --------
+    >>> from autodiff import SlideFormula, sigmoid
+    >>> L = SlideFormula("L")
+    >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
+    (1 - L) * L
     """
 
     __slots__ = ()
@@ -186,6 +207,14 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
 
     The output is f where it has no label. A label that is taken already gets a number.
+
+    Examples
+    --------
+    >>> from autodiff import history, names, variables
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> list(names(history(f), f).values())
+    ['x', 'y', 'z', 'f', 's0']
     """
     nodes = list(nodes)
     wanted = {node: " ".join(node.label.split())[:40] for node in nodes}
@@ -219,7 +248,16 @@ def gate(node: Any, operands: Sequence[Any], style: type[Formula] = Formula) -> 
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
-    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph."""
+    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph.
+
+    Examples
+    --------
+    >>> from autodiff import history, statements, variables
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> statements(history(f), f)
+    ['s0 = x + y', 'f = s0 * z']
+    """
     called = names(nodes, output)
     lines = []
     for node in nodes:

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 
 def sum(values: Iterable[Any]) -> Any:
-    """v0 + v1 + ... as one gate, added left to right; 0.0 for no values."""
+    """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
+
+    Examples
+    --------
+    >>> import autodiff
+    >>> autodiff.sum(autodiff.variables(x=1, y=2, z=3))
+    Value(6.0)
+    """
     return primitives.sum_(*values)
 
 
@@ -44,12 +51,26 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
 
 
 def logsumexp(values: Iterable[Any]) -> Any:
-    """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values."""
+    """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values.
+
+    Examples
+    --------
+    >>> from autodiff import logsumexp
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
     return primitives.logsumexp(*values)
 
 
 def mean(values: Iterable[Any]) -> Any:
-    """(v0 + v1 + ...) / n; ValueError for no values."""
+    """(v0 + v1 + ...) / n; ValueError for no values.
+
+    Examples
+    --------
+    >>> from autodiff import mean
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
     values = list(values)
     if not values:
         raise ValueError("mean needs at least one value, got none")
@@ -57,20 +78,41 @@ def mean(values: Iterable[Any]) -> Any:
 
 
 def norm(values: Iterable[Any]) -> Any:
-    """The length sqrt(v0^2 + v1^2 + ...); its gradient at the zero vector is nan, as sqrt's is infinite there."""
+    """The length sqrt(v0^2 + v1^2 + ...); its gradient at the zero vector is nan, as sqrt's is infinite there.
+
+    Examples
+    --------
+    >>> from autodiff import norm
+    >>> norm([3.0, 4.0])
+    5.0
+    """
     values = list(values)
     return sqrt(dot(values, values))
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
-    """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^(v - logsumexp), which never overflows."""
+    """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^(v - logsumexp), which never overflows.
+
+    Examples
+    --------
+    >>> from autodiff import softmax
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
     values = list(values)
     scale = logsumexp(values)
     return [exp(value - scale) for value in values]
 
 
 def maxout(values: Iterable[Any]) -> Any:
-    """The largest of several values, gate by gate; ValueError for no values."""
+    """The largest of several values, gate by gate; ValueError for no values.
+
+    Examples
+    --------
+    >>> from autodiff import maxout
+    >>> maxout([-1.0, 0.5, 0.25])
+    0.5
+    """
     largest, *others = list(values) or [None]
     if largest is None:
         raise ValueError("maxout needs at least one value, got none")
@@ -80,5 +122,13 @@ def maxout(values: Iterable[Any]) -> Any:
 
 
 def prelu(x: Any, slope: Any) -> Any:
-    """x where x > 0, else slope * x: leaky_relu with a slope that can be learned (He et al. 2015)."""
+    """x where x > 0, else slope * x: leaky_relu with a slope that can be learned (He et al. 2015).
+
+    Examples
+    --------
+    >>> from autodiff import prelu, variables
+    >>> x, slope = variables(x=-2, slope=0.25)
+    >>> prelu(x, slope)
+    Value(-0.5)
+    """
     return leaky_relu(x, slope)

@@ -18,7 +18,21 @@ age = attrgetter("born")
 
 
 class StaleGraphError(RuntimeError):
-    """A gradient was asked of a graph whose inputs have changed since it was computed."""
+    """A gradient was asked of a graph whose inputs have changed since it was computed.
+
+    Examples
+    --------
+    >>> from autodiff import StaleGraphError, Value
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> x.data = 5.0
+    >>> try:
+    ...     y.backward()
+    ... except StaleGraphError:
+    ...     _ = y.forward()
+    >>> y
+    Value(25.0)
+    """
 
 
 def numbers(operands: Iterable[Any]) -> list[float]:
@@ -27,7 +41,15 @@ def numbers(operands: Iterable[Any]) -> list[float]:
 
 
 def history(output: Value, since: int = 0) -> list[Value]:
-    """The output and everything it was computed from, oldest first; nothing born before ``since``."""
+    """The output and everything it was computed from, oldest first; nothing born before ``since``.
+
+    Examples
+    --------
+    >>> from autodiff import history, variables
+    >>> x, y = variables(x=2, y=3)
+    >>> history(x * y + x)
+    [Value(2.0, 'x'), Value(3.0, 'y'), Value(6.0), Value(8.0)]
+    """
     waiting, seen = [output], {output}
     while waiting:
         for operand in waiting.pop().operands:
@@ -38,7 +60,17 @@ def history(output: Value, since: int = 0) -> list[Value]:
 
 
 def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
-    """Yield (node, operand) wherever the operand changed after the node was computed; the nodes come oldest first."""
+    """Yield (node, operand) wherever the operand changed after the node was computed; the nodes come oldest first.
+
+    Examples
+    --------
+    >>> from autodiff import Value, history, stale
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> x.data = 5.0
+    >>> list(stale(history(y)))
+    [(Value(9.0), Value(5.0, 'x')), (Value(9.0), Value(5.0, 'x'))]
+    """
     newest_leaf = 0
     for node in order:
         if node.primitive is None:
@@ -83,6 +115,16 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
     tuple
         (node, upstream, local gradients); the last is () for a leaf. Nodes that no gradient
         reaches (what only a comparison looks at) are left out.
+
+    Examples
+    --------
+    >>> from autodiff import sweep, variables
+    >>> x, y = variables(x=3, y=4)
+    >>> for node, upstream, local_gradients in sweep(x * y):
+    ...     print(node, upstream, local_gradients)
+    Value(12.0) 1.0 (4.0, 3.0)
+    Value(4.0, 'y') 3.0 ()
+    Value(3.0, 'x') 4.0 ()
     """
     totals = {output: upstream}
     for node in reversed(history(output, since)):

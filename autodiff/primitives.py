@@ -251,6 +251,13 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
     Both sides are computed, and a side that is not taken still gets upstream * 0: where it is
     infinite, that is nan (as in PyTorch and JAX). Feed such a side a harmless number by a second where.
+
+    Examples
+    --------
+    >>> from autodiff import variables, where
+    >>> x, y = variables(x=-1, y=5)
+    >>> where(x > 0, x, y)
+    Value(5.0)
     """
     if type(condition) in (float, bool, int):
         return a if condition else b

@@ -12,7 +12,17 @@ threads: set[int] = set()  # those that trace a function now; other threads go o
 
 
 class TraceError(TypeError):
-    """A function that is being compiled looked at a number, which would freeze it in the program."""
+    """A function that is being compiled looked at a number, which would freeze it in the program.
+
+    Examples
+    --------
+    >>> import autodiff
+    >>> try:
+    ...     autodiff.compile(lambda x: x if x > 0 else -x)(2.0)
+    ... except autodiff.TraceError:
+    ...     print("use where(x > 0, x, -x)")
+    use where(x > 0, x, -x)
+    """
 
 
 def is_tracing() -> bool:

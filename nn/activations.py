@@ -40,7 +40,18 @@ def exponential_linear(z: Any) -> Any:
 
 
 class PReLU(Module):
-    """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015)."""
+    """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015).
+
+    Examples
+    --------
+    >>> from nn import PReLU
+    >>> from autodiff import Value
+    >>> bend = PReLU()
+    >>> bend(Value(-2.0))
+    Value(-0.5)
+    >>> len(bend.parameters())
+    1
+    """
 
     def __init__(self, slope: float = 0.25) -> None:
         self.slope = Value(slope, "slope")

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
-    """Two half circles, each reaching into the other."""
+    """Two half circles, each reaching into the other.
+
+    Examples
+    --------
+    >>> from nn import moons
+    >>> X, Y = moons(4, noise=0.0)
+    >>> len(X), sorted(Y)
+    (4, [0, 0, 1, 1])
+    """
 
     def place(share: float, kind: int) -> tuple[float, float]:
         x, y = cos(pi * share), sin(pi * share)
@@ -32,7 +40,15 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 
 
 def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
-    """A circle of radius 1 (class 0) and a smaller one inside (class 1)."""
+    """A circle of radius 1 (class 0) and a smaller one inside (class 1).
+
+    Examples
+    --------
+    >>> from nn import circles
+    >>> X, Y = circles(4, noise=0.0)
+    >>> sorted(round((x * x + y * y) ** 0.5, 6) for x, y in X)
+    [0.5, 0.5, 1.0, 1.0]
+    """
 
     def place(share: float, kind: int) -> tuple[float, float]:
         radius, angle = inner if kind else 1.0, 2.0 * pi * share
@@ -42,7 +58,15 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms from near the centre out that turn around each other, nine tenths of a turn."""
+    """Arms from near the centre out that turn around each other, nine tenths of a turn.
+
+    Examples
+    --------
+    >>> from nn import spirals
+    >>> X, Y = spirals(6, arms=3)
+    >>> len(X), sorted(Y)
+    (6, [0, 0, 1, 1, 2, 2])
+    """
 
     def place(share: float, kind: int) -> tuple[float, float]:
         radius, angle = 0.1 + 0.9 * share, 1.8 * pi * share + 2.0 * pi * kind / arms
@@ -65,7 +89,15 @@ def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Dat
 
 
 def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
-    """Clouds around points spread evenly on a circle of radius 2."""
+    """Clouds around points spread evenly on a circle of radius 2.
+
+    Examples
+    --------
+    >>> from nn import blobs
+    >>> X, Y = blobs(6, classes=3)
+    >>> len(X[0]), sorted(Y)
+    (2, [0, 0, 1, 1, 2, 2])
+    """
     random = Random(seed)
     X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
     for kind in Y:
@@ -75,7 +107,15 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
 
 
 def rectangle(examples: int = 200, seed: int = 0) -> Data:
-    """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4)."""
+    """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4).
+
+    Examples
+    --------
+    >>> from nn import rectangle
+    >>> X, Y = rectangle(5)
+    >>> len(X), set(Y) <= {0, 1}
+    (5, True)
+    """
     random = Random(seed)
     X = [[random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)] for _ in range(size(examples, "examples"))]
     return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
@@ -85,12 +125,28 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
 
 
 def iris() -> Data:
-    """150 flowers: four lengths in cm, three kinds (Fisher 1936)."""
+    """150 flowers: four lengths in cm, three kinds (Fisher 1936).
+
+    Examples
+    --------
+    >>> from nn import iris
+    >>> X, Y = iris()
+    >>> len(X), len(X[0]), sorted(set(Y))
+    (150, 4, [0, 1, 2])
+    """
     return from_scikit_learn("iris")
 
 
 def digits() -> Data:
-    """1,797 handwritten digits: 8 x 8 grey values from 0 to 1, ten classes (A9)."""
+    """1,797 handwritten digits: 8 x 8 grey values from 0 to 1, ten classes (A9).
+
+    Examples
+    --------
+    >>> from nn import digits
+    >>> X, Y = digits()
+    >>> len(X), len(X[0]), sorted(set(Y))
+    (1797, 64, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
     X, Y = from_scikit_learn("digits")
     return [[x / 16.0 for x in row] for row in X], Y
 
@@ -149,7 +205,14 @@ def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[lis
 
 
 def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The examples with each input's mean moved to 0 and its deviation scaled to 1."""
+    """The examples with each input's mean moved to 0 and its deviation scaled to 1.
+
+    Examples
+    --------
+    >>> from nn import standardised
+    >>> standardised([[1.0], [3.0]])
+    [[-1.0], [1.0]]
+    """
     columns = []
     for column in zip(*X):
         mean = sum(column) / len(column)

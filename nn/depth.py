@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
-    """function(function(...(x))), so many times: a chain of gates, or a one-unit recurrent net."""
+    """function(function(...(x))), so many times: a chain of gates, or a one-unit recurrent net.
+
+    Examples
+    --------
+    >>> from nn import repeated
+    >>> repeated(lambda h: 1.5 * h, 1.0, 3)
+    3.375
+    """
     for _ in range(times):
         x = function(x)
     return x
@@ -25,6 +32,12 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
     """E = (sigmoid(x) - 0.7)^2 after x <- w sigmoid(x) + b, ``steps`` times from x = 0.5 (D14; Pascanu et al. 2013).
 
     Near w = 4.35, b = -2.21 the loss jumps: its gradient there is a hundred times as long as elsewhere.
+
+    Examples
+    --------
+    >>> from nn import cliff
+    >>> round(cliff(4.35, -2.21), 6)
+    0.024476
     """
     x = repeated(lambda x: w * sigmoid(x) + b, 0.5, steps)
     difference = sigmoid(x) - 0.7
@@ -32,7 +45,15 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 
 
 def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
-    """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7)."""
+    """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
+
+    Examples
+    --------
+    >>> from nn import norms_by_depth
+    >>> norms = norms_by_depth(8, "sigmoid")
+    >>> norms[0] < 0.001 * norms[-1]
+    True
+    """
     net = MLP(2, [*[width] * depth, 1], activation, seed=seed)
     squared_error(net([0.5, -1.0]), 1.0).backward()
     return list(gradient_norms(net).values())

@@ -22,6 +22,15 @@ class Finding:
         What was seen, with its numbers.
     advice : str
         What to try.
+
+    Examples
+    --------
+    >>> from nn import Finding
+    >>> from nn import MLP, diagnose, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
+    >>> finding.kind, finding.advice
+    ('identical units', 'Start from small random weights, not from equal ones.')
     """
 
     __slots__ = ("advice", "kind", "sentence")
@@ -38,7 +47,17 @@ class Finding:
 
 
 class Diagnosis:
-    """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong."""
+    """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
+
+    Examples
+    --------
+    >>> from nn import Diagnosis
+    >>> from nn import MLP, diagnose, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
+    >>> bool(found), found.kinds
+    (True, ['identical units'])
+    """
 
     __slots__ = ("findings", "state")
 

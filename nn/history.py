@@ -34,6 +34,15 @@ class History:
         Why training ended: "all epochs", "interrupted", or a stopping rule's reason.
     optimizer : Optimizer
         What made the steps, with its state, so that training can be resumed.
+
+    Examples
+    --------
+    >>> from nn import History
+    >>> from nn import MLP, fit, truth_table
+    >>> X, Y = truth_table("or")
+    >>> history = fit(MLP(2, [1], seed=0), X, Y, epochs=3, progress=False)
+    >>> len(history.loss), history.updates, history.stopped
+    (3, 3, 'all epochs')
     """
 
     def __init__(self, optimizer: Optimizer, random: Random) -> None:
@@ -63,7 +72,16 @@ class History:
 
 
 def gradient_norms(model: Module) -> dict[str, float]:
-    """The length of the gradient of each layer's parameters, as the last ``backward()`` left it (B7)."""
+    """The length of the gradient of each layer's parameters, as the last ``backward()`` left it (B7).
+
+    Examples
+    --------
+    >>> from nn import MLP, gradient_norms, squared_error
+    >>> net = MLP(2, [2, 1], seed=0)
+    >>> squared_error(net([1.0, 0.0]), 1.0).backward()
+    >>> list(gradient_norms(net))
+    ['layers.0', 'layers.1']
+    """
     return {name: hypot(*[p.grad for p in parameters]) for name, parameters in model.by_layer().items()}
 
 
@@ -71,7 +89,15 @@ def gradient_norms(model: Module) -> dict[str, float]:
 
 
 def loss_below(limit: float) -> Callable[[Module, History], str | None]:
-    """Stop as soon as an epoch's loss is below the limit (B6)."""
+    """Stop as soon as an epoch's loss is below the limit (B6).
+
+    Examples
+    --------
+    >>> from nn import MLP, fit, loss_below, truth_table
+    >>> X, Y = truth_table("or")
+    >>> fit(MLP(2, [4, 1], seed=0), X, Y, callbacks=[loss_below(0.1)], progress=False).stopped
+    'loss below 0.1'
+    """
 
     def rule(model: Module, history: History) -> str | None:
         return f"loss below {limit:g}" if history.loss[-1] < limit else None
@@ -80,7 +106,16 @@ def loss_below(limit: float) -> Callable[[Module, History], str | None]:
 
 
 def no_progress(epochs: int = 10, tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
-    """Stop when the lowest loss has not fallen by more than the tolerance for that many epochs."""
+    """Stop when the lowest loss has not fallen by more than the tolerance for that many epochs.
+
+    Examples
+    --------
+    >>> from nn import MLP, fit, no_progress, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> zeros = MLP(2, [2, 1], initializer="zeros")
+    >>> fit(zeros, X, Y, callbacks=[no_progress(5, 1e-6)], progress=False).stopped
+    'no progress in 5 epochs'
+    """
 
     def rule(model: Module, history: History) -> str | None:
         before, since = history.loss[:-epochs], history.loss[-epochs:]
@@ -91,7 +126,15 @@ def no_progress(epochs: int = 10, tolerance: float = 0.0) -> Callable[[Module, H
 
 
 def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
-    """Stop when no parameter moved by more than the tolerance: the slide's rule, which may never come true (C4)."""
+    """Stop when no parameter moved by more than the tolerance: the slide's rule, which may never come true (C4).
+
+    Examples
+    --------
+    >>> from nn import MLP, fit, parameters_still, truth_table
+    >>> X, Y = truth_table("or")
+    >>> fit(MLP(2, [1], seed=0), X, Y, callbacks=[parameters_still(1e-6)], progress=False).stopped
+    'parameters stand still'
+    """
     before: list[float] = []
 
     def rule(model: Module, history: History) -> str | None:

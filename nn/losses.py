@@ -19,19 +19,40 @@ if TYPE_CHECKING:
 
 
 def squared_error(outputs: Any, target: Any) -> Any:
-    """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5)."""
+    """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5).
+
+    Examples
+    --------
+    >>> from nn import squared_error
+    >>> squared_error([3.0, 1.0], [1.0, 0.0])
+    5.0
+    """
     outputs = listed(outputs)
     differences = [y - t for y, t in zip(outputs, same_size(target, len(outputs)))]
     return total([difference * difference for difference in differences])
 
 
 def half_squared_error(outputs: Any, target: Any) -> Any:
-    """1/2 (y - t)^2, whose derivative is y - t (A8)."""
+    """1/2 (y - t)^2, whose derivative is y - t (A8).
+
+    Examples
+    --------
+    >>> from nn import half_squared_error
+    >>> half_squared_error(3.0, 1.0)
+    2.0
+    """
     return 0.5 * squared_error(outputs, target)
 
 
 def hinge(outputs: Any, target: Any) -> Any:
-    """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2)."""
+    """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2).
+
+    Examples
+    --------
+    >>> from nn import hinge
+    >>> hinge(0.3, 1)
+    0.7
+    """
     outputs = listed(outputs)
     return total([relu(1.0 - t * y) for y, t in zip(outputs, signs(target, len(outputs)))])
 
@@ -51,7 +72,14 @@ def svm(scores: Any, target: Any) -> Any:
 
 
 def binary_cross_entropy(outputs: Any, target: Any) -> Any:
-    """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5)."""
+    """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5).
+
+    Examples
+    --------
+    >>> from nn import binary_cross_entropy
+    >>> round(binary_cross_entropy(0.3, 1), 6)
+    1.203973
+    """
     outputs = listed(outputs)
     target = same_size(target, len(outputs))
     yes = [(t, minus_log, p) for t, p in zip(target, outputs)]
@@ -60,7 +88,14 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 
 
 def negative_log_likelihood(probabilities: Any, target: Any) -> Any:
-    """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class."""
+    """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class.
+
+    Examples
+    --------
+    >>> from nn import negative_log_likelihood
+    >>> round(negative_log_likelihood([0.2, 0.3, 0.5], 1), 6)
+    1.203973
+    """
     probabilities = listed(probabilities)
     target = classes(target, len(probabilities))
     return weighted_total((t, minus_log, p) for t, p in zip(target, probabilities))
@@ -152,6 +187,13 @@ class Loss:
         The class that outputs, or an encoded target, stand for.
     probabilities : bool
         Whether the outputs have to lie between 0 and 1.
+
+    Examples
+    --------
+    >>> from nn import Loss
+    >>> absolute = Loss("absolute", lambda outputs, target: abs(outputs[0] - target[0]))
+    >>> absolute.cost([3.0], [1.0])
+    2.0
     """
 
     __slots__ = ("cost", "decide", "encode", "name", "probabilities")

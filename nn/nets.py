@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 
 class Sequential(Module):
-    """Layers (or any functions of a list) one after the other."""
+    """Layers (or any functions of a list) one after the other.
+
+    Examples
+    --------
+    >>> from nn import Layer, Sequential
+    >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
+    >>> len(net([1.0, -1.0])), len(net.parameters())
+    (1, 13)
+    """
 
     def __init__(self, *layers: Any) -> None:
         self.layers = list(layers)

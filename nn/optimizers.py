@@ -31,6 +31,19 @@ class Optimizer:
         Added to the gradient times the parameter: the gradient of an L2 penalty of half that strength.
     clip_norm : float, optional
         The longest gradient (over all parameters together) that is not shortened to it (D14).
+
+    Examples
+    --------
+    >>> from nn import Optimizer
+    >>> from autodiff import Value
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, parameter, gradient, learning_rate, step):
+    ...         return (parameter - learning_rate * (1.0 if gradient > 0.0 else -1.0),)
+    >>> x = Value(3.0)
+    >>> (x * x).backward()
+    >>> SignDescent([x], 0.5).step()
+    >>> x.data
+    2.5
     """
 
     states: tuple[str, ...] = ()
@@ -134,7 +147,19 @@ class SGD(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012)."""
+    """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
+
+    Examples
+    --------
+    >>> from nn import RMSProp
+    >>> from autodiff import Value
+    >>> x = Value(3.0)
+    >>> optimizer = RMSProp([x], learning_rate=0.1)
+    >>> (x * x).backward()
+    >>> optimizer.step()
+    >>> round(x.data, 6)
+    2.0
+    """
 
     states = ("mean_square",)
 
@@ -157,7 +182,19 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015)."""
+    """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
+
+    Examples
+    --------
+    >>> from nn import Adam
+    >>> from autodiff import Value
+    >>> x = Value(3.0)
+    >>> optimizer = Adam([x], learning_rate=0.1)
+    >>> (x * x).backward()
+    >>> optimizer.step()
+    >>> round(x.data, 6)
+    2.9
+    """
 
     states = ("mean", "mean_square")
 

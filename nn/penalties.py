@@ -33,7 +33,14 @@ def l2(strength: float) -> Penalty:
 
 
 def l1(strength: float) -> Penalty:
-    """strength * (|w1| + |w2| + ...) over all weights, biases left out."""
+    """strength * (|w1| + |w2| + ...) over all weights, biases left out.
+
+    Examples
+    --------
+    >>> from nn import MLP, l1
+    >>> l1(0.1)(MLP(2, [1], initializer="zeros")).data
+    0.0
+    """
 
     def penalty(model: Module) -> Any:
         return strength * autodiff.sum([abs(w) for w in model.weights()])

@@ -57,7 +57,14 @@ def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any
 def evaluate(
     model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: str | Callable[[Any, Any], Any] = "squared_error"
 ) -> tuple[float, int]:
-    """(the mean loss, how many examples are classified right)."""
+    """(the mean loss, how many examples are classified right).
+
+    Examples
+    --------
+    >>> from nn import MLP, evaluate, truth_table
+    >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
+    (0.25, 3)
+    """
     row, X = loss_named(loss), examples_in(X)
     targets = encoded(model, X, Y, row)
     losses, right = 0.0, 0

@@ -28,6 +28,17 @@ class NonFiniteLossError(ArithmeticError):
         Where it began, and what to do.
     history : History
         What was learned before.
+
+    Examples
+    --------
+    >>> from nn import MLP, SGD, NonFiniteLossError, fit, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> net = MLP(2, [4, 1], "relu", seed=0)
+    >>> try:
+    ...     fit(net, X, Y, optimizer=SGD(net.parameters(), 8.0), progress=False)
+    ... except NonFiniteLossError as error:
+    ...     print(error.loss, error.history.stopped)
+    inf non-finite loss
     """
 
     def __init__(self, loss: float, origin: Any) -> None:

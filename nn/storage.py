@@ -21,7 +21,19 @@ LARGEST = 500_000_000  # bytes
 
 
 class ModelFileError(ValueError):
-    """A file that holds no model, a damaged one, or one of another shape."""
+    """A file that holds no model, a damaged one, or one of another shape.
+
+    Examples
+    --------
+    >>> from nn import ModelFileError, load
+    >>> with open("model.json", "w") as file:
+    ...     _ = file.write("{")
+    >>> try:
+    ...     load("model.json")
+    ... except ModelFileError:
+    ...     print("no model in it")
+    no model in it
+    """
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> None:
@@ -52,6 +64,13 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
     ------
     ModelFileError
         If the file is no model, is damaged or does not fit; ``into`` is unchanged then.
+
+    Examples
+    --------
+    >>> from nn import MLP, load, save
+    >>> save(MLP(2, [3, 1], seed=0), "model.json")
+    >>> load("model.json")
+    MLP(2-3-1, tanh, linear, 13 parameters)
     """
     body = read(path)
     parameters = body["parameters"]

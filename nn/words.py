@@ -29,24 +29,54 @@ def words_of(text: str) -> list[str]:
 
 
 def vocabulary(texts: Iterable[str]) -> list[str]:
-    """Every word once, in the order of its first appearance."""
+    """Every word once, in the order of its first appearance.
+
+    Examples
+    --------
+    >>> from nn import vocabulary
+    >>> vocabulary(["the net reads", "the net learns"])
+    ['the', 'net', 'reads', 'learns']
+    """
     return list(dict.fromkeys(word for text in texts for word in words_of(text)))
 
 
 def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
-    """How often each known word is in the text: the sum of its words' one-hot vectors."""
+    """How often each known word is in the text: the sum of its words' one-hot vectors.
+
+    Examples
+    --------
+    >>> from nn import bag_of_words
+    >>> bag_of_words("so so good", ["good", "so", "bad"])
+    [1.0, 2.0, 0.0]
+    """
     words = words_of(text)
     return [float(words.count(word)) for word in known]
 
 
 def reviews() -> tuple[list[list[float]], list[int], list[str]]:
-    """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither."""
+    """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither.
+
+    Examples
+    --------
+    >>> from nn import reviews
+    >>> X, Y, known = reviews()
+    >>> Y, known[:3]
+    ([0, 1, 2], ['i', 'love', 'this'])
+    """
     known = vocabulary(text for text, _ in REVIEWS)
     return [bag_of_words(text, known) for text, _ in REVIEWS], [kind for _, kind in REVIEWS], known
 
 
 def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[float]], list[int]]:
-    """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word."""
+    """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word.
+
+    Examples
+    --------
+    >>> from nn import windows
+    >>> X, Y = windows("a b c", ["a", "b", "c"])
+    >>> X, Y
+    ([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]], [2])
+    """
     places = [known.index(word) for word in words_of(text)]
     starts = range(len(places) - width)
     X = [[x for place in places[i : i + width] for x in one_hot(place, len(known))] for i in starts]
@@ -58,6 +88,16 @@ class WindowModel(Module):
 
     An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
     U and b2 start at 0, so that at first every word is equally likely.
+
+    Examples
+    --------
+    >>> from math import log
+    >>> from nn import WindowModel, cross_entropy, vocabulary, windows
+    >>> known = vocabulary(["one two three one"])
+    >>> X, Y = windows("one two three one", known)
+    >>> model = WindowModel(len(known), seed=0)
+    >>> round(cross_entropy(model(X[0]), Y[0]).data - log(3), 12)
+    0.0
     """
 
     def __init__(

@@ -2,15 +2,19 @@
 
 import doctest
 import importlib
+import inspect
 import re
 import shlex
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 import autodiff
+import nn
+import visualize
 
 ROOT = Path(autodiff.__file__).parent.parent
 PATHS = [
@@ -83,3 +87,26 @@ def test_commands_print_what_is_shown(place, command, printed, tmp_path):
     assert done.returncode == 0, done.stderr
     if printed.strip():
         assert doctest.OutputChecker().check_output(printed, done.stdout, doctest.ELLIPSIS), done.stdout
+
+
+PUBLIC = [
+    (autodiff, [*autodiff.__all__, "abs", "compile", "sum"]),
+    (nn, nn.__all__),
+    (visualize, list(visualize.ROOMS)),
+]
+
+
+@pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in PUBLIC for name in names])
+def test_every_public_class_and_function_shows_an_example(room, name):
+    found = getattr(room, name)
+    if isinstance(found, (type, types.FunctionType)):
+        assert ">>> " in inspect.getdoc(found)
+    else:
+        assert isinstance(found, (autodiff.Primitive, dict)), "a table, or a row of the table"
+
+
+@pytest.mark.parametrize("room", [autodiff, nn, visualize])
+def test_help_is_a_map_that_names_only_what_is_there(room):
+    listing = re.search(r"^Where things are:\n\n((?:    .*\n)+)", room.__doc__, re.MULTILINE)[1]
+    for name in re.findall(r"^    (\w+) ", listing, re.MULTILINE):
+        assert importlib.import_module(f"{room.__name__}.{name}")

@@ -37,6 +37,15 @@ class Page:
     ----------
     title : str
         What stands in the browser's tab.
+
+    Examples
+    --------
+    >>> from visualize import Page
+    >>> from autodiff import variables
+    >>> from visualize import page
+    >>> x, y = variables(x=3, y=4)
+    >>> page(x * y).save("f.html")
+    'f.html'
     """
 
     def __init__(self, title: str, body: str, programs: str, style: str = "", height: int = 720) -> None:

@@ -90,6 +90,16 @@ class Picture:
     ----------
     scene : Scene
         What is in it, as plain data.
+
+    Examples
+    --------
+    >>> from visualize import Picture
+    >>> from autodiff import variables
+    >>> from visualize import draw
+    >>> x, y = variables(x=3, y=4)
+    >>> picture = draw(x * y)
+    >>> picture.save("f.svg"), len(picture.scene.boxes)
+    ('f.svg', 4)
     """
 
     def __init__(self, scene: Scene, layout: str, output: Value, options: dict[str, Any]) -> None:

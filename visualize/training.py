@@ -56,6 +56,13 @@ def playground(
         If the model or the loss is none of these.
     ValueError
         If examples and targets do not fit.
+
+    Examples
+    --------
+    >>> from nn import MLP, truth_table
+    >>> from visualize import playground
+    >>> playground(MLP(2, [4, 1], seed=0), *truth_table("xor"))
+    <page "Training MLP(2-4-1, tanh, linear, 17 parameters)": .save("name.html") keeps it>
     """
     if batch_size is not None and not 1 <= batch_size <= len(X):
         raise ValueError(f"a mini-batch has 1 to {len(X)} examples, got {batch_size}")

@@ -88,6 +88,16 @@ class GradientCheck:
         What there is to say about kinks and faults.
     value, h : float
         The value of the function; the step of the forward differences.
+
+    Examples
+    --------
+    >>> from autodiff import GradientCheck
+    >>> from autodiff import check_gradients
+    >>> report = check_gradients(lambda x: x * x, 3.0)
+    >>> bool(report)
+    True
+    >>> report.inputs[0].verdict
+    'ok'
     """
 
     __slots__ = ("h", "inputs", "notes", "primitives", "value")

@@ -35,6 +35,14 @@ class NonfiniteOrigin:
         not finite; or the gate at which the first gradient that is not finite turns up.
     text : str
         The whole answer, at most 80 columns wide.
+
+    Examples
+    --------
+    >>> from autodiff import NonfiniteOrigin
+    >>> from autodiff import Value, log, nonfinite_origin
+    >>> origin = nonfinite_origin(log(Value(0.0, "x")) * 2.0)
+    >>> origin.node
+    Value(-inf)
     """
 
     __slots__ = ("kind", "node", "text")

@@ -53,7 +53,17 @@ def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
 
 
 class Compiled:
-    """What ``autodiff.compile`` returns: the function, and the traces it has made so far."""
+    """What ``autodiff.compile`` returns: the function, and the traces it has made so far.
+
+    Examples
+    --------
+    >>> import autodiff
+    >>> fast = autodiff.compile(lambda x, y: x * y)
+    >>> fast(3.0, 4.0)
+    12.0
+    >>> fast.value_and_grad(3.0, 4.0)
+    (12.0, (4.0, 3.0))
+    """
 
     def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
         if not callable(f):

@@ -44,6 +44,18 @@ class ExpressionError(ValueError):
     ----------
     missing : tuple of str
         The names that have no value yet, where that is what is wrong.
+
+    Examples
+    --------
+    >>> from autodiff import ExpressionError, parse
+    >>> try:
+    ...     parse("2x", x=3)
+    ... except ExpressionError as error:
+    ...     print(error)
+    in the expression
+        2x
+         ^
+    a product needs its sign: write 2*x
     """
 
     missing: tuple[str, ...] = ()
