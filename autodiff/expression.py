@@ -27,6 +27,7 @@ INFIX = {
     "equal": ("==", COMPARISON),
     "not_equal": ("!=", COMPARISON),
 }
+SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
 SPELLED = {"maximum": "max", "minimum": "min"}  # as the lectures write them; the others by their own name
 
 
@@ -104,6 +105,11 @@ class Formula:
             n = len(texts) // 2
             return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
         return f"{SPELLED.get(name, name)}({', '.join(texts)})", ATOM
+
+    @classmethod
+    def called(cls, name: str, number: float | None = None) -> Formula:
+        """A node by its name: a label such as x1*w1 + x2*w2 gets parentheses among other signs."""
+        return cls(name, COMPARISON if SIGNS.intersection(name) else ATOM, number)
 
     def inside(self, strength: int) -> str:
         """The text, in parentheses where it holds together less strongly than that."""
@@ -217,6 +223,9 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     ['x', 'y', 'z', 'f', 's0']
     """
     nodes = list(nodes)
+    for node in nodes:
+        if not isinstance(node.label, str):  # whoever assigns to it is not stopped there
+            raise TypeError(f"a label is a str, got {type(node.label).__name__}: {node.label!r:.60}")
     wanted = {node: " ".join(node.label.split())[:40] for node in nodes}
     if output is not None and not wanted[output]:
         wanted[output] = "f"
@@ -262,6 +271,6 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     lines = []
     for node in nodes:
         if node.primitive:
-            operands = [x if isinstance(x, float) else Formula(called[x]) for x in node.operands]
+            operands = [x if isinstance(x, float) else Formula.called(called[x]) for x in node.operands]
             lines.append(f"{called[node]} = {gate(node, operands)}")
     return lines

@@ -284,3 +284,28 @@ def test_pages_join_to_the_table():
 
     assert "\n".join(steps.pages()) == repr(steps)
     assert len(steps.pages()) == steps.last + 1
+
+
+def test_labels_that_are_formulas_get_parentheses_among_other_signs():
+    """As in the lectures, where gates are labelled x1*w1 + x2*w2."""
+    x1, w1, x2, w2, b = variables(x1=2, w1=-3, x2=0, w2=1, b=6)
+    q, r = x1 * w1, x2 * w2
+    s = q + r
+    q.label, r.label, s.label = "x1*w1", "x2*w2", "x1*w1 + x2*w2"
+    f = s * b
+    table = str(f.steps())
+
+    assert "  4  f = (x1*w1 + x2*w2) * b   -6 * 6 = -36\n" in table
+    assert "  6  df/db = df/df * (x1*w1 + x2*w2)   1 * -6 = -6\n" in table
+    assert "  7  df/d(x1*w1 + x2*w2) = df/df * b   1 * 6 = 6\n" in table
+    assert "  8  df/d(x1*w1) = df/d(x1*w1 + x2*w2) * 1   6 * 1 = 6\n" in table
+    assert "tanh(x1*w1 + x2*w2)" in str(s.tanh().steps())
+
+
+@pytest.mark.parametrize("label", [None, 5])
+def test_a_label_that_is_no_text_is_named(label):
+    x = Value(1.0)
+    x.label = label
+
+    with pytest.raises(TypeError, match="a label is a str, got"):
+        (x * 2.0).steps()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expression import PRODUCT, Formula, SlideFormula, show
+from ..expression import ATOM, PRODUCT, Formula, SlideFormula, show
 from ..graph import numbers
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
     from ..engine import Value
     from .steps import Steps
+
+
+def slope(output: str, name: str) -> str:
+    """How a derivative is written: df/dx, and df/d(x1*w1) where a label is no plain name."""
+    above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
+    return f"d{above}/d{below}"
 
 
 class Row:
@@ -48,7 +54,7 @@ class Row:
         if values:
             return [style.of(float(text)) for text in texts]
         return [
-            x if type(x) is float else style(called[x], number=x.data)
+            x if type(x) is float else style.called(called[x], x.data)
             for x in self.node.operands
         ]  # fmt: skip
 
@@ -91,7 +97,7 @@ class Start(Row):
     @property
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
-        return [f"d{name}/d{name} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
+        return [f"{slope(name, name)} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
 
     @property
     def sentence(self) -> str:
@@ -150,7 +156,7 @@ class Step(Row):
         local = self.steps.locals(self)[self.place].inside(PRODUCT)
         texts = [show_number(x) for x in (self.upstream, self.local, self.downstream)]
         parts = [
-            f"d{output}/d{operand} {'=' if self.path == 1 else '+='} d{output}/d{gate} * {local}",
+            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {local}",
             f"{texts[0]} * {texts[1]} = {texts[2]}",
         ]
         if self.paths > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..expression import Formula, SlideFormula, names, show
 from ..graph import history, refuse_stale, sweep
-from .rows import Forward, Start, Step
+from .rows import Forward, Start, Step, slope
 from .words import role, shortened, wrapped
 
 TYPE_CHECKING = False
@@ -125,7 +125,7 @@ class Steps:
         node = step.node
         if node not in self._formulas:
             assert node.primitive is not None
-            output = SlideFormula(self.names[node], number=node.data)
+            output = SlideFormula.called(self.names[node], node.data)
             written = node.primitive.local_gradients(output, *step.operands(SlideFormula))
             self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
         return self._formulas[node]
@@ -145,14 +145,18 @@ class Steps:
         output = self.names[self.output]
         lines = [f"GRADIENTS  add 0.001 to one input and {output} changes by about 0.001 * gradient"]
         columns = [
-            (self.names[leaf], show(leaf.data, self.digits), show(gradient, self.digits))
+            (
+                self.names[leaf],
+                show(leaf.data, self.digits),
+                slope(output, self.names[leaf]),
+                show(gradient, self.digits),
+            )
             for leaf, gradient in self.gradients.items()
         ]
-        widths = [max(len(column[i]) for column in columns) for i in range(3)] if columns else []
-        for name, value, gradient in columns:
+        widths = [max(len(column[i]) for column in columns) for i in range(4)] if columns else []
+        for name, value, derivative, gradient in columns:
             left = f"{name.ljust(widths[0])} = {value.rjust(widths[1])}"
-            right = f"d{output}/d{name}".ljust(len(output) + widths[0] + 3)
-            lines.append(f"     {left}   {right} = {gradient.rjust(widths[2])}")
+            lines.append(f"     {left}   {derivative.ljust(widths[2])} = {gradient.rjust(widths[3])}")
         return "\n".join(shortened(line) for line in lines)
 
     def pages(self) -> list[str]:
