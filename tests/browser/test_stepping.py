@@ -102,7 +102,7 @@ def test_nothing_moves_while_stepping(visit):
 def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     tab = visit(page(d1()))
     tab.get_by_role("button", name="Predict").click()
-    assert "gives what?" in tab.text_content(".sentence")
+    assert tab.text_content(".sentence").endswith("gives what?")
     assert drawn(tab, "edge-4-0", "data") == "?"
     tab.keyboard.type("4")
     tab.keyboard.press("Enter")
@@ -161,7 +161,6 @@ def test_a_sigmoid_unfolds_into_its_gates_and_back(visit):
     assert tab.locator(".graph .op").count() == 5
     tab.get_by_label("Form of the graph").select_option(label="sigmoid unfolded")
     assert tab.locator(".graph .op").count() == 8
-    tab.keyboard.press("Tab")
     tab.locator(".at").fill("21")
     assert tab.text_content(".counter") == "21 of 21"
 

@@ -1,5 +1,7 @@
 // The inputs: typed, dragged or stepped; beside each its gradient and what a nudge of 0.001 does.
 
+const MANY = 8; // more inputs than this are scrolled in a box of their own
+
 class Change {
   constructor(player) {
     this.player = player;
@@ -13,7 +15,8 @@ class Change {
       element("tbody", {}, ...this.rows.map((row) => row.line)));
     this.reset = element("button", { type: "button", class: "reset", onclick: () => this.again() }, "Numbers as at first");
     this.output = element("p", { class: "result" });
-    this.section.querySelector("table").replaceWith(this.output, this.table, this.reset);
+    const many = this.rows.length > MANY ? { class: "scroll many", tabindex: "0", role: "region", "aria-label": "Inputs" } : {};
+    this.section.querySelector("table").replaceWith(this.output, element("div", many, this.table), this.reset);
   }
 
   row(name, x, i) {
@@ -21,13 +24,14 @@ class Change {
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
     const drag = element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 200, "aria-label": `drag ${name}`, tabindex: "-1" });
     const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
-    field.addEventListener("change", () => this.type(i, field));
-    field.addEventListener("input", () => typed(field.value) !== null && this.type(i, field));
+    field.addEventListener("focus", () => (field.value = exact(this.numbers[i])));
+    field.addEventListener("blur", () => this.settle(i));
+    field.addEventListener("input", () => this.type(i, field));
     drag.addEventListener("input", () => this.set(i, tidy(Number(drag.value))));
     const gradient = element("data"), nudge = element("data");
     const remark = element("small", { class: "difference" });
     const line = element("tr", { "data-input": name },
-      element("th", { scope: "row" }, element("label", { for: id }, name)),
+      element("th", { scope: "row" }, element("label", { for: id, title: name }, name)),
       element("td", { class: "value" }, element("span", { class: "stepper" }, button("−", -step), field, button("+", step)), drag),
       element("td", { class: "gradient", "data-label": "gradient" }, gradient),
       element("td", { class: "nudge", "data-label": `nudge by ${NUDGE}` }, nudge, remark));
@@ -37,8 +41,16 @@ class Change {
   type(i, field) {
     const x = typed(field.value);
     field.setAttribute("aria-invalid", String(x === null));
-    field.title = x === null ? "Type a number, such as -4, 0.5 or 1/3." : "";
+    if (x === null) field.title = "Type a number, such as -4, 0.5 or 1/3.";
     if (x !== null) this.set(i, x);
+  }
+
+  /** Write the number in few digits; all of them are there when the field is entered. */
+  settle(i) {
+    const { field } = this.rows[i], x = this.numbers[i];
+    field.value = show(x);
+    field.title = exact(x);
+    field.removeAttribute("aria-invalid");
   }
 
   set(i, x) {
@@ -60,10 +72,7 @@ class Change {
     this.output.replaceChildren(formula(variable(output), "="), " ", hide ? "?" : shown);
     this.rows.forEach((row, i) => {
       const x = this.numbers[i], slope = lesson.nudged(this.numbers, i);
-      if (document.activeElement !== row.field || typed(row.field.value) !== x) {
-        row.field.value = show(x) === exact(x) || Number(show(x)) === x ? show(x) : exact(x);
-        row.field.removeAttribute("aria-invalid");
-      }
+      if (document.activeElement !== row.field) this.settle(i);
       row.drag.value = x;
       writeNumber(row.gradient, gradients[i], lesson.digits);
       writeNumber(row.nudge, slope, lesson.digits);

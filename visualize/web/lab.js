@@ -17,6 +17,7 @@ class Lab {
     steps.after(this.mistakes);
     const list = element("details", {}, element("summary", {}, "All steps"));
     list.append(steps.querySelector("ol"));
+    list.addEventListener("toggle", () => player.tellAll(player.result));
     steps.querySelector("h2").remove();
     steps.append(list);
   }
@@ -29,7 +30,8 @@ class Lab {
 
   update(result) {
     if (!result) return;
-    this.tellChain(result);
+    if (result !== this.told || this.player.hidden !== this.veiled || this.chosen !== this.shown) this.tellChain(result);
+    [this.told, this.veiled, this.shown] = [result, this.player.hidden, this.chosen];
     if (this.mistakes.open) this.tellMistakes(result);
   }
 

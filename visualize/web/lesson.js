@@ -15,6 +15,7 @@ class Lesson {
     this.operands = data.operands.map((row) => row.map((x) => (Array.isArray(x) ? { node: x[0] } : { number: real(x) })));
     this.steps = this.rows.filter((row) => row.phase === "backward");
     this.rows.forEach((row, i) => (row.number = i + 1));
+    this.steps.forEach((step, i) => (step.index = i));
     this.output = this.rows.find((row) => row.phase === "start").node;
     this.computed = new Map(this.rows.filter((row) => row.phase === "forward").map((row) => [row.node, row.number]));
     this.arriving = this.names.map(() => []); // for each node the steps that bring it gradients
@@ -60,12 +61,13 @@ class Lesson {
 
   /** The numbers of all nodes as they stand in a formula. */
   texts(result) {
-    return result.values.map((x) => show(Number(NONFINITE[this.text(x)] ?? this.text(x))));
+    result.texts ??= result.values.map((x) => show(NONFINITE[this.text(x)] ?? Number(this.text(x))));
+    return result.texts;
   }
 
   /** The template of a step's local gradient; its number where the recorded formula may hold no longer. */
   local(step, result) {
-    const i = this.steps.indexOf(step), now = result.steps[i].local;
+    const i = step.index, now = result.steps[i].local;
     const same = Object.is(now, this.atRecorded.steps[i].local) || !step.piecewise;
     return same ? step.formula : this.text(now).replace(/^-/, "-");
   }
@@ -76,7 +78,7 @@ class Lesson {
       return { formula: numbered(row.gate, this.texts(result)), answer: this.text(result.values[row.node]) };
     }
     if (row.phase === "start") return { answer: "1" };
-    const step = result.steps[this.steps.indexOf(row)];
+    const step = result.steps[row.index];
     const [upstream, local, answer] = [step.upstream, step.local, step.downstream].map((x) => this.text(x));
     const total = this.text(step.total);
     const rounded = this.text(Number(upstream) * Number(local)) !== answer;
@@ -88,17 +90,17 @@ class Lesson {
   sentence(row, result, hidden = false) {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
-    const gate = named(row.spoken, this.names), answer = hidden ? "what?" : spoken(said.answer);
+    const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
     if (row.phase === "forward") {
       const computed = row.spoken.replace(BLANK, (_, i) => spoken(this.texts(result)[i]));
-      return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}.`;
+      return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}`;
     }
     const total = spoken(said.total), soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
     const path = row.paths > 1 && !hidden ? ` Path ${row.path} of ${row.paths}, ${soFar}.` : "";
     const kink = said.kink ? ` On a kink: ${said.kink}.` : "";
     return (
       `${start} Gate ${name} equals ${gate} sends to ${this.names[row.operand]}: ` +
-      `upstream ${spoken(said.upstream)} times local ${spoken(said.local)} gives ${answer}.${path}${kink}`
+      `upstream ${spoken(said.upstream)} times local ${spoken(said.local)} gives ${answer}${path}${kink}`
     );
   }
 }

@@ -1,7 +1,7 @@
 // The net as a picture: units in columns with their activations, every weight and gradient on its edge.
 
 const SVG = "http://www.w3.org/2000/svg";
-const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, MOST_LABELS = 60;
+const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, MOST_LABELS = 60, TALLEST = 900;
 
 /** An SVG element. */
 function shape(name, attributes, ...children) {
@@ -21,7 +21,8 @@ class NetworkPicture {
     const pairs = this.sizes.slice(1).map((n, i) => Math.min(n, this.sizes[i]));
     const edges = data.layers.flat().reduce((sum, unit) => sum + unit.weights.length, 0);
     this.labelled = edges <= MOST_LABELS && Math.max(...pairs) <= 4;
-    this.gap = this.labelled ? Math.max(84, LABEL_ROOM * (Math.max(...pairs) + 1)) : 56;
+    this.gap = this.labelled ? Math.max(84, LABEL_ROOM * (Math.max(...pairs) + 1)) : Math.min(56, TALLEST / Math.max(...this.sizes));
+    this.radius = Math.min(RADIUS, 0.42 * this.gap);
     this.width = COLUMN * (this.sizes.length - 1) + 120;
     this.height = this.gap * Math.max(...this.sizes) + 24;
     this.svg = shape("svg", { class: "network", width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "img" });
@@ -59,27 +60,28 @@ class NetworkPicture {
 
   unit(circles, l, i) {
     const [x, y] = this.at(l, i), bias = l ? this.data.layers[l - 1][i].bias : null;
-    const circle = shape("circle", { cx: x, cy: y, r: RADIUS, class: "unit" });
-    const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { x, y: y + RADIUS + 14, class: "label" });
+    const circle = shape("circle", { cx: x, cy: y, r: this.radius, class: "unit" });
+    const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { x, y: y + this.radius + 14, class: "label" });
     const data = shape("tspan", { class: "data" }), gradient = shape("tspan", { class: "gradient" });
     below.append(...(bias === null ? [] : this.labelled ? [data, " ", gradient] : []));
-    const name = l === 0 ? shape("text", { x: x - RADIUS - 14, y: y + 5, class: "name" }, `x${i}`) : "";
-    const last = l === this.sizes.length - 1 ? shape("text", { x: x + RADIUS + 14, y: y + 5, class: "name" }, this.sizes[l] > 1 ? `y${i}` : "y") : "";
-    circles.append(shape("circle", { cx: x, cy: y, r: RADIUS, class: "behind" }), circle, text, below, name, last);
+    const named = this.radius === RADIUS, name = l === 0 && named ? shape("text", { x: x - this.radius - 14, y: y + 5, class: "name" }, `x${i}`) : "";
+    const last = l === this.sizes.length - 1 && named ? shape("text", { x: x + this.radius + 14, y: y + 5, class: "name" }, this.sizes[l] > 1 ? `y${i}` : "y") : "";
+    circles.append(shape("circle", { cx: x, cy: y, r: this.radius, class: "behind" }), circle, text, below, name, last);
     this.units.push({ circle, text, bias, data, gradient });
   }
 
   /** Write weights, gradients and the activations of one example. */
   paint(parameters, gradients, activations) {
     const largest = Math.max(1e-9, ...this.edges.map((edge) => Math.abs(parameters[edge.place])));
+    const thin = this.radius / RADIUS;
     for (const edge of this.edges) {
       const w = parameters[edge.place];
-      edge.line.setAttribute("stroke-width", (0.6 + 4 * Math.abs(w) / largest).toFixed(2));
+      edge.line.setAttribute("stroke-width", ((0.6 + (4 * Math.abs(w)) / largest) * thin).toFixed(2));
       edge.line.classList.toggle("negative", w < 0);
       if (edge.data) [edge.data.textContent, edge.gradient.textContent] = [brief(w), `∇ ${brief(gradients[edge.place])}`];
     }
     this.units.forEach((unit, i) => {
-      unit.text.textContent = brief(activations[i]);
+      if (this.radius === RADIUS) unit.text.textContent = brief(activations[i]);
       unit.circle.style.fillOpacity = Math.min(1, Math.abs(activations[i])) * 0.45 || 0;
       if (unit.bias !== null) [unit.data.textContent, unit.gradient.textContent] = [`b ${brief(parameters[unit.bias])}`, `∇ ${brief(gradients[unit.bias])}`];
     });

@@ -81,7 +81,7 @@ class Player {
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
     this.slider.max = this.lesson.rows.length;
-    const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }));
+    const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }, `Step ${row.number}`));
     this.list.replaceChildren(...this.lesson.rows.map(item));
   }
 
@@ -89,7 +89,7 @@ class Player {
     const atEnd = this.step === this.lesson.rows.length;
     this.lesson = this.lessons[i];
     this.draw();
-    this.lab.choose(null);
+    this.lab.chosen = null;
     this.show(atEnd ? this.lesson.rows.length : 0);
   }
 
@@ -100,7 +100,7 @@ class Player {
   }
 
   go(step) {
-    if (this.hidden && step > this.step) return this.answer.focus();
+    if (this.hidden && step === this.step + 1) return this.answer.focus();
     this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
   }
 
@@ -125,7 +125,11 @@ class Player {
 
   /** Compute everything and write it down. */
   update() {
-    const result = (this.result = this.lesson.compute(this.numbers));
+    if (this.computed?.lesson !== this.lesson || this.computed.numbers !== this.numbers) {
+      this.result = this.lesson.compute(this.numbers);
+      this.computed = { lesson: this.lesson, numbers: this.numbers };
+    }
+    const { result } = this;
     this.graph.paint(result, this.step, this.hidden);
     this.graph.follow(this.box);
     this.slider.value = this.step;
@@ -137,14 +141,20 @@ class Player {
     this.tell(result);
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line]);
+    this.tellAll(result);
+    this.change.update(result);
+    this.lab.update(result);
+  }
+
+  /** Write the list of all steps, where it is open. */
+  tellAll(result) {
+    if (!this.list.closest("details")?.open) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i];
-      item.textContent = this.lesson.sentence(row, result, this.hidden && i >= this.step - 1).replace(/^Step \d+ of \d+\. /, "");
+      const said = this.lesson.sentence(this.lesson.rows[i], result, this.hidden && i >= this.step - 1);
+      item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
-    this.change.update(result);
-    this.lab.update(result);
   }
 
   get hidden() {
@@ -232,7 +242,7 @@ class Player {
   /** Compare what was typed with the number, as far as it was typed. */
   check() {
     const guess = typed(this.answer.value), { row, result } = this;
-    const right = row.phase === "forward" ? result.values[row.node] : result.steps[this.lesson.steps.indexOf(row)].downstream;
+    const right = row.phase === "forward" ? result.values[row.node] : result.steps[row.index].downstream;
     if (guess === null) this.verdict.textContent = "Type a number, such as -4 or 1/3.";
     else if (near(guess, right)) this.reveal("Right.");
     else this.verdict.textContent = "Not yet: try again, or reveal it.";

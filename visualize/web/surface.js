@@ -52,32 +52,38 @@ class Surface {
 
   /** Compute the outputs on the grid and draw them; `outputs(x)` gives those of one example. */
   paint(outputs, chosen) {
-    const zero = colour("--zero"), one = colour("--one"), middle = colour("--background");
-    const pen = this.small.getContext("2d"), image = pen.createImageData(GRID, GRID), values = [];
+    const colours = [0, 1, 2, 3, 4, 5].map((i) => colour(`--class-${i}`)), ground = colour("--background");
+    const pen = this.small.getContext("2d"), image = pen.createImageData(GRID, GRID), found = [];
     const [[left, right], [low, high]] = this.ranges;
     for (let r = 0; r < GRID; r++) {
       for (let c = 0; c < GRID; c++) {
         const y = outputs([left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)]);
-        const value = this.decided(y);
-        values.push(value);
-        const t = Math.max(-1, Math.min(1, value / this.reach)) || 0;
-        image.data.set([...mixed(middle, t < 0 ? zero : one, Math.abs(t)), 255], 4 * (r * GRID + c));
+        found.push(this.margins(y));
+        const largest = this.decided(y), share = Math.max(0, Math.min(1, found.at(-1)[largest])) || 0;
+        image.data.set([...mixed(ground, colours[largest % 6], share), 255], 4 * (r * GRID + c));
       }
     }
     pen.putImageData(image, 0, 0);
     const paper = this.canvas.getContext("2d");
     paper.imageSmoothingEnabled = true;
     paper.drawImage(this.small, 0, 0, this.size, this.size);
-    this.contour(paper, values);
-    this.data.X.forEach((x, i) => this.point(paper, x, this.decided(this.data.targets[i]) > 0, i === chosen));
+    for (let k = 1; k < found[0].length; k++) this.contour(paper, found.map((margins) => margins[k]));
+    this.data.X.forEach((x, i) => this.point(paper, x, this.decided(this.data.targets[i]), colours, i === chosen));
   }
 
-  /** Above 0 for class 1; of several outputs the second is compared with the first. */
+  /** For each class how far it is ahead of the others, 1 for as far as the targets are; of one output: below, above the middle. */
+  margins(y) {
+    if (y.length === 1) return [(this.level - y[0]) / this.reach, (y[0] - this.level) / this.reach];
+    return y.map((own, k) => own - Math.max(...y.filter((_, i) => i !== k)));
+  }
+
+  /** The class that outputs, or a target, stand for. */
   decided(y) {
-    return y.length === 1 ? y[0] - this.level : (y[1] - Math.max(...y.filter((_, i) => i !== 1))) / 2;
+    const margins = this.margins(y);
+    return margins.indexOf(Math.max(...margins)) < 0 ? 0 : margins.indexOf(Math.max(...margins));
   }
 
-  /** The line where the output is half way between the targets, square by square. */
+  /** The line where a class is level with the others, square by square. */
   contour(paper, values) {
     const cell = this.size / GRID, ink = css(colour("--ink"));
     paper.beginPath();
@@ -101,18 +107,32 @@ class Surface {
     paper.stroke();
   }
 
-  /** One example: a disc for class 1, a square for class 0. */
-  point(paper, x, one, chosen) {
-    const [a, b] = this.place(x), r = this.data.X.length > 60 ? 4 : 8;
+  /** One example: a square for class 0, a disc for class 1, then a triangle, a rhombus, ... */
+  point(paper, x, k, colours, chosen) {
+    const [a, b] = this.place(x), r = this.data.X.length > 60 ? 4 : 8, corners = [4, 0, 3, 4, 5, 6][k % 6], turn = k % 6 ? -Math.PI / 2 : Math.PI / 4;
     paper.beginPath();
-    if (one) paper.arc(a, b, r, 0, 2 * Math.PI);
-    else paper.rect(a - r * 0.9, b - r * 0.9, r * 1.8, r * 1.8);
-    paper.fillStyle = css(colour(one ? "--one" : "--zero"));
+    if (corners === 0) paper.arc(a, b, r, 0, 2 * Math.PI);
+    for (let i = 0; i < corners; i++) {
+      const angle = turn + (2 * Math.PI * i) / corners;
+      paper.lineTo(a + 1.25 * r * Math.cos(angle), b + 1.25 * r * Math.sin(angle));
+    }
+    paper.closePath();
+    paper.fillStyle = css(colours[k % 6]);
     paper.strokeStyle = css(colour("--ink"));
     paper.lineWidth = chosen ? 4 : 1.5;
     paper.fill();
     paper.stroke();
   }
+}
+
+/** Means over neighbours: at most about 200 points, so that the losses of mini-batches make a line. */
+function smoothed(losses) {
+  const wide = Math.ceil(losses.length / 200), means = [];
+  for (let i = 0; i < losses.length; i += wide) {
+    const part = losses.slice(i, i + wide);
+    means.push(part.reduce((a, b) => a + b, 0) / part.length);
+  }
+  return means;
 }
 
 class LossCurve {
@@ -121,9 +141,9 @@ class LossCurve {
     this.canvas = canvas(this.width, this.height, "Loss curve");
   }
 
-  /** Draw the losses on a scale of powers of ten; `stride` steps lie between two of them. */
-  paint(losses, stride, started) {
-    const paper = this.canvas.getContext("2d"), seen = losses.filter((x) => x > 0 && Number.isFinite(x));
+  /** Draw the losses of so many steps on a scale of powers of ten. */
+  paint(losses, steps) {
+    const paper = this.canvas.getContext("2d"), curve = smoothed(losses), seen = curve.filter((x) => x > 0 && Number.isFinite(x));
     const top = Math.ceil(Math.log10(Math.max(...seen, 1e-3)) + 1e-9), bottom = Math.min(top - 1, Math.floor(Math.log10(Math.max(1e-12, Math.min(...seen, 1)))));
     const [left, right, up, down] = [52, this.width - 8, 10, this.height - 26];
     const y = (power) => up + ((top - power) / (top - bottom)) * (down - up);
@@ -138,11 +158,11 @@ class LossCurve {
       paper.strokeRect(left, y(power), right - left, 0);
     }
     paper.fillText("step 0", left, this.height - 8);
-    const end = started.toLocaleString("en");
+    const end = steps.toLocaleString("en");
     paper.fillText(end, right - paper.measureText(end).width, this.height - 8);
     paper.beginPath();
-    losses.forEach((loss, i) => {
-      const across = left + (losses.length > 1 ? i / (losses.length - 1) : 0) * (right - left);
+    curve.forEach((loss, i) => {
+      const across = left + (curve.length > 1 ? i / (curve.length - 1) : 0) * (right - left);
       paper.lineTo(across, y(Math.max(bottom, Math.min(top, Math.log10(Math.max(loss, 1e-300))))));
     });
     paper.strokeStyle = css(colour("--gradient"));

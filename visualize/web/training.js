@@ -82,6 +82,13 @@ class Descent {
   }
 }
 
+/** One output as a number, several as the class that they stand for and how much speaks for it. */
+function told(outputs, places) {
+  const largest = Math.max(...outputs), number = (x) => pretty(places ? x.toFixed(places) : show(x));
+  if (outputs.length === 1) return number(outputs[0]);
+  return `class ${outputs.indexOf(largest)}${places ? ` (${number(largest)})` : ""}`;
+}
+
 class Playground {
   constructor(section) {
     this.section = section;
@@ -138,7 +145,7 @@ class Playground {
     this.weights = element("tbody");
     this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
-    const examples = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Examples" },
+    const examples = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" },
       element("table", {}, head("example", "target", "output", ""), this.examples));
     const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     weights.addEventListener("toggle", () => this.paint());
@@ -156,8 +163,8 @@ class Playground {
   }
 
   example(x, i) {
-    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.map((number) => pretty(show(number))).join(", "));
-    return element("tr", {}, element("td", {}, choose), element("td", {}, this.data.targets[i].map((t) => show(t)).join(", ")), element("td", { class: "output" }), element("td", { class: "verdict" }));
+    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
+    return element("tr", {}, element("td", {}, choose), element("td", {}, told(this.data.targets[i], 0)), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
   // --- Training ------------------------------------------------------------------------------
@@ -229,7 +236,7 @@ class Playground {
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${descent.steps.toLocaleString("en")}`), " · loss ",
       element("data", { value: exact(now.loss), class: "loss" }, show(now.loss)), ` · ${right} of ${data.X.length} right`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
-    this.curve.paint(descent.losses, descent.stride, descent.steps);
+    this.curve.paint(descent.losses, descent.steps);
     this.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(descent.losses[0])} to ${show(now.loss)} in ${descent.steps} steps`);
     if (this.surface) {
       this.surface.paint((x) => descent.activations(x).outputs, this.chosen);
@@ -242,7 +249,7 @@ class Playground {
   paintExample(row, i) {
     const { outputs } = this.descent.activations(this.data.X[i]), right = this.right(outputs, this.data.targets[i]);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.chosen));
-    row.cells[2].textContent = outputs.map((y) => pretty(y.toFixed(3))).join(", ");
+    row.cells[2].textContent = told(outputs, 3);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }
