@@ -15,6 +15,7 @@ class Progress:
 
     def __init__(self, whole: int, wanted: bool = True, unit: str = "epoch") -> None:
         self.whole, self.wanted, self.unit = whole, wanted, unit
+        self.shown = 0
         if wanted:
             from tqdm import tqdm
 
@@ -24,10 +25,11 @@ class Progress:
         """Say that so many epochs (or runs) are done."""
         if not self.wanted:
             return
+        before, self.shown = self.shown, done
         if not self.bar.disable:
             self.bar.set_postfix_str(f"loss {loss:.3g}", refresh=False)
-            self.bar.update()
-        elif done * 10 // self.whole > (done - 1) * 10 // self.whole:
+            self.bar.update(done - before)
+        elif done * 10 // self.whole > before * 10 // self.whole:
             print(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:

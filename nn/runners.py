@@ -146,7 +146,20 @@ def batch(task: Task) -> Any:
     return Flat(task, "batch")
 
 
-RUNNERS: dict[str, Callable[[Task], Any]] = {"auto": auto, "eager": Eager, "source": source, "batch": batch}
+def native(task: Task) -> Any:
+    """Whole epochs as machine code."""
+    from .native import Native
+
+    return Native(task)
+
+
+RUNNERS: dict[str, Callable[[Task], Any]] = {
+    "auto": auto,
+    "eager": Eager,
+    "source": source,
+    "batch": batch,
+    "native": native,
+}
 
 
 def runner_named(name: str) -> Any:

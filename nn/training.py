@@ -58,8 +58,9 @@ def fit(
         Examples for each update: 1 is stochastic gradient descent, None all of them (C5).
     runner : str
         How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
-        "batch" record one step once, as flat code in Python or in NumPy over all rows; "auto" takes the
-        fastest of these that the model allows.
+        "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
+        epochs to machine code (llvmlite, extra ``fast``); "auto" takes the fastest of these that the model
+        allows and that is worth its compile time.
     seed : int
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.
@@ -115,18 +116,30 @@ def loop(
     run: Any, history: History, batch_size: int, epochs: int, callbacks: Sequence[Callable[..., Any]], shown: Progress
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    for epoch in range(1, epochs + 1):
-        start = perf_counter()
-        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
-        history.loss.append(run.epoch(batches))
-        history.updates += len(batches)
-        history.seconds.append(perf_counter() - start)
-        shown.show(epoch, history.loss[-1])
+    before = history.epochs
+    several = getattr(run, "epochs", None) or one_by_one(run)
+    while history.epochs < before + epochs:
+        most = 1 if callbacks else before + epochs - history.epochs
+        several(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
         reasons = [callback(run.task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:
                 return str(reason)
     return "all epochs"
+
+
+def one_by_one(run: Any) -> Callable[..., None]:
+    """How a runner that knows single epochs runs several."""
+
+    def several(history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
+        start = perf_counter()
+        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
+        history.loss.append(run.epoch(batches))
+        history.updates += len(batches)
+        history.seconds.append(perf_counter() - start)
+        shown()
+
+    return several
 
 
 def chosen_optimizer(model: Any, optimizer: Optimizer | str | None, resume: History | None) -> Optimizer:

@@ -14,11 +14,12 @@ javascript   the program as a JavaScript function
 runners      which runner suits how much work; programs kept ready
 compiled     autodiff.compile: a function traced (traces), then run as flat code
 training     training steps: loss, penalty and update recorded once
+native       the program, and whole epochs of training, as machine code by llvmlite
 """
 
 from . import javascript
 from .lowering import lower
 from .program import Line, Place, Program
-from .training import Training
+from .training import Training, native_training
 
-__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower"]
+__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower", "native_training"]

@@ -14,7 +14,7 @@ from ..engine import Value
 from ..tracing import Tracing
 from .lowering import Lowering
 from .recording import Recording
-from .runners import Runner, kept, runner_for
+from .runners import Runner, kept, native, runner_for
 
 
 class Training:
@@ -57,25 +57,11 @@ class Training:
         rows: int = 1,
     ) -> None:
         parameters = list(parameters)
-        since = Value(0.0).born
-        with Tracing():
-            first, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))
-            fined = Recording([penalty()], [], parameters, since) if penalty else None
-            (parameter, gradient, rate, step, *states), outputs = update()
-        if first.structure != again.structure:
-            raise ValueError(
-                "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
-                "first for ever; train it with runner='eager'"
-            )
-        if not Recording(first.outputs, first.inputs, (), since).parameters:
-            raise TypeError(
-                f"the loss has to be one Value that depends on the model's outputs, got {first.outputs[0]!r:.60}"
-            )
-        kind = runner_for(runner, rows * first.work)
-        self.loss = Part(first, parameters, kind)
-        self.penalty = Part(fined, parameters, kind) if fined else None
-        program = Lowering(Recording(outputs, [parameter, gradient, *states], [rate, step], since), ()).program(False)
-        self.update = kept(kind, program)
+        step = Step(loss, example, parameters, update, penalty)
+        kind = runner_for(runner, rows * step.loss.work)
+        self.loss = Part(step.loss, parameters, kind)
+        self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
+        self.update = kept(kind, Lowering(step.update, ()).program(False))
 
     def table(self, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Any:
         """The examples with their targets as the runner wants them: index it for a mini-batch by ``chosen``."""
@@ -99,6 +85,45 @@ class Training:
         """The new numbers of the parameters, and the new states."""
         new, *states = self.update.columns([numbers, slopes, *states], [rate, float(step)])
         return new, states
+
+
+def native_training(*arguments: Any) -> Any:
+    """A ``NativeTraining`` of these arguments; ImportError that says what to install where llvmlite is missing."""
+    native()
+    from .native.training import NativeTraining
+
+    return NativeTraining(*arguments)
+
+
+class Step:
+    """The recordings of a step: loss, penalty and update.
+
+    ``since`` is a creation number: leaves that are younger and no parameters are constants.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Any, Any], Any],
+        example: tuple[Sequence[float], Sequence[float]],
+        parameters: list[Value],
+        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
+        penalty: Callable[[], Any] | None,
+    ) -> None:
+        self.since = since = Value(0.0).born
+        with Tracing():
+            self.loss, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))
+            self.penalty = Recording([penalty()], [], parameters, since) if penalty else None
+            (parameter, gradient, rate, step, *states), outputs = update()
+        if self.loss.structure != again.structure:
+            raise ValueError(
+                "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
+                "first for ever; train it with runner='eager'"
+            )
+        if not Recording(self.loss.outputs, self.loss.inputs, (), since).parameters:
+            raise TypeError(
+                f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
+            )
+        self.update = Recording(outputs, [parameter, gradient, *states], [rate, step], since)
 
 
 class Part:

@@ -17,6 +17,7 @@ from .elementwise import cost
 from .lanes import Lanes
 from .loops import Loops, Rows
 from .plan import Plan, is_sum_over_slices, length, name_of
+from .runs import in_runs
 from .storage import Element, Home, Storage
 from .text import Text, Whole
 from .totals import Totals
@@ -45,10 +46,21 @@ class Kernel:
         How many rows every call has, if that is known.
     results : bool
         Whether outputs and gradients to the inputs are wanted for each row.
+    onto : bool
+        Whether ``sums`` holds numbers already, to which those of this program are added.
     """
 
-    def __init__(self, program: Program, name: str, width: int, rows: int | None = None, results: bool = True) -> None:
-        self.program, self.name, self.width, self.results = program, name, width, results
+    def __init__(
+        self,
+        program: Program,
+        name: str,
+        width: int,
+        rows: int | None = None,
+        results: bool = True,
+        onto: bool = False,
+    ) -> None:
+        program = in_runs(program)
+        self.program, self.name, self.width, self.results, self.onto = program, name, width, results, onto
         loss = Line(LOSS, program.outputs[0])
         self.plan = Plan(program, [loss])
         self.tables = {x: program.arrays.get(x, 1) for x in self.inner_names() if x in self.plan.stored}
@@ -73,7 +85,7 @@ class Kernel:
         """The text of the finished function."""
         text, parameters = self.text, len(self.program.parameters)
         memory = text.room(self.memory) if self.unrolled else "%memory"
-        if self.rows is None or self.needs_zeros():
+        if not self.onto and (self.rows is None or self.needs_zeros()):
             self.zero("%sums", parameters + 1)
         if self.rows is not None:
             self.body(memory, 0, self.rows, Rows(self.block, self.width, self.vectors))
@@ -85,7 +97,7 @@ class Kernel:
                 padded = text.let(f"add i64 {rows}, {PADDING - 1}")
                 stop = text.let(f"and i64 {padded}, {-PADDING}")
                 self.body(memory, turn.index, rows, Rows(stop, self.width, self.vectors))
-        return text.function(self.name, PARAMETERS)
+        return text.function(self.name, PARAMETERS, attributes="#1" if self.unrolled else "#0")
 
     def body(self, memory: str, start: Whole, rows: Whole, block: Rows) -> None:
         """All lines for one block of rows."""
@@ -100,7 +112,7 @@ class Kernel:
         loops = Loops(storage, plan, block)
         for group in plan.groups:
             loops.write(group)
-        Totals(storage, block, plan.totals, self.rows is not None).write()
+        Totals(storage, block, plan.totals, self.rows is not None and not self.onto).write()
         if self.results:
             gradients = [x for x in self.program.input_gradients if x is not None]
             for base, places in (("%out", self.program.outputs), ("%dx", gradients)):

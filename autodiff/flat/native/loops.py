@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..program import Expression, Line, Place, is_slice
@@ -42,10 +42,14 @@ class Rows:
         return found
 
 
-def computed(v: Lanes, expression: Expression, leaf: Callable[[Any], str]) -> str:
-    """The vector of an expression; ``leaf`` loads names and places."""
+def computed(
+    v: Lanes, expression: Expression, leaf: Callable[[Any], str], known: Mapping[Any, str] | None = None
+) -> str:
+    """The vector of an expression; ``leaf`` loads names and places, ``known`` holds what has been computed."""
+    if known and type(expression) is not float and expression in known:
+        return known[expression]
     if type(expression) is tuple:
-        return value(v, expression[0], [computed(v, operand, leaf) for operand in expression[1:]])
+        return value(v, expression[0], [computed(v, operand, leaf, known) for operand in expression[1:]])
     return v.constant(expression) if type(expression) is float else leaf(expression)
 
 

@@ -144,5 +144,6 @@ class Turn:
 
 
 def module(functions: Sequence[str], declarations: set[str], attributes: str) -> str:
-    """The text of a module; ``attributes`` is the content of ``#0``."""
-    return "\n".join([*sorted(declarations), *functions, f"attributes #0 = {{ {attributes} }}"])
+    """The text of a module; ``attributes`` is the content of ``#0``, and of ``#1`` for functions to be inlined."""
+    kinds = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} alwaysinline }}"
+    return "\n".join([*sorted(declarations), *functions, *kinds])

@@ -112,7 +112,7 @@ class Totals:
         while lane < len(cells):
             line, r, i = cells[lane]
             run = 1
-            while lane + 2 * run <= len(cells) and follow(cells[lane : lane + 2 * run]):
+            while not text.unrolled and lane + 2 * run <= len(cells) and follow(cells[lane : lane + 2 * run]):
                 run *= 2
             home, index = self.storage.index(line.target, Element(text.plus(at.r, r), text.plus(at.i, i)))
             part = v.part(totals, lane, run)

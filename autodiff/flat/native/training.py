@@ -1,0 +1,170 @@
+"""Training in machine code: the programs of a step recorded once, compiled, and run for whole epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy
+
+from ...engine import Value
+from ..lowering import Lowering
+from ..recording import Recording
+from ..training import Step
+from .machine import Compiled, machine
+from .runner import aligned
+from .steps import Plan, Steps
+
+MOST = 50  # compiled trainings kept
+compiled: dict[Any, tuple[Steps, Compiled]] = {}
+lock = Lock()
+
+
+class NativeTraining:
+    """The steps of one model, whole epochs in one call.
+
+    Parameters
+    ----------
+    loss, example, parameters, update, penalty
+        As for ``Training``.
+    rows : sequence of list of float
+        Every example with its target.
+    batch : int
+        Rows for each step; the last step of an epoch may have fewer.
+    clips : bool
+        Whether gradients are clipped by norm before the update.
+
+    Attributes
+    ----------
+    numbers, slopes, states : numpy arrays
+        The parameters, the gradients of the last step, and the optimizer's states (one line each).
+    losses : numpy array
+        For each epoch begun, the losses of its rows added up.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Any, Any], Any],
+        example: tuple[Sequence[float], Sequence[float]],
+        parameters: Sequence[Value],
+        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
+        penalty: Callable[[], Any] | None,
+        rows: Sequence[Sequence[float]],
+        batch: int,
+        clips: bool,
+    ) -> None:
+        step = Recorded(loss, example, list(parameters), update, penalty)
+        batch = min(batch, len(rows))
+        key = step.key, len(rows), batch, clips
+        with lock:
+            if key not in compiled:
+                if len(compiled) >= MOST:
+                    del compiled[next(iter(compiled))]
+                steps = Steps(step.plan(len(rows), batch, clips), machine().width)
+                compiled[key] = steps, Compiled(steps.module())
+            self.steps, self.code = compiled[key]
+        self.plan, self.whole = self.steps.plan, self.steps.whole
+        self.settings = numpy.zeros(4)  # learning rate, threshold, steps made before these, steps made of these
+        self.call = self.code.function("train", 8, 2)
+        self.others = step.others
+        self.trained = len(step.parameters)
+        self.x = self.placed(rows)
+        self.memory = aligned(self.steps.memory)
+        sizes = self.steps.sizes()
+        self.w, self.sums = aligned(sizes["w"]), aligned(sizes["sums"])
+        self.states = aligned(max(1, sizes["states"]))[: sizes["states"]].reshape(-1, self.trained)
+        self.numbers, self.slopes = self.w[: self.trained], self.sums[: self.trained]
+
+    def placed(self, rows: Sequence[Sequence[float]]) -> Any:
+        """The rows as the kernel reads them: number by number where every step takes all, else row by row."""
+        table = numpy.array(rows, dtype=float).reshape(len(rows), -1)
+        if not self.whole:
+            return table
+        x = aligned(self.steps.inputs * self.steps.stride).reshape(self.steps.inputs, self.steps.stride)
+        x[:, : len(rows)] = table.T
+        return x
+
+    def begin(self, order: Sequence[int], epochs: int, rate: float, threshold: float, before: int) -> None:
+        """Get ready for epochs.
+
+        Parameters
+        ----------
+        order : sequence of int
+            The indices of the rows, epoch after epoch; none where every step takes all rows (``whole``).
+        epochs : int
+            How many there are.
+        rate, threshold : float
+            The learning rate, and the length from which gradients are clipped.
+        before : int
+            How many steps the optimizer has made.
+        """
+        self.order = numpy.array(order, dtype=numpy.int64)
+        self.losses = numpy.zeros(epochs)  # each step's loss is added to its epoch's, times its rows
+        self.settings[:] = rate, threshold, before, 0.0
+        self.w[self.trained + 1 :] = [leaf._data for leaf in self.others]
+
+    @property
+    def made(self) -> int:
+        """How many of the steps are made."""
+        return int(self.settings[3])
+
+    def run(self, last: int) -> bool:
+        """Make steps until ``last`` are made; False if the next loss is inf or nan, and nothing is changed by it."""
+        arrays = self.x, self.w, self.states, self.order, self.losses, self.sums, self.memory, self.settings
+        self.call(*[array.ctypes.data for array in arrays], self.made, last)
+        return self.made == last
+
+    @property
+    def batch(self) -> list[int]:
+        """The indices of the rows of the next step."""
+        if self.whole:
+            return list(range(self.plan.rows))
+        epoch, step = divmod(self.made, self.plan.steps)
+        start, rows = epoch * self.plan.rows, step * self.plan.batch
+        found: list[int] = self.order[start + rows : start + min(rows + self.plan.batch, self.plan.rows)].tolist()
+        return found
+
+    def skip(self, loss: float) -> None:
+        """Count the next step, which was made elsewhere."""
+        self.losses[self.made // self.plan.steps] += loss * len(self.batch)
+        self.settings[3] += 1.0
+
+
+class Recorded:
+    """A step recorded for machine code; ``key`` tells whether one of the same structure was met before.
+
+    The loss of a row is multiplied by one number more, ``share``: where it is one over the number of rows, the sum
+    over the rows is the mean, and the penalty may be added to it.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Any, Any], Any],
+        example: tuple[Sequence[float], Sequence[float]],
+        parameters: list[Value],
+        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
+        penalty: Callable[[], Any] | None,
+    ) -> None:
+        share = Value(1.0, "share")
+        step = Step(loss, example, parameters, update, penalty)
+        known = {*parameters, share}
+        parts = [part for part in (step.loss, step.penalty) if part]
+        outside = dict.fromkeys(x for part in parts for x in part.parameters if x not in known)
+        self.parameters, self.others, self.update = parameters, list(outside), step.update
+        numbers = [*parameters, share, *self.others]
+        self.loss = Recording([step.loss.outputs[0] * share], step.loss.inputs, numbers, step.since)
+        self.penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        parts = [part for part in (self.loss, self.penalty, self.update) if part]
+        sizes = len(self.parameters), len(self.others), len(self.loss.inputs)
+        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None)
+
+    def plan(self, rows: int, batch: int, clips: bool) -> Plan:
+        """The programs of the step, and how it is to be run."""
+        loss = Lowering(self.loss, self.parameters).program(True)
+        penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
+        update = Lowering(self.update, ()).program(False)
+        return Plan(loss, penalty, update, len(self.parameters), rows, batch, clips)
