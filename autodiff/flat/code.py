@@ -32,10 +32,10 @@ class Code(Formula):
         if name in OPERATORS or is_comparison(name) or (name == "div" and cls.divides(parts[1])):
             return super().write(name, parts)
         # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
-        return cls.called(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM
+        return cls.call(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM
 
     @classmethod
-    def called(cls, name: str, texts: list[str]) -> str:
+    def call(cls, name: str, texts: list[str]) -> str:
         """The call of a function."""
         return f"{name}({', '.join(texts)})"
 
@@ -64,7 +64,7 @@ class Code(Formula):
         if name == "logsumexp" or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
             lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
             rest = [parts[-1].text] if name == "dot" else []
-            return cls.called(name, [*map(cls.sequence, lists), *rest]), ATOM
+            return cls.call(name, [*map(cls.sequence, lists), *rest]), ATOM
         if name == "sum":
             terms = parts
         else:

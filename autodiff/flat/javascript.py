@@ -44,7 +44,7 @@ class JavaScript(Code):
     comment = "// "
 
     @classmethod
-    def called(cls, name: str, texts: list[str]) -> str:
+    def call(cls, name: str, texts: list[str]) -> str:
         if name not in MATH | FUNCTIONS:
             raise ValueError(
                 f"the primitive {name!r} has no spelling in JavaScript: known are {sorted(MATH | FUNCTIONS)}"
