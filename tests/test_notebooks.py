@@ -65,6 +65,15 @@ def test_cells_are_few_and_outputs_kept_without_counts_or_errors(path):
     assert all(not cell.metadata for cell in notebook.cells)
 
 
+@pytest.mark.parametrize("letter", COUNTS)
+def test_a_lecture_shows_graphs_and_plots(letter):
+    (path,) = [path for path in PATHS if path.stem.startswith(letter)]
+    kinds = [kind for cell in code_cells(read(path)) for output in cell.outputs for kind in output.get("data", {})]
+
+    assert kinds.count("image/svg+xml") >= 4
+    assert kinds.count("image/png") >= 3
+
+
 @every_notebook
 def test_outputs_hold_no_memory_addresses(path):
     assert not re.search(r"0x[0-9a-f]{6,}", "\n".join(texts(read(path))))
