@@ -159,7 +159,8 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
 
     output = subjects[0].output
     output.backward()
-    visualize.draw(output).save(file)
+    picture = visualize.page(output) if file.lower().endswith(".html") else visualize.draw(output)
+    picture.save(file)
     say(f"the graph is in {file}")
 
 

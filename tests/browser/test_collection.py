@@ -77,3 +77,17 @@ def test_the_front_door_writes_all_parts_of_an_example(tmp_path, capsys):
     assert main(["D8", "-o", str(path)]) == 0
     assert capsys.readouterr().out.strip() == str(path)
     assert path.read_text(encoding="utf-8").count('class="lesson"') == 4
+
+
+def test_the_door_of_the_engine_writes_a_page_too(tmp_path):
+    from autodiff.__main__ import main as step_through
+
+    assert step_through(["D1", "-o", str(tmp_path / "d1.html")]) == 0
+    assert 'class="lesson"' in (tmp_path / "d1.html").read_text(encoding="utf-8")
+
+
+def test_the_door_of_training_writes_a_playground(tmp_path):
+    from nn.__main__ import main as train
+
+    assert train(["xor", "--epochs", "1", "--page", str(tmp_path / "xor.html")]) == 0
+    assert 'class="playground"' in (tmp_path / "xor.html").read_text(encoding="utf-8")

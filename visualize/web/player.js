@@ -140,7 +140,7 @@ class Player {
     this.guess.hidden = !this.hidden && !this.verdict.textContent;
     this.tell(result);
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
-    scrollWithin(this.lines[this.row?.line]);
+    scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
     this.change.update(result);
     this.lab.update(result);
