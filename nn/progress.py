@@ -16,6 +16,7 @@ class Progress:
     def __init__(self, whole: int, wanted: bool = True, unit: str = "epoch") -> None:
         self.whole, self.wanted, self.unit = whole, wanted, unit
         self.shown = 0
+        self.hints: set[str] = set()
         if wanted:
             from tqdm import tqdm
 
@@ -31,6 +32,12 @@ class Progress:
             self.bar.update(done - before)
         elif done * 10 // self.whole > before * 10 // self.whole:
             print(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}", file=sys.stderr, flush=True)
+
+    def hint(self, text: str) -> None:
+        """Say once what would help; nothing if it is empty."""
+        if self.wanted and text and text not in self.hints:
+            self.hints.add(text)
+            print(text, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
         return self

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from autodiff import Value
 
 from .checks import one_of
+from .data import mini_batches
 from .losses import Loss, total
 from .targets import listed
 
@@ -67,6 +70,7 @@ class Task:
         loss: Loss,
         optimizer: Optimizer,
         penalty: Callable[[Any], Any] | None = None,
+        epochs: int = 1,
     ) -> None:
         self.model = model
         self.examples = examples
@@ -74,6 +78,7 @@ class Task:
         self.loss = loss
         self.optimizer = optimizer
         self.penalty = penalty
+        self.epochs = epochs  # how many are wanted
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded."""
@@ -114,6 +119,20 @@ class Eager:
         loss.backward()
         task.optimizer.step()
         return loss.data  # type: ignore[no-any-return]
+
+
+def one_by_one(run: Any) -> Callable[..., None]:
+    """How a runner that knows single epochs runs one and writes it into the history."""
+
+    def epochs(history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
+        start = perf_counter()
+        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
+        history.loss.append(run.epoch(batches))
+        history.updates += len(batches)
+        history.seconds.append(perf_counter() - start)
+        shown()
+
+    return epochs
 
 
 def refuse_nonfinite(loss: Any) -> None:

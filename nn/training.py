@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from random import Random
-from time import perf_counter
 
 from .checks import one_of, size
-from .data import mini_batches
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
 from .optimizers import optimizer_named
 from .prediction import encoded, examples_in, numbers
 from .progress import Progress
-from .runners import NonFiniteLossError, Task, runner_named
+from .runners import NonFiniteLossError, Task, one_by_one, runner_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +95,7 @@ def fit(
     chosen = chosen_optimizer(model, optimizer, resume)
     history = resume if resume is not None else History(chosen, Random(seed))
     callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
-    run = runner_named(runner)(Task(model, X, targets, row, chosen, penalty))
+    run = runner_named(runner)(Task(model, X, targets, row, chosen, penalty, epochs))
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     with Progress(size(epochs, "epochs"), progress) as shown:
         try:
@@ -121,25 +119,12 @@ def loop(
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
         several(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
+        shown.hint(getattr(run, "hint", ""))
         reasons = [callback(run.task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:
                 return str(reason)
     return "all epochs"
-
-
-def one_by_one(run: Any) -> Callable[..., None]:
-    """How a runner that knows single epochs runs several."""
-
-    def several(history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
-        start = perf_counter()
-        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
-        history.loss.append(run.epoch(batches))
-        history.updates += len(batches)
-        history.seconds.append(perf_counter() - start)
-        shown()
-
-    return several
 
 
 def chosen_optimizer(model: Any, optimizer: Optimizer | str | None, resume: History | None) -> Optimizer:

@@ -2,6 +2,7 @@
 
 import _thread
 import random
+import sys
 import threading
 
 import pytest
@@ -185,3 +186,59 @@ def test_training_again_compiles_nothing():
     fit(MLP(2, [3, 1], seed=5), X, Y, epochs=2, runner="native", progress=False)
 
     assert len(training.compiled) == kept
+
+
+# --- runner="auto" -------------------------------------------------------------------------------
+
+
+def compilations():
+    from autodiff.flat.native import training
+
+    return len(training.compiled)
+
+
+def test_auto_does_not_compile_a_short_run():
+    X, Y = truth_table("xor")
+    before = compilations()
+
+    fit(MLP(2, [3, 2, 1], seed=0), X, Y, epochs=20, progress=False)
+
+    assert compilations() == before
+
+
+def test_auto_goes_over_to_machine_code_in_a_long_run():
+    X, Y = truth_table("xor")
+    before = compilations()
+
+    long = fit(MLP(2, [3, 3, 1], seed=0), X, Y, epochs=200_000, progress=False)
+
+    assert compilations() == before + 1
+    assert (long.epochs, long.updates, long.stopped) == (200_000, 200_000, "all epochs")
+    short = fit(MLP(2, [3, 3, 1], seed=0), X, Y, epochs=50, runner="eager", progress=False)
+    assert long.loss[:50] == pytest.approx(short.loss, rel=1e-9)
+
+
+def test_auto_compiles_much_work_before_anything_is_run():
+    X = some_rows(200)
+    net = MLP(2, [30, 20, 1], seed=0)
+
+    history = fit(net, X, [x[0] for x in X], epochs=1000, progress=False)
+
+    assert history.epochs == 1000
+    assert sum(history.seconds) < 5.0
+
+
+def test_a_long_run_without_llvmlite_is_told_at_once_what_to_install(monkeypatch, capsys):
+    for module in [name for name in sys.modules if name.startswith("autodiff.flat.native")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    X, Y = truth_table("xor")
+
+    def enough(model, history):
+        return "enough" if history.epochs == 3 else None
+
+    fit(MLP(2, [4, 1], seed=0), X, Y, epochs=10_000_000, callbacks=[enough])
+
+    said = capsys.readouterr().err
+    assert said.count("pip install scalar-autodiff[fast]") == 1
