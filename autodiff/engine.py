@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from . import primitives as p
-from .graph import history, numbers, refuse_stale, sweep
+from .graph import history, numbers, refuse_rule, refuse_stale, sweep
 from .primitives import Primitive, number
 from .tracing import refuse, threads as tracing
 
@@ -150,7 +150,7 @@ class Value:
         kept = tuple(operands)
         if not {*map(type, kept)} <= RECORDED:
             kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in kept])
-        return result(primitive, primitive.value(*numbers(kept)), kept)
+        return result(primitive, primitive.compute(numbers(kept)), kept)
 
     # --- Sweeping ----------------------------------------------------------------------------
 
@@ -179,22 +179,26 @@ class Value:
         for node in results:
             node.grad = untouched
         self.grad += upstream
-        for node in reversed(results):
-            upstream, rule, operands = node.grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-            if upstream is untouched:
-                continue  # only a comparison looks at this node
-            if len(operands) == 2:  # most gates: the general case below, spelled out for speed
-                a, b = operands
-                into_a, into_b = type(a) is Value, type(b) is Value
-                to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
-                if into_a and to_a is not None:
-                    a.grad += upstream * to_a
-                if into_b and to_b is not None:
-                    b.grad += upstream * to_b
-            else:
-                for operand, local in zip(operands, rule(node._data, *numbers(operands))):
-                    if type(operand) is Value and local is not None:
-                        operand.grad += upstream * local
+        try:
+            for node in reversed(results):
+                upstream, rule, operands = node.grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+                if upstream is untouched:
+                    continue  # only a comparison looks at this node
+                if len(operands) == 2:  # most gates: the general case below, spelled out for speed
+                    a, b = operands
+                    into_a, into_b = type(a) is Value, type(b) is Value
+                    to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
+                    if into_a and to_a is not None:
+                        a.grad += upstream * to_a
+                    if into_b and to_b is not None:
+                        b.grad += upstream * to_b
+                else:
+                    for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
+                        if type(operand) is Value and local is not None:
+                            operand.grad += upstream * local
+        except (TypeError, ValueError):
+            refuse_rule(node, rule(node._data, *numbers(operands)))
+            raise
 
     def forward(self) -> float:
         """Recompute every node behind this one, oldest first, and return the new number."""

@@ -96,6 +96,16 @@ def refuse_stale(order: Sequence[Value]) -> None:
         )
 
 
+def refuse_rule(node: Value, local_gradients: Any) -> None:
+    """Raise TypeError, naming the primitive, if its rule gave anything but one entry for each operand of the node."""
+    count = len(node.operands)
+    if not isinstance(local_gradients, (tuple, list)) or len(local_gradients) != count:
+        raise TypeError(
+            f"the local gradients of {node.primitive.name} must be a tuple with one entry for each operand, "  # type: ignore[union-attr]
+            f"({', '.join(['...'] * count)}{','[: count == 1]}), got {local_gradients!r:.60}"
+        )
+
+
 def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
@@ -133,6 +143,8 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
         upstream, rule = totals.pop(node), node.primitive and node.primitive.local_gradients
         known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
         local_gradients = rule(*known) if rule else ()
+        if rule:
+            refuse_rule(node, local_gradients)
         yield node, upstream, local_gradients
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:

@@ -207,7 +207,20 @@ class Primitive:
                     return record(self, operands)
                 operand = self._number(operand)
             numbers.append(operand)
-        return self.value(*numbers)
+        return self.compute(numbers)
+
+    def compute(self, numbers: list[float]) -> float:
+        """The value of numbers; TypeError where there are too many or too few of them."""
+        try:
+            return self.value(*numbers)
+        except TypeError:
+            for function, others in ((self.value, 0), (self.local_gradients, 1)):
+                code = getattr(function, "__code__", None)  # functions of the math module have none
+                if code and not code.co_flags & 0x04 and code.co_argcount - others != len(numbers):
+                    expected = code.co_argcount - others
+                    message = f"{self.name} takes {expected} operand{'s'[: expected > 1]}, got {len(numbers)}"
+                    raise TypeError(message) from None
+            raise
 
     def _number(self, operand: Any) -> float:
         converted = number(operand)

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from autodiff import PRIMITIVES, Primitive, Value, gradients, power
+from autodiff import PRIMITIVES, Primitive, Value, gradients, log, maximum, power
 
 
 @pytest.fixture(params=PRIMITIVES, ids=str)
@@ -78,3 +78,35 @@ def test_neither_number_nor_value(bad):
         PRIMITIVES["exp"](bad)
     with pytest.raises(TypeError, match=f"maximum takes a real number, got {type(bad).__name__}"):
         PRIMITIVES["maximum"](Value(1.0), bad)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: log(Value(2.0), 10), "log takes 1 operand, got 2"),
+        (lambda: log(2.0, 10.0), "log takes 1 operand, got 2"),
+        (lambda: maximum(Value(2.0)), "maximum takes 2 operands, got 1"),
+        (lambda: Value(2.0).clip(1.0), "clip takes 3 operands, got 2"),
+        (lambda: PRIMITIVES["tanh"](Value(2.0), 1.0), "tanh takes 1 operand, got 2"),
+        (lambda: PRIMITIVES["mul"](Value(2.0)), "mul takes 2 operands, got 1"),
+        (lambda: PRIMITIVES["less"](Value(2.0)), "less takes 2 operands, got 1"),
+    ],
+)
+def test_too_many_or_too_few_operands_are_counted(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("rule", "operands"),
+    [
+        (lambda out, x: 2.0 * x, 1),  # the comma that makes a tuple is forgotten
+        (lambda out, x, y: (y,), 2),
+        (lambda out, x, y, z: (y, x), 3),  # not to be dropped in silence
+    ],
+)
+@pytest.mark.parametrize("use", [Value.backward, lambda y: list(y.steps()), lambda y: gradients(y, y.operands)])
+def test_a_rule_without_one_entry_for_each_operand_is_refused(rule, operands, use):
+    y = Primitive("mine", lambda *operands: 1.0, rule)(*[Value(3.0) for _ in range(operands)])
+    with pytest.raises(TypeError, match="the local gradients of mine must be a tuple with one entry for each operand"):
+        use(y)
