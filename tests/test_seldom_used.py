@@ -1,0 +1,73 @@
+"""Seldom used corners of the public interface: what an empty list, a bare optimizer or an odd container gives."""
+
+import pytest
+
+import autodiff
+from autodiff import Value, compile, grad, maxout, mean
+from nn import MLP, Layer, Module, Optimizer
+
+
+def test_the_largest_and_the_mean_of_nothing_are_refused():
+    for f, name in ((maxout, "maxout"), (mean, "mean")):
+        with pytest.raises(ValueError, match=f"{name} needs at least one value, got none"):
+            f([])
+
+
+def test_sums_of_nothing_are_plain_numbers():
+    assert autodiff.logsumexp([]) == float("-inf")
+    assert autodiff.dot([], [], 2.0) == 2.0
+    assert autodiff.softmax([]) == []
+
+
+def test_a_compiled_function_shows_what_it_was_made_from():
+    assert repr(compile(grad)) == f"compile({grad!r})"
+
+
+def test_rows_of_values_are_recorded_not_compiled():
+    x = Value(3.0, "x")
+    out, plain = compile(lambda a, b: a * b).map([(x, 2.0), (2.0, x)])
+    out.backward()
+
+    assert (out.data, plain.data, x.grad) == (6.0, 6.0, 2.0)
+
+
+def test_no_rows_have_no_results():
+    assert compile(lambda a: a * 2.0).map([]) == []
+
+
+def test_an_optimizer_without_an_update_says_what_it_needs():
+    x = Value(1.0)
+    with pytest.raises(NotImplementedError, match="Optimizer needs a method update"):
+        Optimizer([x], 0.1).step()
+
+    assert x.data == 1.0
+
+
+def test_parameters_in_a_dictionary_are_found_by_their_keys():
+    class Net(Module):
+        def __init__(self):
+            self.parts = {"first": Layer(1, 1, seed=0), "gain": Value(2.0)}
+
+    names = [name for name, _ in Net().named_parameters()]
+
+    assert names[-1] == "parts.gain"
+    assert all(name.startswith("parts.first.neurons.0.") for name in names[:-1])
+
+
+def test_an_unknown_public_name_is_an_attribute_error_in_every_package():
+    import nn
+    import visualize
+
+    for package in (autodiff, nn, visualize):
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            _ = package.nothing
+        assert "__name__" in dir(package)
+
+
+def test_a_net_that_does_not_depend_on_its_input_has_gradient_0():
+    net = MLP(1, [1], seed=0)
+    net.parameters()[0].data = 0.0
+    x = Value(5.0, "x")
+    net([x]).backward()
+
+    assert x.grad == 0.0
