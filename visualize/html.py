@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 WEB = Path(__file__).with_name("web")
 SCRIPTS = [
-    *("number", "formula", "paths", "graph", "lesson", "player", "change", "lab"),  # a graph, step by step
-    *("network", "surface", "training"),  # the playground
+    *("number", "formula", "paths", "graph", "lesson", "said", "player", "change", "lab"),  # a graph, step by step
+    *("network", "surface", "descent", "training"),  # the playground
     "start",
 ]
 MOST = 2000  # a graph of more nodes is no page to read

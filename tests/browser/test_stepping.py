@@ -173,6 +173,7 @@ def test_the_mistakes_lab_shows_what_each_mistake_makes_of_trap_2(visit):
     c, d = a + b, a * b
     tab = visit(page((c + d) + c * d))
     tab.click("text=Mistakes lab")
+    tab.locator(".mistakes td data").first.wait_for()
     rows = [row.locator("td data") for row in tab.locator(".mistakes tbody tr").all()]
     assert [[float(cell.get_attribute("value")) for cell in row.all()][:2] for row in rows] == [[25, 29], [19, 22]]
 
@@ -184,6 +185,7 @@ def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
     x = Value(3.0, "x")
     tab = visit(page(x * x * x))
     tab.click("text=Mistakes lab")
+    tab.locator(".mistakes td data").first.wait_for()
     cells = [float(cell.get_attribute("value")) for cell in tab.locator(".mistakes td data").all()]
     assert (cells[0], cells[3]) == (27, 72)
     assert cells[2] != 27

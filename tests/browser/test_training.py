@@ -111,6 +111,7 @@ def test_weights_and_gradients_stand_on_the_edges_and_negative_weights_are_dashe
     assert tab.locator(".network .weight.negative").count() == negative > 0
     assert tab.locator(".network .label .gradient").count() == 17
     tab.click("text=All weights and gradients")
+    tab.locator(".weights td data").first.wait_for()
     assert {
         row.locator("th").text_content(): number(row.locator("data").first)
         for row in tab.locator(".weights tbody tr").all()

@@ -54,10 +54,7 @@ class Player {
   }
 
   panel() {
-    this.rule = element("div", { class: "rule" });
-    this.product = element("div", { class: "product" });
-    this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
-    this.role = element("p", { class: "role" });
+    this.said = new Said();
     this.guess = element("form", { class: "guess", hidden: true });
     this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
     this.verdict = element("span", { class: "verdict", role: "status" });
@@ -67,7 +64,7 @@ class Player {
       event.preventDefault();
       this.check();
     });
-    this.now = element("div", { class: "now" }, this.rule, this.product, this.role, this.guess, this.sentence);
+    this.now = element("div", { class: "now" }, this.said.rule, this.said.product, this.said.role, this.guess, this.said.sentence);
   }
 
   /** Put the picture and the code of the view there. */
@@ -138,7 +135,7 @@ class Player {
     this.back.disabled = this.step === 0;
     this.next.disabled = this.step === this.lesson.rows.length;
     this.guess.hidden = !this.hidden && !this.verdict.textContent;
-    this.tell(result);
+    this.said.tell(this.lesson, this.row, result, this.hidden);
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
@@ -159,42 +156,6 @@ class Player {
 
   get hidden() {
     return !this.guessed;
-  }
-
-  /** Write the step in hand: rule, numbers, sentence. */
-  tell(result) {
-    const { lesson, row } = this, names = lesson.names, output = names[lesson.output];
-    this.rule.replaceChildren();
-    this.product.replaceChildren();
-    this.role.textContent = "";
-    if (!row) {
-      this.rule.append(formula(variable(output), "=", math("mo", "?")));
-      this.sentence.textContent = `The inputs are given. Next, or the right arrow key, takes step 1 of ${lesson.rows.length}.`;
-      return;
-    }
-    const said = lesson.said(row, result);
-    this.sentence.textContent = lesson.sentence(row, result, this.hidden);
-    if (row.phase === "forward") {
-      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names)));
-      this.product.append(factor(said.formula, "inputs", "value"), "=", factor(this.hidden ? "?" : said.answer, "output", "value"));
-    } else if (row.phase === "start") {
-      this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
-      this.product.append(factor("1", "the start", "gradient"));
-      this.role.textContent = `${output} grows as fast as itself`;
-    } else this.tellBackward(row, said, result);
-  }
-
-  tellBackward(row, said, result) {
-    const { lesson } = this, names = lesson.names, output = names[lesson.output];
-    const sign = row.path === 1 ? "=" : "+=";
-    this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
-      mathOf(lesson.local(row, result), names)));
-    this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
-      factor(this.hidden ? "?" : said.answer, "downstream", "gradient"));
-    if (said.rounded && !this.hidden) this.product.append(element("span", { class: "remark" }, "(rounded)"));
-    if (said.path && !this.hidden) this.product.append(element("span", { class: "remark" }, said.path));
-    const role = named(row.role, names);
-    this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
   }
 
   // --- Playing -------------------------------------------------------------------------------
@@ -259,11 +220,6 @@ class Player {
 
 /** Whether a guess is the number to within 1 %, or the same non-finite one. */
 const near = (guess, right) => Object.is(guess, right) || guess === right || Math.abs(guess - right) <= 0.01 * Math.abs(right);
-
-/** A number with its name under it. */
-function factor(text, name, kind) {
-  return element("span", { class: `factor ${kind}` }, element("b", {}, pretty(text)), element("small", {}, name));
-}
 
 /** Scroll a line into sight within its own box, never the page. */
 function scrollWithin(line) {

@@ -1,86 +1,8 @@
 // The playground: the student's own net and examples, trained by gradient descent in the page.
 
-const LOSSES_KEPT = 2000;
 const FRAME = 11; // milliseconds of every frame that are for training, at most
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 const SPEEDS = [["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", Infinity]];
-
-/** Random numbers between 0 and 1 that are the same for the same seed. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Gradient descent from one start: everything that a step changes. */
-class Descent {
-  constructor(data, activation, start, batch) {
-    this.data = data;
-    this.loss = globalThis[`loss_${activation}`];
-    this.units = globalThis[`units_${activation}`];
-    this.rows = data.X.map((x, i) => [...x, ...data.targets[i]]);
-    this.random = generator(start + 1);
-    this.parameters = data.starts[start].map(real);
-    this.batch = batch;
-    this.waiting = [];
-    this.steps = 0;
-    this.losses = [];
-    this.stride = 1;
-    this.finite = true;
-    this.gradients = this.measure(this.rows).gradients;
-    this.keep(this.measure(this.rows).loss);
-  }
-
-  /** The mean loss over some rows and its gradients. */
-  measure(rows) {
-    const [results, sums] = this.loss(rows, this.parameters);
-    const mean = (total) => total / rows.length;
-    return { loss: mean(results.reduce((a, b) => a + b, 0)), gradients: sums.map(mean) };
-  }
-
-  /** The rows of the next mini-batch; every epoch in an order of its own. */
-  next() {
-    const { rows, batch } = this;
-    if (batch >= rows.length) return rows;
-    if (!this.waiting.length) {
-      this.waiting = rows.slice();
-      for (let i = rows.length - 1; i > 0; i--) {
-        const j = Math.floor(this.random() * (i + 1));
-        [this.waiting[i], this.waiting[j]] = [this.waiting[j], this.waiting[i]];
-      }
-    }
-    return this.waiting.splice(0, batch);
-  }
-
-  /** One step: parameter - learning rate * gradient. False where the loss is no number any more; nothing changes then. */
-  step(rate) {
-    const { loss, gradients } = this.measure(this.next());
-    this.finite = Number.isFinite(loss);
-    if (!this.finite) return false;
-    this.gradients = gradients;
-    for (let i = 0; i < gradients.length; i++) this.parameters[i] -= rate * gradients[i];
-    this.steps++;
-    if (this.steps % this.stride === 0) this.keep(loss);
-    return true;
-  }
-
-  keep(loss) {
-    this.losses.push(loss);
-    if (this.losses.length < LOSSES_KEPT) return;
-    this.losses = this.losses.filter((_, i) => i % 2 === 0);
-    this.stride *= 2;
-  }
-
-  /** The outputs of all units for one example, and those of the last layer. */
-  activations(x) {
-    const all = [this.units(...x, ...this.parameters)].flat();
-    return { all, outputs: all.slice(-this.data.layers.at(-1).length) };
-  }
-}
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
 function told(outputs, places) {

@@ -1,0 +1,51 @@
+// What is said of the step in hand: its rule, its numbers, its sentence.
+
+class Said {
+  constructor() {
+    this.rule = element("div", { class: "rule" });
+    this.product = element("div", { class: "product" });
+    this.role = element("p", { class: "role" });
+    this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
+  }
+
+  /** Write the step in hand: rule, numbers, sentence. */
+  tell(lesson, row, result, hidden) {
+    const names = lesson.names, output = names[lesson.output];
+    this.rule.replaceChildren();
+    this.product.replaceChildren();
+    this.role.textContent = "";
+    if (!row) {
+      this.rule.append(formula(variable(output), "=", math("mo", "?")));
+      this.sentence.textContent = `The inputs are given. Next, or the right arrow key, takes step 1 of ${lesson.rows.length}.`;
+      return;
+    }
+    const said = lesson.said(row, result);
+    this.sentence.textContent = lesson.sentence(row, result, hidden);
+    if (row.phase === "forward") {
+      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names)));
+      this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
+    } else if (row.phase === "start") {
+      this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
+      this.product.append(factor("1", "the start", "gradient"));
+      this.role.textContent = `${output} grows as fast as itself`;
+    } else this.tellBackward(lesson, row, said, result, hidden);
+  }
+
+  tellBackward(lesson, row, said, result, hidden) {
+    const names = lesson.names, output = names[lesson.output];
+    const sign = row.path === 1 ? "=" : "+=";
+    this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
+      mathOf(lesson.local(row, result), names)));
+    this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
+      factor(hidden ? "?" : said.answer, "downstream", "gradient"));
+    if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, "(rounded)"));
+    if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
+    const role = named(row.role, names);
+    this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
+  }
+}
+
+/** A number with its name under it. */
+function factor(text, name, kind) {
+  return element("span", { class: `factor ${kind}` }, element("b", {}, pretty(text)), element("small", {}, name));
+}
