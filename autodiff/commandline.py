@@ -117,6 +117,9 @@ def constant(text: str) -> float | None:
 def stray(texts: Sequence[str]) -> str:
     """What to do about words that are neither the expression nor inputs."""
     word = texts[1].strip()
+    spaced = re.search(r"(?:^| )([^\W\d]\w*) ?= ?([-+\w.]+)$", " ".join(texts[1:]).replace("  ", " "))
+    if spaced and spaced[0].strip() not in texts:
+        return f"an input has no spaces in it: write {spaced[1]}={spaced[2]}"
     name, equals, number = word.partition("=")
     if equals and name.strip().isidentifier():
         return f"{word:.60}: after = stands one number, got {number.strip() or 'nothing'!r:.40}"

@@ -233,6 +233,8 @@ class Value:
         ------
         StaleGraphError
             If an input has changed since this was computed.
+        ValueError
+            If ``digits`` is no whole number from 0 to 17.
         """
         from .explain import Steps  # a door to a later room: words are not needed to compute
 

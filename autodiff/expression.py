@@ -118,6 +118,12 @@ class Formula:
     def __str__(self) -> str:
         return self.text
 
+    def __float__(self) -> float:
+        raise TypeError(
+            "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
+            "(autodiff.sin, not math.sin or np.sin)"
+        )
+
     def __repr__(self) -> str:
         return f"Formula({self.text!r})"
 

@@ -1,10 +1,12 @@
 """The step-through: its table, its sentences, its data."""
 
 import json
+import math
+import time
 
 import pytest
 
-from autodiff import StaleGraphError, Value, dot, exp, maximum, relu, sigmoid, variables, where
+from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, relu, sigmoid, variables, where
 
 
 def d1():
@@ -309,3 +311,28 @@ def test_a_label_that_is_no_text_is_named(label):
 
     with pytest.raises(TypeError, match="a label is a str, got"):
         (x * 2.0).steps()
+
+
+@pytest.mark.parametrize("digits", [-1, 18, 1.5, "2"])
+def test_digits_are_a_whole_number_of_places(digits):
+    with pytest.raises(ValueError, match="digits is a whole number from 0 to 17, or None, got"):
+        d1().steps(digits=digits)
+
+
+def test_a_rule_made_of_math_functions_is_told_what_to_use():
+    waves = Primitive("waves", math.sin, lambda out, x: (math.cos(x),))
+    f = waves(Value(2.0))
+    f.backward()
+
+    with pytest.raises(TypeError, match=r"autodiff\.sin, not math\.sin"):
+        str(f.steps())
+
+
+def test_the_sentences_of_a_gate_of_many_inputs_take_no_time_that_grows_with_their_square():
+    def seconds(n):
+        steps = dot([Value(1.0) for _ in range(n)], [1.0] * n).steps()
+        start = time.process_time()
+        assert len(steps.sentences) == n + 2
+        return time.process_time() - start
+
+    assert min(seconds(1600) for _ in range(2)) < 10 * max(seconds(400) for _ in range(2))

@@ -175,7 +175,7 @@ class Step(Row):
         path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
         kink = f" On a kink: {self.kink}." if self.kink else ""
         return (
-            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.gate(SpokenFormula).text} "
+            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.steps.spoken(self)} "
             f"sends to {called[self.operand]}: upstream {said[0]} times local {said[1]} gives {said[2]}.{path}{kink}"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..expression import Formula, SlideFormula, names, show
 from ..graph import history, refuse_stale, sweep
 from .rows import Forward, Start, Step, slope
-from .words import role, shortened, wrapped
+from .words import SpokenFormula, role, shortened, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Steps:
     """
 
     def __init__(self, output: Value, digits: int | None = None) -> None:
+        if digits is not None and not (isinstance(digits, int) and 0 <= digits <= 17):
+            raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
         self.digits = digits
         order = history(output)
@@ -51,6 +53,7 @@ class Steps:
         self.names = names(order, output)
         self.gradients = {node: 0.0 for node in order if not node.primitive}
         self._formulas: dict[Value, list[Formula]] = {}
+        self._spoken: dict[Value, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
         self.rows: list[Any] = [Forward(self, node, 0) for node in order if node.primitive]
@@ -129,6 +132,12 @@ class Steps:
             written = node.primitive.local_gradients(output, *step.operands(SlideFormula))
             self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
         return self._formulas[node]
+
+    def spoken(self, step: Step) -> str:
+        """The step's gate as it is read aloud, worked out once for all its edges."""
+        if step.node not in self._spoken:
+            self._spoken[step.node] = step.gate(SpokenFormula).text
+        return self._spoken[step.node]
 
     def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
