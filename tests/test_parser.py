@@ -437,3 +437,12 @@ WORDS += [" ", "\n", "\0"]
 @given(st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
 def test_any_text_is_read_or_refused(text):
     read_or_refused(text, x=2.0, y=-3.0)
+
+
+def test_thousands_of_names_without_a_value_are_told_at_once():
+    start = time.process_time()
+    with pytest.raises(ExpressionError, match="have no value") as error:
+        parse("+".join(f"q{i}" for i in range(15_000)))
+
+    assert len(error.value.missing) == 15_000
+    assert time.process_time() - start < 3.0

@@ -201,8 +201,9 @@ class Reader:
         written = {token.text for _, words in self.statements for token in words}
         written |= {name.text for name, _ in self.statements if name}
         idle = [name for name in self.inputs if name not in written]
-        guesses = {name: guessed(name, {*written, *self.inputs, *CONSTANTS} - {name}, idle) for name in missing}
-        name = next((name for name in missing if guesses[name]), next(iter(missing)))
+        known = {*written, *self.inputs, *CONSTANTS}
+        guesses = {name: guessed(name, known - {name}, idle) for name in [*missing][:20]}  # nobody reads more
+        name = next((name for name in guesses if guesses[name]), next(iter(missing)))
         advice = f"{listed(missing, 'has', 'have')} no value: "
         if guesses[name]:
             advice += f"did you mean {guesses[name]}? If not, "
