@@ -44,8 +44,8 @@ class Page:
     >>> from autodiff import variables
     >>> from visualize import page
     >>> x, y = variables(x=3, y=4)
-    >>> page(x * y).save("f.html")
-    'f.html'
+    >>> page(x * y).html().startswith("<!DOCTYPE html>")
+    True
     """
 
     def __init__(self, title: str, body: str, programs: str, style: str = "", height: int = 720) -> None:
