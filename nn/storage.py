@@ -99,7 +99,8 @@ def built(architecture: Any, parameters: int) -> MLP:
     if architecture is None:
         raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
     sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
-    fit = len(names) == len(sizes) - 1 and all(isinstance(name, str) for name in names)
+    fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1
+    fit = fit and all(isinstance(name, str) for name in names)
     if not fit or not all(type(n) is int and n > 0 for n in sizes):
         raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")

@@ -9,7 +9,7 @@ import subprocess
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import HealthCheck, example, given, settings, strategies
 
 from autodiff import Value, compile, history, statements
 from autodiff.flat import javascript, lower
@@ -213,8 +213,13 @@ JSON = strategies.recursive(
 FIELDS = ["sizes", "activations", "bias", "seed", "parameters", "architecture", "w", "version", "format"]
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strategies.sampled_from(FIELDS), JSON)
+@example("activations", [None, None])
+@example("activations", {"": None, "0": None})
+@example("sizes", {"2": 2, "3": 3, "1": 1})
+@example("architecture", [])
+@example("bias", "yes")
 def test_any_change_to_a_file_with_a_fitting_checksum_is_refused_or_a_net(saved, field, anything):
     """Whoever knows the format can make a file whose checksum fits: it is still only data."""
     save(MLP(2, [3, 1], seed=0), saved)
