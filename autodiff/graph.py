@@ -106,7 +106,9 @@ def refuse_rule(node: Value, local_gradients: Any) -> None:
         )
 
 
-def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
+def sweep(
+    output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False, refuse: bool = True
+) -> Iterator[tuple[Value, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
     Parameters
@@ -119,6 +121,8 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
         Nodes born before this are left alone: they cannot depend on anything younger.
     record : bool
         Give gradients as Values that can be differentiated again, not as floats.
+    refuse : bool
+        Raise TypeError where a rule does not give one entry for each operand; who checks rules goes on.
 
     Yields
     ------
@@ -143,7 +147,7 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
         upstream, rule = totals.pop(node), node.primitive and node.primitive.local_gradients
         known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
         local_gradients = rule(*known) if rule else ()
-        if rule:
+        if rule and refuse:
             refuse_rule(node, local_gradients)
         yield node, upstream, local_gradients
         for operand, local in zip(node.operands, local_gradients):

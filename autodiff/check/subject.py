@@ -42,13 +42,13 @@ class Subject:
 
     def analytical(self) -> list[float]:
         """d output / d input for each input, by one sweep."""
-        found = {node: upstream for node, upstream, _ in sweep(self.output)} if self.order else {}
+        found = {node: upstream for node, upstream, _ in sweep(self.output, refuse=False)} if self.order else {}
         return [float(found.get(leaf, 0.0)) for leaf in self.inputs]
 
     def magnitudes(self) -> list[float]:
         """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these."""
         totals = {self.output: 1.0} if self.order else {}
-        for node, _, local_gradients in sweep(self.output) if self.order else ():
+        for node, _, local_gradients in sweep(self.output, refuse=False) if self.order else ():
             for operand, local in zip(node.operands, local_gradients):
                 if type(operand) is Value and local is not None:
                     totals[operand] = totals.get(operand, 0.0) + totals[node] * abs(local)
@@ -56,7 +56,7 @@ class Subject:
 
     def noise(self) -> float:
         """How far rounding at every gate may move the output: the sum of upstream * value, in units of rounding."""
-        parts = [abs(upstream * node.data) for node, upstream, _ in sweep(self.output)] if self.order else []
+        parts = [abs(upstream * node.data) for node, upstream, _ in sweep(self.output, refuse=False)] if self.order else []
         return ROUNDING * float(sum(part for part in parts if isfinite(part)))
 
 
