@@ -56,7 +56,9 @@ class Subject:
 
     def noise(self) -> float:
         """How far rounding at every gate may move the output: the sum of upstream * value, in units of rounding."""
-        parts = [abs(upstream * node.data) for node, upstream, _ in sweep(self.output, refuse=False)] if self.order else []
+        parts = (
+            [abs(upstream * node.data) for node, upstream, _ in sweep(self.output, refuse=False)] if self.order else []
+        )
         return ROUNDING * float(sum(part for part in parts if isfinite(part)))
 
 
