@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf as INF
-from time import perf_counter
-
 from autodiff.flat import Training
 
 from .optimizers import Optimizer, clip_by_norm
@@ -17,8 +14,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
-COMPILING = 0.5  # seconds that machine code takes to make, and something on top
-LONG = 10**8  # rows times parameters times epochs from which machine code is made before anything is run
+LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
 
 
 class Flat:
@@ -93,35 +89,27 @@ def refuse_own_step(optimizer: Any) -> None:
 class Auto:
     """Takes the fastest runner for the size of the mini-batches and the length of the run.
 
-    What cannot be recorded runs eagerly. Machine code is made where compiling it takes less time than it saves.
+    What cannot be recorded runs eagerly. Machine code is made for long runs. The choice follows from the
+    task alone, never from a clock, so the same run gives the same numbers to the last digit.
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.runner: Any = None
         self.hint = ""
-        self.ahead = task.epochs
-        self.enough = 0.0  # seconds of epochs ahead from which machine code is worth its time
 
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
         """Run one epoch, or several in machine code, and write them into the history."""
         if self.runner is None:
             self.begin(batch_size)
-        before = history.epochs
         several = getattr(self.runner, "epochs", None) or one_by_one(self.runner)
         several(history, batch_size, most, shown)
-        self.ahead -= history.epochs - before
-        if type(self.runner) is Flat and self.ahead * history.seconds[-1] > self.enough:
-            self.enough = INF  # this is looked at once
-            self.compile(batch_size)
 
     def begin(self, batch_size: int) -> None:
-        """Take a runner to start with."""
-        start = perf_counter()
-        if self.ahead * len(self.task.examples) * len(self.task.optimizer.parameters) >= LONG:
+        """Take a runner."""
+        if self.task.epochs * len(self.task.examples) * len(self.task.optimizer.parameters) >= LONG:
             self.compile(batch_size)
         self.runner = self.runner or fastest(self.task, min(batch_size, len(self.task.examples)))
-        self.enough = COMPILING + 2.0 * (perf_counter() - start)
 
     def compile(self, batch_size: int) -> None:
         """Go over to machine code, if it can be had."""
