@@ -1,21 +1,17 @@
-"""Faults from outside: full disks, read-only folders, ctrl-C, forks, nan in data. Files are whole or absent."""
+"""Faults from outside: full disks, read-only folders, ctrl-C, nan in data. Files are whole or absent."""
 
 import errno
 import os
 import signal
-import sys
-import threading
 
 import pytest
 
-import autodiff
 import nn
-from autodiff import Value, variables
+from autodiff import variables
 from nn import MLP, fit, load, save, truth_table
 from visualize import draw
 
 NO_ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def picture():
@@ -213,66 +209,3 @@ def test_a_number_in_the_data_that_is_not_finite_stops_before_the_net_changes(ru
     with pytest.raises((ValueError, nn.NonFiniteLossError), match=r"nan|inf"):
         fit(net, X, Y, epochs=3, runner=runner, progress=False)
     assert net.state_dict() == start
-
-
-# --- Threads and forks ---------------------------------------------------------------------------
-
-
-def test_two_threads_train_and_compile_at_once():
-    """Each thread's numbers are those it gets alone."""
-    X, Y = truth_table("xor")
-
-    def run(seed):
-        net = MLP(2, [3, 1], seed=seed)
-        losses = fit(net, X, Y, epochs=20, runner=["eager", "source"][seed % 2], progress=False).loss
-        fast = autodiff.compile(lambda a, b: autodiff.tanh(a * b) + float(seed))
-        return losses, fast.value_and_grad(0.3, float(seed))
-
-    alone = {seed: run(seed) for seed in range(4)}
-    together, interval = {}, sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=lambda seed=seed: together.update({seed: run(seed)})) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-
-    assert together == alone
-
-
-def test_reading_a_value_in_one_thread_while_another_compiles_is_no_trace_error():
-    x, seen = Value(2.0, "x"), []
-
-    def f(a):
-        thread = threading.Thread(target=lambda: seen.append((x.data, bool(x), (x * 3.0).data)))
-        thread.start()
-        thread.join()
-        return a * x
-
-    assert autodiff.compile(f)(5.0) == 10.0
-    assert seen == [(2.0, True, 6.0)]
-
-
-@POSIX
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_goes_on_with_the_graph_and_leaves_the_parent_alone():
-    x = Value(3.0, "x")
-    f = x * x + 1.0
-    pid = os.fork()
-    if pid == 0:
-        try:
-            f.backward()
-            child = x * f
-            right = x.grad == 6.0 and child.born > f.born and child.data == 30.0
-        except BaseException:
-            right = False
-        os._exit(0 if right else 1)
-    _, status = os.waitpid(pid, 0)
-
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert x.grad == 0.0
-    f.backward()
-    assert x.grad == 6.0
