@@ -222,8 +222,8 @@ def test_a_value_and_a_number_take_part_alike():
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: Value(1.0).clip(3.0), r"clip\(\) missing 1 required positional argument: 'high'"),
-        (lambda: autodiff.clip(1.0, 3.0), r"clip\(\) missing 1 required positional argument: 'high'"),
+        (lambda: Value(1.0).clip(3.0), "clip takes 3 operands, got 2"),
+        (lambda: autodiff.clip(1.0, 3.0), "clip takes 3 operands, got 2"),
         (lambda: Value(1.0).exp(2.0), r"exp\(\) takes 1 positional argument but 2 were given"),
     ],
 )
