@@ -8,7 +8,11 @@ storage      where numbers stand while a kernel runs
 plan         which lines share a loop
 loops        groups of lines over their elements and rows
 totals       sums over the rows
+runs         long sums taken run by run
 kernel       a Program as one function over many rows
+update       the optimizer's update, and clipping
+steps        whole epochs as one function
+training     a step recorded, compiled, and run for whole epochs
 machine      this computer: text in, functions out
 """
 

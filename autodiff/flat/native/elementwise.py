@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
+from ... import primitives
+from ...primitives import PRIMITIVES, Primitive
 from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
 INF = float("inf")
+KNOWN = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}  # not what users add
 CONDITIONS = {
     "less": "olt",
     "less_equal": "ole",
@@ -21,6 +24,8 @@ CONDITIONS = {
 
 def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
     """The primitive of that name, of operands that are names of vectors."""
+    if name not in KNOWN or PRIMITIVES.get(name) is not KNOWN[name]:
+        raise ValueError(f"the primitive {name!r} has no spelling in machine code: take runner='source'")
     if name in FUNCTIONS:
         return FUNCTIONS[name](v.strict, *operands)
     if name in CONDITIONS:

@@ -192,18 +192,6 @@ class Lanes:
         picked = ", ".join(f"i32 {lane}" for lane in lanes)
         return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{len(lanes)} x i32> <{picked}>")
 
-    def total(self, a: str) -> str:
-        """The sum of all lanes as a double, added by halves."""
-        lanes = self
-        while lanes.width > 1:
-            half = Lanes(self.text, lanes.width // 2, bool(self.flags))
-            low = lanes.shuffle(a, "poison", range(half.width))
-            high = lanes.shuffle(a, "poison", range(half.width, lanes.width))
-            if half.width == 1:  # a shuffle gives <1 x double>
-                low, high = (self.let(f"extractelement <1 x double> {v}, i64 0") for v in (low, high))
-            a, lanes = half.add(low, high), half
-        return a
-
     def totals(self, vectors: list[str]) -> str:
         """One vector whose lane k is the sum over all lanes of vector k, for ``width`` vectors.
 

@@ -66,9 +66,6 @@ class Storage:
         """Whether all rows share x."""
         return type(x) is not float and self.homes[x.array if type(x) is Place else x].stride is None
 
-    def loader(self, row: Callable[[int], Whole]) -> Shared:
-        return Shared(self, row)
-
 
 class Shared:
     """Loads each number once for the elements of a block."""

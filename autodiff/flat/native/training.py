@@ -160,7 +160,8 @@ class Recorded:
     def key(self) -> tuple[Any, ...]:
         parts = [part for part in (self.loss, self.penalty, self.update) if part]
         sizes = len(self.parameters), len(self.others), len(self.loss.inputs)
-        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None)
+        primitives = {gate.primitive for part in parts for gate in part.gates}
+        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None, frozenset(primitives))
 
     def plan(self, rows: int, batch: int, clips: bool) -> Plan:
         """The programs of the step, and how it is to be run."""
