@@ -111,3 +111,10 @@ def test_help_is_a_map_that_names_only_what_is_there(room):
     for names in re.findall(r"^    (\w+(?:, \w+)*) ", listing, re.MULTILINE):
         for name in names.split(", "):
             assert importlib.util.find_spec(f"{room.__name__}.{name}"), name
+
+
+def test_line_counts_in_the_readme():
+    rows = re.findall(r"^\| `([\w/]+\.py)` \| (\d+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert rows
+    assert rows == [(name, str((ROOT / name).read_text(encoding="utf-8").count("\n"))) for name, _ in rows]

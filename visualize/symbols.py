@@ -76,5 +76,5 @@ def with_constant(pattern: str, number: str) -> str:
 
 def statement(node: Value, names: Mapping[Any, str]) -> str:
     """The right-hand side of a gate as a lecturer writes it: ``x + y``."""
-    operands = [x if type(x) is float else SlideFormula(names[x]) for x in node.operands]
+    operands = [x if type(x) is float else SlideFormula.called(names[x]) for x in node.operands]
     return SlideFormula.write(node.primitive.name, [SlideFormula.of(x) for x in operands])[0]  # type: ignore[union-attr]
