@@ -2,6 +2,7 @@
 
 Where things are:
 
+    ieee         the functions of numbers, answering inf or nan where Python raises
     primitives   every primitive, once: value, local gradients, kinks
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep

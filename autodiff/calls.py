@@ -6,7 +6,8 @@ from operator import index
 
 from .engine import Value
 from .graph import age, history, refuse_stale, sweep
-from .primitives import number, sum_
+from .ieee import number
+from .primitives import sum_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

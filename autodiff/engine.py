@@ -6,7 +6,8 @@ from itertools import count
 
 from . import primitives as p
 from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .primitives import Primitive, number
+from .ieee import number
+from .primitives import Primitive
 from .tracing import refuse, threads as tracing
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ..primitives import NAN
+from ..ieee import NAN
 from .numerical import Slope, slope_at
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from ..engine import Value
 from ..explain.words import WIDTH
 from ..expression import names, show
 from ..graph import numbers
-from ..primitives import INF
+from ..ieee import INF
 from .comparison import CheckedInput, Claim
 from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
 from .subject import Called, Recorded, Subject

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ..primitives import INF, NAN
+from ..ieee import INF, NAN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

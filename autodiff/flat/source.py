@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..primitives import INF, NAN, PRIMITIVES, total
+from ..ieee import INF, NAN, total
+from ..primitives import PRIMITIVES
 from .program import Program
 from .runners import Result
 from .writer import given, rows_text, text

@@ -7,7 +7,8 @@ import inspect
 
 from .. import functions, primitives
 from ..expression import INFIX, SPELLED
-from ..primitives import INF, PRIMITIVES
+from ..ieee import INF
+from ..primitives import PRIMITIVES
 from .advice import shortened
 
 TYPE_CHECKING = False
