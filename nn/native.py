@@ -56,18 +56,18 @@ class Native:
 
     def turn(self, history: History, epochs: int) -> None:
         """Run so many epochs and write into the history those that are finished."""
-        start, before, steps = perf_counter(), history.random.getstate(), self.training.plan.steps
-        self.begin(self.shuffled(history, epochs), epochs)
+        finished = Turn(self, history, epochs)
         try:
-            self.run(epochs * steps)
-        finally:
-            done = self.training.made // steps
-            history.loss += (self.training.losses[:done] / len(self.task.examples)).tolist()
-            history.updates += done * steps
-            history.seconds += [(perf_counter() - start) / max(1, done)] * done
-            if done < epochs:  # as if no later epoch had been shuffled
-                history.random.setstate(before)
-                self.shuffled(history, done + 1)
+            self.begin(self.shuffled(history, epochs), epochs)
+        except BaseException:  # nothing was run
+            history.random.setstate(finished.random)
+            raise
+        try:
+            self.run(epochs * self.training.plan.steps)
+            finished.write()
+        except BaseException:  # ctrl-C while it was written as well: to write it again makes it whole
+            finished.write()
+            raise
 
     def shuffled(self, history: History, epochs: int) -> list[int]:
         """The indices of the examples, epoch after epoch; none where every step takes them all."""
@@ -134,5 +134,26 @@ class Native:
             parameter.grad = slope
         for name, line in zip(optimizer.state, training.states):
             optimizer.state[name] = line.tolist()
-        optimizer.steps += training.made - self.counted
-        self.counted = training.made
+        # one line, in which ctrl-C cannot fall: Python looks for it at calls and jumps
+        optimizer.steps, self.counted = optimizer.steps + training.made - self.counted, training.made
+
+
+class Turn:
+    """Some epochs of machine code and what is to be written of them; written twice they are written once."""
+
+    def __init__(self, native: Native, history: History, epochs: int) -> None:
+        self.native, self.history, self.epochs = native, history, epochs
+        self.start, self.random = perf_counter(), history.random.getstate()
+        self.before, self.updates = history.epochs, history.updates
+
+    def write(self) -> None:
+        """Write the finished epochs into the history."""
+        native, history, training = self.native, self.history, self.native.training
+        done = training.made // training.plan.steps
+        seconds = (perf_counter() - self.start) / max(1, done)
+        history.loss[self.before :] = (training.losses[:done] / len(native.task.examples)).tolist()
+        history.seconds[self.before :] = [seconds] * done
+        history.updates = self.updates + done * training.plan.steps
+        if done < self.epochs:  # as if no later epoch had been shuffled
+            history.random.setstate(self.random)
+            native.shuffled(history, done + 1)
