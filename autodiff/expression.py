@@ -232,7 +232,7 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     for node in nodes:
         if not isinstance(node.label, str):  # whoever assigns to it is not stopped there
             raise TypeError(f"a label is a str, got {type(node.label).__name__}: {node.label!r:.60}")
-    wanted = {node: " ".join(node.label.split())[:40] for node in nodes}
+    wanted = {node: printable(" ".join(node.label.split())[:40]) for node in nodes}
     if output is not None and not wanted[output]:
         wanted[output] = "f"
     taken: dict[str, int] = {}
@@ -245,6 +245,11 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
                 counts[letter] += 1
             found[node] = free(f"{letter}{counts[letter]}", taken)
     return found
+
+
+def printable(label: str) -> str:
+    """The label with halves of characters, which no terminal can show, written out."""
+    return label.encode("utf-8", "backslashreplace").decode()
 
 
 def free(name: str, taken: dict[str, int]) -> str:

@@ -336,3 +336,10 @@ def test_the_sentences_of_a_gate_of_many_inputs_take_no_time_that_grows_with_the
         return time.process_time() - start
 
     assert min(seconds(1600) for _ in range(2)) < 10 * max(seconds(400) for _ in range(2))
+
+
+def test_half_a_character_in_a_label_can_be_printed():
+    table = str((Value(2.0, "\ud800") * 3.0).steps())
+
+    assert "f = \\ud800 * 3" in table
+    assert table.encode("utf-8")
