@@ -18,8 +18,9 @@ native       the program, and whole epochs of training, as machine code by llvml
 """
 
 from . import javascript
+from .batch import over_rows
 from .lowering import lower
 from .program import Line, Place, Program
 from .training import Training, native_training
 
-__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower", "native_training"]
+__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower", "native_training", "over_rows"]

@@ -3,7 +3,8 @@
     outputs, gradients to the inputs    per row
     gradients to the parameters         the mean over the rows
 
-``over_rows(program, jax.numpy)`` is a pure function of arrays, for ``jax.jit`` and the like.
+``over_rows(program, jax.numpy)`` is a pure function of arrays, for ``jax.jit`` and for whoever outgrows one
+machine: its docstring trains a net on several devices.
 """
 
 from __future__ import annotations
@@ -32,6 +33,52 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
         It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and gives a Result of arrays:
         outputs ``(rows, outputs)``, input_gradients ``(rows, asked for)``, and parameter_gradients
         ``(asked for,)``, the mean over the rows.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import variables
+    >>> from autodiff.flat import lower
+    >>> x, w = variables(x=0, w=0)
+    >>> run = over_rows(lower((w * x) ** 2.0, inputs=[x], parameters=[w], wrt=[w]))
+    >>> outputs, _, slopes = run(numpy.array([[1.0], [2.0]]), numpy.array([3.0]))
+    >>> outputs.tolist(), slopes.tolist()
+    ([[9.0], [36.0]], [15.0])
+
+    With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
+    are spread over devices stay there, and only gradients travel. Data-parallel training of a net, the same on
+    one device and on many, is (extra ``jax``; every device gets as many rows)::
+
+        import jax
+        from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+        from autodiff import variables
+        from autodiff.flat import lower, over_rows
+        from nn import MLP, hinge, moons
+
+        jax.config.update("jax_enable_x64", True)  # before the first array
+        net = MLP(2, [16, 16, 1], "relu", seed=0)
+        x0, x1, target = variables(x0=0, x1=0, target=1)
+        loss = hinge(net([x0, x1]), target)
+        program = lower(
+            loss, inputs=[x0, x1, target], parameters=net.parameters(), wrt=net.parameters(), roll=True
+        )
+        run = over_rows(program, jax.numpy)
+
+        @jax.jit
+        def step(parameters, rows):
+            found = run(rows, parameters)
+            return parameters - 0.05 * found.parameter_gradients, found.outputs.mean()
+
+        mesh = Mesh(jax.devices(), ("rows",))
+        points = [[*x, 2.0 * y - 1.0] for x, y in zip(*moons(96, seed=0))]
+        rows = jax.device_put(jax.numpy.array(points), NamedSharding(mesh, PartitionSpec("rows")))
+        start = jax.numpy.array([parameter.data for parameter in net.parameters()])
+        parameters = jax.device_put(start, NamedSharding(mesh, PartitionSpec()))  # the same on every device
+        for _ in range(30):
+            parameters, loss = step(parameters, rows)
+        for parameter, number in zip(net.parameters(), parameters.tolist()):
+            parameter.data = number
     """
     if xp is None:
         import numpy as xp
