@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 
 from . import __version__
-from .commandline import Subject, hidden_packages, read, shielded, write
+from .commandline import Subject, front_door, hidden_packages, read, shielded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,24 +22,13 @@ Steps through an expression and its gradients, one gate at a time:
     python -m autodiff D1        an example of the lectures, by its id
 
 All options: python -m autodiff --help"""
+MOST = 1000  # questions that a quiz may have
 PROMPT = "[Enter] next, b back, q quit: "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
-    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
-    try:
-        status = run(options(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
-        return status
-    except KeyboardInterrupt:
-        print()
-        return 130
-    except BrokenPipeError:  # whoever was reading, head perhaps, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return front_door(lambda: run(options(sys.argv[1:] if arguments is None else arguments)))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -74,20 +62,16 @@ def places(text: str) -> int:
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and show it."""
     say(*hidden_packages().values())
-    try:
-        if chosen.quiz is not None:
-            print(quiz(chosen))
-            return 0
-        if not chosen.words:
-            print(HELP)
-            return 0
-        subjects, notes = read(chosen.words)
-        say(*notes)
-        if chosen.file:
-            draw(subjects, chosen.file)
-    except (ValueError, OSError, ImportError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    if chosen.quiz is not None:
+        print(quiz(chosen))
+        return 0
+    if not chosen.words:
+        print(HELP)
+        return 0
+    subjects, notes = read(chosen.words)
+    say(*notes)
+    if chosen.file:
+        draw(subjects, chosen.file)
     if chosen.json:
         data = [plain_data(subject.output.steps().as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
@@ -166,20 +150,21 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
 
 def quiz(chosen: argparse.Namespace) -> str:
     """The worksheet of a quiz, or where it was written to."""
+    from .files import suffix, write
     from .quiz import gift, html, questions, worksheet
 
-    asked = questions(chosen.quiz, chosen.seed)
-    if not chosen.file:
-        return worksheet(asked, chosen.key)
+    if chosen.quiz > MOST:
+        raise ValueError(f"a quiz has at most {MOST} questions, got {chosen.quiz!r:.40}")
     writers: dict[str, Callable[[Any], str]] = {
         ".html": html,
         ".gift": gift,
         ".txt": lambda asked: worksheet(asked, chosen.key) + "\n",
     }
-    end = os.path.splitext(chosen.file)[1].lower()
-    if end not in writers:
-        raise ValueError(f"a quiz is written to {', '.join(writers)}, got {chosen.file!r:.80}")
-    write(chosen.file, writers[end](asked))
+    ending = suffix(chosen.file, writers) if chosen.file else ""
+    asked = questions(chosen.quiz, chosen.seed)
+    if not chosen.file:
+        return worksheet(asked, chosen.key)
+    write(chosen.file, writers[ending](asked).encode())
     return f"the quiz is in {chosen.file}"
 
 

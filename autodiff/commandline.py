@@ -1,8 +1,7 @@
-"""What is given on a command line: an expression or a lecture example's id, and the inputs' numbers."""
+"""What the front doors share: how they end, and what is given: an expression or an example's id, and numbers."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -12,7 +11,7 @@ from .parser import ExpressionError, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .engine import Value
 
@@ -29,6 +28,43 @@ class Subject:
         self.output = output
         self.title = title
         self.note = note
+
+
+def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:
+    """Do the work of a command, and return its exit status: its own, 2 for what cannot be done, 130 after ctrl-C.
+
+    Parameters
+    ----------
+    work : function () -> int
+        What is done. Of its errors, those that say what was given wrong or could not be written are printed.
+    said : function (str) -> str
+        How an error's message is put.
+    """
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
+    try:
+        status = work()
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print()
+        return 130
+    except (ValueError, OSError, ImportError) as error:
+        let_go_of_output()
+        if isinstance(error, BrokenPipeError):  # whoever was reading, head perhaps, has seen enough
+            return 0
+        nameless = isinstance(error, OSError) and error.errno and error.filename is None  # no file but the output
+        print(said(f"the output cannot be written: {error}" if nameless else str(error)), file=sys.stderr)
+        return 2
+
+
+def let_go_of_output() -> None:
+    """Where the output takes no more, send what is left of it nowhere, lest Python fails on it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def shielded(arguments: Sequence[str]) -> list[str]:
@@ -135,16 +171,3 @@ def hidden_packages() -> dict[str, str]:
             if here != home and os.path.isfile(file):
                 notes[name] = f"{file} hides the installed package {name}: give it another name"
     return notes
-
-
-def write(path: str, text: str) -> None:
-    """Write a text file whole or not at all."""
-    temporary = f"{path}.{os.getpid()}.part"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

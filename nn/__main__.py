@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
+import io
 import re
 import sys
 
@@ -25,31 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+MOST = 1000  # units of a layer: more are no tiny net
+PICTURES, PAGES = (".svg", ".png", ".pdf"), (".html", ".htm")
 SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C outside of training."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # what an old console cannot show must not stop anything
-    try:
-        run(arguments)
-        sys.stdout.flush()
-    except (ValueError, OSError, ImportError) as error:
-        if isinstance(error, BrokenPipeError):  # whoever was reading, head perhaps, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        print(f"python -m nn: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped by ctrl-C", file=sys.stderr)
-        return 130
-    return 0
+    from autodiff.commandline import front_door
+
+    return front_door(lambda: run(arguments), lambda message: f"python -m nn: {message}")
 
 
-def run(arguments: Sequence[str] | None) -> None:
-    """Show a lecture's example, train from many starts, or train once."""
+def run(arguments: Sequence[str] | None) -> int:
+    """Show a lecture's example, train from many starts, or train once; 0."""
     made = parser()
     options = made.parse_intermixed_args(arguments)
     if options.task is None:
@@ -63,6 +52,7 @@ def run(arguments: Sequence[str] | None) -> None:
         train_from_many_starts(options)
     else:
         train_once(options)
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -91,7 +81,14 @@ def parser() -> argparse.ArgumentParser:
 
 def widths(text: str) -> list[int]:
     """ "4,4" as [4, 4]; "0" as no hidden layer."""
-    return [int(part) for part in text.split(",") if part.strip() not in ("", "0")]
+    try:
+        found = [int(part) for part in text.split(",") if part.strip() not in ("", "0")]
+    except ValueError:
+        found = [MOST + 1]
+    if any(abs(width) > MOST for width in found):
+        advice = f"takes numbers of units such as 4 or 8,4, each at most {MOST}, or 0 for no hidden layer"
+        raise argparse.ArgumentTypeError(f"{advice}; got {text!r:.60}")
+    return found
 
 
 def chosen(options: argparse.Namespace) -> Preset:
@@ -103,7 +100,20 @@ def chosen(options: argparse.Namespace) -> Preset:
         given = getattr(options, name)
         if given is not None:
             setattr(preset, name, given)
+    size(preset.epochs, "epochs")
+    if preset.batch_size is not None:
+        size(preset.batch_size, "batch_size")
     return preset
+
+
+def refuse_files(options: argparse.Namespace) -> None:
+    """Raise before the training if what it finds could not be written after it."""
+    from autodiff.files import destination, suffix
+
+    for path, endings in ((options.save, ()), (options.plot, PICTURES), (options.page, PAGES)):
+        if path:
+            suffix(path, endings) if endings else None
+            destination(path)
 
 
 def step_through(id: str) -> None:
@@ -117,6 +127,7 @@ def step_through(id: str) -> None:
 def train_once(options: argparse.Namespace) -> None:
     """One run: what it is, the start, the end, what the net answers, what to try next."""
     task, trial = options.task.lower(), Trial(chosen(options), options.seed)
+    refuse_files(options)
     show(heading(task, trial, options.runner))
     if options.page:
         page(task, trial).save(options.page)
@@ -150,6 +161,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
     """Many runs that differ in the seed: how many succeed, and what the doctor says of the others."""
     task, preset = options.task.lower(), chosen(options)
     seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
+    refuse_files(options)
     show(heading(task, Trial(preset, options.seed), options.runner))
     trials: list[Trial] = []
     with Progress(options.seeds, unit="run") as shown:
@@ -173,7 +185,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
         losses, successes = [t.last_loss() for t in trials], [t.succeeded() for t in trials]
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         plot_success(losses, successes, [t.seed for t in trials], axes=figure.subplots())
-        figure.savefig(options.plot)
+        keep(figure, options.plot)
 
 
 def draw(trial: Trial, path: str) -> None:
@@ -189,7 +201,16 @@ def draw(trial: Trial, path: str) -> None:
     if flat:
         threshold = 0.0 if trial.loss.name == "hinge" else 0.5
         plot_decision_boundary(trial.model, trial.X, trial.Y, threshold, axes=axes[1])
-    figure.savefig(path)
+    keep(figure, path)
+
+
+def keep(figure: Any, path: str) -> None:
+    """Write a figure into a file, whole or not at all."""
+    from autodiff.files import suffix, write
+
+    content = io.BytesIO()
+    figure.savefig(content, format=suffix(path, PICTURES)[1:])
+    write(path, content.getvalue())
 
 
 def page(task: str, trial: Trial) -> Any:

@@ -6,7 +6,7 @@ from math import isfinite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
 
@@ -15,8 +15,16 @@ def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
     if not isinstance(name, str):
         return name
     if name not in table:
-        raise ValueError(f"no {kind} is called {name!r:.60}: choose one of {', '.join(table)}")
+        raise ValueError(f"no {kind} is called {name!r:.60}: choose one of {', '.join(table)}{meant(name, table)}")
     return table[name]
+
+
+def meant(name: str, table: Collection[str]) -> str:
+    """The name of the table that may have been meant, as a question; "" where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), table, 1) if len(name) <= 40 else []
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def size(number: int, thing: str = "a number of inputs or neurons") -> int:

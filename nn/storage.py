@@ -7,6 +7,8 @@ import os
 from itertools import pairwise
 from zlib import crc32
 
+from autodiff.files import write
+
 from .activations import ACTIVATIONS
 from .nets import MLP
 
@@ -54,7 +56,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     """
     body = {"architecture": architecture(model), "parameters": model.state_dict()}
     contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
-    write_whole(path, json.dumps(contents, indent=1, allow_nan=False) + "\n")
+    write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
 
 def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
@@ -140,20 +142,3 @@ def refused(constant: str) -> float:
 def checksum(body: dict[str, Any]) -> int:
     """A number that changes when anything in the body does."""
     return crc32(json.dumps(body, sort_keys=True, allow_nan=False).encode())
-
-
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file so that it is whole or absent: under another name first, then renamed."""
-    wanted = os.fspath(path)
-    if os.path.exists(wanted) and not os.path.isfile(wanted):
-        raise OSError(f"cannot save {wanted!r}: that is no regular file")  # a device would be gone
-    temporary = f"{wanted}.{os.getpid()}.part"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, wanted)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, wanted) from error  # the name that the caller knows
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)

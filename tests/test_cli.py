@@ -10,7 +10,9 @@ import time
 
 import pytest
 
+from autodiff import lectures
 from autodiff.__main__ import main
+from nn.watch import WATCH
 
 D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
 D1_TABLE = """\
@@ -240,6 +242,11 @@ def test_input_that_is_no_text_ends_nothing():
         (["x", "x=1", "--nonsense"], "--nonsense"),
         (["x", "x=1", "--digits", "many"], "takes a whole number from 0 to 17, got 'many'"),
         (["D99"], "there is no lecture example 'D99'"),
+        (["C5"], "C5 is about a net or its training: python -m nn C5"),
+        (["--quiz", "1000000000"], "a quiz has at most 1000 questions, got 1000000000"),
+        (["--quiz", "2", "-o", "quiz.pdf"], "known are .html, .gift, .txt"),
+        (["--quiz", "2", "-o", "no/quiz.html"], "cannot save 'no/quiz.html': there is no folder"),
+        (["x", "x=1", "-o", "a\0b.svg"], "no file has such a name"),
         (["x = 3; x", "x=1"], "x is an input"),
         (["\udcff", "x=1"], "has no meaning here"),
         (["x", "x=1", "-o", "x.unknown"], "x.unknown"),
@@ -252,6 +259,13 @@ def test_bad_input_is_a_message_and_exit_code_2(run, arguments, message):
     assert (status, output) == (2, "")
     assert message in messages
     assert "Traceback" not in messages
+
+
+def test_examples_that_nn_shows_are_pointed_to():
+    assert list(WATCH) == lectures.IN_NN
+    for id in {*lectures.IN_NN} - {lectures.whole(id) for id in lectures.EXAMPLES}:
+        with pytest.raises(ValueError, match=f"python -m nn {id}$"):
+            lectures.find(id.lower())
 
 
 def test_bad_input_prints_no_traceback_in_a_terminal():

@@ -190,25 +190,42 @@ def test_without_a_task_the_help_lists_all(capsys):
     ("arguments", "message"),
     [
         (["xorr"], "no task is called 'xorr': choose one of and, or, xor"),
+        (["XORR", "--hidden", "2"], "; did you mean xor?"),
         (["C99"], "there is no lecture example 'C99'"),
         (["xor", "--epochs", "0"], "epochs is a whole number from 1 on"),
+        (["xor", "--batch-size", "0"], "batch_size is a whole number from 1 on"),
+        (["xor", "--save", "no/net.json"], "cannot save 'no/net.json': there is no folder"),
+        (["xor", "--plot", "net.txt"], "cannot save 'net.txt': the ending '.txt' is no format"),
+        (["xor", "--page", "."], "a name without an ending"),
+        (["xor", "--seeds", "2", "--save", "no/net.json"], "there is no folder"),
         (["xor", "--hidden", "-3"], "a whole number from 1 on, got -3"),
         (["xor", "--seeds", "0"], "seeds is a whole number from 1 on"),
         (["xor", "--learning-rate", "-1"], "learning_rate is a number from 0 on"),
     ],
 )
-def test_bad_input_is_said_in_a_line(capsys, arguments, message):
+def test_bad_input_is_said_in_a_line_before_anything_is_trained(capsys, arguments, message):
     assert main(arguments) == 2
-    error = capsys.readouterr().err
+    output, error = capsys.readouterr()
 
     assert message in error
     assert error.startswith("python -m nn: ")
+    assert output == ""
 
 
 @pytest.mark.parametrize("option", ["--activation", "--loss", "--optimizer", "--runner", "--hidden"])
 def test_an_unknown_setting_is_refused(capsys, option):
     with pytest.raises(SystemExit):
         main(["xor", option, "none-of-these"])
+
+
+@pytest.mark.parametrize("given", ["foo", "4;4", "1.5", "1000000000"])
+def test_hidden_says_how_layers_are_written(capsys, given):
+    with pytest.raises(SystemExit):
+        main(["xor", "--hidden", given])
+
+    error = capsys.readouterr().err
+    assert "takes numbers of units such as 4 or 8,4" in error
+    assert repr(given) in error
 
 
 def test_ctrl_c_ends_with_what_was_learned(tmp_path):

@@ -24,17 +24,12 @@ All options: python -m visualize --help"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
-    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
-    try:
-        return run(options(sys.argv[1:] if arguments is None else arguments))
-    except KeyboardInterrupt:
-        print()
-        return 130
-    except (ValueError, OSError, ImportError) as error:
-        print(str(error).replace("python -m autodiff", "python -m visualize"), file=sys.stderr)
-        return 2
+    from autodiff.commandline import front_door
+
+    return front_door(
+        lambda: run(options(sys.argv[1:] if arguments is None else arguments)),
+        lambda message: message.replace("python -m autodiff", "python -m visualize"),
+    )
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from autodiff import Value, history, statements
+from autodiff.files import suffix, write
 from autodiff.flat import javascript
 
 from .article import article, style_of
-from .files import suffix, write
 from .layout import ENGINES
 from .lesson import lessons, title_of
 from .text import clean, escape

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 from autodiff import Value
+from autodiff.files import suffix, write
 
-from .files import suffix, write
 from .frames import frames
 from .layout import ENGINES, planned
 from .measures import blocks_and_links
@@ -204,10 +205,8 @@ def content(drawings: Sequence[Drawing], ending: str) -> bytes:
 
 
 def numbered(pattern: str, n: int) -> str:
-    """The file name with the number of a step in place of {n}; ValueError where it has other braces."""
-    try:
-        return pattern.format(n=n)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"cannot number {pattern!r}: {{n}} stands for the number, other braces are not known"
-        ) from error
+    """The file name with the number of a step in place of {n} or {n:03}; ValueError where it has other braces."""
+    name = re.sub(r"\{n(?::(0?\d?)d?)?\}", lambda found: format(n, found[1] or ""), pattern)
+    if "{" in name or "}" in name:
+        raise ValueError(f"cannot number {pattern!r:.300}: {{n}} or {{n:03}} stands for the number, no other braces")
+    return name

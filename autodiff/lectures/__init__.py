@@ -12,6 +12,11 @@ from .example import LECTURES, Example, agree
 __all__ = ["EXAMPLES", "LECTURES", "Example", "agree", "find"]
 
 TABLES = (ucr_228, eecs_545, ift_6289, csci_566_backpropagation, csci_566_activations, cm_146)
+# Of nets, losses and training; python -m nn shows them.
+IN_NN = [
+    *("A8", "A9", "B6", "B7", "B8", "C4", "C5", "C9", "C10", "C11", "C12", "C13"),
+    *("D13", "D14", "D16", "D18", "E1", "E3", "E4", "E5", "E9", "E10", "E12", "E13"),
+]
 EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLES}
 
 
@@ -37,6 +42,8 @@ def find(id: str) -> list[Example]:
     """
     wanted = id.strip().lower()
     found = [example for example in EXAMPLES.values() if wanted in (example.id.lower(), whole(example.id).lower())]
+    if not found and wanted.upper() in IN_NN:
+        raise ValueError(f"{wanted.upper()} is about a net or its training: python -m nn {wanted.upper()}")
     if not found:
         raise ValueError(f"there is no lecture example {id!r:.40}: {nearest(wanted)}")
     return found

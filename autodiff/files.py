@@ -1,0 +1,82 @@
+"""Files that are whole or absent: written under another name in the same folder, then renamed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["destination", "suffix", "write"]
+
+
+def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
+    """The path's ending such as ".svg"; ValueError for one that is not known."""
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if ending not in known:
+        said = f"the ending {ending!r:.40} is" if ending else "a name without an ending is"
+        raise ValueError(f"cannot save {os.fspath(path)!r:.300}: {said} no format; known are {', '.join(known)}")
+    return ending
+
+
+def destination(path: str | os.PathLike[str]) -> str:
+    """Where a file of that name is to be written, links followed.
+
+    Raises
+    ------
+    ValueError
+        If no file can have such a name.
+    FileNotFoundError
+        If the folder does not exist.
+    OSError
+        If there is something that a file must not take the place of: a folder, a device, a pipe.
+    """
+    wanted = os.fspath(path)
+    try:
+        with suppress(OSError):  # mostly that it is not there yet; what else there is shows when it is written
+            os.lstat(wanted)
+    except ValueError as error:  # a zero byte, half a character
+        raise ValueError(f"cannot save {wanted!r:.300}: no file has such a name") from error
+    target = os.path.realpath(wanted)
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"cannot save {wanted!r:.300}: there is no folder {folder!r:.300}")
+    if os.path.isdir(target):
+        raise IsADirectoryError(f"cannot save {wanted!r:.300}: that is a folder")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise OSError(f"cannot save {wanted!r:.300}: that is no regular file")  # a device would be gone
+    return target
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> str:
+    """Write the file and return its path; what was there before stays until the new file is complete.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        As ``destination``.
+    OSError
+        If the file cannot be written, as on a full disk or in a read-only folder.
+
+    Examples
+    --------
+    >>> from autodiff.files import write
+    >>> write("f.txt", b"f = x * y")
+    'f.txt'
+    """
+    wanted, target = os.fspath(path), destination(path)
+    temporary = os.path.join(os.path.dirname(target), f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+        if os.path.exists(target):
+            os.chmod(temporary, os.stat(target).st_mode & 0o777)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, wanted) from error  # the name that the caller knows
+    finally:  # after ctrl-C too
+        if os.path.exists(temporary):
+            os.remove(temporary)
+    return wanted
