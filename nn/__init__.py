@@ -11,6 +11,7 @@ Where things are, in the order to read:
     optimizers     SGD, RMSProp, Adam: one scalar function each
     training       fit, the loop; history: what it leaves behind, and when it stops
     runners, flat  how an epoch is run
+    many, runs     fit_many: the same from many starts; side_by_side: all at once
     prediction     predict, evaluate
     gates, data    truth tables, hand-set nets; points in the plane, iris, digits
     storage        save, load
@@ -53,6 +54,7 @@ from .losses import (
     squared_error,
     svm,
 )
+from .many import fit_many
 from .module import Module
 from .nets import MLP, Sequential
 from .normalisation import batch_norm
@@ -60,6 +62,7 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
 from .penalties import l1, l2
 from .prediction import evaluate, predict
 from .runners import RUNNERS, NonFiniteLossError
+from .runs import Runs
 from .sharing import Convolution, RecurrentCell
 from .storage import ModelFileError, load, save
 from .targets import one_hot
@@ -90,6 +93,7 @@ __all__ = [
     "PReLU",
     "RMSProp",
     "RecurrentCell",
+    "Runs",
     "Sequential",
     "WindowModel",
     "bag_of_words",
@@ -110,6 +114,7 @@ __all__ = [
     "digits",
     "evaluate",
     "fit",
+    "fit_many",
     "gradient_norms",
     "half_squared_error",
     "hinge",

@@ -100,7 +100,19 @@ class MLP(Sequential):
             *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
         )
         self.seed = None if isinstance(seed, Random) else seed
+        self.make = inputs, sizes, activation, output, bias, initializer
         self.label_parameters()
+
+    def again(self, seed: int | Random | None = None) -> MLP:
+        """A net of the same make that starts from another seed.
+
+        Examples
+        --------
+        >>> net = MLP(2, [4, 1], "relu", seed=0)
+        >>> net.again(seed=1)
+        MLP(2-4-1, relu, linear, 17 parameters)
+        """
+        return MLP(*self.make, seed=seed)
 
     @classmethod
     def from_matrices(

@@ -177,24 +177,24 @@ def test_ctrl_c_is_heard_and_keeps_what_was_learned():
 
 
 def test_training_again_compiles_nothing():
-    from autodiff.flat.native import training
+    from autodiff.flat.native import machine
 
     X, Y = truth_table("xor")
     fit(MLP(2, [3, 1], seed=0), X, Y, epochs=2, runner="native", progress=False)
-    kept = len(training.compiled)
+    kept = len(machine.kept)
 
     fit(MLP(2, [3, 1], seed=5), X, Y, epochs=2, runner="native", progress=False)
 
-    assert len(training.compiled) == kept
+    assert len(machine.kept) == kept
 
 
 # --- runner="auto" -------------------------------------------------------------------------------
 
 
 def compilations():
-    from autodiff.flat.native import training
+    from autodiff.flat.native import machine
 
-    return len(training.compiled)
+    return len(machine.kept)
 
 
 def test_auto_does_not_compile_a_short_run():

@@ -95,6 +95,14 @@ def native_training(*arguments: Any) -> Any:
     return NativeTraining(*arguments)
 
 
+def many_training(*arguments: Any) -> Any:
+    """A ``ManyTraining`` of these arguments; ImportError as above."""
+    native()
+    from .native.many import ManyTraining
+
+    return ManyTraining(*arguments)
+
+
 class Step:
     """The recordings of a step: loss, penalty and update.
 

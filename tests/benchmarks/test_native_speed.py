@@ -275,14 +275,14 @@ def test_an_epoch_of_mini_batches_against_pytorch(sizes, rows, many, bar):
     ],
 )
 def test_how_long_compiling_takes(sizes, activation, loss, rows, most):
-    from autodiff.flat.native import training
+    from autodiff.flat.native import machine
 
     draw = numpy.random.default_rng(0)
     X = draw.uniform(-1, 1, (rows, sizes[0])).tolist()
     Y = [i % 10 if sizes[-1] > 1 else 2.0 * (i % 2) - 1.0 for i in range(rows)]
     seconds = []
     for _ in range(5):
-        training.compiled.clear()
+        machine.kept.clear()
         net = MLP(sizes[0], sizes[1:], activation=activation, seed=0)
         start = time.perf_counter()
         fit(net, X, Y, loss=loss, epochs=1, runner="native", progress=False)

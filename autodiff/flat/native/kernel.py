@@ -47,7 +47,9 @@ class Kernel:
     results : bool
         Whether outputs and gradients to the inputs are wanted for each row.
     onto : bool
-        Whether ``sums`` holds numbers already, to which those of this program are added.
+        Whether ``sums``, ``out`` and ``dx`` hold numbers already, to which those of this program are added.
+    sums : bool
+        Whether anything is wanted of ``sums``.
     """
 
     def __init__(
@@ -58,11 +60,18 @@ class Kernel:
         rows: int | None = None,
         results: bool = True,
         onto: bool = False,
+        sums: bool = True,
     ) -> None:
         program = in_runs(program)
-        self.program, self.name, self.width, self.results, self.onto = program, name, width, results, onto
-        loss = Line(LOSS, program.outputs[0])
-        self.plan = Plan(program, [loss])
+        self.program, self.name, self.width, self.results, self.onto, self.sums = (
+            program,
+            name,
+            width,
+            results,
+            onto,
+            sums,
+        )
+        self.plan = Plan(program, [Line(LOSS, program.outputs[0])] if sums else [])
         self.tables = {x: program.arrays.get(x, 1) for x in self.inner_names() if x in self.plan.stored}
         doubles = max(1, sum(self.tables.values()))
         most = max(PADDING, min(MOST_ROWS, NEAR // doubles) // PADDING * PADDING)
@@ -85,7 +94,7 @@ class Kernel:
         """The text of the finished function."""
         text, parameters = self.text, len(self.program.parameters)
         memory = text.room(self.memory) if self.unrolled else "%memory"
-        if not self.onto and (self.rows is None or self.needs_zeros()):
+        if self.sums and not self.onto and (self.rows is None or self.needs_zeros()):
             self.zero("%sums", parameters + 1)
         if self.rows is not None:
             self.body(memory, 0, self.rows, Rows(self.block, self.width, self.vectors))
@@ -163,7 +172,10 @@ class Kernel:
 
             def one(k: Whole, row: Whole, place: Any = place, first: int = first) -> None:
                 column = text.times(text.plus(k, first), "%stride")
-                storage.v.store(storage.load(place, Element(0, k), row), base, text.plus(column, row))
+                number, index = storage.load(place, Element(0, k), row), text.plus(column, row)
+                storage.v.store(
+                    storage.v.add(storage.v.load(base, index), number) if self.onto else number, base, index
+                )
 
             Loops(storage, self.plan, block).each_place(count, one)
             first += count

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable, Hashable
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
 
 from .lanes import LIBRARY
 
+MOST = 50  # modules kept
+kept: dict[Hashable, tuple[Any, Compiled]] = {}
+lock = Lock()
 ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
 
 
@@ -61,7 +66,18 @@ class Compiled:
         self.engine = llvm.create_mcjit_compiler(module, target_machine)
         self.engine.finalize_object()
 
-    def function(self, name: str, pointers: int, wholes: int = 0, result: Any = None) -> Any:
-        """The function of that name: it takes so many pointers, then so many whole numbers."""
-        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes
-        return ctypes.CFUNCTYPE(result, *kinds)(self.engine.get_function_address(name))
+    def function(self, name: str, pointers: int, wholes: int = 0, doubles: int = 0) -> Any:
+        """The function of that name: it takes so many pointers, then whole numbers, then doubles."""
+        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes + [ctypes.c_double] * doubles
+        return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
+
+
+def compiled(key: Hashable, make: Callable[[], Any]) -> tuple[Any, Compiled]:
+    """What ``make`` returns, and its ``module()`` compiled; what was met before under that key is not made again."""
+    with lock:
+        if key not in kept:
+            if len(kept) >= MOST:
+                del kept[next(iter(kept))]
+            made = make()
+            kept[key] = made, Compiled(made.module())
+        return kept[key]

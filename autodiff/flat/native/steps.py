@@ -16,7 +16,7 @@ from .kernel import PADDING, Kernel, up_to
 from .lanes import Lanes
 from .machine import ATTRIBUTES
 from .text import Text, Whole, module
-from .update import Update, clip_scale
+from .update import Update, clip_scale, update_all
 
 PARAMETERS = [f"ptr noalias %{x}" for x in ("x", "w", "states", "order", "losses", "sums", "memory", "settings")]
 FEW = 64  # parameters up to which they are kept in registers
@@ -131,9 +131,11 @@ class Steps:
         text, plan = self.text, self.plan
         done = text.let("sitofp i64 %s to double")
         step = text.let(f"fadd double {text.let(f'fadd double {before}, {done}')}, 1.0")
-        scale = clip_scale(text, homes["sums"], plan.trained, threshold) if plan.clips else None
-        update = Update(plan.update, text, self.width, plan.trained)
-        update.write(homes["w"], homes["sums"], homes["states"], (rate, step), scale)
+        v, update, scale = Lanes(text, 1), Update(plan.update), None
+        if plan.clips:
+            scale = clip_scale(v, lambda i: v.load(homes["sums"], i), plan.trained, threshold)
+        shared = {update.rate: rate, update.step: step}
+        update_all(update, text, self.width, plan.trained, homes, scale, shared)
 
     # --- Numbers in registers ------------------------------------------------------------------------
 

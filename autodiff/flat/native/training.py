@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import Any
 
 import numpy
@@ -12,13 +11,9 @@ from ...engine import Value
 from ..lowering import Lowering
 from ..recording import Recording
 from ..training import Step
-from .machine import Compiled, machine
+from .machine import compiled, machine
 from .runner import aligned
 from .steps import Plan, Steps
-
-MOST = 50  # compiled trainings kept
-compiled: dict[Any, tuple[Steps, Compiled]] = {}
-lock = Lock()
 
 
 class NativeTraining:
@@ -57,13 +52,7 @@ class NativeTraining:
         step = Recorded(loss, example, list(parameters), update, penalty)
         batch = min(batch, len(rows))
         key = step.key, len(rows), batch, clips
-        with lock:
-            if key not in compiled:
-                if len(compiled) >= MOST:
-                    del compiled[next(iter(compiled))]
-                steps = Steps(step.plan(len(rows), batch, clips), machine().width)
-                compiled[key] = steps, Compiled(steps.module())
-            self.steps, self.code = compiled[key]
+        self.steps, self.code = compiled(key, lambda: Steps(step.plan(len(rows), batch, clips), machine().width))
         self.plan, self.whole = self.steps.plan, self.steps.whole
         self.settings = numpy.zeros(4)  # learning rate, threshold, steps made before these, steps made of these
         self.call = self.code.function("train", 8, 2)

@@ -1,0 +1,163 @@
+"""Training many nets at once in machine code: the step recorded from one of them, run for a block of nets at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy
+
+from ...engine import Value
+from ...tracing import Tracing
+from ..lowering import Lowering
+from ..recording import Recording
+from ..training import Step
+from .machine import compiled, machine
+from .nets import NAMES, NETS, Nets, NetsPlan
+from .runner import aligned
+
+SECONDS = 0.05  # how long a call may last, so that ctrl-C works
+
+
+class ManyTraining:
+    """The steps of nets that differ only in their numbers and learning rates.
+
+    Parameters
+    ----------
+    loss, example, parameters, update, penalty
+        As for ``Training``, of any one of the nets.
+    answers : function (x) -> list of Value
+        What that net makes of an example.
+    rows : sequence of list of float
+        Every example with its target.
+    batch : int
+        Rows for each step; the last step of an epoch may have fewer.
+    clip_norm : float or None
+        The length to which longer gradients are shortened.
+    """
+
+    at_once = NETS  # in a block
+
+    def __init__(
+        self,
+        loss: Callable[[Any, Any], Any],
+        example: tuple[Sequence[float], Sequence[float]],
+        parameters: list[Value],
+        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
+        penalty: Callable[[], Any] | None,
+        answers: Callable[[Sequence[Any]], Sequence[Any]],
+        rows: Sequence[Sequence[float]],
+        batch: int,
+        clip_norm: float | None,
+    ) -> None:
+        step = Step(loss, example, parameters, update, penalty)
+        with Tracing():
+            outputs = answers(step.loss.inputs[: len(example[0])])
+        self.step = RecordedNet(step, outputs, parameters)
+        batch = min(batch, len(rows))
+        key = "nets", self.step.key, len(rows), batch, clip_norm
+        self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(len(rows), batch, clip_norm), machine().width))
+        self.plan = self.nets.plan
+        self.train = self.code.function("train", len(NAMES), 2, 1)
+        self.answer = self.code.function("outputs", 4)
+        others = [leaf._data for leaf in self.step.others]
+        self.rows = numpy.array([[*row, *others] for row in rows])
+        self.memory = aligned(self.nets.memory)
+        self.pace = 0.0  # seconds for each step, as far as that is known
+
+    def same(self, other: ManyTraining) -> bool:
+        """Whether the nets of the other differ from these only in their numbers."""
+        return self.nets is other.nets and numpy.array_equal(self.rows, other.rows, equal_nan=True)
+
+    def block(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> Block:
+        """Up to ``at_once`` nets, ready to be trained."""
+        return Block(self, starts, rates)
+
+
+class Block:
+    """Up to ``NETS`` nets, trained from their start.
+
+    Parameters
+    ----------
+    training : ManyTraining
+        Their step.
+    starts : sequence of (list of float)
+        The numbers of each net.
+    rates : sequence of float
+        The learning rate of each net.
+    """
+
+    def __init__(self, training: ManyTraining, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> None:
+        self.training, self.count = training, len(starts)
+        plan, nets = training.plan, training.nets
+        self.w = aligned(plan.trained * NETS).reshape(plan.trained, NETS)
+        self.w[:, : self.count] = numpy.array(starts).reshape(self.count, -1).T
+        self.states = aligned(max(1, nets.update.states) * plan.trained * NETS)
+        self.rates, self.losses, self.ends = (aligned(NETS) for _ in range(3))
+        self.rates[: self.count] = rates
+        self.ends[: self.count] = numpy.inf  # lanes without a net have ended before they begin
+        self.before = 0
+        self.stopped: dict[int, list[int]] = {}  # nets whose loss was inf or nan, and for which rows
+
+    def run(self, order: Sequence[int], epochs: int) -> None:
+        """Train for so many epochs; ``order`` holds the indices of the rows, none where every step takes all."""
+        training, steps = self.training, epochs * self.training.plan.steps
+        indices = numpy.array(order, dtype=numpy.int64)
+        arrays = self.w, self.states, self.rates, training.rows, indices, self.losses, self.ends, training.memory
+        pointers = [array.ctypes.data for array in arrays]
+        made = 0
+        while made < steps:
+            start = perf_counter()
+            last = min(steps, made + max(1, int(SECONDS / training.pace) if training.pace else 1))
+            training.train(*pointers, made, last, float(self.before))
+            training.pace = max((perf_counter() - start) / (last - made), training.pace / 10.0)
+            made = last
+        self.before += steps
+        for lane in range(self.count):
+            if lane not in self.stopped and self.ends[lane] < numpy.inf:
+                self.stopped[lane] = training.plan.batch_at(int(self.ends[lane]), order)
+
+    @property
+    def numbers(self) -> list[list[float]]:
+        """The numbers of each net."""
+        found: list[list[float]] = self.w[:, : self.count].T.tolist()
+        return found
+
+    def outputs(self) -> list[list[list[float]]]:
+        """What each net makes of each example: [net][example][output]."""
+        training = self.training
+        many = len(training.plan.outputs.outputs)
+        found = aligned(len(training.rows) * many * NETS).reshape(len(training.rows), many, NETS)
+        for row, out in zip(training.rows, found):
+            training.answer(*[array.ctypes.data for array in (self.w, row, out, training.memory)])
+        by_net: list[list[list[float]]] = found.transpose(2, 0, 1)[: self.count].tolist()
+        return by_net
+
+
+class RecordedNet:
+    """A net's step and outputs, recorded in terms of its numbers; ``key`` tells one of the same structure."""
+
+    def __init__(self, step: Step, outputs: Sequence[Any], parameters: list[Value]) -> None:
+        known = {*parameters, *step.loss.inputs}
+        parts = step.loss, step.penalty, Recording(outputs, parameters, (), step.since)
+        self.others = list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+        self.parameters, self.update = parameters, step.update
+        row = [*step.loss.inputs, *self.others]
+        self.loss = Recording(step.loss.outputs, parameters, row, step.since)
+        self.penalty = Recording(step.penalty.outputs, parameters, self.others, step.since) if step.penalty else None
+        self.outputs = Recording(outputs, parameters, row, step.since)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        parts = [part for part in (self.loss, self.penalty, self.update, self.outputs) if part]
+        primitives = {gate.primitive for part in parts for gate in part.gates}
+        sizes = len(self.parameters), len(self.others), len(self.loss.parameters)
+        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None, frozenset(primitives))
+
+    def plan(self, rows: int, batch: int, clip_norm: float | None) -> NetsPlan:
+        """The programs of the step, and how it is to be run."""
+        loss = Lowering(self.loss, self.parameters).program(True)
+        penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
+        update, outputs = Lowering(self.update, ()).program(False), Lowering(self.outputs, ()).program(True)
+        return NetsPlan(loss, penalty, update, outputs, rows, batch, clip_norm)

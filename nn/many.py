@@ -1,0 +1,196 @@
+"""Many nets at once: the same task from many starts and at many learning rates."""
+
+from __future__ import annotations
+
+from math import nan
+
+from .checks import one_of, size
+from .losses import loss_named
+from .module import Module
+from .nets import MLP
+from .optimizers import OPTIMIZERS, Optimizer
+from .prediction import encoded, evaluate, examples_in
+from .progress import Progress
+from .runners import NonFiniteLossError, Task, runner_named
+from .runs import Outcome, Runs
+from .training import fit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+
+def fit_many(
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] = "squared_error",
+    optimizer: str | Callable[..., Optimizer] = "sgd",
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    runner: str = "auto",
+    seed: int | None = 0,
+    penalty: Callable[[Any], Any] | None = None,
+    seeds: Iterable[int] = range(100),
+    learning_rates: Iterable[float] | None = None,
+    progress: bool = True,
+) -> Runs:
+    """Train a net from every seed at every learning rate; each becomes what ``fit`` would make of it.
+
+    With llvmlite (extra ``fast``) nets train side by side in machine code: a thousand tiny ones take
+    less than a second. Otherwise they train one after the other.
+
+    Parameters
+    ----------
+    model : MLP or function (seed) -> Module
+        What is trained: nets of the MLP's make, or those that the function returns, which may differ only
+        in the numbers of their parameters.
+    X, Y, loss, epochs, batch_size, penalty, progress
+        As for ``fit``.
+    optimizer : str or function (parameters, learning_rate) -> Optimizer
+        A name from ``OPTIMIZERS``, a class, or your own: ``partial(SGD, momentum=0.9)``.
+    runner : str
+        "native" trains nets side by side; "auto" does so where it can, and otherwise goes through ``fit``
+        like any other runner.
+    seed : int, optional
+        Of the order of mini-batches, the same for all nets. None gives each net its own seed's order.
+    seeds : iterable of int
+        Where the nets start.
+    learning_rates : iterable of float, optional
+        By default the optimizer's own.
+
+    Returns
+    -------
+    Runs
+        After ctrl-C what became of the nets that were finished; KeyboardInterrupt if there are none.
+
+    Raises
+    ------
+    ValueError
+        If there are no seeds or learning rates, or what ``fit`` raises for its arguments.
+    TypeError
+        If the model cannot be made anew from a seed.
+
+    Examples
+    --------
+    >>> from nn import MLP, fit_many, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> runs = fit_many(MLP(2, [2, 1]), X, Y, seeds=range(50), learning_rates=[0.05, 0.5], epochs=500, progress=False)
+    >>> print(runs)
+    learning rate 0.05: 14 of 50 seeds learn it
+    learning rate 0.5: 46 of 50 seeds learn it
+    """
+    job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, list(seeds), learning_rates)
+    runs = Runs(job.make, job.rates)
+    with Progress(len(job.seeds), progress, "seed") as shown:
+        try:
+            for start, outcomes in zip(job.seeds, job.outcomes(runner, shown)):
+                runs.add(start, outcomes)
+                shown.show(len(runs.seeds), outcomes[0].loss)
+            runs.stopped = "all epochs"
+        except KeyboardInterrupt:
+            if not runs.seeds:
+                raise
+            runs.stopped = "interrupted"
+    return runs
+
+
+class Job:
+    """What ``fit_many`` was asked for, checked."""
+
+    def __init__(
+        self,
+        model: Any,
+        X: Sequence[Sequence[float]],
+        Y: Sequence[Any],
+        loss: str | Callable[[Any, Any], Any],
+        optimizer: str | Callable[..., Optimizer],
+        epochs: int,
+        batch_size: int | None,
+        seed: int | None,
+        penalty: Callable[[Any], Any] | None,
+        seeds: list[int],
+        learning_rates: Iterable[float] | None,
+    ) -> None:
+        self.make, self.X, self.Y, self.loss = maker(model), examples_in(X), Y, loss_named(loss)
+        self.epochs = size(epochs, "epochs")
+        self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
+        self.seed, self.penalty, self.seeds = seed, penalty, seeds
+        if not seeds:
+            raise ValueError("fit_many trains a net from each seed, got none")
+        self.model = self.make(seeds[0])
+        self.targets = encoded(self.model, self.X, Y, self.loss)
+        self.optimizer = optimizer_maker(optimizer)
+        first = self.optimizer(self.model.parameters())
+        self.rates = [first.learning_rate] if learning_rates is None else list(map(float, learning_rates))
+        if not self.rates:
+            raise ValueError("fit_many trains at each of the learning rates, got none")
+
+    def outcomes(self, runner: str, shown: Progress) -> Iterator[list[Outcome]]:
+        """For each seed what became of the net at each learning rate."""
+        runner_named(runner)
+        shuffled_alike = self.seed is not None or self.batch_size == len(self.X)
+        if runner == "native" or (runner == "auto" and shuffled_alike):
+            from .side_by_side import SideBySide
+
+            if not shuffled_alike:
+                raise ValueError("nets side by side see the same mini-batches: give a seed, or another runner")
+            try:
+                return SideBySide(self).outcomes()
+            except ImportError as error:
+                if runner == "native":
+                    raise
+                shown.hint(str(error))
+            except (TypeError, ValueError, LookupError):
+                if runner == "native":
+                    raise  # else it cannot be recorded, and a mistake shows again when run
+        return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
+
+    def task(self, model: Any, rate: float) -> Task:
+        """The task of one net."""
+        chosen = self.optimizer(model.parameters(), rate)
+        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs)
+
+    def fitted(self, seed: int, rate: float, runner: str) -> Outcome:
+        """What becomes of the net of that seed and rate by ``fit``."""
+        net = self.make(seed)
+        chosen = self.optimizer(net.parameters(), rate)
+        order, cost = seed if self.seed is None else self.seed, self.loss.cost
+        try:
+            history = fit(
+                net, self.X, self.Y, cost, chosen, self.epochs, self.batch_size, runner, order, self.penalty,
+                progress=False,
+            )  # fmt: skip
+        except NonFiniteLossError:
+            return Outcome(numbers(net), nan, nan)
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, cost)[1] / len(self.X))
+
+
+def numbers(net: Any) -> list[float]:
+    """The numbers of its parameters."""
+    return [parameter.data for parameter in net.parameters()]
+
+
+def maker(model: Any) -> Callable[[int], Any]:
+    """The function that makes a net from a seed."""
+    if isinstance(model, MLP):
+        return model.again
+    if isinstance(model, Module) or not callable(model):
+        raise TypeError(
+            "fit_many makes a net from each seed: give an MLP or a function such as "
+            f"lambda seed: Sequential(Layer(2, 4, seed=seed), ...); got {model!r:.60}"
+        )
+    return model  # type: ignore[no-any-return]
+
+
+def optimizer_maker(optimizer: Any) -> Callable[..., Optimizer]:
+    """The function that makes an optimizer from parameters and a learning rate."""
+    if isinstance(optimizer, Optimizer) or not (isinstance(optimizer, str) or callable(optimizer)):
+        raise TypeError(
+            "fit_many makes an optimizer for each net: give a name, a class, or a function of parameters and "
+            f"learning_rate such as functools.partial(SGD, momentum=0.9); got {optimizer!r:.60}"
+        )
+    return one_of("optimizer", optimizer, OPTIMIZERS)  # type: ignore[no-any-return]

@@ -1,0 +1,122 @@
+"""Nets side by side: one in each lane of the machine's vectors, all of them on the same mini-batches."""
+
+from __future__ import annotations
+
+from itertools import islice
+from math import nan
+from random import Random
+
+from autodiff.flat import many_training
+
+from .data import mini_batches
+from .flat import refuse_own_step
+from .runs import Outcome
+from .targets import listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .many import Job
+
+MOST = 4_000_000  # indices of rows that are shuffled ahead
+
+
+class SideBySide:
+    """Trains the nets of a job, a block at a time.
+
+    Raises
+    ------
+    ImportError
+        If llvmlite is missing.
+    TypeError, ValueError, LookupError
+        If a step cannot be recorded, or if the nets differ in more than numbers.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.training = self.recorded(job.model, job.rates[0])
+        other = self.recorded(job.make(job.seeds[-1]), job.rates[-1])
+        if not self.training.same(other):
+            raise ValueError("nets train side by side if they differ only in their parameters and learning rates")
+        few = job.epochs * len(job.X) <= MOST
+        self.order = list(self.shuffled()) if few else None
+
+    def recorded(self, model: Any, rate: float) -> Any:
+        """The step of a net in machine code."""
+        job, penalty = self.job, self.job.penalty
+        task = job.task(model, rate)
+        optimizer = task.optimizer
+        refuse_own_step(optimizer)
+        if {*optimizer.parameters} != {*model.parameters()}:
+            raise ValueError("nets train side by side if the optimizer changes all of their parameters")
+        return many_training(
+            task.example_loss,
+            (job.X[0], job.targets[0]),
+            model.parameters(),
+            optimizer.recorded,
+            (lambda: penalty(model)) if penalty else None,
+            lambda x: listed(model(x)),
+            [[*x, *target] for x, target in zip(job.X, job.targets)],
+            job.batch_size,
+            optimizer.clip_norm,
+        )
+
+    def outcomes(self) -> Iterator[list[Outcome]]:
+        """For each seed what became of the net at each learning rate."""
+        finished = self.finished()
+        while outcomes := list(islice(finished, len(self.job.rates))):
+            yield outcomes
+
+    def finished(self) -> Iterator[Outcome]:
+        """What became of each net, all rates of the first seed first."""
+        waiting = self.starts()
+        while nets := list(islice(waiting, self.training.at_once)):
+            seeds, rates, starts = zip(*nets)
+            block = self.training.block(starts, rates)
+            for order, epochs in self.order or self.shuffled():
+                block.run(order, epochs)
+            for net, outcome in enumerate(self.read(block)):
+                yield self.looked_into(block, net, outcome, seeds[net], rates[net])
+
+    def starts(self) -> Iterator[tuple[int, float, list[float]]]:
+        """(seed, learning rate, numbers) of each net."""
+        for seed in self.job.seeds:
+            numbers = [parameter.data for parameter in self.job.make(seed).parameters()]
+            for rate in self.job.rates:
+                yield seed, rate, numbers
+
+    def shuffled(self) -> Iterator[tuple[list[int], int]]:
+        """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
+        job, rows = self.job, len(self.job.X)
+        if job.batch_size == rows:
+            yield [], job.epochs  # in their own order
+            return
+        random, remaining = Random(job.seed), job.epochs
+        while remaining:
+            epochs = min(remaining, max(1, MOST // rows))
+            batches = [batch for _ in range(epochs) for batch in mini_batches(rows, job.batch_size, random)]
+            yield [index for batch in batches for index in batch], epochs
+            remaining -= epochs
+
+    def read(self, block: Any) -> Iterator[Outcome]:
+        """What became of each net of a block."""
+        decide = self.job.loss.decide
+        classes = [decide(target) for target in self.job.targets]
+        for numbers, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
+            right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
+            yield Outcome(numbers, loss, right / len(classes))
+
+    def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
+        """The outcome, once eager code has agreed where a loss is said to be inf or nan."""
+        if net not in block.stopped:
+            return outcome
+        job = self.job
+        task = job.task(job.make(seed), rate)
+        for parameter, number in zip(task.model.parameters(), outcome.parameters):
+            parameter.data = number
+        loss = task.batch_loss(block.stopped[net]).data
+        if loss - loss == 0.0:  # a target of 0 drops an infinite term there
+            return job.fitted(seed, rate, "auto")
+        return Outcome(outcome.parameters, nan, nan)

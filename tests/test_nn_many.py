@@ -1,0 +1,276 @@
+"""fit_many: nets that differ in start and learning rate become what fit makes of each."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import pytest
+
+import nn
+from nn import MLP, SGD, Adam, Layer, RMSProp, Sequential, fit, fit_many, moons, truth_table
+
+XOR = truth_table("xor")
+SIDES = pytest.mark.parametrize("runner", ["native", "source"])
+
+
+def alone(make, X, Y, seed, rate, optimizer=SGD, order=0, **options):
+    """(parameters, last loss, share of right answers) of one net, by fit and eager code."""
+    net = make(seed)
+    loss = options.get("loss", "squared_error")
+    try:
+        history = fit(
+            net, X, Y, optimizer=optimizer(net.parameters(), rate), seed=order, runner="eager", progress=False,
+            **options,
+        )  # fmt: skip
+    except nn.NonFiniteLossError:
+        return [p.data for p in net.parameters()], math.nan, math.nan
+    right = nn.evaluate(net, X, Y, loss)[1] / len(X)
+    return [p.data for p in net.parameters()], history.loss[-1], right
+
+
+def assert_each_is_as_alone(make, X, Y, rates, seeds=range(3), runner="native", optimizer=SGD, **options):
+    runs = fit_many(
+        make, X, Y, seeds=seeds, learning_rates=rates, runner=runner, optimizer=optimizer, progress=False, **options
+    )
+    assert runs.seeds == list(seeds)
+    assert runs.learning_rates == list(rates)
+    for row, rate in enumerate(rates):
+        for column, seed in enumerate(seeds):
+            numbers, loss, right = alone(make, X, Y, seed, rate, optimizer, **options)
+            assert runs.parameters[row][column] == pytest.approx(numbers, rel=1e-8, abs=1e-9)
+            assert runs.loss[row][column] == pytest.approx(loss, rel=1e-8, nan_ok=True)
+            assert runs.right[row][column] == pytest.approx(right, nan_ok=True)
+    return runs
+
+
+@SIDES
+def test_each_net_becomes_what_fit_makes_of_it(runner):
+    assert_each_is_as_alone(lambda seed: MLP(2, [4, 1], seed=seed), *XOR, [0.1, 0.3], epochs=60, runner=runner)
+
+
+@pytest.mark.parametrize("nets", [1, 15, 16, 17, 33])
+def test_any_number_of_nets(nets):
+    assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.3], seeds=range(nets), epochs=5)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [partial(SGD, momentum=0.9), partial(SGD, momentum=0.9, nesterov=True), RMSProp, Adam,
+                  partial(SGD, clip_norm=0.1), partial(Adam, weight_decay=0.01)]
+)  # fmt: skip
+def test_every_optimizer_with_a_rate_for_each_net(optimizer):
+    assert_each_is_as_alone(lambda seed: MLP(2, [3, 1], seed=seed), *XOR, [0.02, 0.1], epochs=25, optimizer=optimizer)
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(20, 5), (20, 7), (23, 23), (9, 1), (70, 64)])
+def test_mini_batches_come_in_the_order_in_which_fit_takes_them(rows, batch_size):
+    X, Y = moons(rows, seed=1)
+    assert_each_is_as_alone(
+        lambda seed: MLP(2, [6, 1], "relu", seed=seed), X, Y, [0.05], epochs=4, batch_size=batch_size, loss="hinge"
+    )
+
+
+def test_a_penalty_and_a_captured_value_count():
+    strength = nn.module.Value(0.03)
+
+    def penalty(model):
+        return strength * nn.l2(1.0)(model)
+
+    assert_each_is_as_alone(lambda seed: MLP(2, [3, 1], seed=seed), *XOR, [0.2], epochs=20, penalty=penalty)
+
+
+@pytest.mark.parametrize(
+    ("output", "loss"),
+    [("sigmoid", "binary_cross_entropy"), ("softmax", "cross_entropy"), ("softmax", "negative_log_likelihood")],
+)
+def test_losses_over_classes(output, loss):
+    X, Y = nn.blobs(12, seed=0)
+    if loss == "binary_cross_entropy":
+        Y = [y % 2 for y in Y]
+    outputs = 1 if loss == "binary_cross_entropy" else 3
+    assert_each_is_as_alone(
+        lambda seed: MLP(2, [4, outputs], "tanh", output, seed=seed), X, Y, [0.3], epochs=8, loss=loss
+    )
+
+
+def test_large_layers_are_loops():
+    X, Y = moons(12, seed=0)
+    assert_each_is_as_alone(lambda seed: MLP(2, [40, 30, 1], seed=seed), X, Y, [0.05], epochs=3, batch_size=6)
+
+
+@SIDES
+def test_a_net_that_diverges_ends_alone_and_keeps_its_parameters(runner):
+    runs = assert_each_is_as_alone(
+        lambda seed: MLP(2, [1], seed=seed), *XOR, [0.1, 8.0], seeds=range(6), epochs=600, runner=runner
+    )
+    assert all(map(math.isnan, runs.loss[1]))
+    assert not any(map(math.isnan, runs.loss[0]))
+    assert not any(runs.learned[1])
+
+
+def test_a_loss_that_only_flat_code_finds_infinite_ends_nothing():
+    """An output of exactly 0 for a class whose target is 0: eager code drops the term."""
+    X, Y = [[1.0], [-1.0]], [0, 1]
+
+    def make(seed):
+        return MLP.from_matrices([[[0.0, 800.0], [0.0, -800.0]]], output="softmax")
+
+    options = {"loss": "negative_log_likelihood", "epochs": 3, "progress": False}
+    runs = fit_many(make, X, Y, seeds=range(2), runner="native", **options)
+    net = make(0)
+    history = fit(net, X, Y, runner="eager", **options)
+
+    assert runs.loss == [[pytest.approx(history.loss[-1])] * 2]
+    assert runs.right == [[1.0, 1.0]]
+
+
+def test_an_mlp_is_made_anew_from_each_seed():
+    by_model, by_function = (
+        fit_many(model, *XOR, seeds=range(3), epochs=5, progress=False)
+        for model in (
+            MLP(2, [3, 1], "relu", initializer="he", seed=9),
+            lambda s: MLP(2, [3, 1], "relu", initializer="he", seed=s),
+        )
+    )
+    assert by_model.parameters == by_function.parameters
+
+
+def test_nets_of_a_make_of_ones_own():
+    assert_each_is_as_alone(
+        lambda seed: Sequential(Layer(2, 3, "tanh", seed=seed), Layer(3, 1, seed=seed + 1)), *XOR, [0.2], epochs=5
+    )
+
+
+def test_what_cannot_be_recorded_trains_one_after_the_other():
+    def loss(outputs, target):
+        off = outputs[0] - target[0]
+        return off * off if off.data > 0.0 else 2.0 * off * off
+
+    runs = assert_each_is_as_alone(
+        lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.1], epochs=5, runner="auto", loss=loss
+    )
+    assert runs.stopped == "all epochs"
+    with pytest.raises(TypeError, match="where"):
+        fit_many(MLP(2, [2, 1]), *XOR, loss=loss, runner="native", progress=False)
+
+
+def test_without_a_seed_for_the_order_each_net_has_its_own():
+    X, Y = moons(10, seed=0)
+    make = partial(MLP, 2, [3, 1])
+    runs = fit_many(MLP(2, [3, 1]), X, Y, batch_size=3, epochs=3, seeds=[4, 9], seed=None, progress=False)
+
+    for column, seed in enumerate([4, 9]):
+        numbers, loss, _ = alone(lambda s: make(seed=s), X, Y, seed, 0.1, order=seed, batch_size=3, epochs=3)
+        assert runs.parameters[0][column] == pytest.approx(numbers, rel=1e-9)
+        assert runs.loss[0][column] == pytest.approx(loss, rel=1e-9)
+    with pytest.raises(ValueError, match="see the same mini-batches"):
+        fit_many(MLP(2, [3, 1]), X, Y, batch_size=3, seed=None, runner="native", progress=False)
+
+
+def test_nets_that_differ_in_more_than_numbers_do_not_train_side_by_side():
+    def make(seed):
+        return MLP(2, [2, 1], "tanh" if seed == 0 else "relu", seed=seed)
+
+    assert_each_is_as_alone(make, *XOR, [0.1], seeds=range(2), epochs=5, runner="auto")
+    with pytest.raises(ValueError, match="differ only in their parameters"):
+        fit_many(make, *XOR, seeds=range(2), runner="native", progress=False)
+
+
+# --- What comes back -------------------------------------------------------------------------------
+
+
+def test_a_trained_net_can_be_taken_out():
+    runs = fit_many(MLP(2, [4, 1]), *XOR, seeds=range(3), learning_rates=[0.1, 0.2], progress=False)
+
+    net = runs.model(seed=2, learning_rate=0.2)
+
+    assert [nn.predict(net, x) for x in XOR[0]] == XOR[1]
+    assert [p.data for p in net.parameters()] == runs.parameters[1][2]
+    with pytest.raises(ValueError, match=r"give the learning rate too, one of \[0.1, 0.2\]"):
+        runs.model(seed=2)
+    with pytest.raises(ValueError, match="no run from seed 7 at"):
+        runs.model(seed=7, learning_rate=0.1)
+
+
+def test_runs_say_how_many_learn_it():
+    runs = fit_many(MLP(2, [2, 1], "relu"), *XOR, seeds=range(40), learning_rates=[0.01, 0.5], progress=False)
+
+    assert str(runs) == "learning rate 0.01: 10 of 40 seeds learn it\nlearning rate 0.5: 7 of 40 seeds learn it"
+    assert repr(runs) == "Runs(40 seeds, 2 learning rates)"
+    assert runs.rates_of_success == [0.25, 0.175]
+
+
+def test_the_map_of_rates_and_seeds_is_one_picture():
+    from visualize.plots import plot_rates_and_seeds
+
+    runs = fit_many(MLP(2, [4, 1], "relu"), *XOR, seeds=range(30), learning_rates=[0.1, 1.0, 10.0], progress=False)
+    axes = plot_rates_and_seeds(runs.learning_rates, runs.seeds, runs.right)
+
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0.1", "1", "10"]
+
+
+def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
+    many = nn.many.Job.fitted
+    started = []
+
+    def interrupted_at_the_third(self, *arguments):
+        started.append(arguments)
+        if len(started) == 3:
+            raise KeyboardInterrupt
+        return many(self, *arguments)
+
+    monkeypatch.setattr(nn.many.Job, "fitted", interrupted_at_the_third)
+    runs = fit_many(MLP(2, [2, 1]), *XOR, epochs=5, seeds=range(9), runner="source", progress=False)
+    assert runs.seeds == [0, 1]
+    assert runs.stopped == "interrupted"
+    assert len(runs.loss[0]) == 2
+
+    started[:] = [(), ()]
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(MLP(2, [2, 1]), *XOR, epochs=5, seeds=range(9), runner="source", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"seeds": []}, ValueError, "a net from each seed, got none"),
+        ({"learning_rates": []}, ValueError, "each of the learning rates, got none"),
+        ({"learning_rates": [-1.0]}, ValueError, "learning_rate is a number from 0 on, got -1.0"),
+        ({"epochs": 0}, ValueError, "epochs is a whole number from 1 on"),
+        ({"optimizer": "newton"}, ValueError, "no optimizer is called 'newton'"),
+        ({"optimizer": SGD(MLP(2, [1]).parameters())}, TypeError, "an optimizer for each net: give a name"),
+        ({"runner": "gpu"}, ValueError, "no runner is called 'gpu'"),
+    ],
+)
+def test_bad_input_is_named(options, error, words):
+    with pytest.raises(error, match=words):
+        fit_many(MLP(2, [2, 1]), *XOR, **{"epochs": 2, "seeds": range(2), "progress": False, **options})
+
+
+def test_a_net_that_cannot_be_made_anew_is_refused():
+    with pytest.raises(TypeError, match="lambda seed: Sequential"):
+        fit_many(Sequential(Layer(2, 1)), *XOR)
+
+
+def test_progress_is_shown(capsys):
+    fit_many(MLP(2, [2, 1]), *XOR, epochs=2, seeds=range(10))
+    assert "seed 10 of 10: loss" in capsys.readouterr().err
+
+
+def test_trap_37_how_many_of_1000_seeds_learn_xor():
+    shares = {}
+    for sizes, activation, rate, epochs in [
+        ([2, 1], "relu", 0.5, 500),
+        ([2, 1], "tanh", 0.5, 500),
+        ([3, 1], "tanh", 0.5, 500),
+        ([4, 1], "tanh", 0.1, 1000),
+    ]:
+        runs = fit_many(
+            MLP(2, sizes, activation), *XOR, seeds=range(1000), learning_rates=[rate], epochs=epochs, runner="native",
+            progress=False,
+        )  # fmt: skip
+        shares[sizes[0], activation] = runs.rates_of_success[0]
+    assert shares[2, "relu"] == pytest.approx(0.13, abs=0.03)
+    assert shares[2, "tanh"] == pytest.approx(0.88, abs=0.03)
+    assert shares[3, "tanh"] == pytest.approx(0.93, abs=0.03)
+    assert shares[4, "tanh"] >= 0.998
