@@ -21,6 +21,16 @@ from . import javascript
 from .batch import over_rows
 from .lowering import lower
 from .program import Line, Place, Program
-from .training import Training, native_training
+from .training import Training, many_training, native_training
 
-__all__ = ["Line", "Place", "Program", "Training", "javascript", "lower", "native_training", "over_rows"]
+__all__ = [
+    "Line",
+    "Place",
+    "Program",
+    "Training",
+    "javascript",
+    "lower",
+    "many_training",
+    "native_training",
+    "over_rows",
+]
