@@ -5,11 +5,14 @@ import math
 from hypothesis import strategies
 from primitive_samples import SAMPLES
 
-from autodiff import PRIMITIVES, Value
+from autodiff import PRIMITIVES, Value, history
 
 COUNTS = {name: {len(point) for point in points} for name, (_, points) in SAMPLES.items()}
 NUMBERS = strategies.sampled_from([0.0, -0.0, 0.5, 1.0, -1.0, 2.0, -3.0]) | strategies.floats(-4.0, 4.0)
-
+FINITE = strategies.sampled_from([0.5, 1.0, -1.0, 2.0, -3.0]) | strategies.floats(-3.0, 3.0)
+SPECIAL = strategies.sampled_from(
+    [0.0, -0.0, 1.0, -2.0, 5e-324, 1e-300, 1e300, -1e300, 709.0, -745.0, math.inf, -math.inf, math.nan]
+)
 EXTREMES = strategies.sampled_from([0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, 5e-324]) | strategies.floats()
 
 
@@ -27,3 +30,15 @@ def graphs(draw, gates=12, names=tuple(PRIMITIVES), numbers=NUMBERS):
                 operands[place] = draw(numbers)
         nodes.append(PRIMITIVES[name](*operands))
     return leaves, nodes[-1]
+
+
+def permuted(output, leaves, random):
+    """(leaves, output) of the same graph, its gates built in any order in which operands come first."""
+    twins = [Value(leaf.data, leaf.label) for leaf in leaves]
+    known, waiting = dict(zip(leaves, twins)), [node for node in history(output) if node.primitive]
+    while waiting:
+        ready = [node for node in waiting if all(type(x) is float or x in known for x in node.operands)]
+        node = random.choice(ready)
+        known[node] = node.primitive(*[known[x] if type(x) is Value else x for x in node.operands])
+        waiting = [other for other in waiting if other is not node]
+    return twins, known[output]
