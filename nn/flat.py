@@ -25,6 +25,7 @@ class Flat:
         self.task = task
         self.eager = Eager(task)
         self.now: tuple[Any, Any, Sequence[Any], int] = [], [], [], 0  # numbers, gradients, states, steps
+        self.before: Any = None
         examples, targets = task.examples, task.targets
         penalty = task.penalty
         self.training = Training(
@@ -42,12 +43,18 @@ class Flat:
         """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
         mean = 0.0
         self.read()
+        self.before = self.now
         try:
             for batch in batches:
                 mean += self.step(batch) * len(batch)
-        finally:  # after ctrl-C too: what was learned stays in the model
+        finally:  # after a loss that is inf or nan too: what was learned stays in the model
             self.write()
         return mean / sum(map(len, batches))
+
+    def back(self) -> None:
+        """Go back to the numbers that the epoch began with."""
+        self.now = self.before
+        self.write()
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss that is inf or nan is looked into eagerly."""

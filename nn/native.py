@@ -51,22 +51,22 @@ class Native:
                 some = int(SECONDS / (self.pace * steps)) if self.pace else 1
                 self.turn(history, max(1, min(end - history.epochs, some, MOST // rows)))
                 shown()
-        finally:  # after ctrl-C and a non-finite loss too: what was learned stays in the model
             self.write()
+        except BaseException:  # ctrl-C, even while it was written: what was learned stays in the model
+            self.write()
+            raise
 
     def turn(self, history: History, epochs: int) -> None:
         """Run so many epochs and write into the history those that are finished."""
-        finished = Turn(self, history, epochs)
+        turn = Turn(self, history, epochs)
         try:
-            self.begin(self.shuffled(history, epochs), epochs)
-        except BaseException:  # nothing was run
-            history.random.setstate(finished.random)
-            raise
-        try:
+            order = self.shuffled(history, epochs)
+            self.begin(order, epochs)
+            turn.order = order
             self.run(epochs * self.training.plan.steps)
-            finished.write()
-        except BaseException:  # ctrl-C while it was written as well: to write it again makes it whole
-            finished.write()
+            turn.write()
+        except BaseException as error:
+            turn.end(isinstance(error, KeyboardInterrupt))
             raise
 
     def shuffled(self, history: History, epochs: int) -> list[int]:
@@ -145,15 +145,39 @@ class Turn:
         self.native, self.history, self.epochs = native, history, epochs
         self.start, self.random = perf_counter(), history.random.getstate()
         self.before, self.updates = history.epochs, history.updates
+        training, optimizer = native.training, native.task.optimizer
+        self.numbers = [array.copy() for array in (training.numbers, training.slopes, training.states)]
+        self.steps = optimizer.steps + training.made - native.counted
+        self.order: Sequence[int] | None = None  # of the rows, as soon as the steps may be run
 
-    def write(self) -> None:
-        """Write the finished epochs into the history."""
+    def end(self, interrupted: bool) -> None:
+        """Write what is finished after an error; after ctrl-C as if no epoch had been begun besides."""
+        native, made = self.native, self.native.training.made
+        if self.order is None:
+            self.history.random.setstate(self.random)
+            native.task.optimizer.steps, native.counted = self.steps, made
+            return
+        if interrupted and made % native.training.plan.steps:
+            self.repeat(made // native.training.plan.steps, self.order)
+        self.write(0 if interrupted else 1)
+
+    def repeat(self, epochs: int, order: Sequence[int]) -> None:
+        """Run so many of the epochs again, from the numbers they began with."""
+        native, training = self.native, self.native.training
+        for array, numbers in zip((training.numbers, training.slopes, training.states), self.numbers):
+            array[:] = numbers
+        native.task.optimizer.steps, native.counted = self.steps, training.made
+        native.begin(order, self.epochs)
+        native.run(epochs * training.plan.steps)
+
+    def write(self, begun: int = 0) -> None:
+        """Write the finished epochs into the history; of the others so many have been shuffled."""
         native, history, training = self.native, self.history, self.native.training
         done = training.made // training.plan.steps
         seconds = (perf_counter() - self.start) / max(1, done)
         history.loss[self.before :] = (training.losses[:done] / len(native.task.examples)).tolist()
         history.seconds[self.before :] = [seconds] * done
         history.updates = self.updates + done * training.plan.steps
-        if done < self.epochs:  # as if no later epoch had been shuffled
+        if done < self.epochs:
             history.random.setstate(self.random)
-            native.shuffled(history, done + 1)
+            native.shuffled(history, done + begun)

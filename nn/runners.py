@@ -98,17 +98,29 @@ class Eager:
 
     Every runner has ``task`` and ``epoch(batches)``, leaves the last mini-batch's gradients in the
     parameters' ``.grad``, and raises NonFiniteLossError before a loss that is inf or nan changes anything.
+    ``before`` holds the numbers that an epoch begins with, and ``back()`` gives them back.
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.before: Any = None
 
     def epoch(self, batches: Sequence[Sequence[int]]) -> float:
         """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
-        mean = 0.0
+        optimizer, mean = self.task.optimizer, 0.0
+        numbers = [(parameter.data, parameter.grad) for parameter in optimizer.parameters]
+        self.before = numbers, {name: [*state] for name, state in optimizer.state.items()}, optimizer.steps
         for batch in batches:
             mean += self.step(batch) * len(batch)
         return mean / sum(map(len, batches))
+
+    def back(self) -> None:
+        """Go back to the numbers that the epoch began with."""
+        optimizer = self.task.optimizer
+        numbers, states, optimizer.steps = self.before
+        optimizer.state.update(states)
+        for parameter, (number, slope) in zip(optimizer.parameters, numbers):
+            parameter.data, parameter.grad = number, slope
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss that is inf or nan changes nothing."""
@@ -122,14 +134,26 @@ class Eager:
 
 
 def one_by_one(run: Any) -> Callable[..., None]:
-    """How a runner that knows single epochs runs one and writes it into the history."""
+    """How a runner that knows single epochs runs one and writes it into the history; after ctrl-C it never began."""
 
     def epochs(history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
-        start = perf_counter()
-        batches = list(mini_batches(len(run.task.examples), batch_size, history.random))
-        history.loss.append(run.epoch(batches))
-        history.updates += len(batches)
-        history.seconds.append(perf_counter() - start)
+        start, rows = perf_counter(), len(run.task.examples)
+        done, updates = history.epochs, history.updates
+        shuffling = history.random.getstate() if batch_size < rows else None
+        run.before = None
+        try:
+            batches = list(mini_batches(rows, batch_size, history.random))
+            history.loss.append(run.epoch(batches))
+            history.updates += len(batches)
+            history.seconds.append(perf_counter() - start)
+        except KeyboardInterrupt:
+            if run.before:
+                run.back()
+            if shuffling:
+                history.random.setstate(shuffling)
+            history.updates = updates
+            del history.loss[done:], history.seconds[done:]
+            raise
         shown()
 
     return epochs

@@ -76,7 +76,7 @@ def fit(
     Returns
     -------
     History
-        Plain lists. After ctrl-C too: what was learned stays in the model.
+        Plain lists. After ctrl-C too: the model is as the last whole epoch left it.
 
     Raises
     ------

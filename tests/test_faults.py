@@ -1,82 +1,88 @@
-"""Faults from outside: full disks, read-only folders, ctrl-C, nan in data. Files are whole or absent."""
+"""Faults from outside while files are written: full disks, read-only folders, ctrl-C. Files are whole or absent."""
 
 import errno
 import os
 import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+from children import FORKS, in_child, without_rights, without_room
 
-import nn
+import autodiff.__main__
+import nn.__main__
+import visualize.__main__
 from autodiff import variables
-from nn import MLP, fit, load, save, truth_table
-from visualize import draw
+from nn import MLP, save
+from visualize import draw, page
 
-NO_ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+# --- Each kind of file, by its function ----------------------------------------------------------
 
 
-def picture():
+def graph():
+    """D1, differentiated."""
     x, y, z = variables(x=-2, y=5, z=-4)
     f = (x + y) * z
     f.backward()
-    return draw(f, layout="built-in")
+    return f
 
 
-def save_svg(path):
-    picture().save(path)
+def write_picture(path):
+    draw(graph(), layout="built-in").save(path)
 
 
-def save_dot(path):
-    picture().save(path)
+def write_page(path):
+    page(graph(), layout="built-in").save(path)
 
 
-def save_model(path):
+def write_frames(path):
+    """A file a step: seven of them, of which the first is at the path."""
+    x, y = variables(x=3, y=4)
+    draw(x * y, layout="built-in").frames(str(path).replace("-1.", "-{n}."))
+
+
+def write_model(path):
     save(MLP(2, [4, 1], seed=0), path)
 
 
-WRITERS = [(save_svg, "d1.svg"), (save_dot, "d1.dot"), (save_model, "net.json")]
-writers = pytest.mark.parametrize(("write", "name"), WRITERS, ids=[name for _, name in WRITERS])
+WRITERS = {
+    "d1.svg": write_picture,
+    "d1.dot": write_picture,
+    "d1.png": write_picture,
+    "d1.pdf": write_picture,
+    "d1.html": write_page,
+    "step-1.svg": write_frames,
+    "net.json": write_model,
+}
+writers = pytest.mark.parametrize(("write", "name"), [(write, name) for name, write in WRITERS.items()], ids=WRITERS)
+over = pytest.mark.parametrize("old", [None, b"what was there"], ids=["new", "over an old file"])
 
 
-def failing(number):
-    def fail(*arguments, **options):
-        raise OSError(number, os.strerror(number))
-
-    return fail
+def entries(folder):
+    """{name: contents} of a folder."""
+    return {name: (Path(folder) / name).read_bytes() for name in os.listdir(folder)}
 
 
-@writers
-@pytest.mark.parametrize("old", [None, b"what was there"], ids=["new", "over an old file"])
-@pytest.mark.parametrize("call", ["replace", "write"])
-def test_a_full_disk_leaves_what_was_there_and_no_other_file(write, name, old, call, tmp_path, monkeypatch):
-    path = tmp_path / name
-    if old is not None:
-        path.write_bytes(old)
-    with monkeypatch.context() as patched:
-        if call == "replace":
-            patched.setattr(os, "replace", failing(errno.ENOSPC))
-        else:
-            patched.setattr("builtins.open", full_disk(open))
-        with pytest.raises(OSError, match="No space left") as caught:
-            write(path)
+@pytest.fixture
+def place(tmp_path):
+    """Where to write, once a file of that name was there already, and what the folder held then."""
 
-    assert caught.value.errno == errno.ENOSPC
-    assert [entry.name for entry in tmp_path.iterdir()] == ([] if old is None else [name])
-    assert old is None or path.read_bytes() == old
+    def made(name, old):
+        if old is not None:
+            (tmp_path / name).write_bytes(old)
+        return tmp_path / name, entries(tmp_path)
+
+    return made
 
 
-def full_disk(true_open):
-    """open() whose files for writing take ten characters, then are full."""
+class Faulty:
+    """A file for writing that takes ten bytes; then something happens."""
 
-    def opened(file, mode="r", *arguments, **options):
-        found = true_open(file, mode, *arguments, **options)
-        return found if "r" in mode else FullFile(found)
-
-    return opened
-
-
-class FullFile:
-    def __init__(self, file):
-        self.file = file
+    def __init__(self, file, fault):
+        self.file, self.fault = file, fault
 
     def __enter__(self):
         return self
@@ -86,7 +92,99 @@ class FullFile:
 
     def write(self, content):
         self.file.write(content[:10])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.fault()
+
+
+def full():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def interrupt(*arguments):
+    signal.raise_signal(signal.SIGINT)
+
+
+def opening(fault):
+    """open() whose files for writing are faulty."""
+    true_open = open
+
+    def opened(file, mode="r", *arguments, **options):
+        found = true_open(file, mode, *arguments, **options)
+        return found if "r" in mode else Faulty(found, fault)
+
+    return opened
+
+
+@writers
+@over
+@pytest.mark.parametrize("call", ["write", "replace"])
+def test_a_full_disk_leaves_what_was_there_and_no_other_file(write, name, old, call, place, monkeypatch):
+    path, before = place(name, old)
+    with monkeypatch.context() as patched:
+        patched.setattr(*(("builtins.open", opening(full)) if call == "write" else (os, "replace", lambda *_: full())))
+        with pytest.raises(OSError, match="No space left") as caught:
+            write(path)
+
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, os.fspath(path))
+    assert entries(path.parent) == before
+
+
+@FORKS
+@writers
+@over
+def test_a_file_that_the_kernel_cuts_short_leaves_what_was_there(write, name, old, place, tmp_path_factory):
+    write(tmp_path_factory.mktemp("warm") / name)  # what is imported when used may write caches
+    path, before = place(name, old)
+    error = in_child(lambda: (without_room(), write(path))).error
+
+    assert (error.number, error.file) == (errno.EFBIG, os.fspath(path))
+    assert entries(path.parent) == before
+
+
+@writers
+@over
+@pytest.mark.parametrize("call", ["write", "replace"])
+def test_ctrl_c_while_saving_leaves_what_was_there(write, name, old, call, place, monkeypatch):
+    path, before = place(name, old)
+    with monkeypatch.context() as patched:
+        patched.setattr(*(("builtins.open", opening(interrupt)) if call == "write" else (os, "replace", interrupt)))
+        with pytest.raises(KeyboardInterrupt):
+            write(path)
+
+    assert entries(path.parent) == before
+
+
+@pytest.fixture
+def reachable():
+    """A folder that every user may enter, which is not so of those that pytest makes for root."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@FORKS
+@writers
+@over
+def test_a_read_only_folder_is_said_and_stays_as_it_is(write, name, old, reachable, tmp_path):
+    write(tmp_path / name)  # imports what only root may read, perhaps
+    locked, free = reachable / "locked", reachable / "free"
+    for folder in (locked, free):
+        folder.mkdir()
+        if old is not None:
+            (folder / name).write_bytes(old)
+            os.chmod(folder / name, 0o666)
+    os.chmod(locked, 0o555)
+    os.chmod(free, 0o777)
+    before = entries(locked)
+
+    refused = in_child(lambda: (without_rights(), write(locked / name))).error
+    allowed = in_child(lambda: (without_rights(), write(free / name))).error
+
+    os.chmod(locked, 0o755)
+    assert (refused.kind, refused.file) == ("PermissionError", os.fspath(locked / name))
+    assert entries(locked) == before
+    assert allowed is None
+    assert name in entries(free)
+    assert old not in entries(free).values()
 
 
 @writers
@@ -99,113 +197,146 @@ def test_a_device_or_pipe_is_not_replaced_by_a_file(write, name, tmp_path):
         write(pipe)
 
     assert pipe.is_fifo()
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
-
-
-@NO_ROOT
-@writers
-def test_a_read_only_folder_is_named(write, name, tmp_path):
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o555)
-    with pytest.raises(PermissionError, match=name):
-        write(folder / name)
-
-    assert list(folder.iterdir()) == []
+    assert os.listdir(tmp_path) == [name]
 
 
 @writers
-def test_a_refused_file_is_named_as_the_caller_named_it(write, name, tmp_path, monkeypatch):
-    """What a read-only folder answers, also where the tests run as root."""
-    monkeypatch.setattr("builtins.open", failing_for_writing(open))
-    with pytest.raises(PermissionError) as caught:
+def test_a_folder_in_the_way_or_none_at_all_is_said(write, name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=f"{name}.*that is a folder"):
         write(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        write(tmp_path / "no" / name)
 
-    assert caught.value.filename == os.fspath(tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
-
-
-def failing_for_writing(true_open):
-    def opened(file, mode="r", *arguments, **options):
-        if "r" not in mode:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
-        return true_open(file, mode, *arguments, **options)
-
-    return opened
+    assert os.listdir(tmp_path) == [name]
 
 
 @writers
-def test_ctrl_c_while_saving_leaves_what_was_there(write, name, tmp_path, monkeypatch):
-    path = tmp_path / name
-    write(path)
-    before = path.read_bytes()
+@pytest.mark.parametrize("strange", ["\0", "\ud800"], ids=["zero byte", "half a character"])
+def test_a_name_that_no_file_can_have_is_said(write, name, strange, tmp_path):
+    with pytest.raises(ValueError, match=r"cannot save .*: no file has such a name"):
+        write(f"{tmp_path}/{strange}{name}")
 
-    def interrupted(*arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write(path)
-
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    assert os.listdir(tmp_path) == []
 
 
 @writers
-def test_the_saved_file_can_be_read(write, name, tmp_path):
+def test_the_written_file_is_whole_has_the_old_ones_rights_and_follows_links(write, name, tmp_path):
+    write(tmp_path / name)
+    whole = entries(tmp_path)
+    assert len(whole[name]) > 100
+
+    (tmp_path / "home").mkdir()
+    target = tmp_path / "home" / "kept"
+    target.write_bytes(b"old")
+    os.chmod(target, 0o640)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to(target)
     write(tmp_path / name)
 
-    assert (tmp_path / name).stat().st_size > 100
+    assert (tmp_path / name).is_symlink()
+    assert target.stat().st_size == len(whole[name])
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path / "home") == ["kept"]
 
 
-# --- Training ------------------------------------------------------------------------------------
+# --- Each kind of file, by its command -----------------------------------------------------------
 
-RUNNERS = ["eager", "source", "batch"]
-
-
-@pytest.mark.parametrize("runner", RUNNERS)
-def test_a_real_ctrl_c_in_fit_keeps_what_was_learned_and_the_net_usable(runner, tmp_path):
-    X, Y = truth_table("xor")
-    net = MLP(2, [4, 1], seed=0)
-    start = net.state_dict()
-
-    def interrupt(model, history):
-        if len(history.loss) == 5:
-            signal.raise_signal(signal.SIGINT)
-
-    found = fit(net, X, Y, epochs=100, runner=runner, callbacks=[interrupt], progress=False)
-
-    assert found.stopped == "interrupted"
-    assert len(found.loss) == 5
-    assert net.state_dict() != start
-    save(net, tmp_path / "net.json")
-    assert load(tmp_path / "net.json").state_dict() == net.state_dict()
-    assert fit(net, X, Y, epochs=5, runner=runner, resume=found, progress=False).stopped == "all epochs"
+COMMANDS = {
+    "autodiff d1.svg": (autodiff.__main__, ["D1", "-o", "d1.svg"]),
+    "autodiff d1.html": (autodiff.__main__, ["D1", "-o", "d1.html"]),
+    "autodiff quiz.html": (autodiff.__main__, ["--quiz", "2", "-o", "quiz.html"]),
+    "autodiff quiz.gift": (autodiff.__main__, ["--quiz", "2", "-o", "quiz.gift"]),
+    "visualize d1.svg": (visualize.__main__, ["D1", "--layout", "built-in", "-o", "d1.svg"]),
+    "visualize d1.png": (visualize.__main__, ["D1", "--layout", "built-in", "-o", "d1.png"]),
+    "visualize d1.html": (visualize.__main__, ["D1", "-o", "d1.html"]),
+    "visualize d1-1.svg": (visualize.__main__, ["D1", "--layout", "built-in", "-o", "d1-{n}.svg"]),
+    "nn net.json": (nn.__main__, ["or", "--epochs", "2", "--save", "net.json"]),
+    "nn net.svg": (nn.__main__, ["or", "--epochs", "2", "--plot", "net.svg"]),
+    "nn runs.png": (nn.__main__, ["or", "--epochs", "2", "--seeds", "2", "--plot", "runs.png"]),
+    "nn net.html": (nn.__main__, ["or", "--epochs", "2", "--page", "net.html"]),
+}
+commands = pytest.mark.parametrize("command", COMMANDS)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
-def test_an_exception_of_a_callback_comes_through_with_the_net_as_learned(runner):
-    X, Y = truth_table("xor")
-    net, twin = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command where its file is there already: (status, its last message), and nothing has changed."""
 
-    def fail(model, history):
-        if len(history.loss) == 3:
-            raise ZeroDivisionError("of the callback")
+    def ended(command, prepare=lambda: None):
+        door, arguments = COMMANDS[command]
+        name = command.split()[1]
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / name).write_bytes(b"what was there")
+        found = in_child(lambda: (prepare(), door.main(arguments))[1])
 
-    with pytest.raises(ZeroDivisionError, match="of the callback"):
-        fit(net, X, Y, epochs=100, runner=runner, callbacks=[fail], progress=False)
-    fit(twin, X, Y, epochs=3, runner=runner, progress=False)
+        assert found.error is None
+        assert entries(tmp_path) == {name: b"what was there"}
+        assert "Traceback" not in found.messages
+        return found.value, name, found.messages.strip().splitlines()[-1:]
 
-    assert net.state_dict() == twin.state_dict()
+    return ended
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
-@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_number_in_the_data_that_is_not_finite_stops_before_the_net_changes(runner, bad):
-    X, Y = truth_table("xor")
-    X = [*X[:2], [bad, 1.0], *X[3:]]
-    net = MLP(2, [4, 1], "relu", seed=0)
-    start = net.state_dict()
+@FORKS
+@commands
+def test_a_command_on_a_full_disk_ends_with_2_and_names_the_file(run, command):
+    run_once_elsewhere(command)
+    status, name, messages = run(command, without_room)
 
-    with pytest.raises((ValueError, nn.NonFiniteLossError), match=r"nan|inf"):
-        fit(net, X, Y, epochs=3, runner=runner, progress=False)
-    assert net.state_dict() == start
+    assert status == 2
+    assert messages[0].endswith(f"[Errno {errno.EFBIG}] File too large: {name!r}")
+
+
+@FORKS
+@commands
+def test_a_command_interrupted_while_it_writes_ends_with_130(run, command, monkeypatch):
+    monkeypatch.setattr(os, "replace", interrupt)
+    status, _, messages = run(command)
+
+    assert status == 130
+    assert "Errno" not in "".join(messages)
+
+
+@FORKS
+@commands
+def test_a_command_in_a_read_only_folder_ends_with_2_and_names_the_file(command, reachable, monkeypatch):
+    run_once_elsewhere(command)
+    door, arguments = COMMANDS[command]
+    monkeypatch.chdir(reachable)
+    os.chmod(reachable, 0o555)
+    found = in_child(lambda: (without_rights(), door.main(arguments))[1])
+
+    assert (found.value, found.error) == (2, None)
+    assert f"Permission denied: '{command.split()[1]}'" in found.messages
+    assert os.listdir(reachable) == []
+
+
+def run_once_elsewhere(command):
+    """Import all that the command imports when it is used: a full disk or a user without rights has to do with it."""
+    door, arguments = COMMANDS[command]
+    if command not in warm:
+        with tempfile.TemporaryDirectory() as folder:
+            here = os.getcwd()
+            os.chdir(folder)
+            try:
+                assert door.main(arguments) == 0
+            finally:
+                os.chdir(here)
+        warm.add(command)
+
+
+warm = set()
+DOORS = {"autodiff": ["D1"], "visualize": ["D1", "-o", "d1.svg"], "nn": ["or", "--epochs", "2"]}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("door", DOORS)
+def test_an_output_that_takes_no_more_is_said(door, tmp_path):
+    with open("/dev/full", "w") as output:
+        command = [sys.executable, "-m", door, *DOORS[door]]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("the output cannot be written: [Errno 28] No space left on device\n")
+    assert "Traceback" not in ended.stderr

@@ -212,7 +212,7 @@ def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_ctrl_c_within_an_epoch_keeps_whole_steps(runner, monkeypatch):
+def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
     from nn.flat import Flat
 
     X = some_rows(8)
@@ -222,7 +222,7 @@ def test_ctrl_c_within_an_epoch_keeps_whole_steps(runner, monkeypatch):
 
     def interrupted(self, batch):
         steps.append(batch)
-        if len(steps) == 4:
+        if len(steps) == 7:
             raise KeyboardInterrupt
         return step(self, batch)
 
@@ -230,7 +230,8 @@ def test_ctrl_c_within_an_epoch_keeps_whole_steps(runner, monkeypatch):
     history = fit(net, X, Y, batch_size=2, runner=runner, progress=False)
 
     assert history.interrupted
-    assert history.optimizer.steps == 3
+    assert history.epochs == 1
+    assert history.optimizer.steps == history.updates == 4
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

@@ -1,0 +1,81 @@
+"""Work done in a forked process, where limits and rights can be taken away for good."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+NOBODY = 65534
+
+
+def FORKS(test):
+    """Marks a test that forks; from Python 3.12 on that warns where there are threads."""
+    test = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")(test)
+    return pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")(test)
+
+
+def in_child(work, *arguments):
+    """What ``work(*arguments)`` comes to in a forked process: value, error, output, messages.
+
+    The error is None or has kind, number, file and text; the value has to be plain data.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        status = 1
+        try:
+            signal.alarm(60)  # whatever hangs here, the tests go on
+            with open(writer, "w", encoding="utf-8") as pipe:
+                json.dump(done(work, arguments), pipe)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as pipe:
+        text = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    return json.loads(text, object_hook=lambda found: SimpleNamespace(**found) if "kind" in found else found)
+
+
+def done(work, arguments):
+    value, error = None, None
+    output, messages = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
+        try:
+            value = work(*arguments)
+        except BaseException as caught:
+            error = {
+                "kind": type(caught).__name__,
+                "number": getattr(caught, "errno", None),
+                "file": getattr(caught, "filename", None),
+                "text": str(caught),
+            }
+    return {
+        "kind": "done",
+        "value": value,
+        "error": error,
+        "output": output.getvalue(),
+        "messages": messages.getvalue(),
+    }
+
+
+def without_rights():
+    """Give up being root, who may write everywhere."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def without_room(size=10):
+    """Let no file grow beyond so many bytes: the kernel refuses as it does on a full disk."""
+    import resource
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
