@@ -141,14 +141,7 @@ class Program(NamedTuple):
     @property
     def primitives(self) -> list[str]:
         """The names of the primitives in the lines, sorted."""
-        waiting = [line.expression for line in self.lines]
-        found = set()
-        while waiting:
-            expression = waiting.pop()
-            if type(expression) is tuple:
-                found.add(expression[0])
-                waiting += expression[1:]
-        return sorted(found)
+        return sorted({name for line in self.lines for name in operations(line.expression)})
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -190,6 +183,13 @@ def is_slice(x: Any) -> bool:
 def operands(expression: Expression) -> tuple[Expression, ...]:
     """The operands of an operation; none of a name, place or number."""
     return expression[1:] if type(expression) is tuple else ()
+
+
+def operations(expression: Any) -> list[str]:
+    """The primitives in an expression."""
+    if type(expression) is not tuple:
+        return []
+    return [expression[0], *[name for operand in expression[1:] for name in operations(operand)]]
 
 
 def leaves_of(expression: Expression) -> Iterator[Any]:

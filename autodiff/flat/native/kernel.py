@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..program import Line, Place, Program, operands
+from ..program import Line, Place, Program, operands, operations
 from .elementwise import cost
 from .lanes import Lanes
 from .loops import Loops, Rows
+from .machine import machine
 from .plan import Plan, is_sum_over_slices, length, name_of
 from .runs import in_runs
 from .storage import Element, Home, Storage
@@ -118,7 +119,7 @@ class Kernel:
             if name in self.tables:
                 home = storage.homes[name]
                 self.zero(text.address(memory, home.offset * self.block), self.tables[name] * self.block)
-        loops = Loops(storage, plan, block)
+        loops = Loops(storage, plan, block, machine().width)
         for group in plan.groups:
             loops.write(group)
         Totals(storage, block, plan.totals, self.rows is not None and not self.onto).write()
@@ -177,7 +178,7 @@ class Kernel:
                     storage.v.add(storage.v.load(base, index), number) if self.onto else number, base, index
                 )
 
-            Loops(storage, self.plan, block).each_place(count, one)
+            Loops(storage, self.plan, block, machine().width).each_place(count, one)
             first += count
 
 
@@ -194,10 +195,3 @@ def instructions(program: Program) -> int:
         inner = max([x.length for x in parts if is_sum_over_slices(line) and type(x) is Place and x.length], default=1)
         total += line.repeat * length(line) * inner * (1 + sum(map(cost, operations(line.expression))))
     return total
-
-
-def operations(expression: Any) -> list[str]:
-    """The primitives in an expression."""
-    if type(expression) is not tuple:
-        return []
-    return [expression[0], *[name for operand in expression[1:] for name in operations(operand)]]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ..program import Expression, Line, Place, is_slice
-from .elementwise import from_largest, larger, value
+from ..program import Expression, Line, Place, is_slice, operations
+from .elementwise import cost, from_largest, larger, value
 from .lanes import Lanes
 from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length, name_of
 from .storage import Element, Shared, Storage
 from .text import Whole
 
 BLOCK = 4  # elements summed at once
+MANY = 20  # instructions
 
 
 def spans(count: int, block: int) -> list[tuple[int, int, int]]:
@@ -53,11 +55,16 @@ def computed(
     return v.constant(expression) if type(expression) is float else leaf(expression)
 
 
-class Loops:
-    """Writes the loops of groups."""
+def costly(expression: Expression) -> bool:
+    """Whether one of its primitives takes many instructions."""
+    return any(cost(name) >= MANY for name in operations(expression))
 
-    def __init__(self, storage: Storage, plan: Plan, rows: Rows) -> None:
-        self.storage, self.plan, self.rows = storage, plan, rows
+
+class Loops:
+    """Writes the loops of groups; ``widest`` is how many doubles the machine's vectors hold."""
+
+    def __init__(self, storage: Storage, plan: Plan, rows: Rows, widest: int) -> None:
+        self.storage, self.plan, self.rows, self.widest = storage, plan, rows, widest
         self.text, self.v = storage.text, storage.v
 
     def write(self, group: Group) -> None:
@@ -67,7 +74,7 @@ class Loops:
         elif is_sum_over_slices(first) or is_sum_over_r(first):
             self.sums(group)
         else:
-            self.each_place(group.size, lambda e, row: self.finish(group.lines, e, row))
+            self.each_place(group.size, lambda e, row: self.finish(group.lines, [(e, row)]))
 
     def each_place(self, count: int, body: Callable[[Whole, Whole], None]) -> None:
         """``body(e, row)`` for every element and every vector of rows."""
@@ -87,24 +94,46 @@ class Loops:
             answer = self.v.add(storage.load(line.target, at, row), answer)
         storage.store(answer, line.target, at, row)
 
-    def finish(self, lines: Sequence[Line], e: Whole, row: Whole, first: str | None = None) -> None:
-        """Compute element e of every line and store what is read again; ``first`` is what the first line adds up to."""
-        known: dict[Any, tuple[str, Any, Element]] = {}
+    def finish(
+        self, lines: Sequence[Line], places: Sequence[tuple[Whole, Whole]], first: Sequence[str] | None = None
+    ) -> None:
+        """Compute (element, rows) of every line and store what is read again; ``first`` are the first line's sums."""
+        known: list[dict[Any, tuple[str, Any, Element]]] = [{} for _ in places]
         for line in lines:
-            at = Element(0, e) if line.repeat == 1 or is_sum_over_r(line) else Element(e, 0)
+            by_e = line.repeat > 1 and not is_sum_over_r(line)
+            elements = [Element(e, 0) if by_e else Element(0, e) for e, _ in places]
 
-            def leaf(x: Any, line: Line = line, at: Element = at) -> str:
-                found = known.get(key(x, line))
-                return found[0] if found else self.storage.load(x, at, row)
+            def leaf(k: int, x: Any, line: Line = line, elements: Sequence[Element] = elements) -> str:
+                found = known[k].get(key(x, line))
+                return found[0] if found else self.storage.load(x, elements[k], places[k][1])
 
-            answer = first if first is not None else computed(self.v, line.expression, leaf)
+            answers = first or self.together(line.expression, [partial(leaf, k) for k in range(len(places))])
             first = None
-            if id(line) not in self.plan.assigning:
-                answer = self.v.add(leaf(line.target), answer)
-            known[key(line.target, line)] = answer, line.target, at
-        for answer, target, at in known.values():
-            if name_of(target) in self.plan.stored:
-                self.storage.store(answer, target, at, row)
+            for k, answer in enumerate(answers):
+                if id(line) not in self.plan.assigning:
+                    answer = self.v.add(leaf(k, line.target), answer)
+                known[k][key(line.target, line)] = answer, line.target, elements[k]
+        for found, (_, row) in zip(known, places):
+            for answer, target, at in found.values():
+                if name_of(target) in self.plan.stored:
+                    self.storage.store(answer, target, at, row)
+
+    def together(self, expression: Expression, leaves: Sequence[Callable[[Any], str]]) -> list[str]:
+        """The expression for each of the leaves; what is costly in full vectors, where few rows make narrow ones."""
+        v = self.v
+        count = min(self.widest // v.width, len(leaves)) if costly(expression) else 1
+        count = 1 << (count.bit_length() - 1)
+        if count == 1:
+            return [computed(v, expression, leaf) for leaf in leaves]
+        wide, answers = Lanes(self.text, count * v.width), list[str]()
+        for start in range(0, len(leaves) - count + 1, count):
+            some = leaves[start : start + count]
+
+            def joined(x: Any, some: Sequence[Callable[[Any], str]] = some) -> str:
+                return v.join([leaf(x) for leaf in some])
+
+            answers += v.split(computed(wide, expression, joined), count)
+        return [*answers, *[computed(v, expression, leaf) for leaf in leaves[len(answers) :]]]
 
     # --- Sums over slices or over repetitions --------------------------------------------------------
 
@@ -121,8 +150,7 @@ class Loops:
         def at_rows(e: Whole, row: Whole) -> None:
             places = [(n, m) for n in range(elements[2]) for m in range(rows[2])]
             summed = Sum(self.storage, line, e, lambda m: plus(row, m * width))
-            for (n, m), total in zip(places, summed.of(places)):
-                self.finish(group.lines, plus(e, n), plus(row, m * width), total)
+            self.finish(group.lines, [(plus(e, n), plus(row, m * width)) for n, m in places], summed.of(places))
 
         step = rows[2] * width
         self.text.each(
