@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 
 from autodiff import Value, compile, history, statements
 from autodiff.flat import javascript, lower
+from autodiff.quiz import Question, gift, html
 from nn import MLP, ModelFileError, load, save
 from nn.storage import checksum
 from visualize import draw, page
@@ -33,8 +34,36 @@ NASTY = [
     "\u202eevil\u2028\u2029",
     "\ud800",
     "{0.__class__}%s%n",
+    '"); import os; os.system("touch owned")',
+    '"""\nimport os',
+    "\\",
+    '\\" + alert(1) + "',
+    "\\u0022;alert(1)//",
+    "$\\input{x}^{$",
+    "&lt;script&gt;&#60;script&#62;",
+    "\N{FULLWIDTH LESS-THAN SIGN}script\N{FULLWIDTH GREATER-THAN SIGN}",
+    "\u2066\u202edetrevni\u2069",
+    "\r\n",
+    "-->",
+    "javascript:alert(1)",
+    "; ret void } define void @f() { ret void",
+    'entry:\n  call void @abort() ; "',
     "import",
+    "await",
+    "None",
+    "__import__",
+    "eval",
+    "__proto__",
+    "constructor",
+    "rows",
+    "parameters",
+    "f",
+    "s0",
+    "t0",
+    "v0",
+    "x_2",
     "grad_x",
+    "grad_f",
     "inf",
     "A" * 10_000,
 ]
@@ -102,6 +131,60 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
         assert re.fullmatch(r"  (let )?[\w$]+ \+?= [\w$ .+*]+;|  return \[[\w$, \[\]]+\];", line), line
     assert re.fullmatch(r"function f\([\w$]+\) \{", lines[0])
     assert {line.strip() for line in text.splitlines() if "//" in line} <= {"// forward", "// backward"}
+
+
+@pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
+def test_a_label_is_not_in_machine_code(label):
+    """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
+    pytest.importorskip("llvmlite")
+    from autodiff.flat.native import Native
+    from autodiff.flat.native.steps import Steps
+    from autodiff.flat.native.training import Recorded
+
+    def kernel(first, second):
+        x, f = labelled(first, second)
+        return Native(lower(f, inputs=[x])).compiled.text
+
+    def steps(label):
+        w = Value(0.5, label)
+
+        def update():
+            inputs = [Value(1.0, label) for _ in range(4)]
+            return inputs, (inputs[0] - inputs[2] * inputs[1],)
+
+        recorded = Recorded(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update, None)
+        return Steps(recorded.plan(5, 2, False), 4).module()
+
+    assert kernel(label, label) == kernel("a", "b")
+    assert steps(label) == steps("a")
+
+
+@pytest.mark.parametrize("ending", [".png", ".pdf"])
+def test_labels_are_only_text_in_pictures_of_dots(ending, tmp_path):
+    """matplotlib would read formulas between dollars; a character that no font has is a box."""
+    x = Value(0.5, NASTY[0])
+    f = x
+    for label in NASTY:
+        f = f * x + 1.0
+        f.label = label
+    draw(f, layout="built-in").save(tmp_path / f"all{ending}")
+
+    assert os.listdir(tmp_path) == [f"all{ending}"]
+
+
+@quick
+@given(LABELS, LABELS)
+def test_a_label_is_only_text_in_a_quiz(first, second):
+    """On the printed page and in Moodle's format."""
+    hostile, harmless = [Question.of(labelled(*names)[1]) for names in ((first, second), ("a", "b"))]
+    tags = [
+        [tag for tag in re.findall(r"<[/!]?[a-z]+", html([question]), re.IGNORECASE) if tag != "<br"]
+        for question in (hostile, harmless)
+    ]
+
+    assert tags[0] == tags[1]
+    blanks = [re.findall(r"(?<!\\)[{}]", gift([question])) for question in (hostile, harmless)]
+    assert blanks[0] == blanks[1]
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))

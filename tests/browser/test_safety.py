@@ -15,6 +15,11 @@ HOSTILE = [
     "a|b{x}",
     "]]>&amp;<!--",
     "' + alert(1) + '",
+    "`${document.title = 'caught'}`",
+    "*/ document.title = 'caught' /*",
+    '\\"; document.title = "caught"; "',
+    "javascript:alert(1)",
+    "&lt;img src=x onerror=alert(1)&gt;",
 ]
 
 
@@ -147,3 +152,16 @@ def test_a_graph_of_functions_with_strange_names_is_no_trouble(visit):
     a, b, c = variables(new=2, document=3, show=4)
     tab = visit(page(a * b + c), "#step=1")
     assert gradients(tab) == {"new": 3.0, "document": 2.0, "show": 1.0}
+
+
+def test_names_that_every_object_of_javascript_has_are_no_trouble(visit):
+    names = ["__proto__", "constructor", "toString", "valueOf"]
+    a, b, c, d = (Value(2.0, name) for name in names)
+    tab = visit(page(a * b + c * d), "#step=1")
+    assert gradients(tab) == dict.fromkeys(names, 2.0)
+    for name in names:
+        tab.get_by_label(f"{name} up").click()
+    assert gradients(tab) == dict.fromkeys(names, 2.1)
+    for number in range(2, 8):
+        tab.get_by_label("Node", exact=True).select_option(str(number % 4))
+        assert "native code" not in tab.locator("main").inner_text()

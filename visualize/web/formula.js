@@ -1,7 +1,7 @@
 // Templates of formulas become text, or MathML. In a template a node stands as its number between two marks.
 
 const BLANK = /\ue000(\d+)\ue001/g;
-const GREEK = { sigmoid: "σ", theta: "θ", alpha: "α", lambda: "λ", sum: "Σ" };
+const GREEK = { __proto__: null, sigmoid: "σ", theta: "θ", alpha: "α", lambda: "λ", sum: "Σ" };
 
 /** The template with names. */
 const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
