@@ -101,6 +101,19 @@ def test_trap_22_a_value_that_is_not_finite_on_that_side():
     assert "where(c, log(where(c, x, 1)), 0)" in text.replace("\n", " ")
 
 
+def test_trap_22_gates_between_the_where_and_the_one_that_went_bad():
+    for f in (
+        lambda x: where(x > 0, sqrt(x) * 2.0 + 1.0, 0.0),
+        lambda x: where(x <= 0, 0.0, 1.0 - 3.0 / x),
+        lambda x: where(x > 0, x * log(x), 0.0),
+    ):
+        assert "by a second where: where(c, " in origin(f, 0.0)[2].replace("\n", " ")
+
+
+def test_trap_22_the_second_where_names_the_operand_not_the_constant():
+    assert "where(c, x, 1)" in origin(lambda x: where(x > 0, 2.0 / x, 0.0), 0.0)[2].replace("\n", " ")
+
+
 def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
     for f in (lambda x: where(x >= 0, sqrt(x), 0.0), lambda x: sqrt(x) + where(x > 1, x, 0.0)):
         assert "second where" not in origin(f, 0.0)[2]
@@ -121,6 +134,12 @@ def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
         (lambda x: x / 1e-300, 1e100, "too large"),
         (lambda x: dot([x, x], [x, x]) ** 2, 1e80, "too large"),
         (lambda x: sqrt(x) * 1e300, 1e-300, "too large"),
+        (lambda x: 1 / x, 1e-200, "too large"),
+        (lambda x: 2 / x, 0.0, "Keep the divisor away from 0"),
+        (lambda x: x**-1.5, 0.0, "0 to a negative power is infinite"),
+        (lambda x: log(x - x), 1.0, "log needs a positive number"),
+        (lambda x: log(sigmoid(x) * x), -800.0, "log needs a positive number"),
+        (lambda x: sqrt(dot([x], [x]) * 2.0), 0.0, "sqrt is vertical at 0"),
     ],
 )
 def test_what_to_do_fits_what_was_written(f, x, said):
@@ -144,6 +163,14 @@ def test_an_input_that_was_not_finite_already_is_named_as_input(number):
     assert found.text.splitlines()[:2] == [f"rate is {number}, an input.", "    first used in s0 = x * rate"]
 
 
+def test_of_an_input_the_first_use_is_shown():
+    rate, x = Value(NAN, "rate"), Value(2.0, "x")
+    lines = nonfinite_origin(x * 2.0 + rate + rate * x).text.splitlines()
+
+    assert [line for line in lines if "used" in line] == ["    first used in s1 = s0 + rate"]
+    assert "    first used in f = x * rate" in nonfinite_origin(x * rate).text.splitlines()
+
+
 def test_a_leaf_alone_is_an_input():
     assert nonfinite_origin(Value(NAN, "x")).kind == "input"
     assert nonfinite_origin(Value(1.0, "x")) is None
@@ -160,9 +187,10 @@ def test_gradients_that_add_up_to_more_than_a_float_holds():
 
 def test_an_input_may_be_where_gradients_add_up_to_too_much():
     x = Value(1e-3, "x")
-    text = nonfinite_origin(x * 1.5e308 + x * 1.5e308).text
+    lines = nonfinite_origin(x * 1.5e308 + x * 1.5e308).text.splitlines()
 
-    assert text.startswith("What x gets adds up to more than a float holds, the first gradient")
+    assert lines[0] == "What x gets adds up to more than a float holds, the first gradient behind f that"
+    assert "    x = 0.001" in lines
 
 
 def test_labels_and_numbers_are_shown():
@@ -182,6 +210,22 @@ def test_of_many_operands_the_first_few_are_shown():
     assert len(text.splitlines()) < 10
     assert max(map(len, text.splitlines())) <= 80
     assert "    ..." in nonfinite_origin(autodiff.sum([Value(1e308) for _ in range(50)])).text
+
+
+@pytest.mark.parametrize(("count", "listed"), [(3, 3), (4, 4), (5, 5), (6, 5)])
+def test_up_to_four_operands_are_listed_of_more_the_first_four_and_dots(count, listed):
+    total = autodiff.sum([Value(1e308, f"v{i}") for i in range(count)])
+    lines = nonfinite_origin(total).text.splitlines()
+    listed_lines = [line for line in lines if ", an input" in line or line == "    ..."]
+
+    assert len(listed_lines) == listed
+    assert ("    ..." in lines) == (count > 4)
+
+
+def test_advice_uses_the_whole_width():
+    text = nonfinite_origin(sqrt(Value(0.0, "x"))).text
+
+    assert "sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12)." in text.splitlines()
 
 
 def test_long_labels_stay_within_80_columns():
@@ -221,6 +265,17 @@ def test_a_value_that_went_bad_before_the_inputs_changed_is_still_found():
     w.data = NAN
 
     assert nonfinite_origin(loss).kind == "value"
+
+
+def test_a_gate_that_was_computed_anew_after_the_inputs_changed_is_no_input():
+    w = Value(1.0, "w")
+    y = log(w)
+    loss = y * 2.0
+    w.data = 0.0
+    y.forward()
+    found = nonfinite_origin(loss)
+
+    assert (found.kind, found.node) == ("value", y)
 
 
 def test_a_stale_graph_of_finite_numbers_is_refused():

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
 NEARBY = 1e-9  # as far as this beside x, relative, a continuous function has hardly changed
-VISIBLE = 2.0**-40  # a change of a function, relative, that is more than rounding
+FAR = 1e7  # times as far away, it shows how large its values are
+VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding and bending
 
 
 class CheckedInput:
@@ -50,7 +51,7 @@ class CheckedInput:
         self.numerical, self.error = slope.value, slope.error
         self.left, self.right = left.value, right.value
         self.verdict = verdict(function, x, claim, slope, left, right)
-        if self.verdict == "not finite" and not slope.within(0.5):
+        if self.verdict == "not finite" and not slope.within(1e-3):
             self.numerical = NAN
 
     @property
@@ -113,5 +114,6 @@ def jumps(function: Callable[[float], float], x: float, steepest: float) -> bool
     """Whether the value jumps at x as a step function does, or changes too fast for floats to follow."""
     nearby, here = NEARBY * abs(x) or NEARBY, function(x)
     beside = function(x - nearby), function(x + nearby)
-    allowed = 2.0 * steepest * nearby + VISIBLE * max(abs(here), *map(abs, beside))
+    around = here, function(x - FAR * nearby), function(x + FAR * nearby)
+    allowed = 2.0 * steepest * nearby + VISIBLE * max(abs(value) for value in around if isfinite(value))
     return any(abs(value - here) > allowed for value in beside)

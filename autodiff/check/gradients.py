@@ -59,7 +59,7 @@ def contradictions(node: Value, primitive: Primitive) -> Iterator[str]:
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
             value = changing(primitive.value, operands, i)
-            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), suspect=kinked(node)))
+            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0)))
             if found.verdict == "fail":
                 given = "None" if local is None else show(found.analytical)
                 at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)

@@ -22,7 +22,6 @@ ROWS = 12
 ROUNDING = 2.0**-51  # of a function value and of its argument, relative
 SMALLEST = 2.0**-1074
 GOOD = 1e-10  # an error as small as this, relative, is not worth another first step
-VAGUE = 1e-6  # an error as large as this, relative, says little: the steps may leap over waves
 
 
 class Slope:
@@ -39,12 +38,6 @@ class Slope:
         """Whether the error is at most this part of the value."""
         return self.error <= tolerance * abs(self.value)
 
-    def better(self, other: Slope) -> bool:
-        """Whether this is to be trusted more: by relative error, or by absolute error if both are vague."""
-        if self.within(VAGUE) and other.within(VAGUE):
-            return self.error * abs(other.value) < other.error * abs(self.value)
-        return self.within(VAGUE) > other.within(VAGUE) or (not other.within(VAGUE) and self.error < other.error)
-
 
 def quotient(function: Function, x: float, step: float, side: int, noise: float) -> tuple[float, float]:
     """(difference quotient of the step, what rounding may have changed in it); nan, inf outside the domain.
@@ -55,12 +48,12 @@ def quotient(function: Function, x: float, step: float, side: int, noise: float)
     """
     ends = (x + step, x - step) if side == 0 else (x + 2.0 * side * step, x + side * step)
     values = function(ends[0]), function(ends[1])
-    width = abs(ends[0] - ends[1])
-    rise = (values[0] - values[1]) * (-1.0 if side < 0 else 1.0)
-    if width == 0.0 or not isfinite(rise / width):
+    width = ends[0] - ends[1]
+    slope = (values[0] - values[1]) / width if width else NAN
+    if not isfinite(slope):
         return NAN, INF
-    uncertain = ROUNDING * max(map(abs, values)) + ROUNDING * abs(x) * abs(rise / width) + noise + SMALLEST
-    return rise / width, uncertain / width
+    uncertain = ROUNDING * max(map(abs, values)) + ROUNDING * abs(x) * abs(slope) + noise + SMALLEST
+    return slope, uncertain / abs(width)
 
 
 def extrapolated(function: Function, x: float, step: float, side: int, noise: float) -> Slope:
@@ -76,7 +69,7 @@ def extrapolated(function: Function, x: float, step: float, side: int, noise: fl
         for older in previous:
             weight *= gain
             row.append(row[-1] + (row[-1] - older) / (weight - 1.0))
-            error = max(abs(row[-1] - row[-2]), abs(row[-1] - older)) + rounding
+            error = abs(row[-1] - older) + rounding
             if error < best.error:
                 best = Slope(row[-1], error, rounding)
         if previous and (abs(row[-1] - previous[-1]) >= 2.0 * best.error or best.error <= 2.0 * rounding):
@@ -85,7 +78,7 @@ def extrapolated(function: Function, x: float, step: float, side: int, noise: fl
     return best
 
 
-def slope_at(function: Function, x: float, side: int = 0, noise: float = 0.0) -> Slope:
+def slope_at(function: Function, x: float, side: int, noise: float) -> Slope:
     """The derivative of the function at x: from both sides, or for side 1 or -1 from the right or left only.
 
     The first step is 0.01 * abs(x), or 0.01 at 0. It is widened as long as rounding dominates, and
@@ -95,15 +88,15 @@ def slope_at(function: Function, x: float, side: int = 0, noise: float = 0.0) ->
     narrowest, widest = 1e-18 * first, 100.0 * max(1.0, abs(x))
     best = extrapolated(function, x, first, side, noise)
     for factor in (10.0, 0.1):
-        step, misses = first, 0
+        widening, step, misses = factor > 1.0, first, 0
         while not best.within(GOOD) and misses < 3 and narrowest < step < widest:
-            if (best.rounding > 0.1 * best.error) != (factor > 1.0):
+            if (best.rounding > 0.1 * best.error) != widening:
                 break  # wider steps help against rounding, narrower ones against all else
             step *= factor
             trial = extrapolated(function, x, step, side, noise)
-            contradicts = factor > 1.0 and abs(trial.value - best.value) > 20.0 * best.error
-            if trial.better(best) and not contradicts:  # far away may be another branch
+            contradicts = widening and abs(trial.value - best.value) > 20.0 * best.error
+            if trial.error < best.error and not contradicts:  # far away may be another branch
                 best = trial
-            elif factor > 1.0 or best.within(VAGUE):
+            elif widening:
                 misses += 1
     return best

@@ -37,7 +37,7 @@ def behind(node: Value, depth: int) -> set[str]:
     found: set[str] = set()
     level = [node]
     for _ in range(depth):
-        level = list(dict.fromkeys(x for gate in level for x in gate.operands if type(x) is Value and x.primitive))
+        level = list(dict.fromkeys(x for gate in level for x in gate.operands if type(x) is Value))
         found |= {x.primitive.name for x in level if x.primitive}
     return found
 

@@ -26,10 +26,7 @@ class Subject:
     inputs: list[Value]
     names: list[str]
     shape: Any
-
-    def at(self, changed: int, x: float) -> float:
-        """The output with one of the inputs changed to x."""
-        raise TypeError(f"{type(self).__name__} does not say how it is computed")
+    at: Callable[[int, float], float]  # the output with one of the inputs changed to x
 
     def function(self, changed: int) -> Callable[[float], float]:
         """The output as a function of one of the inputs."""
@@ -56,10 +53,9 @@ class Subject:
 
     def noise(self) -> float:
         """How far rounding at every gate may move the output: the sum of upstream * value, in units of rounding."""
-        parts = (
-            [abs(upstream * node.data) for node, upstream, _ in sweep(self.output, refuse=False)] if self.order else []
-        )
-        return ROUNDING * float(sum(part for part in parts if isfinite(part)))
+        swept = sweep(self.output, refuse=False) if self.order else ()
+        parts = (ROUNDING * abs(upstream * node.data) for node, upstream, _ in swept)
+        return sum((part for part in parts if isfinite(part)), 0.0)
 
 
 class Called(Subject):
