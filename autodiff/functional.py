@@ -101,8 +101,8 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
             raise TypeError(f"derivative is of a function of one number, got {x!r:.60}; use grad or jacobian for lists")
         slope = f
         for _ in range(n - 1):
-            slope = grad(slope, 0)
-        value, first = value_and_grad(slope, 0)(x, **keywords)
+            slope = grad(slope)
+        value, first = value_and_grad(slope)(x, **keywords)
         return first if n else value
 
     return nth

@@ -124,7 +124,7 @@ def number(x: Any) -> float | None:
     """x as a float where it is an int, float, bool or NumPy scalar, else None."""
     if isinstance(x, (float, int)):
         return float(x)
-    kinds = getattr(type(x), "__mro__", ())
+    kinds = type(x).__mro__
     if any(kind.__module__ == "numpy" and kind.__name__ in ("floating", "integer", "bool", "bool_") for kind in kinds):
         return float(x)
     return None

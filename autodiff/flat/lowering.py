@@ -104,7 +104,7 @@ class Lowering:
             tuple(self.gradients.get(leaf, 0.0) if leaf in asked else None for leaf in leaves)
             for leaves in (recording.inputs, recording.parameters)
         )
-        results = {x for x in (*outputs, *to_inputs, *to_parameters) if type(x) is str}
+        results = {*outputs, *to_inputs, *to_parameters}
         unread = {self.gradients[leaf] for leaf in asked if leaf in self.gradients}
         lines = alive(share(lines, unread, self.names), results)
         seed = self.gradients.get(self.output)  # the first backward line
