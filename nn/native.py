@@ -40,7 +40,7 @@ class Native:
             self.run(len(batches))
         finally:
             self.write()
-        return float(self.training.losses[0]) / sum(map(len, batches))
+        return float(self.training.losses[0])
 
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
         """Run so many epochs, write them into the history, and call ``shown`` now and then."""
@@ -175,7 +175,7 @@ class Turn:
         native, history, training = self.native, self.history, self.native.training
         done = training.made // training.plan.steps
         seconds = (perf_counter() - self.start) / max(1, done)
-        history.loss[self.before :] = (training.losses[:done] / len(native.task.examples)).tolist()
+        history.loss[self.before :] = training.losses[:done].tolist()
         history.seconds[self.before :] = [seconds] * done
         history.updates = self.updates + done * training.plan.steps
         if done < self.epochs:

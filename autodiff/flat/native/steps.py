@@ -3,7 +3,7 @@
 ``train(x, w, states, order, losses, sums, memory, settings, first, last)`` makes the steps first ... last - 1 of
 those that ``order`` holds (indices of rows, epoch after epoch), and leaves in ``settings`` how many of all are
 made: fewer than ``last`` where a loss is inf or nan; ``w`` is then as it was before that step. ``losses`` gets
-for each epoch the losses added up, each times its rows. ``settings`` holds the learning rate, the clipping
+for each epoch the mean of the losses over its rows. ``settings`` holds the learning rate, the clipping
 threshold, how many steps were made before the first of ``order``, and room for how many of these are made.
 """
 
@@ -89,7 +89,8 @@ class Steps:
         self.change(homes, rate, threshold, before)
         total = text.address("%losses", epoch)
         so_far = v.load(total)
-        v.store(v.add(so_far, v.mul(loss, rows)), total)
+        part = v.div(rows, v.constant(float(plan.rows)))
+        v.store(v.muladd(loss, part, so_far), total)
         text.put("br label %again")
         text.label("again")
         text.put("%next = add nuw nsw i64 %s, 1")

@@ -35,7 +35,7 @@ class NativeTraining:
     numbers, slopes, states : numpy arrays
         The parameters, the gradients of the last step, and the optimizer's states (one line each).
     losses : numpy array
-        For each epoch begun, the losses of its rows added up.
+        For each epoch begun, the mean of the losses over its rows, as far as it has come.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class NativeTraining:
             How many steps the optimizer has made.
         """
         self.order = numpy.array(order, dtype=numpy.int64)
-        self.losses = numpy.zeros(epochs)  # each step's loss is added to its epoch's, times its rows
+        self.losses = numpy.zeros(epochs)  # each step adds its rows' share
         self.settings[:] = rate, threshold, before, 0.0
         self.w[self.trained + 1 :] = [leaf._data for leaf in self.others]
 
@@ -116,7 +116,7 @@ class NativeTraining:
 
     def skip(self, loss: float) -> None:
         """Count the next step, which was made elsewhere."""
-        self.losses[self.made // self.plan.steps] += loss * len(self.batch)
+        self.losses[self.made // self.plan.steps] += loss * len(self.batch) / self.plan.rows
         self.settings[3] += 1.0
 
 
