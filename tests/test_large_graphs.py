@@ -1,8 +1,15 @@
-"""Very long and very wide graphs: linear time forward, backward, twice differentiated, lowered, copied and freed."""
+"""Very long and very wide graphs: linear time and few bytes a node forward, backward, twice differentiated, lowered,
+copied, told, drawn and freed.
 
+A node takes about 220 bytes, 260 to 290 at the peak of the backward pass; a gradient's graph comes to 200 to 1,200
+bytes for each node that it was taken of, flat code to 500 to 650 (at most 2,000 while it is made), a pickle to 40.
+"""
+
+import copy
 import gc
 import pickle
 import sys
+import tracemalloc
 from time import process_time
 
 import pytest
@@ -10,8 +17,9 @@ import pytest
 from autodiff import Value, dot, gradients, history, logsumexp, nonfinite_origin, statements, sum as total
 from autodiff.flat import lower
 from autodiff.flat.source import Source
+from autodiff.quiz import Question
+from visualize import draw, page
 
-pytestmark = pytest.mark.slow
 MILLION = 1_000_000
 
 
@@ -91,10 +99,45 @@ def freed(build, n):
     del out
 
 
-WORK = [forward_and_backward, forward_again, second_order, lowered, copied, written, searched, freed]
-LIGHTER = {lowered: 10, second_order: 5, written: 10, copied: 5}  # heavy work on a part of the size
+def deeply_copied(build, n):
+    _, out = build(n)
+    assert copy.deepcopy(out).data == out.data
 
 
+def told(build, n):
+    _, out = build(n)
+    assert str(out.steps()).startswith("FORWARD")
+
+
+def drawn(build, n):
+    """Folded into boxes, as graphs of this size are."""
+    _, out = build(n)
+    assert draw(out, layout="built-in").svg().startswith("<svg")
+
+
+def asked(build, n):
+    """As a question to work out by hand."""
+    _, out = build(n)
+    assert Question.of(out).answers
+
+
+WORK = [forward_and_backward, forward_again, second_order, lowered, copied, deeply_copied, written, searched, freed]
+WORK += [told, drawn, asked]
+LIGHTER = {lowered: 10, second_order: 5, written: 10, copied: 5, deeply_copied: 10, told: 10, drawn: 10, asked: 10}
+
+
+@pytest.mark.parametrize("work", [*WORK, pytest.param("page", id="page")])
+def test_no_recursion_that_a_deep_graph_could_deepen(work):
+    """Far deeper than Python's stack, in the run of every day."""
+    n = 5 * sys.getrecursionlimit()
+    if work == "page":
+        with pytest.raises(ValueError, match="a page shows at most 2,000 nodes"):
+            page(deep(n)[1])
+    else:
+        work(deep, n if work is not told else n // 2)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_linear_time_and_no_recursion(shape, work):
@@ -119,6 +162,53 @@ def test_linear_time_and_no_recursion(shape, work):
     assert large < 11.0 * small + 0.05
 
 
+def bytes_a_node(work, nodes):
+    """(kept, at the peak) by what ``work`` returns."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = work()
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert result
+    return kept / nodes, peak / nodes
+
+
+def graph_and_gradients(build, n):
+    leaves, out = build(n)
+    out.backward()
+    return leaves, out
+
+
+def graph_of_gradients(build, n):
+    leaves, out = build(n)
+    return leaves, out, gradients(out, leaves)
+
+
+def flat_code(build, n):
+    leaves, out = build(n)
+    return leaves, out, lower(out, inputs=leaves)
+
+
+KEPT = {graph_and_gradients: (230, 300), graph_of_gradients: (1200, 1350), flat_code: (700, 2000)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", KEPT, ids=lambda work: work.__name__)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bytes_a_node(shape, work):
+    build, n = SHAPES[shape]
+    n //= 10 if work is not flat_code else 50
+    kept, peak = bytes_a_node(lambda: work(build, n), len(history(build(n)[1])))
+    print(f"\n{work.__name__} {shape} {n}: {kept:.0f} bytes a node, {peak:.0f} at the peak")
+
+    most, most_at_peak = KEPT[work]
+    assert kept < most
+    assert peak < most_at_peak
+
+
+@pytest.mark.slow
 def test_the_flat_code_of_a_long_chain_runs():
     leaves, out = deep(20_000)
     out.backward()

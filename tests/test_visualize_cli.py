@@ -87,6 +87,8 @@ def test_an_expression_may_start_with_a_minus():
         (["D1", "-o", "{n:999999999}.svg"], "{n} or {n:03} stands for the number"),
         (["D1", "-o", "{n}{m}.svg"], "no other braces"),
         (["D1", "-o", "\ud800.svg"], "no file has such a name"),
+        (["--lectures", "f.svg"], "known are .html, .htm"),
+        (["--lectures", "no/f.html"], "there is no folder"),
         (["C5", "-o", "f.svg"], "python -m nn C5"),
         (["D99", "-o", "f.svg"], "there is no lecture example 'D99'"),
         (["x*y", "x=1", "-o", "f.svg"], 'python -m visualize "x*y" x=1 y=<number>'),

@@ -66,8 +66,11 @@ def places(text: str) -> int:
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
     from autodiff.commandline import read
+    from autodiff.files import destination, suffix
 
     if chosen.lectures:
+        suffix(chosen.lectures, (".html", ".htm"))  # before the work is done
+        destination(chosen.lectures)
         print(lectures().save(chosen.lectures))
         return 0
     if not chosen.words:
