@@ -7,7 +7,7 @@ from engine_programs import slopes
 from hypothesis import given
 from random_graphs import EXTREMES, graphs
 
-from autodiff import Value, gradients, history, maximum, sigmoid, sweep, variables
+from autodiff import Primitive, Value, gradients, history, maximum, sigmoid, sweep, variables
 
 
 def same(a, b):
@@ -188,6 +188,16 @@ def test_gradients_of_something_younger_are_0():
     f = x * x
 
     assert gradients(f, [Value(1.0)])[0].data == 0.0
+
+
+def test_gradients_leave_alone_what_is_older_than_the_inputs():
+    def refuse(out, x):
+        raise AssertionError("a rule was called that no input stands behind")
+
+    old = Primitive("old", lambda x: x, refuse)(Value(3.0))
+    x = Value(2.0)
+
+    assert gradients(x * old, [x])[0].data == 3.0
 
 
 @pytest.mark.parametrize(("output", "inputs"), [(3.0, []), (Value(1.0), [2.0]), (Value(1.0), [None])])

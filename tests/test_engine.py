@@ -6,7 +6,7 @@ import pytest
 from engine_programs import slopes
 
 import autodiff
-from autodiff import PRIMITIVES, Value, label, variables
+from autodiff import PRIMITIVES, TraceError, Value, label, variables
 
 # --- Being a number ------------------------------------------------------------------------------
 
@@ -24,6 +24,24 @@ def test_format_is_that_of_the_number():
     assert f"{v}" == str(v) == repr(v)
     with pytest.raises(ValueError, match="format code"):
         f"{v:d}"
+
+
+def test_a_traced_value_may_be_printed_but_not_its_number():
+    seen = []
+
+    def f(x, y):
+        seen.append(f"{x}")
+        return x * y
+
+    assert autodiff.compile(f, runner="source")(2.0, 3.0) == 6.0
+    assert "Value(" in seen[0]
+    with pytest.raises(TraceError, match=r"format\(\.\.\., '\.2f'\)"):
+        autodiff.compile(lambda x: x if f"{x:.2f}" else 2.0 * x)(2.0)
+
+
+def test_help_says_what_a_method_is():
+    assert Value.exp.__name__ == "exp"
+    assert Value.exp.__doc__ == "The gate exp, recorded; the Value is its first operand."
 
 
 def test_repr_leaves_defaults_out():

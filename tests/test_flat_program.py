@@ -5,8 +5,8 @@ import pickle
 import pytest
 
 import autodiff
-from autodiff import Value, gradients, maximum, sigmoid, variables
-from autodiff.flat import Line, Place, lower, source
+from autodiff import Value, gradients, maximum, sigmoid, variables, where
+from autodiff.flat import Line, Place, Program, lower, source
 
 D6 = """\
 def f(w0, x0, w1, x1, w2):
@@ -186,6 +186,97 @@ def test_programs_of_one_structure_have_one_key():
     assert lower(leaves[0] * 0.0).key != lower(leaves[0] * -0.0).key
 
 
+X, Y = Place("x", 0), Place("y", 0)
+ONE = Program(("x", "y"), ("w",), (Line("f", ("mul", "x", ("add", "y", 2.0))),), 1, ("f",), (None, 0.0), (None,), {})
+VECTORS = Program((X, Y), (), (Line(Place("h", 0, 3, 3), ("exp", Place("v", 0, 3, 3)), False, 2),), 1, (X,), (), (), {})
+DIFFERENT = [
+    ONE,
+    ONE._replace(inputs=("y", "x")),
+    ONE._replace(inputs=("x",), parameters=("y", "w")),
+    ONE._replace(lines=(Line("f", ("mul", "x", ("add", "w", 2.0))),)),
+    ONE._replace(lines=(Line("f", ("mul", "x", ("add", "y", 3.0))),)),
+    ONE._replace(lines=(Line("f", ("mul", "x", ("sub", "y", 2.0))),)),
+    ONE._replace(lines=(Line("f", ("add", "x", ("add", "y", 2.0))),)),
+    ONE._replace(lines=(Line("f", ("add", ("add", "x", "y"), 2.0)),)),
+    ONE._replace(lines=(Line("f", ("mul", "x", ("add", "y", 2.0)), True),)),
+    ONE._replace(outputs=("x",)),
+    ONE._replace(outputs=("f", "x")),
+    ONE._replace(input_gradients=("f", 0.0)),
+    ONE._replace(input_gradients=(0.0, None)),
+    ONE._replace(parameter_gradients=("x",)),
+    ONE._replace(arrays={"x": 3}),
+    ONE._replace(arrays={"x": 4}),
+    ONE._replace(arrays={"y": 3}),
+    VECTORS,
+    VECTORS._replace(inputs=(Y, X)),
+    VECTORS._replace(inputs=(X, Place("y", 1))),
+    VECTORS._replace(inputs=(X, Place("x", 1))),
+    VECTORS._replace(lines=(Line(Place("h", 0, 3, 3), ("exp", Place("v", 1, 3, 3)), False, 2),)),
+    VECTORS._replace(lines=(Line(Place("h", 0, 3, 3), ("exp", Place("v", 0, 3, 4)), False, 2),)),
+    VECTORS._replace(lines=(Line(Place("h", 0, 2, 3), ("exp", Place("v", 0, 2, 3)), False, 2),)),
+    VECTORS._replace(lines=(Line(Place("h", 0, 3, 3), ("exp", Place("h", 0, 3, 3)), False, 2),)),
+    VECTORS._replace(lines=(Line(Place("h", 0, 3, 3), ("exp", Place("v", 0, 3, 3)), False, 3),)),
+]
+
+
+def renamed(program):
+    """The program with every name and array called otherwise."""
+
+    def other(x):
+        if type(x) is tuple:
+            return (x[0], *map(other, x[1:]))
+        return x._replace(array=f"new_{x.array}") if type(x) is Place else f"new_{x}" if type(x) is str else x
+
+    places = [tuple(map(other, part)) for part in (program.inputs, program.parameters, program.outputs)]
+    gradients = [tuple(map(other, part)) for part in (program.input_gradients, program.parameter_gradients)]
+    lines = tuple(line._replace(target=other(line.target), expression=other(line.expression)) for line in program.lines)
+    arrays = {f"new_{name}": size for name, size in program.arrays.items()}
+    return Program(places[0], places[1], lines, program.forward, places[2], *gradients, arrays)
+
+
+def test_programs_that_differ_in_anything_but_names_have_different_keys():
+    """What was compiled for one key is run for every program of that key."""
+    assert len({program.key for program in DIFFERENT}) == len(DIFFERENT)
+    for program in DIFFERENT:
+        assert renamed(program) != program
+        assert renamed(program).key == program.key
+
+
+def test_a_program_knows_its_primitives_the_nested_ones_too():
+    output, _ = neuron()
+
+    assert lower(output, wrt=()).primitives == ["add", "mul", "sigmoid"]
+    assert lower(output).primitives == ["add", "mul", "sigmoid", "sub"]
+    assert lower(Value(3.0)).primitives == []
+
+
+def test_leaves_born_since_then_are_constants():
+    w = Value(2.0, "w")
+    x, c = Value(3.0, "x"), Value(5.0, "c")
+    program = lower(w * x * c, inputs=[x], since=x.born)
+
+    assert program.parameters == ("w",)
+    assert 5.0 in program.constants
+    assert lower(w * x * c, inputs=[x]).parameters == ("w", "c")
+
+
+def test_gates_that_only_a_comparison_looks_at_get_no_gradient():
+    x, y = variables(x=2, y=5)
+    program = lower(where(3.0 * x > y, x * y, y))
+
+    assert not any("grad_s0" in str(line) or "grad_s1" in str(line) for line in program.lines)
+    assert source.function(program)(2.0, 5.0) == (10.0, (5.0, 2.0))
+    assert source.function(program)(1.0, 5.0) == (5.0, (0.0, 1.0))
+
+
+def test_gradient_lines_that_lead_nowhere_are_left_out():
+    x, y = variables(x=2, y=5)
+    program = lower((x > y) * 3.0)
+
+    assert [str(line) for line in program.lines] == ["s0 = 1.0 * (x > y)", "f = s0 * 3"]
+    assert program.input_gradients == (0.0, 0.0)
+
+
 def test_a_program_is_plain_data():
     output, _ = neuron()
     program = lower(output + 2.5)
@@ -193,15 +284,20 @@ def test_a_program_is_plain_data():
     assert pickle.loads(pickle.dumps(program)) == program
     assert program.constants == [2.5, 1.0]
     assert program.gradients == ("grad_w0", "grad_x0", "grad_w1", "grad_x1", "grad_w2")
+    assert lower(output, wrt=[output.operands[0].operands[1]]).gradients == ("grad_w2",)
 
 
 def test_the_four_kinds_of_line():
     w, x = Place("w", 2, 3), Place("x", 0, 3)
 
     assert Line("s0", ("mul", "w0", "x0")).kind == "scalar"
+    assert Line("s0", ("mul", "w0", "x0")).repeat == 1
     assert Line(Place("z", 1), ("dot", w, x, Place("w", 5))).kind == "dot"
     assert Line(Place("g", 0, 3), ("mul", "s", x), adds=True).kind == "scaled add"
     assert Line(Place("h", 0, 3), ("tanh", Place("z", 0, 3))).kind == "map"
+    assert Line(Place("h", 0, 3), ("mul", "s", x)).kind == "map"
+    assert Line(Place("g", 0, 3), ("mul", w, x), adds=True).kind == "map"
+    assert Line(Place("g", 0, 3), ("add", "s", x), adds=True).kind == "map"
 
 
 def test_wrong_arguments_are_named():
@@ -262,3 +358,4 @@ def test_lines_read_as_formulas_over_slices():
     assert str(Line(Place("g", 0, 3), ("mul", "s", Place("v", 5, 3)), adds=True)) == "g[0:3] += s * v[5:8]"
     assert str(Line(Place("h", 0, 3), ("tanh", Place("z", 0, 3)))) == "h[0:3] = tanh(z[0:3])"
     assert str(Line("s", ("sum", Place("z", 0, 3)))) == "s = sum(z[0:3])"
+    assert str(Line("s", "x", False, 2)) == "s = x  for r in range(2)"

@@ -110,3 +110,35 @@ def test_a_rule_without_one_entry_for_each_operand_is_refused(rule, operands, us
     y = Primitive("mine", lambda *operands: 1.0, rule)(*[Value(3.0) for _ in range(operands)])
     with pytest.raises(TypeError, match="the local gradients of mine must be a tuple with one entry for each operand"):
         use(y)
+
+
+@pytest.mark.parametrize(
+    ("operands", "wanted"), [(1, "(...,), got 0.5"), (2, "(..., ...), got 0.5"), (3, "(..., ..., ...), got 0.5")]
+)
+def test_the_tuple_that_a_rule_should_give_is_shown(operands, wanted):
+    y = Primitive("mine", lambda *operands: 1.0, lambda out, *operands: 0.5)(*[Value(3.0) for _ in range(operands)])
+    with pytest.raises(TypeError) as caught:
+        y.backward()
+
+    assert str(caught.value).endswith(wanted)
+
+
+def test_a_rule_that_takes_too_few_operands_is_called_by_its_name():
+    y = Primitive("area", lambda a, b: a * b, lambda out, a: (a, a))(Value(2.0), Value(3.0))
+    with pytest.raises(TypeError, match=r"^area\(\) takes 2 positional arguments but 3 were given"):
+        y.backward()
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, KeyError])
+def test_errors_inside_a_value_or_a_rule_come_through(error):
+    def fail(*operands):
+        raise error("of my own")
+
+    def sound(out, x):
+        return (1.0,)
+
+    with pytest.raises(error, match="of my own"):
+        Primitive("mine", fail, sound)(2.0)
+    y = Primitive("mine", lambda x: x, fail)(Value(2.0))
+    with pytest.raises(error, match="of my own"):
+        y.backward()
