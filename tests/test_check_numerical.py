@@ -10,6 +10,7 @@ from autodiff import (
     cos,
     exp,
     expm1,
+    heaviside,
     log,
     log1p,
     log_sigmoid,
@@ -174,6 +175,32 @@ def test_rounding_inside_is_no_kink(x):
     rows = check_gradients(lambda x, y: ((exp(x) + 1e6) - 1e6) + relu(y), x, 0.0).inputs
 
     assert [row.verdict for row in rows] == ["ok", "kink"]
+
+
+@pytest.mark.parametrize(
+    ("f", "x"), [(lambda x: relu(x) ** 2, 0.0), (lambda x: relu(-x) ** 2, 0.0), (lambda x: relu(x - 2.0) ** 2, 2.0)]
+)
+def test_the_square_of_a_relu_is_smooth(f, x):
+    assert check_gradients(f, x).inputs[0].verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: heaviside(x, 0.5) + 3.0 * x, 0.0),
+        (lambda x: heaviside(x - 2.0, 0.0) + 1000.0 * x, 2.0),
+        (lambda x: exp(x) + heaviside(x - 705.0, 0.0) * math.exp(705.0), 705.0),  # overflows not far away
+    ],
+)
+def test_a_jump_between_equal_slopes_is_a_kink(f, x):
+    assert check_gradients(f, x).inputs[0].verdict == "kink"
+
+
+def test_where_digits_are_lost_a_difference_is_no_failure():
+    (row,) = check_gradients(lambda x: ((x + 1e9) - x) + 0.001 * x * x.data, 0.001).inputs
+
+    assert row.difference != 0.0
+    assert row.verdict == "kink"
 
 
 # --- One side only -------------------------------------------------------------------------------
