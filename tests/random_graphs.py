@@ -17,19 +17,25 @@ EXTREMES = strategies.sampled_from([0.0, -0.0, math.inf, -math.inf, math.nan, 1e
 
 
 @strategies.composite
-def graphs(draw, gates=12, names=tuple(PRIMITIVES), numbers=NUMBERS):
-    """(leaves, output): two to four leaves, and up to so many gates, each on any nodes before it and on constants."""
+def gates(draw, most=12, names=tuple(PRIMITIVES), numbers=NUMBERS):
+    """(leaves, gates): two to four leaves, and up to so many gates, each on any nodes before it and on constants."""
     leaves = [Value(draw(numbers), f"x{i}") for i in range(draw(strategies.integers(2, 4)))]
     nodes = list(leaves)
-    for _ in range(draw(strategies.integers(1, gates))):
+    for _ in range(draw(strategies.integers(1, most))):
         name = draw(strategies.sampled_from(names))
         count = draw(strategies.sampled_from(sorted(COUNTS[name])))
-        operands = [nodes[draw(strategies.integers(0, len(nodes) - 1))] for _ in range(count)]
+        ages = strategies.integers(0, 1) | strategies.integers(0, len(nodes) - 1)  # half of them the youngest: depth
+        operands = [nodes[-1 - draw(ages)] for _ in range(count)]
         for place in range(1, count):
             if draw(strategies.integers(0, 3)) == 0:
                 operands[place] = draw(numbers)
         nodes.append(PRIMITIVES[name](*operands))
-    return leaves, nodes[-1]
+    return leaves, nodes[len(leaves) :]
+
+
+def graphs(most=12, **options):
+    """(leaves, output): what lies behind the youngest gate."""
+    return gates(most, **options).map(lambda graph: (graph[0], graph[1][-1]))
 
 
 def permuted(output, leaves, random):

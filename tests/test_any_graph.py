@@ -79,7 +79,7 @@ def partial(output, leaves, *places):
 
 
 @settings(deadline=None, max_examples=300)
-@given(graphs(gates=8, names=(*SMOOTH, *BENT), numbers=FINITE))
+@given(graphs(most=8, names=(*SMOOTH, *BENT), numbers=FINITE))
 def test_gradients_are_the_exact_derivatives_rounded(graph):
     leaves, output = graph
     with mp.workdps(50):
@@ -91,7 +91,7 @@ def test_gradients_are_the_exact_derivatives_rounded(graph):
 
 
 @settings(deadline=None, max_examples=200)
-@given(graphs(gates=5, names=SMOOTH, numbers=FINITE))
+@given(graphs(most=5, names=SMOOTH, numbers=FINITE))
 def test_second_derivatives_are_exact_too(graph):
     leaves, output = graph
     with mp.workdps(50):
@@ -180,7 +180,7 @@ def test_steps_compiled_functions_copies_and_backward_agree(graph):
 
 
 @settings(deadline=None, max_examples=25)
-@given(graphs(gates=8))
+@given(graphs(most=8))
 def test_a_drawing_has_every_gate_and_every_edge_and_changes_nothing(graph):
     leaves, output = graph
     expected = answers(output, leaves)

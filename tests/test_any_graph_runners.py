@@ -7,7 +7,7 @@ import shutil
 import pytest
 from hypothesis import given, settings, strategies as st
 from node_runner import Node
-from random_graphs import FINITE, SPECIAL, graphs, permuted
+from random_graphs import FINITE, SPECIAL, gates, graphs, permuted
 from rounding import UNIT, near, rooms
 
 from autodiff import PRIMITIVES, Value, gradients, variables
@@ -21,19 +21,20 @@ if shutil.which("node"):  # not every machine has it
     RUNNERS["JavaScript"] = Node
 COUNTS = [1, 3, 7, 8, 9, 17]
 NUMBERS = SPECIAL | FINITE
-rows_of = st.lists(NUMBERS, min_size=4, max_size=4)
+tables = st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=5)
 
 
-def expected(output, leaves, numbers, fused):
-    """[(number, room)] for the value and each gradient, by backward, where the leaves have these numbers."""
+def expected(outputs, leaves, numbers, fused):
+    """[(number, room)] for each output, then for each gradient of the first, where the leaves have these numbers."""
     for leaf, number in zip(leaves, numbers):
         leaf.data, leaf.grad = number, 0.0
-    output.forward()
-    output.backward()
-    slopes = gradients(output, leaves)
-    room = rooms(output, *slopes, fused=fused)
-    found = [output.data, *[leaf.grad for leaf in leaves]]
-    return [(number, room[node]) for number, node in zip(found, (output, *slopes))]
+    for output in outputs:
+        output.forward()
+    outputs[0].backward()
+    slopes = gradients(outputs[0], leaves)
+    room = rooms(*outputs, *slopes, fused=fused)
+    found = [*[output.data for output in outputs], *[leaf.grad for leaf in leaves]]
+    return [(number, room[node]) for number, node in zip(found, [*outputs, *slopes])]
 
 
 def mean(pairs):
@@ -47,59 +48,61 @@ def wrong(found, pairs):
     return [(x, *pair) for x, pair in zip(found, pairs) if not near(x, *pair)]
 
 
-def check_one_row(output, leaves, roll, runners=tuple(RUNNERS)):
+def check_one_row(outputs, leaves, roll, runners=tuple(RUNNERS)):
     """The graph lowered, as one row of inputs, by every runner."""
     numbers = [leaf.data for leaf in leaves]
-    program = lower(output, inputs=leaves, roll=roll)
+    program = lower(outputs, inputs=leaves, roll=roll)
     for name in runners:
-        outputs, slopes, _ = RUNNERS[name](program).row(numbers, [])
-        assert len(slopes) == len(leaves)
-        assert wrong([*outputs, *slopes], expected(output, leaves, numbers, name == "native")) == [], name
+        found = RUNNERS[name](program).row(numbers, [])
+        assert len(found.input_gradients) == len(leaves)
+        pairs = expected(outputs, leaves, numbers, name == "native")
+        assert wrong([*found.outputs, *found.input_gradients], pairs) == [], name
 
 
-def check_rows(output, leaves, other, count, place, roll, runners=tuple(RUNNERS)):
-    """So many rows, one of them the graph's numbers, the rest ``other``; the first leaf is a parameter of them all."""
-    (w, *numbers), other = [leaf.data for leaf in leaves], other[: len(leaves) - 1]
-    rows = [numbers if i == place % count else other for i in range(count)]
-    program = lower(output, inputs=leaves[1:], parameters=leaves[:1], roll=roll)
+def check_rows(outputs, leaves, table, count, roll, runners=tuple(RUNNERS)):
+    """So many rows, which go through the table again and again; the first leaf is a parameter of them all."""
+    w, many = leaves[0].data, len(outputs)
+    table = [row[: len(leaves) - 1] for row in [*table, [leaf.data for leaf in leaves[1:]]]]
+    program = lower(outputs, inputs=leaves[1:], parameters=leaves[:1], roll=roll)
     for name in runners:
-        special, usual = (expected(output, leaves, [w, *row], name == "native") for row in (numbers, other))
-        pairs = [special if row is numbers else usual for row in rows]
-        found = RUNNERS[name](program).rows(rows, [w])
-        for outputs, slopes, (value, _, *to_inputs) in zip(found.outputs, found.input_gradients, pairs):
-            assert wrong([*outputs, *slopes], [value, *to_inputs]) == [], name
-        assert wrong(found.parameter_gradients, [mean([to_w for _, to_w, *_ in pairs])]) == [], name
-
-
-@settings(deadline=None, max_examples=40)
-@given(graphs(numbers=NUMBERS), st.booleans())
-def test_one_row(graph, roll):
-    leaves, output = graph
-    check_one_row(output, leaves, roll)
+        pairs = [expected(outputs, leaves, [w, *row], name == "native") for row in table]
+        places = [i % len(table) for i in range(count)]
+        found = RUNNERS[name](program).rows([table[i] for i in places], [w])
+        for i, values, slopes in zip(places, found.outputs, found.input_gradients):
+            assert wrong([*values, *slopes], pairs[i][:many] + pairs[i][many + 1 :]) == [], name
+        assert wrong(found.parameter_gradients, [mean([pairs[i][many] for i in places])]) == [], name
 
 
 @settings(deadline=None, max_examples=30)
-@given(graphs(numbers=NUMBERS), rows_of, st.sampled_from(COUNTS), st.integers(0, 16), st.booleans())
-def test_rows_in_every_lane(graph, other, count, place, roll):
-    leaves, output = graph
-    check_rows(output, leaves, other, count, place, roll)
+@given(gates(numbers=NUMBERS), st.booleans())
+def test_one_row(graph, roll):
+    """Every gate's value, and the gradients of the youngest."""
+    leaves, nodes = graph
+    check_one_row(nodes[::-1], leaves, roll)
+
+
+@settings(deadline=None, max_examples=30)
+@given(gates(numbers=NUMBERS), tables, st.sampled_from(COUNTS), st.booleans())
+def test_rows_in_every_lane(graph, table, count, roll):
+    leaves, nodes = graph
+    check_rows(nodes[::-1], leaves, table, count, roll)
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=500)
-@given(graphs(gates=25, numbers=NUMBERS), rows_of, st.sampled_from(COUNTS), st.integers(0, 16), st.booleans())
-def test_rows_of_larger_graphs(graph, other, count, place, roll):
-    leaves, output = graph
-    check_rows(output, leaves, other, count, place, roll)
+@settings(deadline=None, max_examples=1000)
+@given(gates(25, numbers=NUMBERS), tables, st.sampled_from(COUNTS), st.booleans())
+def test_rows_of_larger_graphs(graph, table, count, roll):
+    leaves, nodes = graph
+    check_rows(nodes[::-1], leaves, table, count, roll)
 
 
 @settings(deadline=None, max_examples=20)
-@given(graphs(gates=6, numbers=NUMBERS), st.booleans())
+@given(graphs(6, numbers=NUMBERS), st.booleans())
 def test_second_derivatives(graph, roll):
     leaves, output = graph
-    for slope in gradients(output, leaves)[:2]:
-        if slope.primitive:
-            check_one_row(slope, leaves, roll)
+    slopes = [slope for slope in gradients(output, leaves) if slope.primitive]
+    for slope in slopes[:2]:
+        check_one_row([slope, *slopes], leaves, roll)
 
 
 @settings(deadline=None, max_examples=30)
@@ -110,7 +113,7 @@ def test_pickled_or_built_in_another_order_and_then_lowered(graph, random):
 
     assert lower(twin, inputs=copies).key == lower(output, inputs=leaves).key
     twins, other = permuted(output, leaves, random)
-    check_one_row(other, twins, roll=False)
+    check_one_row([other], twins, roll=False)
 
 
 # --- The rooms themselves ------------------------------------------------------------------------
@@ -139,7 +142,7 @@ def test_a_room_is_as_wide_as_the_jump_where_the_last_digit_decides():
 
 def test_a_runner_that_is_off_in_the_13th_digit_or_on_a_kink_is_noticed():
     x, w = Value(0.7, "x"), Value(0.0, "w")
-    pairs = expected(PRIMITIVES["tanh"](x) * 3.0 + PRIMITIVES["abs"](w), [x, w], [0.7, 0.0], True)
+    pairs = expected([PRIMITIVES["tanh"](x) * 3.0 + PRIMITIVES["abs"](w)], [x, w], [0.7, 0.0], True)
     value, to_x, to_w = (number for number, _ in pairs)
 
     assert wrong([value, to_x, to_w], pairs) == []
