@@ -17,7 +17,8 @@ def rows(check):
 
 def test_inputs_of_a_star_argument_are_named_beside_keywords_with_defaults():
     def f(a, *rest, scale=2.0, shift=0.0):
-        return a * rest[0] * rest[1] * scale + shift
+        product = a * rest[0] * rest[1]
+        return product * scale + shift
 
     assert [row.name for row in check_gradients(f, 1.0, 2.0, 3.0).inputs] == ["a", "rest[0]", "rest[1]"]
 
@@ -32,6 +33,10 @@ def test_long_names_are_shortened_in_the_middle(label, shown):
 
 def test_the_output_is_called_f():
     assert check_gradients(relu, 0.0).notes[-1] == "The kink: f = relu(x) = 0."
+
+
+def test_a_value_alone_is_f():
+    assert [row.name for row in check_gradients(Value(2.0)).inputs] == ["f"]
 
 
 # --- Length --------------------------------------------------------------------------------------
@@ -93,6 +98,12 @@ def test_what_f_brings_in_from_outside_is_not_checked():
     assert not check
     assert check.primitives == []
     assert not any("kink" in note for note in check.notes)
+
+
+def test_a_small_part_that_was_not_recorded_is_found():
+    check = check_gradients(lambda x, y: x * x + 1e-14 * y.data, 0.0, 1.0)
+
+    assert [row.verdict for row in check.inputs] == ["ok", "fail"]
 
 
 def test_a_wrong_rule_is_found_where_another_rule_is_on_its_kink():

@@ -115,7 +115,11 @@ def test_trap_22_the_second_where_names_the_operand_not_the_constant():
 
 
 def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
-    for f in (lambda x: where(x >= 0, sqrt(x), 0.0), lambda x: sqrt(x) + where(x > 1, x, 0.0)):
+    for f in (
+        lambda x: where(x >= 0, sqrt(x), 0.0),
+        lambda x: sqrt(x) + where(x > 1, x, 0.0),
+        lambda x: sqrt(x) + where(x > 1, 2.0 * x, 0.0),
+    ):
         assert "second where" not in origin(f, 0.0)[2]
 
 
@@ -140,6 +144,7 @@ def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
         (lambda x: log(x - x), 1.0, "log needs a positive number"),
         (lambda x: log(sigmoid(x) * x), -800.0, "log needs a positive number"),
         (lambda x: sqrt(dot([x], [x]) * 2.0), 0.0, "sqrt is vertical at 0"),
+        (lambda x: log(x * (x * exp(x))), 0.0, "log needs a positive number"),
     ],
 )
 def test_what_to_do_fits_what_was_written(f, x, said):

@@ -142,3 +142,9 @@ def test_errors_inside_a_value_or_a_rule_come_through(error):
     y = Primitive("mine", lambda x: x, fail)(Value(2.0))
     with pytest.raises(error, match="of my own"):
         y.backward()
+
+
+def test_local_gradients_that_are_no_numbers_are_refused():
+    y = Primitive("mine", lambda x: x, lambda out, x: ("1.0",))(Value(2.0))
+    with pytest.raises(TypeError, match="multiply"):
+        y.backward()

@@ -61,7 +61,7 @@ def statement(node: Value, called: dict[Value, str]) -> str:
     """A gate written out: ``s1 = log(s0)``; an input by its name."""
     if not node.primitive:
         return called[node]
-    parts = [SlideFormula.of(x) if type(x) is float else SlideFormula.called(called[x], x.data) for x in node.operands]
+    parts = [SlideFormula.of(x) if type(x) is float else SlideFormula.called(called[x]) for x in node.operands]
     return f"{called[node]} = {SlideFormula.write(node.primitive.name, parts)[0]}"
 
 
