@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from children import FORKS, in_child
+from children import FORKS, ctrl_c_after, in_child
 
 import nn
 from nn import MLP, Adam, fit, load, save, truth_table
@@ -114,10 +114,8 @@ def test_ctrl_c_from_outside_while_machine_code_runs(delay):
 
     run(1, MLP(2, [4, 1], seed=0))  # compiled
     net, twin = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
-    timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    history = run(1_000_000_000, net)
-    timer.join()
+    with ctrl_c_after(delay):
+        history = run(1_000_000_000, net)
     again = run(history.epochs, twin)
 
     assert history.interrupted

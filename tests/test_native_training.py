@@ -1,11 +1,10 @@
 """Training by machine code: the eager history for every optimizer, loss and size of mini-batch, and its ends."""
 
-import _thread
 import random
 import sys
-import threading
 
 import pytest
+from children import ctrl_c_after
 
 import nn
 from autodiff import Value
@@ -167,9 +166,8 @@ def test_ctrl_c_is_heard_and_keeps_what_was_learned():
     before = [p.data for p in net.parameters()]
     fit(net, X, Y, epochs=1, runner="native", progress=False)  # compiled
 
-    timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    history = fit(net, X, Y, epochs=1_000_000_000, runner="native", progress=False)
+    with ctrl_c_after(0.3):
+        history = fit(net, X, Y, epochs=1_000_000_000, runner="native", progress=False)
 
     assert history.interrupted
     assert history.epochs == history.updates == history.optimizer.steps == len(history.seconds)
