@@ -178,6 +178,7 @@ def test_each_strange_word_alone_and_as_a_value_ends_well(door, word):
             sane(door, words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["x" + "+x" * 30_000], ["a=x;" * 10_000], ["-" * 99_000 + "x"]])
 def test_the_largest_texts_take_little_memory(words):
     tracemalloc.start()
