@@ -248,7 +248,7 @@ def test_C6_activations_keep_no_state():
     net.activations([5.0, 5.0])
 
     assert [[a.data for a in a_l] for _, a_l in net.activations([1.0, 2.0])] == first
-    assert set(vars(net)) == {"layers", "seed"}
+    assert set(vars(net)) == {"layers", "seed", "make"}
 
 
 # --- E6, E8 ----------------------------------------------------------------------------------------
