@@ -204,6 +204,20 @@ def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[lis
         yield order[start : start + batch_size]
 
 
+def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) -> list[int]:
+    """The indices of so many epochs' mini-batches, one after the other; none where every step takes all examples.
+
+    Examples
+    --------
+    >>> whole_epochs(3, 2, Random(0), 2)
+    [0, 2, 1, 2, 1, 0]
+    """
+    if batch_size == examples:
+        return []
+    batches = [batch for _ in range(epochs) for batch in mini_batches(examples, batch_size, random)]
+    return [index for batch in batches for index in batch]
+
+
 def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
     """The examples with each input's mean moved to 0 and its deviation scaled to 1.
 

@@ -12,7 +12,7 @@ from .optimizers import OPTIMIZERS, Optimizer
 from .prediction import encoded, evaluate, examples_in
 from .progress import Progress
 from .runners import NonFiniteLossError, Task, runner_named
-from .runs import Outcome, Runs
+from .runs import Outcome, Runs, numbers
 from .training import fit
 
 TYPE_CHECKING = False
@@ -130,21 +130,16 @@ class Job:
     def outcomes(self, runner: str, shown: Progress) -> Iterator[list[Outcome]]:
         """For each seed what became of the net at each learning rate."""
         runner_named(runner)
-        shuffled_alike = self.seed is not None or self.batch_size == len(self.X)
-        if runner == "native" or (runner == "auto" and shuffled_alike):
-            from .side_by_side import SideBySide
+        if runner in ("native", "auto"):
+            from .side_by_side import SideBySide  # when used: it brings in flat code
 
-            if not shuffled_alike:
-                raise ValueError("nets side by side see the same mini-batches: give a seed, or another runner")
             try:
                 return SideBySide(self).outcomes()
-            except ImportError as error:
+            except (ImportError, TypeError, ValueError, LookupError) as error:
                 if runner == "native":
                     raise
-                shown.hint(str(error))
-            except (TypeError, ValueError, LookupError):
-                if runner == "native":
-                    raise  # else it cannot be recorded, and a mistake shows again when run
+                # "auto" goes on one by one: it cannot be recorded, and a mistake shows again when run
+                shown.hint(str(error) if isinstance(error, ImportError) else "")
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
 
     def task(self, model: Any, rate: float) -> Task:
@@ -167,11 +162,6 @@ class Job:
         if history.interrupted:
             raise KeyboardInterrupt
         return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, cost)[1] / len(self.X))
-
-
-def numbers(net: Any) -> list[float]:
-    """The numbers of its parameters."""
-    return [parameter.data for parameter in net.parameters()]
 
 
 def maker(model: Any) -> Callable[[int], Any]:

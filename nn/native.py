@@ -6,7 +6,7 @@ from time import perf_counter
 
 from autodiff.flat import native_training
 
-from .data import mini_batches
+from .data import whole_epochs
 from .flat import refuse_own_step
 from .runners import Eager, Task
 
@@ -71,11 +71,7 @@ class Native:
 
     def shuffled(self, history: History, epochs: int) -> list[int]:
         """The indices of the examples, epoch after epoch; none where every step takes them all."""
-        if self.training.whole:
-            return []
-        rows, size = len(self.task.examples), self.training.plan.batch
-        batches = [batch for _ in range(epochs) for batch in mini_batches(rows, size, history.random)]
-        return [index for batch in batches for index in batch]
+        return whole_epochs(len(self.task.examples), self.training.plan.batch, history.random, epochs)
 
     def prepare(self, batch_size: int) -> None:
         """Compile the step, unless that was done, and take the numbers it starts from."""

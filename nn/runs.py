@@ -82,11 +82,8 @@ class Runs:
         rate = self.learning_rates[0] if learning_rate is None else learning_rate
         if seed not in self.seeds or rate not in self.learning_rates:
             raise ValueError(f"there was no run from seed {seed} at learning rate {rate:g}")
-        net = self.make(seed)
         found = self.parameters[self.learning_rates.index(rate)][self.seeds.index(seed)]
-        for parameter, number in zip(net.parameters(), found):
-            parameter.data = number
-        return net
+        return with_numbers(self.make(seed), found)
 
     def __str__(self) -> str:
         return "\n".join(
@@ -96,3 +93,15 @@ class Runs:
 
     def __repr__(self) -> str:
         return f"Runs({counted(len(self.seeds), 'seed')}, {counted(len(self.learning_rates), 'learning rate')})"
+
+
+def numbers(net: Any) -> list[float]:
+    """The numbers of a net's parameters."""
+    return [parameter.data for parameter in net.parameters()]
+
+
+def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
+    """The net, its parameters set to these numbers."""
+    for parameter, number in zip(net.parameters(), numbers):
+        parameter.data = number
+    return net

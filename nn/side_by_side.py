@@ -8,9 +8,9 @@ from random import Random
 
 from autodiff.flat import many_training
 
-from .data import mini_batches
+from .data import whole_epochs
 from .flat import refuse_own_step
-from .runs import Outcome
+from .runs import Outcome, numbers, with_numbers
 from .targets import listed
 
 TYPE_CHECKING = False
@@ -35,6 +35,8 @@ class SideBySide:
     """
 
     def __init__(self, job: Job) -> None:
+        if job.seed is None and job.batch_size < len(job.X):
+            raise ValueError("nets side by side see the same mini-batches: give a seed, or another runner")
         self.job = job
         self.training = self.recorded(job.model, job.rates[0])
         other = self.recorded(job.make(job.seeds[-1]), job.rates[-1])
@@ -83,39 +85,33 @@ class SideBySide:
     def starts(self) -> Iterator[tuple[int, float, list[float]]]:
         """(seed, learning rate, numbers) of each net."""
         for seed in self.job.seeds:
-            numbers = [parameter.data for parameter in self.job.make(seed).parameters()]
+            start = numbers(self.job.make(seed))
             for rate in self.job.rates:
-                yield seed, rate, numbers
+                yield seed, rate, start
 
     def shuffled(self) -> Iterator[tuple[list[int], int]]:
         """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
         job, rows = self.job, len(self.job.X)
-        if job.batch_size == rows:
-            yield [], job.epochs  # in their own order
-            return
         random, remaining = Random(job.seed), job.epochs
         while remaining:
             epochs = min(remaining, max(1, MOST // rows))
-            batches = [batch for _ in range(epochs) for batch in mini_batches(rows, job.batch_size, random)]
-            yield [index for batch in batches for index in batch], epochs
+            yield whole_epochs(rows, job.batch_size, random, epochs), epochs
             remaining -= epochs
 
     def read(self, block: Any) -> Iterator[Outcome]:
         """What became of each net of a block."""
         decide = self.job.loss.decide
         classes = [decide(target) for target in self.job.targets]
-        for numbers, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
+        for parameters, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
             right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
-            yield Outcome(numbers, loss, right / len(classes))
+            yield Outcome(parameters, loss, right / len(classes))
 
     def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
         """The outcome, once eager code has agreed where a loss is said to be inf or nan."""
         if net not in block.stopped:
             return outcome
         job = self.job
-        task = job.task(job.make(seed), rate)
-        for parameter, number in zip(task.model.parameters(), outcome.parameters):
-            parameter.data = number
+        task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
         loss = task.batch_loss(block.stopped[net]).data
         if loss - loss == 0.0:  # a target of 0 drops an infinite term there
             return job.fitted(seed, rate, "auto")
