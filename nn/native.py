@@ -45,7 +45,7 @@ class Native:
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
         """Run so many epochs, write them into the history, and call ``shown`` now and then."""
         self.prepare(batch_size)
-        rows, steps, end = len(self.task.examples), self.training.plan.steps, history.epochs + most
+        rows, steps, end = len(self.task.examples), self.training.plan.batches.steps, history.epochs + most
         try:
             while history.epochs < end:
                 some = int(SECONDS / (self.pace * steps)) if self.pace else 1
@@ -63,7 +63,7 @@ class Native:
             order = self.shuffled(history, epochs)
             self.begin(order, epochs)
             turn.order = order
-            self.run(epochs * self.training.plan.steps)
+            self.run(epochs * self.training.plan.batches.steps)
             turn.write()
         except BaseException as error:
             turn.end(isinstance(error, KeyboardInterrupt))
@@ -71,12 +71,12 @@ class Native:
 
     def shuffled(self, history: History, epochs: int) -> list[int]:
         """The indices of the examples, epoch after epoch; none where every step takes them all."""
-        return whole_epochs(len(self.task.examples), self.training.plan.batch, history.random, epochs)
+        return whole_epochs(len(self.task.examples), self.training.plan.batches.size, history.random, epochs)
 
     def prepare(self, batch_size: int) -> None:
         """Compile the step, unless that was done, and take the numbers it starts from."""
         task, penalty = self.task, self.task.penalty
-        if self.training is None or self.training.plan.batch != min(batch_size, len(task.examples)):
+        if self.training is None or self.training.plan.batches.size != min(batch_size, len(task.examples)):
             self.training = native_training(
                 task.example_loss,
                 (task.examples[0], task.targets[0]),
@@ -153,8 +153,8 @@ class Turn:
             self.history.random.setstate(self.random)
             native.task.optimizer.steps, native.counted = self.steps, made
             return
-        if interrupted and made % native.training.plan.steps:
-            self.repeat(made // native.training.plan.steps, self.order)
+        if interrupted and made % native.training.plan.batches.steps:
+            self.repeat(made // native.training.plan.batches.steps, self.order)
         self.write(0 if interrupted else 1)
 
     def repeat(self, epochs: int, order: Sequence[int]) -> None:
@@ -164,16 +164,16 @@ class Turn:
             array[:] = numbers
         native.task.optimizer.steps, native.counted = self.steps, training.made
         native.begin(order, self.epochs)
-        native.run(epochs * training.plan.steps)
+        native.run(epochs * training.plan.batches.steps)
 
     def write(self, begun: int = 0) -> None:
         """Write the finished epochs into the history; of the others so many have been shuffled."""
         native, history, training = self.native, self.history, self.native.training
-        done = training.made // training.plan.steps
+        done = training.made // training.plan.batches.steps
         seconds = (perf_counter() - self.start) / max(1, done)
         history.loss[self.before :] = training.losses[:done].tolist()
         history.seconds[self.before :] = [seconds] * done
-        history.updates = self.updates + done * training.plan.steps
+        history.updates = self.updates + done * training.plan.batches.steps
         if done < self.epochs:
             history.random.setstate(self.random)
             native.shuffled(history, done + begun)

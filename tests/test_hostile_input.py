@@ -138,6 +138,7 @@ def test_a_label_is_not_in_machine_code(label):
     """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
     pytest.importorskip("llvmlite")
     from autodiff.flat.native import Native
+    from autodiff.flat.native.batches import Batches
     from autodiff.flat.native.steps import Steps
     from autodiff.flat.native.training import Recorded
 
@@ -153,7 +154,7 @@ def test_a_label_is_not_in_machine_code(label):
             return inputs, (inputs[0] - inputs[2] * inputs[1],)
 
         recorded = Recorded(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update, None)
-        return Steps(recorded.plan(5, 2, False), 4).module()
+        return Steps(recorded.plan(Batches(5, 2), False), 4).module()
 
     assert kernel(label, label) == kernel("a", "b")
     assert steps(label) == steps("a")

@@ -11,7 +11,9 @@ totals       sums over the rows
 runs         long sums taken run by run
 kernel       a Program as one function over many rows
 update       the optimizer's update, and clipping
+batches      which rows each step of an epoch takes
 steps        whole epochs as one function
+nets         the same for many nets at once, one in each lane; many: those recorded, compiled, and run
 training     a step recorded, compiled, and run for whole epochs
 machine      this computer: text in, functions out
 """

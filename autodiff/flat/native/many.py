@@ -13,9 +13,11 @@ from ...tracing import Tracing
 from ..lowering import Lowering
 from ..recording import Recording
 from ..training import Step
+from .batches import Batches
 from .machine import compiled, machine
 from .nets import NAMES, NETS, Nets, NetsPlan
 from .runner import aligned
+from .training import captured, structure
 
 SECONDS = 0.05  # how long a call may last, so that ctrl-C works
 
@@ -55,9 +57,9 @@ class ManyTraining:
         with Tracing():
             outputs = answers(step.loss.inputs[: len(example[0])])
         self.step = RecordedNet(step, outputs, parameters)
-        batch = min(batch, len(rows))
-        key = "nets", self.step.key, len(rows), batch, clip_norm
-        self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(len(rows), batch, clip_norm), machine().width))
+        batches = Batches(len(rows), min(batch, len(rows)))
+        key = "nets", self.step.key, batches, clip_norm
+        self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(batches, clip_norm), machine().width))
         self.plan = self.nets.plan
         self.train = self.code.function("train", len(NAMES), 2, 1)
         self.answer = self.code.function("outputs", 4)
@@ -102,7 +104,7 @@ class Block:
 
     def run(self, order: Sequence[int], epochs: int) -> None:
         """Train for so many epochs; ``order`` holds the indices of the rows, none where every step takes all."""
-        training, steps = self.training, epochs * self.training.plan.steps
+        training, steps = self.training, epochs * self.training.plan.batches.steps
         indices = numpy.array(order, dtype=numpy.int64)
         arrays = self.w, self.states, self.rates, training.rows, indices, self.losses, self.ends, training.memory
         pointers = [array.ctypes.data for array in arrays]
@@ -116,7 +118,7 @@ class Block:
         self.before += steps
         for lane in range(self.count):
             if lane not in self.stopped and self.ends[lane] < numpy.inf:
-                self.stopped[lane] = training.plan.batch_at(int(self.ends[lane]), order)
+                self.stopped[lane] = training.plan.batches.indices(int(self.ends[lane]), order)
 
     @property
     def numbers(self) -> list[list[float]]:
@@ -141,7 +143,7 @@ class RecordedNet:
     def __init__(self, step: Step, outputs: Sequence[Any], parameters: list[Value]) -> None:
         known = {*parameters, *step.loss.inputs}
         parts = step.loss, step.penalty, Recording(outputs, parameters, (), step.since)
-        self.others = list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+        self.others = captured(parts, known)
         self.parameters, self.update = parameters, step.update
         row = [*step.loss.inputs, *self.others]
         self.loss = Recording(step.loss.outputs, parameters, row, step.since)
@@ -150,14 +152,12 @@ class RecordedNet:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        parts = [part for part in (self.loss, self.penalty, self.update, self.outputs) if part]
-        primitives = {gate.primitive for part in parts for gate in part.gates}
         sizes = len(self.parameters), len(self.others), len(self.loss.parameters)
-        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None, frozenset(primitives))
+        return structure(sizes, [self.loss, self.penalty, self.update, self.outputs])
 
-    def plan(self, rows: int, batch: int, clip_norm: float | None) -> NetsPlan:
+    def plan(self, batches: Batches, clip_norm: float | None) -> NetsPlan:
         """The programs of the step, and how it is to be run."""
         loss = Lowering(self.loss, self.parameters).program(True)
         penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
         update, outputs = Lowering(self.update, ()).program(False), Lowering(self.outputs, ()).program(True)
-        return NetsPlan(loss, penalty, update, outputs, rows, batch, clip_norm)
+        return NetsPlan(loss, penalty, update, outputs, batches, clip_norm)

@@ -12,10 +12,10 @@ epoch. ``before`` is the number of steps made before the first of ``order``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..program import Program
+from .batches import Batches
 from .kernel import PADDING, Kernel, up_to
 from .lanes import Lanes
 from .machine import ATTRIBUTES
@@ -34,8 +34,7 @@ class NetsPlan(NamedTuple):
     penalty: Program | None
     update: Program
     outputs: Program
-    rows: int
-    batch: int
+    batches: Batches
     clip_norm: float | None
 
     @property
@@ -47,19 +46,6 @@ class NetsPlan(NamedTuple):
     def columns(self) -> int:
         """How many numbers ``rows`` holds for each row."""
         return len(self.loss.parameters)
-
-    @property
-    def steps(self) -> int:
-        """Steps for each epoch."""
-        return -(-self.rows // self.batch)
-
-    def batch_at(self, step: int, order: Sequence[int]) -> list[int]:
-        """The indices of the rows of a step."""
-        if self.batch == self.rows:
-            return list(range(self.rows))
-        epoch, inside = divmod(step, self.steps)
-        start = inside * self.batch
-        return list(order[epoch * self.rows + start : epoch * self.rows + min(start + self.batch, self.rows)])
 
 
 class Nets:
@@ -106,8 +92,8 @@ class Nets:
         text.put("br label %step")
         text.label("step")
         text.put(f"{step} = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 {step}, {plan.steps}")
-        inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.steps)}")
+        epoch = text.let(f"udiv i64 {step}, {plan.batches.steps}")
+        inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.batches.steps)}")
         rows = self.gradient(mean, slopes, epoch, inside)
         number = text.let(f"sitofp i64 {step} to double")
         scalar = Lanes(text, 1)
@@ -128,21 +114,17 @@ class Nets:
         text, v, plan = self.text, self.v, self.plan
         for base, count in ((mean, 1), (slopes, plan.trained)):
             text.put(f"call void @llvm.memset.p0.i64(ptr align 64 {base}, i8 0, i64 {8 * count * NETS}, i1 false)")
-        start = text.times(inside, plan.batch)
-        rows: Whole = plan.batch
-        if plan.rows % plan.batch:
-            remaining = text.let(f"sub i64 {plan.rows}, {start}")
-            fewer = text.let(f"icmp slt i64 {remaining}, {plan.batch}")
-            rows = text.let(f"select i1 {fewer}, i64 {remaining}, i64 {plan.batch}")
+        start = text.times(inside, plan.batches.size)
+        rows = plan.batches.taken(text, start)
 
         def one(r: Whole) -> None:
             index = r
-            if plan.batch < plan.rows:
-                place = text.plus(text.plus(text.times(epoch, plan.rows), start), r)
+            if not plan.batches.whole:
+                place = text.plus(text.plus(text.times(epoch, plan.batches.rows), start), r)
                 index = text.let(f"load i64, ptr {text.address('%order', place)}")
             self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.columns)), mean, slopes)
 
-        if text.unrolled and rows == plan.batch <= FEW:
+        if text.unrolled and rows == plan.batches.size <= FEW:
             text.each(rows, one)
         else:
             with text.loop(rows) as turn:
@@ -190,7 +172,7 @@ class Nets:
                 v.store(v.select(goes_on, number, old), *place)
 
         text.each(plan.trained, one)
-        total, part = v.load("%losses", lane), v.mul(v.mul(loss, v.splat(rows)), v.constant(1.0 / plan.rows))
+        total, part = v.load("%losses", lane), v.mul(v.mul(loss, v.splat(rows)), v.constant(1.0 / plan.batches.rows))
         starts = text.let(f"icmp eq i64 {inside}, 0")
         so_far = v.let(f"select i1 {starts}, {v.vector} {v.zero}, {v.vector} {total}")
         v.store(v.select(goes_on, v.add(so_far, part), total), "%losses", lane)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..program import Program
+from .batches import Batches
 from .kernel import PADDING, Kernel, up_to
 from .lanes import Lanes
 from .machine import ATTRIBUTES
@@ -29,8 +30,7 @@ class Plan(NamedTuple):
     penalty: Program | None
     update: Program
     trained: int
-    rows: int
-    batch: int
+    batches: Batches
     clips: bool
 
     @property
@@ -38,26 +38,20 @@ class Plan(NamedTuple):
         """How many numbers ``w`` holds: those that are trained, one over the rows of the mini-batch, and others."""
         return len(self.loss.parameters)
 
-    @property
-    def steps(self) -> int:
-        """Steps for each epoch."""
-        return -(-self.rows // self.batch)
-
 
 class Steps:
     """The text of the module, and how much memory it needs."""
 
     def __init__(self, plan: Plan, width: int) -> None:
         self.plan = plan
-        even = plan.rows % plan.batch == 0
-        narrow = min(width, max(1, 1 << (plan.batch - 1).bit_length()))
-        self.loss = Kernel(plan.loss, "loss", narrow, plan.batch if even else None, results=False)
+        narrow = min(width, max(1, 1 << (plan.batches.size - 1).bit_length()))
+        self.loss = Kernel(plan.loss, "loss", narrow, plan.batches.size if plan.batches.even else None, results=False)
         self.penalty = Kernel(plan.penalty, "penalty", 1, 1, results=False, onto=True) if plan.penalty else None
-        self.whole = plan.batch == plan.rows
+        self.whole = plan.batches.whole
         self.in_registers = self.loss.unrolled and plan.trained <= FEW
         self.text = Text(self.in_registers)
         self.width = width
-        self.stride = up_to(plan.batch, PADDING)
+        self.stride = up_to(plan.batches.size, PADDING)
         self.inputs = len(plan.loss.inputs)
         inner = max(self.loss.memory, self.penalty.memory if self.penalty else 0)
         self.table = up_to(inner, 8)  # where in memory the rows of the mini-batch begin
@@ -80,7 +74,7 @@ class Steps:
         text.put("br label %step")
         text.label("step")
         text.put(f"%s = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 %s, {plan.steps}")
+        epoch = text.let(f"udiv i64 %s, {plan.batches.steps}")
         rows = self.gradient(homes, epoch)
         loss = v.load(homes["sums"], plan.numbers, aligned=False)
         finite = v.compare("ord", v.sub(loss, loss), v.zero)
@@ -89,7 +83,7 @@ class Steps:
         self.change(homes, rate, threshold, before)
         total = text.address("%losses", epoch)
         so_far = v.load(total)
-        part = v.div(rows, v.constant(float(plan.rows)))
+        part = v.div(rows, v.constant(float(plan.batches.rows)))
         v.store(v.muladd(loss, part, so_far), total)
         text.put("br label %again")
         text.label("again")
@@ -105,17 +99,14 @@ class Steps:
     def gradient(self, homes: dict[str, str], epoch: str) -> str:
         """The loss and its gradient, penalty included, into ``sums``; returns the number of rows as a double."""
         text, plan = self.text, self.plan
-        rows: Whole = plan.batch
+        rows: Whole = plan.batches.size
         x = "%x"
         if not self.whole:
-            inside = text.let(f"sub i64 %s, {text.times(epoch, plan.steps)}")
-            start = text.times(inside, plan.batch)
-            remaining = text.let(f"sub i64 {plan.rows}, {start}")
-            if plan.rows % plan.batch:
-                fewer = text.let(f"icmp slt i64 {remaining}, {plan.batch}")
-                rows = text.let(f"select i1 {fewer}, i64 {remaining}, i64 {plan.batch}")
+            inside = text.let(f"sub i64 %s, {text.times(epoch, plan.batches.steps)}")
+            start = text.times(inside, plan.batches.size)
+            rows = plan.batches.taken(text, start)
             x = text.address("%memory", self.table)
-            order = text.address("%order", text.plus(text.times(epoch, plan.rows), start))
+            order = text.address("%order", text.plus(text.times(epoch, plan.batches.rows), start))
             text.put(f"call void @gather(ptr %x, ptr {order}, ptr {x}, i64 {rows})")
         many = text.let(f"sitofp i64 {rows} to double")
         share = text.let(f"fdiv double 1.0, {many}")

@@ -11,6 +11,7 @@ from ...engine import Value
 from ..lowering import Lowering
 from ..recording import Recording
 from ..training import Step
+from .batches import Batches
 from .machine import compiled, machine
 from .runner import aligned
 from .steps import Plan, Steps
@@ -50,9 +51,9 @@ class NativeTraining:
         clips: bool,
     ) -> None:
         step = Recorded(loss, example, list(parameters), update, penalty)
-        batch = min(batch, len(rows))
-        key = step.key, len(rows), batch, clips
-        self.steps, self.code = compiled(key, lambda: Steps(step.plan(len(rows), batch, clips), machine().width))
+        batches = Batches(len(rows), min(batch, len(rows)))
+        key = step.key, batches, clips
+        self.steps, self.code = compiled(key, lambda: Steps(step.plan(batches, clips), machine().width))
         self.plan, self.whole = self.steps.plan, self.steps.whole
         self.settings = numpy.zeros(4)  # learning rate, threshold, steps made before these, steps made of these
         self.call = self.code.function("train", 8, 2)
@@ -107,16 +108,12 @@ class NativeTraining:
     @property
     def batch(self) -> list[int]:
         """The indices of the rows of the next step."""
-        if self.whole:
-            return list(range(self.plan.rows))
-        epoch, step = divmod(self.made, self.plan.steps)
-        start, rows = epoch * self.plan.rows, step * self.plan.batch
-        found: list[int] = self.order[start + rows : start + min(rows + self.plan.batch, self.plan.rows)].tolist()
+        found: list[int] = self.plan.batches.indices(self.made, self.order)
         return found
 
     def skip(self, loss: float) -> None:
         """Count the next step, which was made elsewhere."""
-        self.losses[self.made // self.plan.steps] += loss * len(self.batch) / self.plan.rows
+        self.losses[self.made // self.plan.batches.steps] += loss * len(self.batch) / self.plan.batches.rows
         self.settings[3] += 1.0
 
 
@@ -137,24 +134,32 @@ class Recorded:
     ) -> None:
         share = Value(1.0, "share")
         step = Step(loss, example, parameters, update, penalty)
-        known = {*parameters, share}
-        parts = [part for part in (step.loss, step.penalty) if part]
-        outside = dict.fromkeys(x for part in parts for x in part.parameters if x not in known)
-        self.parameters, self.others, self.update = parameters, list(outside), step.update
+        self.parameters, self.update = parameters, step.update
+        self.others = captured([step.loss, step.penalty], {*parameters, share})
         numbers = [*parameters, share, *self.others]
         self.loss = Recording([step.loss.outputs[0] * share], step.loss.inputs, numbers, step.since)
         self.penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
 
     @property
     def key(self) -> tuple[Any, ...]:
-        parts = [part for part in (self.loss, self.penalty, self.update) if part]
         sizes = len(self.parameters), len(self.others), len(self.loss.inputs)
-        primitives = {gate.primitive for part in parts for gate in part.gates}
-        return (*sizes, *[tuple(part.structure) for part in parts], self.penalty is None, frozenset(primitives))
+        return structure(sizes, [self.loss, self.penalty, self.update])
 
-    def plan(self, rows: int, batch: int, clips: bool) -> Plan:
+    def plan(self, batches: Batches, clips: bool) -> Plan:
         """The programs of the step, and how it is to be run."""
         loss = Lowering(self.loss, self.parameters).program(True)
         penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
         update = Lowering(self.update, ()).program(False)
-        return Plan(loss, penalty, update, len(self.parameters), rows, batch, clips)
+        return Plan(loss, penalty, update, len(self.parameters), batches, clips)
+
+
+def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
+    """The leaves that the parts read besides those that are known."""
+    return list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+
+
+def structure(sizes: tuple[int, ...], parts: Sequence[Recording | None]) -> tuple[Any, ...]:
+    """What tells recorded parts of one structure, made of the same primitives, from all others."""
+    made = [part for part in parts if part]
+    primitives = {gate.primitive for part in made for gate in part.gates}
+    return (*sizes, *[tuple(part.structure) if part else None for part in parts], frozenset(primitives))
