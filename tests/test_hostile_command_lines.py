@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from time import process_time
 
 import pytest
+from clock import Clock
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 import autodiff.__main__
@@ -17,6 +17,8 @@ import nn.__main__
 import visualize.__main__
 
 DOORS = {"autodiff": autodiff.__main__.main, "visualize": visualize.__main__.main, "nn": nn.__main__.main}
+pytestmark = pytest.mark.timed
+
 SECOND, MEGABYTE = 1.0, 1 << 20
 
 ALPHABET = strategies.characters(codec=None) | strategies.sampled_from(
@@ -114,20 +116,18 @@ def answered(door, words):
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         sys.stdin = io.StringIO("\nb\nq\n")
-        start = process_time()
         try:
-            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
+            with Clock() as clock, contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
                 status = DOORS[door](words)
         except SystemExit as stopped:  # argparse's own way out
             status = stopped.code or 0
         finally:
             sys.stdin = stdin
-            seconds = process_time() - start
             os.chdir(here)
             left = os.listdir(folder)
         assert all(any(name.rpartition("-")[0] in word for word in words) for name in left), left
         assert "owned" not in left
-    return status, messages.getvalue(), seconds
+    return status, messages.getvalue(), clock.seconds
 
 
 def sane(door, words):

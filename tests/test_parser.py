@@ -4,10 +4,10 @@ import math
 import pickle
 import subprocess
 import sys
-import time
 import warnings
 
 import pytest
+from clock import Clock
 from hypothesis import given, settings, strategies as st
 
 import autodiff
@@ -392,6 +392,7 @@ def read_or_refused(text, **given):
         assert type(output) is Value
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "text",
     [
@@ -421,11 +422,11 @@ def read_or_refused(text, **given):
     ],
 )
 def test_hostile_text_is_read_or_refused_within_a_second(text):
-    start = time.process_time()
-    with warnings.catch_warnings():
+    with Clock() as clock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read_or_refused(text, x=1.0, a=1.0, aa=1.0)
-    assert time.process_time() - start < 1.0
+
+    assert clock.seconds < 1.0
 
 
 WORDS = "x y e q 2 .5 1e9 max sum dot exp where less inf nan if lambda = == < + - * ** / ( ) [ ] , ; . # ² ⁻ ·".split()  # noqa: SIM905 - one line
@@ -433,16 +434,16 @@ WORDS += [" ", "\n", "\0"]
 
 
 @pytest.mark.filterwarnings("ignore:.*not used")
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
 def test_any_text_is_read_or_refused(text):
     read_or_refused(text, x=2.0, y=-3.0)
 
 
+@pytest.mark.timed
 def test_thousands_of_names_without_a_value_are_told_at_once():
-    start = time.process_time()
-    with pytest.raises(ExpressionError, match="have no value") as error:
+    with Clock() as clock, pytest.raises(ExpressionError, match="have no value") as error:
         parse("+".join(f"q{i}" for i in range(15_000)))
 
     assert len(error.value.missing) == 15_000
-    assert time.process_time() - start < 3.0
+    assert clock.seconds < 3.0

@@ -2,9 +2,9 @@
 
 import random
 import shutil
-import time
 
 import pytest
+from clock import Clock
 from pictures import overlaps
 
 from autodiff import Value, tanh, variables
@@ -172,9 +172,9 @@ def best_time(blocks, links):
     """Seconds of this process, so that a busy machine does not count."""
     times = []
     for _ in range(5):
-        start = time.process_time()
-        planned(blocks, links, "built-in")
-        times.append(time.process_time() - start)
+        with Clock() as clock:
+            planned(blocks, links, "built-in")
+        times.append(clock.seconds)
     return min(times)
 
 
@@ -188,10 +188,11 @@ def test_the_layout_is_fast(size, seconds):
 @pytest.mark.parametrize("reach", [8, 2000])
 def test_2000_nodes_are_drawn_whole_in_5_seconds(reach):
     f = random_graph(2000, 0, reach)
-    start = time.process_time()
-    draw(f, fold=False, layout="built-in").svg()
 
-    assert time.process_time() - start < 5.0
+    with Clock() as clock:
+        draw(f, fold=False, layout="built-in").svg()
+
+    assert clock.seconds < 5.0
 
 
 def test_lines_that_would_be_too_long_go_round_above():
