@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from time import perf_counter
 
 from autodiff.flat import native_training
@@ -171,8 +172,9 @@ class Turn:
         native, history, training = self.native, self.history, self.native.training
         done = training.made // training.plan.batches.steps
         seconds = (perf_counter() - self.start) / max(1, done)
-        history.loss[self.before :] = training.losses[:done].tolist()
-        history.seconds[self.before :] = [seconds] * done
+        del history.loss[self.before :], history.seconds[self.before :]
+        history.loss.extend(memoryview(training.losses[:done]))
+        history.seconds.extend(repeat(seconds, done))
         history.updates = self.updates + done * training.plan.batches.steps
         if done < self.epochs:
             history.random.setstate(self.random)
