@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
-import autodiff
-from autodiff import Value
+from autodiff import Value, relu, sigmoid, tanh
 from autodiff.flat import javascript, lower
 
 from .text import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from autodiff.flat import Program
 
-SHIPPED = ("tanh", "sigmoid", "relu")  # activations of the hidden layers to choose among
+ACTIVATIONS = {"tanh": tanh, "sigmoid": sigmoid, "relu": relu}
 STARTS = 8
+
+
+class Objective(NamedTuple):
+    """A loss, and what it is to bring each example's outputs to: a number for each output."""
+
+    name: str
+    cost: Callable[[list[Any], list[Any]], Any]
+    targets: list[list[float]]
+
+
+class Variant(NamedTuple):
+    """The model with one activation in its hidden layers: a program for each loss, and one for all units' outputs."""
+
+    activation: str
+    losses: list[Program]  # of one example, with their gradients
+    units: Program
 
 
 class Network:
@@ -31,70 +47,77 @@ class Network:
         that are called one after the other; neurons have ``w``, ``b`` and ``activation``.
     X, Y : sequence
         The examples, and for each its target: a number, a list of them, or the class among several outputs.
-    loss : function (outputs, target) -> Value, optional
-        By default the squared error. An object with ``cost`` and ``encode`` will do.
-
-    Attributes
-    ----------
-    programs : list of (str, Program, Program)
-        For each activation its name, the loss of one example with its gradients, and the outputs of all units.
+    losses : sequence of functions (outputs, target) -> Value
+        To choose among; by default the squared error. Objects with ``cost``, ``encode`` and ``name`` will do.
+    activations : mapping of str to function
+        For the hidden layers, to choose among besides the model's own.
     """
 
-    def __init__(self, model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Any = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        X: Sequence[Sequence[float]],
+        Y: Sequence[Any],
+        losses: Sequence[Any] = (),
+        activations: Mapping[str, Callable[[Any], Any]] = ACTIVATIONS,
+    ) -> None:
         self.model = model
         self.named: list[tuple[str, Value]] = checked(model)
         self.X = [[float(x) for x in row] for row in X]
         if not self.X or len(self.X) != len(Y):
             raise ValueError(f"expected a target for each example, got {len(self.X)} examples and {len(Y)} targets")
-        self.cost = getattr(loss, "cost", loss) or squared_error
-        self.loss = str(getattr(loss, "name", None) or getattr(loss, "__name__", "squared_error"))
-        encode = getattr(loss, "encode", encoded)
         outputs = len(listed(model(self.X[0])))
-        self.targets = [[float(t) for t in encode(y, outputs)] for y in Y]
-        self.programs = list(self.variants())
+        self.objectives = [objective(loss, Y, outputs) for loss in losses or [squared_error]]
+        for name, activation in activations.items():
+            try:
+                activation(Value(0.5))
+            except TypeError as error:
+                raise TypeError(f"activation {name!r} is no function of one number: {activation!r:.60}") from error
+        self.variants = list(self.made(activations))
 
     # --- Programs ------------------------------------------------------------------------------
 
-    def variants(self) -> Iterator[tuple[str, Program, Program]]:
-        """The programs of the model as it is, then with each of the shipped activations in its hidden layers."""
+    def made(self, activations: Mapping[str, Callable[[Any], Any]]) -> Iterator[Variant]:
+        """The programs of the model as it is, then with each of these activations in its hidden layers."""
         neurons = [neuron for layer in self.model.layers[:-1] for neuron in getattr(layer, "neurons", ())]
         own = [neuron.activation for neuron in neurons]
         name = activation_name(self.model)
-        yield (name, *self.program())
+        yield self.variant(name)
         if not neurons:
             return
         try:
-            for shipped in SHIPPED:
-                if shipped != name:
+            for other, activation in activations.items():
+                if other != name:
                     for neuron in neurons:
-                        neuron.activation = getattr(autodiff, shipped)
-                    yield (shipped, *self.program())
+                        neuron.activation = activation
+                    yield self.variant(clean(other, 40))
         finally:
             for neuron, activation in zip(neurons, own):
                 neuron.activation = activation
 
-    def program(self) -> tuple[Program, Program]:
-        """(The loss of one example and its gradients, the outputs of all units)."""
+    def variant(self, activation: str) -> Variant:
+        """The programs of the model as it is now."""
         x = [Value(0.5, f"x{i}") for i in range(len(self.X[0]))]
-        t = [Value(0.0, f"t{i}") for i in range(len(self.targets[0]))]
         parameters = [parameter for _, parameter in self.named]
-        loss = self.cost(listed(self.model(x)), t)
-        if type(loss) is not Value:
-            raise TypeError(f"the loss is one Value, got {type(loss).__name__}: {loss!r:.60}")
+        losses = []
+        for objective in self.objectives:
+            t = [Value(0.0, f"t{i}") for i in range(len(objective.targets[0]))]
+            loss = objective.cost(listed(self.model(x)), t)
+            if type(loss) is not Value:
+                raise TypeError(f"the loss is one Value, got {type(loss).__name__}: {loss!r:.60}")
+            losses.append(lower(loss, [*x, *t], parameters, wrt=parameters, roll=False))
         units, a = [], list(x)
         for layer in self.model.layers:
             a = listed(layer(a))
             units += a
-        return (
-            lower(loss, [*x, *t], parameters, wrt=parameters, roll=False),
-            lower(units, x, parameters, wrt=(), roll=False),
-        )
+        return Variant(activation, losses, lower(units, x, parameters, wrt=(), roll=False))
 
     def script(self) -> str:
-        """The programs as JavaScript functions: loss_0 of many rows, units_0 of one, loss_1, ..."""
+        """The programs as JavaScript functions: units_0 of one row, loss_0_0 and loss_0_1 of many rows, units_1, ..."""
         texts = []
-        for i, (_, loss, units) in enumerate(self.programs):
-            texts += [javascript.rows_text(loss, f"loss_{i}"), javascript.text(units, f"units_{i}")]
+        for i, variant in enumerate(self.variants):
+            texts.append(javascript.text(variant.units, f"units_{i}"))
+            texts += [javascript.rows_text(loss, f"loss_{i}_{k}") for k, loss in enumerate(variant.losses)]
         return "\n".join(texts)
 
     # --- Plain data ----------------------------------------------------------------------------
@@ -134,9 +157,8 @@ class Network:
             "parameters": [name for name, _ in self.named],
             "starts": self.starts(),
             "X": self.X,
-            "targets": self.targets,
-            "activations": [name for name, _, _ in self.programs],
-            "loss": self.loss,
+            "losses": [{"name": name, "targets": targets} for name, _, targets in self.objectives],
+            "activations": [variant.activation for variant in self.variants],
             "model": clean(repr(self.model), 120),
         }
 
@@ -149,6 +171,15 @@ def checked(model: Any) -> list[tuple[str, Value]]:
                 f"playground takes a model with layers, such as nn.MLP; {type(model).__name__} has no {name}"
             )
     return list(model.named_parameters())
+
+
+def objective(loss: Any, Y: Sequence[Any], outputs: int) -> Objective:
+    """The loss, whether a function or an object with ``cost``, with its targets."""
+    cost, encode = getattr(loss, "cost", loss), getattr(loss, "encode", encoded)
+    if not callable(cost):
+        raise TypeError(f"a loss is a function (outputs, target) -> Value, got {loss!r:.60}")
+    name = clean(str(getattr(loss, "name", None) or getattr(loss, "__name__", "loss")), 40)
+    return Objective(name, cost, [[float(t) for t in encode(y, outputs)] for y in Y])
 
 
 def listed(outputs: Any) -> list[Any]:

@@ -6,12 +6,12 @@ from autodiff import show
 
 from .article import data, script, section
 from .html import Page
-from .network import Network, listed
+from .network import ACTIVATIONS, Network, listed
 from .text import clean, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 MANY = 200  # of more examples or weights only so many are written out
@@ -23,6 +23,7 @@ def playground(
     Y: Sequence[Any],
     *,
     loss: Any = None,
+    activations: Mapping[str, Callable[[Any], Any]] = ACTIVATIONS,
     learning_rate: float = 0.1,
     batch_size: int | None = None,
     title: str = "",
@@ -36,8 +37,12 @@ def playground(
         It is left as it is.
     X, Y : sequence
         The examples and their targets.
-    loss : function (outputs, target) -> Value, optional
-        Such as ``nn.binary_cross_entropy``; by default the squared error.
+    loss : function (outputs, target) -> Value, or a list of them, optional
+        Such as ``nn.binary_cross_entropy``, or ``nn.LOSSES["hinge"]``, which reads targets in its own way. Of several
+        one is chosen in the page. By default the squared error.
+    activations : mapping of str to function
+        What the hidden layers may have in the page besides the activation that they have, by name, such as
+        ``{"elu": nn.ACTIVATIONS["elu"]}``. By default tanh, sigmoid and relu.
     learning_rate : float
         Of gradient descent; it can be changed in the page.
     batch_size : int, optional
@@ -53,7 +58,7 @@ def playground(
     Raises
     ------
     TypeError
-        If the model or the loss is none of these.
+        If the model, a loss or an activation is none of these.
     ValueError
         If examples and targets do not fit.
 
@@ -66,13 +71,15 @@ def playground(
     """
     if batch_size is not None and not 1 <= batch_size <= len(X):
         raise ValueError(f"a mini-batch has 1 to {len(X)} examples, got {batch_size}")
-    network = Network(model, X, Y, loss)
+    losses = loss if isinstance(loss, (list, tuple)) else [] if loss is None else [loss]
+    network = Network(model, X, Y, losses, activations)
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
     known = {**network.as_dict(), "learning_rate": float(learning_rate), "batch_size": batch_size or len(X)}
+    words = escape("loss " + " or ".join([objective.name for objective in network.objectives]))
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',
         f'<header><h1 id="playground-title">{escape(heading)}</h1>',
-        f"<p><code>{escape(known['model'])}</code>, loss {escape(network.loss)}, {len(X)} examples</p></header>",
+        f"<p><code>{escape(known['model'])}</code>, {words}, {len(X)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{still(network)}</div>",
         script(known),
@@ -85,10 +92,10 @@ def still(network: Network) -> str:
     """What there is to see without a script: outputs, weights, and the code of one training step."""
     examples = [
         [", ".join(map(show, x)), ", ".join(map(show, t)), ", ".join(show(float(y)) for y in outputs(network, x))]
-        for x, t in list(zip(network.X, network.targets))[:MANY]
+        for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]
     ]
     weights = [[name, data(parameter.data, None)] for name, parameter in network.named[:MANY]]
-    code = escape(str(network.programs[0][1]))
+    code = escape(str(network.variants[0].losses[0]))
     return "\n".join(
         [
             section("examples", "Examples", table(["example", "target", "output"], examples)),

@@ -7,6 +7,7 @@ import re
 import pytest
 from pages import number
 
+import autodiff
 import nn
 from visualize import playground
 
@@ -178,6 +179,40 @@ def test_any_shipped_loss_and_several_outputs_train_too(visit):
     assert loss(tab) < before
 
 
+def test_losses_and_activations_that_are_given_can_be_chosen(visit):
+    model, data = nn.MLP(2, [3, 1], "softplus", "sigmoid", seed=1), nn.truth_table("or")
+    losses = {"squared error": "squared_error", "hinge": "hinge", "binary cross entropy": "binary_cross_entropy"}
+    others = {"elu": nn.ACTIVATIONS["elu"], "step 2": lambda z: autodiff.heaviside(z, 0.5) * 2}
+    tab = visit(playground(model, *data, loss=[nn.LOSSES[name] for name in losses.values()], activations=others))
+
+    assert tab.get_by_label("hidden activation").locator("option").all_text_contents() == ["softplus", "elu", "step 2"]
+    choice = tab.locator("select.loss-function")
+    assert choice.locator("option").all_text_contents() == list(losses)
+    for label, name in losses.items():
+        choice.select_option(label=label)
+        assert loss(tab) == pytest.approx(nn.evaluate(model, *data, loss=name)[0], rel=1e-9)
+        lowest = tab.locator("tbody .target").first.text_content()
+        assert lowest == ("\N{MINUS SIGN}1" if name == "hinge" else "0")
+    tab.get_by_label("hidden activation").select_option(label="elu")
+    for _ in range(3):
+        tab.click("text=One step")
+    other = nn.MLP(2, [3, 1], "elu", "sigmoid", seed=1)
+    nn.fit(other, *data, loss="bce", epochs=3, optimizer=nn.SGD(other.parameters(), 0.1), progress=False)
+    assert weights(tab) == pytest.approx(other.state_dict(), rel=1e-9)
+
+
+def test_one_loss_is_no_choice(visit, xor):
+    assert visit(xor[0]).locator("select.loss-function").count() == 0
+
+
+def test_a_loss_that_is_not_finite_from_the_start_is_told(visit):
+    model = nn.MLP(2, [1], seed=0)
+    tab = visit(playground(model, *nn.truth_table("or"), loss=nn.binary_cross_entropy))
+    tab.click("text=One step")
+    assert "no finite number from the start" in tab.text_content(".message")
+    assert weights(tab) == model.state_dict()
+
+
 def test_without_scripts_there_are_outputs_weights_and_code(visit, xor):
     tab = visit(xor[0], java_script_enabled=False)
     assert tab.locator(".weights tbody tr").count() == 17
@@ -193,6 +228,17 @@ def test_on_a_phone_the_playground_stays_within_its_width(visit, xor):
 def test_what_is_no_model_of_layers_is_refused():
     with pytest.raises(TypeError, match="playground takes a model with layers"):
         playground(lambda x: x, [[0.0]], [0])
+
+
+@pytest.mark.parametrize("name", ["prelu", "7"])
+def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
+    with pytest.raises(TypeError, match=f"activation '{name}' is no function of one number"):
+        playground(xor[1], *nn.truth_table("xor"), activations={name: nn.ACTIVATIONS.get(name, 7)})
+
+
+def test_a_loss_that_is_no_function_is_refused(xor):
+    with pytest.raises(TypeError, match=r"a loss is a function .*, got 'mse'"):
+        playground(xor[1], *nn.truth_table("xor"), loss="mse")
 
 
 def test_examples_and_targets_must_be_as_many(xor):

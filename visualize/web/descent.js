@@ -13,13 +13,36 @@ function generator(seed) {
   };
 }
 
+/** What outputs and targets stand for: of one number below or above the middle of the targets, of several the largest. */
+class Decision {
+  constructor(targets) {
+    const values = targets.flat();
+    this.level = (Math.min(...values) + Math.max(...values)) / 2;
+    this.reach = Math.max(...values) - this.level || 1;
+  }
+
+  /** For each class how far it is ahead of the others, 1 for as far as the targets are; of one output: below, above the middle. */
+  margins(y) {
+    if (y.length === 1) return [(this.level - y[0]) / this.reach, (y[0] - this.level) / this.reach];
+    return y.map((own, k) => own - Math.max(...y.filter((_, i) => i !== k)));
+  }
+
+  /** The class that outputs, or a target, stand for. */
+  of(y) {
+    const margins = this.margins(y);
+    return Math.max(0, margins.indexOf(Math.max(...margins)));
+  }
+}
+
 /** Gradient descent from one start: everything that a step changes. */
 class Descent {
-  constructor(data, activation, start, batch) {
+  constructor(data, { activation, loss, start, batch }) {
     this.data = data;
-    this.loss = globalThis[`loss_${activation}`];
+    this.loss = globalThis[`loss_${activation}_${loss}`];
     this.units = globalThis[`units_${activation}`];
-    this.rows = data.X.map((x, i) => [...x, ...data.targets[i]]);
+    this.targets = data.losses[loss].targets;
+    this.decision = new Decision(this.targets);
+    this.rows = data.X.map((x, i) => [...x, ...this.targets[i]]);
     this.random = generator(start + 1);
     this.parameters = data.starts[start].map(real);
     this.batch = batch;
@@ -76,5 +99,10 @@ class Descent {
   activations(x) {
     const all = [this.units(...x, ...this.parameters)].flat();
     return { all, outputs: all.slice(-this.data.layers.at(-1).length) };
+  }
+
+  /** Whether the outputs for example i decide as its target does. */
+  right(outputs, i) {
+    return this.decision.of(outputs) === this.decision.of(this.targets[i]);
   }
 }

@@ -26,9 +26,6 @@ class Surface {
     this.size = 360;
     this.canvas = canvas(this.size, this.size, "Decision surface");
     this.small = element("canvas", { width: GRID, height: GRID });
-    const values = data.targets.flat();
-    this.level = (Math.min(...values) + Math.max(...values)) / 2;
-    this.reach = Math.max(...values) - this.level || 1;
     this.ranges = [0, 1].map((i) => {
       const xs = data.X.map((x) => x[i]), low = Math.min(...xs), high = Math.max(...xs), more = 0.35 * (high - low || 1);
       return [low - more, high + more];
@@ -50,16 +47,17 @@ class Surface {
     return this.data.X.reduce((best, x, i) => (far(x) < far(this.data.X[best]) ? i : best), 0);
   }
 
-  /** Compute the outputs on the grid and draw them; `outputs(x)` gives those of one example. */
-  paint(outputs, chosen) {
+  /** Compute the outputs on the grid and draw them. */
+  paint(descent, chosen) {
+    const { decision, targets } = descent;
     const colours = [0, 1, 2, 3, 4, 5].map((i) => colour(`--class-${i}`)), ground = colour("--background");
     const pen = this.small.getContext("2d"), image = pen.createImageData(GRID, GRID), found = [];
     const [[left, right], [low, high]] = this.ranges;
     for (let r = 0; r < GRID; r++) {
       for (let c = 0; c < GRID; c++) {
-        const y = outputs([left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)]);
-        found.push(this.margins(y));
-        const largest = this.decided(y), share = Math.max(0, Math.min(1, found.at(-1)[largest])) || 0;
+        const x = [left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)], y = descent.activations(x).outputs;
+        found.push(decision.margins(y));
+        const largest = decision.of(y), share = Math.max(0, Math.min(1, found.at(-1)[largest])) || 0;
         image.data.set([...mixed(ground, colours[largest % 6], share), 255], 4 * (r * GRID + c));
       }
     }
@@ -68,19 +66,7 @@ class Surface {
     paper.imageSmoothingEnabled = true;
     paper.drawImage(this.small, 0, 0, this.size, this.size);
     for (let k = 1; k < found[0].length; k++) this.contour(paper, found.map((margins) => margins[k]));
-    this.data.X.forEach((x, i) => this.point(paper, x, this.decided(this.data.targets[i]), colours, i === chosen));
-  }
-
-  /** For each class how far it is ahead of the others, 1 for as far as the targets are; of one output: below, above the middle. */
-  margins(y) {
-    if (y.length === 1) return [(this.level - y[0]) / this.reach, (y[0] - this.level) / this.reach];
-    return y.map((own, k) => own - Math.max(...y.filter((_, i) => i !== k)));
-  }
-
-  /** The class that outputs, or a target, stand for. */
-  decided(y) {
-    const margins = this.margins(y);
-    return margins.indexOf(Math.max(...margins)) < 0 ? 0 : margins.indexOf(Math.max(...margins));
+    this.data.X.forEach((x, i) => this.point(paper, x, decision.of(targets[i]), colours, i === chosen));
   }
 
   /** The line where a class is level with the others, square by square. */

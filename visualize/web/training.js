@@ -38,7 +38,7 @@ class Playground {
     const labels = [];
     const control = (name, ...rest) => {
       const [box, label] = pick(name, ...rest);
-      labels.push(label);
+      if (box.length > 1) labels.push(label);
       return box;
     };
     this.rate = control("rate", "learning rate", rates.map((x) => [show(x), x]), data.learning_rate, () => this.paint());
@@ -47,6 +47,7 @@ class Playground {
       this.descent.waiting = [];
     });
     this.activation = control("activation", "hidden activation", data.activations.map((name, i) => [name.replaceAll("_", " "), i]), 0, restart);
+    this.loss = control("loss-function", "loss", data.losses.map(({ name }, i) => [name.replaceAll("_", " "), i]), 0, restart);
     this.start = control("start", "starting point", data.starts.map((_, i) => [i ? `${i + 1}` : "1 (as given)", i]), 0, restart);
     this.speed = control("speed", "speed", SPEEDS, 100, () => {});
     this.run = button("run", "Train", () => this.toggle());
@@ -86,14 +87,15 @@ class Playground {
 
   example(x, i) {
     const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
-    return element("tr", {}, element("td", {}, choose), element("td", {}, told(this.data.targets[i], 0)), element("td", { class: "output" }), element("td", { class: "verdict" }));
+    return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
   // --- Training ------------------------------------------------------------------------------
 
   rewind() {
     this.pause();
-    this.descent = new Descent(this.data, Number(this.activation.value), Number(this.start.value), Number(this.batch.value));
+    const [activation, loss, start, batch] = [this.activation, this.loss, this.start, this.batch].map((box) => Number(box.value));
+    this.descent = new Descent(this.data, { activation, loss, start, batch });
     this.message.textContent = "";
     this.text.hidden = true;
     this.perSecond = 0;
@@ -141,7 +143,9 @@ class Playground {
 
   stop() {
     this.pause();
-    this.message.textContent = "The loss is no finite number any more: rewind, and take a smaller learning rate.";
+    this.message.textContent = this.descent.steps
+      ? "The loss is no finite number any more: rewind, and take a smaller learning rate."
+      : "The loss is no finite number from the start: take another loss, activation or starting point.";
   }
 
   // --- Showing -------------------------------------------------------------------------------
@@ -154,14 +158,14 @@ class Playground {
   paint() {
     const { descent, data } = this, now = descent.measure(descent.rows), { all } = descent.activations(data.X[this.chosen]);
     this.network.paint(descent.parameters, descent.gradients, [...data.X[this.chosen], ...all]);
-    const right = data.X.filter((x, i) => this.right(descent.activations(x).outputs, data.targets[i])).length;
+    const right = data.X.filter((x, i) => descent.right(descent.activations(x).outputs, i)).length;
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${descent.steps.toLocaleString("en")}`), " · loss ",
       element("data", { value: exact(now.loss), class: "loss" }, show(now.loss)), ` · ${right} of ${data.X.length} right`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
     this.curve.paint(descent.losses, descent.steps);
     this.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(descent.losses[0])} to ${show(now.loss)} in ${descent.steps} steps`);
     if (this.surface) {
-      this.surface.paint((x) => descent.activations(x).outputs, this.chosen);
+      this.surface.paint(descent, this.chosen);
       this.surface.canvas.setAttribute("aria-label", `Decision surface: ${right} of ${data.X.length} examples right`);
     }
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
@@ -169,8 +173,9 @@ class Playground {
   }
 
   paintExample(row, i) {
-    const { outputs } = this.descent.activations(this.data.X[i]), right = this.right(outputs, this.data.targets[i]);
+    const { descent } = this, { outputs } = descent.activations(this.data.X[i]), right = descent.right(outputs, i);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.chosen));
+    row.cells[1].textContent = told(descent.targets[i], 0);
     row.cells[2].textContent = told(outputs, 3);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
@@ -183,13 +188,6 @@ class Playground {
       return element("td", {}, number);
     };
     this.weights.replaceChildren(...this.data.parameters.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(this.descent.parameters[i]), cell(this.descent.gradients[i]))));
-  }
-
-  /** Whether the outputs decide as the target does: on the same side of the middle, or the same largest. */
-  right(outputs, target) {
-    if (outputs.length > 1) return outputs.indexOf(Math.max(...outputs)) === target.indexOf(Math.max(...target));
-    const values = this.data.targets.flat(), middle = (Math.min(...values) + Math.max(...values)) / 2;
-    return outputs[0] > middle === target[0] > middle;
   }
 
   /** The weights as JSON: shown, and given to the browser to keep. */
