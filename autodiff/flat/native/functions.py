@@ -37,29 +37,38 @@ def bits(x: float) -> int:
     return int.from_bytes(struct.pack("<d", x), "little", signed=True)
 
 
-def polynomial(v: Lanes, coefficients: Sequence[float], x: str) -> str:
-    """c0 + c1 x + c2 x^2 + ... by pairs (Estrin): as short a chain of dependent steps as there is."""
-    terms, power = [v.constant(c) for c in coefficients], x
+def constants(v: Lanes, numbers: Sequence[float]) -> list[str]:
+    return [v.constant(x) for x in numbers]
+
+
+def polynomial(v: Lanes, terms: Sequence[str], x: str) -> str:
+    """t0 + t1 x + t2 x^2 + ... by pairs (Estrin): as short a chain of dependent steps as there is."""
     while len(terms) > 1:
-        pairs = [v.muladd(b, power, a) for a, b in zip(terms[::2], terms[1::2])]
-        terms = pairs + terms[len(pairs) * 2 :]
+        terms = by_pairs(v, terms, x)
         if len(terms) > 1:
-            power = v.mul(power, power)
+            x = v.mul(x, x)
     return terms[0]
 
 
-def reduced(v: Lanes, x: str) -> tuple[str, str, str]:
-    """(shifted, r, low) with x = n ln2 + r + low, |r| <= ln2 / 2, and n in the low bits of ``shifted``."""
-    shifted = v.fma(x, v.constant(LOG2_E), v.constant(MAGIC))
+def by_pairs(v: Lanes, terms: Sequence[str], x: str) -> list[str]:
+    """[t0 + t1 x, t2 + t3 x, ...]"""
+    pairs = [v.muladd(b, x, a) for a, b in zip(terms[::2], terms[1::2])]
+    return [*pairs, *terms[len(pairs) * 2 :]]
+
+
+def reduced(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
+    """(shifted, n, r) with factor x = n LN2 + r, |r| <= ln2 / 2, and n in the low bits of ``shifted``.
+
+    The factor is a power of two. Nothing is rounded in r, whose leading digits cancel.
+    """
+    shifted = v.fma(x, v.constant(factor * LOG2_E), v.constant(MAGIC))
     n = v.sub(shifted, v.constant(MAGIC))
-    exact = v.fma(n, v.constant(-LN2), x)  # no rounding: the leading digits cancel
-    r = v.fma(n, v.constant(-LN2_REST), exact)
-    return shifted, r, v.fma(n, v.constant(-LN2_REST), v.sub(exact, r))
+    return shifted, n, v.fma(n, v.constant(-LN2), v.mul(x, v.constant(factor)))
 
 
 def beyond_first(v: Lanes, r: str, low: str) -> str:
-    """e^(r + low) - 1 - r for |r| <= ln2 / 2."""
-    return v.fma(v.mul(r, r), polynomial(v, EXPONENTIAL, r), low)
+    """e^(r + low) - 1 - r for |r| <= ln2 / 2: low + (c0 + c1 r) r^2 + (c2 + c3 r) r^4 + ..."""
+    return polynomial(v, [low, *by_pairs(v, constants(v, EXPONENTIAL), r)], v.mul(r, r))
 
 
 def sum_of(v: Lanes, large: str, small: str) -> tuple[str, str]:
@@ -70,7 +79,9 @@ def sum_of(v: Lanes, large: str, small: str) -> tuple[str, str]:
 
 def exp_pair(v: Lanes, x: str) -> tuple[str, str, str]:
     """(h, low, shifted): e^x = (h + low) 2^n, with h rounded and low what that lost."""
-    shifted, r, low = reduced(v, x)
+    shifted, n, exact = reduced(v, x)
+    r = v.fma(n, v.constant(-LN2_REST), exact)
+    low = v.fma(n, v.constant(-LN2_REST), v.sub(exact, r))
     first, lost = sum_of(v, v.one, r)
     h, low = sum_of(v, first, v.add(lost, beyond_first(v, r, low)))
     return h, low, shifted
@@ -107,7 +118,7 @@ def log(v: Lanes, x: str) -> str:
     s = v.div(f, v.add(f, v.constant(2.0)))
     z = v.mul(s, s)
     half_square = v.mul(v.mul(f, v.constant(0.5)), f)
-    rest = v.mul(z, polynomial(v, LOGARITHM, z))
+    rest = v.mul(z, polynomial(v, constants(v, LOGARITHM), z))
     # log(1 + f) = f - f^2/2 + s (f^2/2 + rest): the largest part, f, is exact
     low = v.fma(s, v.add(half_square, rest), v.mul(k, v.constant(LN2_LOW)))
     result = v.fma(k, v.constant(LN2_HIGH), v.sub(f, v.sub(half_square, low)))
@@ -119,12 +130,14 @@ def log(v: Lanes, x: str) -> str:
 def tanh(v: Lanes, x: str) -> str:
     """tanh x = g / (g + 2) with g = e^2|x| - 1, with the sign of x."""
     size = v.at_most(v.absolute(x), v.constant(22.0))
-    shifted, r, low = reduced(v, v.add(size, size))
+    shifted, n, r = reduced(v, size, 2.0)
+    low = v.mul(n, v.constant(-LN2_REST))  # where n is large, tanh does not depend on it any more
     scale = two_to(v, shifted)
     first, lost = sum_of(v, v.sub(scale, v.one), v.mul(scale, r))
     g, low = sum_of(v, first, v.fma(scale, beyond_first(v, r, low), lost))  # no digit lost near 0
-    below = v.sum_order(g, v.constant(2.0))
-    d, lost = sum_of(v, *below)
+    large, small = v.sum_order(g, v.constant(2.0))
+    d = v.add(g, v.constant(2.0))
+    lost = v.sub(small, v.sub(d, large))
     q = v.div(g, d)
     # q + (what g lacks - q times what d lacks) / d, where 1/d = (1 - q) / 2
     missing = v.fma(q, v.neg(v.add(lost, low)), low)

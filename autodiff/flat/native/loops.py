@@ -220,8 +220,10 @@ def is_product(expression: Expression) -> bool:
     return type(expression) is tuple and expression[0] == "mul" and all(type(x) is not tuple for x in expression[1:])
 
 
-def plus_term(v: Lanes, so_far: str, term: Expression, leaf: Callable[[Any], str]) -> str:
-    """The sum with a term; a product is added in one step."""
+def plus_term(v: Lanes, so_far: str | None, term: Expression, leaf: Callable[[Any], str]) -> str:
+    """The sum with a term, which is the first one where there is none so far; a product is added in one step."""
+    if so_far is None:
+        return computed(v, term, leaf)
     if is_product(term):
         a, b = (computed(v, x, leaf) for x in term[1:])
         return v.muladd(a, b, so_far)

@@ -77,23 +77,23 @@ class Totals:
         """Add the cells up over the rows, and put the sums where they belong."""
         width = self.rows.width
 
-        def one(row: Whole, sums: list[str]) -> list[str]:
+        def one(row: Whole, sums: Sequence[str | None]) -> list[str]:
             loader = Shared(self.storage, lambda _: row)
             return [self.added(cell, at, row, so_far, loader) for cell, so_far in zip(cells, sums)]
 
-        sums = [self.v.zero] * len(cells)
         stop = self.rows.stop
         if isinstance(stop, int) and (self.text.unrolled or stop == width):
-            for row in range(0, stop, width):
+            sums = one(0, [None] * len(cells))
+            for row in range(width, stop, width):
                 sums = one(row, sums)
         else:
-            with self.text.loop(stop, width, carried=sums, kind=self.v.vector) as turn:
+            with self.text.loop(stop, width, carried=[self.v.zero] * len(cells), kind=self.v.vector) as turn:
                 turn.values = one(turn.index, turn.values)
             sums = turn.values
         for first in range(0, len(cells), width):
             self.put(cells[first : first + width], at, sums[first : first + width])
 
-    def added(self, cell: Cell, at: Element, row: Whole, so_far: str, loader: Shared) -> str:
+    def added(self, cell: Cell, at: Element, row: Whole, so_far: str | None, loader: Shared) -> str:
         line, r, i = cell
 
         def leaf(x: object) -> str:
@@ -101,8 +101,8 @@ class Totals:
 
         if self.storage.rows is None or leaves_are_stored(self.storage, line):
             return plus_term(self.v, so_far, line.expression, leaf)
-        term = computed(self.v, line.expression, leaf)
-        return self.v.add(so_far, self.storage.masked(term, row))
+        term = self.storage.masked(computed(self.v, line.expression, leaf), row)
+        return self.v.add(so_far, term) if so_far else term
 
     def put(self, cells: Sequence[Cell], at: Element, sums: Sequence[str]) -> None:
         """Add over the lanes, and store: neighbours together."""
