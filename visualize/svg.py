@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autodiff import show
+
 from .painter import Shape, Text
 from .styles import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .text import escape
@@ -82,7 +84,7 @@ def pair(point: Point) -> str:
 
 def number(x: float) -> str:
     """A coordinate to a tenth of a pixel, without needless zeros."""
-    return f"{x:.1f}".removesuffix(".0").replace("-0", "-0" if x < -0.05 else "0")
+    return show(x, 1)
 
 
 # --- Style sheet ----------------------------------------------------------------------------------
