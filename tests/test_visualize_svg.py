@@ -120,7 +120,7 @@ def test_digits_can_be_chosen(digits, value):
     assert texts(elements(drawn(built("D2"), digits=digits))["edge-output"])[0] == value
 
 
-@pytest.mark.parametrize("x, text", [(-0.05, "-0.1"), (-0.04, "0"), (0.0, "0"), (12.0, "12"), (-10.26, "-10.3")])
+@pytest.mark.parametrize(("x", "text"), [(-0.05, "-0.1"), (-0.04, "0"), (0.0, "0"), (12.0, "12"), (-10.26, "-10.3")])
 def test_coordinates_keep_their_sign_and_one_place_after_the_point(x, text):
     from visualize.svg import number
 
