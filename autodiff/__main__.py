@@ -7,7 +7,8 @@ import json
 import sys
 
 from . import __version__
-from .commandline import Subject, front_door, hidden_packages, read, shielded
+from .commandline import Subject, front_door, hidden_packages, places, read, say, shielded
+from .files import PAGES, suffix, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,13 +53,6 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     return made.parse_intermixed_args(shielded(arguments))
 
 
-def places(text: str) -> int:
-    """A number of places after the point."""
-    if not text.strip().isdecimal() or int(text) > 17:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 0 to 17, got {text.strip()!r:.40}")
-    return int(text)
-
-
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and show it."""
     say(*hidden_packages().values())
@@ -79,12 +73,6 @@ def run(chosen: argparse.Namespace) -> int:
     for subject in subjects:
         show(subject, chosen)
     return 0
-
-
-def say(*notes: str) -> None:
-    """Print notes where they do not mix with the answer."""
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
 
 
 # --- What is shown -------------------------------------------------------------------------------
@@ -143,14 +131,13 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
 
     output = subjects[0].output
     output.backward()
-    picture = visualize.page(output) if file.lower().endswith(".html") else visualize.draw(output)
+    picture = visualize.page(output) if file.lower().endswith(PAGES) else visualize.draw(output)
     picture.save(file)
     say(f"the graph is in {file}")
 
 
 def quiz(chosen: argparse.Namespace) -> str:
     """The worksheet of a quiz, or where it was written to."""
-    from .files import suffix, write
     from .quiz import gift, html, questions, worksheet
 
     if chosen.quiz > MOST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -70,6 +71,19 @@ def let_go_of_output() -> None:
 def shielded(arguments: Sequence[str]) -> list[str]:
     """The arguments, an expression such as -log(x) behind a space, so that argparse takes it for no option."""
     return [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in arguments]
+
+
+def places(text: str) -> int:
+    """A number of places after the point."""
+    if not text.strip().isdecimal() or int(text) > 17:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 0 to 17, got {text.strip()!r:.40}")
+    return int(text)
+
+
+def say(*notes: str) -> None:
+    """Print notes where they do not mix with the answer."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:

@@ -9,7 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["destination", "suffix", "write"]
+__all__ = ["PAGES", "destination", "suffix", "write"]
+
+PAGES = (".html", ".htm")  # the endings of a page
 
 
 def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:

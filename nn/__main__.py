@@ -8,6 +8,8 @@ import io
 import re
 import sys
 
+from autodiff.files import PAGES
+
 from .activations import ACTIVATIONS
 from .checks import size
 from .diagnosis import diagnose
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST = 1000  # units of a layer: more are no tiny net
-PICTURES, PAGES = (".svg", ".png", ".pdf"), (".html", ".htm")
+PICTURES = (".svg", ".png", ".pdf")
 SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
 

@@ -340,6 +340,14 @@ def test_a_file_that_hides_an_installed_package_is_said(tmp_path):
 # --- Files ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("ending", ["html", "htm", "HTM"])
+def test_o_writes_a_page_into_a_file_of_either_ending(run, tmp_path, ending):
+    path = tmp_path / f"d1.{ending}"
+
+    assert run("D1", "-o", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
 def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
     file = tmp_path / "d1.svg"
     status, output, messages = run(*D1, "-o", str(file))

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line, divided into options and words."""
-    from autodiff.commandline import shielded
+    from autodiff.commandline import places, shielded
 
     made = argparse.ArgumentParser(
         prog="python -m visualize",
@@ -56,20 +56,13 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     return made.parse_intermixed_args(shielded(arguments))
 
 
-def places(text: str) -> int:
-    """A number of places after the point."""
-    if not text.strip().isdecimal() or int(text) > 17:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 0 to 17, got {text.strip()!r:.40}")
-    return int(text)
-
-
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
-    from autodiff.commandline import read
-    from autodiff.files import destination, suffix
+    from autodiff.commandline import read, say
+    from autodiff.files import PAGES, destination, suffix
 
     if chosen.lectures:
-        suffix(chosen.lectures, (".html", ".htm"))  # before the work is done
+        suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
         print(lectures().save(chosen.lectures))
         return 0
@@ -77,9 +70,8 @@ def run(chosen: argparse.Namespace) -> int:
         print(HELP)
         return 0
     subjects, notes = read(chosen.words)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    if chosen.file and chosen.file.lower().endswith((".html", ".htm")):
+    say(*notes)
+    if chosen.file and chosen.file.lower().endswith(PAGES):
         print(page_of(subjects, chosen).save(chosen.file))
         return 0
     if len(subjects) > 1:

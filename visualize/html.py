@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autodiff import Value, history, statements
-from autodiff.files import suffix, write
+from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
 
 from .article import article, style_of
@@ -77,7 +77,7 @@ class Page:
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the page to a file that ends in .html, and return the path."""
-        suffix(path, (".html", ".htm"))
+        suffix(path, PAGES)
         return write(path, self.html().encode())
 
     def _repr_html_(self) -> str:
