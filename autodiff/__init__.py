@@ -35,7 +35,7 @@ from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, names, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
 from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
-from .graph import StaleGraphError, history, stale, sweep
+from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .primitives import (
     PRIMITIVES,
     Primitive,
@@ -116,6 +116,7 @@ __all__ = [
     "names",
     "nonfinite_origin",
     "norm",
+    "on_kink",
     "parse",
     "power",
     "prelu",

@@ -40,6 +40,20 @@ def numbers(operands: Iterable[Any]) -> list[float]:
     return [x if type(x) is float else x._data for x in operands]
 
 
+def on_kink(node: Value) -> bool:
+    """Whether a gate sits where its derivative jumps, so that its local gradient is a convention.
+
+    Examples
+    --------
+    >>> from autodiff import on_kink, relu, variables
+    >>> x, y = variables(x=0, y=5)
+    >>> on_kink(relu(x)), on_kink(relu(y))
+    (True, False)
+    """
+    kink = node.primitive and node.primitive.kink
+    return bool(kink and kink(node._data, *numbers(node.operands)))
+
+
 def history(output: Value, since: int = 0) -> list[Value]:
     """The output and everything it was computed from, oldest first; nothing born before ``since``.
 

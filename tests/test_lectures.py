@@ -5,7 +5,7 @@ import math
 import mpmath
 import pytest
 
-from autodiff import gradients, history, names, sweep, variables
+from autodiff import gradients, history, names, on_kink, sweep, variables
 from autodiff.lectures import EXAMPLES, LECTURES, agree, find
 from autodiff.lectures.example import Example
 
@@ -85,11 +85,7 @@ def test_the_sweep_and_the_graph_form_give_the_same_gradients(example):
 
 
 def test_the_examples_on_a_kink_are_known():
-    def kinked(node):
-        operands = [x if isinstance(x, float) else x.data for x in node.operands]
-        return node.primitive and node.primitive.kink and node.primitive.kink(node.data, *operands)
-
-    found = [id for id, example in EXAMPLES.items() if any(kinked(node) for node in history(example.build()))]
+    found = [id for id, example in EXAMPLES.items() if any(map(on_kink, history(example.build())))]
 
     assert found == ON_A_KINK
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff import history, names, show, stale, sweep
+from autodiff import history, names, on_kink, show, stale, sweep
 
 from .folding import groups_of
 from .plain import Arrow, Box, Scene
@@ -128,8 +128,7 @@ class Walk:
         if node.primitive:
             box.kind = "op"
             box.symbol, absorbed = symbol(node.primitive.name, node.operands)
-            kink, operands = node.primitive.kink, [x if type(x) is float else x.data for x in node.operands]
-            box.kink = bool(kink and kink(node.data, *operands))
+            box.kink = on_kink(node)
         self.scene.boxes.append(box)
         return absorbed
 

@@ -8,7 +8,7 @@ from ..calls import checked, flattened, shape
 from ..engine import Value
 from ..explain.words import WIDTH
 from ..expression import names, show
-from ..graph import numbers
+from ..graph import numbers, on_kink
 from ..ieee import INF
 from .comparison import CheckedInput, Claim
 from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
@@ -31,12 +31,6 @@ UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
 # --- Rules ---------------------------------------------------------------------------------------
-
-
-def kinked(node: Value) -> bool:
-    """Whether a node sits where its derivative jumps."""
-    kink = node.primitive and node.primitive.kink
-    return bool(kink and kink(node.data, *numbers(node.operands)))
 
 
 def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
@@ -147,7 +141,7 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
             f"{row.name} is on a kink: left derivative {show(row.left)}, right derivative {show(row.right)}; "
             f"{show(row.analytical)} is taken."
         )
-    for node in [node for node in nodes if kinked(node)][:NOTES] if rows else []:
+    for node in [node for node in nodes if on_kink(node)][:NOTES] if rows else []:
         yield f"The kink: {statement(node, called)} = {show(node.data)}."
 
 
@@ -217,7 +211,7 @@ def fitting(gradient: Any, wanted: Any) -> list[float]:
 
 def compared(subject: Subject, gradient: list[float], h: float) -> list[CheckedInput]:
     """Every input of the subject with the given derivative and the numerical ones."""
-    noise, suspect = subject.noise(), any(map(kinked, subject.order))
+    noise, suspect = subject.noise(), any(map(on_kink, subject.order))
     return [
         CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], 1e-13 * size, noise, suspect), h)
         for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes()))
@@ -231,7 +225,7 @@ def blame(report: GradientCheck, failed: list[CheckedInput], nodes: list[Value],
     for primitive, (node, text) in found.items():
         report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
     for row in failed if not found else []:
-        if row.vague or any(map(kinked, nodes)):
+        if row.vague or any(map(on_kink, nodes)):
             row.verdict = "kink"
     if not found and report.having("fail"):
         report.notes.append(UNRECORDED)

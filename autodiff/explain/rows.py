@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..expression import ATOM, PRODUCT, Formula, SlideFormula, show
-from ..graph import numbers
+from ..graph import numbers, on_kink
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
@@ -143,11 +143,9 @@ class Step(Row):
     @property
     def kink(self) -> str:
         """Why the local gradient is a convention here; "" where it is not."""
-        primitive = self.node.primitive
-        assert primitive is not None
-        if primitive.kink is None or not primitive.kink(self.node.data, *numbers(self.node.operands)):
+        if not on_kink(self.node):
             return ""
-        return KINKS.get(primitive.name, "the derivative jumps here: the local gradient is a convention")
+        return KINKS.get(self.node.primitive.name, "the derivative jumps here: the local gradient is a convention")  # type: ignore[union-attr]
 
     @property
     def parts(self) -> list[str]:

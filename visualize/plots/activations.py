@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autodiff import Value, history
+from autodiff import Value, history, on_kink
 
 from .style import PALE, STYLES, dress, ready
 
@@ -74,11 +74,7 @@ def value_and_slope(function: Callable[[Any], Any], at: float) -> tuple[float, f
     if type(y) is not Value:
         return float(y), 0.0, False  # a constant
     y.backward()
-    kink = False
-    for node in history(y):
-        row, operands = node.primitive, [v if type(v) is float else v.data for v in node.operands]
-        kink = kink or bool(row and row.kink and row.kink(node.data, *operands))
-    return y.data, x.grad, kink
+    return y.data, x.grad, any(map(on_kink, history(y)))
 
 
 def draw_branches(
