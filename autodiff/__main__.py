@@ -8,7 +8,7 @@ import sys
 
 from . import __version__
 from .commandline import Subject, front_door, hidden_packages, places, read, say, shielded
-from .files import PAGES, suffix, write
+from .files import PAGES, finite, suffix, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.file:
         draw(subjects, chosen.file)
     if chosen.json:
-        data = [plain_data(subject.output.steps().as_dict()) for subject in subjects]
+        data = [finite(subject.output.steps().as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
         return 0
     for subject in subjects:
@@ -109,15 +109,6 @@ def walk(pages: Sequence[str]) -> None:
         if not answer or answer.strip().lower() in ("q", "quit"):
             return
         place = max(0, place - 1) if answer.strip().lower() in ("b", "back") else place + 1
-
-
-def plain_data(x: Any) -> Any:
-    """The data with inf and nan as strings, which JSON has no numbers for."""
-    if isinstance(x, dict):
-        return {key: plain_data(member) for key, member in x.items()}
-    if isinstance(x, list):
-        return [plain_data(member) for member in x]
-    return str(x) if isinstance(x, float) and x - x != 0.0 else x
 
 
 def draw(subjects: Sequence[Subject], file: str) -> None:

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written under another name in the same folder, then renamed."""
+"""Files that are whole or absent (written under another name in the same folder, then renamed), their endings, their data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import suppress
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Any
 
-__all__ = ["PAGES", "destination", "suffix", "write"]
+__all__ = ["PAGES", "destination", "finite", "suffix", "write"]
 
 PAGES = (".html", ".htm")  # the endings of a page
 
@@ -82,3 +83,12 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
         if os.path.exists(temporary):
             os.remove(temporary)
     return wanted
+
+
+def finite(x: Any) -> Any:
+    """The data with inf and nan as strings, which JSON has no numbers for."""
+    if isinstance(x, dict):
+        return {key: finite(member) for key, member in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [finite(member) for member in x]
+    return repr(x) if isinstance(x, float) and x - x != 0.0 else x

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from autodiff import show
+from autodiff.files import finite
 
 from .text import escape
 
@@ -113,12 +114,3 @@ def encoded(data: Any) -> str:
     """The data as JSON; inf and nan as strings, characters that mean something to HTML as references."""
     text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(UNSAFE)
-
-
-def finite(x: Any) -> Any:
-    """The data with inf and nan as strings, which JSON has no numbers for."""
-    if isinstance(x, dict):
-        return {key: finite(member) for key, member in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [finite(member) for member in x]
-    return repr(x) if isinstance(x, float) and x - x != 0.0 else x

@@ -9,7 +9,6 @@ from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
 
 from .article import article, style_of
-from .layout import ENGINES
 from .lesson import lessons, title_of
 from .text import clean, escape
 
@@ -129,8 +128,6 @@ def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None
     """
     if type(output) is not Value:
         raise TypeError(f"page takes a Value, got {type(output).__name__}: {output!r:.60}")
-    if layout not in ENGINES:
-        raise ValueError(f"no layout is called {layout!r}: choose one of {', '.join(ENGINES)}")
     order = history(output)
     if len(order) > MOST:
         raise ValueError(f"a page shows at most {MOST:,} nodes, got {len(order):,}: draw() folds larger graphs")
