@@ -1,4 +1,4 @@
-"""Files that are whole or absent (written under another name in the same folder, then renamed), their endings, their data."""
+"""Files that are whole or absent (written elsewhere, then renamed), their endings, and data that JSON can hold."""
 
 from __future__ import annotations
 
