@@ -32,7 +32,7 @@ the builtins alone.
 from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
-from .expression import Formula, SlideFormula, names, show, statements
+from .expression import Formula, SlideFormula, gate, names, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
 from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
@@ -96,6 +96,7 @@ __all__ = [
     "elu",
     "exp",
     "expm1",
+    "gate",
     "grad",
     "gradients",
     "heaviside",

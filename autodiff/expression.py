@@ -10,7 +10,7 @@ from . import primitives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
@@ -262,9 +262,18 @@ def free(name: str, taken: dict[str, int]) -> str:
     return candidate
 
 
-def gate(node: Any, operands: Sequence[Any], style: type[Formula] = Formula) -> str:
-    """The right-hand side of one gate, its operands given as Formulas or numbers."""
-    return style.record(node.primitive, operands).text
+def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
+    """The right-hand side of one gate, its operands by the names they are called.
+
+    Examples
+    --------
+    >>> from autodiff import gate, variables
+    >>> w, x = variables(w=2, x=-1)
+    >>> gate(w * x, {w: "w", x: "x"})
+    'w * x'
+    """
+    operands = [x if isinstance(x, float) else style.called(called[x]) for x in node.operands]
+    return style.write(node.primitive.name, [style.of(operand) for operand in operands])[0]
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
@@ -279,9 +288,4 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     ['s0 = x + y', 'f = s0 * z']
     """
     called = names(nodes, output)
-    lines = []
-    for node in nodes:
-        if node.primitive:
-            operands = [x if isinstance(x, float) else Formula.called(called[x]) for x in node.operands]
-            lines.append(f"{called[node]} = {gate(node, operands)}")
-    return lines
+    return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]

@@ -171,6 +171,14 @@ def test_sentence_of_d1():
     assert f.steps().sentences[2] == "Step 3 of 7. The gradient of f with respect to itself is 1."
 
 
+def test_sentence_of_a_gate_with_three_operands_is_said_like_any_other():
+    condition, x, y = variables(condition=1, x=2, y=3)
+
+    said = where(condition, x, y).steps().sentences[0]
+
+    assert said == "Step 1 of 4. Gate f equals where of condition and x and y: where of 1 and 2 and 3 gives 2."
+
+
 def test_sentence_tells_paths_and_kinks():
     x = Value(-3.0, "x")
     f = maximum(x, x)

@@ -150,7 +150,7 @@ class Lesson:
             data: dict[str, Any] = {"phase": phase, "node": node}
             if phase == "forward":
                 gate = row.sentence.partition(f"Gate {OPEN}{node}{CLOSE} equals ")[2]
-                gates[node] = {"gate": row.gate().text, "spoken": gate.partition(": ")[0]}
+                gates[node] = {"gate": row.gate(), "spoken": gate.partition(": ")[0]}
                 data["line"] = first(lines.get(self.called[row.node], []))
             if node in gates:
                 data.update(gates[node])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from autodiff import SlideFormula, show
+from autodiff import show
 
 from .text import SUPERSCRIPTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
-
-    from autodiff import Value
 
 SYMBOLS = {
     "add": "+",
@@ -72,9 +70,3 @@ def with_constant(pattern: str, number: str) -> str:
     if pattern in ("+{}", "-{}") and number.startswith("-"):
         return ("-" if pattern == "+{}" else "+") + number[1:]
     return pattern.format(number)
-
-
-def statement(node: Value, names: Mapping[Any, str]) -> str:
-    """The right-hand side of a gate as a lecturer writes it: ``x + y``."""
-    operands = [x if type(x) is float else SlideFormula.called(names[x]) for x in node.operands]
-    return SlideFormula.write(node.primitive.name, [SlideFormula.of(x) for x in operands])[0]  # type: ignore[union-attr]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from autodiff import show
+from autodiff import gate, show
 
 from .plain import Box, Step
-from .symbols import statement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
 
 def words(walk: Walk, box: Box, node: Value) -> str:
     """The node in words: ``q = x + y = 3, gradient -4``."""
-    formula = [statement(node, walk.names)] if node.primitive else []
+    formula = [gate(node, walk.names)] if node.primitive else []
     return remarked(walk, box, " = ".join([walk.names[node], *formula, show(node.data, walk.scene.digits)]))
 
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from ..engine import Value
 from ..explain.words import WIDTH, shortened
-from ..expression import SlideFormula, names, show
+from ..expression import gate, names, show
 from ..graph import history, refuse_stale, stale, sweep
 from .remedies import GROWN, remedy, second_where, untaken, vertical
 
@@ -59,10 +59,7 @@ class NonfiniteOrigin:
 
 def statement(node: Value, called: dict[Value, str]) -> str:
     """A gate written out: ``s1 = log(s0)``; an input by its name."""
-    if not node.primitive:
-        return called[node]
-    parts = [SlideFormula.of(x) if type(x) is float else SlideFormula.called(called[x]) for x in node.operands]
-    return f"{called[node]} = {SlideFormula.write(node.primitive.name, parts)[0]}"
+    return f"{called[node]} = {gate(node, called)}" if node.primitive else called[node]
 
 
 def origins(node: Value, called: dict[Value, str]) -> list[str]:

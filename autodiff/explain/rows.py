@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expression import ATOM, PRODUCT, Formula, SlideFormula, show
+from ..expression import ATOM, PRODUCT, Formula, SlideFormula, gate, show
 from ..graph import numbers, on_kink
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
@@ -47,24 +47,15 @@ class Row:
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
 
-    def operands(self, style: type[SlideFormula], values: bool = False) -> list[Any]:
-        """The operands of the gate as Formulas: their names, or their printed numbers."""
-        called = self.steps.names
-        texts = [self.number_text(x) for x in numbers(self.node.operands)]
-        if values:
-            return [style.of(float(text)) for text in texts]
-        return [
-            x if type(x) is float else style.called(called[x], x.data)
-            for x in self.node.operands
-        ]  # fmt: skip
+    def gate(self, style: type[Formula] = SlideFormula) -> str:
+        """The right-hand side of the gate in a style."""
+        return gate(self.node, self.steps.names, style)
 
-    def gate(self, style: type[SlideFormula] = SlideFormula, values: bool = False) -> Formula:
-        """The right-hand side of the gate in a style, with names or with numbers."""
+    def computed(self, style: type[Formula] = SlideFormula) -> Formula:
+        """The same with the printed numbers of the operands, and the number that these give."""
         primitive = self.node.primitive
         assert primitive is not None
-        operands = [style.of(operand) for operand in self.operands(style, values)]
-        if primitive.name == "where":  # the slide writes the side that is taken; here the gate itself is meant
-            return style(f"where({', '.join(operand.text for operand in operands)})")
+        operands = [style.of(float(self.number_text(x))) for x in numbers(self.node.operands)]
         text, strength = style.write(primitive.name, operands)
         return style(text, strength, primitive.value(*[operand.number for operand in operands]))
 
@@ -76,16 +67,16 @@ class Forward(Row):
 
     @property
     def parts(self) -> list[str]:
-        computed = self.gate(values=True)
+        computed = self.computed()
         answer = self.number_text(self.node.data)
         rounded = computed.number is not None and self.number_text(computed.number) != answer
         name = self.steps.names[self.node]
-        return [f"{name} = {self.gate().text}", f"{computed.text} = {answer}", *["(rounded)"] * rounded]
+        return [f"{name} = {self.gate()}", f"{computed.text} = {answer}", *["(rounded)"] * rounded]
 
     @property
     def sentence(self) -> str:
         name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
-        formula, computed = self.gate(SpokenFormula).text, self.gate(SpokenFormula, values=True).text
+        formula, computed = self.gate(SpokenFormula), self.computed(SpokenFormula).text
         return f"Step {self.number} of {self.steps.last}. Gate {name} equals {formula}: {computed} gives {answer}."
 
 

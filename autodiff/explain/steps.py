@@ -116,7 +116,7 @@ class Steps:
             "value": self.output.data,
             "inputs": {called[leaf]: leaf.data for leaf in self.gradients},
             "forward": [
-                {"number": row.number, "gate": called[row.node], "formula": row.gate().text, "value": row.node.data,
+                {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
                  "sentence": row.sentence} for row in self.rows if type(row) is Forward
             ],
             "steps": [step.as_dict() for step in self],
@@ -128,15 +128,16 @@ class Steps:
         node = step.node
         if node not in self._formulas:
             assert node.primitive is not None
-            output = SlideFormula.called(self.names[node], node.data)
-            written = node.primitive.local_gradients(output, *step.operands(SlideFormula))
+            known = (node, *node.operands)
+            named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
+            written = node.primitive.local_gradients(*named)
             self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
         return self._formulas[node]
 
     def spoken(self, step: Step) -> str:
         """The step's gate as it is read aloud, worked out once for all its edges."""
         if step.node not in self._spoken:
-            self._spoken[step.node] = step.gate(SpokenFormula).text
+            self._spoken[step.node] = step.gate(SpokenFormula)
         return self._spoken[step.node]
 
     def role(self, step: Step) -> str:
@@ -146,7 +147,7 @@ class Steps:
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
-        lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate().text}:", step.role], gap="  ")
+        lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
         return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
 
     def footer(self) -> str:
