@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .measures import LINE, RADIUS, above, below, half_height, half_width, inside, under
+from .measures import LINE, LONGEST, RADIUS, above, below, half_height, half_width, inside, under
 from .styles import TEXTS
 from .text import shorten, width
 
@@ -27,7 +27,7 @@ class Shape:
 
 
 class Text:
-    """Texts side by side, each in a style of ``TEXTS``; x is the start, the middle or the end of the whole."""
+    """Texts side by side, each in a style of ``TEXTS``; x is the start or the middle of the whole."""
 
     __slots__ = ("anchor", "runs", "x", "y")
 
@@ -145,7 +145,7 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
     if texts:
         group.marks.append(Text(x, y_text, texts))
     if box.shared and box.kind == "op" and box.name:
-        group.marks.append(Text(x, y - RADIUS - 5.0, [(shorten(box.name, 24), "name")]))
+        group.marks.append(Text(x, y - RADIUS - 5.0, [(shorten(box.name, LONGEST), "name")]))
     if under(box, scene):
         group.marks.append(Text(x, y + down + 13.0, under(box, scene)))
     return group
