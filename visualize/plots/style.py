@@ -6,6 +6,8 @@ differ in dashes and markers as well as in colour, so that they print in grey.
 
 from __future__ import annotations
 
+from ..styles import LIGHT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     Series = Sequence[float] | Mapping[str, Sequence[float]]
 
-BLUE, ORANGE, INK, PALE = "#005A8C", "#A84300", "#222222", "#D9D9D9"
+BLUE, ORANGE, INK, PALE = LIGHT["value"], LIGHT["gradient"], "#222222", "#D9D9D9"
 STYLES = [(BLUE, "-", "o"), (ORANGE, "--", "^"), ("#444444", ":", "s"), ("#5FA3CC", "-.", "D"), ("#E0924F", "-", "v")]
 
 
