@@ -51,8 +51,9 @@ class Descent {
     this.losses = [];
     this.stride = 1;
     this.finite = true;
-    this.gradients = this.measure(this.rows).gradients;
-    this.keep(this.measure(this.rows).loss);
+    const measured = this.measure(this.rows);
+    this.gradients = measured.gradients;
+    this.keep(measured.loss);
   }
 
   /** The mean loss over some rows and its gradients. */

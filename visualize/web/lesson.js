@@ -69,7 +69,7 @@ class Lesson {
   local(step, result) {
     const i = step.index, now = result.steps[i].local;
     const same = Object.is(now, this.atRecorded.steps[i].local) || !step.piecewise;
-    return same ? step.formula : this.text(now).replace(/^-/, "-");
+    return same ? step.formula : this.text(now);
   }
 
   /** What a row of the table says of a result: numbers as text. */

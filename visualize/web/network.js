@@ -48,7 +48,7 @@ class NetworkPicture {
     const [x1, y1] = this.at(l, j), [x2, y2] = this.at(l + 1, i), m = this.sizes[l], n = this.sizes[l + 1];
     const line = shape("line", { x1, y1, x2, y2, class: "weight" }), t = m <= n ? m / (m + 1) : 1 / (n + 1);
     lines.append(line);
-    const edge = { place, line, text: null };
+    const edge = { place, line };
     if (this.labelled) {
       const [x, y] = [x1 + (x2 - x1) * t, y1 + (y2 - y1) * t];
       edge.data = shape("tspan", { class: "data", x, y: y - 2 });
