@@ -7,6 +7,7 @@ import json
 from autodiff import show
 from autodiff.files import finite
 
+from .svg import svg
 from .text import escape
 
 TYPE_CHECKING = False
@@ -36,9 +37,9 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         The level of the heading.
     """
     first = lessons[0]
+    pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
     views = "\n".join(
-        f'<template class="view" data-view="{i}">{picture(lesson, f"{id}-{i}")}</template>'
-        for i, lesson in enumerate(lessons[1:], 1)
+        f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
     )
     data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
     return "\n".join(
@@ -47,7 +48,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
             f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
             *[f"<p>{line}</p>" for line in lines],
             "</header>",
-            f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{picture(first, f"{id}-0")}</div>',
+            f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
             section("gradients", "Gradients", table(first)),
             section("code", "Flat code", code(first)),
             section("steps", "Steps", steps(first)),
@@ -61,18 +62,6 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
 def section(kind: str, title: str, content: str) -> str:
     """A part of the article with its heading."""
     return f'<section class="{kind}"><h2>{title}</h2>\n{content}\n</section>'
-
-
-def picture(lesson: Lesson, prefix: str) -> str:
-    """The SVG with ids that no other picture on the page has, and without the style sheet that the page has once."""
-    start, _, rest = lesson.svg.partition("<style>")
-    _, _, end = rest.partition("</style>\n")
-    return f"{start}{end}".replace(' id="', f' id="{escape(prefix)}-')  # texts hold no bare quotation mark
-
-
-def style_of(lesson: Lesson) -> str:
-    """The style sheet of the lesson's picture."""
-    return lesson.svg.partition("<style>")[2].partition("</style>")[0]
 
 
 def steps(lesson: Lesson) -> str:

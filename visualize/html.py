@@ -8,8 +8,9 @@ from autodiff import Value, history, statements
 from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
 
-from .article import article, style_of
+from .article import article
 from .lesson import lessons, title_of
+from .svg import style_sheet
 from .text import clean, escape
 
 TYPE_CHECKING = False
@@ -47,9 +48,9 @@ class Page:
     True
     """
 
-    def __init__(self, title: str, body: str, programs: str, style: str = "", height: int = 720) -> None:
+    def __init__(self, title: str, body: str, programs: str) -> None:
         self.title = title
-        self._body, self._programs, self._style, self._height = body, programs, style, height
+        self._body, self._programs = body, programs
 
     def html(self) -> str:
         """The whole file as text."""
@@ -65,7 +66,7 @@ class Page:
                 '<meta name="color-scheme" content="light dark">',
                 '<link rel="icon" href="data:,">',
                 f"<title>{escape(self.title)}</title>",
-                f"<style>\n{self._style}{read('page.css')}</style>",
+                f"<style>\n{style_sheet()}{read('page.css')}</style>",
                 "</head>",
                 f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}</script>",
                 "</body>",
@@ -82,7 +83,7 @@ class Page:
     def _repr_html_(self) -> str:
         return (
             f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" style="width: 100%; border: 0" '
-            f'height="{self._height}" srcdoc="{escape(self.html())}"></iframe>'
+            f'height="720" srcdoc="{escape(self.html())}"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -135,12 +136,8 @@ def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None
     made = lessons(output, 0, fold, digits, layout)
     expression = clean("; ".join(statements(order, output)), 600)
     lines = [f"<code>{escape(expression)}</code>"] * bool(expression)
-    return Page(
-        heading,
-        article("lesson", heading, lines, made),
-        "\n".join(lesson.programs for lesson in made),
-        style_of(made[0]),
-    )
+    programs = "\n".join(lesson.programs for lesson in made)
+    return Page(heading, article("lesson", heading, lines, made), programs)
 
 
 def collection(
@@ -158,16 +155,15 @@ def collection(
     layout : str
         As for ``draw``.
     """
-    articles, programs, style, number = [], [], "", 0
+    articles, programs, number = [], [], 0
     for id, title, lines, output in parts:
         made = lessons(output, number, layout=layout)
         number += len(made)
         articles.append(article(id, title, [escape(line) for line in lines], made, 2))
         programs += [lesson.programs for lesson in made]
-        style = style or style_of(made[0])
     title = "Backpropagation, example by example"
     if last:
         articles.append(last._body)
         programs.append(last._programs)
     head = f'<header class="collection"><h1>{title}</h1></header>'
-    return Page(title, "\n".join([head, *articles]), "\n".join(programs), style)
+    return Page(title, "\n".join([head, *articles]), "\n".join(programs))

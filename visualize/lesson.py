@@ -15,7 +15,6 @@ from .measures import blocks_and_links
 from .painter import paint
 from .plain import Scene
 from .scenes import Walk
-from .svg import svg
 from .text import clean
 from .unfolding import SINGLE, UNFOLDED, rewritten
 
@@ -46,7 +45,7 @@ class Lesson:
     ----------
     steps : Steps
         The pass, as the engine tells it.
-    svg : str
+    drawing : Drawing
         The picture, with all its numbers.
     code : list of str
         The flat code, as the lecture writes it.
@@ -71,7 +70,7 @@ class Lesson:
         self.walk = Walk(output, self.order, groups, Scene(digits), 1.0)
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
-        self.svg = svg(paint(scene, planned(*blocks_and_links(scene), layout)))
+        self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
         gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
         program = lower([output, *gates], self.leaves, roll=False)

@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from .painter import Drawing, Group
 
 
-def svg(drawing: Drawing) -> str:
-    """The drawing as the text of an SVG file."""
+def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
+    """The drawing as the text of an SVG file.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What is written.
+    prefix : str
+        What every id begins with, so that several pictures can stand in one page.
+    style : bool
+        Whether the style sheet is in it; such a page has it once.
+    """
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     return "\n".join(
@@ -26,17 +36,17 @@ def svg(drawing: Drawing) -> str:
             f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
             f"<title>{escape(drawing.title)}</title>",
             f"<desc>{escape(drawing.description)}</desc>",
-            f"<style>\n{style_sheet()}</style>",
+            *[f"<style>\n{style_sheet()}</style>"] * style,
             f'<rect class="page" width="{wide}" height="{high}"/>',
-            *[written(group) for group in drawing.groups],
+            *[written(group, prefix) for group in drawing.groups],
             "</svg>\n",
         ]
     )
 
 
-def written(group: Group) -> str:
+def written(group: Group, prefix: str) -> str:
     """A group as an element with an id, its classes and its words."""
-    id = f' id="{escape(group.id)}"' if group.id else ""
+    id = f' id="{escape(prefix + group.id)}"' if group.id else ""
     words = [f"<title>{escape(group.words)}</title>"] if group.words else []
     marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
