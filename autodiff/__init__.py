@@ -4,6 +4,7 @@ Where things are:
 
     ieee         the functions of numbers, answering inf or nan where Python raises
     primitives   every primitive, once: value, local gradients, kinks
+    naming       a name for every node, each once
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
     engine       Value, recording, backward()  (copies and tracing stand beside it)
@@ -32,10 +33,11 @@ the builtins alone.
 from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
-from .expression import Formula, SlideFormula, gate, names, show, statements
+from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
 from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
+from .naming import names
 from .primitives import (
     PRIMITIVES,
     Primitive,

@@ -7,10 +7,11 @@ down: the sigmoid's rule ``(1.0 - out) * out`` called on ``Formula("L")`` is the
 from __future__ import annotations
 
 from . import primitives
+from .naming import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
@@ -213,53 +214,6 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
 
 
 arithmetic(Formula)
-
-
-def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
-    """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
-
-    The output is f where it has no label. A label that is taken already gets a number.
-
-    Examples
-    --------
-    >>> from autodiff import history, names, variables
-    >>> x, y, z = variables(x=-2, y=5, z=-4)
-    >>> f = (x + y) * z
-    >>> list(names(history(f), f).values())
-    ['x', 'y', 'z', 'f', 's0']
-    """
-    nodes = list(nodes)
-    for node in nodes:
-        if not isinstance(node.label, str):  # whoever assigns to it is not stopped there
-            raise TypeError(f"a label is a str, got {type(node.label).__name__}: {node.label!r:.60}")
-    wanted = {node: printable(" ".join(node.label.split())[:40]) for node in nodes}
-    if output is not None and not wanted[output]:
-        wanted[output] = "f"
-    taken: dict[str, int] = {}
-    found = {node: free(label, taken) for node, label in wanted.items() if label}
-    counts = {"s": 0, "v": 0}
-    for node, label in wanted.items():
-        if not label:
-            letter = "s" if node.primitive else "v"
-            while f"{letter}{counts[letter]}" in taken:
-                counts[letter] += 1
-            found[node] = free(f"{letter}{counts[letter]}", taken)
-    return found
-
-
-def printable(label: str) -> str:
-    """The label with halves of characters, which no terminal can show, written out."""
-    return label.encode("utf-8", "backslashreplace").decode()
-
-
-def free(name: str, taken: dict[str, int]) -> str:
-    """The name, or name_2, name_3, ... where it is taken; the answer is taken from now on."""
-    candidate = name
-    while candidate in taken:
-        taken[name] += 1
-        candidate = f"{name}_{taken[name]}"
-    taken[candidate] = 1
-    return candidate
 
 
 def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from html import escape
 
-from .expression import names, show, statements
+from .expression import show, statements
 from .graph import history
+from .naming import names
 from .parser import parse
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ import pytest
 
 from autodiff import PRIMITIVES
 from autodiff.flat import Line
-from autodiff.flat.naming import Names
+from autodiff.flat.identifiers import identifiers
 from autodiff.flat.program import leaves_of
 from autodiff.flat.share import share
 from autodiff.flat.simplify import alive, fold, spread
@@ -100,7 +100,7 @@ def test_spread_leaves_alone_what_could_overflow():
 
 
 def shared(lines, unread=()):
-    return [str(line) for line in share(lines, set(unread), Names())]
+    return [str(line) for line in share(lines, set(unread), identifiers())]
 
 
 def test_share_computes_what_occurs_twice_once():

@@ -13,7 +13,8 @@ import autodiff.flat
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
-CORE = ("ieee", "primitives", "tracing", "expression", "graph", "engine", "functions")  # each imports only earlier ones
+# Each imports only earlier ones.
+CORE = ("ieee", "primitives", "tracing", "naming", "expression", "graph", "engine", "functions")
 UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 

@@ -7,9 +7,10 @@ from textwrap import wrap
 from ..calls import checked, flattened, shape
 from ..engine import Value
 from ..explain.words import WIDTH
-from ..expression import names, show
+from ..expression import show
 from ..graph import numbers, on_kink
 from ..ieee import INF
+from ..naming import names
 from .comparison import CheckedInput, Claim
 from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
 from .subject import Called, Recorded, Subject

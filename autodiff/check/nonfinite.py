@@ -7,8 +7,9 @@ from textwrap import wrap
 
 from ..engine import Value
 from ..explain.words import WIDTH, shortened
-from ..expression import gate, names, show
+from ..expression import gate, show
 from ..graph import history, refuse_stale, stale, sweep
+from ..naming import names
 from .remedies import GROWN, remedy, second_where, untaken, vertical
 
 TYPE_CHECKING = False

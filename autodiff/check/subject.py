@@ -6,8 +6,8 @@ from math import isfinite
 
 from ..calls import Call, flattened, mirrored, one_number
 from ..engine import Value
-from ..expression import names
 from ..graph import history, refuse_stale, sweep
+from ..naming import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..expression import Formula, SlideFormula, names, show
+from ..expression import Formula, SlideFormula, show
 from ..graph import history, refuse_stale, sweep
-from .rows import Forward, Start, Step, slope
+from ..naming import names
+from .rows import Forward, Row, Start, Step, slope
 from .words import SpokenFormula, role, shortened, wrapped
 
 TYPE_CHECKING = False
@@ -134,11 +135,11 @@ class Steps:
             self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
         return self._formulas[node]
 
-    def spoken(self, step: Step) -> str:
-        """The step's gate as it is read aloud, worked out once for all its edges."""
-        if step.node not in self._spoken:
-            self._spoken[step.node] = step.gate(SpokenFormula)
-        return self._spoken[step.node]
+    def spoken(self, row: Row) -> str:
+        """The row's gate as it is read aloud, worked out once for all its edges."""
+        if row.node not in self._spoken:
+            self._spoken[row.node] = row.gate(SpokenFormula)
+        return self._spoken[row.node]
 
     def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""

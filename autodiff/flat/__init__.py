@@ -3,7 +3,7 @@
 program      Program, Line, Place: the plain data; how numbers are laid out in arrays
 recording    what lies behind the outputs: gates in order, leaves by their part
 lowering     a recorded graph, and its backward pass, written down as a Program
-naming       identifiers from any label
+identifiers  names for generated code, from any label
 simplify     fold, spread, alive: passes over lines; share: what occurs twice, computed once
 roll         lines with constant strides rolled into vectors and loops; layout: in which arrays
 code         how generated code is spelled; writer: the text of whole functions

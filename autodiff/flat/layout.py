@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .code import SUMS
-from .naming import Names
+from .identifiers import identifiers
 from .program import Expression, Line, Place, Program, leaves_of, replaced
 
 
@@ -28,7 +28,7 @@ class Layout:
         arrays += [("a", names) for names in alike if len(names) > 1 and slopes.isdisjoint(names)]
         laid_out = {name for _, names in arrays for name in names}
         laid_out |= {gradients[name] for name in laid_out if name in gradients}
-        free = Names()
+        free = identifiers()
         for line in program.lines:
             if line.target not in laid_out:
                 free.taken[str(line.target)] = 1

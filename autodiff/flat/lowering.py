@@ -13,7 +13,7 @@ from typing import Any
 from ..engine import Value
 from ..expression import arithmetic
 from ..primitives import PRIMITIVES, Primitive
-from .naming import Names
+from .identifiers import identifiers
 from .program import Expression, Line, Program
 from .recording import Recording
 from .share import share
@@ -90,7 +90,7 @@ class Lowering:
         self.asked = set(leaves if wrt is None else wrt)
         for leaf in self.asked.difference(leaves):
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
-        self.names = Names()
+        self.names = identifiers()
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
         self.called = self.names.of([*leaves, *recording.gates], self.output)
         self.gradients: dict[Value, str] = {}

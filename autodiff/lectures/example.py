@@ -94,8 +94,8 @@ class Example:
         >>> find("A2")[0].confirm(x1 - x2)
         "A2: all 3 numbers are the lecture's, to 1e-12"
         """
-        from ..expression import names  # the table is read without them
         from ..graph import history
+        from ..naming import names  # the table is read without them
 
         steps, wanted = output.steps(), list(self.values)[-1]
         totals = {output: 1.0, **steps.gradients, **{step.operand: step.total for step in steps}}

@@ -6,11 +6,8 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Any
 
-from ..engine import Value
-from ..expression import free
+from ..naming import LONGEST, Names
 from ..primitives import PRIMITIVES
 
 JAVASCRIPT = """
@@ -22,7 +19,6 @@ JAVASCRIPT = """
 """
 OURS = ["rows", "parameters", "results", "inf", "nan", "i", "r", "row", "xp"]  # what generated code says besides
 RESERVED = {*dir(builtins), *keyword.kwlist, *PRIMITIVES, *JAVASCRIPT.split(), *OURS}
-LONGEST = 40
 
 
 def identifier(label: str) -> str:
@@ -35,31 +31,6 @@ def identifier(label: str) -> str:
     return text if text.isidentifier() and unicodedata.normalize("NFKC", text) == text else ""
 
 
-class Names:
-    """Hands out identifiers, each once, none of them with a meaning in Python, JavaScript or the program."""
-
-    def __init__(self) -> None:
-        self.taken: dict[str, int] = dict.fromkeys(RESERVED, 1)
-        self.counts: dict[str, int] = {}
-
-    def unique(self, wanted: str) -> str:
-        """``wanted``, or wanted_2, wanted_3, ... where it is taken."""
-        return free(wanted, self.taken)
-
-    def numbered(self, letter: str) -> str:
-        """The next of s0, s1, s2, ... that is not taken."""
-        count = self.counts.get(letter, 0)
-        while f"{letter}{count}" in self.taken:
-            count += 1
-        self.counts[letter] = count + 1
-        return self.unique(f"{letter}{count}")
-
-    def of(self, nodes: Iterable[Value], output: Any = None) -> dict[Value, str]:
-        """A name for each node: its label, else f for the output, s0, s1, ... for gates, v0, v1, ... for inputs."""
-        nodes = list(nodes)
-        wanted = {node: identifier(node.label) or ("f" if node is output else "") for node in nodes}
-        called = {node: self.unique(label) for node, label in wanted.items() if label}
-        for node in nodes:
-            if node not in called:
-                called[node] = self.numbered("s" if node.primitive else "v")
-        return called
+def identifiers() -> Names:
+    """The names of one program: identifiers without a meaning in Python, JavaScript or the program itself."""
+    return Names(identifier, RESERVED)
