@@ -289,6 +289,16 @@ def test_as_dict_is_plain_data():
     assert [row["value"] for row in data["forward"]] == [3.0, -12.0]
 
 
+def test_a_row_says_its_phase_its_gate_and_its_factor():
+    """D1, and tanh, whose local gradient is a difference."""
+    rows = d1().steps().rows
+    (step,) = variables(x=1.0)[0].tanh().steps()
+
+    assert [row.phase for row in rows] == ["forward"] * 2 + ["start"] + ["backward"] * 4
+    assert [rows[0].spoken, rows[3].spoken] == ["x plus y", "q times z"]
+    assert (rows[3].factor, step.factor) == ("q", f"({step.formula})")
+
+
 def test_pages_join_to_the_table():
     steps = e7().steps()
 

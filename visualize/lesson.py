@@ -145,17 +145,15 @@ class Lesson:
         gates: dict[int, Any] = {}
         for row in shadow.rows:
             node = self.place[row.node]
-            phase = {"Forward": "forward", "Start": "start"}.get(type(row).__name__, "backward")
-            data: dict[str, Any] = {"phase": phase, "node": node}
-            if phase == "forward":
-                gate = row.sentence.partition(f"Gate {OPEN}{node}{CLOSE} equals ")[2]
-                gates[node] = {"gate": row.gate(), "spoken": gate.partition(": ")[0]}
+            data: dict[str, Any] = {"phase": row.phase, "node": node}
+            if row.phase == "forward":
+                gates[node] = {"gate": row.gate(), "spoken": row.spoken}
                 data["line"] = first(lines.get(self.called[row.node], []))
             if node in gates:
                 data.update(gates[node])
-            if phase == "start":
+            if row.phase == "start":
                 data["line"] = first(lines.get(f"grad_{self.called.get(row.node)}", []))
-            if phase == "backward":
+            if row.phase == "backward":
                 data.update(self.backward(row, lines))
             yield data
 
@@ -163,11 +161,10 @@ class Lesson:
         """What the page knows of one step of the backward pass."""
         arrow = self.walk.edges.get((row.node, row.place))
         code = lines.get(f"grad_{self.called[row.operand]}", [])
-        factor = row.parts[0].partition(f"/d{OPEN}{self.place[row.node]}{CLOSE} * ")[2]
         return {
             "operand": self.place[row.operand],
             "place": row.place,
-            "formula": factor,
+            "formula": row.factor,
             "piecewise": piecewise(row.node, row.place),
             "role": row.role,
             "path": row.path,

@@ -21,9 +21,13 @@ def slope(output: str, name: str) -> str:
 
 
 class Row:
-    """One line of the table: its place, the heading above it, its text and its sentence."""
+    """One line of the table: its place, the heading above it, its text and its sentence.
+
+    ``phase`` is "forward", "start" or "backward".
+    """
 
     __slots__ = ("heading", "node", "number", "steps")
+    phase: str
 
     def __init__(self, steps: Steps, node: Value, number: int, heading: str = "") -> None:
         self.steps = steps
@@ -51,6 +55,11 @@ class Row:
         """The right-hand side of the gate in a style."""
         return gate(self.node, self.steps.names, style)
 
+    @property
+    def spoken(self) -> str:
+        """The right-hand side of the gate as it is read aloud."""
+        return self.steps.spoken(self)
+
     def computed(self, style: type[Formula] = SlideFormula) -> Formula:
         """The same with the printed numbers of the operands, and the number that these give."""
         primitive = self.node.primitive
@@ -64,6 +73,7 @@ class Forward(Row):
     """A gate computes its output from its inputs."""
 
     __slots__ = ()
+    phase = "forward"
 
     @property
     def parts(self) -> list[str]:
@@ -76,14 +86,15 @@ class Forward(Row):
     @property
     def sentence(self) -> str:
         name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
-        formula, computed = self.gate(SpokenFormula), self.computed(SpokenFormula).text
-        return f"Step {self.number} of {self.steps.last}. Gate {name} equals {formula}: {computed} gives {answer}."
+        computed = self.computed(SpokenFormula).text
+        return f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}: {computed} gives {answer}."
 
 
 class Start(Row):
     """The output gets gradient 1."""
 
     __slots__ = ()
+    phase = "start"
 
     @property
     def parts(self) -> list[str]:
@@ -112,6 +123,7 @@ class Step(Row):
     """
 
     __slots__ = ("downstream", "local", "operand", "path", "paths", "place", "total", "upstream")
+    phase = "backward"
     operand: Value
     place: int
     upstream: float
@@ -125,6 +137,11 @@ class Step(Row):
     def formula(self) -> str:
         """The local gradient as a formula of the gate's operands and output."""
         return self.steps.locals(self)[self.place].text
+
+    @property
+    def factor(self) -> str:
+        """The same as the second factor of a product, in parentheses where it needs them."""
+        return self.steps.locals(self)[self.place].inside(PRODUCT)
 
     @property
     def role(self) -> str:
@@ -142,10 +159,9 @@ class Step(Row):
     def parts(self) -> list[str]:
         called, show_number = self.steps.names, self.number_text
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
-        local = self.steps.locals(self)[self.place].inside(PRODUCT)
         texts = [show_number(x) for x in (self.upstream, self.local, self.downstream)]
         parts = [
-            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {local}",
+            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
             f"{texts[0]} * {texts[1]} = {texts[2]}",
         ]
         if self.paths > 1:
@@ -164,7 +180,7 @@ class Step(Row):
         path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
         kink = f" On a kink: {self.kink}." if self.kink else ""
         return (
-            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.steps.spoken(self)} "
+            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.spoken} "
             f"sends to {called[self.operand]}: upstream {said[0]} times local {said[1]} gives {said[2]}.{path}{kink}"
         )
 
