@@ -6,7 +6,7 @@ from itertools import count
 
 from . import primitives as p
 from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .ieee import number
+from .ieee import number, real
 from .primitives import Primitive
 from .tracing import refuse, threads as tracing
 
@@ -308,16 +308,6 @@ class Value:
 
 
 RECORDED = {Value, float}  # what operands are, once recorded
-
-
-def real(x: Any, place: str) -> float:
-    """x as a float, or a TypeError that says where it was given and what it is."""
-    if type(x) is float:
-        return x
-    converted = number(x)
-    if converted is None:
-        raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}")
-    return converted
 
 
 def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...]) -> Value:

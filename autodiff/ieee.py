@@ -128,3 +128,13 @@ def number(x: Any) -> float | None:
     if any(kind.__module__ == "numpy" and kind.__name__ in ("floating", "integer", "bool", "bool_") for kind in kinds):
         return float(x)
     return None
+
+
+def real(x: Any, place: str) -> float:
+    """x as a float, or a TypeError that says where it was given and what it is."""
+    if type(x) is float:
+        return x
+    converted = number(x)
+    if converted is None:
+        raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}")
+    return converted

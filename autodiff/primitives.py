@@ -31,8 +31,8 @@ from .ieee import (
     logarithm,
     logarithm_plus_1,
     logistic,
-    number,
     quotient,
+    real,
     rectify,
     signum,
     sine,
@@ -104,7 +104,7 @@ class Primitive:
                 record = getattr(type(operand), "record", None)
                 if record is not None:
                     return record(self, operands)
-                operand = self._number(operand)
+                operand = real(operand, self.name)
             numbers.append(operand)
         return self.compute(numbers)
 
@@ -120,12 +120,6 @@ class Primitive:
                     message = f"{self.name} takes {expected} operand{'s'[: expected > 1]}, got {len(numbers)}"
                     raise TypeError(message) from None
             raise
-
-    def _number(self, operand: Any) -> float:
-        converted = number(operand)
-        if converted is None:
-            raise TypeError(f"{self.name} takes numbers and Values, got {type(operand).__name__}: {operand!r:.60}")
-        return converted
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

@@ -74,7 +74,7 @@ def test_whatever_has_a_record_method_records_itself():
 
 @pytest.mark.parametrize("bad", ["3", None, 1 + 2j, [1.0], {}])
 def test_neither_number_nor_value(bad):
-    with pytest.raises(TypeError, match=f"exp takes numbers and Values, got {type(bad).__name__}"):
+    with pytest.raises(TypeError, match=f"exp takes a real number, got {type(bad).__name__}"):
         PRIMITIVES["exp"](bad)
     with pytest.raises(TypeError, match=f"maximum takes a real number, got {type(bad).__name__}"):
         PRIMITIVES["maximum"](Value(1.0), bad)

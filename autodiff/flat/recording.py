@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..engine import Value, real
+from ..engine import Value
 from ..graph import age
+from ..ieee import real
 
 
 class Recording:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..calls import flattened, mirrored
-from ..engine import Value, real
+from ..engine import Value
+from ..ieee import real
 from ..tracing import Tracing, is_tracing
 from .lowering import Lowering
 from .program import Program

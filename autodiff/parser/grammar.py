@@ -11,9 +11,10 @@ import math
 import warnings
 
 from .. import primitives
-from ..engine import Value, real
+from ..engine import Value
 from ..expression import exact
 from ..graph import history
+from ..ieee import real
 from .advice import ExpressionError, command, guessed, listed, mistake, shortened
 from .callables import CALLABLE, called
 from .tokens import ALIASES, Token, plain, statements
