@@ -110,7 +110,6 @@ class Lesson:
             "view": self.view,
             "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
-            "primitives": [node.primitive.name if node.primitive else "" for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
@@ -169,7 +168,7 @@ class Lesson:
             "role": row.role,
             "path": row.path,
             "paths": row.paths,
-            "kink": row.kink,
+            "kink": row.convention,
             "arrow": arrow.id if arrow else "",
             "line": code[row.path - 1] if row.path <= len(code) else -1,
         }

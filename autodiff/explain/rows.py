@@ -149,11 +149,17 @@ class Step(Row):
         return self.steps.role(self)
 
     @property
+    def convention(self) -> str:
+        """What holds on the kink of this kind of gate; "" where it has none."""
+        primitive = self.node.primitive
+        if primitive is None or primitive.kink is None:
+            return ""
+        return KINKS.get(primitive.name, "the derivative jumps here: the local gradient is a convention")
+
+    @property
     def kink(self) -> str:
         """Why the local gradient is a convention here; "" where it is not."""
-        if not on_kink(self.node):
-            return ""
-        return KINKS.get(self.node.primitive.name, "the derivative jumps here: the local gradient is a convention")  # type: ignore[union-attr]
+        return self.convention if on_kink(self.node) else ""
 
     @property
     def parts(self) -> list[str]:

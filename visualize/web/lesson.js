@@ -1,11 +1,5 @@
 // A graph's numbers and what is said about them, for any inputs: computed by the flat program.
 
-const KINKS = {
-  relu: "the input is 0, where relu bends: its local gradient there is taken as 0",
-  abs: "the input is 0, where abs bends: its local gradient there is taken as 0",
-  maximum: "a tie: each input gets one half",
-  minimum: "a tie: each input gets one half",
-};
 const NUDGE = 0.001;
 
 class Lesson {
@@ -39,13 +33,9 @@ class Lesson {
       const upstream = gradients[step.node], local = all[2 * n + i], downstream = upstream * local;
       const total = soFar.has(step.operand) ? soFar.get(step.operand) + downstream : downstream;
       soFar.set(step.operand, total);
-      return { upstream, local, downstream, total, kink: kinks[i] ? step.kink || this.kink(step) : "" };
+      return { upstream, local, downstream, total, kink: kinks[i] ? step.kink : "" };
     });
     return { numbers, values, gradients, steps };
-  }
-
-  kink(step) {
-    return KINKS[this.primitives[step.node]] ?? "the derivative jumps here: the local gradient is a convention";
   }
 
   /** (f(x + 0.001) - f(x)) / 0.001 for one input. */
