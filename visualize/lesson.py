@@ -6,7 +6,7 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from autodiff import Formula, Value, history, names, sweep
+from autodiff import Formula, Value, history, names, show, sweep
 from autodiff.flat import javascript, lower
 
 from .folding import groups_of
@@ -222,6 +222,4 @@ def lessons(
 
 def title_of(output: Value) -> str:
     """A title for a graph that has none: ``f = -12``."""
-    from autodiff import show
-
     return f"{clean(names(history(output), output)[output], 40)} = {show(output.data)}"
