@@ -138,11 +138,11 @@ def draw_curve(axes: Axes, function: Callable[..., Any], paths: dict[str, Any], 
     axes.set_xlim(low, high)
 
 
-def draw_contours(axes: Axes, function: Callable[..., Any], between: Any, steps: int = 90) -> None:
+def draw_contours(axes: Axes, function: Callable[..., Any], between: Any) -> None:
     """The loss over its two parameters as rings, the lighter the lower."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    across, up, heights = grid_over(lambda row: function(*row), between, steps, batch=False)
+    across, up, heights = grid_over(lambda row: function(*row), between, 90, batch=False)
     low, high = float(heights.min()), float(heights.max())
     low = 0.0 if 0.0 <= low < 0.01 * high else low  # most losses start at 0: let the scale, too
     levels = [low + (high - low or 1.0) * (ring / 10) ** 2 for ring in range(11)]  # even rings on a parabola

@@ -98,12 +98,12 @@ def target_number(y: Any) -> float:
     return float(y[0] if isinstance(y, (list, tuple)) else y)
 
 
-def frame(points: Sequence[Point], margin: float = 0.15) -> tuple[tuple[float, float], tuple[float, float]]:
+def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, float]]:
     """((lowest, highest) x, (lowest, highest) y) of the points, with a margin around them."""
     limits = []
     for numbers in zip(*points):
         low, high = min(numbers), max(numbers)
-        around = margin * (high - low) or 1.0
+        around = 0.15 * (high - low) or 1.0
         limits.append((low - around, high + around))
     return limits[0], limits[1]
 
