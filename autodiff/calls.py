@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import index
 
-from .engine import Value
+from .engine import Value, tick
 from .graph import age, history, refuse_stale, sweep
 from .ieee import number
 from .primitives import sum_
@@ -56,7 +56,7 @@ class Call:
     def __init__(self, f: Any, args: Sequence[Any], argnums: Argnums, keywords: dict[str, Any]) -> None:
         chosen = places(args, argnums)
         self.single = len(chosen) == 1 and not isinstance(argnums, (list, tuple))
-        self.since = Value(0.0).born  # what this call makes is younger, all else is older
+        self.since = tick()  # what this call makes is younger, all else is older
         self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
         inputs = {i: independent(args[i], i) for i in chosen}
         self.trees = [inputs[i] for i in chosen]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..calls import flattened, mirrored
-from ..engine import Value
+from ..engine import Value, tick
 from ..ieee import real
 from ..tracing import Tracing, is_tracing
 from .lowering import Lowering
@@ -19,7 +19,7 @@ class Trace:
     """One recording of a function: its independent variables, what it returned, and the programs made of that."""
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self.since = Value(0.0).born
+        self.since = tick()
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engine import Value
+from ..engine import Value, tick
 from ..tracing import Tracing
 from .lowering import Lowering
 from .recording import Recording
@@ -117,7 +117,7 @@ class Step:
         update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
         penalty: Callable[[], Any] | None,
     ) -> None:
-        self.since = since = Value(0.0).born
+        self.since = since = tick()
         with Tracing():
             self.loss, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))
             self.penalty = Recording([penalty()], [], parameters, since) if penalty else None
