@@ -64,14 +64,12 @@ class Kernel:
         sums: bool = True,
     ) -> None:
         program = in_runs(program)
-        self.program, self.name, self.width, self.results, self.onto, self.sums = (
-            program,
-            name,
-            width,
-            results,
-            onto,
-            sums,
-        )
+        self.program = program
+        self.name = name
+        self.width = width
+        self.results = results
+        self.onto = onto
+        self.sums = sums
         self.plan = Plan(program, [Line(LOSS, program.outputs[0])] if sums else [])
         self.tables = {x: program.arrays.get(x, 1) for x in self.inner_names() if x in self.plan.stored}
         doubles = max(1, sum(self.tables.values()))

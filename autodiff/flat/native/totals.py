@@ -63,7 +63,8 @@ class Totals:
         for r_start, r_stop, rs in spans(line.repeat, high):
 
             def for_r(r: Whole, rs: int = rs) -> None:
-                self.text.each(last, lambda i: self.cells(line, r, rs, i, wide), wide) if last else None
+                if last:
+                    self.text.each(last, lambda i: self.cells(line, r, rs, i, wide), wide)
                 self.cells(line, r, rs, last, columns - last, beside)
 
             self.text.each(r_stop, for_r, rs, r_start)
