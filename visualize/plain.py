@@ -18,10 +18,6 @@ class Plain:
 
     __slots__: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """The record as numbers, texts, lists and dicts, ready for JSON (but for inf and nan)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
-
     def but(self: Record, **slots: Any) -> Record:
         """A copy with other entries in some slots."""
         copy = object.__new__(type(self))
@@ -31,13 +27,6 @@ class Plain:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'id', '')}>"
-
-
-def plain(x: Any) -> Any:
-    """x with its records as dicts."""
-    if isinstance(x, Plain):
-        return x.as_dict()
-    return [plain(part) for part in x] if isinstance(x, list) else x
 
 
 class Box(Plain):
@@ -59,14 +48,11 @@ class Box(Plain):
         Whether the gradient is to be written at the box: it is more than what one arrow brings.
     stale, kink : bool
         Whether the number is out of date, and whether the local gradients are a convention here.
-    count : int
-        How many nodes it stands for.
     words : str
         All of it in words.
     """
 
     __slots__ = (
-        "count",
         "gradient",
         "id",
         "kind",
@@ -88,7 +74,6 @@ class Box(Plain):
         self.value = value
         self.gradient: float | None = None
         self.shared = self.total = self.stale = self.kink = False
-        self.count = 1
         self.words = ""
 
 

@@ -112,9 +112,7 @@ class Walk:
         if group is None:
             absorbed = self.add_box(node)
         elif group.newest is node:
-            box = Box(self.box_id(node), "fold", clean(group.name), counted(group.count, "node"))
-            box.count = group.count
-            self.scene.boxes.append(box)
+            self.scene.boxes.append(Box(self.box_id(node), "fold", clean(group.name), counted(group.count, "node")))
         for place in reading_order(node):
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])
