@@ -114,6 +114,17 @@ class Call:
         return table(self.trees[0]) if self.single else tuple(map(table, self.trees))
 
 
+def parameters(f: Any, count: int) -> list[str]:
+    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
+    named = list(code.co_varnames[hasattr(f, "__self__") : code.co_argcount])[:count]
+    # Behind the parameters stands the name of *args, where there is one; otherwise the call refuses what is left over.
+    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & 0x04 else ""
+    return named + [f"{rest}[{i}]" for i in range(count - len(named))]
+
+
 def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
     """The positions of the arguments to differentiate, counted from 0."""
     if not args:

@@ -217,6 +217,20 @@ def test_the_source_is_the_program_that_runs():
     assert fast.source() == text
 
 
+def test_the_text_names_the_parameters_of_methods_and_of_functions_that_do_not_tell():
+    class Model:
+        def loss(self, w, x):
+            return w * x
+
+    method, several = autodiff.compile(Model().loss), autodiff.compile(lambda *args: args[0] * args[1])
+
+    assert method.source(2.0, 3.0).startswith("def f(w, x):\n")
+    assert several.source(2.0, 3.0).startswith("def f(args_0, args_1):\n")
+    assert autodiff.compile(sigmoid).source(2.0).startswith("def f(x):\n")
+    with pytest.raises(TypeError, match="takes 1 positional argument but 2 were given"):
+        autodiff.compile(lambda x: x)(1.0, 2.0)
+
+
 def test_wrong_arguments_are_named():
     with pytest.raises(TypeError, match="compile takes a function, got int"):
         autodiff.compile(3)

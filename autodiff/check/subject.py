@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ..calls import Call, flattened, mirrored, one_number
+from ..calls import Call, flattened, mirrored, one_number, parameters
 from ..engine import Value
 from ..graph import history, refuse_stale, sweep
 from ..naming import names
@@ -100,16 +100,6 @@ class Recorded(Subject):
             if node.primitive:
                 data[node] = node.primitive.value(*[a if type(a) is float else data[a] for a in node.operands])
         return data[self.output]
-
-
-def parameters(f: Any, count: int) -> list[str]:
-    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
-    code = getattr(f, "__code__", None)
-    if code is None:
-        return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
-    named = list(code.co_varnames[hasattr(f, "__self__") : code.co_argcount])[:count]
-    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if len(named) < count else ""
-    return named + [f"{rest}[{i}]" for i in range(count - len(named))]
 
 
 def places(tree: Any, name: str) -> list[str]:

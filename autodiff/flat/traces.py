@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..calls import flattened, mirrored
+from ..calls import flattened, mirrored, parameters
 from ..engine import Value, tick
 from ..ieee import real
 from ..tracing import Tracing, is_tracing
@@ -100,11 +100,8 @@ def captured(wrt: Any) -> list[Value]:
 
 def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """A label for every number of the arguments, after the function's parameters: x, or x0, x1, ... in a list."""
-    code = getattr(f, "__code__", None)
-    given = code.co_varnames[: code.co_argcount] if code else ()
     found = []
-    for i, arg in enumerate(args):
-        name = given[i] if i < len(given) else ""
+    for name, arg in zip(parameters(f, len(args)), args):
         several = isinstance(arg, (list, tuple))
-        found += [f"{name}{place}" if several and name else name for place in range(len(flattened(arg)))]
+        found += [f"{name}{place}" if several else name for place in range(len(flattened(arg)))]
     return found
