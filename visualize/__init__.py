@@ -8,8 +8,12 @@ Where things are:
     measures     what is written where, and how much room it takes (text, styles)
     layout       where everything stands: by dot, or layered (ordering, levels)
     painter      shapes and texts with coordinates, which svg and figure (PNG, PDF) write out
-    picture      draw() and what it returns; frames, the same step by step
+    picture      draw() and what it returns; frames, the same step by step; digraph, for Graphviz to draw
+    html         page(): the graph as data (lesson) and as HTML (article), made live by the scripts in web
+    training     playground(): a net and its examples as data (network), and the page that trains it
+    notebook     how Values and plots show themselves in a notebook
     plots        activations, losses, boundaries and the like, with matplotlib
+    __main__     python -m visualize
 
 Values show themselves as pictures in the notebook that imports this.
 
