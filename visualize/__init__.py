@@ -36,6 +36,18 @@ if TYPE_CHECKING:
 
     from .html import Page as Page, page as page
     from .picture import Picture as Picture, draw as draw
+    from .plots import (
+        plot_activation as plot_activation,
+        plot_cliff as plot_cliff,
+        plot_decision_boundary as plot_decision_boundary,
+        plot_descent as plot_descent,
+        plot_gradient_sizes as plot_gradient_sizes,
+        plot_histogram as plot_histogram,
+        plot_losses as plot_losses,
+        plot_rates_and_seeds as plot_rates_and_seeds,
+        plot_success as plot_success,
+        plot_success_rates as plot_success_rates,
+    )
     from .training import playground as playground
 
 ROOMS = {  # public names whose module is imported when one of them is first used
