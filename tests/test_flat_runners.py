@@ -45,6 +45,24 @@ def test_a_primitive_at_every_point(name, runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_sums_that_take_neighbours_one_each_are_not_taken_for_one_sum_over_all(runner, backwards):
+    """w0 * h, w1 * h, ... without biases; and, the weights in reverse, neighbours moved along a list."""
+    x, w = [Value(0.1 * i, f"x{i}") for i in range(4)], [Value(0.3, "w0"), Value(-0.7, "w1"), Value(1.1, "w2")]
+    h = autodiff.tanh(x[0])
+    products = [autodiff.dot([v], [h], 0.0) for v in w]
+    moved = [autodiff.dot(w[:2], x[i : i + 2], w[2]) for i in range(3)]
+    loss = autodiff.sum([p * p for p in products + moved])
+    parameters = w[::-1] if backwards else w
+    call = [0.4, -1.2, 2.5, 0.6]
+
+    found = made(runner, loss, inputs=x, parameters=parameters).row(call, [v.data for v in parameters])
+
+    expected = eager(loss, [*x, *parameters], [*call, *[v.data for v in parameters]])
+    assert agree(expected, (found.outputs[0], [*found.input_gradients, *found.parameter_gradients]))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
 def test_one_row_and_many_rows_are_the_same(runner):
     inputs, parameters, loss = net([3, 4, 2])
     w = [p.data for p in parameters]

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .code import SUMS
 from .layout import Layout
-from .program import Line, Place, Program, is_slice, leaves_of, replaced
+from .program import Line, Place, Program, leaves_of, operations, replaced
 
 
 def rolled(program: Program, gradients: Mapping[str, str]) -> Program:
@@ -127,9 +128,12 @@ def strides_between(a: Line, b: Line) -> list[int] | None:
 
 
 def in_a_vector(line: Line, strides: list[int]) -> bool:
-    """Whether the elements that a line speaks of move on as the elements of a slice do."""
-    slices = any(map(is_slice, leaves_of(line.expression)))
-    return not slices and strides[0] == 1 and all(stride in (0, 1) for stride in strides)
+    """Whether the elements that a line speaks of move on as the elements of a slice do.
+
+    A sum takes slices for what it adds up, so there are no vectors of sums; they are repeated.
+    """
+    sums = not SUMS.isdisjoint(operations(line.expression))
+    return not sums and strides[0] == 1 and all(stride in (0, 1) for stride in strides)
 
 
 def in_step(line: Line, strides: list[int]) -> bool:
