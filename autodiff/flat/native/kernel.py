@@ -89,7 +89,7 @@ class Kernel:
             dict.fromkeys(x for line in self.program.lines if (x := name_of(line.target)) not in self.plan.summed)
         )
 
-    def function(self) -> str:
+    def function(self, internal: bool = False) -> str:
         """The text of the finished function."""
         text, parameters = self.text, len(self.program.parameters)
         memory = text.room(self.memory) if self.unrolled else "%memory"
@@ -105,7 +105,7 @@ class Kernel:
                 padded = text.let(f"add i64 {rows}, {PADDING - 1}")
                 stop = text.let(f"and i64 {padded}, {-PADDING}")
                 self.body(memory, turn.index, rows, Rows(stop, self.width, self.vectors))
-        return text.function(self.name, PARAMETERS, attributes="#1" if self.unrolled else "#0")
+        return text.function(self.name, PARAMETERS, internal, "#1" if self.unrolled else "#0")
 
     def body(self, memory: str, start: Whole, rows: Whole, block: Rows) -> None:
         """All lines for one block of rows."""

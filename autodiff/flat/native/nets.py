@@ -66,7 +66,7 @@ class Nets:
         self.memory = self.slopes + plan.trained * NETS
 
     def module(self) -> str:
-        functions = [kernel.function().replace("define ", "define internal ", 1) for kernel in self.kernels]
+        functions = [kernel.function(internal=True) for kernel in self.kernels]
         functions += [self.train(), self.answers()]
         self.text.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
         return module(

@@ -59,7 +59,7 @@ class Steps:
 
     def module(self) -> str:
         kernels = [kernel for kernel in (self.loss, self.penalty) if kernel]
-        functions = [kernel.function().replace("define ", "define internal ", 1) for kernel in kernels]
+        functions = [kernel.function(internal=True) for kernel in kernels]
         functions += [self.train()] if self.whole else [gather(self.inputs, self.stride), self.train()]
         self.text.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
         declarations = set.union(self.text.declarations, *[kernel.text.declarations for kernel in kernels])
@@ -171,4 +171,4 @@ def gather(inputs: int, stride: int) -> str:
         text.put(f"call void @llvm.memset.p0.i64(ptr align 8 %table, i8 0, i64 {8 * inputs * stride}, i1 false)")
     text.each("%rows", row)
     parameters = ["ptr noalias %x", "ptr noalias %order", "ptr noalias %table", "i64 %rows"]
-    return text.function("gather", parameters).replace("define ", "define internal ", 1)
+    return text.function("gather", parameters, internal=True)

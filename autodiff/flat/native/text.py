@@ -127,12 +127,11 @@ class Text:
         self.put(f"br label %{rest}")
         self.label(rest)
 
-    def function(self, name: str, parameters: Sequence[str], result: str = "void", attributes: str = "#0") -> str:
-        """The finished function; a void one returns at the end, another has put its ``ret`` already."""
-        if result == "void":
-            self.put("ret void")
-        body = "\n".join(self.lines)
-        return f"define {result} @{name}({', '.join(parameters)}) {attributes} {{\n{body}\n}}\n"
+    def function(self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0") -> str:
+        """The finished function; an internal one is seen by its module only."""
+        body = "\n".join([*self.lines, "  ret void"])
+        kind = "internal void" if internal else "void"
+        return f"define {kind} @{name}({', '.join(parameters)}) {attributes} {{\n{body}\n}}\n"
 
 
 class Turn:
