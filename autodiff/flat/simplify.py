@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..primitives import PRIMITIVES
+from .code import is_comparison
 from .program import Expression, Line, leaves_of
 
 # --- fold ----------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ IDENTITIES: dict[str, Callable[..., Expression]] = {
 
 # --- spread --------------------------------------------------------------------------------------
 
-SHARES = {"sigmoid", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}  # between 0 and 1
+SHARES = {"sigmoid", *filter(is_comparison, PRIMITIVES)}  # between 0 and 1
 
 
 def spread(lines: Sequence[Line]) -> list[Line]:

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..code import name_of
 from ..program import Line, Place, Program, operands, operations
+from ..writer import given
 from .elementwise import cost
 from .lanes import Lanes
 from .loops import Loops, Rows
 from .machine import machine
-from .plan import Plan, is_sum_over_slices, length, name_of
+from .plan import Plan, is_sum_over_slices, length
 from .runs import in_runs
 from .storage import Element, Home, Storage
 from .text import Text, Whole
@@ -122,8 +124,7 @@ class Kernel:
             loops.write(group)
         Totals(storage, block, plan.totals, self.rows is not None and not self.onto).write()
         if self.results:
-            gradients = [x for x in self.program.input_gradients if x is not None]
-            for base, places in (("%out", self.program.outputs), ("%dx", gradients)):
+            for base, places in (("%out", self.program.outputs), ("%dx", given(self.program.input_gradients))):
                 self.copy(places, text.address(base, start), block)
 
     def homes(self, memory: str, start: Whole) -> dict[str, Home]:
@@ -131,8 +132,8 @@ class Kernel:
         program, text = self.program, self.text
         homes: dict[str, Home] = {}
         x = text.address("%x", start)
-        given = (program.inputs, x, "%stride"), (program.parameters, "%w", None), (self.slots(), "%sums", None)
-        for places, base, stride in given:
+        bases = (program.inputs, x, "%stride"), (program.parameters, "%w", None), (self.slots(), "%sums", None)
+        for places, base, stride in bases:
             for k, place in enumerate(places):
                 if type(place) is Place:
                     homes.setdefault(place.array, Home(base, k - place.start, stride))

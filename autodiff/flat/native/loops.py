@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..code import name_of
 from ..program import Expression, Line, Place, is_slice, operations
 from .elementwise import cost, from_largest, larger, value
 from .lanes import Lanes
-from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length, name_of
+from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length
 from .storage import Element, Shared, Storage
 from .text import Whole
 

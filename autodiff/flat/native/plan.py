@@ -13,14 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..code import SUMS
+from ..code import SUMS, name_of
 from ..program import Line, Place, Program, is_slice, leaves_of, operands
+from ..writer import given
 
 Key = tuple[str, int, int]  # a name, its first index, and how far it moves from element to element
-
-
-def name_of(x: Any) -> str:
-    return x.array if type(x) is Place else x
 
 
 def length(line: Line) -> int:
@@ -114,7 +111,7 @@ class Plan:
         for line in rest:
             if not (self.groups and self.groups[-1].takes(line)):
                 self.groups.append(Group(line))
-        results = [*program.outputs, *[x for x in program.input_gradients if x is not None]]
+        results = [*program.outputs, *given(program.input_gradients)]
         self.stored = {name_of(x) for x in results if type(x) is not float}
         self.stored |= {name for line in self.totals for name in names_in(line)}
         self.stored |= {name for group in self.groups for name in read_from_memory(group)}

@@ -10,6 +10,7 @@ import numpy
 from ..batch import Batch
 from ..program import Program
 from ..runners import Result
+from ..writer import given
 from .kernel import PADDING, Kernel, up_to
 from .machine import ATTRIBUTES, Compiled, machine
 from .text import module
@@ -34,7 +35,7 @@ class Native(Batch):
         kernel = Kernel(program, "program", machine().width)
         self.compiled = Compiled(module([kernel.function()], kernel.text.declarations, ATTRIBUTES))
         self.call = self.compiled.function("program", 6, 2)
-        self.slopes = len([x for x in program.input_gradients if x is not None])
+        self.slopes = len(given(program.input_gradients))
         self.asked = [k for k, x in enumerate(program.parameter_gradients) if x is not None]
         self.memory = aligned(kernel.memory)
         self.busy = Lock()  # one call at a time has the memory

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..code import name_of
 from ..program import Line, leaves_of
 from .loops import Rows, computed, is_product, leaves_are_stored, plus_term, spans
-from .plan import indices, length, name_of
+from .plan import indices, length
 from .storage import Element, Shared, Storage
 from .text import Whole
 
