@@ -10,7 +10,7 @@ Where things are, in the order to read:
     penalties      l1, l2
     optimizers     SGD, RMSProp, Adam: one scalar function each
     training       fit, the loop; history: what it leaves behind, and when it stops
-    runners, flat  how an epoch is run
+    runners        how an epoch is run; flat, native: from code recorded once
     many, runs     fit_many: the same from many starts; side_by_side: all at once
     prediction     predict, evaluate
     gates, data    truth tables, hand-set nets; points in the plane, iris, digits
@@ -22,6 +22,7 @@ Where things are, in the order to read:
     depth, descent what depth does to gradients; ways to the bottom of a loss
     presets        python -m nn moons; report: what it prints
     watch          python -m nn C4: the lectures' examples
+    checks         how what is given is checked; progress: the bar
 
 >>> from nn import MLP, fit, predict, truth_table
 >>> X, Y = truth_table("xor")

@@ -112,9 +112,10 @@ def refuse_files(options: argparse.Namespace) -> None:
     """Raise before the training if what it finds could not be written after it."""
     from autodiff.files import destination, suffix
 
-    for path, endings in ((options.save, ()), (options.plot, PICTURES), (options.page, PAGES)):
+    for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
+        if path and endings:
+            suffix(path, endings)
         if path:
-            suffix(path, endings) if endings else None
             destination(path)
 
 

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
-    """The table's entry of that name; what is no text is taken as it is; ValueError that lists the names."""
-    if not isinstance(name, str):
+    """The table's entry of that name; ValueError that lists the names. A function or an entry is taken as it is."""
+    if callable(name) or isinstance(name, tuple({type(entry) for entry in table.values()})):
         return name
+    if not isinstance(name, str):
+        raise TypeError(f"{kind}: expected a function or a name such as {next(iter(table))!r}, got {name!r:.60}")
     if name not in table:
         raise ValueError(f"no {kind} is called {name!r:.60}: choose one of {', '.join(table)}{meant(name, table)}")
     return table[name]

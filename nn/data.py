@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
-    """Two half circles, each reaching into the other.
+    """Two half circles of radius 1, each reaching into the other.
+
+    Parameters
+    ----------
+    examples : int
+        How many points, as evenly as can be from both classes.
+    noise : float
+        The standard deviation, from 0 on, by which each coordinate is moved.
+    seed : int
+        The same seed gives the same points.
 
     Examples
     --------
@@ -42,6 +51,17 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
     """A circle of radius 1 (class 0) and a smaller one inside (class 1).
 
+    Parameters
+    ----------
+    examples : int
+        How many points, as evenly as can be from both classes.
+    noise : float
+        The standard deviation, from 0 on, by which each coordinate is moved.
+    seed : int
+        The same seed gives the same points.
+    inner : float
+        The radius of the smaller one.
+
     Examples
     --------
     >>> from nn import circles
@@ -59,6 +79,17 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
     """Arms from near the centre out that turn around each other, nine tenths of a turn.
+
+    Parameters
+    ----------
+    examples : int
+        How many points, as evenly as can be from all classes.
+    noise : float
+        The standard deviation, from 0 on, by which each coordinate is moved.
+    seed : int
+        The same seed gives the same points.
+    arms : int
+        How many there are: one for each class.
 
     Examples
     --------
@@ -91,6 +122,15 @@ def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Dat
 def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
     """Clouds around points spread evenly on a circle of radius 2.
 
+    Parameters
+    ----------
+    examples, seed
+        As for ``moons``.
+    classes : int
+        How many clouds there are.
+    spread : float
+        The standard deviation of each coordinate, from 0 on.
+
     Examples
     --------
     >>> from nn import blobs
@@ -98,7 +138,7 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
     """
-    random = Random(seed)
+    random, spread = Random(seed), at_least_0("spread", spread)
     X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
     for kind in Y:
         angle = 2.0 * pi * kind / classes

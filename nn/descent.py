@@ -119,5 +119,5 @@ def by_calculus(loss: Callable[..., Any], start: float) -> Found:
 
 def best_of(loss: Callable[..., Any], points: Sequence[Point]) -> Found:
     """The point with the smallest loss, each evaluated once."""
-    best = min(points, key=lambda point: loss(*point))
-    return best, loss(*best), len(points)
+    lowest, best = min((loss(*point), point) for point in points)
+    return best, lowest, len(points)

@@ -1,4 +1,4 @@
-"""Neurons, layers and nets, each a function of one example: a list of numbers in, Values out."""
+"""Neurons and layers, each a function of one example: a list of numbers in, Values out."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class Neuron(Module):
         A name from ``INITIALIZERS``, or a function (random, inputs, outputs) -> weight.
     seed : int or random.Random, optional
         Where the random numbers start; None takes a new start every time.
+    outputs : int
+        How many neurons its layer has: all that an initializer such as Xavier's asks of the layer.
 
     Examples
     --------

@@ -112,6 +112,15 @@ class SGD(Optimizer):
     It is called stochastic where the gradient comes from a mini-batch. The velocity is
     momentum * velocity + gradient; with ``nesterov`` the step looks one such turn ahead.
 
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    momentum : float
+        How much of the velocity stays, from 0 (none) on; 0.9 is usual.
+    nesterov : bool
+        Whether to look ahead; it takes a momentum.
+
     Examples
     --------
     >>> x = Value(3.0, "x")
@@ -149,6 +158,15 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
 
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    decay : float
+        How much of the mean stays, from 0 up to, not including, 1 (PyTorch's alpha).
+    epsilon : float
+        Added to the root, above 0, so that nothing is divided by 0.
+
     Examples
     --------
     >>> from nn import RMSProp
@@ -183,6 +201,15 @@ class RMSProp(Optimizer):
 
 class Adam(Optimizer):
     """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    betas : (float, float)
+        How much of the mean of the gradients stays, and of that of their squares, from 0 up to, not including, 1.
+    epsilon : float
+        Added to the root, above 0, so that nothing is divided by 0.
 
     Examples
     --------

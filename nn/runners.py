@@ -1,4 +1,4 @@
-"""How a training epoch is run: the task, recorded from the model's scalar code, and the eager loop over it."""
+"""How training epochs are run: the task, the eager loop over it, and the choice of a faster runner."""
 
 from __future__ import annotations
 

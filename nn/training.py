@@ -7,7 +7,7 @@ from random import Random
 from .checks import one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
-from .optimizers import optimizer_named
+from .optimizers import Optimizer, optimizer_named
 from .prediction import encoded, examples_in, numbers
 from .progress import Progress
 from .runners import NonFiniteLossError, Task, one_by_one, runner_named
@@ -16,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
-
-    from .optimizers import Optimizer
 
 
 def fit(
@@ -135,6 +133,10 @@ def chosen_optimizer(model: Any, optimizer: Optimizer | str | None, resume: Hist
         return resume.optimizer
     if optimizer is None or isinstance(optimizer, str):
         return optimizer_named(optimizer or "sgd", model.parameters())
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"expected an optimizer such as SGD(model.parameters(), 0.1) or a name such as 'sgd', got {optimizer!r:.60}"
+        )
     return optimizer
 
 

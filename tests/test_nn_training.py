@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import sys
 
 import pytest
@@ -271,6 +272,19 @@ def test_a_resumed_run_keeps_its_optimizer():
     net, history = trained(epochs=1)
     with pytest.raises(ValueError, match="goes on with its own optimizer"):
         fit(net, X, Y, optimizer="adam", resume=history, progress=False)
+
+
+@pytest.mark.parametrize("kind", ["loss", "runner", "optimizer"])
+@pytest.mark.parametrize("given", [5, ["sgd"]])
+def test_what_is_neither_a_name_nor_a_function_is_refused(kind, given):
+    with pytest.raises(TypeError, match=rf"expected .* name such as .*, got {re.escape(repr(given))}"):
+        trained(epochs=1, **{kind: given})
+
+
+@pytest.mark.parametrize("kind", ["activation", "initializer"])
+def test_a_neuron_is_refused_what_is_neither_a_name_nor_a_function(kind):
+    with pytest.raises(TypeError, match=f"{kind}: expected a function or a name such as .*, got 5"):
+        nn.Neuron(2, **{kind: 5})
 
 
 def test_an_optimizer_can_be_given_by_its_name():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from autodiff import Value, history, norm, relu, show, sigmoid
+from autodiff import Value, history, norm, show, sigmoid
 
 from ..depth import norms_by_depth
 from ..diagnosis import diagnose
@@ -65,8 +65,7 @@ def saturation() -> Iterator[str]:
     dying = MLP.from_matrices([[-5.0, 1.0, 1.0]], output="relu")
     slopes = []
     for point in truth_table("and")[0]:
-        (out,) = (relu(dying(point)),)
         dying.zero_grad()
-        out.backward()
+        dying(point).backward()
         slopes += [p.grad for p in dying.parameters()]
     yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, slopes)))}: the unit is dead"
