@@ -137,14 +137,14 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 def test_a_label_is_not_in_machine_code(label):
     """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
     pytest.importorskip("llvmlite")
-    from autodiff.flat.native import Native
     from autodiff.flat.native.batches import Batches
+    from autodiff.flat.native.kernel import Kernel
     from autodiff.flat.native.steps import Steps
     from autodiff.flat.native.training import Recorded
 
     def kernel(first, second):
         x, f = labelled(first, second)
-        return Native(lower(f, inputs=[x])).compiled.text
+        return Kernel(lower(f, inputs=[x]), "program", 4).function()
 
     def steps(label):
         w = Value(0.5, label)

@@ -47,7 +47,6 @@ def lower(
     parameters: Iterable[Value] = (),
     wrt: Iterable[Value] | None = None,
     roll: bool | None = None,
-    since: int | None = None,
 ) -> Program:
     """The straight-line program of a recorded graph and of its gradients.
 
@@ -64,8 +63,6 @@ def lower(
         The inputs and parameters whose gradients are computed; by default all, ``()`` for none.
     roll : bool, optional
         Whether lines are rolled into vectors and loops; by default where there are very many.
-    since : int, optional
-        Leaves born since then that are given nowhere are constants, not parameters.
 
     Returns
     -------
@@ -77,7 +74,7 @@ def lower(
     ValueError
         If ``wrt`` names what is neither input nor parameter, or a primitive is not in the table.
     """
-    recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters, since)
+    recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
     return Lowering(recording, wrt).program(roll)
 
 

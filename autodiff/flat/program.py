@@ -133,12 +133,6 @@ class Program(NamedTuple):
         return tuple(x for x in self.input_gradients + self.parameter_gradients if x is not None)
 
     @property
-    def constants(self) -> list[float]:
-        """The numbers that are written in the lines, each once, in order of first appearance."""
-        leaves = [x for line in self.lines for x in leaves_of(line.expression)]
-        return list(dict.fromkeys(x for x in leaves if type(x) is float))
-
-    @property
     def primitives(self) -> list[str]:
         """The names of the primitives in the lines, sorted."""
         return sorted({name for line in self.lines for name in operations(line.expression)})

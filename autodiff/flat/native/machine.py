@@ -62,7 +62,6 @@ class Compiled:
         options.loop_unrolling = False  # the text is scheduled as it should be
         builder = llvm.create_pass_builder(target_machine, options)
         builder.getModulePassManager().run(module, builder)
-        self.text = text
         self.engine = llvm.create_mcjit_compiler(module, target_machine)
         self.engine.finalize_object()
 
