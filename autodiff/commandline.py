@@ -128,8 +128,9 @@ def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
     ]
 
 
-def in_lines(text: str, indent: str = "     ") -> list[str]:
-    """Statements in lines of at most 80 columns, as far as a statement allows."""
+def in_lines(text: str) -> list[str]:
+    """Statements in indented lines of at most 80 columns, as far as a statement allows."""
+    indent = " " * 5
     lines = [indent]
     for statement in text.split("; "):
         if len(lines[-1]) + len(statement) + 3 > 80 and lines[-1] != indent:

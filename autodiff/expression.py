@@ -179,9 +179,9 @@ class SlideFormula(Formula):
         return super().write(name, parts)
 
 
-def elide(terms: list[str], most: int = 4) -> list[str]:
+def elide(terms: list[str]) -> list[str]:
     """The terms, the middle ones of many replaced by "..."."""
-    return terms if len(terms) <= most else [*terms[: most - 2], "...", terms[-1]]
+    return terms if len(terms) <= 4 else [*terms[:2], "...", terms[-1]]
 
 
 _OPERATORS = {

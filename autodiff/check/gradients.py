@@ -12,7 +12,7 @@ from ..graph import numbers, on_kink
 from ..ieee import INF
 from ..naming import names
 from .comparison import CheckedInput, Claim
-from .nonfinite import NonfiniteOrigin as NonfiniteOrigin, nonfinite_origin as nonfinite_origin, statement
+from .nonfinite import nonfinite_origin, statement
 from .subject import Called, Recorded, Subject
 
 TYPE_CHECKING = False

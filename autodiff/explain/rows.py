@@ -29,10 +29,10 @@ class Row:
     __slots__ = ("heading", "node", "number", "steps")
     phase: str
 
-    def __init__(self, steps: Steps, node: Value, number: int, heading: str = "") -> None:
+    def __init__(self, steps: Steps, node: Value, heading: str = "") -> None:
         self.steps = steps
         self.node = node
-        self.number = number
+        self.number = 0  # until all rows are there to be counted
         self.heading = heading
 
     @property

@@ -57,11 +57,11 @@ class Steps:
         self._spoken: dict[Value, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
-        self.rows: list[Any] = [Forward(self, node, 0) for node in order if node.primitive]
+        self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
         if self.rows:
             self.rows[0].heading = heading
         heading = "BACKWARD  upstream * local = downstream, from the output back to the inputs"
-        self.rows += [Start(self, output, 0, heading), *self._edges]
+        self.rows += [Start(self, output, heading), *self._edges]
         for number, row in enumerate(self.rows, 1):
             row.number = number
 
@@ -78,7 +78,7 @@ class Steps:
             ]
             edges.sort(key=lambda edge: edge[1].primitive is not None)
             for place, operand, local in edges:
-                step = Step(self, node, 0)
+                step = Step(self, node)
                 step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
                 step.downstream = upstream * local
                 others = found.setdefault(operand, [])
