@@ -16,6 +16,7 @@ Where things are:
     lectures     the lectures' examples, by id
     quiz         questions with blanks, answers checked
     flat         a graph as straight-line code: printed, run, compiled
+    files        files that are whole or absent
     __main__     python -m autodiff  (commandline: what its arguments mean)
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves

@@ -1,4 +1,4 @@
-"""A recorded graph as straight-line code: printed, run as Python, over rows with NumPy, and in JavaScript.
+"""A recorded graph as straight-line code: printed, run as Python, over rows with NumPy, as machine code, in JavaScript.
 
 program      Program, Line, Place: the plain data; how numbers are laid out in arrays
 recording    what lies behind the outputs: gates in order, leaves by their part
@@ -9,7 +9,6 @@ roll         lines with constant strides rolled into vectors and loops; layout: 
 code         how generated code is spelled; writer: the text of whole functions
 source       the program as Python text, and that text run
 batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the table)
-native       the program as machine code, with llvmlite
 javascript   the program as a JavaScript function
 runners      which runner suits how much work; programs kept ready
 compiled     autodiff.compile: a function traced (traces), then run as flat code
