@@ -32,6 +32,11 @@ SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
 SPELLED = {"maximum": "max", "minimum": "min"}  # as the lectures write them; the others by their own name
 
 
+def is_comparison(name: str) -> bool:
+    """Whether the primitive of that name is one of < <= > >= == !=."""
+    return name in INFIX and INFIX[name][1] == COMPARISON
+
+
 def show(x: float, digits: int | None = None) -> str:
     """The number as text: six significant digits, or ``digits`` places after the point.
 
@@ -92,9 +97,12 @@ class Formula:
         """The text of one gate and its strength."""
         if name in INFIX:
             sign, strength = INFIX[name]
-            left = parts[0].inside(strength + (strength in (COMPARISON, POWER)))
-            right = parts[1].inside(MINUS if strength == POWER else strength + 1)
-            return f"{left} {sign} {right}", strength
+            left, right = strength, strength + 1  # a - b - c, but a - (b - c)
+            if strength == COMPARISON:
+                left = SUM  # Python reads a < b < c in a way of its own
+            if strength == POWER:
+                left, right = ATOM, MINUS  # (a ** b) ** c, but a ** b ** c and a ** -b
+            return f"{parts[0].inside(left)} {sign} {parts[1].inside(right)}", strength
         if name == "neg":
             return f"-{parts[0].inside(POWER)}", MINUS
         if name == "reciprocal":
@@ -148,31 +156,38 @@ class SlideFormula(Formula):
 
     @classmethod
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
+        """As in Formula, but of a ``where`` only the side that is taken, x for 1 * x, and 1 / x for x ** -1."""
         name, first, last = primitive.name, operands[0], operands[-1]
         if name == "where":
-            return cls.of(operands[1 if cls.of(first).number else 2])
+            condition, a, b = operands
+            return cls.of(a if cls.of(condition).number else b)
         if name == "mul" and not isinstance(first, Formula) and first == 1.0:
             return cls.of(last)
-        if name == "power" and not isinstance(last, Formula) and last in (1.0, -1.0, -2.0):
-            base = first if last != -2.0 else super().record(primitive, (first, 2.0))
-            return base if last == 1.0 else super().record(primitives.reciprocal, (base,))
+        if name == "power" and not isinstance(last, Formula):
+            if last == 1.0:
+                return cls.of(first)
+            if last in (-1.0, -2.0):
+                return cls.record(primitives.reciprocal, [cls.record(primitive, (first, -last))])
         return super().record(primitive, operands)
 
     @classmethod
     def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
         if name == "neg" and parts[0].strength == PRODUCT:
             return f"-{parts[0].text}", PRODUCT
         if name == "neg" and parts[0].text[0].isdigit():
             return f"-({parts[0].text})", MINUS
-        if INFIX.get(name, ("", SUM))[1] == COMPARISON:
+        if is_comparison(name):
             return f"1({super().write(name, parts)[0]})", ATOM
         if name == "sum":
             return " + ".join(elide([part.inside(PRODUCT) for part in parts])), SUM
         if name == "dot":
-            n = len(parts) // 2
-            terms = [f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(parts[:n], parts[n:])]
-            bias = [] if parts[-1].number == 0.0 and parts[-1].text == "0" else [parts[-1].inside(PRODUCT)]
-            return " + ".join(elide(terms) + bias) or "0", SUM
+            *factors, bias = parts
+            n = len(factors) // 2
+            terms = elide([f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(factors[:n], factors[n:])])
+            if bias.number != 0.0 or bias.text != "0":  # the constant 0 is not written
+                terms.append(bias.inside(PRODUCT))
+            return " + ".join(terms) or "0", SUM
         if name == "logsumexp":
             texts = elide([part.text for part in parts])
             return f"logsumexp([{', '.join(texts)}])", ATOM
@@ -226,8 +241,8 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
     >>> gate(w * x, {w: "w", x: "x"})
     'w * x'
     """
-    operands = [x if isinstance(x, float) else style.called(called[x]) for x in node.operands]
-    return style.write(node.primitive.name, [style.of(operand) for operand in operands])[0]
+    parts = [style.of(x) if isinstance(x, float) else style.called(called[x]) for x in node.operands]
+    return style.write(node.primitive.name, parts)[0]
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..expression import ATOM, COMPARISON, INFIX, PRODUCT, SUM, Formula
+from ..expression import ATOM, COMPARISON, PRODUCT, SUM, Formula, is_comparison
 from .program import Line, Place, index, is_slice, written
 
 VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
@@ -161,10 +161,6 @@ class Notation(Code):
         if name == "dot" and parts[0].strength == VECTOR:
             return f"{name}({parts[0]}, {parts[1]}) + {parts[2].inside(PRODUCT)}", SUM
         return super().reduced(name, parts)
-
-
-def is_comparison(name: str) -> bool:
-    return INFIX.get(name, ("", ATOM))[1] == COMPARISON
 
 
 def name_of(x: Any) -> Any:

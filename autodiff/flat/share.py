@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..expression import is_comparison
 from ..naming import Names
-from .code import is_comparison
 from .program import Expression, Line, replaced
 
 

@@ -14,8 +14,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..expression import is_comparison
 from ..primitives import PRIMITIVES
-from .code import is_comparison
 from .program import Expression, Line, leaves_of
 
 # --- fold ----------------------------------------------------------------------------------------
