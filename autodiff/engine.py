@@ -149,7 +149,7 @@ class Value:
     def record(primitive: Primitive, operands: Sequence[Any]) -> Value:
         """The result of a primitive on Values and numbers, as a node that remembers them."""
         kept = tuple(operands)
-        if not {*map(type, kept)} <= RECORDED:
+        if not {*map(type, kept)} <= RECORDED:  # the types of all at once: a weighted sum has many
             kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in kept])
         return result(primitive, primitive.compute(numbers(kept)), kept)
 
@@ -176,15 +176,15 @@ class Value:
         order = history(self)
         refuse_stale(order)
         results = [node for node in order if node.primitive]
-        untouched = float()  # noqa: UP018 - a zero of its own: what a node has until a gradient reaches it
+        unreached = float()  # noqa: UP018 - a zero object of its own: `is` tells it from a sum that comes to 0
         for node in results:
-            node.grad = untouched
+            node.grad = unreached
         self.grad += upstream
         try:
             for node in reversed(results):
                 upstream, rule, operands = node.grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-                if upstream is untouched:
-                    continue  # only a comparison looks at this node
+                if upstream is unreached:
+                    continue  # no gradient has come: only a comparison looks at this node
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                     a, b = operands
                     into_a, into_b = type(a) is Value, type(b) is Value
@@ -197,7 +197,7 @@ class Value:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
                             operand.grad += upstream * local
-        except (TypeError, ValueError):
+        except (TypeError, ValueError):  # as where a rule gives too few local gradients
             refuse_rule(node, rule(node._data, *numbers(operands)))
             raise
 

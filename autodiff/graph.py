@@ -114,9 +114,10 @@ def refuse_rule(node: Value, local_gradients: Any) -> None:
     """Raise TypeError, naming the primitive, if its rule gave anything but one entry for each operand of the node."""
     count = len(node.operands)
     if not isinstance(local_gradients, (tuple, list)) or len(local_gradients) != count:
+        wanted = "(...,)" if count == 1 else f"({', '.join(['...'] * count)})"
         raise TypeError(
             f"the local gradients of {node.primitive.name} must be a tuple with one entry for each operand, "  # type: ignore[union-attr]
-            f"({', '.join(['...'] * count)}{','[: count == 1]}), got {local_gradients!r:.60}"
+            f"{wanted}, got {local_gradients!r:.60}"
         )
 
 
@@ -158,11 +159,13 @@ def sweep(
     for node in reversed(history(output, since)):
         if node not in totals:
             continue
-        upstream, rule = totals.pop(node), node.primitive and node.primitive.local_gradients
-        known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
-        local_gradients = rule(*known) if rule else ()
-        if rule and refuse:
-            refuse_rule(node, local_gradients)
+        upstream = totals.pop(node)
+        local_gradients: Any = ()
+        if node.primitive:
+            known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
+            local_gradients = node.primitive.local_gradients(*known)
+            if refuse:
+                refuse_rule(node, local_gradients)
         yield node, upstream, local_gradients
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:

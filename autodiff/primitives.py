@@ -113,12 +113,13 @@ class Primitive:
         try:
             return self.value(*numbers)
         except TypeError:
-            for function, others in ((self.value, 0), (self.local_gradients, 1)):
+            for function, before in ((self.value, 0), (self.local_gradients, 1)):  # a rule takes the output first
                 code = getattr(function, "__code__", None)  # functions of the math module have none
-                if code and not code.co_flags & 0x04 and code.co_argcount - others != len(numbers):
-                    expected = code.co_argcount - others
-                    message = f"{self.name} takes {expected} operand{'s'[: expected > 1]}, got {len(numbers)}"
-                    raise TypeError(message) from None
+                any_number = code and code.co_flags & 0x04  # it has *operands
+                if code and not any_number and code.co_argcount - before != len(numbers):
+                    expected = code.co_argcount - before
+                    operands = "operand" if expected == 1 else "operands"
+                    raise TypeError(f"{self.name} takes {expected} {operands}, got {len(numbers)}") from None
             raise
 
     def __repr__(self) -> str:
