@@ -7,7 +7,7 @@ import json
 import sys
 
 from . import __version__
-from .commandline import Subject, front_door, hidden_packages, places, read, say, shielded
+from .commandline import Subject, file_name, front_door, hidden_packages, places, read, say, shielded
 from .files import PAGES, finite, suffix, write
 
 TYPE_CHECKING = False
@@ -45,7 +45,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--json", action="store_true", help="the steps as data")
     made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    made.add_argument("-o", dest="file", metavar="FILE", help="draw the graph into FILE, such as graph.svg")
+    made.add_argument(
+        "-o", dest="file", type=file_name, metavar="FILE", help="draw the graph into FILE, such as graph.svg"
+    )
     made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
     made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
     made.add_argument("--key", action="store_true", help="the quiz with its answers")

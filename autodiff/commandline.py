@@ -73,6 +73,11 @@ def shielded(arguments: Sequence[str]) -> list[str]:
     return [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in arguments]
 
 
+def file_name(text: str) -> str:
+    """A file's name as it was given, without the space that shields a name such as -f.svg."""
+    return text.removeprefix(" ") if text.startswith(" -") else text
+
+
 def places(text: str) -> int:
     """A number of places after the point."""
     if not text.strip().isdecimal() or int(text) > 17:

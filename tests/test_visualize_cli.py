@@ -111,3 +111,9 @@ def test_without_dot_on_the_path(monkeypatch):
 
     assert run("D1", "-o", "f.svg") == (0, "f.svg\n", "")
     assert run("D1", "-o", "f.png") == (0, "f.png\n", "")
+
+
+def test_a_file_is_called_as_it_was_given_even_with_a_sign_first():
+    assert main(["x * y", "x=2", "y=3", "-o", "-f.svg"]) == 0
+
+    assert os.listdir() == ["-f.svg"]

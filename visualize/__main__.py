@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line, divided into options and words."""
-    from autodiff.commandline import places, shielded
+    from autodiff.commandline import file_name, places, shielded
 
     made = argparse.ArgumentParser(
         prog="python -m visualize",
@@ -43,9 +43,15 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
     made.add_argument(
-        "-o", dest="file", metavar="FILE", help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step"
+        "-o",
+        dest="file",
+        type=file_name,
+        metavar="FILE",
+        help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step",
     )
-    made.add_argument("--lectures", metavar="FILE", help="all lecture examples and a playground as one page, .html")
+    made.add_argument(
+        "--lectures", type=file_name, metavar="FILE", help="all lecture examples and a playground as one page, .html"
+    )
     made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
     made.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
     made.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
