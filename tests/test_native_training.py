@@ -6,6 +6,7 @@ import sys
 import pytest
 from children import ctrl_c_after
 
+import autodiff
 import nn
 from autodiff import Value
 from nn import MLP, SGD, Adam, NonFiniteLossError, RMSProp, fit, l1, l2, truth_table
@@ -81,6 +82,16 @@ def test_penalties(penalty):
     X = some_rows()
 
     same(lambda: MLP(2, [9, 9, 1], seed=3), X, [x[0] for x in X], penalty=penalty, epochs=5, batch_size=3)
+
+
+def test_two_rows_and_a_penalty_on_as_much_as_a_loop_takes():
+    """Sums of two lanes beside a sum of one: LLVM's vector-combine ended the process on vectors of one double."""
+
+    def loss(outputs, target):
+        return autodiff.log(1.0 + (outputs[0] - target[0]) ** 2.0)
+
+    X = [[0.1, 0.2, 0.3, 0.4], [0.2, -0.3, 0.4, 0.5]]
+    same(lambda: MLP(4, [2, 17, 1], seed=0), X, [0.0, 1.0], loss=loss, penalty=l2(0.05), epochs=3)
 
 
 @pytest.mark.parametrize("output", ["softmax", "linear"])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..code import name_of
 from ..program import Line, leaves_of
+from .lanes import Lanes
 from .loops import Rows, computed, is_product, leaves_are_stored, plus_term, spans
 from .plan import indices, length
 from .storage import Element, Shared, Storage
@@ -117,10 +118,10 @@ class Totals:
             while not text.unrolled and lane + 2 * run <= len(cells) and follow(cells[lane : lane + 2 * run]):
                 run *= 2
             home, index = self.storage.index(line.target, Element(text.plus(at.r, r), text.plus(at.i, i)))
-            part = v.part(totals, lane, run)
+            part, lanes = v.part(totals, lane, run), Lanes(text, run)
             if id(line) in self.adding:
-                part = text.let(f"fadd <{run} x double> {part}, {v.load_part(run, home.base, index)}")
-            v.store_part(part, run, home.base, index)
+                part = lanes.add(part, lanes.load(home.base, index, aligned=False))
+            lanes.store(part, home.base, index, aligned=False)
             lane += run
 
 
