@@ -5,7 +5,7 @@ from __future__ import annotations
 from autodiff.flat import Training
 
 from .optimizers import Optimizer, clip_by_norm
-from .runners import Eager, Task, one_by_one
+from .runners import Eager, OneByOne, Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,30 +17,18 @@ if TYPE_CHECKING:
 LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
 
 
-class Flat:
+class Flat(OneByOne):
     """Runs the epochs of a task as flat code, by a runner of ``autodiff.flat``; as ``Eager``, only faster."""
 
     def __init__(self, task: Task, runner: str, rows: int = 1) -> None:
         refuse_own_step(task.optimizer)
-        self.task = task
+        super().__init__(task)
         self.eager = Eager(task)
         self.now: tuple[Any, Any, Sequence[Any], int] = [], [], [], 0  # numbers, gradients, states, steps
-        self.before: Any = None
-        examples, targets = task.examples, task.targets
-        penalty = task.penalty
-        self.training = Training(
-            task.example_loss,
-            (examples[0], targets[0]),
-            task.optimizer.parameters,
-            task.optimizer.recorded,
-            (lambda: penalty(task.model)) if penalty else None,
-            runner,
-            rows,
-        )
-        self.table = self.training.table(examples, targets)
+        self.training = Training(task.recipe, runner, rows)
+        self.table = self.training.table(task.rows)
 
     def epoch(self, batches: Sequence[Sequence[int]]) -> float:
-        """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
         mean = 0.0
         self.read()
         self.before = self.now
@@ -52,7 +40,6 @@ class Flat:
         return mean / sum(map(len, batches))
 
     def back(self) -> None:
-        """Go back to the numbers that the epoch began with."""
         self.now = self.before
         self.write()
 
@@ -109,8 +96,7 @@ class Auto:
         """Run one epoch, or several in machine code, and write them into the history."""
         if self.runner is None:
             self.begin(batch_size)
-        several = getattr(self.runner, "epochs", None) or one_by_one(self.runner)
-        several(history, batch_size, most, shown)
+        self.runner.epochs(history, batch_size, most, shown)
 
     def begin(self, batch_size: int) -> None:
         """Take a runner."""

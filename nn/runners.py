@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from time import perf_counter
 
 from autodiff import Value
@@ -15,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+    from autodiff.flat import Recipe
 
     from .history import History
     from .optimizers import Optimizer
@@ -87,26 +90,79 @@ class Task:
             raise TypeError(f"the loss has to be one Value that depends on the model's outputs, got {loss!r:.60}")
         return loss
 
+    @property
+    def recipe(self) -> Recipe:
+        """What flat code records a step from."""
+        from autodiff.flat import Recipe  # when used: it brings in flat code
+
+        penalty, model, optimizer = self.penalty, self.model, self.optimizer
+        return Recipe(
+            self.example_loss,
+            (self.examples[0], self.targets[0]),
+            optimizer.parameters,
+            optimizer.recorded,
+            (lambda: penalty(model)) if penalty else None,
+        )
+
+    @property
+    def rows(self) -> list[list[float]]:
+        """Each example with its target."""
+        return [[*x, *target] for x, target in zip(self.examples, self.targets)]
+
     def batch_loss(self, batch: Sequence[int]) -> Any:
         """The mean loss over the examples with these indices, plus the penalty."""
         mean = total([self.example_loss(self.examples[i], self.targets[i]) for i in batch]) / float(len(batch))
         return mean + self.penalty(self.model) if self.penalty else mean
 
 
-class Eager:
-    """Records a new graph for every mini-batch: the living definition of what training does.
+class OneByOne(ABC):
+    """A runner of single epochs.
 
-    Every runner has ``task`` and ``epoch(batches)``, leaves the last mini-batch's gradients in the
-    parameters' ``.grad``, and raises NonFiniteLossError before a loss that is inf or nan changes anything.
-    ``before`` holds the numbers that an epoch begins with, and ``back()`` gives them back.
+    Every runner has a ``task``, a ``hint`` at what would be faster, and ``epochs``. It leaves the last mini-batch's
+    gradients in the parameters' ``.grad``, and raises NonFiniteLossError before a loss that is inf or nan changes
+    anything. This kind has ``epoch(batches)``, which keeps in ``before`` what ``back()`` goes back to.
     """
+
+    hint = ""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.before: Any = None
 
+    def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
+        """Run one epoch of the ``most`` and write it into the history; after ctrl-C it never began."""
+        start, rows = perf_counter(), len(self.task.examples)
+        done, updates = history.epochs, history.updates
+        shuffling = history.random.getstate() if batch_size < rows else None
+        self.before = None
+        try:
+            batches = list(mini_batches(rows, batch_size, history.random))
+            history.loss.append(self.epoch(batches))
+            history.updates += len(batches)
+            history.seconds.append(perf_counter() - start)
+        except KeyboardInterrupt:
+            if self.before:
+                self.back()
+            if shuffling:
+                history.random.setstate(shuffling)
+            history.updates = updates
+            del history.loss[done:], history.seconds[done:]
+            raise
+        shown()
+
+    @abstractmethod
     def epoch(self, batches: Sequence[Sequence[int]]) -> float:
         """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
+
+    @abstractmethod
+    def back(self) -> None:
+        """Go back to the numbers that the epoch began with."""
+
+
+class Eager(OneByOne):
+    """Records a new graph for every mini-batch: the living definition of what training does."""
+
+    def epoch(self, batches: Sequence[Sequence[int]]) -> float:
         optimizer, mean = self.task.optimizer, 0.0
         numbers = [(parameter.data, parameter.grad) for parameter in optimizer.parameters]
         self.before = numbers, {name: [*state] for name, state in optimizer.state.items()}, optimizer.steps
@@ -115,7 +171,6 @@ class Eager:
         return mean / sum(map(len, batches))
 
     def back(self) -> None:
-        """Go back to the numbers that the epoch began with."""
         optimizer = self.task.optimizer
         numbers, states, optimizer.steps = self.before
         optimizer.state.update(states)
@@ -131,32 +186,6 @@ class Eager:
         loss.backward()
         task.optimizer.step()
         return loss.data  # type: ignore[no-any-return]
-
-
-def one_by_one(run: Any) -> Callable[..., None]:
-    """How a runner that knows single epochs runs one and writes it into the history; after ctrl-C it never began."""
-
-    def epochs(history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
-        start, rows = perf_counter(), len(run.task.examples)
-        done, updates = history.epochs, history.updates
-        shuffling = history.random.getstate() if batch_size < rows else None
-        run.before = None
-        try:
-            batches = list(mini_batches(rows, batch_size, history.random))
-            history.loss.append(run.epoch(batches))
-            history.updates += len(batches)
-            history.seconds.append(perf_counter() - start)
-        except KeyboardInterrupt:
-            if run.before:
-                run.back()
-            if shuffling:
-                history.random.setstate(shuffling)
-            history.updates = updates
-            del history.loss[done:], history.seconds[done:]
-            raise
-        shown()
-
-    return epochs
 
 
 def refuse_nonfinite(loss: Any) -> None:

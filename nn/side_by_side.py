@@ -47,22 +47,13 @@ class SideBySide:
 
     def recorded(self, model: Any, rate: float) -> Any:
         """The step of a net in machine code."""
-        job, penalty = self.job, self.job.penalty
-        task = job.task(model, rate)
+        task = self.job.task(model, rate)
         optimizer = task.optimizer
         refuse_own_step(optimizer)
-        if {*optimizer.parameters} != {*model.parameters()}:
-            raise ValueError("nets train side by side if the optimizer changes all of their parameters")
+        if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
+            raise ValueError("nets train side by side if the optimizer changes all of their parameters, in their order")
         return many_training(
-            task.example_loss,
-            (job.X[0], job.targets[0]),
-            model.parameters(),
-            optimizer.recorded,
-            (lambda: penalty(model)) if penalty else None,
-            lambda x: listed(model(x)),
-            [[*x, *target] for x, target in zip(job.X, job.targets)],
-            job.batch_size,
-            optimizer.clip_norm,
+            task.recipe, task.rows, self.job.batch_size, optimizer.clip_norm, lambda x: listed(model(x))
         )
 
     def outcomes(self) -> Iterator[list[Outcome]]:

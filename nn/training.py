@@ -10,7 +10,7 @@ from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named
 from .prediction import encoded, examples_in, numbers
 from .progress import Progress
-from .runners import NonFiniteLossError, Task, one_by_one, runner_named
+from .runners import NonFiniteLossError, Task, runner_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,11 +113,10 @@ def loop(
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
     before = history.epochs
-    several = getattr(run, "epochs", None) or one_by_one(run)
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
-        several(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
-        shown.hint(getattr(run, "hint", ""))
+        run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
+        shown.hint(run.hint)
         reasons = [callback(run.task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:

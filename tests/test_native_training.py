@@ -200,28 +200,29 @@ def test_training_again_compiles_nothing():
 # --- runner="auto" -------------------------------------------------------------------------------
 
 
-def compilations():
+@pytest.fixture
+def compilations(monkeypatch):
+    """What is compiled from here on."""
     from autodiff.flat.native import machine
 
-    return len(machine.kept)
+    monkeypatch.setattr(machine, "kept", {})
+    return machine.kept
 
 
-def test_auto_does_not_compile_a_short_run():
+def test_auto_does_not_compile_a_short_run(compilations):
     X, Y = truth_table("xor")
-    before = compilations()
 
     fit(MLP(2, [3, 2, 1], seed=0), X, Y, epochs=20, progress=False)
 
-    assert compilations() == before
+    assert not compilations
 
 
-def test_auto_goes_over_to_machine_code_in_a_long_run():
+def test_auto_goes_over_to_machine_code_in_a_long_run(compilations):
     X, Y = truth_table("xor")
-    before = compilations()
 
     long = fit(MLP(2, [3, 3, 1], seed=0), X, Y, epochs=200_000, progress=False)
 
-    assert compilations() == before + 1
+    assert len(compilations) == 1
     assert (long.epochs, long.updates, long.stopped) == (200_000, 200_000, "all epochs")
     short = fit(MLP(2, [3, 3, 1], seed=0), X, Y, epochs=50, runner="eager", progress=False)
     assert long.loss[:50] == pytest.approx(short.loss, rel=1e-9)

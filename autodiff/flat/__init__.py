@@ -20,12 +20,13 @@ from . import javascript
 from .batch import over_rows
 from .lowering import lower
 from .program import Line, Place, Program
-from .training import Training, many_training, native_training
+from .training import Recipe, Training, many_training, native_training
 
 __all__ = [
     "Line",
     "Place",
     "Program",
+    "Recipe",
     "Training",
     "javascript",
     "lower",

@@ -78,8 +78,10 @@ def native() -> type[Runner]:
 def kept(kind: type[Runner], program: Program) -> Runner:
     """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
     key = kind, program.key, tuple([PRIMITIVES[name] for name in program.primitives])
-    if key not in ready:
+    found = ready.get(key)
+    if found is None:  # in steps that other threads may come between
         if len(ready) >= MOST:
-            del ready[next(iter(ready))]
-        ready[key] = kind(program)
-    return ready[key]
+            oldest, *_ = ready
+            ready.pop(oldest, None)
+        found = ready[key] = kind(program)
+    return found

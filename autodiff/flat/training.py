@@ -8,7 +8,7 @@ which each parameter is a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..engine import Value, tick
 from ..tracing import Tracing
@@ -16,9 +16,13 @@ from .lowering import Lowering
 from .recording import Recording
 from .runners import Runner, kept, native, runner_for
 
+if TYPE_CHECKING:
+    from .native.many import ManyTraining
+    from .native.training import NativeTraining
 
-class Training:
-    """The steps of one model, ready to run.
+
+class Recipe(NamedTuple):
+    """The scalar functions that a training step is recorded from.
 
     Parameters
     ----------
@@ -33,6 +37,22 @@ class Training:
         (parameter, *states).
     penalty : function () -> Value, optional
         What is added to the mean loss; it depends on the parameters only.
+    """
+
+    loss: Callable[[Any, Any], Any]
+    example: tuple[Sequence[float], Sequence[float]]
+    parameters: Sequence[Value]
+    update: Callable[[], tuple[Sequence[Any], Sequence[Any]]]
+    penalty: Callable[[], Any] | None = None
+
+
+class Training:
+    """The steps of one model, ready to run.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The functions.
     runner : str
         "source" or "batch", or "auto" for the faster of these.
     rows : int
@@ -46,26 +66,16 @@ class Training:
         If the loss is not recorded the same twice: it draws random numbers, say.
     """
 
-    def __init__(
-        self,
-        loss: Callable[[Any, Any], Any],
-        example: tuple[Sequence[float], Sequence[float]],
-        parameters: Sequence[Value],
-        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
-        penalty: Callable[[], Any] | None = None,
-        runner: str = "auto",
-        rows: int = 1,
-    ) -> None:
-        parameters = list(parameters)
-        step = Step(loss, example, parameters, update, penalty)
+    def __init__(self, recipe: Recipe, runner: str = "auto", rows: int = 1) -> None:
+        parameters, step = list(recipe.parameters), Step(recipe)
         kind = runner_for(runner, rows * step.loss.work)
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
         self.update = kept(kind, Lowering(step.update, ()).program(False))
 
-    def table(self, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Any:
+    def table(self, rows: Sequence[Sequence[float]]) -> Any:
         """The examples with their targets as the runner wants them: index it for a mini-batch by ``chosen``."""
-        return self.loss.runner.table([[*x, *target] for x, target in zip(examples, targets)])
+        return self.loss.runner.table(rows)
 
     def chosen(self, table: Any, batch: Sequence[int]) -> Any:
         """The rows of a mini-batch."""
@@ -87,20 +97,26 @@ class Training:
         return new, states
 
 
-def native_training(*arguments: Any) -> Any:
-    """A ``NativeTraining`` of these arguments; ImportError that says what to install where llvmlite is missing."""
+def native_training(recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool) -> NativeTraining:
+    """A ``NativeTraining``; ImportError that says what to install where llvmlite is missing."""
     native()
     from .native.training import NativeTraining
 
-    return NativeTraining(*arguments)
+    return NativeTraining(recipe, rows, batch, clips)
 
 
-def many_training(*arguments: Any) -> Any:
-    """A ``ManyTraining`` of these arguments; ImportError as above."""
+def many_training(
+    recipe: Recipe,
+    rows: Sequence[Sequence[float]],
+    batch: int,
+    clip_norm: float | None,
+    answers: Callable[[Sequence[Any]], Sequence[Any]],
+) -> ManyTraining:
+    """A ``ManyTraining``; ImportError as above."""
     native()
     from .native.many import ManyTraining
 
-    return ManyTraining(*arguments)
+    return ManyTraining(recipe, rows, batch, clip_norm, answers)
 
 
 class Step:
@@ -109,14 +125,8 @@ class Step:
     ``since`` is a creation number: leaves that are younger and no parameters are constants.
     """
 
-    def __init__(
-        self,
-        loss: Callable[[Any, Any], Any],
-        example: tuple[Sequence[float], Sequence[float]],
-        parameters: list[Value],
-        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
-        penalty: Callable[[], Any] | None,
-    ) -> None:
+    def __init__(self, recipe: Recipe) -> None:
+        loss, example, parameters, update, penalty = recipe
         self.since = since = tick()
         with Tracing():
             self.loss, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))

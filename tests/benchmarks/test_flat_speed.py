@@ -5,7 +5,7 @@ import pytest
 from alternating import medians
 
 from autodiff import Value
-from autodiff.flat import Training
+from autodiff.flat import Recipe, Training
 from nn import MLP, SGD, fit, truth_table
 from nn.losses import hinge
 from nn.targets import listed
@@ -47,8 +47,8 @@ def flat_gradient(runner):
     rows, classes = moons.points()
     example = rows[0], [classes[0]]
     update = SGD(parameters, 0.05).recorded
-    training = Training(lambda x, t: hinge(listed(model(x)), t), example, parameters, update, runner=runner)
-    table = training.table(rows, [[c] for c in classes])
+    training = Training(Recipe(lambda x, t: hinge(listed(model(x)), t), example, parameters, update), runner)
+    table = training.table([[*x, c] for x, c in zip(rows, classes)])
     numbers = [p.data for p in parameters]
     return lambda: training.gradient(table, numbers)
 

@@ -12,7 +12,7 @@ from ...engine import Value
 from ...tracing import Tracing
 from ..lowering import Lowering
 from ..recording import Recording
-from ..training import Step
+from ..training import Recipe, Step
 from .batches import Batches
 from .machine import compiled, machine
 from .nets import NAMES, NETS, Nets, NetsPlan
@@ -27,36 +27,32 @@ class ManyTraining:
 
     Parameters
     ----------
-    loss, example, parameters, update, penalty
-        As for ``Training``, of any one of the nets.
-    answers : function (x) -> list of Value
-        What that net makes of an example.
+    recipe : Recipe
+        The functions that a step of any one of the nets is recorded from.
     rows : sequence of list of float
         Every example with its target.
     batch : int
         Rows for each step; the last step of an epoch may have fewer.
     clip_norm : float or None
         The length to which longer gradients are shortened.
+    answers : function (x) -> list of Value
+        What that net makes of an example.
     """
 
     at_once = NETS  # in a block
 
     def __init__(
         self,
-        loss: Callable[[Any, Any], Any],
-        example: tuple[Sequence[float], Sequence[float]],
-        parameters: list[Value],
-        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
-        penalty: Callable[[], Any] | None,
-        answers: Callable[[Sequence[Any]], Sequence[Any]],
+        recipe: Recipe,
         rows: Sequence[Sequence[float]],
         batch: int,
         clip_norm: float | None,
+        answers: Callable[[Sequence[Any]], Sequence[Any]],
     ) -> None:
-        step = Step(loss, example, parameters, update, penalty)
+        step = Step(recipe)
         with Tracing():
-            outputs = answers(step.loss.inputs[: len(example[0])])
-        self.step = RecordedNet(step, outputs, parameters)
+            outputs = answers(step.loss.inputs[: len(recipe.example[0])])
+        self.step = RecordedNet(step, outputs, list(recipe.parameters))
         batches = Batches(len(rows), min(batch, len(rows)))
         key = "nets", self.step.key, batches, clip_norm
         self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(batches, clip_norm), machine().width))

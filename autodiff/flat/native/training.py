@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -10,7 +10,7 @@ import numpy
 from ...engine import Value
 from ..lowering import Lowering
 from ..recording import Recording
-from ..training import Step
+from ..training import Recipe, Step
 from .batches import Batches
 from .machine import compiled, machine
 from .runner import aligned
@@ -22,8 +22,8 @@ class NativeTraining:
 
     Parameters
     ----------
-    loss, example, parameters, update, penalty
-        As for ``Training``.
+    recipe : Recipe
+        The functions that a step is recorded from.
     rows : sequence of list of float
         Every example with its target.
     batch : int
@@ -39,18 +39,8 @@ class NativeTraining:
         For each epoch begun, the mean of the losses over its rows, as far as it has come.
     """
 
-    def __init__(
-        self,
-        loss: Callable[[Any, Any], Any],
-        example: tuple[Sequence[float], Sequence[float]],
-        parameters: Sequence[Value],
-        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
-        penalty: Callable[[], Any] | None,
-        rows: Sequence[Sequence[float]],
-        batch: int,
-        clips: bool,
-    ) -> None:
-        step = Recorded(loss, example, list(parameters), update, penalty)
+    def __init__(self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool) -> None:
+        step = Recorded(recipe)
         batches = Batches(len(rows), min(batch, len(rows)))
         key = step.key, batches, clips
         self.steps, self.code = compiled(key, lambda: Steps(step.plan(batches, clips), machine().width))
@@ -124,19 +114,12 @@ class Recorded:
     over the rows is the mean, and the penalty may be added to it.
     """
 
-    def __init__(
-        self,
-        loss: Callable[[Any, Any], Any],
-        example: tuple[Sequence[float], Sequence[float]],
-        parameters: list[Value],
-        update: Callable[[], tuple[Sequence[Any], Sequence[Any]]],
-        penalty: Callable[[], Any] | None,
-    ) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         share = Value(1.0, "share")
-        step = Step(loss, example, parameters, update, penalty)
-        self.parameters, self.update = parameters, step.update
-        self.others = captured([step.loss, step.penalty], {*parameters, share})
-        numbers = [*parameters, share, *self.others]
+        step = Step(recipe)
+        self.parameters, self.update = list(recipe.parameters), step.update
+        self.others = captured([step.loss, step.penalty], {*self.parameters, share})
+        numbers = [*self.parameters, share, *self.others]
         self.loss = Recording([step.loss.outputs[0] * share], step.loss.inputs, numbers, step.since)
         self.penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
 
