@@ -1,7 +1,10 @@
 """Machine code: rows that do not fill a vector, programs of any shape. (How exact it is: test_accuracy_native.py.)"""
 
+import gc
 import math
+import mmap
 import sys
+from pathlib import Path
 
 import numpy
 import pytest
@@ -125,3 +128,20 @@ def test_a_primitive_of_the_user_has_no_machine_code(name, monkeypatch):
 
     with pytest.raises(ValueError, match=f"the primitive '{name}' has no spelling in machine code"):
         autodiff.compile(lambda x: own(x), runner="native")(2.0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is counted as Linux does")
+def test_programs_that_are_gone_leave_no_memory_behind():
+    x = Value(2.0, "x")
+
+    def megabytes_after(programs):
+        for k in range(programs):
+            Native(lower(autodiff.exp(x * float(k)), inputs=[x]))
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * mmap.PAGESIZE / 1e6
+
+    before = megabytes_after(20)
+
+    assert megabytes_after(60) < before + 2.0
