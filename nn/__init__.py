@@ -62,7 +62,7 @@ from .normalisation import batch_norm
 from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
 from .penalties import l1, l2
 from .prediction import evaluate, predict
-from .runners import RUNNERS, NonFiniteLossError
+from .runners import RUNNERS, NonfiniteLossError
 from .runs import Runs
 from .sharing import Convolution, RecurrentCell
 from .storage import ModelFileError, load, save
@@ -89,7 +89,7 @@ __all__ = [
     "ModelFileError",
     "Module",
     "Neuron",
-    "NonFiniteLossError",
+    "NonfiniteLossError",
     "Optimizer",
     "PReLU",
     "RMSProp",

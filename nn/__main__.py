@@ -18,7 +18,7 @@ from .optimizers import OPTIMIZERS
 from .presets import PRESETS, RATES, Preset, Trial, preset_named
 from .progress import Progress
 from .report import advice, examined, heading, results, standing, trials_report
-from .runners import RUNNERS, NonFiniteLossError
+from .runners import RUNNERS, NonfiniteLossError
 from .storage import save
 from .watch import WATCH, watch
 
@@ -141,7 +141,7 @@ def train_once(options: argparse.Namespace) -> None:
         if history.interrupted:
             finished = f"{history.epochs} of {trial.preset.epochs} epochs"
             show([f"stopped by ctrl-C after {finished}; what was learned is kept"])
-    except NonFiniteLossError as error:
+    except NonfiniteLossError as error:
         trial.history = error.history
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
@@ -172,7 +172,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
             trials.append(Trial(preset, seed))
             try:
                 trials[-1].train(options.runner, progress=False)
-            except NonFiniteLossError as error:
+            except NonfiniteLossError as error:
                 trials[-1].history = error.history
             if trials[-1].stopped() == "interrupted":
                 trials.pop()

@@ -46,30 +46,30 @@ class Flat(OneByOne):
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss that is inf or nan is looked into eagerly."""
         optimizer, (numbers, _, states, steps) = self.task.optimizer, self.now
-        loss, slopes = self.training.gradient(self.training.chosen(self.table, batch), numbers)
+        loss, gradients = self.training.gradient(self.training.chosen(self.table, batch), numbers)
         if loss - loss != 0.0:
             self.write()
             loss = self.eager.step(batch)  # raises, or gets by: a target of 0 drops an infinite term there
             self.read()
             return loss
-        clipped = slopes if optimizer.clip_norm is None else clip_by_norm(slopes, optimizer.clip_norm)
+        clipped = gradients if optimizer.clip_norm is None else clip_by_norm(gradients, optimizer.clip_norm)
         numbers, states = self.training.updated(numbers, clipped, optimizer.learning_rate, steps + 1, states)
-        self.now = numbers, slopes, states, steps + 1  # at once, so that ctrl-C cannot fall in between
+        self.now = numbers, gradients, states, steps + 1  # at once, so that ctrl-C cannot fall in between
         return loss
 
     def read(self) -> None:
         """Take numbers, gradients and states from the parameters and the optimizer."""
         optimizer = self.task.optimizer
         numbers = [parameter.data for parameter in optimizer.parameters]
-        slopes = [parameter.grad for parameter in optimizer.parameters]
-        self.now = numbers, slopes, [*optimizer.state.values()], optimizer.steps
+        gradients = [parameter.grad for parameter in optimizer.parameters]
+        self.now = numbers, gradients, [*optimizer.state.values()], optimizer.steps
 
     def write(self) -> None:
         """Give them back."""
-        optimizer, (numbers, slopes, states, steps) = self.task.optimizer, self.now
-        for parameter, number, slope in zip(optimizer.parameters, map(float, numbers), map(float, slopes)):
+        optimizer, (numbers, gradients, states, steps) = self.task.optimizer, self.now
+        for parameter, number, gradient in zip(optimizer.parameters, map(float, numbers), map(float, gradients)):
             parameter.data = number
-            parameter.grad = slope
+            parameter.grad = gradient
         optimizer.state.update((name, [*map(float, state)]) for name, state in zip(optimizer.state, states))
         optimizer.steps = steps
 

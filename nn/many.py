@@ -11,7 +11,7 @@ from .nets import MLP
 from .optimizers import OPTIMIZERS, Optimizer
 from .prediction import encoded, evaluate, examples_in
 from .progress import Progress
-from .runners import NonFiniteLossError, Task, runner_named
+from .runners import NonfiniteLossError, Task, runner_named
 from .runs import Outcome, Runs, numbers
 from .training import fit
 
@@ -157,7 +157,7 @@ class Job:
                 net, self.X, self.Y, cost, chosen, self.epochs, self.batch_size, runner, order, self.penalty,
                 progress=False,
             )  # fmt: skip
-        except NonFiniteLossError:
+        except NonfiniteLossError:
             return Outcome(numbers(net), nan, nan)
         if history.interrupted:
             raise KeyboardInterrupt

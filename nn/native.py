@@ -92,7 +92,7 @@ class Native:
                 self.pace = max((perf_counter() - start) / (training.made - before), self.pace / 10.0)
             if not fine:
                 self.write()
-                training.slopes[:] = 0.0
+                training.gradients[:] = 0.0
                 loss = self.eager.step(training.batch)  # raises, or gets by: a target of 0 drops an infinite term there
                 training.skip(loss)
                 self.counted += 1
@@ -102,17 +102,17 @@ class Native:
         """Take numbers, gradients and states from the parameters and the optimizer."""
         optimizer, training = self.task.optimizer, self.training
         training.numbers[:] = [parameter.data for parameter in optimizer.parameters]
-        training.slopes[:] = [parameter.grad for parameter in optimizer.parameters]
+        training.gradients[:] = [parameter.grad for parameter in optimizer.parameters]
         for line, state in zip(training.states, optimizer.state.values()):
             line[:] = state
 
     def write(self) -> None:
         """Give them back."""
         optimizer, training = self.task.optimizer, self.training
-        numbers, slopes = training.numbers.tolist(), training.slopes.tolist()
-        for parameter, number, slope in zip(optimizer.parameters, numbers, slopes):
+        numbers, gradients = training.numbers.tolist(), training.gradients.tolist()
+        for parameter, number, gradient in zip(optimizer.parameters, numbers, gradients):
             parameter.data = number
-            parameter.grad = slope
+            parameter.grad = gradient
         for name, line in zip(optimizer.state, training.states):
             optimizer.state[name] = line.tolist()
         # one line, in which ctrl-C cannot fall: Python looks for it at calls and jumps
@@ -127,7 +127,7 @@ class Turn:
         self.start, self.random = perf_counter(), history.random.getstate()
         self.before, self.updates = history.epochs, history.updates
         training, optimizer = native.training, native.task.optimizer
-        self.numbers = [array.copy() for array in (training.numbers, training.slopes, training.states)]
+        self.numbers = [array.copy() for array in (training.numbers, training.gradients, training.states)]
         self.steps = optimizer.steps + training.made - native.counted
         self.order: Sequence[int] | None = None  # of the rows, as soon as the steps may be run
 
@@ -145,7 +145,7 @@ class Turn:
     def repeat(self, epochs: int, order: Sequence[int]) -> None:
         """Run so many of the epochs again, from the numbers they began with."""
         native, training = self.native, self.native.training
-        for array, numbers in zip((training.numbers, training.slopes, training.states), self.numbers):
+        for array, numbers in zip((training.numbers, training.gradients, training.states), self.numbers):
             array[:] = numbers
         native.task.optimizer.steps, native.counted = self.steps, training.made
         native.begin(order, self.epochs)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .optimizers import Optimizer
 
 
-class NonFiniteLossError(ArithmeticError):
+class NonfiniteLossError(ArithmeticError):
     """The loss became inf or nan. The model is as it was before that step.
 
     Attributes
@@ -37,12 +37,12 @@ class NonFiniteLossError(ArithmeticError):
 
     Examples
     --------
-    >>> from nn import MLP, SGD, NonFiniteLossError, fit, truth_table
+    >>> from nn import MLP, SGD, NonfiniteLossError, fit, truth_table
     >>> X, Y = truth_table("xor")
     >>> net = MLP(2, [4, 1], "relu", seed=0)
     >>> try:
     ...     fit(net, X, Y, optimizer=SGD(net.parameters(), 8.0), progress=False)
-    ... except NonFiniteLossError as error:
+    ... except NonfiniteLossError as error:
     ...     print(error.loss, error.history.stopped)
     inf non-finite loss
     """
@@ -119,7 +119,7 @@ class OneByOne(ABC):
     """A runner of single epochs.
 
     Every runner has a ``task``, a ``hint`` at what would be faster, and ``epochs``. It leaves the last mini-batch's
-    gradients in the parameters' ``.grad``, and raises NonFiniteLossError before a loss that is inf or nan changes
+    gradients in the parameters' ``.grad``, and raises NonfiniteLossError before a loss that is inf or nan changes
     anything. This kind has ``epoch(batches)``, which keeps in ``before`` what ``back()`` goes back to.
     """
 
@@ -174,8 +174,8 @@ class Eager(OneByOne):
         optimizer = self.task.optimizer
         numbers, states, optimizer.steps = self.before
         optimizer.state.update(states)
-        for parameter, (number, slope) in zip(optimizer.parameters, numbers):
-            parameter.data, parameter.grad = number, slope
+        for parameter, (number, gradient) in zip(optimizer.parameters, numbers):
+            parameter.data, parameter.grad = number, gradient
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss that is inf or nan changes nothing."""
@@ -189,12 +189,12 @@ class Eager(OneByOne):
 
 
 def refuse_nonfinite(loss: Any) -> None:
-    """Raise NonFiniteLossError, naming where it began, if the loss is inf or nan."""
+    """Raise NonfiniteLossError, naming where it began, if the loss is inf or nan."""
     if loss.data - loss.data == 0.0:
         return
     from autodiff import nonfinite_origin
 
-    raise NonFiniteLossError(loss.data, nonfinite_origin(loss))
+    raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
 
 
 def auto(task: Task) -> Any:

@@ -10,7 +10,7 @@ from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named
 from .prediction import encoded, examples_in, numbers
 from .progress import Progress
-from .runners import NonFiniteLossError, Task, runner_named
+from .runners import NonfiniteLossError, Task, runner_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def fit(
 
     Raises
     ------
-    NonFiniteLossError
+    NonfiniteLossError
         At the first loss that is inf or nan, before it changes the model; it carries the history.
 
     Examples
@@ -101,7 +101,7 @@ def fit(
             history.stopped = loop(run, history, batches, epochs, callbacks, shown)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
-        except NonFiniteLossError as error:
+        except NonfiniteLossError as error:
             history.stopped = "non-finite loss"
             error.history = history
             raise

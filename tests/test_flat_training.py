@@ -8,7 +8,7 @@ from flat_samples import agree
 
 import nn
 from autodiff import Value
-from nn import MLP, SGD, Adam, Module, NonFiniteLossError, RMSProp, fit, l1, l2, truth_table
+from nn import MLP, SGD, Adam, Module, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
 
 RUNNERS = ["source", "batch"]
 
@@ -105,7 +105,7 @@ def test_a_diverging_loss_stops_with_the_origin_and_the_model_as_it_was(runner):
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], activation="relu", seed=0)
 
-    with pytest.raises(NonFiniteLossError) as caught:
+    with pytest.raises(NonfiniteLossError) as caught:
         fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), runner=runner, progress=False)
 
     assert caught.value.history.loss

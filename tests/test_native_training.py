@@ -9,7 +9,7 @@ from children import ctrl_c_after
 import autodiff
 import nn
 from autodiff import Value
-from nn import MLP, SGD, Adam, NonFiniteLossError, RMSProp, fit, l1, l2, truth_table
+from nn import MLP, SGD, Adam, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
 
 
 def some_rows(count=7, seed=0):
@@ -156,7 +156,7 @@ def test_a_loss_that_overflows_stops_before_its_step_and_names_the_origin(batch_
 
     for runner in ("eager", "native"):
         net = MLP(1, [1], seed=0)
-        with pytest.raises(NonFiniteLossError) as caught:
+        with pytest.raises(NonfiniteLossError) as caught:
             fit(net, X, Y, optimizer=SGD(net.parameters(), 1e3), batch_size=batch_size, runner=runner, progress=False)
         error = caught.value
         ends[runner] = [p.data for p in net.parameters()], error.history, str(error)

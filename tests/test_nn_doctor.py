@@ -12,7 +12,7 @@ X, Y = truth_table("xor")
 def trained(net, rate=0.1, epochs=1000, **options):
     try:
         return fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False, **options)
-    except nn.NonFiniteLossError as error:
+    except nn.NonfiniteLossError as error:
         return error.history
 
 

@@ -156,7 +156,7 @@ def test_D14_a_recurrent_net_of_one_unit_forgets():
 def test_D14_clipping_keeps_training_from_blowing_up():
     X, Y = [[100.0], [-100.0]], [1.0, -1.0]
     wild, tamed = MLP(1, [1], seed=1), MLP(1, [1], seed=1)
-    with pytest.raises(nn.NonFiniteLossError):
+    with pytest.raises(nn.NonfiniteLossError):
         fit(wild, X, Y, optimizer=SGD(wild.parameters(), 0.1), progress=False)
     fit(tamed, X, Y, optimizer=SGD(tamed.parameters(), 0.01, clip_norm=0.1), progress=False)
 

@@ -23,7 +23,7 @@ def alone(make, X, Y, seed, rate, optimizer=SGD, order=0, **options):
             net, X, Y, optimizer=optimizer(net.parameters(), rate), seed=order, runner="eager", progress=False,
             **options,
         )  # fmt: skip
-    except nn.NonFiniteLossError:
+    except nn.NonfiniteLossError:
         return [p.data for p in net.parameters()], math.nan, math.nan
     right = nn.evaluate(net, X, Y, loss)[1] / len(X)
     return [p.data for p in net.parameters()], history.loss[-1], right

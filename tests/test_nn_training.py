@@ -86,7 +86,7 @@ def test_the_graph_does_not_grow_from_step_to_step():
 def test_trap_38_a_diverging_rate_stops_with_the_history():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], "relu", seed=0)
-    with pytest.raises(nn.NonFiniteLossError, match="the loss became") as caught:
+    with pytest.raises(nn.NonfiniteLossError, match="the loss became") as caught:
         fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), progress=False)
 
     history = caught.value.history
@@ -363,7 +363,7 @@ def rate_of_success(seeds, sizes, activation, rate, epochs):
     right = 0
     for seed in seeds:
         net = MLP(2, sizes, activation, seed=seed)
-        with contextlib.suppress(nn.NonFiniteLossError):
+        with contextlib.suppress(nn.NonfiniteLossError):
             fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False)
             right += evaluate(net, X, Y)[1] == 4
     return right / len(seeds)

@@ -41,8 +41,8 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
     >>> from autodiff.flat import lower
     >>> x, w = variables(x=0, w=0)
     >>> run = over_rows(lower((w * x) ** 2.0, inputs=[x], parameters=[w], wrt=[w]))
-    >>> outputs, _, slopes = run(numpy.array([[1.0], [2.0]]), numpy.array([3.0]))
-    >>> outputs.tolist(), slopes.tolist()
+    >>> outputs, _, gradients = run(numpy.array([[1.0], [2.0]]), numpy.array([3.0]))
+    >>> outputs.tolist(), gradients.tolist()
     ([[9.0], [36.0]], [15.0])
 
     With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that

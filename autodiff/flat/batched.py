@@ -25,10 +25,10 @@ class Plan:
 
     def __init__(self, program: Program, xp: Any) -> None:
         self.program, self.xp, self.table = program, xp, functions(xp)
-        slopes = given(program.parameter_gradients)
-        self.totals = {name_of(x): 0.0 for x in slopes if type(x) is not float}
+        gradients = given(program.parameter_gradients)
+        self.totals = {name_of(x): 0.0 for x in gradients if type(x) is not float}
         self.inner = inner_arrays(program)
-        ends = program.outputs, given(program.input_gradients), slopes
+        ends = program.outputs, given(program.input_gradients), gradients
         self.ends = [whole(program, places) or places for places in ends]
 
     def __call__(self, rows: Any, parameters: Any) -> Result:

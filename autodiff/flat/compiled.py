@@ -111,8 +111,8 @@ class Compiled:
             )
         found = trace.ready(None if wrt is None else captured(wrt), self.runner, 1).row(numbers(args))
         if wrt is None:
-            slopes = iter(found.input_gradients)
-            trees = tuple(mirrored(lambda _: next(slopes), arg) for arg in args)
+            gradients = iter(found.input_gradients)
+            trees = tuple(mirrored(lambda _: next(gradients), arg) for arg in args)
             return found.outputs[0], trees[0] if len(args) == 1 else trees
         of = dict(zip(map(id, captured(wrt)), found.parameter_gradients))
         return found.outputs[0], mirrored(lambda value: of[id(value)], wrt)

@@ -81,7 +81,7 @@ class Source:
         """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
         results, sums = self.many(rows, parameters)
         parts = [self.parts(result, False) for result in results]
-        means = [slope / len(rows) for slope in sums] if rows else []
+        means = [gradient / len(rows) for gradient in sums] if rows else []
         return Result([part[0] for part in parts], [part[1] for part in parts], means)
 
     # --- Training: the rows of a mini-batch, or the parameters, as rows -------------------------
@@ -95,7 +95,7 @@ class Source:
     def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, list[float]]:
         """The mean over the rows of a single output, and its gradient to the parameters."""
         values, sums = self.many(rows, parameters)
-        return total(*values) / len(values), [slope / len(values) for slope in sums]
+        return total(*values) / len(values), [gradient / len(values) for gradient in sums]
 
     def columns(self, columns: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Sequence[float]]:
         """The outputs, each a column, of rows that are given as columns."""
@@ -109,6 +109,6 @@ class Source:
         """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""
         if not (self.to_inputs or more):
             returned = (returned,)
-        outputs, *slopes = returned
-        to_inputs = list(slopes.pop(0)) if self.to_inputs else []
-        return [outputs] if self.single else list(outputs), to_inputs, slopes[0] if more else ()
+        outputs, *gradients = returned
+        to_inputs = list(gradients.pop(0)) if self.to_inputs else []
+        return [outputs] if self.single else list(outputs), to_inputs, gradients[0] if more else ()

@@ -63,7 +63,7 @@ class Training:
     TraceError
         If one of the functions looks at a number.
     ValueError
-        If the loss is not recorded the same twice: it draws random numbers, say.
+        If loss, penalty or update is not recorded the same twice: it draws random numbers, say.
     """
 
     def __init__(self, recipe: Recipe, runner: str = "auto", rows: int = 1) -> None:
@@ -83,17 +83,17 @@ class Training:
 
     def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any]:
         """The mean loss over the rows plus the penalty, and its gradient, where the parameters have these numbers."""
-        value, slopes = self.loss.mean(rows, numbers)
+        value, gradients = self.loss.mean(rows, numbers)
         if self.penalty is None:
-            return value, slopes
-        more, more_slopes = self.penalty.mean([()], numbers)
-        return value + more, self.loss.runner.plus(slopes, more_slopes)
+            return value, gradients
+        more, more_gradients = self.penalty.mean([()], numbers)
+        return value + more, self.loss.runner.plus(gradients, more_gradients)
 
     def updated(
-        self, numbers: Any, slopes: Any, rate: float, step: int, states: Sequence[Any]
+        self, numbers: Any, gradients: Any, rate: float, step: int, states: Sequence[Any]
     ) -> tuple[Any, list[Any]]:
         """The new numbers of the parameters, and the new states."""
-        new, *states = self.update.columns([numbers, slopes, *states], [rate, float(step)])
+        new, *states = self.update.columns([numbers, gradients, *states], [rate, float(step)])
         return new, states
 
 
@@ -126,22 +126,27 @@ class Step:
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        loss, example, parameters, update, penalty = recipe
-        self.since = since = tick()
-        with Tracing():
-            self.loss, again = (Recording(*recorded(loss, example), parameters, since) for _ in range(2))
-            self.penalty = Recording([penalty()], [], parameters, since) if penalty else None
-            (parameter, gradient, rate, step, *states), outputs = update()
-        if self.loss.structure != again.structure:
-            raise ValueError(
-                "the loss is recorded differently each time (does it draw random numbers?): flat code would keep the "
-                "first for ever; train it with runner='eager'"
-            )
-        if not Recording(self.loss.outputs, self.loss.inputs, (), since).parameters:
+        self.since = tick()
+        self.loss, self.penalty, self.update = parts = self.recordings(recipe)
+        for name, part, again in zip(("loss", "penalty", "optimizer's update"), parts, self.recordings(recipe)):
+            if part and again and part.structure != again.structure:
+                raise ValueError(
+                    f"the {name} is recorded differently each time (does it draw random numbers?): flat code would "
+                    "keep the first for ever; train it with runner='eager'"
+                )
+        if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
             raise TypeError(
                 f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
             )
-        self.update = Recording(outputs, [parameter, gradient, *states], [rate, step], since)
+
+    def recordings(self, recipe: Recipe) -> tuple[Recording, Recording | None, Recording]:
+        """Loss, penalty and update, recorded now."""
+        loss, example, parameters, update, penalty = recipe
+        with Tracing():
+            of_loss = Recording(*recorded(loss, example), parameters, self.since)
+            of_penalty = Recording([penalty()], [], parameters, self.since) if penalty else None
+            (parameter, gradient, rate, step, *states), outputs = update()
+        return of_loss, of_penalty, Recording(outputs, [parameter, gradient, *states], [rate, step], self.since)
 
 
 class Part:

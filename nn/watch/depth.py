@@ -63,9 +63,9 @@ def saturation() -> Iterator[str]:
         yield f"inputs {several(inputs)}: gradients of w {several([w.grad for w in neuron.weights()])}"
     yield "  inputs all positive give gradients all of one sign: the steps can only zig-zag"
     dying = MLP.from_matrices([[-5.0, 1.0, 1.0]], output="relu")
-    slopes = []
+    gradients = []
     for point in truth_table("and")[0]:
         dying.zero_grad()
         dying(point).backward()
-        slopes += [p.grad for p in dying.parameters()]
-    yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, slopes)))}: the unit is dead"
+        gradients += [p.grad for p in dying.parameters()]
+    yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, gradients)))}: the unit is dead"

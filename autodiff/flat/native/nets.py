@@ -62,8 +62,8 @@ class Nets:
         kernels = [kernel for kernel in (self.loss, self.penalty, self.outputs) if kernel]
         self.kernels = kernels
         self.mean = up_to(max(kernel.memory for kernel in kernels), NETS)  # where in memory the loss of a step stands,
-        self.slopes = self.mean + NETS  # and its gradient
-        self.memory = self.slopes + plan.trained * NETS
+        self.gradients = self.mean + NETS  # and its gradient
+        self.memory = self.gradients + plan.trained * NETS
 
     def module(self) -> str:
         functions = [kernel.function(internal=True) for kernel in self.kernels]
@@ -79,27 +79,27 @@ class Nets:
         self.call(text, self.outputs, "%w", "%row", "%out")
         return text.function("outputs", [f"ptr noalias %{x}" for x in ("w", "row", "out", "memory")])
 
-    def call(self, text: Text, kernel: Kernel, w: str, row: str, out: str, slopes: str = "%memory") -> None:
+    def call(self, text: Text, kernel: Kernel, w: str, row: str, out: str, gradients: str = "%memory") -> None:
         """Run a kernel for the block of nets; what stands in ``%memory`` is not kept."""
-        given = ", ".join(f"ptr {pointer}" for pointer in (w, row, out, slopes, "%memory", "%memory"))
+        given = ", ".join(f"ptr {pointer}" for pointer in (w, row, out, gradients, "%memory", "%memory"))
         text.put(f"call void @{kernel.name}({given}, i64 {NETS}, i64 {NETS})")
 
     def train(self) -> str:
         """The loop over steps."""
         text, plan = self.text, self.plan
-        mean, slopes = (text.address("%memory", place) for place in (self.mean, self.slopes))
+        mean, gradients = (text.address("%memory", place) for place in (self.mean, self.gradients))
         step, entry = "%s", text.block
         text.put("br label %step")
         text.label("step")
         text.put(f"{step} = phi i64 [ %first, %{entry} ], [ %next, %again ]")
         epoch = text.let(f"udiv i64 {step}, {plan.batches.steps}")
         inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.batches.steps)}")
-        rows = self.gradient(mean, slopes, epoch, inside)
+        rows = self.gradient(mean, gradients, epoch, inside)
         number = text.let(f"sitofp i64 {step} to double")
         scalar = Lanes(text, 1)
         counted = scalar.add(scalar.add("%before", number), scalar.one)
         known = self.update.known(scalar, {self.update.step: counted})
-        text.each(NETS, lambda lane: self.change(lane, mean, slopes, rows, inside, number, known), self.width)
+        text.each(NETS, lambda lane: self.change(lane, mean, gradients, rows, inside, number, known), self.width)
         text.put("br label %again")
         text.label("again")
         text.put(f"%next = add nuw nsw i64 {step}, 1")
@@ -109,10 +109,10 @@ class Nets:
         pointers = [f"ptr noalias %{name}" for name in NAMES]
         return text.function("train", [*pointers, "i64 %first", "i64 %last", "double %before"])
 
-    def gradient(self, mean: str, slopes: str, epoch: str, inside: str) -> str:
+    def gradient(self, mean: str, gradients: str, epoch: str, inside: str) -> str:
         """The mean loss of every net and its gradient, penalty included; returns the number of rows as a double."""
         text, v, plan = self.text, self.v, self.plan
-        for base, count in ((mean, 1), (slopes, plan.trained)):
+        for base, count in ((mean, 1), (gradients, plan.trained)):
             text.put(f"call void @llvm.memset.p0.i64(ptr align 64 {base}, i8 0, i64 {8 * count * NETS}, i1 false)")
         start = text.times(inside, plan.batches.size)
         rows = plan.batches.taken(text, start)
@@ -122,7 +122,7 @@ class Nets:
             if not plan.batches.whole:
                 place = text.plus(text.plus(text.times(epoch, plan.batches.rows), start), r)
                 index = text.let(f"load i64, ptr {text.address('%order', place)}")
-            self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.columns)), mean, slopes)
+            self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.columns)), mean, gradients)
 
         if text.unrolled and rows == plan.batches.size <= FEW:
             text.each(rows, one)
@@ -136,14 +136,14 @@ class Nets:
             return lambda k: v.store(v.mul(v.load(base, k), share), base, k)
 
         text.each(NETS, averaged(mean), self.width)
-        text.each(plan.trained * NETS, averaged(slopes), self.width)
+        text.each(plan.trained * NETS, averaged(gradients), self.width)
         if self.penalty:
             captured = text.address("%rows", len(plan.loss.parameters) - len(self.penalty.program.parameters))
-            self.call(text, self.penalty, "%w", captured, mean, slopes)
+            self.call(text, self.penalty, "%w", captured, mean, gradients)
         return many
 
     def change(
-        self, lane: Whole, mean: str, slopes: str, rows: str, inside: str, step: str, known: dict[object, str]
+        self, lane: Whole, mean: str, gradients: str, rows: str, inside: str, step: str, known: dict[object, str]
     ) -> None:
         """Clip and update a vector of nets, but for those that have ended."""
         text, v, plan = self.text, self.v, self.plan
@@ -158,7 +158,7 @@ class Nets:
 
         scale = None
         if plan.clip_norm is not None:
-            scale = clip_scale(v, lambda k: v.load(slopes, at(k)), plan.trained, v.constant(plan.clip_norm))
+            scale = clip_scale(v, lambda k: v.load(gradients, at(k)), plan.trained, v.constant(plan.clip_norm))
         update = self.update
         shared = {x: v.splat(name) for x, name in known.items()}
         shared = update.known(v, {**shared, update.rate: v.load("%rates", lane)})
@@ -166,8 +166,8 @@ class Nets:
         def one(k: Whole) -> None:
             places = [("%w", at(k)), *[("%states", at(text.plus(k, i * plan.trained))) for i in range(update.states)]]
             parameter, *states = (v.load(*place) for place in places)
-            slope = v.load(slopes, at(k))
-            new = update.applied(v, [parameter, slope if scale is None else v.mul(slope, scale), *states], shared)
+            gradient = v.load(gradients, at(k))
+            new = update.applied(v, [parameter, gradient if scale is None else v.mul(gradient, scale), *states], shared)
             for place, old, number in zip(places, [parameter, *states], new):
                 v.store(v.select(goes_on, number, old), *place)
 

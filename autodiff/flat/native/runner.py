@@ -35,7 +35,7 @@ class Native(Batch):
         kernel = Kernel(program, "program", machine().width)
         self.compiled = Compiled(module([kernel.function()], kernel.text.declarations, ATTRIBUTES))
         self.call = self.compiled.function("program", 6, 2)
-        self.slopes = len(given(program.input_gradients))
+        self.gradients = len(given(program.input_gradients))
         self.asked = [k for k, x in enumerate(program.parameter_gradients) if x is not None]
         self.memory = aligned(kernel.memory)
         self.busy = Lock()  # one call at a time has the memory
@@ -44,8 +44,10 @@ class Native(Batch):
         """Outputs and gradients as arrays; see ``over_rows``."""
         count, stride = len(rows), up_to(len(rows), PADDING)
         if count == 0:
-            return Result(numpy.zeros((0, self.outputs)), numpy.zeros((0, self.slopes)), numpy.zeros(len(self.asked)))
-        x, out, dx = (aligned(k * stride).reshape(k, stride) for k in (self.inputs, self.outputs, self.slopes))
+            return Result(
+                numpy.zeros((0, self.outputs)), numpy.zeros((0, self.gradients)), numpy.zeros(len(self.asked))
+            )
+        x, out, dx = (aligned(k * stride).reshape(k, stride) for k in (self.inputs, self.outputs, self.gradients))
         x[:, :count] = numpy.asarray(rows, dtype=float).reshape(count, self.inputs).T
         w = numpy.ascontiguousarray(parameters, dtype=float)
         sums = numpy.zeros(len(self.program.parameters) + 1)

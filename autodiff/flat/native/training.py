@@ -33,7 +33,7 @@ class NativeTraining:
 
     Attributes
     ----------
-    numbers, slopes, states : numpy arrays
+    numbers, gradients, states : numpy arrays
         The parameters, the gradients of the last step, and the optimizer's states (one line each).
     losses : numpy array
         For each epoch begun, the mean of the losses over its rows, as far as it has come.
@@ -54,7 +54,7 @@ class NativeTraining:
         sizes = self.steps.sizes()
         self.w, self.sums = aligned(sizes["w"]), aligned(sizes["sums"])
         self.states = aligned(max(1, sizes["states"]))[: sizes["states"]].reshape(-1, self.trained)
-        self.numbers, self.slopes = self.w[: self.trained], self.sums[: self.trained]
+        self.numbers, self.gradients = self.w[: self.trained], self.sums[: self.trained]
 
     def placed(self, rows: Sequence[Sequence[float]]) -> Any:
         """The rows as the kernel reads them: number by number where every step takes all, else row by row."""
