@@ -33,7 +33,7 @@ def size(number: int, thing: str = "a number of inputs or neurons") -> int:
     """A whole number from 1 on."""
     if not isinstance(number, int) or number < 1:
         raise ValueError(f"{thing} is a whole number from 1 on, got {number!r:.60}")
-    return number
+    return int(number)  # True is 1
 
 
 def at_least_0(name: str, number: float) -> float:

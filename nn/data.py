@@ -27,7 +27,7 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
     Parameters
     ----------
     examples : int
-        How many points, as evenly as can be from both classes.
+        How many points, as many from each class as can be.
     noise : float
         The standard deviation, from 0 on, by which each coordinate is moved.
     seed : int
@@ -53,12 +53,8 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
     Parameters
     ----------
-    examples : int
-        How many points, as evenly as can be from both classes.
-    noise : float
-        The standard deviation, from 0 on, by which each coordinate is moved.
-    seed : int
-        The same seed gives the same points.
+    examples, noise, seed
+        As for ``moons``.
     inner : float
         The radius of the smaller one.
 
@@ -82,12 +78,8 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 
     Parameters
     ----------
-    examples : int
-        How many points, as evenly as can be from all classes.
-    noise : float
-        The standard deviation, from 0 on, by which each coordinate is moved.
-    seed : int
-        The same seed gives the same points.
+    examples, noise, seed
+        As for ``moons``.
     arms : int
         How many there are: one for each class.
 

@@ -44,14 +44,18 @@ class Flat(OneByOne):
         self.write()
 
     def step(self, batch: Sequence[int]) -> float:
-        """Forward, backward, update; returns the loss. A loss that is inf or nan is looked into eagerly."""
+        """Forward, backward, update; returns the loss. What is inf or nan is done again eagerly.
+
+        Eager code drops a term whose target is 0, and records only the side of a ``where`` that plain numbers choose.
+        """
         optimizer, (numbers, _, states, steps) = self.task.optimizer, self.now
         loss, gradients = self.training.gradient(self.training.chosen(self.table, batch), numbers)
-        if loss - loss != 0.0:
+        if not self.training.finite(loss, gradients):
             self.write()
-            loss = self.eager.step(batch)  # raises, or gets by: a target of 0 drops an infinite term there
-            self.read()
-            return loss
+            try:
+                return self.eager.step(batch)
+            finally:
+                self.read()
         clipped = gradients if optimizer.clip_norm is None else clip_by_norm(gradients, optimizer.clip_norm)
         numbers, states = self.training.updated(numbers, clipped, optimizer.learning_rate, steps + 1, states)
         self.now = numbers, gradients, states, steps + 1  # at once, so that ctrl-C cannot fall in between
@@ -75,9 +79,13 @@ class Flat(OneByOne):
 
 
 def refuse_own_step(optimizer: Any) -> None:
-    """Raise TypeError if the optimizer does more in ``step`` than its scalar ``update`` says."""
-    if type(optimizer).step is not Optimizer.step:
-        raise TypeError(f"{type(optimizer).__name__} has a step of its own: train with runner='eager'")
+    """Raise TypeError if the optimizer does more in a step than its scalar ``update`` says."""
+    for name in ("step", "zero_grad"):
+        if getattr(getattr(optimizer, name), "__func__", None) is not getattr(Optimizer, name):
+            raise TypeError(f"{type(optimizer).__name__} has a {name} of its own: train with runner='eager'")
+    for name in ("learning_rate", "clip_norm"):
+        if name not in vars(optimizer):
+            raise TypeError(f"{type(optimizer).__name__} computes its {name}: train with runner='eager'")
 
 
 class Auto:
@@ -113,7 +121,7 @@ class Auto:
             native.prepare(batch_size)
         except ImportError as error:
             self.hint = f"a long run: {error}"
-        except (TypeError, ValueError, LookupError):
+        except Exception:
             self.hint = ""  # it cannot be recorded: see ``fastest``
         else:
             self.runner = native
@@ -123,6 +131,6 @@ def fastest(task: Task, rows: int) -> Flat | Eager:
     """Flat code by the runner that suits so many rows for each step, or the eager loop."""
     try:
         return Flat(task, "auto", rows)
-    except (TypeError, ValueError, LookupError):
+    except Exception:
         # The model or the loss does with a number what cannot be recorded. A mistake shows again when run.
         return Eager(task)

@@ -8,8 +8,10 @@ from .checks import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from random import Random
+
+    from autodiff import Value
 
     from .module import Module
     from .optimizers import Optimizer
@@ -27,7 +29,8 @@ class History:
     accuracy : list of float
         The share of examples that are right after the epoch; on request.
     gradient_norms : list of dict
-        The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch; on request.
+        The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch, 0 for what is
+        not trained; on request.
     updates : int
         How many steps the optimizer has made: epochs times mini-batches (C5).
     stopped : str
@@ -71,8 +74,10 @@ class History:
         return f"History({length}{losses}, stopped: {self.stopped or 'not yet'})"
 
 
-def gradient_norms(model: Module) -> dict[str, float]:
+def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dict[str, float]:
     """The length of the gradient of each layer's parameters, as the last ``backward()`` left it (B7).
+
+    Where ``trained`` ones are given, of these only.
 
     Examples
     --------
@@ -82,7 +87,8 @@ def gradient_norms(model: Module) -> dict[str, float]:
     >>> list(gradient_norms(net))
     ['layers.0', 'layers.1']
     """
-    return {name: hypot(*[p.grad for p in parameters]) for name, parameters in model.by_layer().items()}
+    chosen = set(model.parameters() if trained is None else trained)
+    return {name: hypot(*[p.grad for p in layer if p in chosen]) for name, layer in model.by_layer().items()}
 
 
 # --- Stopping rules: functions (model, history) -> the reason to stop, or None -----------------------

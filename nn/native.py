@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import repeat
+from sys import maxsize
 from time import perf_counter
 
 from autodiff.flat import native_training
@@ -34,6 +35,7 @@ class Native:
         self.training: Any = None
         self.pace = 0.0  # seconds for each step, as far as that is known
         self.counted = 0  # how many of the training's steps the optimizer has counted
+        self.most = maxsize  # steps for each call: few while those are sought that have to be made eagerly
 
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
         """Run so many epochs, write them into the history, and call ``shown`` now and then."""
@@ -82,21 +84,33 @@ class Native:
         self.training.begin(order, epochs, optimizer.learning_rate, optimizer.clip_norm or 0.0, optimizer.steps)
 
     def run(self, steps: int) -> None:
-        """Make so many steps, a call at a time. A loss that is inf or nan is looked into eagerly."""
+        """Make so many steps, a call at a time. What is inf or nan is done again eagerly: see ``Flat.step``."""
         training = self.training
         while training.made < steps:
-            start, before = perf_counter(), training.made
-            some = int(SECONDS / self.pace) if self.pace else 1
-            fine = training.run(min(steps, before + max(1, some)))
-            if training.made > before:
-                self.pace = max((perf_counter() - start) / (training.made - before), self.pace / 10.0)
-            if not fine:
-                self.write()
-                training.gradients[:] = 0.0
-                loss = self.eager.step(training.batch)  # raises, or gets by: a target of 0 drops an infinite term there
-                training.skip(loss)
-                self.counted += 1
-                self.read()
+            saved, start = training.saved(), perf_counter()
+            some = min(self.most, int(SECONDS / self.pace) if self.pace else 1)
+            fine = training.run(min(steps, saved.made + max(1, some)))
+            made = training.made - saved.made
+            if made:
+                self.pace = max((perf_counter() - start) / made, self.pace / 10.0)
+            if training.spoilt(saved.numbers):
+                training.back(saved)
+                self.most, fine = max(1, made // 2), False
+                if made > 1:
+                    continue  # and seek the step that did it
+            if fine:
+                self.most = min(2 * self.most, maxsize)
+            else:
+                self.step()
+
+    def step(self) -> None:
+        """Make the next step eagerly, which raises, or gets by."""
+        training = self.training
+        self.write()
+        training.gradients[:] = 0.0
+        training.skip(self.eager.step(training.batch))
+        self.counted += 1
+        self.read()
 
     def read(self) -> None:
         """Take numbers, gradients and states from the parameters and the optimizer."""
@@ -138,7 +152,7 @@ class Turn:
             self.history.random.setstate(self.random)
             native.task.optimizer.steps, native.counted = self.steps, made
             return
-        if interrupted and made % native.training.plan.batches.steps:
+        if interrupted and (made % native.training.plan.batches.steps or native.training.spoilt(self.numbers[0])):
             self.repeat(made // native.training.plan.batches.steps, self.order)
         self.write(0 if interrupted else 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import hypot
+from operator import is_
 
 from autodiff import Value, sqrt, variables
 
@@ -62,6 +63,8 @@ class Optimizer:
         self.learning_rate = at_least_0("learning_rate", learning_rate)
         self.weight_decay = at_least_0("weight_decay", weight_decay)
         self.clip_norm = clip_norm if clip_norm is None else at_least_0("clip_norm", clip_norm)
+        if not self.parameters:
+            raise ValueError("an optimizer changes parameters, got none: does the model keep its Values in attributes?")
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.states}
 
@@ -258,6 +261,18 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     length = hypot(*gradients)
     scale = threshold / length if length >= threshold and length > 0.0 else 1.0
     return [gradient * scale for gradient in gradients]
+
+
+def settings(optimizer: Optimizer) -> list[Any]:
+    """What a recorded step keeps of an optimizer: all but the numbers that every step reads anew."""
+    anew = {"parameters", "learning_rate", "clip_norm", "steps", "state"}
+    kept = [x for name, x in vars(optimizer).items() if name not in anew]
+    return [*optimizer.parameters, optimizer.clip_norm is None, *kept]
+
+
+def same_objects(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether these are the very same, one by one; numbers count as changed when they are assigned."""
+    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def momentum(parameters: Iterable[Value], learning_rate: float = 0.1) -> SGD:

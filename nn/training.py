@@ -7,7 +7,7 @@ from random import Random
 from .checks import one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
-from .optimizers import Optimizer, optimizer_named
+from .optimizers import Optimizer, optimizer_named, same_objects, settings
 from .prediction import encoded, examples_in, numbers
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
@@ -63,7 +63,9 @@ def fit(
     penalty : function (model) -> Value, optional
         Added to every mini-batch's loss: ``l2(0.01)``.
     callbacks : list of functions (model, history) -> str or None
-        Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``.
+        Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``. They may
+        change numbers and the optimizer's settings; where model or loss are to do something else from then on, take
+        "eager".
     record : list of str
         What else the history holds: "accuracy", "gradient_norms".
     resume : History, optional
@@ -93,12 +95,13 @@ def fit(
     chosen = chosen_optimizer(model, optimizer, resume)
     history = resume if resume is not None else History(chosen, Random(seed))
     callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
-    run = runner_named(runner)(Task(model, X, targets, row, chosen, penalty, epochs))
+    make = runner_named(runner)
+    run = make(Task(model, X, targets, row, chosen, penalty, epochs))
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     with Progress(size(epochs, "epochs"), progress) as shown:
         try:
             history.stopped = ""
-            history.stopped = loop(run, history, batches, epochs, callbacks, shown)
+            history.stopped = loop(run, make, history, batches, epochs, callbacks, shown)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonfiniteLossError as error:
@@ -109,10 +112,17 @@ def fit(
 
 
 def loop(
-    run: Any, history: History, batch_size: int, epochs: int, callbacks: Sequence[Callable[..., Any]], shown: Progress
+    run: Any,
+    make: Callable[[Task], Any],
+    history: History,
+    batch_size: int,
+    epochs: int,
+    callbacks: Sequence[Callable[..., Any]],
+    shown: Progress,
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    before = history.epochs
+    before, optimizer = history.epochs, run.task.optimizer
+    known = settings(optimizer)
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
         run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
@@ -121,6 +131,8 @@ def loop(
         for reason in reasons:
             if reason:
                 return str(reason)
+        if callbacks and not same_objects(known, now := settings(optimizer)):
+            run, known = make(run.task), now
     return "all epochs"
 
 
@@ -149,6 +161,6 @@ def recorder(
         history.accuracy.append(sum(right) / len(right))
 
     def norms(model: Any, history: History) -> None:
-        history.gradient_norms.append(gradient_norms(model))
+        history.gradient_norms.append(gradient_norms(model, history.optimizer.parameters))
 
     return one_of("record", name, {"accuracy": accuracy, "gradient_norms": norms})  # type: ignore[no-any-return]

@@ -7,10 +7,11 @@ import pytest
 from flat_samples import agree
 
 import nn
-from autodiff import Value
+from autodiff import Value, where
 from nn import MLP, SGD, Adam, Module, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
 
 RUNNERS = ["source", "batch"]
+EVERY = pytest.mark.parametrize("runner", [*RUNNERS, "native"])
 
 
 def some_rows(count=7, seed=0):
@@ -110,6 +111,7 @@ def test_a_diverging_loss_stops_with_the_origin_and_the_model_as_it_was(runner):
 
     assert caught.value.history.loss
     assert all(math.isfinite(p.data) for p in net.parameters())
+    assert [p.grad for p in net.parameters()] == [0.0] * len(net.parameters())
     assert "the loss became" in str(caught.value)
 
 
@@ -134,16 +136,33 @@ class Noisy(Module):
         return self.w * x[0] * self.random.uniform(0.9, 1.1)
 
 
-@pytest.mark.parametrize(("model", "error"), [(Switch, "if, and, or, max"), (Noisy, "recorded differently each time")])
+class Asking(Module):
+    """A model that asks of a number what only a float can answer."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def __call__(self, x):
+        return self.w if x[0].is_integer() else self.w * x[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "error"),
+    [
+        (Switch, "if, and, or, max"),
+        (Noisy, "recorded differently each time"),
+        (Asking, "has no attribute 'is_integer'"),
+    ],
+)
 def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, error):
     X, Y = [[1.0], [-2.0]], [1.0, 0.0]
 
     for runner in RUNNERS:
-        with pytest.raises((TypeError, ValueError), match=error):
+        with pytest.raises((TypeError, ValueError, AttributeError), match=error):
             trained(runner, model(), X, Y, epochs=3)
     history, numbers, _ = trained("auto", model(), X, Y, epochs=3)
     assert history.updates == 3
-    if model is Switch:
+    if model is not Noisy:
         assert numbers == trained("eager", model(), X, Y, epochs=3)[1]
 
 
@@ -169,30 +188,155 @@ def test_captured_values_that_are_not_trained_are_read_at_every_step():
     assert results["batch"] == pytest.approx(results["eager"], rel=1e-12)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@EVERY
 def test_an_optimizer_of_some_parameters_trains_only_those(runner):
     X, Y = truth_table("xor")
-    net = MLP(2, [4, 1], seed=0)
+    net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
     before = [p.data for p in net.parameters()]
 
-    fit(net, X, Y, optimizer=SGD(net.parameters()[-5:], 0.1), epochs=3, runner=runner, progress=False)
+    history, expected = (
+        fit(
+            model, X, Y, optimizer=SGD(model.parameters()[-5:], 0.1), epochs=3, runner=kind, progress=False,
+            record=["gradient_norms"],
+        )
+        for model, kind in ((net, runner), (other, "eager"))
+    )  # fmt: skip
 
     after = [p.data for p in net.parameters()]
     assert after[:-5] == before[:-5]
-    assert after[-5:] != before[-5:]
+    assert after[-5:] == pytest.approx([p.data for p in other.parameters()[-5:]])
+    assert history.gradient_norms == [pytest.approx(norms) for norms in expected.gradient_norms]
+    assert [norms["layers.0"] for norms in expected.gradient_norms] == [0.0] * 3
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
-def test_an_optimizer_with_a_step_of_its_own_is_refused(runner):
-    class Mine(SGD):
-        def step(self):
-            super().step()
+class OwnStep(SGD):
+    def step(self):
+        super().step()
 
+
+class Gathering(SGD):
+    """Gradients of all steps add up."""
+
+    def zero_grad(self):
+        pass
+
+
+class Slowing(SGD):
+    """The learning rate follows from the steps."""
+
+    @property
+    def learning_rate(self):
+        return 0.1 / (1.0 + getattr(self, "steps", 0))
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        pass
+
+
+def wrapped(parameters):
+    """An SGD with a step that was exchanged."""
+    optimizer = SGD(parameters)
+    step = optimizer.step
+    optimizer.step = lambda: step()
+    return optimizer
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (OwnStep, "OwnStep has a step of its own"),
+        (Gathering, "Gathering has a zero_grad of its own"),
+        (Slowing, "Slowing computes its learning_rate"),
+        (wrapped, "SGD has a step of its own"),
+    ],
+)
+def test_an_optimizer_that_does_more_than_its_update_is_refused_and_runs_eagerly_by_auto(runner, make, words):
+    X, Y = truth_table("xor")
     net = MLP(2, [1], seed=0)
 
-    with pytest.raises(TypeError, match="Mine has a step of its own"):
-        fit(net, [[0.0, 1.0]], [1.0], optimizer=Mine(net.parameters()), runner=runner, progress=False)
-    assert fit(net, [[0.0, 1.0]], [1.0], optimizer=Mine(net.parameters()), epochs=2, progress=False).updates == 2
+    with pytest.raises(TypeError, match=words):
+        fit(net, X, Y, optimizer=make(net.parameters()), runner=runner, progress=False)
+
+    by_auto, by_eager = (trained(kind, MLP(2, [1], seed=0), X, Y, make, epochs=3)[1] for kind in ("auto", "eager"))
+    assert by_auto == by_eager
+
+
+@EVERY
+def test_random_numbers_in_a_penalty_or_an_update_are_refused(runner):
+    class Jumping(SGD):
+        def update(self, parameter, gradient, learning_rate, step):
+            return (parameter - learning_rate * gradient + draw.gauss(0.0, 0.1),)
+
+    draw, (X, Y) = random.Random(0), truth_table("xor")
+
+    with pytest.raises(ValueError, match="the penalty is recorded differently each time"):
+        trained(runner, MLP(2, [1], seed=0), X, Y, penalty=lambda model: draw.random() * model.parameters()[0])
+    with pytest.raises(ValueError, match="the optimizer's update is recorded differently each time"):
+        trained(runner, MLP(2, [1], seed=0), X, Y, Jumping)
+
+
+class Missing(Module):
+    """w / x, and b where x is missing (0): there w / x is infinite, and upstream * 0 * inf is nan."""
+
+    def __init__(self):
+        self.w, self.b = Value(0.5), Value(0.3)
+
+    def __call__(self, x):
+        return where(x[0] != 0.0, self.w / x[0], self.b)
+
+
+@EVERY
+@pytest.mark.parametrize("batch_size", [1, 2, None])
+def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_nothing(runner, batch_size):
+    """Eager code, whose condition is plain, does not even record it."""
+    X, Y = [[1.0], [2.0], [0.0], [4.0], [3.0]], [1.0, 0.5, 0.2, 0.3, 0.1]
+    options = {"epochs": 60, "batch_size": batch_size, "optimizer": Adam}
+
+    expected, history = (trained(kind, Missing(), X, Y, **options) for kind in ("eager", runner))
+
+    assert history[0].loss == pytest.approx(expected[0].loss, rel=1e-9)
+    assert history[1:] == (pytest.approx(expected[1], rel=1e-9), pytest.approx(expected[2], rel=1e-9))
+    assert history[0].optimizer.steps == expected[0].optimizer.steps
+
+
+def new_momentum(optimizer):
+    optimizer.momentum = 0.3
+
+
+def new_decay(optimizer):
+    optimizer.weight_decay = 0.5
+
+
+def clipping(optimizer):
+    optimizer.clip_norm = 0.01
+
+
+def no_clipping(optimizer):
+    optimizer.clip_norm = None
+
+
+def fewer_parameters(optimizer):
+    optimizer.parameters = optimizer.parameters[:3]
+    optimizer.state = {name: state[:3] for name, state in optimizer.state.items()}
+
+
+@EVERY
+@pytest.mark.parametrize("change", [new_momentum, new_decay, clipping, no_clipping, fewer_parameters])
+def test_settings_of_the_optimizer_that_a_callback_changes_count_from_the_next_epoch_on(runner, change):
+    X, Y = truth_table("xor")
+
+    def losses(kind):
+        net = MLP(2, [3, 1], seed=0)
+        optimizer = SGD(net.parameters(), 0.3, momentum=0.9, clip_norm=None if change is clipping else 0.1)
+
+        def after_two(model, history):
+            if history.epochs == 2:
+                change(optimizer)
+
+        return fit(net, X, Y, optimizer=optimizer, epochs=6, callbacks=[after_two], runner=kind, progress=False).loss
+
+    assert losses(runner) == pytest.approx(losses("eager"), rel=1e-10)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

@@ -53,7 +53,7 @@ def test_moons_in_one_batch_have_the_eager_history():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 7, 12, None])
+@pytest.mark.parametrize("batch_size", [True, 2, 3, 4, 7, 12, None])
 def test_every_size_of_mini_batch(batch_size):
     X = some_rows(12)
 

@@ -131,6 +131,12 @@ def test_other_numbers_are_checked_too():
             make()
 
 
+def test_an_optimizer_of_nothing_is_refused():
+    for parameters in ([], nn.Module().parameters()):
+        with pytest.raises(ValueError, match="changes parameters, got none"):
+            Adam(parameters)
+
+
 def test_only_leaves_can_be_optimized():
     with pytest.raises(TypeError, match="changes leaf Values"):
         SGD([Value(1.0) * 2.0])

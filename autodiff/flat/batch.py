@@ -135,3 +135,8 @@ class Batch:
 
     def plus(self, a: Any, b: Any) -> Any:
         return a + b
+
+    def finite(self, numbers: Any) -> bool:
+        import numpy as np
+
+        return bool(np.isfinite(numbers).all())

@@ -41,6 +41,8 @@ class Runner(Protocol):
 
     def plus(self, a: Any, b: Any) -> Any: ...
 
+    def finite(self, numbers: Any) -> bool: ...
+
 
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text

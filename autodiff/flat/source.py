@@ -11,6 +11,7 @@ import linecache
 import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from ..ieee import INF, NAN, total
@@ -104,6 +105,9 @@ class Source:
 
     def plus(self, a: Sequence[float], b: Sequence[float]) -> list[float]:
         return [x + y for x, y in zip(a, b)]
+
+    def finite(self, numbers: Sequence[float]) -> bool:
+        return all(map(isfinite, numbers))
 
     def parts(self, returned: Any, more: bool) -> tuple[list[float], list[float], Sequence[float]]:
         """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""

@@ -89,6 +89,10 @@ class Training:
         more, more_gradients = self.penalty.mean([()], numbers)
         return value + more, self.loss.runner.plus(gradients, more_gradients)
 
+    def finite(self, value: float, gradients: Any) -> bool:
+        """Whether neither the loss nor any of its gradient is inf or nan."""
+        return value - value == 0.0 and self.loss.runner.finite(gradients)
+
     def updated(
         self, numbers: Any, gradients: Any, rate: float, step: int, states: Sequence[Any]
     ) -> tuple[Any, list[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -101,10 +101,36 @@ class NativeTraining:
         found: list[int] = self.plan.batches.indices(self.made, self.order)
         return found
 
+    def saved(self) -> Saved:
+        """What the next steps will change."""
+        loss = self.losses[self.made // self.plan.batches.steps]
+        return Saved(self.made, loss, self.numbers.copy(), self.gradients.copy(), self.states.copy())
+
+    def back(self, saved: Saved) -> None:
+        """Go back to what was saved."""
+        self.settings[3], loss, self.numbers[:], self.gradients[:], self.states[:] = saved
+        epoch = saved.made // self.plan.batches.steps
+        self.losses[epoch:] = 0.0
+        self.losses[epoch] = loss
+
+    def spoilt(self, before: Any) -> bool:
+        """Whether a parameter has become inf or nan that was neither among the numbers before."""
+        return bool((numpy.isfinite(before) & ~numpy.isfinite(self.numbers)).any())
+
     def skip(self, loss: float) -> None:
         """Count the next step, which was made elsewhere."""
         self.losses[self.made // self.plan.batches.steps] += loss * len(self.batch) / self.plan.batches.rows
         self.settings[3] += 1.0
+
+
+class Saved(NamedTuple):
+    """What steps change: how many are made, the loss of the epoch so far, parameters, gradients and states."""
+
+    made: int
+    loss: float
+    numbers: Any
+    gradients: Any
+    states: Any
 
 
 class Recorded:
