@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 
 from .checks import one_of, size
-from .losses import loss_named
+from .losses import Loss, loss_named
 from .module import Module
 from .nets import MLP
 from .optimizers import OPTIMIZERS, Optimizer
@@ -25,7 +25,7 @@ def fit_many(
     model: Any,
     X: Sequence[Sequence[float]],
     Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error",
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
     optimizer: str | Callable[..., Optimizer] = "sgd",
     epochs: int = 1000,
     batch_size: int | None = None,
@@ -104,7 +104,7 @@ class Job:
         model: Any,
         X: Sequence[Sequence[float]],
         Y: Sequence[Any],
-        loss: str | Callable[[Any, Any], Any],
+        loss: str | Callable[[Any, Any], Any] | Loss,
         optimizer: str | Callable[..., Optimizer],
         epochs: int,
         batch_size: int | None,
@@ -113,7 +113,8 @@ class Job:
         seeds: list[int],
         learning_rates: Iterable[float] | None,
     ) -> None:
-        self.make, self.X, self.Y, self.loss = maker(model), examples_in(X), Y, loss_named(loss)
+        self.given, self.make = model, maker(model)
+        self.X, self.Y, self.loss = examples_in(X), Y, loss_named(loss)
         self.epochs = size(epochs, "epochs")
         self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
         self.seed, self.penalty, self.seeds = seed, penalty, seeds
@@ -121,9 +122,11 @@ class Job:
             raise ValueError("fit_many trains a net from each seed, got none")
         self.model = self.make(seeds[0])
         self.targets = encoded(self.model, self.X, Y, self.loss)
-        self.optimizer = optimizer_maker(optimizer)
-        first = self.optimizer(self.model.parameters())
-        self.rates = [first.learning_rate] if learning_rates is None else list(map(float, learning_rates))
+        self.optimizer = make = optimizer_maker(optimizer)
+        if learning_rates is None:
+            learning_rates = [make(self.model.parameters()).learning_rate]
+            self.optimizer = lambda parameters, rate: make(parameters)
+        self.rates = list(map(float, learning_rates))
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 
@@ -135,12 +138,16 @@ class Job:
 
             try:
                 return SideBySide(self).outcomes()
-            except (ImportError, TypeError, ValueError, LookupError) as error:
+            except Exception as error:
                 if runner == "native":
                     raise
                 # "auto" goes on one by one: it cannot be recorded, and a mistake shows again when run
                 shown.hint(str(error) if isinstance(error, ImportError) else "")
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
+
+    def other_nets(self) -> Iterator[Any]:
+        """The nets of all seeds but the first; none of an MLP's make, which are alike."""
+        return iter(()) if isinstance(self.given, MLP) else map(self.make, self.seeds[1:])
 
     def task(self, model: Any, rate: float) -> Task:
         """The task of one net."""
@@ -151,17 +158,17 @@ class Job:
         """What becomes of the net of that seed and rate by ``fit``."""
         net = self.make(seed)
         chosen = self.optimizer(net.parameters(), rate)
-        order, cost = seed if self.seed is None else self.seed, self.loss.cost
+        order = seed if self.seed is None else self.seed
         try:
             history = fit(
-                net, self.X, self.Y, cost, chosen, self.epochs, self.batch_size, runner, order, self.penalty,
+                net, self.X, self.Y, self.loss, chosen, self.epochs, self.batch_size, runner, order, self.penalty,
                 progress=False,
             )  # fmt: skip
         except NonfiniteLossError:
             return Outcome(numbers(net), nan, nan)
         if history.interrupted:
             raise KeyboardInterrupt
-        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, cost)[1] / len(self.X))
+        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1] / len(self.X))
 
 
 def maker(model: Any) -> Callable[[int], Any]:

@@ -112,7 +112,7 @@ class MLP(Sequential):
         >>> net.again(seed=1)
         MLP(2-4-1, relu, linear, 17 parameters)
         """
-        return MLP(*self.make, seed=seed)
+        return type(self)(*self.make, seed=seed)
 
     @classmethod
     def from_matrices(

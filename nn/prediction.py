@@ -40,7 +40,7 @@ def numbers(outputs: Any) -> list[float]:
     return [getattr(y, "data", y) for y in listed(outputs)]
 
 
-def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] = "squared_error") -> int:
+def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] | Loss = "squared_error") -> int:
     """The class that the model gives one example: above 0.5 or not; of several outputs the largest one's place.
 
     Classes count from 0. A model trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign.
@@ -55,7 +55,10 @@ def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any
 
 
 def evaluate(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: str | Callable[[Any, Any], Any] = "squared_error"
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
 ) -> tuple[float, int]:
     """(the mean loss, how many examples are classified right).
 

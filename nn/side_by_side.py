@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from math import nan
+from itertools import chain, islice
+from math import isfinite, nan
 from random import Random
 
 from autodiff.flat import many_training
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .many import Job
+    from .runners import Task
 
 MOST = 4_000_000  # indices of rows that are shuffled ahead
 
@@ -38,23 +39,31 @@ class SideBySide:
         if job.seed is None and job.batch_size < len(job.X):
             raise ValueError("nets side by side see the same mini-batches: give a seed, or another runner")
         self.job = job
-        self.training = self.recorded(job.model, job.rates[0])
-        other = self.recorded(job.make(job.seeds[-1]), job.rates[-1])
-        if not self.training.same(other):
+        first, *others = [job.task(job.model, rate) for rate in job.rates]
+        self.rates = [task.optimizer.learning_rate for task in (first, *others)]
+        self.training = self.recorded(first)
+        nets = (job.task(net, job.rates[0]) for net in job.other_nets())
+        if not all(map(self.is_alike, chain(others, nets))):
             raise ValueError("nets train side by side if they differ only in their parameters and learning rates")
         few = job.epochs * len(job.X) <= MOST
         self.order = list(self.shuffled()) if few else None
 
-    def recorded(self, model: Any, rate: float) -> Any:
+    def recorded(self, task: Task) -> Any:
         """The step of a net in machine code."""
-        task = self.job.task(model, rate)
-        optimizer = task.optimizer
+        optimizer, model = task.optimizer, task.model
         refuse_own_step(optimizer)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
             raise ValueError("nets train side by side if the optimizer changes all of their parameters, in their order")
+        if optimizer.steps or any(map(any, optimizer.state.values())):
+            raise ValueError("nets train side by side if their optimizers have made no step and begin with states of 0")
         return many_training(
             task.recipe, task.rows, self.job.batch_size, optimizer.clip_norm, lambda x: listed(model(x))
         )
+
+    def is_alike(self, task: Task) -> bool:
+        """Whether this net's step is the recorded one, but for parameters and learning rate."""
+        fits: bool = self.training.fits(task.recipe)
+        return fits and task.optimizer.clip_norm == self.training.plan.clip_norm
 
     def outcomes(self) -> Iterator[list[Outcome]]:
         """For each seed what became of the net at each learning rate."""
@@ -66,19 +75,19 @@ class SideBySide:
         """What became of each net, all rates of the first seed first."""
         waiting = self.starts()
         while nets := list(islice(waiting, self.training.at_once)):
-            seeds, rates, starts = zip(*nets)
-            block = self.training.block(starts, rates)
+            seeds, places, starts = zip(*nets)
+            block = self.training.block(starts, [self.rates[place] for place in places])
             for order, epochs in self.order or self.shuffled():
                 block.run(order, epochs)
             for net, outcome in enumerate(self.read(block)):
-                yield self.looked_into(block, net, outcome, seeds[net], rates[net])
+                yield self.looked_into(block, net, outcome, seeds[net], self.job.rates[places[net]])
 
-    def starts(self) -> Iterator[tuple[int, float, list[float]]]:
-        """(seed, learning rate, numbers) of each net."""
+    def starts(self) -> Iterator[tuple[int, int, list[float]]]:
+        """(seed, place of the learning rate, numbers) of each net."""
         for seed in self.job.seeds:
             start = numbers(self.job.make(seed))
-            for rate in self.job.rates:
-                yield seed, rate, start
+            for place in range(len(self.rates)):
+                yield seed, place, start
 
     def shuffled(self) -> Iterator[tuple[list[int], int]]:
         """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
@@ -98,12 +107,13 @@ class SideBySide:
             yield Outcome(parameters, loss, right / len(classes))
 
     def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
-        """The outcome, once eager code has agreed where a loss is said to be inf or nan."""
-        if net not in block.stopped:
-            return outcome
+        """The outcome, once eager code has agreed where something is said to be inf or nan: see ``Flat.step``."""
         job = self.job
-        task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
-        loss = task.batch_loss(block.stopped[net]).data
-        if loss - loss == 0.0:  # a target of 0 drops an infinite term there
-            return job.fitted(seed, rate, "auto")
-        return Outcome(outcome.parameters, nan, nan)
+        if all(map(isfinite, outcome.parameters)):
+            if net not in block.stopped:
+                return outcome
+            task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
+            loss = task.batch_loss(block.stopped[net]).data
+            if loss - loss != 0.0:
+                return Outcome(outcome.parameters, nan, nan)
+        return job.fitted(seed, rate, "auto")

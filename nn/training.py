@@ -22,7 +22,7 @@ def fit(
     model: Any,
     X: Sequence[Sequence[float]],
     Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error",
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
     optimizer: Optimizer | str | None = None,
     epochs: int = 1000,
     batch_size: int | None = None,
@@ -44,7 +44,7 @@ def fit(
         As many as targets.
     Y : sequence of targets
         A number, a class or a list of numbers for each example, as the loss takes it.
-    loss : str or function (outputs, target) -> Value
+    loss : str, Loss, or function (outputs, target) -> Value
         A name from ``LOSSES`` or your own; both arguments come as lists.
     optimizer : Optimizer or str, optional
         SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` takes its own rate.

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 import nn
+from autodiff import Value, where
 from nn import MLP, SGD, Adam, Layer, RMSProp, Sequential, fit, fit_many, moons, truth_table
 
 XOR = truth_table("xor")
@@ -167,13 +168,120 @@ def test_without_a_seed_for_the_order_each_net_has_its_own():
         fit_many(MLP(2, [3, 1]), X, Y, batch_size=3, seed=None, runner="native", progress=False)
 
 
-def test_nets_that_differ_in_more_than_numbers_do_not_train_side_by_side():
-    def make(seed):
-        return MLP(2, [2, 1], "tanh" if seed == 0 else "relu", seed=seed)
+class Scaled(MLP):
+    """A net with a number that no optimizer changes."""
 
-    assert_each_is_as_alone(make, *XOR, [0.1], seeds=range(2), epochs=5, runner="auto")
+    def __init__(self, seed):
+        super().__init__(2, [2, 1], seed=seed)
+        self.scale = 1.0 + seed
+
+    def __call__(self, x):
+        return super().__call__(x) * self.scale
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda seed: MLP(2, [2, 1], "relu" if seed == 1 else "tanh", seed=seed),
+        lambda seed: MLP(2, [2 + seed % 2, 1], seed=seed),
+        Scaled,
+    ],
+)
+def test_nets_that_differ_in_more_than_numbers_do_not_train_side_by_side(make):
+    """And be it one in the middle."""
+    assert_each_is_as_alone(make, *XOR, [0.1], seeds=[0, 1, 0], epochs=5, runner="auto")
     with pytest.raises(ValueError, match="differ only in their parameters"):
-        fit_many(make, *XOR, seeds=range(2), runner="native", progress=False)
+        fit_many(make, *XOR, seeds=[0, 1, 0], runner="native", progress=False)
+
+
+class Accumulating(SGD):
+    """A state that does not begin at 0."""
+
+    states = ("squares",)
+
+    def __init__(self, parameters, learning_rate=0.1):
+        super().__init__(parameters, learning_rate, momentum=0.0)
+        self.states = ("squares",)
+        self.state = {"squares": [0.5] * len(self.parameters)}
+
+    def update(self, parameter, gradient, learning_rate, step, squares):
+        squares = squares + gradient * gradient
+        return parameter - learning_rate * gradient / squares**0.5, squares
+
+
+def momentum_at_one_rate(parameters, rate):
+    return SGD(parameters, rate, momentum=0.9 if rate == 0.2 else 0.0)
+
+
+def clipping_at_one_rate(parameters, rate):
+    return SGD(parameters, rate, clip_norm=0.05 if rate == 0.2 else None)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "error"),
+    [
+        (momentum_at_one_rate, "differ only in their parameters"),
+        (clipping_at_one_rate, "differ only in their parameters"),
+        (Accumulating, "begin with states of 0"),
+    ],
+)
+def test_optimizers_that_differ_in_more_than_the_rate_do_not_train_side_by_side(optimizer, error):
+    def make(seed):
+        return MLP(2, [2, 1], seed=seed)
+
+    rates = [0.1, 0.2, 0.3]
+    assert_each_is_as_alone(make, *XOR, rates, epochs=5, runner="auto", optimizer=optimizer)
+    with pytest.raises(ValueError, match=error):
+        fit_many(make, *XOR, learning_rates=rates, runner="native", optimizer=optimizer, progress=False)
+
+
+@SIDES
+def test_an_optimizer_may_make_its_own_rate_of_the_one_it_is_given(runner):
+    def half(parameters, rate=0.4):
+        return SGD(parameters, 0.5 * rate)
+
+    def make(seed):
+        return MLP(2, [2, 1], seed=seed)
+
+    options = {"epochs": 5, "runner": runner}
+    assert_each_is_as_alone(make, *XOR, [0.1, 0.4], optimizer=half, **options)
+
+    by_default = fit_many(make, *XOR, seeds=range(2), optimizer=half, progress=False, **options)
+    at_0_2 = fit_many(make, *XOR, seeds=range(2), learning_rates=[0.2], progress=False, **options)
+    assert by_default.learning_rates == [0.2]
+    assert by_default.loss == at_0_2.loss
+
+
+@SIDES
+def test_a_loss_with_readings_of_its_own(runner):
+    """Its decision is asked, and its encoding."""
+    absolute = nn.Loss("absolute", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0] > 0.2))
+    assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.1], epochs=5, runner=runner, loss=absolute)
+
+
+@SIDES
+def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_nothing(runner):
+    class Missing(nn.Module):
+        def __init__(self, seed):
+            self.w, self.b = Value(0.5 + seed), Value(0.3)
+
+        def __call__(self, x):
+            return where(x[0] != 0.0, self.w / x[0], self.b)
+
+    X, Y = [[1.0], [0.0], [2.0]], [1.0, 0.5, 0.2]
+    assert_each_is_as_alone(Missing, X, Y, [0.1], epochs=20, batch_size=2, runner=runner)
+
+
+def test_a_kind_of_mlp_is_made_anew_as_that_kind():
+    class Doubled(MLP):
+        def __call__(self, x):
+            return 2.0 * super().__call__(x)
+
+    runs = fit_many(Doubled(2, [2, 1]), *XOR, seeds=[3], epochs=5, progress=False)
+
+    numbers, loss, _ = alone(lambda seed: Doubled(2, [2, 1], seed=seed), *XOR, 3, 0.1, epochs=5)
+    assert runs.parameters[0][0] == pytest.approx(numbers)
+    assert runs.loss[0][0] == pytest.approx(loss)
 
 
 # --- What comes back -------------------------------------------------------------------------------

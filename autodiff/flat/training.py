@@ -131,8 +131,8 @@ class Step:
 
     def __init__(self, recipe: Recipe) -> None:
         self.since = tick()
-        self.loss, self.penalty, self.update = parts = self.recordings(recipe)
-        for name, part, again in zip(("loss", "penalty", "optimizer's update"), parts, self.recordings(recipe)):
+        self.loss, self.penalty, self.update = parts = recordings(recipe, self.since)
+        for name, part, again in zip(("loss", "penalty", "optimizer's update"), parts, recordings(recipe, self.since)):
             if part and again and part.structure != again.structure:
                 raise ValueError(
                     f"the {name} is recorded differently each time (does it draw random numbers?): flat code would "
@@ -142,15 +142,6 @@ class Step:
             raise TypeError(
                 f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
             )
-
-    def recordings(self, recipe: Recipe) -> tuple[Recording, Recording | None, Recording]:
-        """Loss, penalty and update, recorded now."""
-        loss, example, parameters, update, penalty = recipe
-        with Tracing():
-            of_loss = Recording(*recorded(loss, example), parameters, self.since)
-            of_penalty = Recording([penalty()], [], parameters, self.since) if penalty else None
-            (parameter, gradient, rate, step, *states), outputs = update()
-        return of_loss, of_penalty, Recording(outputs, [parameter, gradient, *states], [rate, step], self.since)
 
 
 class Part:
@@ -165,6 +156,16 @@ class Part:
         if self.others:
             numbers = [*numbers, *[leaf._data for leaf in self.others]]
         return self.runner.mean(rows, numbers)
+
+
+def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:
+    """Loss, penalty and update, recorded now."""
+    loss, example, parameters, update, penalty = recipe
+    with Tracing():
+        of_loss = Recording(*recorded(loss, example), parameters, since)
+        of_penalty = Recording([penalty()], [], parameters, since) if penalty else None
+        (parameter, gradient, rate, step, *states), outputs = update()
+    return of_loss, of_penalty, Recording(outputs, [parameter, gradient, *states], [rate, step], since)
 
 
 def recorded(

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy
 
-from ...engine import Value
+from ...engine import Value, tick
 from ...tracing import Tracing
 from ..lowering import Lowering
 from ..recording import Recording
-from ..training import Recipe, Step
+from ..training import Recipe, Step, recordings
 from .batches import Batches
 from .machine import compiled, machine
 from .nets import NAMES, NETS, Nets, NetsPlan
@@ -63,10 +63,11 @@ class ManyTraining:
         self.rows = numpy.array([[*row, *others] for row in rows])
         self.memory = aligned(self.nets.memory)
         self.pace = 0.0  # seconds for each step, as far as that is known
+        self.known = known(recipe, (step.loss, step.penalty, step.update))
 
-    def same(self, other: ManyTraining) -> bool:
-        """Whether the nets of the other differ from these only in their numbers."""
-        return self.nets is other.nets and numpy.array_equal(self.rows, other.rows, equal_nan=True)
+    def fits(self, recipe: Recipe) -> bool:
+        """Whether that of another net differs only in the numbers of the parameters."""
+        return self.known == known(recipe, recordings(recipe, tick()))
 
     def block(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> Block:
         """Up to ``at_once`` nets, ready to be trained."""
@@ -131,6 +132,13 @@ class Block:
             training.answer(*[array.ctypes.data for array in (self.w, row, out, training.memory)])
         by_net: list[list[list[float]]] = found.transpose(2, 0, 1)[: self.count].tolist()
         return by_net
+
+
+def known(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
+    """What is recorded, and the numbers that it reads besides the parameters."""
+    trained, made = {*recipe.parameters}, [part for part in parts if part]
+    captured = [repr(leaf._data) for part in made for leaf in part.parameters if leaf not in trained]  # nan is nan
+    return [len(trained), captured, *[part.structure for part in made]]
 
 
 class RecordedNet:
