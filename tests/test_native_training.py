@@ -251,4 +251,4 @@ def test_a_long_run_without_llvmlite_is_told_at_once_what_to_install(monkeypatch
     fit(MLP(2, [4, 1], seed=0), X, Y, epochs=10_000_000, callbacks=[enough])
 
     said = capsys.readouterr().err
-    assert said.count("pip install scalar-autodiff[fast]") == 1
+    assert said.count("pip install 'scalar-autodiff[fast]'") == 1

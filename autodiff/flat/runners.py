@@ -46,7 +46,7 @@ class Runner(Protocol):
 
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
-MISSING = "runner='native' makes machine code by llvmlite: pip install scalar-autodiff[fast]"
+MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
 MOST = 100  # programs kept ready, in machine code about 0.6 MB each
 ready: dict[Any, Runner] = {}
 
