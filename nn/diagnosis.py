@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import hypot, isfinite
+
+from autodiff import Value
 
 from . import units
+from .checks import counted
 from .findings import Diagnosis, Finding
 from .losses import loss_named
 from .optimizers import SGD
-from .prediction import encoded, examples_in, numbers
+from .prediction import are_classes, encoded, examples_in, numbers
 from .runners import Task
 
 TYPE_CHECKING = False
@@ -18,9 +21,11 @@ if TYPE_CHECKING:
 
     from .history import History
 
-LEARNED = 0.95  # the share of examples that has to be right for a net to count as healthy
+LEARNED = 0.95  # the share of examples (of the loss, where targets are numbers) for a net to count as healthy
 FLAT = 1e-2  # a gradient shorter than this hardly moves anything
 FADED, GROWN = 1e-3, 1e2  # the gradient that arrives at the first layer against the last one's
+BLOWN_UP = 1e3  # a loss so many times the first one is no mere zig-zag
+ENORMOUS = 1e6  # no weight starts or ends so large in a net that learns
 
 
 def diagnose(
@@ -33,8 +38,10 @@ def diagnose(
 ) -> Diagnosis:
     """Look into the model for what keeps it from learning these examples.
 
-    Dead and identical units are always named; the rest only while fewer than 95 % of the examples are right.
-    The model and its gradients are left as they are.
+    Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
+    examples are right. Where the targets are numbers to be met (see ``evaluate``) there is no right and wrong: then
+    the loss has to be below 5 % of what always answering the mean target costs. The model and its gradients are left
+    as they are.
 
     Parameters
     ----------
@@ -73,7 +80,9 @@ class Case:
     def __init__(self, task: Task, history: History | None) -> None:
         self.task, self.history = task, history
         self.everything = range(len(task.examples))
+        self.classes = are_classes(task.targets, task.loss)
         self.right = sum([self.is_right(i) for i in self.everything])
+        self.constant = 0.0 if self.classes else self.loss_of_the_mean()
         parameters = task.optimizer.parameters
         before = [p.grad for p in parameters]
         self.layers = units.facts_of(task)
@@ -82,12 +91,21 @@ class Case:
             p.grad = grad
 
     def is_right(self, i: int) -> bool:
-        """Whether example i gets its class; of targets that are no classes, whether it is met to a tenth."""
-        task, target = self.task, self.task.targets[i]
-        outputs = numbers(task.model(task.examples[i]))
-        if all(t in (0.0, 1.0, -1.0) for t in target):
-            return task.loss.decide(outputs) == task.loss.decide(target)
-        return all(abs(y - t) <= 0.1 * max(1.0, abs(t)) for y, t in zip(outputs, target))
+        """Whether example i gets its class."""
+        task = self.task
+        return task.loss.decide(numbers(task.model(task.examples[i]))) == task.loss.decide(task.targets[i])
+
+    def loss_of_the_mean(self) -> float:
+        """The mean loss of always answering the mean target: what no net that learns should stay above."""
+        targets = [numbers(target) for target in self.task.targets]
+        mean = [Value(sum(column) / len(targets)) for column in zip(*targets)]
+        return sum([numbers(self.task.loss.cost(mean, target))[0] for target in targets]) / len(targets)
+
+    def has_learned(self) -> bool:
+        """Whether enough is right, or the loss small enough."""
+        if self.classes:
+            return self.right >= LEARNED * len(self.task.examples)
+        return self.loss <= max((1.0 - LEARNED) * self.constant, 1e-12)
 
     def loss_and_gradient(self) -> tuple[float, list[float]]:
         """The mean loss over all examples and its gradient."""
@@ -111,6 +129,9 @@ class Case:
     def state(self) -> str:
         """How much is learned."""
         n = len(self.task.examples)
+        if not self.classes:
+            mean = f"{self.constant:.3g} if the mean were always answered"
+            return f"loss {self.loss:.6g} over {counted(n, 'example')}, {mean}"
         return f"{self.right} of {n} examples right ({100 * self.right // n} %), loss {self.loss:.6g}"
 
     # --- Findings ----------------------------------------------------------------------------------
@@ -120,11 +141,13 @@ class Case:
         found = []
         for layer, after in zip(self.layers, [*self.layers[1:], None]):
             found += [*units.dead_units(layer), *units.twins(layer, after)]
-        if self.right >= LEARNED * len(self.task.examples):
+        found += self.diverged()
+        if self.has_learned():
             return found
+        found += units.unscaled_inputs(self.task.examples)
         blocked = [f for layer in self.layers for f in (*units.without_slope(layer), *units.saturated_units(layer))]
         found += blocked or self.gradients_by_layer()
-        found += [*self.rate(), *self.stuck()]
+        found += [*([] if "diverged" in [f.kind for f in found] else self.rate()), *self.stuck()]
         found += units.one_sign(self.layers if self.history else self.layers[:1])
         return found or list(self.unfinished())
 
@@ -134,15 +157,34 @@ class Case:
             return
         first, last = self.layers[0].delta(), self.layers[-1].delta()
         seen = f"a unit of the first layer gets a gradient of {first:.2g}, one of the last {last:.2g}"
-        if 0.0 < first < FADED * last:
+        if 0.0 < first < FADED * last and len(self.layers) > 2:
             advice = "Try fewer layers, tanh or relu, or a start by xavier or he."
             yield Finding("vanishing gradient", f"{seen}: the first layers hardly learn.", advice)
         elif first > GROWN * last:
             advice = "Try a smaller start (xavier, he), or clip_norm=1.0."
             yield Finding("exploding gradient", f"{seen}: no rate suits both.", advice)
 
+    def diverged(self) -> Iterator[Finding]:
+        """A loss that has grown enormously; without a history, weights that are too large for any start."""
+        advice = "Start again from a fresh net with a smaller learning rate"
+        losses = self.history.loss if self.history else []
+        if self.history and losses and not losses[-1] <= BLOWN_UP * max(losses[0], self.constant, 1e-3):
+            rate = self.history.optimizer.learning_rate
+            sentence = f"at rate {rate:g} the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}."
+            yield Finding("diverged", sentence, f"{advice}, such as {rate / 10:g}, or with clip_norm=1.0.")
+        elif not losses:
+            largest = max([abs(p.data) for p in self.task.optimizer.parameters], default=0.0)
+            if not (isfinite(self.loss) and min(largest, self.loss) < ENORMOUS):
+                sentence = f"the loss is {self.loss:.3g}, and a weight has grown to {largest:.3g}."
+                yield Finding("diverged", sentence, f"{advice}, or with clip_norm=1.0.")
+
     def rate(self) -> Iterator[Finding]:
         """Whether steps are too long or too short, from the history's losses and from trial steps."""
+        losses = self.history.loss if self.history else []
+        chosen = self.history.optimizer if self.history else self.task.optimizer
+        if chosen.learning_rate == 0.0 and (not losses or abs(losses[-1] - losses[0]) <= 1e-9 * abs(losses[0])):
+            yield Finding("learning rate 0", "no step changes anything.", "Try 0.1, or 0.01 for adam.")
+            return
         if self.history is not None and self.history.epochs:
             yield from rate_from(self.history)
             if type(self.history.optimizer) is not SGD or self.history.optimizer.momentum:
@@ -164,7 +206,7 @@ class Case:
     def stuck(self) -> Iterator[Finding]:
         """No gradient left, and yet not all is right: a plateau or a local minimum (B7)."""
         length = hypot(*self.gradient)
-        if length >= FLAT:
+        if length >= FLAT or self.is_falling():
             return
         sentence = f"{self.state()}, and the whole gradient has a length of only {length:.2g}."
         if self.layers and all(layer.layer.activation_name == "linear" for layer in self.layers[:-1]):
@@ -173,6 +215,11 @@ class Case:
         else:
             advice = "This is a plateau or a local minimum: try another seed, more hidden units, or a larger rate."
             yield Finding("stuck", sentence, advice)
+
+    def is_falling(self) -> bool:
+        """Whether a loss of numbers that are to be met still falls, however flat it is there."""
+        losses = self.history.loss if self.history and not self.classes else []
+        return len(losses) > 1 and losses[-1] < 0.99 * losses[-1 - len(losses) // 4]
 
     def unfinished(self) -> Iterator[Finding]:
         """A run that ended too early, with nothing else wrong."""

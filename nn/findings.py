@@ -17,7 +17,7 @@ class Finding:
     kind : str
         What it is in two words: "dead units", "saturated units", "identical units", "no slope",
         "vanishing gradient", "exploding gradient", "one-sign gradients", "rate too large",
-        "rate too small", "stuck", "linear net", "unfinished".
+        "rate too small", "learning rate 0", "diverged", "unscaled inputs", "stuck", "linear net", "unfinished".
     sentence : str
         What was seen, with its numbers.
     advice : str

@@ -23,11 +23,12 @@ class History:
     Attributes
     ----------
     loss : list of float
-        The mean loss over the epoch's examples, each as it was just before its step, penalty included.
+        The mean loss over the epoch's examples, each as it was just before its step, penalty included. With all
+        examples in one batch the first is therefore the untrained net's; what the last step left, ``evaluate`` tells.
     seconds : list of float
         How long the epoch took.
     accuracy : list of float
-        The share of examples that are right after the epoch; on request.
+        The share of examples that are right after the epoch, nan where the targets are numbers to be met; on request.
     gradient_norms : list of dict
         The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch, 0 for what is
         not trained; on request.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from .losses import Loss, loss_named
-from .targets import listed
+from .targets import above_half, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
 
 def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -26,13 +30,31 @@ def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Lo
     """The targets as the loss takes them, checked against the number of outputs."""
     if len(Y) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
-    outputs = numbers(model(X[0]))
-    if loss.probabilities and not all(0.0 <= p <= 1.0 for p in outputs):
-        raise ValueError(
-            f"{loss.name} takes probabilities, but for the first example the model gives {outputs[0]:.6g}: "
-            'end it in output="sigmoid" or output="softmax"'
-        )
-    return [loss.encode(target, len(outputs)) for target in Y]
+    if loss.probabilities:
+        refuse_what_is_no_probability(model, X[:FEW], loss)
+    outputs = len(numbers(model(X[0])))
+    return [loss.encode(target, outputs) for target in Y]
+
+
+def refuse_what_is_no_probability(model: Any, X: Sequence[Sequence[float]], loss: Loss) -> None:
+    """ValueError where an output for one of these examples is not between 0 and 1."""
+    for i, x in enumerate(X):
+        for p in numbers(model(x)):
+            if not 0.0 <= p <= 1.0:
+                raise ValueError(
+                    f"{loss.name} takes probabilities, but for {f'example {i}' if i else 'the first example'} the "
+                    f'model gives {p:.6g}: end it in output="sigmoid" or output="softmax"'
+                )
+
+
+def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:
+    """Whether encoded targets stand for classes, so that an answer is right or wrong; else they are numbers to be met.
+
+    They do where the loss itself decides on classes or takes probabilities, and where they are nothing but 0 and 1
+    (or -1 and 1), as those of gates and data sets are.
+    """
+    values = {number for target in targets for number in numbers(target)}
+    return loss.decide is not above_half or loss.probabilities or values <= {0.0, 1.0} or values <= {-1.0, 1.0}
 
 
 def numbers(outputs: Any) -> list[float]:
@@ -59,14 +81,18 @@ def evaluate(
     X: Sequence[Sequence[float]],
     Y: Sequence[Any],
     loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
-) -> tuple[float, int]:
-    """(the mean loss, how many examples are classified right).
+) -> tuple[float, float]:
+    """(the mean loss, how many examples are classified right: nan where the targets are numbers to be met).
+
+    Targets are classes if the loss is one over classes or probabilities, or if they are only 0 and 1 (or -1 and 1).
 
     Examples
     --------
     >>> from nn import MLP, evaluate, truth_table
     >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
     (0.25, 3)
+    >>> evaluate(MLP(1, [1], initializer="zeros"), [[1.0], [2.0]], [0.3, 0.4])
+    (0.125, nan)
     """
     row, X = loss_named(loss), examples_in(X)
     targets = encoded(model, X, Y, row)
@@ -75,4 +101,4 @@ def evaluate(
         outputs = listed(model(x))
         losses += getattr(cost := row.cost(outputs, target), "data", cost)
         right += row.decide(numbers(outputs)) == row.decide(target)
-    return losses / len(X), right
+    return losses / len(X), right if are_classes(targets, row) else nan

@@ -127,7 +127,7 @@ class Trial:
         )  # fmt: skip
         return self.history
 
-    def score(self, test: bool = False) -> tuple[float, int]:
+    def score(self, test: bool = False) -> tuple[float, float]:
         """(mean loss, how many are right) of the training or the test examples."""
         X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
         return evaluate(self.model, X, Y, self.loss.cost)

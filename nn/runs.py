@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isfinite, nan
 
 from .checks import counted
 
@@ -32,7 +32,10 @@ class Runs:
     loss : list of list of float
         The mean loss over the last epoch; nan where a loss became inf or nan, which ended that net's training.
     right : list of list of float
-        The share of the examples that are right in the end, from 0 to 1; nan as above.
+        The share of the examples that are right in the end, from 0 to 1; nan as above, and everywhere where the
+        targets are numbers to be met (see ``evaluate``): then only the loss tells, and smaller is better.
+    classes : bool
+        Whether the targets are classes.
     parameters : list of list of list of float
         The numbers that each net has learned.
     stopped : str
@@ -48,8 +51,9 @@ class Runs:
     MLP(2-2-1, tanh, linear, 9 parameters)
     """
 
-    def __init__(self, make: Callable[[int], Any], learning_rates: Sequence[float]) -> None:
+    def __init__(self, make: Callable[[int], Any], learning_rates: Sequence[float], classes: bool = True) -> None:
         self.make = make
+        self.classes = classes
         self.seeds: list[int] = []
         self.learning_rates = list(learning_rates)
         self.loss: list[list[float]] = [[] for _ in learning_rates]
@@ -67,13 +71,13 @@ class Runs:
 
     @property
     def learned(self) -> list[list[bool]]:
-        """Which nets have all examples right."""
+        """Which nets have all examples right; none where the targets are no classes."""
         return [[share == 1.0 for share in row] for row in self.right]
 
     @property
     def rates_of_success(self) -> list[float]:
-        """For each learning rate the share of the seeds that learn it."""
-        return [sum(row) / len(row) for row in self.learned]
+        """For each learning rate the share of the seeds that learn it; nan where the targets are no classes."""
+        return [sum(row) / len(row) if self.classes else nan for row in self.learned]
 
     def model(self, seed: int, learning_rate: float | None = None) -> Any:
         """The net that was trained from this seed (and at this rate, where there were several)."""
@@ -86,13 +90,23 @@ class Runs:
         return with_numbers(self.make(seed), found)
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"learning rate {rate:g}: {sum(row)} of {counted(len(row), 'seed')} learn it"
-            for rate, row in zip(self.learning_rates, self.learned)
-        )
+        if self.classes:
+            found = [f"{sum(row)} of {counted(len(row), 'seed')} learn it" for row in self.learned]
+        else:
+            found = list(map(losses_in_words, self.loss))
+        return "\n".join([f"learning rate {rate:g}: {words}" for rate, words in zip(self.learning_rates, found)])
 
-    def __repr__(self) -> str:
-        return f"Runs({counted(len(self.seeds), 'seed')}, {counted(len(self.learning_rates), 'learning rate')})"
+    __repr__ = __str__
+
+
+def losses_in_words(losses: Sequence[float]) -> str:
+    """The mean of the losses that are finite, from where to where they lie, and how many are not."""
+    finite = [loss for loss in losses if isfinite(loss)]
+    if not finite:
+        return f"{counted(len(losses), 'seed')}, every one diverged"
+    mean, diverged = sum(finite) / len(finite), len(losses) - len(finite)
+    words = f"mean loss {mean:.3g} ({min(finite):.3g} to {max(finite):.3g}) over {counted(len(finite), 'seed')}"
+    return words + f", {diverged} more diverged" * bool(diverged)
 
 
 def numbers(net: Any) -> list[float]:

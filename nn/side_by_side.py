@@ -10,6 +10,7 @@ from autodiff.flat import many_training
 
 from .data import whole_epochs
 from .flat import refuse_own_step
+from .prediction import are_classes
 from .runs import Outcome, numbers, with_numbers
 from .targets import listed
 
@@ -102,9 +103,10 @@ class SideBySide:
         """What became of each net of a block."""
         decide = self.job.loss.decide
         classes = [decide(target) for target in self.job.targets]
+        examples = len(classes) if are_classes(self.job.targets, self.job.loss) else nan
         for parameters, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
             right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
-            yield Outcome(parameters, loss, right / len(classes))
+            yield Outcome(parameters, loss, right / examples)
 
     def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
         """The outcome, once eager code has agreed where something is said to be inf or nan: see ``Flat.step``."""

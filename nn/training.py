@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import nan
 from random import Random
 
 from .checks import one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
-from .prediction import encoded, examples_in, numbers
+from .prediction import are_classes, encoded, examples_in, numbers
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
 
@@ -158,7 +159,7 @@ def recorder(
 
     def accuracy(model: Any, history: History) -> None:
         right = [loss.decide(numbers(model(x))) == loss.decide(target) for x, target in zip(X, targets)]
-        history.accuracy.append(sum(right) / len(right))
+        history.accuracy.append(sum(right) / len(right) if are_classes(targets, loss) else nan)
 
     def norms(model: Any, history: History) -> None:
         history.gradient_norms.append(gradient_norms(model, history.optimizer.parameters))

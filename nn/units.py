@@ -1,4 +1,4 @@
-"""What is wrong with single units: dead, saturated, without slope, or each other's twins."""
+"""What is wrong with single units: dead, saturated, without slope, or each other's twins; and with their inputs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .runners import Task
 
 SATURATED = 0.01  # a slope below this lets (almost) nothing through
+LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and against another one's
 SWITCHES = ("step", "sign")
 
 
@@ -147,6 +148,18 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
             "unit's weights have one sign too and the steps zig-zag.",
             "Centre the inputs (nn.standardised)." if places == [1] else "Take tanh for the layer before.",
         )
+
+
+def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
+    """Inputs that are very large, or of very different sizes: no one rate suits the weights of all of them."""
+    sizes = [max(map(abs, column)) for column in zip(*examples)]
+    low, high = min([size for size in sizes if size] or [0.0]), max(sizes, default=0.0)
+    if high > LARGE or high > DIFFERENT * low:
+        sentence = f"input x{sizes.index(high) + 1} reaches {high:.3g}"
+        if high > DIFFERENT * low:
+            sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
+        advice = "Give the net nn.standardised(X): every input with mean 0 and deviation 1."
+        yield Finding("unscaled inputs", f"{sentence}: no one learning rate suits all weights.", advice)
 
 
 def same_sign(numbers: Sequence[float]) -> bool:

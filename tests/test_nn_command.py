@@ -120,7 +120,7 @@ def test_a_run_that_diverges_says_where_and_why(capsys):
     text = run(capsys, "xor", "--activation", "relu", "--learning-rate", "1e5")
 
     assert "the loss became inf in epoch" in text
-    assert "rate too large" in text
+    assert "diverged: at rate 100000 the loss grew from" in text
 
 
 def test_many_starts_are_counted_and_the_failures_explained(capsys):

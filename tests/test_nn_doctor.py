@@ -1,5 +1,7 @@
 """The doctor: names what makes a net sick, and is silent on a healthy one."""
 
+import math
+
 import pytest
 
 import nn
@@ -52,6 +54,40 @@ def test_a_regression_that_fits_is_healthy():
     wanted = [2.0 * x[0] - 0.5 for x in points]
 
     assert not diagnose(MLP.from_matrices([[-0.5, 2.0]]), points, wanted)
+
+
+def curve(function, seed=0):
+    """(points, what the function makes of them, a net)."""
+    points = [[i / 10] for i in range(-10, 11)]
+    return points, [function(x) for (x,) in points], MLP(1, [8, 1], seed=seed)
+
+
+@pytest.mark.parametrize(("function", "seed"), [(lambda x: x * x, 0), (lambda x: math.sin(3 * x), 1)])
+def test_a_regression_on_its_way_is_healthy_and_nothing_in_it_is_right(function, seed):
+    """Its gradient is short, but the loss is small and falls."""
+    points, wanted, net = curve(function, seed)
+    history = fit(net, points, wanted, epochs=1000, progress=False)
+    diagnosis = diagnose(net, points, wanted, history=history)
+    loss, right = nn.evaluate(net, points, wanted)
+
+    assert not diagnosis
+    assert str(diagnosis).startswith(f"loss {loss:.6g} over 21 examples, ")
+    assert "right" not in str(diagnosis)
+    assert math.isnan(right)
+
+
+def test_a_regression_that_was_too_short_is_unfinished():
+    points, wanted, net = curve(lambda x: math.sin(3 * x), 1)
+    history = fit(net, points, wanted, epochs=100, progress=False)
+
+    assert diagnose(net, points, wanted, history=history).kinds == ["unfinished"]
+
+
+def test_a_regression_that_only_answers_the_mean_is_stuck():
+    points, wanted, net = curve(lambda x: math.sin(30 * x), 1)
+    history = fit(net, points, wanted, epochs=3000, progress=False)
+
+    assert diagnose(net, points, wanted, history=history).kinds == ["stuck"]
 
 
 # --- Made sick on purpose ------------------------------------------------------------------------
@@ -118,7 +154,57 @@ def test_a_run_that_diverged_is_named():
     diagnosis = diagnose(net, X, Y, history=history)
 
     assert history.stopped == "non-finite loss"
-    assert "rate too large" in diagnosis.kinds
+    assert "diverged" in diagnosis.kinds
+    assert "rate too large" not in diagnosis.kinds  # it is the same thing
+    sentence = diagnosis[diagnosis.kinds.index("diverged")]
+    assert "at rate 30 the loss grew from " in sentence.sentence
+    assert "a smaller learning rate, such as 3, or with clip_norm=1.0" in sentence.advice
+    assert "diverged" in diagnose(net, X, Y).kinds  # the weights tell it too
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_run_that_diverged_and_died_is_not_only_dead(seed):
+    points, classes = nn.moons(60, seed=0)
+    net = MLP(2, [8, 1], "relu", seed=seed)
+    with pytest.raises(nn.NonfiniteLossError) as caught:
+        fit(net, points, classes, optimizer=SGD(net.parameters(), 2.0), progress=False)
+
+    assert {"dead units", "diverged"} <= set(diagnose(net, points, classes, history=caught.value.history).kinds)
+    assert {"dead units", "diverged"} <= set(diagnose(net, points, classes).kinds)
+
+
+def test_a_learning_rate_of_0_is_named():
+    net = MLP(2, [4, 1], seed=0)
+
+    assert diagnose(net, X, Y, learning_rate=0.0).kinds == ["learning rate 0"]
+    assert diagnose(net, X, Y, history=trained(net, 0.0, 5)).kinds == ["learning rate 0"]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ([[100.0 * i, 0.001 * i] for i in range(10)], "input x1 reaches 900, but x2 only 0.009"),
+        ([[0.0, 20.0 * i] for i in range(10)], "input x2 reaches 180: "),
+        ([[0.001 * i, i] for i in range(10)], "input x2 reaches 9, but x1 only 0.009"),
+    ],
+)
+def test_unscaled_inputs_are_named_with_their_cure(points, words):
+    classes = [int(i > 4) for i in range(10)]
+    diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, classes)
+
+    assert "unscaled inputs" in diagnosis.kinds
+    assert "vanishing gradient" not in diagnosis.kinds
+    finding = diagnosis[diagnosis.kinds.index("unscaled inputs")]
+    assert words in finding.sentence
+    assert "nn.standardised(X)" in finding.advice
+    assert "unscaled inputs" not in diagnose(MLP(2, [4, 1], seed=0), nn.standardised(points), classes).kinds
+
+
+def test_a_small_gradient_behind_one_hidden_layer_is_not_called_vanishing():
+    """It is small since the output answers the mean, and since a unit is dead."""
+    net = MLP(2, [2, 1], "relu", seed=0)
+
+    assert diagnose(net, X, Y, history=trained(net)).kinds == ["dead units", "stuck"]
 
 
 def test_a_run_that_hardly_moved_is_named():

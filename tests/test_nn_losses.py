@@ -22,6 +22,7 @@ from nn import (
     svm,
 )
 from nn.losses import loss_named
+from nn.prediction import are_classes
 
 
 def near(number, rel=1e-12):
@@ -270,3 +271,35 @@ def test_attention_layer_norm_and_softmax_by_hand_have_pytorchs_gradients():
     assert loss.data == near(reference["loss"], 1e-9)
     for name, expected in reference["gradients"].items():
         assert flat(grads(parts[name])) == pytest.approx(flat(expected), rel=1e-9, abs=1e-12), name
+
+
+# --- Classes, or numbers to be met -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "classes"),
+    [
+        ("squared_error", [[0.0], [1.0], [1.0]], True),
+        ("squared_error", [[-1.0], [1.0], [-1.0]], True),
+        ("squared_error", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], True),  # one-hot
+        ("squared_error", [[0.0], [0.5], [1.0]], False),
+        ("squared_error", [[0.0], [2.0]], False),
+        ("squared_error", [[-1.0], [0.0], [1.0]], False),
+        ("half_squared_error", [[0.25], [0.75]], False),
+        ("hinge", [[-1.0], [1.0]], True),
+        ("binary_cross_entropy", [[0.2], [0.7]], True),  # probabilities of a class
+        ("cross_entropy", [[0.2, 0.8], [0.7, 0.3]], True),
+        (nn.Loss("own", lambda y, t: abs(y[0] - t[0])), [[0.3], [0.6]], False),
+        (nn.Loss("own", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0])), [[1.3], [2.6]], True),
+    ],
+)
+def test_targets_are_classes_or_numbers_to_be_met(loss, targets, classes):
+    assert are_classes(targets, loss_named(loss)) is classes
+
+
+def test_a_missing_sigmoid_is_noticed_although_the_first_example_hides_it():
+    """Biases start at 0, so the output for the inputs 0, 0 is 0."""
+    net = nn.MLP(2, [4, 1], seed=0)
+
+    with pytest.raises(ValueError, match=r'for example 1 the model gives -0\.25\d*: end it in output="sigmoid"'):
+        nn.fit(net, *nn.truth_table("xor"), loss="binary_cross_entropy", progress=False)

@@ -10,6 +10,7 @@ import pytest
 import nn
 from autodiff import Value, where
 from nn import MLP, SGD, Adam, Layer, RMSProp, Sequential, fit, fit_many, moons, truth_table
+from nn.runs import Outcome, Runs
 
 XOR = truth_table("xor")
 SIDES = pytest.mark.parametrize("runner", ["native", "source"])
@@ -304,7 +305,7 @@ def test_runs_say_how_many_learn_it():
     runs = fit_many(MLP(2, [2, 1], "relu"), *XOR, seeds=range(40), learning_rates=[0.01, 0.5], progress=False)
 
     assert str(runs) == "learning rate 0.01: 10 of 40 seeds learn it\nlearning rate 0.5: 7 of 40 seeds learn it"
-    assert repr(runs) == "Runs(40 seeds, 2 learning rates)"
+    assert repr(runs) == str(runs)
     assert runs.rates_of_success == [0.25, 0.175]
 
 
@@ -315,6 +316,57 @@ def test_the_map_of_rates_and_seeds_is_one_picture():
     axes = plot_rates_and_seeds(runs.learning_rates, runs.seeds, runs.right)
 
     assert [label.get_text() for label in axes.get_yticklabels()] == ["0.1", "1", "10"]
+
+
+POINTS = [[i / 10] for i in range(-10, 11)]
+SQUARES = [x * x for (x,) in POINTS]
+
+
+@SIDES
+def test_of_targets_that_are_numbers_only_the_losses_are_told(runner):
+    """A net that answers 0.3 everywhere is not right because most squares are on its side of 0.5."""
+    net, rates = MLP(1, [4, 1]), [0.01, 0.1, 50.0]
+    runs = fit_many(
+        net, POINTS, SQUARES, seeds=range(4), learning_rates=rates, epochs=300, runner=runner, progress=False
+    )
+
+    assert not runs.classes
+    assert all(math.isnan(share) for row in runs.right for share in row)
+    assert all(map(math.isnan, runs.rates_of_success))
+    assert not any(map(any, runs.learned))
+    slow, good, diverged = str(runs).splitlines()
+    mean = sum(runs.loss[1]) / 4
+    assert (
+        good
+        == f"learning rate 0.1: mean loss {mean:.3g} ({min(runs.loss[1]):.3g} to {max(runs.loss[1]):.3g}) over 4 seeds"
+    )
+    assert "learn it" not in slow
+    assert diverged == "learning rate 50: 4 seeds, every one diverged"
+
+
+def test_some_that_diverged_are_counted_apart():
+    runs = Runs(None, [0.1], classes=False)
+    for seed, loss in enumerate([0.5, math.nan, 1.5]):
+        runs.add(seed, [Outcome([], loss, math.nan)])
+
+    assert str(runs) == "learning rate 0.1: mean loss 1 (0.5 to 1.5) over 2 seeds, 1 more diverged"
+
+
+def test_the_map_of_losses_where_targets_are_numbers():
+    from visualize.plots import plot_rates_and_seeds
+
+    runs = fit_many(
+        MLP(1, [4, 1]), POINTS, SQUARES, seeds=range(4), learning_rates=[0.1, 50.0], epochs=300, progress=False
+    )
+    axes = plot_rates_and_seeds(runs)
+    written = [text.get_text() for text in axes.texts]
+
+    assert axes.get_title(loc="left") == "How small the loss becomes (darker is better)"
+    assert written == ["mean loss", f"{sum(runs.loss[0]) / 4:.3g}", ""]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend[0] == f"loss {min(runs.loss[0]):.3g}"
+    assert legend[-1] == "diverged"
+    assert not any("right" in text for text in legend)
 
 
 def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):

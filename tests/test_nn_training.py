@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import re
 import sys
 
@@ -148,6 +149,8 @@ def test_history_records_accuracy_and_gradient_norms_on_request():
 
     assert len(history.accuracy) == len(history.gradient_norms) == 5
     assert history.accuracy[-1] == evaluate(net, X, Y)[1] / 4
+    numbers = fit(net, X, [0.2, 0.4, 0.6, 0.8], epochs=2, record=["accuracy"], progress=False).accuracy
+    assert all(map(math.isnan, numbers))  # of targets that are no classes nothing is right
     assert [list(norms) for norms in history.gradient_norms] == [["layers.0", "layers.1"]] * 5
     assert all(norm > 0.0 for norms in history.gradient_norms for norm in norms.values())
     with pytest.raises(ValueError, match="no record is called 'speed': choose one of accuracy, gradient_norms"):

@@ -143,12 +143,20 @@ def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
         (lambda x: x**-1.5, 0.0, "0 to a negative power is infinite"),
         (lambda x: log(x - x), 1.0, "log needs a positive number"),
         (lambda x: log(sigmoid(x) * x), -800.0, "log needs a positive number"),
+        (lambda x: log(x), -1.0, "The operand is negative"),
+        (lambda x: log(sigmoid(x) - 0.9), 0.0, 'between 0 and 1: an output="sigmoid" or softmax is missing'),
+        (lambda x: log(1.0 - x), 1.5, "The operand is negative"),
         (lambda x: sqrt(dot([x], [x]) * 2.0), 0.0, "sqrt is vertical at 0"),
         (lambda x: log(x * (x * exp(x))), 0.0, "log needs a positive number"),
     ],
 )
 def test_what_to_do_fits_what_was_written(f, x, said):
     assert said in origin(f, x)[2].replace("\n", " ")
+
+
+def test_a_small_number_is_no_cure_for_the_log_of_a_negative_one():
+    assert "1e-12" not in nonfinite_origin(log(Value(-1.0))).text
+    assert "1e-12" in nonfinite_origin(log(Value(0.0))).text
 
 
 def test_the_oldest_value_is_named_and_not_what_came_of_it():

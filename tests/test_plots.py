@@ -181,6 +181,7 @@ def test_a_loss_curve_starts_at_epoch_1_and_has_no_legend_when_it_has_no_name():
     assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3]
     assert list(axes.get_lines()[0].get_ydata()) == [1.0, 0.5, 0.25]
     assert axes.get_legend() is None
+    assert axes.get_title(loc="left") == "Loss over each epoch"  # its examples were asked before their steps
 
 
 def test_a_loss_that_diverges_ends_in_a_cross_with_the_epoch_written_beside_it():
@@ -393,6 +394,23 @@ def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
     assert [text.get_text() for text in axes.get_yticklabels()] == ["0.1", "1"]
     assert [text.get_text() for text in axes.texts] == ["all right", "75 %", "25 %"]
     assert labels == ["0 % right", "50 % right", "75 % right", "100 % right", "diverged"]
+
+
+def test_the_map_of_losses_is_darkest_where_the_loss_is_smallest():
+    losses = [[0.001, 0.1], [math.nan, 10.0]]
+    axes = plots.plot_rates_and_seeds([0.1, 1.0], [3, 4], losses=losses)
+    cells = axes.collections[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    small, middle, large = [sum(cells.cmap(cells.norm(x))[:3]) for x in (0.001, 0.1, 10.0)]
+
+    assert cells.get_array().filled(-1.0).tolist() == [[0.001, 0.1], [-1.0, 10.0]]
+    assert small < middle < large
+    assert [text.get_text() for text in axes.texts] == ["mean loss", "0.0505", "10"]
+    assert labels == ["loss 0.001", "loss 0.1", "loss 10", "diverged"]
+    for odd in (0.0, 0.5):
+        plots.plot_rates_and_seeds([0.1], [0, 1], losses=[[odd, odd]]).figure.canvas.draw()
+    with pytest.raises(ValueError, match="2 seeds and 1 numbers"):
+        plots.plot_rates_and_seeds([0.1], [0, 1], losses=[[1.0]])
 
 
 def test_runs_that_do_not_match_their_seeds_and_rates_are_refused():

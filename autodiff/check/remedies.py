@@ -26,6 +26,10 @@ GRADIENTS = {  # where a gradient is not finite although the values are
     "power": "This power is vertical at 0: keep its base away from 0, as in (x + 1e-12) ** p.",
 }
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
+NEGATIVE = (
+    "The operand is negative, and log needs a positive number. If it stands for a probability, it has to lie between 0 "
+    'and 1: an output="sigmoid" or softmax is missing.'
+)
 LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
 LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs), or a cross-entropy loss, which stay finite."
 LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
@@ -66,6 +70,8 @@ def vertical(node: Value, local: float) -> str:
 
 def log_remedy(node: Value) -> str:
     """What to write in place of this log, from what its operand was made by."""
+    if numbers(node.operands)[0] < 0.0:
+        return NEGATIVE
     operand, near = behind(node, 1), behind(node, 2)
     if "sigmoid" in operand or ("sub" in operand and "sigmoid" in near):
         return LOG_SIGMOID

@@ -112,14 +112,19 @@ def plot_success_rates(successes: Mapping[str, Sequence[Any]], axes: Axes | None
 
 
 def plot_rates_and_seeds(
-    rates: Sequence[float], seeds: Sequence[int], successes: Sequence[Sequence[float]], axes: Axes | None = None
+    rates: Any,
+    seeds: Sequence[int] = (),
+    successes: Sequence[Sequence[float]] = (),
+    axes: Axes | None = None,
+    losses: Sequence[Sequence[float]] | None = None,
 ) -> Axes:
-    """Draw the map of which learning rate learns from which seed.
+    """Draw the map of which learning rate learns from which seed, or how small its loss becomes.
 
     Parameters
     ----------
     rates : list of float, length r
-        The learning rates, one row of the map each.
+        The learning rates, one row of the map each. What ``fit_many`` returned may stand here for all the lists: its
+        losses are drawn where the targets are numbers to be met.
     seeds : list of int, length s
         The seeds, one column each.
     successes : list of r lists of s numbers
@@ -127,6 +132,8 @@ def plot_rates_and_seeds(
         that diverged.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
+    losses : list of r lists of s numbers, optional
+        The last loss of each run, which is drawn instead of successes: the smaller, the darker.
 
     Returns
     -------
@@ -143,33 +150,81 @@ def plot_rates_and_seeds(
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('seed', 'learning rate')
     """
-    import numpy
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Patch
-
-    same_length(rates=rates, rows=successes)
-    for row in successes:
+    if hasattr(rates, "learning_rates"):
+        runs = rates
+        rates, seeds, successes = runs.learning_rates, runs.seeds, runs.right
+        losses = None if runs.classes else runs.loss
+    rows = successes if losses is None else losses
+    same_length(rates=rates, rows=rows)
+    for row in rows:
         same_length(seeds=seeds, numbers=row)
     axes = ready(axes, 7.2, 1.6 + 0.3 * len(rates))
-    table = numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in successes]))
-    shades = LinearSegmentedColormap.from_list("success", ["#F8D6B8", "#7FB2D2", BLUE])
-    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # shows where a run diverged
-    axes.pcolormesh(table, cmap=shades, vmin=0.0, vmax=1.0, edgecolor="white", linewidth=0.5 * (len(seeds) < 80))
-    label_cells(axes, rates, seeds, table)
-    dress(axes, "Which learning rate learns from which seed", "seed", "learning rate")
-    levels = sorted({float(x) for x in table.compressed()}) or [0.0]
-    boxes = [Patch(facecolor=shades(x), label=f"{100 * x:.3g} % right") for x in levels[:: max(1, len(levels) // 5)]]
-    diverged = [Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged")] * bool(table.mask.any())
-    legend_below(axes, handles=boxes + diverged)
+    (share_map if losses is None else loss_map)(axes, rates, seeds, rows)
     return axes
 
 
-def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], table: Any) -> None:
-    """Name rows and some columns, and write beside each row the share of seeds that come out right."""
+def share_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
+    """A cell for each run: the more of it is right, the darker."""
+    table, shades = masked(rows), colors(["#F8D6B8", "#7FB2D2", BLUE])
+    cells(axes, table, len(seeds), cmap=shades, vmin=0.0, vmax=1.0)
+    shares = [100.0 * sum(run == 1.0 for run in runs) / len(seeds) for runs in table.filled(0.0)]
+    label_cells(axes, rates, seeds, "all right", [f"{share:.3g} %" for share in shares])
+    dress(axes, "Which learning rate learns from which seed", "seed", "learning rate")
+    levels = sorted({float(x) for x in table.compressed()}) or [0.0]
+    some = levels[:: max(1, len(levels) // 5)]
+    legend(axes, table, {f"{100 * x:.3g} % right": shades(x) for x in some})
+
+
+def loss_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
+    """A cell for each run: the smaller its loss, the darker, each step on the scale being a factor."""
+    from matplotlib.colors import LogNorm
+
+    table, shades = masked(rows), colors([BLUE, "#7FB2D2", "#F8D6B8"])
+    levels = sorted({float(x) for x in table.compressed() if x > 0.0}) or [1.0]
+    scale = LogNorm(levels[0], max(levels[-1], 1.001 * levels[0]), clip=True)
+    cells(axes, table, len(seeds), cmap=shades, norm=scale)
+    means = [row.mean() for row in table]
+    label_cells(axes, rates, seeds, "mean loss", [f"{mean:.3g}" if mean == mean else "" for mean in means])
+    dress(axes, "How small the loss becomes (darker is better)", "seed", "learning rate")
+    some = [levels[0], levels[len(levels) // 2], levels[-1]]
+    legend(axes, table, {f"loss {x:.3g}": shades(scale(x)) for x in some})
+
+
+def masked(rows: Sequence[Sequence[float]]) -> Any:
+    """The rows as a table in which what is not finite is left out."""
+    import numpy
+
+    return numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
+
+
+def colors(names: list[str]) -> Any:
+    """The scale of colors through these."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("success", names)
+
+
+def cells(axes: Axes, table: Any, columns: int, **scale: Any) -> None:
+    """The table in colors; a hatch shows where a run diverged."""
+    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")
+    axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (columns < 80), **scale)
+
+
+def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], heading: str, sayings: Sequence[str]) -> None:
+    """Name rows and some columns, and write beside each row what is said about it."""
     axes.set_yticks([row + 0.5 for row in range(len(rates))], [show(float(rate)) for rate in rates])
     every = max(1, len(seeds) // 10)
     axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
-    axes.text(len(seeds) * 1.01, len(rates) + 0.1, "all right", va="bottom", fontsize=9, color=INK)
-    for row, runs in enumerate(table.filled(0.0)):
-        share = 100.0 * sum(run == 1.0 for run in runs) / len(seeds)
-        axes.text(len(seeds) * 1.01, row + 0.5, f"{share:.3g} %", va="center", fontsize=9, color=INK)
+    axes.text(len(seeds) * 1.01, len(rates) + 0.1, heading, va="bottom", fontsize=9, color=INK)
+    for row, saying in enumerate(sayings):
+        axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", fontsize=9, color=INK)
+
+
+def legend(axes: Axes, table: Any, boxes: dict[str, Any]) -> None:
+    """What the colors mean, and the hatch where there is one."""
+    from matplotlib.patches import Patch
+
+    patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]
+    if table.mask.any():
+        patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
+    legend_below(axes, handles=patches)

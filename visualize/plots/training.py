@@ -23,7 +23,8 @@ def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch",
     Parameters
     ----------
     losses : list of float, or dict of name -> list of float
-        The loss after each epoch.
+        A number for each epoch, such as ``history.loss``: the mean over its examples, each as it was before its step.
+        With all examples in one batch the first is therefore the loss of the net as it started.
     logarithmic : bool
         Whether a step up the axis multiplies the loss.
     every : str
@@ -52,7 +53,7 @@ def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch",
         axes.set_yscale("log")
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     whole_numbers(axes)
-    return dress(axes, f"Loss after each {every}", every, "loss")
+    return dress(axes, f"Loss over each {every}", every, "loss")
 
 
 def plot_gradient_sizes(sizes: Series, axes: Axes | None = None) -> Axes:
