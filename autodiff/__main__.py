@@ -7,7 +7,7 @@ import json
 import sys
 
 from . import __version__
-from .commandline import Subject, file_name, front_door, hidden_packages, places, read, say, shielded
+from .commandline import Subject, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
 from .files import PAGES, finite, suffix, write
 
 TYPE_CHECKING = False
@@ -24,6 +24,8 @@ Steps through an expression and its gradients, one gate at a time:
 
 All options: python -m autodiff --help"""
 MOST = 1000  # questions that a quiz may have
+QUIZ = ("quiz", "seed", "key", "file")
+STEPS = ("words", "step", "plain", "check", "digits", "file")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -58,16 +60,22 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and show it."""
     say(*hidden_packages().values())
+    plain = options([])
     if chosen.quiz is not None:
+        refuse_idle(chosen, plain, QUIZ, "a quiz has expressions of its own and shows no steps:")
         print(quiz(chosen))
         return 0
     if not chosen.words:
+        refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
         print(HELP)
         return 0
+    if chosen.json:
+        refuse_idle(chosen, plain, ("words", "json", "file"), "--json gives every step as data, with all digits:")
+    refuse_idle(chosen, plain, (*STEPS, "json"), "only a quiz has these: add --quiz 3, or")
     subjects, notes = read(chosen.words)
     say(*notes)
     if chosen.file:
-        draw(subjects, chosen.file)
+        draw(subjects, chosen.file, chosen.digits)
     if chosen.json:
         data = [finite(subject.output.steps().as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
@@ -113,7 +121,7 @@ def walk(pages: Sequence[str]) -> None:
         place = max(0, place - 1) if answer.strip().lower() in ("b", "back") else place + 1
 
 
-def draw(subjects: Sequence[Subject], file: str) -> None:
+def draw(subjects: Sequence[Subject], file: str, digits: int | None) -> None:
     """Draw the graph with its gradients into a file."""
     if len(subjects) > 1:
         parts = ", ".join(subject.title[0].partition(":")[0] for subject in subjects)
@@ -121,11 +129,12 @@ def draw(subjects: Sequence[Subject], file: str) -> None:
     if "visualize" in hidden_packages():
         raise ValueError(f"{file} cannot be drawn: another visualize is in the way")
     import visualize
+    from visualize.picture import FORMATS
 
     output = subjects[0].output
     output.backward()
-    picture = visualize.page(output) if file.lower().endswith(PAGES) else visualize.draw(output)
-    picture.save(file)
+    make = visualize.page if suffix(file, (*FORMATS, *PAGES)) in PAGES else visualize.draw
+    make(output, digits=digits).save(file)
     say(f"the graph is in {file}")
 
 

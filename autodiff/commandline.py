@@ -9,10 +9,11 @@ import sys
 import warnings
 
 from .parser import ExpressionError, parse
+from .parser.advice import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from .engine import Value
 
@@ -85,6 +86,25 @@ def places(text: str) -> int:
     return int(text)
 
 
+def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
+    """Raise ValueError, naming them, if there are words or options that would have no effect.
+
+    Parameters
+    ----------
+    chosen, plain : Namespace
+        What the command line says, and what an empty one says.
+    used : collection of str
+        The names that have an effect on what is asked for.
+    why : str
+        Why the others have none: what comes before "leave out --such".
+    """
+    idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
+    spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}
+    if idle:
+        names = [f"{spelled[name]:.60}" if name in spelled else f"--{name.replace('_', '-')}" for name in idle]
+        raise ValueError(f"{why} leave out {', '.join(names)}")
+
+
 def say(*notes: str) -> None:
     """Print notes where they do not mix with the answer."""
     for note in notes:
@@ -115,8 +135,19 @@ def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
         if EXAMPLE.fullmatch(text) and text not in inputs:
             subjects = lecture(text, inputs)
         else:
-            subjects = [Subject(parse(text, **inputs))]
+            subjects = [Subject(recorded(text, inputs))]
     return subjects, [str(warning.message) for warning in caught]
+
+
+def recorded(text: str, inputs: dict[str, float]) -> Value:
+    """The graph of the text; an error that says what to write says it as a command."""
+    try:
+        return parse(text, **inputs)
+    except ExpressionError as error:
+        if error.missing:
+            command = " ".join([f'python -m autodiff "{text}"', *filled(inputs, error.missing)])
+            raise ValueError(str(error).removesuffix(error.correction) + command) from None
+        raise
 
 
 def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:

@@ -8,7 +8,8 @@ import io
 import re
 import sys
 
-from autodiff.files import PAGES
+from autodiff.commandline import front_door, refuse_idle
+from autodiff.files import PAGES, destination, suffix, write
 
 from .activations import ACTIVATIONS
 from .checks import size
@@ -17,14 +18,14 @@ from .losses import LOSSES
 from .optimizers import OPTIMIZERS
 from .presets import PRESETS, RATES, Preset, Trial, preset_named
 from .progress import Progress
-from .report import advice, examined, heading, results, standing, trials_report
+from .report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
 from .runners import RUNNERS, NonfiniteLossError
 from .storage import save
 from .watch import WATCH, watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 MOST = 1000  # units of a layer: more are no tiny net
@@ -34,27 +35,52 @@ SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epoch
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C outside of training."""
-    from autodiff.commandline import front_door
-
     return front_door(lambda: run(arguments), lambda message: f"python -m nn: {message}")
 
 
 def run(arguments: Sequence[str] | None) -> int:
     """Show a lecture's example, train from many starts, or train once; 0."""
     made = parser()
-    options = made.parse_intermixed_args(arguments)
+    options, plain = made.parse_intermixed_args(arguments), made.parse_intermixed_args([])
     if options.task is None:
+        refuse_idle(options, plain, (), "there is nothing to train: add a task such as xor, or")
         made.print_help()
-    elif options.task.upper() in WATCH:
-        for line in watch(options.task.upper()):
-            show([line])
     elif re.fullmatch(r"[A-Ea-e]\d+[a-z]?", options.task):
-        step_through(options.task)
-    elif options.seeds is not None:
+        refuse_idle(options, plain, ["task"], f"{options.task} is shown as it is in the lecture:")
+        show_example(options.task)
+    else:
+        refuse_idle_settings(options, plain)
+        train(options)
+    return 0
+
+
+def refuse_idle_settings(options: argparse.Namespace, plain: argparse.Namespace) -> None:
+    """Raise before the training if an option would have no effect on it."""
+    if options.hidden == []:
+        refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
+    if options.seeds is not None:
+        several = "--seeds trains many nets, and only one can be kept: leave out --seeds, or"
+        refuse_idle(options, plain, {*vars(plain)} - {"save", "page"}, several)
+
+
+def show_example(id: str) -> None:
+    """A lecture's example: a net and its training, or the steps of a formula."""
+    if id.upper() in WATCH:
+        for line in watch(id.upper()):
+            show([line])
+        return
+    from autodiff.lectures import find
+
+    for example in find(id):
+        show([f"{example.id}  {example.title}", str(example.build().steps())])
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train from many starts, or once."""
+    if options.seeds is not None:
         train_from_many_starts(options)
     else:
         train_once(options)
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,21 +136,11 @@ def chosen(options: argparse.Namespace) -> Preset:
 
 def refuse_files(options: argparse.Namespace) -> None:
     """Raise before the training if what it finds could not be written after it."""
-    from autodiff.files import destination, suffix
-
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
         if path and endings:
             suffix(path, endings)
         if path:
             destination(path)
-
-
-def step_through(id: str) -> None:
-    """The steps of a lecture's example that is a formula, not a net."""
-    from autodiff.lectures import find
-
-    for example in find(id):
-        show([f"{example.id}  {example.title}", str(example.build().steps())])
 
 
 def train_once(options: argparse.Namespace) -> None:
@@ -134,7 +150,7 @@ def train_once(options: argparse.Namespace) -> None:
     show(heading(task, trial, options.runner))
     if options.page:
         page(task, trial).save(options.page)
-        show([f"to train it live, open {options.page} in a browser"])
+        show([f"to train it live, open {options.page} in a browser: there by {by_descent(trial)}"])
     show([standing("start", trial)])
     try:
         history = trial.train(options.runner)
@@ -145,13 +161,24 @@ def train_once(options: argparse.Namespace) -> None:
         trial.history = error.history
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
-    show([*examined(trial), *advice(task, trial)])
+    show([*examined(trial), *advice(other(suggestions(task, trial), options))])
     if options.save:
         save(trial.model, options.save)
         show(["", f"saved as {options.save}"])
     if options.plot:
         draw(trial, options.plot)
         show(["", f"drawn as {options.plot}"])
+
+
+def other(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
+    """The suggestions without the one that is what was just run, from this start or another."""
+    ran = options.seeds, vars(chosen(options))
+    found = {}
+    for command, why in tries.items():
+        suggested = parser().parse_intermixed_args(command.split())
+        if (suggested.seeds, vars(chosen(suggested))) != ran:
+            found[command] = why
+    return found
 
 
 def show(lines: Sequence[str]) -> None:
@@ -209,8 +236,6 @@ def draw(trial: Trial, path: str) -> None:
 
 def keep(figure: Any, path: str) -> None:
     """Write a figure into a file, whole or not at all."""
-    from autodiff.files import suffix, write
-
     content = io.BytesIO()
     figure.savefig(content, format=suffix(path, PICTURES)[1:])
     write(path, content.getvalue())
@@ -220,9 +245,8 @@ def page(task: str, trial: Trial) -> Any:
     """The net at its start and its examples, to be trained by gradient descent in a browser."""
     from visualize.training import playground
 
-    preset = trial.preset
-    rate = preset.learning_rate if preset.optimizer == "sgd" else RATES["sgd"]
-    title = f"{task}: {trial.model!r}"
+    preset, title = trial.preset, f"{task}: {trial.model!r}, in the page: {by_descent(trial)}"
+    rate = preset.rate_of_descent()
     return playground(
         trial.model, trial.X, trial.Y, loss=trial.loss, learning_rate=rate, batch_size=preset.batch_size, title=title
     )

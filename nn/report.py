@@ -6,10 +6,11 @@ from .checks import counted
 from .diagnosis import diagnose
 from .gates import GATES
 from .prediction import numbers
+from .targets import ROUNDING, above_half
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .presets import Trial
 
@@ -27,6 +28,11 @@ def heading(task: str, trial: Trial, runner: str) -> list[str]:
         f"{trial.optimizer.learning_rate:g},",
         f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
     ]
+
+
+def by_descent(trial: Trial) -> str:
+    """How the net trains in a page, which knows no other optimizer."""
+    return f"gradient descent, learning rate {trial.preset.rate_of_descent():g}"
 
 
 def standing(when: str, trial: Trial) -> str:
@@ -54,13 +60,17 @@ def decide(trial: Trial, x: Sequence[float]) -> int:
 
 
 def truth_rows(trial: Trial) -> Iterator[str]:
-    """Inputs, wanted, output, right or wrong."""
+    """Inputs, wanted, output, right or wrong; and how an output is read, where that is not plain to see."""
+    undecided = False
     yield " ".join([f"x{i + 1}" for i in range(len(trial.X[0]))]) + "  wanted   output"
     for x, y in zip(trial.X, trial.Y):
         inputs, outputs = " ".join([f"{value:2g}" for value in x]), numbers(trial.model(x))
         verdict = "right" if decide(trial, x) == y else "wrong"
+        undecided |= trial.loss.decide is above_half and [abs(z - 0.5) <= ROUNDING for z in outputs] == [True]
         shown = " ".join([f"{output:7.3f}" if abs(output) < 1e4 else f"{output:7.1e}" for output in outputs])
         yield f"{inputs}  {y:6}  {shown}  {verdict}"
+    if undecided:
+        yield "an output above 0.5 means 1; one of 0.5 is undecided and counts as 0"
 
 
 def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:
@@ -91,8 +101,8 @@ def examined(trial: Trial) -> list[str]:
     return ["", "the doctor says", *[f"  {line}" for line in str(diagnosis).splitlines()]]
 
 
-def advice(task: str, trial: Trial) -> list[str]:
-    """What to try next, as commands."""
+def suggestions(task: str, trial: Trial) -> dict[str, str]:
+    """What to try next: options, and why."""
     tries = {
         f"{task} --hidden 2": "is a smaller net enough?",
         f"{task} --batch-size 1 --epochs {max(1, trial.preset.epochs // 4)}": "an update for each example",
@@ -104,6 +114,11 @@ def advice(task: str, trial: Trial) -> list[str]:
             f"{task} --hidden 2 --activation relu": "units can die",
             "xor --hidden 0": "one neuron is not enough for XOR",
         }
+    return tries
+
+
+def advice(tries: Mapping[str, str]) -> list[str]:
+    """What to try next, as commands."""
     width = max(map(len, tries))
     return ["", "what to try next", *[f"  python -m nn {options:<{width}}  {why}" for options, why in tries.items()]]
 

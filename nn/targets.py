@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+ROUNDING = 1e-9  # an output this near to 0.5 is undecided: whether it is above must not hang on its last digits
+
+
 def listed(outputs: Any) -> list[Any]:
     """The outputs of a model as a list, also of one that returns a bare Value."""
     return list(outputs) if hasattr(outputs, "__len__") else [outputs]
@@ -35,6 +38,8 @@ def one_hot(place: int, size: int) -> list[float]:
 
 def same_size(target: Any, size: int) -> list[Any]:
     """The target as it is, a number for each output."""
+    if isinstance(target, str):
+        raise TypeError(f"a target is a number or a list of numbers, got {target!r:.60}: number the classes, 0, 1, ...")
     numbers = [x if type(x) is Value else float(x) for x in listed(target)]
     if len(numbers) != size:
         raise ValueError(f"expected a target of {counted(size, 'number')}, one for each output, got {len(numbers)}")
@@ -61,8 +66,8 @@ def classes(target: Any, size: int) -> list[Any]:
 
 
 def above_half(outputs: Sequence[float]) -> int:
-    """1 or 0 for one output, above 0.5 or not; for several the place of the largest."""
-    return int(outputs[0] > 0.5) if len(outputs) == 1 else largest(outputs)
+    """1 or 0 for one output, above 0.5 by more than rounding or not; for several the place of the largest."""
+    return int(outputs[0] > 0.5 + ROUNDING) if len(outputs) == 1 else largest(outputs)
 
 
 def by_sign(outputs: Sequence[float]) -> int:

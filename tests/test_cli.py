@@ -244,6 +244,12 @@ def test_input_that_is_no_text_ends_nothing():
         (["D99"], "there is no lecture example 'D99'"),
         (["C5"], "C5 is about a net or its training: python -m nn C5"),
         (["--quiz", "1000000000"], "a quiz has at most 1000 questions, got 1000000000"),
+        (["--quiz", "1", "--json"], "shows no steps: leave out --json"),
+        (["--quiz", "1", "D1", "--step"], "leave out --step, D1"),
+        (["D1", "--json", "--plain", "--digits", "2"], "--json gives every step as data, with all digits: leave out"),
+        (["D1", "--seed", "3", "--key"], "only a quiz has these: add --quiz 3, or leave out --seed, --key"),
+        (["--json"], "add an expression or an example's id, or leave out --json"),
+        (["x", "x=1", "-o", "x.jpg"], "known are .svg, .png, .pdf, .dot, .html, .htm"),
         (["--quiz", "2", "-o", "quiz.pdf"], "known are .html, .gift, .txt"),
         (["--quiz", "2", "-o", "no/quiz.html"], "cannot save 'no/quiz.html': there is no folder"),
         (["x", "x=1", "-o", "a\0b.svg"], "no file has such a name"),
@@ -355,6 +361,13 @@ def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
     assert (status, output) == (0, D1_TABLE)
     assert messages == f"note: the graph is in {file}\n"
     assert "-12" in file.read_text(encoding="utf-8")
+
+
+def test_a_picture_has_as_many_digits_as_the_table(run, tmp_path):
+    file = tmp_path / "f.svg"
+    run("x*y", "x=1/3", "y=1", "--digits", "2", "-o", str(file))
+
+    assert "0.33<" in file.read_text(encoding="utf-8")
 
 
 def test_a_quiz_is_printed_and_written(run, tmp_path):

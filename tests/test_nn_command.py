@@ -116,6 +116,32 @@ def test_what_did_not_learn_is_examined(capsys):
     assert "linear net:" in text
 
 
+def test_an_output_of_a_half_is_not_decided_by_its_last_digits(capsys):
+    text = run(capsys, "xor", "--hidden", "0")
+
+    assert "2 of 4 right" in text
+    assert "an output above 0.5 means 1; one of 0.5 is undecided and counts as 0" in text
+    assert "is undecided" not in run(capsys, "xor", "--epochs", "1")
+
+
+@pytest.mark.parametrize("command", ["xor --hidden 0", "or --hidden 2 --activation relu --seed 4", "blobs --hidden 2"])
+def test_what_was_just_run_is_not_suggested(capsys, command):
+    suggested = re.findall(r"  python -m nn (.*?)  ", run(capsys, *command.split()))
+
+    assert len(suggested) == 2
+    assert command.partition(" --seed")[0] not in suggested
+
+
+def test_a_page_says_how_it_trains(capsys, tmp_path):
+    page = tmp_path / "c.html"
+    text = run(capsys, "circles", "--epochs", "1", "--page", str(page))
+    title = re.search(r"<h1[^>]*>(.*?)</h1>", page.read_text(encoding="utf-8"))[1]
+
+    assert "adam with learning rate 0.02" in text
+    assert text.count("in a browser: there by gradient descent, learning rate 0.1\n") == 1
+    assert title.endswith(", in the page: gradient descent, learning rate 0.1")
+
+
 def test_a_run_that_diverges_says_where_and_why(capsys):
     text = run(capsys, "xor", "--activation", "relu", "--learning-rate", "1e5")
 
@@ -197,7 +223,15 @@ def test_without_a_task_the_help_lists_all(capsys):
         (["xor", "--save", "no/net.json"], "cannot save 'no/net.json': there is no folder"),
         (["xor", "--plot", "net.txt"], "cannot save 'net.txt': the ending '.txt' is no format"),
         (["xor", "--page", "."], "a name without an ending"),
-        (["xor", "--seeds", "2", "--save", "no/net.json"], "there is no folder"),
+        (["xor", "--seeds", "2", "--plot", "no/net.svg"], "there is no folder"),
+        (["xor", "--seeds", "2", "--save", "s.json", "--page", "s.html"], "or leave out --save, --page"),
+        (
+            ["C5", "--hidden", "3", "--save", "c5.json"],
+            "C5 is shown as it is in the lecture: leave out --hidden, --save",
+        ),
+        (["D1", "--seed", "3"], "leave out --seed"),
+        (["xor", "--hidden", "0", "--activation", "relu"], "no hidden units: leave out --activation"),
+        (["--epochs", "3"], "there is nothing to train: add a task such as xor, or leave out --epochs"),
         (["xor", "--hidden", "-3"], "a whole number from 1 on, got -3"),
         (["xor", "--seeds", "0"], "seeds is a whole number from 1 on"),
         (["xor", "--learning-rate", "-1"], "learning_rate is a number from 0 on"),

@@ -338,11 +338,11 @@ def test_the_caret_stands_in_the_line_and_the_part_that_matter():
     assert shown[caret.index("^") - 1 :].startswith("2x +")
 
 
-def test_a_missing_value_shows_the_whole_corrected_command():
+def test_a_missing_value_shows_the_whole_corrected_call():
     message = refusal("x * y + z", x=2.5, z=-1)
 
     assert "    x * y + z\n        ^\n" in message
-    assert 'y has no value: write\n    python -m autodiff "x * y + z" x=2.5 z=-1 y=<number>' in message
+    assert "y has no value: write\n    parse('x * y + z', x=2.5, z=-1, y=<number>)" in message
     with pytest.raises(ExpressionError) as caught:
         parse("a * b")
     assert caught.value.missing == ("a", "b")
@@ -365,6 +365,15 @@ def test_a_name_without_a_value_may_have_meant_another(text, given, guess):
 
 def test_a_use_before_the_assignment_is_a_missing_value():
     assert "q has no value" in refusal("f = q * x; q = x + 1", x=1)
+
+
+@pytest.mark.parametrize("text", ["q = x + y f = q*z", "x + y f = 3", "(x + y) f = 3"])
+def test_statements_without_a_sign_between_them_are_told_of_it(text):
+    message = refusal(text, x=1, y=2, z=3)
+    shown, caret = message.split("\n")[1:3]
+
+    assert "write ; f = ..." in message
+    assert shown[caret.index("^")] == "f"
 
 
 def test_expression_errors_pickle():

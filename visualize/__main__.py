@@ -21,6 +21,9 @@ Draws the graph of an expression, with values and gradients, into a file:
 
 All options: python -m visualize --help"""
 
+SEVERAL = ("words", "file", "layout")  # what has an effect on a page of several parts
+ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
@@ -53,8 +56,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         "--lectures", type=file_name, metavar="FILE", help="all lecture examples and a playground as one page, .html"
     )
     made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
-    made.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
-    made.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
+    folding = made.add_mutually_exclusive_group()
+    folding.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
+    folding.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
     made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
     made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
@@ -64,20 +68,30 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
-    from autodiff.commandline import read, say
+    from autodiff.commandline import read, refuse_idle, say
     from autodiff.files import PAGES, destination, suffix
 
+    from .picture import FORMATS
+
+    plain = options([])
     if chosen.lectures:
+        refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, as they are:")
         suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
         print(lectures().save(chosen.lectures))
         return 0
     if not chosen.words:
+        refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
         print(HELP)
         return 0
     subjects, notes = read(chosen.words)
     say(*notes)
-    if chosen.file and chosen.file.lower().endswith(PAGES):
+    if chosen.file and suffix(chosen.file, (*FORMATS, *PAGES)) in PAGES:
+        if len(subjects) > 1:
+            refuse_idle(chosen, plain, SEVERAL, "a page of several parts shows them as they are:")
+        refuse_idle(chosen, plain, ONE, "a page shows every step, and of options heeds --fold, --digits and --layout:")
+        if "{n" in chosen.file:
+            raise ValueError(f"a page is one file that shows every step: leave out {{n}} in {chosen.file!r:.60}")
         print(page_of(subjects, chosen).save(chosen.file))
         return 0
     if len(subjects) > 1:

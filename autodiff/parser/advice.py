@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 
+from ..expression import exact
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 WIDTH = 72
 
@@ -44,6 +46,8 @@ class ExpressionError(ValueError):
     ----------
     missing : tuple of str
         The names that have no value yet, where that is what is wrong.
+    correction : str
+        The end of the message in that case: the call with a place for each of them.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class ExpressionError(ValueError):
     """
 
     missing: tuple[str, ...] = ()
+    correction: str = ""
 
 
 def pointed(text: str, place: int) -> str:
@@ -94,7 +99,10 @@ def unreadable(character: str) -> str:
     return CHARACTERS.get(character, f"the character {shown} has no meaning here: leave it out")
 
 
-def misplaced_equals(inside: bool) -> str:
+def misplaced_equals(inside: bool, statement: str) -> str:
+    """What to do about an = inside of brackets, or one behind the name with which a statement may have begun."""
+    if statement:
+        return f"statements are divided by ; as in q = x + y; f = q * z: write ; {shortened(statement)} = ..."
     if inside:
         return "write the values alone, in order, as in leaky_relu(x, 0.01); to compare write =="
     return "before = stands one name, as in q = x + y; to compare write =="
@@ -118,6 +126,6 @@ def guessed(name: str, known: set[str], idle: Iterable[str]) -> str:
     return alike[near[0]] if near else ""
 
 
-def command(text: str, given: Iterable[str], missing: Iterable[str]) -> str:
-    """What to type in a terminal, with <number> for what is missing."""
-    return " ".join([f'python -m autodiff "{text.strip()}"', *given, *[f"{name}=<number>" for name in missing]])
+def filled(inputs: Mapping[str, float], missing: Iterable[str]) -> list[str]:
+    """The inputs as they are written, with <number> for what is missing."""
+    return [*[f"{name}={exact(x)}" for name, x in inputs.items()], *[f"{name}=<number>" for name in missing]]

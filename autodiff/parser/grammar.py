@@ -12,10 +12,9 @@ import warnings
 
 from .. import primitives
 from ..engine import Value
-from ..expression import exact
 from ..graph import history
 from ..ieee import real
-from .advice import ExpressionError, command, guessed, listed, mistake, shortened
+from .advice import ExpressionError, filled, guessed, listed, mistake, shortened
 from .callables import CALLABLE, called
 from .tokens import ALIASES, Token, plain, statements
 
@@ -208,9 +207,10 @@ class Reader:
         advice = f"{listed(missing, 'has', 'have')} no value: "
         if guesses[name]:
             advice += f"did you mean {guesses[name]}? If not, "
-        given = [f"{name}={exact(x.data if type(x) is Value else x)}" for name, x in self.inputs.items()]
-        error = mistake(self.text, missing[name].start, f"{advice}write\n    {command(self.text, given, missing)}")
-        error.missing = tuple(missing)
+        given = {name: x.data if type(x) is Value else x for name, x in self.inputs.items()}
+        call = f"parse({', '.join([repr(self.text.strip()), *filled(given, missing)])})"
+        error = mistake(self.text, missing[name].start, f"{advice}write\n    {call}")
+        error.missing, error.correction = tuple(missing), call
         return error
 
 

@@ -137,7 +137,7 @@ def divided(text: str, words: list[Token]) -> tuple[Token | None, list[Token]]:
 def check_brackets(text: str, words: list[Token]) -> None:
     """Raise unless every bracket is closed by its like, and not too many are open at once."""
     waiting: list[Token] = []
-    for token in words:
+    for i, token in enumerate(words):
         if token.nesting > 0:
             waiting.append(token)
             if len(waiting) > DEEPEST:
@@ -146,7 +146,9 @@ def check_brackets(text: str, words: list[Token]) -> None:
             if not waiting or waiting.pop().text != {")": "(", "]": "["}[token.text]:
                 raise mistake(text, token.start, f"this {token.text} closes no bracket")
         elif token.text == "=":
-            raise mistake(text, token.start, misplaced_equals(bool(waiting)))
+            joined = i > 1 and not waiting and words[i - 1].kind == "name" and words[i - 2].ends_operand
+            begun = words[i - 1] if joined else token
+            raise mistake(text, begun.start, misplaced_equals(bool(waiting), begun.text if joined else ""))
     if waiting:
         raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
 
