@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def several(name: str, values: Iterable[Any]) -> list[Any]:
+    """The values as a list; TypeError, with how the function is called, where they are none."""
+    try:
+        values = iter(values)
+    except TypeError:
+        usage = "dot([w0, w1], [x0, x1], b)" if name == "dot" else f"{name}([x, y])"
+        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {values!r:.60}") from None
+    return list(values)
+
+
 def sum(values: Iterable[Any]) -> Any:
     """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
 
@@ -20,7 +30,7 @@ def sum(values: Iterable[Any]) -> Any:
     >>> autodiff.sum(autodiff.variables(x=1, y=2, z=3))
     Value(6.0)
     """
-    return primitives.sum_(*values)
+    return primitives.sum_(*several("sum", values))
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -44,7 +54,10 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
-    weights, inputs = list(weights), list(inputs)
+    try:
+        weights, inputs = list(weights), list(inputs)
+    except TypeError:
+        weights, inputs = several("dot", weights), several("dot", inputs)
     if len(weights) != len(inputs):
         raise ValueError(f"dot needs as many inputs as weights: expected {len(weights)}, got {len(inputs)}")
     return primitives.dot(*weights, *inputs, bias)
@@ -59,7 +72,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return primitives.logsumexp(*values)
+    return primitives.logsumexp(*several("logsumexp", values))
 
 
 def mean(values: Iterable[Any]) -> Any:
@@ -71,7 +84,7 @@ def mean(values: Iterable[Any]) -> Any:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    values = list(values)
+    values = several("mean", values)
     if not values:
         raise ValueError("mean needs at least one value, got none")
     return sum(values) / float(len(values))
@@ -86,7 +99,7 @@ def norm(values: Iterable[Any]) -> Any:
     >>> norm([3.0, 4.0])
     5.0
     """
-    values = list(values)
+    values = several("norm", values)
     return sqrt(dot(values, values))
 
 
@@ -99,7 +112,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    values = list(values)
+    values = several("softmax", values)
     scale = logsumexp(values)
     return [exp(value - scale) for value in values]
 
@@ -113,7 +126,7 @@ def maxout(values: Iterable[Any]) -> Any:
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """
-    largest, *others = list(values) or [None]
+    largest, *others = several("maxout", values) or [None]
     if largest is None:
         raise ValueError("maxout needs at least one value, got none")
     for value in others:

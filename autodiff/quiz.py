@@ -75,6 +75,9 @@ class Question:
         inputs = {called[node]: node.data for node in order if not node.primitive}
         return cls("; ".join(statements(order, output)), inputs, output)
 
+    def __repr__(self) -> str:
+        return f"Question({self.text!r}, {self.given()})"
+
     def given(self) -> str:
         """The inputs as text: ``x = 1, y = 2``."""
         return ", ".join(f"{name} = {show(float(x))}" for name, x in self.inputs.items())

@@ -6,7 +6,7 @@ from math import isfinite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
 
@@ -62,6 +62,19 @@ def example(x: Sequence[Any]) -> Sequence[Any]:
     if not hasattr(x, "__len__"):
         raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
     return x
+
+
+def one_example(x: Sequence[Any]) -> None:
+    """TypeError where there are several examples in place of one's numbers; asked once something went wrong."""
+    if any(getattr(number, "__len__", None) and not isinstance(number, str) for number in x):
+        raise TypeError(f"a net takes one example at a time, a list of numbers: [net(x) for x in X]; got {x!r:.60}")
+
+
+def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
+    """The list of what is given; TypeError, with what to write, where it is a single thing."""
+    if not hasattr(given, "__iter__"):
+        raise TypeError(f"{thing} takes several: write {usage}, got {given!r:.60}")
+    return list(given)
 
 
 def counted(number: int, thing: str) -> str:

@@ -7,7 +7,7 @@ from random import Random
 from autodiff import Value, dot, softmax
 
 from .activations import activation_named
-from .checks import counted, example, one_of, size
+from .checks import counted, example, one_example, one_of, size
 from .initializers import INITIALIZERS
 from .module import Module
 
@@ -68,9 +68,13 @@ class Neuron(Module):
 
     def weighted_sum(self, x: Sequence[Any]) -> Any:
         """z = w0*x0 + w1*x1 + ... + b."""
-        if len(x) != len(self.w):
-            raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
-        return dot(self.w, x, self.b)
+        try:
+            if len(x) != len(self.w):
+                raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
+            return dot(self.w, x, self.b)
+        except (TypeError, ValueError):
+            one_example(x)
+            raise
 
     def __call__(self, x: Sequence[Any]) -> Any:
         return self.activation(self.weighted_sum(example(x)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
-from .checks import one_of, size
+from .checks import one_of, several, size
 from .losses import Loss, loss_named
 from .module import Module
 from .nets import MLP
@@ -87,7 +87,7 @@ def fit_many(
     >>> fit_many(MLP(1, [1]), X, Y, seeds=range(10), learning_rates=[0.01], epochs=100, progress=False)
     learning rate 0.01: mean loss 0.0191 (0.000861 to 0.0694) over 10 seeds
     """
-    job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, list(seeds), learning_rates)
+    job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
     runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
     with Progress(len(job.seeds), progress, "seed") as shown:
         try:
@@ -116,23 +116,26 @@ class Job:
         batch_size: int | None,
         seed: int | None,
         penalty: Callable[[Any], Any] | None,
-        seeds: list[int],
+        seeds: Iterable[int],
         learning_rates: Iterable[float] | None,
     ) -> None:
         self.given, self.make = model, maker(model)
         self.X, self.Y, self.loss = examples_in(X), Y, loss_named(loss)
         self.epochs = size(epochs, "epochs")
         self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
-        self.seed, self.penalty, self.seeds = seed, penalty, seeds
-        if not seeds:
+        self.seed, self.penalty = seed, penalty
+        self.seeds = several("seeds", seeds, f"seeds=range({seeds!r:.20})")
+        if not self.seeds:
             raise ValueError("fit_many trains a net from each seed, got none")
-        self.model = self.make(seeds[0])
+        self.model = self.make(self.seeds[0])
         self.targets = encoded(self.model, self.X, Y, self.loss)
         self.optimizer = make = optimizer_maker(optimizer)
         if learning_rates is None:
             learning_rates = [make(self.model.parameters()).learning_rate]
             self.optimizer = lambda parameters, rate: make(parameters)
-        self.rates = list(map(float, learning_rates))
+        self.rates = [
+            *map(float, several("learning_rates", learning_rates, f"learning_rates=[{learning_rates!r:.20}]"))
+        ]
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 

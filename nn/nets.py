@@ -6,8 +6,8 @@ from random import Random
 
 from autodiff import Value
 
-from .checks import counted, example
-from .layers import Layer, generator
+from .checks import counted, example, several
+from .layers import Layer, generator, spelled
 from .module import Module
 
 TYPE_CHECKING = False
@@ -27,9 +27,14 @@ class Sequential(Module):
     >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
     >>> len(net([1.0, -1.0])), len(net.parameters())
     (1, 13)
+    >>> net
+    Sequential(Layer(2 inputs, 3 neurons, tanh), Layer(3 inputs, 1 neuron, linear))
     """
 
     def __init__(self, *layers: Any) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"Sequential takes layers one by one, Sequential(*layers), got {layer!r:.60}")
         self.layers = list(layers)
 
     def activations(self, x: Sequence[Any]) -> list[tuple[Sequence[Any], Sequence[Any]]]:
@@ -48,6 +53,10 @@ class Sequential(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def __repr__(self) -> str:
+        names = [repr(layer) if isinstance(layer, Module) else spelled(layer) for layer in self.layers]
+        return f"{type(self).__name__}({', '.join(names)})"
 
 
 class MLP(Sequential):
@@ -94,7 +103,8 @@ class MLP(Sequential):
         initializer: str | Initializer = "uniform",
         seed: int | Random | None = None,
     ) -> None:
-        random, widths = generator(seed), [inputs, *sizes]
+        given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
+        random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
         chosen = [*hidden_activations(activation, len(widths) - 2), output]
         super().__init__(
             *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
+from .checks import several
 from .losses import Loss, loss_named
 from .targets import above_half, listed
 
@@ -17,6 +18,10 @@ FEW = 10  # examples that are tried before training: biases of 0 may hide at the
 
 def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
     """The examples as lists of floats, all of one length; ValueError where there is none."""
+    X = several("X", X, f"X=[[{X!r:.20}]]")
+    for x in X:
+        if not hasattr(x, "__iter__"):
+            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
     rows = [[float(x) for x in row] for row in X]
     if not rows:
         raise ValueError("training needs at least one example, got none")
@@ -28,7 +33,7 @@ def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
 
 def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
     """The targets as the loss takes them, checked against the number of outputs."""
-    if len(Y) != len(X):
+    if len(Y := several("Y", Y, f"Y=[{Y!r:.20}]")) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
         refuse_what_is_no_probability(model, X[:FEW], loss)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from random import Random
 
-from .checks import one_of, size
+from .checks import meant, one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
@@ -34,6 +34,7 @@ def fit(
     record: Sequence[str] = (),
     resume: History | None = None,
     progress: bool = True,
+    **unknown: Any,
 ) -> History:
     """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
 
@@ -83,6 +84,8 @@ def fit(
     ------
     NonfiniteLossError
         At the first loss that is inf or nan, before it changes the model; it carries the history.
+    TypeError
+        If there is an argument of another name: the learning rate belongs to the optimizer.
 
     Examples
     --------
@@ -91,6 +94,7 @@ def fit(
     >>> fit(net, X, Y, epochs=10, progress=False)
     History(10 epochs, 10 updates, loss 0.41786 -> 0.13528, stopped: all epochs)
     """
+    refuse_unknown(unknown)
     X, row = examples_in(X), loss_named(loss)
     targets = encoded(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, resume)
@@ -110,6 +114,15 @@ def fit(
             error.history = history
             raise
     return history
+
+
+def refuse_unknown(given: dict[str, Any]) -> None:
+    """TypeError for the first argument that ``fit`` does not have, with what to write for a learning rate."""
+    for name, value in given.items():
+        advice = f"there is no such argument{meant(name, fit.__annotations__)}"
+        if name in ("lr", "learning_rate", "rate"):
+            advice = f"pass optimizer=SGD(model.parameters(), {value!r:.20})"
+        raise TypeError(f"fit got {name}={value!r:.20}: {advice}")
 
 
 def loop(

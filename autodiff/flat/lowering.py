@@ -73,7 +73,11 @@ def lower(
     ------
     ValueError
         If ``wrt`` names what is neither input nor parameter, or a primitive is not in the table.
+    TypeError
+        If the outputs are neither a Value nor several.
     """
+    if not hasattr(outputs, "__iter__") and type(outputs) is not Value:
+        raise TypeError(f"lower takes a Value, or a list of them, got {outputs!r:.60}")
     recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
     return Lowering(recording, wrt).program(roll)
 
