@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import re
 
 import pytest
@@ -223,6 +224,55 @@ def test_without_scripts_there_are_outputs_weights_and_code(visit, xor):
 def test_on_a_phone_the_playground_stays_within_its_width(visit, xor):
     tab = visit(xor[0], viewport={"width": 360, "height": 740})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.fixture(scope="module")
+def flowers():
+    """A page with four inputs, eight units and three classes, as iris has them."""
+    draw = random.Random(0)
+    X = [[draw.gauss(0, 1) for _ in range(4)] for _ in range(12)]
+    return playground(nn.MLP(4, [8, 3], output="softmax", seed=0), X, [i % 3 for i in range(12)], loss=nn.cross_entropy)
+
+
+INSIDE = """() => [...document.querySelectorAll(".examples .verdict")].slice(0, 3).every((cell) => {
+    const box = document.querySelector(".examples").getBoundingClientRect(), verdict = cell.getBoundingClientRect();
+    return verdict.width > 0 && verdict.left >= box.left && verdict.right <= box.right + 1; })"""
+
+LYING_UPON = """() => {
+    const boxes = [...document.querySelectorAll(".network .label tspan")].filter((part) => part.textContent)
+        .map((part) => [part, part.getBoundingClientRect()]);
+    const biases = boxes.filter(([part]) => part.parentNode.matches(".bias"));
+    const others = boxes.filter(([part]) => !part.parentNode.matches(".bias"));
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return [biases.length, biases.filter(([, a]) => others.some(([, b]) => meet(a, b))).length]; }"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_whether_an_example_is_right_is_seen_at_any_width(visit, flowers, width):
+    tab = visit(flowers, viewport={"width": width, "height": 800})
+    assert tab.evaluate(INSIDE)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_table_of_examples_takes_the_room_that_is_free(visit, flowers):
+    beyond = "(() => { const box = document.querySelector('.examples'); return box.scrollWidth - box.clientWidth; })()"
+    assert visit(flowers).evaluate(beyond) == 0
+
+
+def test_no_bias_lies_upon_a_weight(visit, flowers, xor):
+    assert visit(flowers).evaluate(LYING_UPON) == [22, 0]
+    assert visit(xor[0]).evaluate(LYING_UPON) == [10, 0]
+
+
+def test_a_huge_output_is_written_in_few_characters(visit):
+    tab = visit(playground(nn.MLP(1, [1, 1], "relu", seed=0), [[1e30], [-1e30]], [0, 1]))
+    assert max(len(text) for text in tab.locator("tbody .output").all_text_contents()) <= 13
+    assert tab.evaluate(INSIDE)
+
+
+def test_inputs_are_called_as_in_the_terminal_and_outputs_as_their_classes(visit, xor, flowers):
+    assert visit(xor[0]).locator(".network .name").all_text_contents() == ["x1", "x2", "y"]
+    assert visit(flowers).locator(".network .name").all_text_contents()[:4] == ["x1", "x2", "x3", "x4"]
 
 
 def test_what_is_no_model_of_layers_is_refused():

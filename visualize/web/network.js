@@ -1,7 +1,7 @@
 // The net as a picture: units in columns with their activations, every weight and gradient on its edge.
 
 const SVG = "http://www.w3.org/2000/svg";
-const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, MOST_LABELS = 60, TALLEST = 900;
+const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, LABEL_REACH = 70, MOST_LABELS = 60, TALLEST = 900;
 
 /** An SVG element. */
 function shape(name, attributes, ...children) {
@@ -23,7 +23,8 @@ class NetworkPicture {
     this.labelled = edges <= MOST_LABELS && Math.max(...pairs) <= 4;
     this.gap = this.labelled ? Math.max(84, LABEL_ROOM * (Math.max(...pairs) + 1)) : Math.min(56, TALLEST / Math.max(...this.sizes));
     this.radius = Math.min(RADIUS, 0.42 * this.gap);
-    this.width = COLUMN * (this.sizes.length - 1) + 120;
+    this.column = this.labelled ? Math.max(COLUMN, LABEL_REACH * (Math.max(...pairs) + 1)) : COLUMN; // a weight's label keeps clear of the unit's bias
+    this.width = this.column * (this.sizes.length - 1) + 120;
     this.height = this.gap * Math.max(...this.sizes) + 24;
     this.svg = shape("svg", { class: "network", width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "img" });
     this.edges = [];
@@ -32,7 +33,7 @@ class NetworkPicture {
   }
 
   at(layer, i) {
-    return [60 + COLUMN * layer, this.height / 2 + this.gap * (i - (this.sizes[layer] - 1) / 2) - 6];
+    return [60 + this.column * layer, this.height / 2 + this.gap * (i - (this.sizes[layer] - 1) / 2) - 6];
   }
 
   build() {
@@ -61,10 +62,10 @@ class NetworkPicture {
   unit(circles, l, i) {
     const [x, y] = this.at(l, i), bias = l ? this.data.layers[l - 1][i].bias : null;
     const circle = shape("circle", { cx: x, cy: y, r: this.radius, class: "unit" });
-    const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { x, y: y + this.radius + 14, class: "label" });
-    const data = shape("tspan", { class: "data" }), gradient = shape("tspan", { class: "gradient" });
-    below.append(...(bias === null ? [] : this.labelled ? [data, " ", gradient] : []));
-    const named = this.radius === RADIUS, name = l === 0 && named ? shape("text", { x: x - this.radius - 14, y: y + 5, class: "name" }, `x${i}`) : "";
+    const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { class: "label bias" });
+    const data = shape("tspan", { class: "data", x, y: y + this.radius + 13 }), gradient = shape("tspan", { class: "gradient", x, y: y + this.radius + 26 });
+    if (bias !== null && this.labelled) below.append(data, gradient);
+    const named = this.radius === RADIUS, name = l === 0 && named ? shape("text", { x: x - this.radius - 14, y: y + 5, class: "name" }, `x${i + 1}`) : "";
     const last = l === this.sizes.length - 1 && named ? shape("text", { x: x + this.radius + 14, y: y + 5, class: "name" }, this.sizes[l] > 1 ? `y${i}` : "y") : "";
     circles.append(shape("circle", { cx: x, cy: y, r: this.radius, class: "behind" }), circle, text, below, name, last);
     this.units.push({ circle, text, bias, data, gradient });

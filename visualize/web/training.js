@@ -2,11 +2,12 @@
 
 const FRAME = 11; // milliseconds of every frame that are for training, at most
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+const LONG = 1e5; // a larger output is written with a power of ten
 const SPEEDS = [["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", Infinity]];
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
 function told(outputs, places) {
-  const largest = Math.max(...outputs), number = (x) => pretty(places ? x.toFixed(places) : show(x));
+  const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
   return `class ${outputs.indexOf(largest)}${places ? ` (${number(largest)})` : ""}`;
 }
@@ -77,10 +78,12 @@ class Playground {
     this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
     const shown = figure("The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net);
     shown.className = "net";
+    const listed = figure("Examples: choose one", examples);
+    listed.className = "listed";
     const surface = this.surface ? [figure("Decision surface, with the line where the output is half way", this.surface.canvas)] : [];
     const live = element("div", { class: "lively" }, buttons, controls, this.counter, this.message, this.text,
       element("div", { class: "figures" }, shown, ...surface),
-      element("div", { class: "figures" }, figure("Loss", this.curve.canvas), figure("Examples: choose one", examples)), weights);
+      element("div", { class: "figures" }, figure("Loss", this.curve.canvas), listed), weights);
     this.section.querySelector(".still").replaceWith(live);
     this.data.X.slice(0, 50).forEach((x, i) => this.examples.append(this.example(x, i)));
   }
