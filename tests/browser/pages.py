@@ -39,3 +39,16 @@ def drawn(tab, id, kind):
     return (
         None if "unseen" in text.get_attribute("class").split() else text.text_content().replace("\N{MINUS SIGN}", "-")
     )
+
+
+def predict(tab):
+    """Switch Predict mode on."""
+    tab.get_by_role("button", name="Predict").click()
+
+
+def answer_to(tab):
+    """Reveal the number that is asked for, if one is; return the step's number."""
+    reveal = tab.get_by_role("button", name="Reveal")
+    if reveal.is_visible() and "what?" in tab.text_content(".sentence"):
+        reveal.click()
+    return tab.text_content(".counter").split()[0]

@@ -1,6 +1,6 @@
 """The page steps through both passes: by buttons, keys, slider, address, and by itself."""
 
-from pages import d1, drawn, example
+from pages import answer_to, d1, drawn, example, gradients, predict
 
 from visualize import page
 
@@ -115,6 +115,92 @@ def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     assert tab.locator(".factor b").all_text_contents()[-1] == "?"
     tab.click("text=Reveal")
     assert tab.locator(".factor b").all_text_contents()[-1] == "\N{MINUS SIGN}12"
+
+
+def test_predict_tells_no_number_anywhere_before_its_step(visit):
+    """E7: after step 1, a = 3, neither f = 6 nor a gradient is to be seen; each comes with its own step."""
+    tab = visit(page(example("E7")))
+    predict(tab)
+    tab.click("text=All steps")
+    known = {}  # what is seen while the question of each step is open
+    while (step := answer_to(tab)) != "10":
+        tab.click("text=Next")
+        known[int(step) + 1] = (tab.locator(".result").text_content()[-1], seen_gradients(tab))
+    assert [known[step] for step in (2, 3)] == [("?", set())] * 2
+    assert [known[step] for step in range(4, 9)] == [("6", set())] * 5
+    assert [known[step] for step in (9, 10)] == [("6", {"z"}), ("6", {"z", "x"})]
+    assert seen_gradients(tab) == {"x", "y", "z"}
+    assert gradients(tab) == {"x": 2.0, "y": 5.0, "z": 0.0}
+
+
+def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
+    tab = visit(page(d1()))
+    assert (tab.text_content("h1"), tab.title()) == ("f = -12", "f = -12")
+    tab.click("text=All steps")
+    tab.click("text=Mistakes lab")
+    predict(tab)
+    tab.get_by_label("Node", exact=True).select_option("0")
+    answer_to(tab)  # q = 3
+    assert (tab.text_content("h1"), tab.title()) == ("f = ?", "f = ?")
+    assert tab.locator(".steps li").all_text_contents()[:2] == [
+        "Gate q equals x plus y: minus 2 plus 5 gives 3.",
+        "Gate f equals q times z.",
+    ]
+    assert tab.locator(".steps li").all_text_contents()[4] == "Gate f equals q times z sends to q."
+    words = tab.locator(".graph title").all_text_contents()
+    assert words == ["Computation graph of f", "x = -2", "y = 5", "z = -4", "q = x + y = 3", "f = q * z"]
+    assert tab.locator(".graph desc").count() == 0
+    assert "Predict first" in tab.text_content(".chain")
+    assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
+    everything = tab.evaluate("document.querySelector('main').innerText") + "".join(words)
+    assert "12" not in everything
+
+
+def test_the_mistakes_labs_remark_is_as_true_while_predicting(visit):
+    """E7: y is reached by two paths, of which = would keep one."""
+    tab = visit(page(example("E7")))
+    tab.click("text=Mistakes lab")
+    tab.locator(".mistakes td data").first.wait_for()
+    remark = tab.text_content(".mistakes .remark")
+    assert "only the last one counts" in remark
+    predict(tab)
+    assert tab.text_content(".mistakes .remark") == remark
+    assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
+
+
+def test_a_changed_number_does_not_end_the_predicting(visit):
+    tab = visit(page(d1()))
+    predict(tab)
+    tab.keyboard.press("Escape")
+    tab.click("text=Start")
+    tab.get_by_label("value of x").fill("1")
+    assert tab.text_content(".counter") == "0 of 7"
+    assert tab.text_content(".result").endswith("?")
+    assert seen_gradients(tab) == set()
+
+
+def test_all_is_told_again_when_predict_is_left_or_done(visit):
+    tab = visit(page(d1()))
+    predict(tab)
+    while answer_to(tab) != "7":
+        tab.click("text=Next")
+    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = -12", {"x", "y", "z"})
+    tab.click("text=Start")
+    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = ?", set())
+    tab.get_by_role("button", name="Predict").click()
+    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = -12", {"x", "y", "z"})
+
+
+def test_a_tooltip_tells_the_number_of_now(visit):
+    tab = visit(page(d1()), "#step=7")
+    tab.get_by_label("value of z").fill("1.5")
+    assert tab.locator(".graph title").all_text_contents()[-1] == "f = q * z = 4.5"
+
+
+def seen_gradients(tab):
+    """The inputs whose gradients are to be seen in the table."""
+    rows = tab.locator("tr[data-input]").all()
+    return {row.get_attribute("data-input") for row in rows if row.locator("td.gradient data").is_visible()}
 
 
 def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):

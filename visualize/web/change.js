@@ -66,12 +66,11 @@ class Change {
 
   update() {
     const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers), output = lesson.names[lesson.output];
-    const hide = this.player.hidden;
     const shown = element("data");
     writeNumber(shown, value, lesson.digits);
-    this.output.replaceChildren(formula(variable(output), "="), " ", hide ? "?" : shown);
+    this.output.replaceChildren(formula(variable(output), "="), " ", this.player.tells(lesson.output) ? shown : "?");
     this.rows.forEach((row, i) => {
-      const x = this.numbers[i], slope = lesson.nudged(this.numbers, i);
+      const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]);
       if (document.activeElement !== row.field) this.settle(i);
       row.drag.value = x;
       writeNumber(row.gradient, gradients[i], lesson.digits);

@@ -11,6 +11,8 @@ class Graph {
     this.lesson = lesson;
     this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
     svg.setAttribute("role", "group");
+    svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
+    svg.querySelector("title").textContent = `Computation graph of ${lesson.names[lesson.output]}`;
     this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
     this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
   }
@@ -35,7 +37,10 @@ class Graph {
       event.stopPropagation();
       choose(box.node);
     });
-    return { ...box, group, gradient: box.total ? group.querySelector(".gradient") : null };
+    const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
+    const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, this.lesson.names)}` : name;
+    const own = this.lesson.steps.filter((step) => step.node === box.node);
+    return { ...box, group, title, head, own, gradient: box.total ? group.querySelector(".gradient") : null };
   }
 
   /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
@@ -55,7 +60,9 @@ class Graph {
       const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
       box.group.classList.toggle("lit", Boolean(lit));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
-      box.group.setAttribute("aria-label", this.label(box, result, chosen && !(hidden && lit), known && !(hidden && inHand), gradient));
+      const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
+      box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
+      if (box.title) box.title.textContent = this.words(box, result, ...told, gradient);
     }
   }
 
@@ -100,6 +107,13 @@ class Graph {
     if (!text) return;
     text.textContent = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
     text.classList.toggle("unseen", !seen);
+  }
+
+  /** The node in words, as its tooltip has them. */
+  words(box, result, known, arrived, gradient) {
+    const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
+    const value = known ? ` = ${lesson.text(result.values[box.node])}` : "";
+    return `${box.head}${value}${arrived ? `, gradient ${lesson.text(gradient)}` : ""}${kink ? ", on a kink" : ""}`;
   }
 
   label(box, result, known, arrived, gradient) {

@@ -30,17 +30,17 @@ class Lab {
 
   update(result) {
     if (!result) return;
-    if (result !== this.told || this.player.hidden !== this.veiled || this.chosen !== this.shown) this.tellChain(result);
-    [this.told, this.veiled, this.shown] = [result, this.player.hidden, this.chosen];
+    if (result !== this.told || this.player.seen !== this.veiled || this.chosen !== this.shown) this.tellChain(result);
+    [this.told, this.veiled, this.shown] = [result, this.player.seen, this.chosen];
     if (this.mistakes.open) this.tellMistakes(result);
   }
 
   // --- The chain rule ------------------------------------------------------------------------
 
   tellChain(result) {
-    const { lesson, hidden } = this.player, pick = this.picker();
+    const { lesson } = this.player, hidden = this.chosen !== null && !this.player.tellsGradient(this.chosen), pick = this.picker();
     const parts = [element("h2", {}, "Chain rule, path by path"), pick];
-    if (this.chosen !== null && hidden) parts.push(element("p", {}, "Predict first: this would tell the number."));
+    if (hidden) parts.push(element("p", {}, "Predict first: this would tell the number."));
     else if (this.chosen !== null) parts.push(...this.paths(lesson, result, this.chosen));
     else parts.push(element("p", { class: "remark" }, "Choose a node here, or click one in the graph."));
     const focused = this.chain.contains(document.activeElement);
@@ -87,15 +87,16 @@ class Lab {
   // --- Mistakes ------------------------------------------------------------------------------
 
   tellMistakes(result) {
-    const { lesson, hidden } = this.player, found = mistakes(lesson, result);
+    const { lesson } = this.player, found = mistakes(lesson, result);
     const wrong = new Set();
     const cell = (gradients, node, name) => {
       if (!gradients) return element("td", {}, "never ends");
       const differs = !Object.is(gradients[node], found.right[node]) && Math.abs(gradients[node] - found.right[node]) > 1e-9 * Math.abs(found.right[node]);
       if (differs) wrong.add(name);
+      if (!this.player.tellsGradient(node)) return element("td", {}, "?");
       const data = element("data");
       writeNumber(data, gradients[node], lesson.digits);
-      return element("td", { class: differs ? "wrong" : "" }, hidden ? "?" : data, differs && !hidden ? " ✗" : "");
+      return element("td", { class: differs ? "wrong" : "" }, data, differs ? " ✗" : "");
     };
     this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, lesson.names[node]),
       cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));

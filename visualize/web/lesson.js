@@ -76,6 +76,14 @@ class Lesson {
     return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };
   }
 
+  /** What a step will do, without a number. */
+  announced(row) {
+    const name = this.names[row.node];
+    if (row.phase === "start") return this.sentence(row);
+    const gate = `Step ${row.number} of ${this.rows.length}. Gate ${name} equals ${named(row.spoken, this.names)}`;
+    return row.phase === "forward" ? `${gate}.` : `${gate} sends to ${this.names[row.operand]}.`;
+  }
+
   /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted. */
   sentence(row, result, hidden = false) {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];

@@ -15,6 +15,7 @@ class Player {
     this.guessed = true;
     this.timer = null;
     this.box = article.querySelector(".graph");
+    this.title = new Title(article);
     this.build();
     this.change = new Change(this);
     this.lab = new Lab(this);
@@ -104,7 +105,7 @@ class Player {
   /** Show step number `step`; 0 is before the first. */
   show(step) {
     this.step = step;
-    this.guessed = this.predict.getAttribute("aria-pressed") !== "true" || !step || this.row.phase === "start";
+    this.guessed = !this.predicts || !step || this.row.phase === "start";
     this.answer.value = this.verdict.textContent = "";
     this.update();
     this.remember();
@@ -115,7 +116,7 @@ class Player {
   /** New numbers: at the very start there is nothing to see of them yet, so go to the end. */
   changed(numbers) {
     this.numbers = numbers;
-    if (this.step === 0) this.step = this.lesson.rows.length;
+    if (this.step === 0 && !this.predicts) this.step = this.lesson.rows.length;
     this.update();
     this.remember();
   }
@@ -139,6 +140,7 @@ class Player {
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
+    this.title.tell(this);
     this.change.update(result);
     this.lab.update(result);
   }
@@ -147,7 +149,8 @@ class Player {
   tellAll(result) {
     if (!this.list.closest("details")?.open) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const said = this.lesson.sentence(this.lesson.rows[i], result, this.hidden && i >= this.step - 1);
+      const row = this.lesson.rows[i], ahead = row.number > Math.max(this.step, this.seen);
+      const said = ahead ? this.lesson.announced(row) : this.lesson.sentence(row, result, row.number > this.seen);
       item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
@@ -156,6 +159,26 @@ class Player {
 
   get hidden() {
     return !this.guessed;
+  }
+
+  get predicts() {
+    return this.predict.getAttribute("aria-pressed") === "true";
+  }
+
+  /** How many steps' numbers may be seen beside the picture: all of them, in Predict mode those that were stepped to. */
+  get seen() {
+    return this.predicts ? this.step - this.hidden : this.lesson.rows.length;
+  }
+
+  /** Whether a node's value may be seen. */
+  tells(node) {
+    return this.seen >= (this.lesson.computed.get(node) ?? 0);
+  }
+
+  /** Whether a node's whole gradient may be seen, and with it all that leads to it. */
+  tellsGradient(node) {
+    const arriving = this.lesson.arriving[node];
+    return this.seen >= (arriving.length ? this.lesson.steps[arriving.at(-1)].number : 0);
   }
 
   // --- Playing -------------------------------------------------------------------------------
@@ -193,7 +216,7 @@ class Player {
   // --- Predict -------------------------------------------------------------------------------
 
   predicting() {
-    const on = this.predict.getAttribute("aria-pressed") !== "true";
+    const on = !this.predicts;
     this.predict.setAttribute("aria-pressed", String(on));
     this.pause();
     this.show(this.step === this.lesson.rows.length ? 0 : this.step);

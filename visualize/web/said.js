@@ -1,4 +1,4 @@
-// What is said of the step in hand: its rule, its numbers, its sentence.
+// What is said of the step in hand: its rule, its numbers, its sentence; and the title.
 
 class Said {
   constructor() {
@@ -42,6 +42,24 @@ class Said {
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
     const role = named(row.role, names);
     this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
+  }
+}
+
+/** The title, and the remark under it: where they tell numbers, those wait in Predict mode like all others. */
+class Title {
+  constructor(article) {
+    this.article = article;
+    this.heading = article.querySelector("header > h1, header > h2");
+    this.given = this.heading.textContent;
+    this.alone = document.title === this.given;
+  }
+
+  tell(player) {
+    const { lesson } = player, name = lesson.names[lesson.output];
+    const numbered = this.given === `${name} = ${show(lesson.atRecorded.values[lesson.output])}`;
+    this.heading.textContent = numbered && !player.tells(lesson.output) ? `${name} = ?` : this.given;
+    if (this.alone) document.title = this.heading.textContent;
+    this.article.classList.toggle("predicting", player.seen < lesson.rows.length);
   }
 }
 
