@@ -145,7 +145,7 @@ def quiz(chosen: argparse.Namespace) -> str:
     if chosen.quiz > MOST:
         raise ValueError(f"a quiz has at most {MOST} questions, got {chosen.quiz!r:.40}")
     writers: dict[str, Callable[[Any], str]] = {
-        ".html": html,
+        ".html": lambda asked: html(asked, key=chosen.key),
         ".gift": gift,
         ".txt": lambda asked: worksheet(asked, chosen.key) + "\n",
     }

@@ -228,16 +228,16 @@ def worksheet(asked: Sequence[Question], key: bool = False) -> str:
     return "\n".join(parts).rstrip()
 
 
-def html(asked: Sequence[Question], title: str = "Backpropagation by hand") -> str:
-    """The worksheet as one HTML page to print, the key folded away under each question."""
+def html(asked: Sequence[Question], title: str = "Backpropagation by hand", key: bool = False) -> str:
+    """The worksheet as one HTML page to print; where ``key`` is true the answers are folded away in it."""
     items = []
     for question in asked:
         gates = "<br>".join(escape(line) for line in question.text.split("; "))
         rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td></td></tr>" for name in question.answers)
-        key = ", ".join(f"{escape(name)} = {show(x)}" for name, x in question.answers.items())
+        answers = ", ".join(f"{escape(name)} = {show(x)}" for name, x in question.answers.items())
+        folded = f"<details><summary>Answers</summary><p>{answers}</p></details>" if key else ""
         items.append(
-            f"<li><p><code>{gates}</code><br>at {escape(question.given())}</p><table>{rows}</table>"
-            f"<details><summary>Answers</summary><p>{key}</p></details></li>"
+            f"<li><p><code>{gates}</code><br>at {escape(question.given())}</p><table>{rows}</table>{folded}</li>"
         )
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'

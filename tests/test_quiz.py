@@ -99,6 +99,26 @@ def test_worksheet_hides_what_the_key_shows():
     assert "________" not in worksheet(asked, key=True)
 
 
+def test_a_page_holds_no_answer_unless_its_key_is_asked_for():
+    sheet, key = html([E7]), html([E7], key=True)
+
+    assert "df/dy = 5" in key
+    assert not any(f"{name} = {answer:g}" in sheet for name, answer in E7.answers.items())
+    assert "Answers" not in sheet
+    assert sheet.count("<td></td>") == len(E7.answers)
+
+
+def test_the_command_line_gives_the_key_with_key_alone(tmp_path):
+    from autodiff.__main__ import main
+
+    pages = []
+    for option in ([], ["--key"]):
+        file = tmp_path / "sheet.html"
+        assert main(["--quiz", "3", "--seed", "4", "-o", str(file), *option]) == 0
+        pages.append(file.read_text(encoding="utf-8"))
+    assert [page.count("<details>") for page in pages] == [0, 3]
+
+
 def test_html_is_whole_and_folds_the_key_away():
     tags = []
 
@@ -107,7 +127,7 @@ def test_html_is_whole_and_folds_the_key_away():
             tags.append(tag)
 
     asked = questions(3, seed=1)
-    Reader().feed(html(asked, title="<script>alert(1)</script>"))
+    Reader().feed(html(asked, title="<script>alert(1)</script>", key=True))
 
     assert tags.count("details") == 3
     assert "script" not in tags
