@@ -236,9 +236,8 @@ def html(asked: Sequence[Question], title: str = "Backpropagation by hand", key:
         rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td></td></tr>" for name in question.answers)
         answers = ", ".join(f"{escape(name)} = {show(x)}" for name, x in question.answers.items())
         folded = f"<details><summary>Answers</summary><p>{answers}</p></details>" if key else ""
-        items.append(
-            f"<li><p><code>{gates}</code><br>at {escape(question.given())}</p><table>{rows}</table>{folded}</li>"
-        )
+        told = f"<p><code>{gates}</code><br>at {escape(question.given())}</p>"
+        items.append(f"<li>{told}<table>{rows}</table>{folded}</li>")
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
         f"<h1>{escape(title)}</h1><ol>{''.join(items)}</ol></html>\n"
