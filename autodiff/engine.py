@@ -358,7 +358,7 @@ def gradients(output: Value, inputs: Iterable[Value]) -> list[Value]:
     return [total if type(total) is Value else Value(total) for total in totals]
 
 
-def variables(*unnamed: Any, **inputs: Any) -> tuple[Value, ...]:
+def variables(**inputs: Any) -> tuple[Value, ...]:
     """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
 
     Examples
@@ -368,8 +368,6 @@ def variables(*unnamed: Any, **inputs: Any) -> tuple[Value, ...]:
     >>> x * y + x
     Value(15.0)
     """
-    if unnamed:
-        raise TypeError(f"variables takes names with numbers: x, y = variables(x=-2, y=5); got {unnamed[0]!r:.60}")
     return tuple(Value(data, label) for label, data in inputs.items())
 
 

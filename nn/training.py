@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from random import Random
 
-from .checks import meant, one_of, size
+from .checks import one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
@@ -34,7 +34,7 @@ def fit(
     record: Sequence[str] = (),
     resume: History | None = None,
     progress: bool = True,
-    **unknown: Any,
+    learning_rate: float | None = None,
 ) -> History:
     """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
 
@@ -74,6 +74,8 @@ def fit(
         An earlier run to go on with: its optimizer, its order of mini-batches, its lists.
     progress : bool
         Whether to show a bar on the error stream (plain lines where that is no terminal).
+    learning_rate : float, optional
+        Of an optimizer that is named or left out; one that is made already has its own.
 
     Returns
     -------
@@ -84,8 +86,8 @@ def fit(
     ------
     NonfiniteLossError
         At the first loss that is inf or nan, before it changes the model; it carries the history.
-    TypeError
-        If there is an argument of another name: the learning rate belongs to the optimizer.
+    TypeError, ValueError
+        If what is given does not fit together; the message says what to give.
 
     Examples
     --------
@@ -93,11 +95,12 @@ def fit(
     >>> net, (X, Y) = MLP(2, [4, 1], seed=0), truth_table("and")
     >>> fit(net, X, Y, epochs=10, progress=False)
     History(10 epochs, 10 updates, loss 0.41786 -> 0.13528, stopped: all epochs)
+    >>> fit(net, X, Y, optimizer="momentum", learning_rate=0.05, epochs=10, progress=False).optimizer
+    SGD(learning_rate=0.05)
     """
-    refuse_unknown(unknown)
     X, row = examples_in(X), loss_named(loss)
     targets = encoded(model, X, Y, row)
-    chosen = chosen_optimizer(model, optimizer, resume)
+    chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
     history = resume if resume is not None else History(chosen, Random(seed))
     callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
     make = runner_named(runner)
@@ -114,15 +117,6 @@ def fit(
             error.history = history
             raise
     return history
-
-
-def refuse_unknown(given: dict[str, Any]) -> None:
-    """TypeError for the first argument that ``fit`` does not have, with what to write for a learning rate."""
-    for name, value in given.items():
-        advice = f"there is no such argument{meant(name, fit.__annotations__)}"
-        if name in ("lr", "learning_rate", "rate"):
-            advice = f"pass optimizer=SGD(model.parameters(), {value!r:.20})"
-        raise TypeError(f"fit got {name}={value!r:.20}: {advice}")
 
 
 def loop(
@@ -150,14 +144,20 @@ def loop(
     return "all epochs"
 
 
-def chosen_optimizer(model: Any, optimizer: Optimizer | str | None, resume: History | None) -> Optimizer:
+def chosen_optimizer(
+    model: Any, optimizer: Optimizer | str | None, learning_rate: float | None, resume: History | None
+) -> Optimizer:
     """The optimizer that was given, named, left by an earlier run, or SGD at 0.1."""
+    if learning_rate is not None and (resume is not None or isinstance(optimizer, Optimizer)):
+        raise ValueError(
+            "an optimizer has its own learning rate: assign optimizer.learning_rate, or name the optimizer"
+        )
     if resume is not None:
         if optimizer is not None and optimizer is not resume.optimizer:
             raise ValueError("a resumed run goes on with its own optimizer: give resume or optimizer, not both")
         return resume.optimizer
     if optimizer is None or isinstance(optimizer, str):
-        return optimizer_named(optimizer or "sgd", model.parameters())
+        return optimizer_named(optimizer or "sgd", model.parameters(), learning_rate)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"expected an optimizer such as SGD(model.parameters(), 0.1) or a name such as 'sgd', got {optimizer!r:.60}"

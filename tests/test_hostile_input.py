@@ -137,6 +137,7 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 def test_a_label_is_not_in_machine_code(label):
     """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
     pytest.importorskip("llvmlite")
+    from autodiff.flat import Recipe
     from autodiff.flat.native.batches import Batches
     from autodiff.flat.native.kernel import Kernel
     from autodiff.flat.native.steps import Steps
@@ -153,7 +154,7 @@ def test_a_label_is_not_in_machine_code(label):
             inputs = [Value(1.0, label) for _ in range(4)]
             return inputs, (inputs[0] - inputs[2] * inputs[1],)
 
-        recorded = Recorded(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update, None)
+        recorded = Recorded(Recipe(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update))
         return Steps(recorded.plan(Batches(5, 2), False), 4).module()
 
     assert kernel(label, label) == kernel("a", "b")

@@ -23,9 +23,6 @@ X, Y = truth_table("and")
             lambda: fit(NET, [[0, 1]], ["yes"]),
             "a target is a number or a list of numbers, got 'yes': number the classes",
         ),
-        (lambda: fit(NET, X, Y, lr=0.5), "pass optimizer=SGD(model.parameters(), 0.5)"),
-        (lambda: fit(NET, X, Y, learning_rate=0.5), "pass optimizer=SGD(model.parameters(), 0.5)"),
-        (lambda: fit(NET, X, Y, epoch=5), "fit got epoch=5: there is no such argument; did you mean epochs?"),
         (lambda: fit_many(NET, X, Y, seeds=5), "write seeds=range(5), got 5"),
         (lambda: fit_many(NET, X, Y, learning_rates=0.1), "write learning_rates=[0.1], got 0.1"),
         (lambda: MLP(2, 4), "write MLP(2, [4]), got 4"),
@@ -39,7 +36,6 @@ X, Y = truth_table("and")
         (lambda: mean(1.0), "mean([x, y]); got 1.0"),
         (lambda: dot(Value(1.0), Value(2.0)), "dot([w0, w1], [x0, x1], b); got Value(1.0)"),
         (lambda: lower(3), "lower takes a Value, or a list of them, got 3"),
-        (lambda: variables("x y"), "x, y = variables(x=-2, y=5); got 'x y'"),
     ],
 )
 def test_what_is_called_wrong_says_how_to_call_it(call, message):

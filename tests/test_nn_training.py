@@ -277,6 +277,20 @@ def test_a_resumed_run_keeps_its_optimizer():
         fit(net, X, Y, optimizer="adam", resume=history, progress=False)
 
 
+def test_a_learning_rate_is_that_of_an_optimizer_that_is_named():
+    by_name, by_hand = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+    X, Y = truth_table("xor")
+
+    history = fit(by_name, X, Y, optimizer="adam", learning_rate=0.02, epochs=3, progress=False)
+    fit(by_hand, X, Y, optimizer=nn.Adam(by_hand.parameters(), 0.02), epochs=3, progress=False)
+
+    assert by_name.state_dict() == by_hand.state_dict()
+    assert trained(learning_rate=0.3, epochs=1)[1].optimizer.learning_rate == 0.3
+    for given in ({"optimizer": history.optimizer}, {"resume": history}):
+        with pytest.raises(ValueError, match="an optimizer has its own learning rate"):
+            fit(by_name, X, Y, learning_rate=0.1, progress=False, **given)
+
+
 @pytest.mark.parametrize("kind", ["loss", "runner", "optimizer"])
 @pytest.mark.parametrize("given", [5, ["sgd"]])
 def test_what_is_neither_a_name_nor_a_function_is_refused(kind, given):
