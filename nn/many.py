@@ -96,6 +96,7 @@ def fit_many(
                 shown.show(len(runs.seeds), outcomes[0].loss)
             runs.stopped = "all epochs"
         except KeyboardInterrupt:
+            runs.cut()
             if not runs.seeds:
                 raise
             runs.stopped = "interrupted"

@@ -69,6 +69,12 @@ class Runs:
             self.parameters[row].append(outcome.parameters)
         self.seeds.append(seed)
 
+    def cut(self) -> None:
+        """Leave out what was not taken in as a whole when ctrl-C came."""
+        for rows in (self.loss, self.right, self.parameters):
+            for row in rows:
+                del row[len(self.seeds) :]
+
     @property
     def learned(self) -> list[list[bool]]:
         """Which nets have all examples right; none where the targets are no classes."""

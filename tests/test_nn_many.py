@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from functools import partial
 
 import pytest
@@ -388,6 +389,37 @@ def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
     started[:] = [(), ()]
     with pytest.raises(KeyboardInterrupt):
         fit_many(MLP(2, [2, 1]), *XOR, epochs=5, seeds=range(9), runner="source", progress=False)
+
+
+@pytest.mark.parametrize("line", range(2, 42, 4))
+def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
+    lines = 0
+
+    def trace(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        if lines == line:
+            sys.settrace(before)
+            raise KeyboardInterrupt
+        return trace
+
+    def calls(frame, event, argument):
+        return trace if frame.f_code is nn.Runs.add.__code__ else None
+
+    before = sys.gettrace()
+    sys.settrace(calls)
+    try:
+        options = {"seeds": range(6), "learning_rates": [0.1, 0.2], "epochs": 2, "progress": False}
+        runs = fit_many(MLP(2, [2, 1]), *XOR, **options)
+    except KeyboardInterrupt:  # before the first seed was taken in
+        assert line < 15
+        return
+    finally:
+        sys.settrace(before)
+
+    assert runs.stopped == "interrupted"
+    for rows in (runs.loss, runs.right, runs.parameters):
+        assert [len(row) for row in rows] == [len(runs.seeds)] * 2
 
 
 @pytest.mark.parametrize(
