@@ -7,7 +7,18 @@ import json
 import sys
 
 from . import __version__
-from .commandline import Subject, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
+from .commandline import (
+    Subject,
+    examples,
+    file_name,
+    front_door,
+    hidden_packages,
+    places,
+    read,
+    refuse_idle,
+    say,
+    shielded,
+)
 from .files import PAGES, finite, suffix, write
 
 TYPE_CHECKING = False
@@ -40,6 +51,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m autodiff",
         usage='python -m autodiff "EXPRESSION" name=number ... [options]',
         description="Step through an expression and its gradients, one gate at a time.",
+        epilog=examples(),
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D1")
     made.add_argument("--step", action="store_true", help="wait for Enter after each step (b back, q quit)")

@@ -164,6 +164,13 @@ def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
     ]
 
 
+def examples() -> str:
+    """The ids of the lectures' examples, for the help of a front door."""
+    from .lectures import EXAMPLES
+
+    return f"Examples of the lectures: {', '.join(EXAMPLES)}."
+
+
 def in_lines(text: str) -> list[str]:
     """Statements in indented lines of at most 80 columns, as far as a statement allows."""
     indent = " " * 5

@@ -37,12 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line, divided into options and words."""
-    from autodiff.commandline import file_name, places, shielded
+    from autodiff.commandline import examples, file_name, places, shielded
 
     made = argparse.ArgumentParser(
         prog="python -m visualize",
         usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
         description="Draw the graph of an expression, with values and gradients, into a file.",
+        epilog=examples(),
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
     made.add_argument(
