@@ -35,6 +35,7 @@ class Native:
         self.training: Any = None
         self.pace = 0.0  # seconds for each step, as far as that is known
         self.counted = 0  # how many of the training's steps the optimizer has counted
+        self.is_stepping = False  # eagerly
         self.most = maxsize  # steps for each call: few while those are sought that have to be made eagerly
 
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
@@ -80,7 +81,7 @@ class Native:
         """Get ready for epochs of steps on the examples in that order."""
         optimizer, made = self.task.optimizer, self.training.made
         optimizer.steps += made - self.counted
-        self.counted = 0
+        self.counted, self.is_stepping = 0, False
         self.training.begin(order, epochs, optimizer.learning_rate, optimizer.clip_norm or 0.0, optimizer.steps)
 
     def run(self, steps: int) -> None:
@@ -105,12 +106,13 @@ class Native:
 
     def step(self) -> None:
         """Make the next step eagerly, which raises, or gets by."""
-        training = self.training
+        training, self.is_stepping = self.training, True
         self.write()
         training.gradients[:] = 0.0
         training.skip(self.eager.step(training.batch))
         self.counted += 1
         self.read()
+        self.is_stepping = False
 
     def read(self) -> None:
         """Take numbers, gradients and states from the parameters and the optimizer."""
@@ -152,7 +154,8 @@ class Turn:
             self.history.random.setstate(self.random)
             native.task.optimizer.steps, native.counted = self.steps, made
             return
-        if interrupted and (made % native.training.plan.batches.steps or native.training.spoilt(self.numbers[0])):
+        spoilt = native.is_stepping or native.training.spoilt(self.numbers[0])
+        if interrupted and (spoilt or made % native.training.plan.batches.steps):
             self.repeat(made // native.training.plan.batches.steps, self.order)
         self.write(0 if interrupted else 1)
 

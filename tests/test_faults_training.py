@@ -12,6 +12,7 @@ import pytest
 from children import FORKS, ctrl_c_after, in_child
 
 import nn
+from autodiff import Value, where
 from nn import MLP, Adam, fit, load, save, truth_table
 
 RUNNERS = ["eager", "source", "batch", "native", "auto"]
@@ -20,11 +21,22 @@ HERE = str(Path(nn.__file__).parent) + os.sep
 X, Y = truth_table("xor")
 
 
+class Missing(nn.Module):
+    """w / x, and b where x is 0: flat code has nan there, so such a step is done again eagerly."""
+
+    def __init__(self):
+        self.w, self.b = Value(0.5), Value(0.3)
+
+    def __call__(self, x):
+        return where(x[0] != 0.0, self.w / x[0], self.b) + x[1]
+
+
 class Run:
     """One training of a small net by a runner, mini-batches of three rows and one of one."""
 
     def __init__(self, runner, epochs=EPOCHS):
-        self.net = MLP(2, [2, 1], seed=0)
+        runner, _, eagerly = runner.partition(", ")
+        self.net = Missing() if eagerly else MLP(2, [2, 1], seed=0)
         self.optimizer = Adam(self.net.parameters(), 0.05)
         self.options = {"runner": runner, "batch_size": 3, "progress": False}
         self.history = None
@@ -45,7 +57,7 @@ class Run:
         return numbers, self.optimizer.state, self.optimizer.steps
 
 
-@pytest.fixture(scope="module", params=RUNNERS)
+@pytest.fixture(scope="module", params=[*RUNNERS, "batch, in part eager", "native, in part eager"])
 def uninterrupted(request):
     """(runner, finished runs of 0, 1, 2, ... epochs)."""
     return request.param, [Run(request.param)] + [Run(request.param, n).fit() for n in range(1, EPOCHS + 1)]
