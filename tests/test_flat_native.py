@@ -106,7 +106,7 @@ def test_without_llvmlite_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
 
-    with pytest.raises(ImportError, match=r"pip install scalar-autodiff\[fast\]"):
+    with pytest.raises(ImportError, match=r"pip install 'scalar-autodiff\[fast\]'"):
         autodiff.compile(lambda x: x * x, runner="native")
 
 
