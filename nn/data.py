@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Data = tuple[list[list[float]], list[int]]
 
+AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
+
 
 # --- Points in the plane -----------------------------------------------------------------------------
 

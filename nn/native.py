@@ -8,7 +8,7 @@ from time import perf_counter
 
 from autodiff.flat import native_training
 
-from .data import whole_epochs
+from .data import AHEAD, whole_epochs
 from .flat import refuse_own_step
 from .runners import Eager, Task
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .history import History
 
 SECONDS = 0.05  # how long a call may last, so that ctrl-C and the progress bar work
-MOST = 4_000_000  # indices of rows that are shuffled ahead
 
 
 class Native:
@@ -45,7 +44,7 @@ class Native:
         try:
             while history.epochs < end:
                 some = int(SECONDS / (self.pace * steps)) if self.pace else 1
-                self.turn(history, max(1, min(end - history.epochs, some, MOST // rows)))
+                self.turn(history, max(1, min(end - history.epochs, some, AHEAD // rows)))
                 shown()
             self.write()
         except BaseException:  # ctrl-C, even while it was written: what was learned stays in the model

@@ -8,7 +8,7 @@ from random import Random
 
 from autodiff.flat import many_training
 
-from .data import whole_epochs
+from .data import AHEAD, whole_epochs
 from .flat import refuse_own_step
 from .prediction import are_classes
 from .runs import Outcome, numbers, with_numbers
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from .many import Job
     from .runners import Task
-
-MOST = 4_000_000  # indices of rows that are shuffled ahead
 
 
 class SideBySide:
@@ -46,7 +44,7 @@ class SideBySide:
         nets = (job.task(net, job.rates[0]) for net in job.other_nets())
         if not all(map(self.is_alike, chain(others, nets))):
             raise ValueError("nets train side by side if they differ only in their parameters and learning rates")
-        few = job.epochs * len(job.X) <= MOST
+        few = job.epochs * len(job.X) <= AHEAD
         self.order = list(self.shuffled()) if few else None
 
     def recorded(self, task: Task) -> Any:
@@ -95,7 +93,7 @@ class SideBySide:
         job, rows = self.job, len(self.job.X)
         random, remaining = Random(job.seed), job.epochs
         while remaining:
-            epochs = min(remaining, max(1, MOST // rows))
+            epochs = min(remaining, max(1, AHEAD // rows))
             yield whole_epochs(rows, job.batch_size, random, epochs), epochs
             remaining -= epochs
 

@@ -170,9 +170,11 @@ def recorder(
 ) -> Callable[[Any, History], None]:
     """The callback that writes this list of the history."""
 
+    examples = len(X) if are_classes(targets, loss) else nan
+
     def accuracy(model: Any, history: History) -> None:
         right = [loss.decide(numbers(model(x))) == loss.decide(target) for x, target in zip(X, targets)]
-        history.accuracy.append(sum(right) / len(right) if are_classes(targets, loss) else nan)
+        history.accuracy.append(sum(right) / examples)
 
     def norms(model: Any, history: History) -> None:
         history.gradient_norms.append(gradient_norms(model, history.optimizer.parameters))

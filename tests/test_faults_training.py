@@ -5,11 +5,11 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from children import FORKS, ctrl_c_after, in_child
+from threads import at_once
 
 import nn
 from autodiff import Value, where
@@ -218,20 +218,8 @@ def numbers(runner, seed=0):
 
 @runners
 def test_threads_that_train_at_once_get_the_numbers_they_get_alone(runner):
-    alone, together = [numbers(runner, seed) for seed in range(4)], {}
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [
-            threading.Thread(target=lambda seed=seed: together.update({seed: numbers(runner, seed)}))
-            for seed in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    alone = [numbers(runner, seed) for seed in range(4)]
+    together = at_once(lambda seed: numbers(runner, seed), range(4))
 
     assert [together[seed] for seed in range(4)] == alone
 

@@ -2,10 +2,10 @@
 
 import signal
 import sys
-from threading import Thread
 
 import pytest
 from engine_programs import chain
+from threads import at_once
 
 from autodiff import Primitive, Value, gradients, history, where
 
@@ -43,7 +43,7 @@ def test_an_exception_in_a_rule_is_not_swallowed():
 
 def test_threads_build_graphs_at_once():
     """Each thread gets its own numbers right, although all use the same weight and the same clock."""
-    weight, found = Value(2.0), {}
+    weight = Value(2.0)
 
     def work(i):
         x = Value(float(i))
@@ -51,23 +51,12 @@ def test_threads_build_graphs_at_once():
         for _ in range(300):
             out = where(out > 1e6, out * 0.5, out * weight) + x
         inputs = gradients(out, [x])
-        found[i] = (out.data, inputs[0].data, [node.born for node in history(out)])
+        return out.data, inputs[0].data, [node.born for node in history(out)]
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [Thread(target=work, args=(i,)) for i in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    together = at_once(work, range(8), 1e-6)
 
-    together = dict(found)
     for i in range(8):
-        work(i)
-        assert found[i][:2] == together[i][:2]
+        assert work(i)[:2] == together[i][:2]
     births = [born for *_, born in together.values()]
     assert all(born == sorted(born) for born in births)
     assert len(set().union(*births)) == sum(map(len, births)) - 7  # all different, but for the weight

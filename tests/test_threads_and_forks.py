@@ -1,10 +1,10 @@
 """Several threads and forked processes: each gets the numbers that it gets alone."""
 
 import os
-import sys
 import threading
 
 import pytest
+from threads import at_once
 
 import autodiff
 from autodiff import Value
@@ -24,18 +24,8 @@ def test_two_threads_train_and_compile_at_once():
         return losses, fast.value_and_grad(0.3, float(seed))
 
     alone = {seed: run(seed) for seed in range(4)}
-    together, interval = {}, sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=lambda seed=seed: together.update({seed: run(seed)})) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
 
-    assert together == alone
+    assert at_once(run, range(4)) == alone
 
 
 def test_reading_a_value_in_one_thread_while_another_compiles_is_no_trace_error():
