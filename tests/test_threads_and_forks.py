@@ -1,16 +1,13 @@
 """Several threads and forked processes: each gets the numbers that it gets alone."""
 
-import os
 import threading
 
-import pytest
+from children import FORKS, in_child
 from threads import at_once
 
 import autodiff
 from autodiff import Value
 from nn import MLP, fit, truth_table
-
-POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def test_two_threads_train_and_compile_at_once():
@@ -41,23 +38,17 @@ def test_reading_a_value_in_one_thread_while_another_compiles_is_no_trace_error(
     assert seen == [(2.0, True, 6.0)]
 
 
-@POSIX
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@FORKS
 def test_a_forked_process_goes_on_with_the_graph_and_leaves_the_parent_alone():
     x = Value(3.0, "x")
     f = x * x + 1.0
-    pid = os.fork()
-    if pid == 0:
-        try:
-            f.backward()
-            child = x * f
-            right = x.grad == 6.0 and child.born > f.born and child.data == 30.0
-        except BaseException:
-            right = False
-        os._exit(0 if right else 1)
-    _, status = os.waitpid(pid, 0)
 
-    assert os.waitstatus_to_exitcode(status) == 0
+    def go_on():
+        f.backward()
+        child = x * f
+        return [x.grad, child.born > f.born, child.data]
+
+    assert in_child(go_on).value == [6.0, True, 30.0]
     assert x.grad == 0.0
     f.backward()
     assert x.grad == 6.0
