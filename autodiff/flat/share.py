@@ -33,7 +33,8 @@ class Sharing:
         self.holders: dict[Expression, Any] = {}
 
     def canonical(self, expression: Expression) -> Expression:
-        return replaced(expression, lambda x: self.twins.get(x, x))
+        """The expression as a key: twins under one name, zeros as text, for 0.0 == -0.0 but they are two constants."""
+        return replaced(expression, lambda x: repr(x) if type(x) is float and x == 0.0 else self.twins.get(x, x))
 
     def count(self, expression: Expression) -> None:
         """Count the operations in an expression; in one that occurred before there is nothing new."""

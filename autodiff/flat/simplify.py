@@ -92,6 +92,18 @@ def power(a: Expression, b: Expression) -> Expression:
     return ("mul", a, a) if same(b, 2.0) and type(a) is str else ("power", a, b)
 
 
+def less(a: Expression, b: Expression) -> Expression:
+    """a < a is never true."""
+    return 0.0 if a == b else ("less", a, b)
+
+
+def where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """The side that a constant condition takes."""
+    if type(condition) is not float:
+        return ("where", condition, a, b)
+    return a if condition else b
+
+
 IDENTITIES: dict[str, Callable[..., Expression]] = {
     "mul": product,
     "neg": negative,
@@ -99,6 +111,8 @@ IDENTITIES: dict[str, Callable[..., Expression]] = {
     "sub": difference,
     "div": quotient,
     "power": power,
+    "less": less,
+    "where": where,
 }
 
 # --- spread --------------------------------------------------------------------------------------
