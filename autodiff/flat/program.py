@@ -202,6 +202,11 @@ def replaced(expression: Expression, change: Callable[[Any], Any]) -> Expression
     return change(expression)
 
 
+def as_key(expression: Expression) -> Expression:
+    """The expression as a key of dictionaries: zeros as text, for 0.0 == -0.0 although they are two constants."""
+    return replaced(expression, lambda x: repr(x) if type(x) is float and x == 0.0 else x)
+
+
 def written(expression: Expression, style: type[Formula], leaf: Callable[[Any], Formula]) -> Formula:
     """The expression as a text in a style; ``leaf`` writes the names and places."""
     if type(expression) is tuple:

@@ -11,6 +11,7 @@ from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
 INF = float("inf")
+FUSED = 4  # products in a sum from which on each may fuse with its addition
 KNOWN = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}  # not what users add
 CONDITIONS = {
     "less": "olt",
@@ -27,7 +28,7 @@ def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
     if name not in KNOWN or PRIMITIVES.get(name) is not KNOWN[name]:
         raise ValueError(f"the primitive {name!r} has no spelling in machine code: take runner='source'")
     if name in FUNCTIONS:
-        return FUNCTIONS[name](v.strict, *operands)
+        return FUNCTIONS[name](v, *operands)
     if name in CONDITIONS:
         return v.select(v.compare(CONDITIONS[name], *operands), v.one, v.zero)
     if name in LIBRARY:
@@ -80,8 +81,13 @@ def dot(v: Lanes, *operands: str) -> str:
     n = len(operands) // 2
     total = operands[-1]
     for w, x in zip(operands[:n], operands[n:]):
-        total = v.muladd(w, x, total)
+        total = plus_product(v, total, w, x, fuse=n >= FUSED)
     return total
+
+
+def plus_product(v: Lanes, total: str, a: str, b: str, fuse: bool) -> str:
+    """total + a * b, with one rounding or, as the other runners have it, with two."""
+    return v.muladd(a, b, total) if fuse else v.add(total, v.mul(a, b))
 
 
 def logsumexp(v: Lanes, *terms: str) -> str:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from ..code import name_of
-from ..program import Expression, Line, Place, is_slice, operations
-from .elementwise import cost, from_largest, larger, value
+from ..program import Expression, Line, Place, as_key, is_slice, operations
+from .elementwise import FUSED, cost, from_largest, larger, plus_product, value
 from .lanes import Lanes
 from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length
 from .storage import Element, Shared, Storage
@@ -49,8 +49,8 @@ def computed(
     v: Lanes, expression: Expression, leaf: Callable[[Any], str], known: Mapping[Any, str] | None = None
 ) -> str:
     """The vector of an expression; ``leaf`` loads names and places, ``known`` holds what has been computed."""
-    if known and type(expression) is not float and expression in known:
-        return known[expression]
+    if known and as_key(expression) in known:
+        return known[as_key(expression)]
     if type(expression) is tuple:
         return value(v, expression[0], [computed(v, operand, leaf, known) for operand in expression[1:]])
     return v.constant(expression) if type(expression) is float else leaf(expression)
@@ -196,7 +196,8 @@ class Sum:
         """The sums with their terms k."""
         loader = Shared(self.storage, self.row)
         leaves = [self.leaf(loader, k, n, m) for n, m in places]
-        return [plus_term(self.v, so_far, self.terms, leaf) for so_far, leaf in zip(sums, leaves)]
+        fuse = self.count >= FUSED
+        return [plus_term(self.v, so_far, self.terms, leaf, fuse) for so_far, leaf in zip(sums, leaves)]
 
     def log_sum_exp(self, m: int) -> str:
         v, text = self.v, self.text
@@ -221,13 +222,13 @@ def is_product(expression: Expression) -> bool:
     return type(expression) is tuple and expression[0] == "mul" and all(type(x) is not tuple for x in expression[1:])
 
 
-def plus_term(v: Lanes, so_far: str | None, term: Expression, leaf: Callable[[Any], str]) -> str:
-    """The sum with a term, which is the first one where there is none so far; a product is added in one step."""
+def plus_term(v: Lanes, so_far: str | None, term: Expression, leaf: Callable[[Any], str], fuse: bool) -> str:
+    """The sum with a term, which is the first one where there is none so far; a product may fuse with the addition."""
     if so_far is None:
         return computed(v, term, leaf)
     if is_product(term):
         a, b = (computed(v, x, leaf) for x in term[1:])
-        return v.muladd(a, b, so_far)
+        return plus_product(v, so_far, a, b, fuse)
     return v.add(so_far, computed(v, term, leaf))
 
 
