@@ -14,6 +14,8 @@ gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in
 - logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
 - abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
 - power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
+- An infinite upstream gradient: what is not chosen by maximum, minimum or clip gets 0 here and in PyTorch, nan in JAX;
+  tanh passes it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base with exponent 0, PyTorch 0.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from .ieee import (
     exponential,
     exponential_minus_1,
     larger,
+    largest_of,
+    length,
     log_sum_exp,
     logarithm,
     logarithm_plus_1,
@@ -198,6 +202,17 @@ def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
     return tuple([where(out == -INF, False, div(part, whole)) for part in parts])
 
 
+def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
+    """All for the largest term, or as much for each of several."""
+    chosen = [term == out for term in terms]
+    count = sum_(*chosen)
+    return tuple([where(count == 1.0, each, where(each, div(1.0, count), False)) for each in chosen])
+
+
+def at_several(out: Any, *terms: Any) -> Any:
+    return sum_(*[term == out for term in terms]) > 1.0
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
@@ -285,6 +300,8 @@ select        = Primitive("where", lambda condition, a, b: a if condition else b
 sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
 dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
 logsumexp   = Primitive("logsumexp", log_sum_exp, shares)
+largest     = Primitive("largest", largest_of, to_the_largest, at_several)
+norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out) for term in terms]))
 # fmt: on
 
 PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}

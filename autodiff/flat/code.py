@@ -12,7 +12,8 @@ VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
 CHOICE = COMPARISON - 1  # that of a if c else b
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
 OPERATORS = {"add", "sub", "mul", "neg"}
-SUMS = {"sum", "dot", "logsumexp"}
+LISTED = {"logsumexp", "largest", "norm"}  # functions of a list
+SUMS = {"sum", "dot", *LISTED}
 
 
 class Code(Formula):
@@ -67,7 +68,7 @@ class Code(Formula):
     def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
         """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
         n = len(parts) // 2 if name == "dot" else len(parts)
-        if name == "logsumexp" or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
+        if name in LISTED or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
             lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
             rest = [parts[-1].text] if name == "dot" else []
             return cls.call(name, [*map(cls.sequence, lists), *rest]), ATOM

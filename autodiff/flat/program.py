@@ -67,10 +67,10 @@ class Line(NamedTuple):
     @property
     def kind(self) -> str:
         """ "scalar", "dot", "scaled add" or "map"."""
-        slices = [is_slice(x) for x in operands(self.expression)]
+        slices, first = [is_slice(x) for x in operands(self.expression)], operations(self.expression)[:1]
         if not is_slice(self.target):
-            return "dot" if slices[:2] == [True, True] and self.expression[0] == "dot" else "scalar"
-        scaled = self.adds and self.expression[0] == "mul" and sorted(slices) == [False, True]
+            return "dot" if slices[:2] == [True, True] and first == ["dot"] else "scalar"
+        scaled = self.adds and first == ["mul"] and sorted(slices) == [False, True]
         return "scaled add" if scaled else "map"
 
     def __str__(self) -> str:

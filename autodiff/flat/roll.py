@@ -17,7 +17,6 @@ from .code import SUMS
 from .layout import Layout
 from .program import Line, Place, Program, leaves_of, operations, replaced
 
-
 SHORT = 4  # terms below which a sum keeps its order, so that it is rounded as everywhere else
 
 
@@ -159,7 +158,7 @@ def vector(line: Line, strides: list[int], count: int) -> Line:
 
 
 def repetition(line: Line, strides: list[int], count: int) -> Line:
-    """The line ``count`` times, its places moving on; a long sum whose terms come from last to first is turned round."""
+    """The line ``count`` times, its places moving on; a long sum that comes from last to first is turned round."""
     if count >= SHORT and strides[0] == 0 and all(stride <= 0 for stride in strides):
         line = with_places(
             line, strides, lambda place, stride: place._replace(start=place.start + stride * (count - 1))
