@@ -6,9 +6,11 @@ Sums take their terms along the last axis but one; the last axis is always the r
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from ..primitives import PRIMITIVES
+from .roll import SHORT
 
 SAME_NAME = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
 SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
@@ -91,12 +93,30 @@ def sums(xp: Any) -> dict[str, Callable[..., Any]]:
         return xp.sqrt(xp.sum((terms * scale[..., None, :]) ** 2, axis=-2)) / scale
 
     return {
-        "sum": lambda terms: xp.sum(terms, axis=-2),
+        "sum": lambda terms: total(xp, terms),
         "logsumexp": logsumexp,
         "largest": lambda terms: xp.max(terms, axis=-2),
         "norm": norm,
-        "dot": lambda weights, inputs, bias: summed_product(xp, weights, inputs) + bias,
+        "dot": lambda weights, inputs, bias: biased_product(xp, weights, inputs, bias),
     }
+
+
+def total(xp: Any, terms: Any) -> Any:
+    """The sum along the last axis but one; of few terms one after the other, so that -0 stays -0."""
+    count = terms.shape[-2]
+    if not 0 < count < SHORT:
+        return xp.sum(terms, axis=-2)
+    return reduce(xp.add, [terms[..., k, :] for k in range(count)])
+
+
+def biased_product(xp: Any, a: Any, b: Any, bias: Any) -> Any:
+    """bias + the sum of a * b; of few products one after the other, so that it is rounded as everywhere else."""
+    count = max(a.shape[-2], b.shape[-2])
+    if count >= SHORT:
+        return summed_product(xp, a, b) + bias
+    for k in range(count):
+        bias = bias + a[..., k, :] * b[..., k, :]
+    return bias
 
 
 def summed_product(xp: Any, a: Any, b: Any) -> Any:
