@@ -36,7 +36,7 @@ from __future__ import annotations
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
-from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
+from .functions import dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
 from .primitives import (
@@ -63,6 +63,7 @@ from .primitives import (
     sin,
     softplus,
     sqrt,
+    stop_gradient,
     tan,
     tanh,
     where,
@@ -112,6 +113,7 @@ __all__ = [
     "log",
     "log1p",
     "log_sigmoid",
+    "log_softmax",
     "logsumexp",
     "maximum",
     "maxout",
@@ -135,6 +137,7 @@ __all__ = [
     "sqrt",
     "stale",
     "statements",
+    "stop_gradient",
     "sweep",
     "tan",
     "tanh",

@@ -275,7 +275,7 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
     where(a > 0.0, 1.0, slope), where(a > 0.0, False, a)),
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
-    where(a > 0.0, 1.0, alpha * exp(minimum(a, 0.0))), where(a > 0.0, False, expm1(minimum(a, 0.0)))),
+    where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
     lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
 absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", signum,    lambda out, a: (False,), at_zero)
@@ -296,6 +296,7 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne)
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
+stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
 sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
 dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))

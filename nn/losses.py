@@ -7,7 +7,7 @@ end in what the slide ends in and yet nothing overflows or loses digits: -log(si
 from __future__ import annotations
 
 import autodiff
-from autodiff import Value, log, logsumexp, relu, softplus
+from autodiff import Value, log, logsumexp, maxout, relu, softplus, stop_gradient
 
 from .checks import one_of
 from .targets import above_half, by_sign, classes, largest, listed, same_size, signs
@@ -148,7 +148,9 @@ def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
         scores, scales = zip(*[p.operands[0].operands for p in outputs])
         if made_by(scales[0], "logsumexp") and all(scale is scales[0] for scale in scales):
             return list(scores), scales[0]
-    return outputs, logsumexp(outputs)
+    top = stop_gradient(maxout(outputs))  # without it, large scores would lose their digits in the logsumexp
+    shifted = [score - top for score in outputs]
+    return shifted, logsumexp(shifted)
 
 
 # --- Sums ------------------------------------------------------------------------------------------
