@@ -14,7 +14,7 @@ import autodiff.flat
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("ieee", "primitives", "tracing", "naming", "expression", "graph", "engine", "functions")
+CORE = ("arrays", "ieee", "primitives", "tracing", "refusals", "graph", "naming", "expression", "engine", "functions")
 UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 

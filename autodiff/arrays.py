@@ -1,0 +1,48 @@
+"""NumPy arrays as nested lists of Values; NumPy itself is not imported: whoever gives an array has done so."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+
+def is_array(x: Any) -> bool:
+    """Whether x is a NumPy array."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def array_of(members: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """An array of that shape: of float64 where all members are floats, with more axes where they are arrays.
+
+    Where they are lists, tuples or dicts it is a nested list.
+    """
+    numpy: Any = sys.modules["numpy"]
+    flat = numpy.empty(len(members), object)
+    for i, member in enumerate(members):
+        flat[i] = member
+    if all(isinstance(member, float) for member in members):
+        flat = flat.astype(float)
+    elif all(map(is_array, members)):
+        flat = numpy.stack(members)
+    found = flat.reshape(shape + flat.shape[1:])
+    return found.tolist() if any(isinstance(member, (list, tuple, dict)) for member in members) else found
+
+
+def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    """The function of every element of the arrays among the operands, broadcast as NumPy does it."""
+    numpy: Any = sys.modules["numpy"]
+    found = numpy.frompyfunc(function, len(operands), 1)(*operands)
+    return array_of(list(found.flat), found.shape) if is_array(found) else found
+
+
+def boxed(x: Any) -> Any:
+    """x as an array of shape (), which NumPy computes with element by element."""
+    numpy: Any = sys.modules["numpy"]
+    box = numpy.empty((), object)
+    box[()] = x
+    return box
