@@ -1,4 +1,4 @@
-"""NumPy arrays as nested lists of Values; NumPy itself is not imported: whoever gives an array has done so."""
+"""What arrays, frames and tensors of other libraries are here; none is imported: whoever gives one has done so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+__all__ = ["in_order"]
+
+
+def in_order(thing: str, given: Any) -> Any:
+    """What is given, with frames, series, arrays and tensors as (nested) lists; TypeError for text, sets and dicts.
+
+    Examples
+    --------
+    >>> from array import array
+    >>> from autodiff.arrays import in_order
+    >>> in_order("X", array("d", [1.0, 2.0]))
+    [1.0, 2.0]
+    """
+    given = given.to_numpy() if hasattr(given, "to_numpy") else given  # a frame's iteration gives its columns
+    if hasattr(given, "tolist") and getattr(getattr(given, "dtype", None), "kind", "") not in ("M", "m"):
+        given = given.tolist()  # dates would come out as ints
+    if isinstance(given, (str, bytes, dict, set, frozenset, type({}.keys()))):
+        raise TypeError(f"{thing} takes a list, in order, got {type(given).__name__}: {given!r:.60}")
+    return given
 
 
 def is_array(x: Any) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import index
 from random import Random
 
 from autodiff import Value
 
-from .checks import counted, example, several
-from .layers import Layer, generator, spelled
+from .checks import counted, example, generator, several
+from .layers import Layer, spelled
 from .module import Module
 
 TYPE_CHECKING = False
@@ -110,6 +111,8 @@ class MLP(Sequential):
             *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
         )
         self.seed = None if isinstance(seed, Random) else seed
+        if self.seed is not None and hasattr(self.seed, "__index__"):
+            self.seed = index(self.seed)  # an int of NumPy's is no JSON
         self.make = inputs, sizes, activation, output, bias, initializer
         self.label_parameters()
 

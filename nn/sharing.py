@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .checks import size
-from .layers import Layer, Neuron, generator
+from .checks import generator, size
+from .layers import Layer, Neuron
 from .module import Module
 
 TYPE_CHECKING = False

@@ -217,14 +217,15 @@ def test_map_takes_single_arguments_arrays_and_rows_of_different_lengths():
 def test_map_gives_the_function_a_row_of_what_it_was_given():
     import numpy as np
 
-    fast = autodiff.compile(lambda x: x @ x)
+    fast, doubled = autodiff.compile(lambda x: x @ x), autodiff.compile(lambda x: x * 2)
 
     for rows in (np.array([[1.0, 2.0], [3.0, 4.0]]), [np.array([1.0, 2.0]), np.array([3.0, 4.0])]):
         assert fast.map(rows) == [5.0, 25.0]
+    product = autodiff.compile(lambda x: x[0] * x[1])
     for by_name in (True, False):
-        frame = Frame({0: [1.0, 3.0], 1: [2.0, 4.0]}, by_name)
-        assert fast.map(frame) == [5.0, 25.0]
-    doubled = autodiff.compile(lambda x: x * 2)
+        assert product.map(Frame({0: [1.0, 3.0], 1: [2.0, 4.0]}, by_name)) == [2.0, 12.0]
+    with pytest.raises(TypeError, match="map takes a list, in order, got set"):
+        doubled.map({1.0, 2.0})
     for numbers in (np.array([1.0, 2.0]), Tensor([1.0, 2.0]), Series([1.0, 2.0])):
         assert doubled.map(numbers) == [2.0, 4.0]
 

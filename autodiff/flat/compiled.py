@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..arrays import is_array
+from ..arrays import in_order, is_array
 from ..calls import mirrored
 from ..functional import value_and_grad
 from .runners import runner_for
@@ -129,8 +129,7 @@ class Compiled:
 
     def map(self, rows: Iterable[Any], **static: Any) -> list[Any]:
         """What the function returns for each row: a tuple of arguments, or the one argument itself."""
-        rows = rows.to_numpy() if hasattr(rows, "to_numpy") else rows  # a frame's own iteration gives its columns
-        rows = rows.tolist() if hasattr(rows, "tolist") and not is_array(rows) else list(rows)
+        rows = list(rows if is_array(rows) else in_order("map", rows))
         calls = [row if type(row) is tuple else (row,) for row in rows]
         if any(map(records, calls)):
             return [self.f(*call, **static) for call in calls]
