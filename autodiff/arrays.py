@@ -13,15 +13,7 @@ __all__ = ["in_order"]
 
 
 def in_order(thing: str, given: Any) -> Any:
-    """What is given, with frames, series, arrays and tensors as (nested) lists; TypeError for text, sets and dicts.
-
-    Examples
-    --------
-    >>> from array import array
-    >>> from autodiff.arrays import in_order
-    >>> in_order("X", array("d", [1.0, 2.0]))
-    [1.0, 2.0]
-    """
+    """What is given, with frames, series, arrays and tensors as (nested) lists; TypeError for text, sets and dicts."""
     given = given.to_numpy() if hasattr(given, "to_numpy") else given  # a frame's iteration gives its columns
     if hasattr(given, "tolist") and getattr(getattr(given, "dtype", None), "kind", "") not in ("M", "m"):
         given = given.tolist()  # dates would come out as ints
@@ -37,27 +29,25 @@ def is_array(x: Any) -> bool:
 
 
 def array_of(members: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """An array of that shape: of float64 where all members are floats, with more axes where they are arrays.
-
-    Where they are lists, tuples or dicts it is a nested list.
-    """
+    """An array of the members, of float64 where they are floats; a list of lists; of nothing an array of that shape."""
     numpy: Any = sys.modules["numpy"]
-    flat = numpy.empty(len(members), object)
-    for i, member in enumerate(members):
-        flat[i] = member
     if all(isinstance(member, float) for member in members):
-        flat = flat.astype(float)
-    elif all(map(is_array, members)):
-        flat = numpy.stack(members)
-    found = flat.reshape(shape + flat.shape[1:])
-    return found.tolist() if any(isinstance(member, (list, tuple, dict)) for member in members) else found
+        return numpy.array(members, float) if members else numpy.empty(shape)
+    if any(isinstance(member, (list, tuple, dict)) for member in members):
+        return list(members)
+    if all(map(is_array, members)):
+        return numpy.stack(members)
+    found = numpy.empty(len(members), object)
+    for i, member in enumerate(members):
+        found[i] = member
+    return found
 
 
 def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
     """The function of every element of the arrays among the operands, broadcast as NumPy does it."""
     numpy: Any = sys.modules["numpy"]
     found = numpy.frompyfunc(function, len(operands), 1)(*operands)
-    return array_of(list(found.flat), found.shape) if is_array(found) else found
+    return array_of(list(found.flat), found.shape).reshape(found.shape) if is_array(found) else found
 
 
 def boxed(x: Any) -> Any:

@@ -25,17 +25,15 @@ def branches(tree: Any) -> list[tuple[Any, Any]] | None:
     """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
     if isinstance(tree, dict):
         return list(tree.items())
-    if isinstance(tree, (list, tuple)) or (is_array(tree) and tree.shape):
-        return list(enumerate(tree))
-    return None
+    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) or (is_array(tree) and tree.shape) else None
 
 
 def like(tree: Any, members: list[Any]) -> Any:
-    """The members in a list, in a tuple (one with names keeps them), or in a dict of the same keys."""
-    if isinstance(tree, dict):
-        return dict(zip(tree, members))
-    if isinstance(tree, list):
-        return members
+    """The members in what the tree is: a list, an array, a dict of the same keys, a tuple (with its names)."""
+    if isinstance(tree, (list, dict)):
+        return members if isinstance(tree, list) else dict(zip(tree, members))
+    if is_array(tree):
+        return array_of(members, tree.shape)
     return tree._make(members) if hasattr(tree, "_make") else tuple(members)
 
 
@@ -43,24 +41,16 @@ def mirrored(function: Callable[[Any], Any], tree: Any) -> Any:
     """The function of every member of a tree, in a tree of the same shape."""
     if type(tree) is float or type(tree) is Value:
         return function(tree)
-    if isinstance(tree, (list, tuple)):
+    if isinstance(tree, (list, tuple)):  # past branches(), for speed
         return like(tree, [mirrored(function, member) for member in tree])
-    if isinstance(tree, dict):
-        return like(tree, [mirrored(function, member) for member in tree.values()])
-    if is_array(tree):
-        return array_of([function(x) for x in tree.flat], tree.shape) if tree.shape else function(tree.item())
-    return function(tree)
+    members = branches(tree)
+    return function(tree) if members is None else like(tree, [mirrored(function, member) for _, member in members])
 
 
 def flattened(tree: Any) -> list[Any]:
     """Every member of a tree, in order."""
     members: list[Any] = []
-
-    def collect(member: Any) -> Any:
-        members.append(member)
-        return member
-
-    mirrored(collect, tree)
+    mirrored(members.append, tree)
     return members
 
 

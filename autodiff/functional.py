@@ -45,7 +45,9 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     ----------
     f : function
         Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. It gets
-        an array as an array of Values. Keyword arguments are passed through and not differentiated.
+        an array as an array of Values. NumPy's maximum, minimum and clip pick elements of such an array by their
+        order (a tie counts for one side): write ``autodiff.maximum(x, 0.0)``, which takes arrays too. Keyword
+        arguments are passed through and not differentiated.
     argnums : int or sequence of int, optional
         The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence
         for a tuple of them. All of them where it is None: one argument gives its gradient, several a tuple.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..arrays import is_array
 from ..calls import branches, flattened, mirrored, parameters
 from ..engine import Value, tick
 from ..ieee import real
@@ -87,28 +86,22 @@ def numbers(args: Sequence[Any]) -> list[float]:
 
 def shape_of(tree: Any) -> Any:
     """The shape of nested lists, tuples, dicts and arrays, hashable; None for a number."""
-    if type(tree) is float or type(tree) is Value:
-        return None
-    if is_array(tree):
-        return (type(tree), tree.shape) if tree.shape else None
-    members = branches(tree)
-    if members is None:
-        return None
+    if isinstance(tree, (list, tuple)):
+        return (type(tree), *map(shape_of, tree))
+    members = None if type(tree) is float else branches(tree)
     keys = tuple(tree) if isinstance(tree, dict) else ()
-    return (type(tree), keys, *[shape_of(member) for _, member in members])
+    return members if members is None else (type(tree), keys, *[shape_of(member) for _, member in members])
 
 
 def frozen(static: Mapping[str, Any]) -> Any:
     """Keyword arguments as part of a key; TypeError where one cannot be compared."""
-    for name, x in static.items():
-        try:
-            hash(x)
-        except TypeError as error:
-            raise TypeError(
-                f"a keyword argument of a compiled function is traced as it stands, and must be hashable: give {name} "
-                f"by position, or as a number, text or tuple; got {type(x).__name__}: {x!r:.60}"
-            ) from error
-    return frozenset([(name, type(x), repr(x) if type(x) is float else x) for name, x in static.items()])
+    try:
+        return frozenset((name, type(x), repr(x) if type(x) is float else x) for name, x in static.items())
+    except TypeError as error:
+        raise TypeError(
+            "keyword arguments of a compiled function are traced as they stand, and must be hashable: give lists and "
+            f"arrays by position; {error}, got {dict(static)!r:.60}"
+        ) from error
 
 
 def captured(wrt: Any) -> list[Value]:
