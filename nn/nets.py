@@ -6,6 +6,7 @@ from operator import index
 from random import Random
 
 from autodiff import Value
+from autodiff.arrays import in_order
 
 from .checks import counted, example, generator, several
 from .layers import Layer, spelled
@@ -145,7 +146,8 @@ class MLP(Sequential):
         >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
         (1.0, 0.0)
         """
-        layers = [matrix if hasattr(matrix[0], "__len__") else [matrix] for matrix in matrices]
+        given = [[in_order("a row", row) for row in in_order("a matrix", matrix)] for matrix in matrices]
+        layers: list[Any] = [rows if hasattr(rows[0], "__len__") else [rows] for rows in given]
         inputs = len(layers[0][0]) - bias
         net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
         for layer, rows in zip(net.layers, layers):

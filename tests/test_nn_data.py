@@ -287,6 +287,19 @@ def test_a_frame_is_no_example(by_name):
         nn.MLP(2, [3, 1], seed=0)(Frame({0: [1.0, 3.0], 1: [2.0, 4.0]}, by_name))
 
 
+@pytest.mark.parametrize("kind", ["array", "tensor", "rows of series", "pandas with numbers", "polars", "generator"])
+def test_sequences_and_matrices_are_rows_too(kind):
+    cell, net = nn.RecurrentCell(2, 2, seed=0), nn.MLP.from_matrices([ROWS], output="tanh")
+
+    assert [h.data for h in cell(EXAMPLES[kind]())] == [h.data for h in cell(ROWS)]
+    assert nn.MLP.from_matrices([EXAMPLES[kind]()]).state_dict() == net.state_dict()
+    assert nn.MLP.from_matrices([Series([1.0, 2.0])])([1.0]).data == 3.0
+    for use in (cell, lambda x: nn.MLP.from_matrices([x]), nn.Convolution(1, seed=0)):
+        with pytest.raises(TypeError, match="takes a list, in order, got set"):
+            use({1.0, 2.0})
+    assert [x.data for x in nn.Convolution(1, seed=0)(Tensor([1.0]))] == [nn.Neuron(1, seed=0)([1.0]).data]
+
+
 def test_whole_numbers_of_numpy_are_whole_numbers():
     two, three = np.int64(2), np.int8(3)
     net, same = nn.MLP(two, [three, np.uint16(1)], seed=np.int64(7)), nn.MLP(2, [3, 1], seed=7)

@@ -65,7 +65,7 @@ def plot_decision_boundary(
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a decision boundary needs rows of 2 inputs, got {sorted({len(pair) for pair in pairs})}")
     across, up, heights = grid_over(function, frame(pairs), steps, batch)
-    levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
+    levels = sorted(threshold if hasattr(threshold, "__iter__") else [threshold])
     draw_regions(axes, across, up, heights, levels)
     classes = sorted({target_number(y) for y in Y})
     for place, wanted in enumerate(classes):
