@@ -25,7 +25,9 @@ def branches(tree: Any) -> list[tuple[Any, Any]] | None:
     """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
     if isinstance(tree, dict):
         return list(tree.items())
-    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) or (is_array(tree) and tree.shape) else None
+    if is_array(tree):
+        return list(enumerate(tree.__array__())) if tree.shape else None  # the rows of a matrix are matrices, for ever
+    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
 
 
 def like(tree: Any, members: list[Any]) -> Any:

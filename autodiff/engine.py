@@ -156,11 +156,13 @@ class Value:
     def grad(self) -> float:
         """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
         grad = self._grad
-        return grad if type(grad) is float else float(grad)  # a rule of NumPy's functions gives np.float64
+        return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = grad if type(grad) is float else 0.0 if grad is None else real(grad, f"the grad of {self!r}")
+        if type(grad) is not float:
+            grad = 0.0 if grad is None else real(grad, f"grad of {self._label or self._data}")
+        self._grad = grad
 
     @property
     def label(self) -> str:

@@ -125,6 +125,14 @@ def test_jacobians_of_arrays_have_the_outputs_outside():
     assert jacobian(lambda x: Line(x * x, 3 * x))(3.0) == Line(6.0, 3.0)
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_a_matrix_is_an_array():
+    matrix = np.asmatrix(np.array([[1.0, 2.0], [3.0, 4.0]]))
+
+    assert repr(grad(sum_of_squares)(matrix)) == repr(2.0 * np.asarray(matrix))
+    assert autodiff.compile(sum_of_squares)(matrix) == 30.0
+
+
 @pytest.mark.parametrize("bad", [np.array(["1", "2"]), np.array([1j]), np.array(["2020"], "M8[ns]"), {1.0, 2.0}])
 def test_arrays_of_what_is_no_number_are_refused(bad):
     with pytest.raises(TypeError, match="derivatives are taken with respect to numbers"):
