@@ -183,7 +183,9 @@ class Value:
         kept = tuple(operands)
         if not {*map(type, kept)} <= RECORDED:  # the types of all at once: a weighted sum has many
             try:
-                kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in kept])
+                kept = tuple(
+                    [x if type(x) is Value else real(x, primitive.name) for x in p.recordable(primitive, kept)]
+                )
             except TypeError:
                 if any(map(is_array, kept)):
                     return elementwise(primitive, kept)
@@ -227,13 +229,13 @@ class Value:
                     into_a, into_b = type(a) is Value, type(b) is Value
                     to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
                     if into_a and to_a is not None:
-                        a._grad += upstream * to_a
+                        a._grad += upstream * to_a if to_a is not False else 0.0
                     if into_b and to_b is not None:
-                        b._grad += upstream * to_b
+                        b._grad += upstream * to_b if to_b is not False else 0.0
                 else:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
-                            operand._grad += upstream * local
+                            operand._grad += upstream * local if local is not False else 0.0
         except (TypeError, ValueError):  # as where a rule gives too few local gradients
             refuse_rule(node, rule(node._data, *numbers(operands)))
             raise

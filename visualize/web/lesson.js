@@ -2,6 +2,9 @@
 
 const NUDGE = 0.001;
 
+/** upstream * local; a closed gate passes 0, whatever arrives. */
+const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
+
 class Lesson {
   constructor(data) {
     Object.assign(this, data);
@@ -30,7 +33,8 @@ class Lesson {
     const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
     const kinks = all.slice(2 * n + m), soFar = new Map();
     const steps = this.steps.map((step, i) => {
-      const upstream = gradients[step.node], local = all[2 * n + i], downstream = upstream * local;
+      const upstream = gradients[step.node], local = all[2 * n + i];
+      const downstream = passed(step, upstream, local);
       const total = soFar.has(step.operand) ? soFar.get(step.operand) + downstream : downstream;
       soFar.set(step.operand, total);
       return { upstream, local, downstream, total, kink: kinks[i] ? step.kink : "" };
