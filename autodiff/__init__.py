@@ -7,7 +7,7 @@ Where things are:
     naming       a name for every node, each once
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
-    engine       Value, recording, backward()  (copies and tracing stand beside it)
+    engine       Value, recording, backward()  (arrays, copies, refusals and tracing stand beside it)
     functions    softmax, mean, norm, maxout, ... composed from primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp  (calls: one call of a function)
     explain      the steps of a backward pass in words

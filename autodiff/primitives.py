@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 import operator
 
+from .arrays import elementwise, is_array
 from .ieee import (
     INF,
     cosine,
@@ -108,6 +109,8 @@ class Primitive:
                 record = getattr(type(operand), "record", None)
                 if record is not None:
                     return record(self, operands)
+                if is_array(operand):
+                    return elementwise(self, operands)
                 operand = real(operand, self.name)
             numbers.append(operand)
         return self.compute(numbers)
@@ -115,7 +118,8 @@ class Primitive:
     def compute(self, numbers: list[float]) -> float:
         """The value of numbers; TypeError where there are too many or too few of them."""
         try:
-            return self.value(*numbers)
+            value = self.value(*numbers)
+            return value if type(value) is float else real(value, f"the value of {self.name}")
         except TypeError:
             for function, before in ((self.value, 0), (self.local_gradients, 1)):  # a rule takes the output first
                 code = getattr(function, "__code__", None)  # functions of the math module have none
@@ -306,3 +310,4 @@ norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out
 # fmt: on
 
 PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}
+BUILT_IN = frozenset(PRIMITIVES.values())  # their values are floats; those of others are made floats

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
+from operator import index
+from random import Random
+
+from autodiff import Value
+from autodiff.arrays import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +36,13 @@ def meant(name: str, table: Collection[str]) -> str:
 
 def size(number: int, thing: str = "a number of inputs or neurons") -> int:
     """A whole number from 1 on."""
-    if not isinstance(number, int) or number < 1:
+    try:
+        whole = int(index(number))  # True is 1
+    except TypeError:
+        whole = 0
+    if whole < 1:
         raise ValueError(f"{thing} is a whole number from 1 on, got {number!r:.60}")
-    return int(number)  # True is 1
+    return whole
 
 
 def at_least_0(name: str, number: float) -> float:
@@ -57,11 +66,40 @@ def below_1(name: str, number: float) -> float:
     return number
 
 
-def example(x: Sequence[Any]) -> Sequence[Any]:
-    """One example's numbers: something with a length."""
-    if not hasattr(x, "__len__"):
+def generator(seed: int | Random | None) -> Random:
+    """The random numbers of a seed; a generator that is under way already goes on."""
+    if isinstance(seed, Random):
+        return seed
+    return Random(index(seed) if seed is not None and hasattr(seed, "__index__") else seed)
+
+
+def number(x: Any, place: str) -> float:
+    """A real number as a float; TypeError, with its place, for anything else."""
+    if isinstance(x, (float, int)):
+        return float(x)
+    try:
+        return Value(x).data
+    except TypeError:
+        raise TypeError(f"{place} holds a {type(x).__name__} that is no number: {x!r:.60}") from None
+
+
+def rows_in(X: Iterable[Any]) -> list[list[float]]:
+    """The examples as lists of floats."""
+    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, f"X=[[{X!r:.20}]]"))]
+    for x in rows:
+        if not hasattr(x, "__iter__"):
+            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
+    return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
+
+
+def example(x: Any) -> Sequence[Any]:
+    """One example's numbers, as something with a length."""
+    if type(x) is list or type(x) is tuple:
+        return x
+    x = in_order("an example", x)
+    if not hasattr(x, "__iter__"):
         raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
-    return x
+    return x if hasattr(x, "__len__") else list(x)
 
 
 def one_example(x: Sequence[Any]) -> None:
@@ -72,6 +110,7 @@ def one_example(x: Sequence[Any]) -> None:
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
     """The list of what is given; TypeError, with what to write, where it is a single thing."""
+    given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
         raise TypeError(f"{thing} takes several: write {usage}, got {given!r:.60}")
     return list(given)

@@ -6,13 +6,13 @@ A data set is (X, Y): a list of examples, each a list of floats, and a class for
 from __future__ import annotations
 
 from math import cos, pi, sin
-from random import Random
 
-from .checks import at_least_0, size
+from .checks import at_least_0, generator, rows_in, several, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from random import Random
     from typing import Any
 
     Data = tuple[list[list[float]], list[int]]
@@ -102,7 +102,7 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 
 def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
     """Points evenly along a curve for each class, moved by normally distributed noise, shuffled."""
-    random, at_each = Random(seed), -(-size(examples, "examples") // kinds)
+    random, at_each = generator(seed), -(-size(examples, "examples") // kinds)
     X, Y = [], []
     for i in range(examples):
         step, kind = divmod(i, kinds)
@@ -132,7 +132,7 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
     """
-    random, spread = Random(seed), at_least_0("spread", spread)
+    random, spread = generator(seed), at_least_0("spread", spread)
     X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
     for kind in Y:
         angle = 2.0 * pi * kind / classes
@@ -150,7 +150,7 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
     >>> len(X), set(Y) <= {0, 1}
     (5, True)
     """
-    random = Random(seed)
+    random = generator(seed)
     X = [[random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)] for _ in range(size(examples, "examples"))]
     return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
 
@@ -202,8 +202,9 @@ def from_scikit_learn(name: str) -> Data:
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
     """The same examples with their targets in another order."""
+    X, Y = several("X", X, f"X=[[{X!r:.20}]]"), several("Y", Y, f"Y=[{Y!r:.20}]")
     order = list(range(len(X)))
-    Random(seed).shuffle(order)
+    generator(seed).shuffle(order)
     return [X[i] for i in order], [Y[i] for i in order]
 
 
@@ -228,6 +229,7 @@ def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[lis
 
     Examples
     --------
+    >>> from random import Random
     >>> list(mini_batches(5, 2, Random(0)))
     [[2, 1], [0, 4], [3]]
     """
@@ -243,6 +245,7 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
 
     Examples
     --------
+    >>> from random import Random
     >>> whole_epochs(3, 2, Random(0), 2)
     [0, 2, 1, 2, 1, 0]
     """
@@ -262,7 +265,7 @@ def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
     [[-1.0], [1.0]]
     """
     columns = []
-    for column in zip(*X):
+    for column in zip(*rows_in(X)):
         mean = sum(column) / len(column)
         deviation = (sum([(x - mean) ** 2 for x in column]) / len(column)) ** 0.5 or 1.0
         columns.append([(x - mean) / deviation for x in column])

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from autodiff import Value, dot, softmax
 
 from .activations import activation_named
-from .checks import counted, example, one_example, one_of, size
+from .checks import counted, example, generator, one_example, one_of, size
 from .initializers import INITIALIZERS
 from .module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from random import Random
     from typing import Any
 
     from .initializers import Initializer
-
-
-def generator(seed: int | Random | None) -> Random:
-    """The random numbers of a seed; a generator that is under way already goes on."""
-    return seed if isinstance(seed, Random) else Random(seed)
 
 
 class Neuron(Module):

@@ -27,6 +27,13 @@ class Module:
     [('slope', Value(2.0)), ('offset', Value(1.0))]
     """
 
+    def __call__(self, *x: Any) -> Any:
+        raise TypeError(f"cannot call {type(self).__name__}: define __call__(self, x), which is PyTorch's forward")
+
+    def forward(self, *x: Any) -> Any:
+        """TypeError: a model is called itself, ``net(x)``."""
+        raise TypeError("a model has no forward(): write net(x)")
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, Value) pairs; a name is the way to the Value, such as "layers.0.neurons.1.w.2"."""
         return list(parameters_in(self, "", set()))

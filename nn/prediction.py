@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import nan
 
-from .checks import several
+from autodiff.arrays import in_order
+
+from .checks import rows_in, several
 from .losses import Loss, loss_named
-from .targets import above_half, listed
+from .targets import above_half, listed, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +20,7 @@ FEW = 10  # examples that are tried before training: biases of 0 may hide at the
 
 def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
     """The examples as lists of floats, all of one length; ValueError where there is none."""
-    X = several("X", X, f"X=[[{X!r:.20}]]")
-    for x in X:
-        if not hasattr(x, "__iter__"):
-            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
-    rows = [[float(x) for x in row] for row in X]
+    rows = rows_in(X)
     if not rows:
         raise ValueError("training needs at least one example, got none")
     for i, row in enumerate(rows):
@@ -38,7 +36,7 @@ def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Lo
     if loss.probabilities:
         refuse_what_is_no_probability(model, X[:FEW], loss)
     outputs = len(numbers(model(X[0])))
-    return [loss.encode(target, outputs) for target in Y]
+    return [loss.encode(plain(target), outputs) for target in Y]
 
 
 def refuse_what_is_no_probability(model: Any, X: Sequence[Sequence[float]], loss: Loss) -> None:
@@ -78,7 +76,7 @@ def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any
     >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
     1
     """
-    return loss_named(loss).decide(numbers(model(x)))
+    return loss_named(loss).decide(numbers(model(in_order("an example", x))))
 
 
 def evaluate(

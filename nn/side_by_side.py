@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import chain, islice
 from math import isfinite, nan
-from random import Random
 
 from autodiff.flat import many_training
 
+from .checks import generator
 from .data import AHEAD, whole_epochs
 from .flat import refuse_own_step
 from .prediction import are_classes
@@ -91,7 +91,7 @@ class SideBySide:
     def shuffled(self) -> Iterator[tuple[list[int], int]]:
         """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
         job, rows = self.job, len(self.job.X)
-        random, remaining = Random(job.seed), job.epochs
+        random, remaining = generator(job.seed), job.epochs
         while remaining:
             epochs = min(remaining, max(1, AHEAD // rows))
             yield whole_epochs(rows, job.batch_size, random, epochs), epochs

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from math import nan
-from random import Random
 
-from .checks import one_of, size
+from .checks import generator, one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
@@ -101,7 +100,7 @@ def fit(
     X, row = examples_in(X), loss_named(loss)
     targets = encoded(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
-    history = resume if resume is not None else History(chosen, Random(seed))
+    history = resume if resume is not None else History(chosen, generator(seed))
     callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
     make = runner_named(runner)
     run = make(Task(model, X, targets, row, chosen, penalty, epochs))

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 import autodiff
+import autodiff.arrays
 import autodiff.files
 import autodiff.flat
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("ieee", "primitives", "tracing", "naming", "expression", "graph", "engine", "functions")
+CORE = ("arrays", "ieee", "primitives", "tracing", "refusals", "graph", "naming", "expression", "engine", "functions")
 UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
@@ -106,6 +107,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
+    public |= {"autodiff.arrays": set(autodiff.arrays.__all__)}
     public |= {"autodiff.flat": set(autodiff.flat.__all__), "autodiff.files": set(autodiff.files.__all__)}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autodiff import Value, show
+from autodiff.arrays import in_order
 
 from .style import INK, STYLES, dress, legend_below, ready, same_length
 
@@ -58,12 +59,13 @@ def plot_decision_boundary(
     ('input x1', 'input x2')
     """
     axes = ready(axes, 5.0, 4.2)
+    X, Y = list(in_order("X", X)), list(in_order("Y", Y))
     same_length(rows=X, targets=Y)
-    pairs = [tuple(float(x) for x in row) for row in X]
+    pairs = [tuple(Value(x).data for x in in_order("an example", row)) for row in X]
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a decision boundary needs rows of 2 inputs, got {sorted({len(pair) for pair in pairs})}")
     across, up, heights = grid_over(function, frame(pairs), steps, batch)
-    levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
+    levels = sorted(threshold if hasattr(threshold, "__iter__") else [threshold])
     draw_regions(axes, across, up, heights, levels)
     classes = sorted({target_number(y) for y in Y})
     for place, wanted in enumerate(classes):
