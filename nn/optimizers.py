@@ -29,7 +29,8 @@ class Optimizer:
     learning_rate : float
         How far a step goes; may be assigned between steps.
     weight_decay : float
-        Added to the gradient times the parameter: the gradient of an L2 penalty of half that strength.
+        Added to the gradient times the parameter, biases included, as in PyTorch: the gradient of an L2 penalty of
+        half that strength on every parameter given. ``nn.l2`` penalizes weights only.
     clip_norm : float, optional
         The longest gradient (over all parameters together) that is not shortened to it (D14).
 
