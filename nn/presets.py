@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from .history import History
 
 RATES = {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02}  # usual ones for tiny nets
-OUTPUTS = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "negative_log_likelihood": "softmax"}
+OUTPUTS = {
+    "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
+    "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
+}  # fmt: skip
 
 
 class Preset:
