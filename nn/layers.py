@@ -105,6 +105,10 @@ class Layer(Module):
         seed: int | Random | None = None,
     ) -> None:
         random = generator(seed)
+        if activation == "softmax" and outputs == 1:
+            raise ValueError(
+                'softmax over one output is always 1: give an output for each class, or take "sigmoid" for a single one'
+            )
         of_each = "linear" if activation == "softmax" else activation_named(activation)
         self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
         self.activation_name = spelled(activation)
