@@ -139,8 +139,8 @@ def cross_entropy(outputs: Any, target: Any) -> Any:
 
 def probabilities(outputs: Any, loss: str) -> list[Any]:
     """The outputs as a list; ValueError where a number or a leaf among them is not from 0 to 1."""
-    outputs = listed(outputs)
-    for p in outputs:
+    found: list[Any] = listed(outputs)
+    for p in found:
         if type(p) is Value and p.primitive:
             continue  # a gate's: fit looks at a model's outputs
         try:
@@ -149,7 +149,7 @@ def probabilities(outputs: Any, loss: str) -> list[Any]:
             continue
         if number < 0.0 or number > 1.0:
             raise ValueError(f"{loss} takes probabilities, from 0 to 1, got {number!r:.60}")
-    return outputs
+    return found
 
 
 def made_by(x: Any, name: str) -> bool:
@@ -274,4 +274,31 @@ def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
     if isinstance(found, Loss):
         return found
     rows = [row for row in ROWS if row.cost is found]
-    return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), found)
+    return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), lists_or_numbers(found))
+
+
+def lists_or_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The function of two lists; or of two numbers, if its first call, for one output, shows that it takes no lists."""
+    takes: list[str] = []  # found out at the first call
+
+    def cost(outputs: Any, target: Any) -> Any:
+        if takes:
+            return function(outputs, target) if takes == ["lists"] else function(outputs[0], target[0])
+        try:
+            found, problem = function(outputs, target), None
+        except TraceError:
+            raise
+        except (TypeError, AttributeError) as error:  # such as list - list, list.exp()
+            found, problem = [], error
+        if not hasattr(found, "__len__"):
+            takes.append("lists")
+        elif len(outputs) == 1:
+            found = function(outputs[0], target[0])
+            takes.append("numbers")
+        else:
+            advice = "write sum((y - t) ** 2 for y, t in zip(outputs, target))"
+            got = f"yours raised: {problem}" if problem else f"yours gave {found!r:.60}"
+            raise TypeError(f"a loss takes two lists, a number for each output, and gives one Value: {advice}; {got}")
+        return found
+
+    return cost
