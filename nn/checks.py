@@ -6,7 +6,7 @@ from math import isfinite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
 
@@ -38,23 +38,61 @@ def size(number: int, thing: str = "a number of inputs or neurons") -> int:
 
 def at_least_0(name: str, number: float) -> float:
     """A finite number that is not negative."""
-    if not (isfinite(number) and number >= 0.0):
-        raise ValueError(f"{name} is a number from 0 on, got {number!r}")
-    return number
+    return within(name, number, "a number from 0 on", lambda x: x >= 0.0)
 
 
 def above_0(name: str, number: float) -> float:
     """A finite positive number: it keeps a division from 0 / 0."""
-    if not (isfinite(number) and number > 0.0):
-        raise ValueError(f"{name} is a number above 0, got {number!r}")
-    return number
+    return within(name, number, "a number above 0", lambda x: x > 0.0)
 
 
 def below_1(name: str, number: float) -> float:
     """A share: from 0 up to, but not, 1."""
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is a share from 0 up to (not including) 1, got {number!r}")
+    return within(name, number, "a share from 0 up to (not including) 1", lambda x: 0.0 <= x < 1.0)
+
+
+def within(name: str, number: float, wanted: str, fits: Callable[[float], bool]) -> float:
+    """A finite number that fits; ValueError, also for what is no number at all."""
+    try:
+        good = isfinite(number) and fits(number)
+    except (TypeError, OverflowError):
+        good = False
+    if not good:
+        raise ValueError(f"{name} is {wanted}, got {number!r:.60}")
     return number
+
+
+HABITS = {  # words of other libraries, and what to write here
+    "lr": "learning_rate",
+    "eta": "learning_rate",
+    "alpha": "learning_rate",
+    "eps": "epsilon",
+    "rho": "decay",
+    "beta1": "betas=(0.9, 0.999)",
+    "beta_1": "betas=(0.9, 0.999)",
+    "max_iter": "epochs",
+    "n_epochs": "epochs",
+    "num_epochs": "epochs",
+    "verbose": "progress=True or progress=False",
+    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "momentum": "optimizer=SGD(model.parameters(), 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model.parameters(), 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model.parameters(), 0.1, clip_norm=1.0)",
+    "criterion": "loss",
+    "loss_fn": "loss",
+    "metrics": "record=['accuracy']",
+    "patience": "callbacks=[no_progress(10)]",
+    "random_state": "seed",
+    "regularizer": "penalty=l2(0.01)",
+    "validation_data": "a callback (model, history) that calls evaluate",
+}
+
+
+def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
+    """TypeError, with what to write, for keywords that the function does not take."""
+    for word in words:
+        instead = f": write {HABITS[word]}" if word in HABITS else meant(word, taker.__annotations__)
+        raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
 
 
 def example(x: Sequence[Any]) -> Sequence[Any]:

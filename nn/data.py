@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import cos, pi, sin
 from random import Random
 
-from .checks import at_least_0, size
+from .checks import at_least_0, below_1, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[An
 
 
 def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
-    """(training set, test set), each (X, Y); the test set has that share of the shuffled examples.
+    """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
 
     Examples
     --------
@@ -216,8 +216,12 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
     >>> len(X), len(Y_test)
     (75, 25)
     """
+    if len(X) != len(Y):
+        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
+    here = len(X) - round(below_1("share", share) * len(X))
+    if not here:
+        raise ValueError(f"a share of {share} for testing leaves none of {len(X)} examples for training")
     X, Y = shuffled(X, Y, seed)
-    here = len(X) - round(share * len(X))
     return (X[:here], Y[:here]), (X[here:], Y[here:])
 
 

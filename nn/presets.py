@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from math import nan
 
+from autodiff import Value
+
 from . import data
 from .checks import one_of
 from .gates import GATES, truth_table
 from .losses import Loss, loss_named
 from .nets import MLP
-from .optimizers import Optimizer, optimizer_named
+from .optimizers import OPTIMIZERS, Optimizer, optimizer_named
 from .prediction import evaluate
 from .targets import classes, one_hot
 from .training import fit
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
-RATES = {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02}  # usual ones for tiny nets
+RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
 OUTPUTS = {
     "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
