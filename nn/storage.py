@@ -44,7 +44,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If a weight is inf or nan, or an activation is a function without a name in ``ACTIVATIONS``.
+        If a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
 
     Examples
     --------
@@ -89,11 +89,19 @@ def architecture(model: Module) -> dict[str, Any] | None:
     if type(model) is not MLP:
         return None
     names = [layer.activation_name for layer in model.layers]
-    for name in names:
-        if name not in ACTIVATIONS and name != "softmax":
+    for name, layer in zip(names, model.layers):
+        if name not in ACTIVATIONS and not layer.joint:
             raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
+        known = ACTIVATIONS["linear" if layer.joint else name]
+        for neuron in layer.neurons:
+            if neuron.activation is not known and type(neuron.activation) is not known:
+                raise ValueError(
+                    f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]: "
+                    "keep model.state_dict() instead, and build the net yourself"
+                )
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+    found = {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+    return {**found, "predicts_numbers": True} if model.predicts_numbers else found
 
 
 def built(architecture: Any, parameters: int) -> MLP:
@@ -110,6 +118,7 @@ def built(architecture: Any, parameters: int) -> MLP:
         raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
     net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
     net.seed = architecture["seed"]
+    net.predicts_numbers = architecture.get("predicts_numbers") is True
     return net
 
 
