@@ -35,6 +35,8 @@ class Module:
     [('slope', Value(2.0)), ('offset', Value(1.0))]
     """
 
+    predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, Value) pairs; a name is the way to the Value, such as "layers.0.neurons.1.w.2"."""
         found: dict[str, Value] = {}
