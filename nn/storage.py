@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from itertools import pairwise
+from math import isfinite
 from zlib import crc32
 
 from autodiff.files import write
@@ -100,7 +101,8 @@ def architecture(model: Module) -> dict[str, Any] | None:
                     "keep model.state_dict() instead, and build the net yourself"
                 )
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    found = {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+    seed = model.seed if type(model.seed) is int else None
+    found = {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
     return {**found, "predicts_numbers": True} if model.predicts_numbers else found
 
 
@@ -111,8 +113,9 @@ def built(architecture: Any, parameters: int) -> MLP:
     sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
     fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1
     fit = fit and all(isinstance(name, str) for name in names)
+    fit = fit and type(bias) is bool and type(architecture["seed"]) in (int, type(None))
     if not fit or not all(type(n) is int and n > 0 for n in sizes):
-        raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
+        raise ValueError(f"these make no net: {architecture!r:.120}")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
     if expected != parameters:  # checked before a huge net is built
         raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
@@ -130,7 +133,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ModelFileError(f"{path} is larger than any model of this library")
     try:
         with open(path, encoding="utf-8") as file:
-            contents = json.load(file, parse_constant=refused)
+            contents = json.load(file, parse_constant=refused, parse_float=finite)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is no whole model file: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
@@ -143,8 +146,13 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     return body
 
 
+def finite(digits: str) -> float:
+    """The number; ValueError for one like 1e999, which no float holds."""
+    return number if isfinite(number := float(digits)) else refused(digits)
+
+
 def refused(constant: str) -> float:
-    """ValueError: NaN and Infinity are no JSON, and no weights."""
+    """ValueError: NaN and Infinity are no JSON, and no weights; nor are numbers too large for a float."""
     raise ValueError(f"{constant} is no number")
 
 
