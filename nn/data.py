@@ -5,7 +5,7 @@ A data set is (X, Y): a list of examples, each a list of floats, and a class for
 
 from __future__ import annotations
 
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
 from random import Random
 
 from .checks import at_least_0, below_1, size
@@ -256,18 +256,37 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
     return [index for batch in batches for index in batch]
 
 
-def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The examples with each input's mean moved to 0 and its deviation scaled to 1.
+def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
+    """The examples with each input's mean moved to 0 and its deviation scaled to 1; an input that never changes is 0.
+
+    Test examples have to be moved and scaled exactly as those for training: ``standardize(X_test, like=X)``.
+
+    Parameters
+    ----------
+    X : sequence of examples
+        What is moved and scaled.
+    like : sequence of examples, optional
+        Those whose means and deviations count; by default X itself.
 
     Examples
     --------
-    >>> from nn import standardised
-    >>> standardised([[1.0], [3.0]])
-    [[-1.0], [1.0]]
+    >>> from nn import standardize
+    >>> X, X_test = [[1.0], [3.0]], [[5.0]]
+    >>> standardize(X), standardize(X_test, like=X)
+    ([[-1.0], [1.0]], [[3.0]])
     """
-    columns = []
-    for column in zip(*X):
-        mean = sum(column) / len(column)
-        deviation = (sum([(x - mean) ** 2 for x in column]) / len(column)) ** 0.5 or 1.0
-        columns.append([(x - mean) / deviation for x in column])
-    return [list(row) for row in zip(*columns)]
+    rows = [[float(x) for x in row] for row in X]
+    known = rows if like is None else [[float(x) for x in row] for row in like]
+    widths = sorted({len(row) for row in [*rows, *known]})
+    if len(widths) > 1 or (rows and not known):
+        raise ValueError(f"standardize takes examples of one length, got {len(known)} to learn from, lengths {widths}")
+    scales = [mean_and_deviation(column) for column in zip(*known)]
+    return [[(x - mean) / deviation for x, (mean, deviation) in zip(row, scales)] for row in rows]
+
+
+def mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
+    """(mean, standard deviation); where the numbers differ by rounding only, (the first one, 1)."""
+    first, count = column[0], len(column)
+    beyond = sum([x - first for x in column]) / count
+    deviation = hypot(*[x - first - beyond for x in column]) / count**0.5
+    return (first, 1.0) if deviation <= 1e-15 * abs(first) else (first + beyond, deviation)

@@ -44,6 +44,8 @@ class Preset:
         The share of training examples that has to be right for a run to count as a success.
     hidden, activation, initializer
         The hidden layers of the net; the last layer follows from the loss.
+    standardized : bool
+        Whether each input is moved to mean 0 and scaled to deviation 1, test examples by what training ones show.
     loss, optimizer, learning_rate, epochs, batch_size
         As for ``fit``.
     """
@@ -61,6 +63,7 @@ class Preset:
         initializer: str = "uniform",
         split: bool = False,
         enough: float = 1.0,
+        standardized: bool = False,
     ) -> None:
         self.examples = examples
         self.hidden = list(hidden)
@@ -73,6 +76,7 @@ class Preset:
         self.initializer = initializer
         self.split = split
         self.enough = enough
+        self.standardized = standardized
 
     def rate_of_descent(self) -> float:
         """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
@@ -86,12 +90,6 @@ def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **set
     return Preset(partial(make, examples), hidden, **(base | settings))
 
 
-def standardised_iris() -> Any:
-    """Iris with each length at mean 0 and deviation 1."""
-    X, Y = data.iris()
-    return data.standardised(X), Y
-
-
 PRESETS = {
     **{gate: Preset(partial(truth_table, gate)) for gate in GATES},
     "moons": points(data.moons, 200, [16, 16], loss="hinge", optimizer="sgd", learning_rate=0.1),
@@ -99,7 +97,7 @@ PRESETS = {
     "spirals": points(data.spirals, 200, [16, 16]),
     "blobs": points(data.blobs, 150, [8], loss="cross_entropy", optimizer="sgd", learning_rate=0.1, epochs=30),
     "rectangle": points(data.rectangle, 300, [8], learning_rate=0.05, epochs=100),
-    "iris": Preset(standardised_iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95),
+    "iris": Preset(data.iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95, standardized=True),
     "digits": Preset(
         data.digits, [32], "cross_entropy", "adam", 0.01, 15, 32, initializer="xavier", split=True, enough=0.95
     ),
@@ -117,6 +115,8 @@ class Trial:
         targets = [self.target(y, outputs) for y in Y]
         parts = data.split(X, targets) if preset.split else ((X, targets), ([], []))
         (self.X, self.Y), (self.X_test, self.Y_test) = parts
+        if preset.standardized:
+            self.X_test, self.X = data.standardize(self.X_test, like=self.X), data.standardize(self.X)
         output = OUTPUTS.get(self.loss.name, "linear")
         sizes = [*preset.hidden, outputs]
         self.model = MLP(len(X[0]), sizes, preset.activation, output, initializer=preset.initializer, seed=seed)
