@@ -63,29 +63,16 @@ def within(name: str, number: float, wanted: str, fits: Callable[[float], bool])
 
 
 HABITS = {  # words of other libraries, and what to write here
-    "lr": "learning_rate",
-    "eta": "learning_rate",
-    "alpha": "learning_rate",
-    "eps": "epsilon",
-    "rho": "decay",
-    "beta1": "betas=(0.9, 0.999)",
-    "beta_1": "betas=(0.9, 0.999)",
-    "max_iter": "epochs",
-    "n_epochs": "epochs",
-    "num_epochs": "epochs",
-    "verbose": "progress=True or progress=False",
+    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
+    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
+    "verbose": "progress=True or progress=False", "random_state": "seed",
     "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
-    "momentum": "optimizer=SGD(model.parameters(), 0.05, momentum=0.9), or optimizer='momentum'",
-    "weight_decay": "optimizer=SGD(model.parameters(), 0.1, weight_decay=0.01), or penalty=l2(0.005)",
-    "clip_norm": "optimizer=SGD(model.parameters(), 0.1, clip_norm=1.0)",
-    "criterion": "loss",
-    "loss_fn": "loss",
-    "metrics": "record=['accuracy']",
-    "patience": "callbacks=[no_progress(10)]",
-    "random_state": "seed",
-    "regularizer": "penalty=l2(0.01)",
+    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
+    "metrics": "record='accuracy'", "patience": "callbacks=no_progress(10)",
     "validation_data": "a callback (model, history) that calls evaluate",
-}
+}  # fmt: skip
 
 
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:

@@ -259,14 +259,8 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
 def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
     """The examples with each input's mean moved to 0 and its deviation scaled to 1; an input that never changes is 0.
 
-    Test examples have to be moved and scaled exactly as those for training: ``standardize(X_test, like=X)``.
-
-    Parameters
-    ----------
-    X : sequence of examples
-        What is moved and scaled.
-    like : sequence of examples, optional
-        Those whose means and deviations count; by default X itself.
+    With ``like`` the means and deviations are those of these examples: test examples have to be moved and scaled
+    exactly as those for training.
 
     Examples
     --------

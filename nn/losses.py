@@ -285,20 +285,22 @@ def lists_or_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any]
         if takes:
             return function(outputs, target) if takes == ["lists"] else function(outputs[0], target[0])
         try:
-            found, problem = function(outputs, target), None
+            found = function(outputs, target)
+            if hasattr(found, "__len__"):
+                raise TypeError(f"it gave {found!r:.60}")
+            takes.append("lists")
         except TraceError:
             raise
         except (TypeError, AttributeError) as error:  # such as list - list, list.exp()
-            found, problem = [], error
-        if not hasattr(found, "__len__"):
-            takes.append("lists")
-        elif len(outputs) == 1:
-            found = function(outputs[0], target[0])
-            takes.append("numbers")
-        else:
-            advice = "write sum((y - t) ** 2 for y, t in zip(outputs, target))"
-            got = f"yours raised: {problem}" if problem else f"yours gave {found!r:.60}"
-            raise TypeError(f"a loss takes two lists, a number for each output, and gives one Value: {advice}; {got}")
+            try:
+                (output,), (number,) = outputs, target
+                found = function(output, number)
+                takes.append("numbers")
+            except (TypeError, AttributeError, ValueError):
+                raise TypeError(
+                    "a loss takes two lists, a number for each output, and gives one Value, as in "
+                    f"sum((y - t) ** 2 for y, t in zip(outputs, target)); this one does not: {error}"
+                ) from error
         return found
 
     return cost

@@ -111,22 +111,22 @@ def parameters_in(thing: Any) -> Iterator[tuple[str, Value, bool]]:
 
 def parts_of(thing: Any) -> list[tuple[Any, Any]]:
     """(key, part) of a module's attributes or a container's members; those of a set from the oldest on."""
-    if isinstance(thing, (list, tuple, deque)):
-        return list(enumerate(thing))
+    parts: dict[Any, Any] = {}
     if isinstance(thing, Module):
-        parts = dict(vars(thing))
+        parts.update(vars(thing))
         for kind in type(thing).__mro__:
             for name, part in vars(kind).items() if kind not in (Module, object) else ():
                 if not isinstance(part, FunctionType):
                     parts.setdefault(name, getattr(thing, name, None) if type(part) is MemberDescriptorType else part)
-        return list(parts.items())
-    if isinstance(thing, Mapping):
-        return list(thing.items())
-    if isinstance(thing, (set, frozenset)):
-        return list(enumerate(sorted(thing, key=age)))
-    if getattr(getattr(thing, "dtype", None), "hasobject", False):  # a NumPy array of Values
-        return list(enumerate(thing.tolist())) if thing.shape else [(0, thing.item())]
-    return []
+    if isinstance(thing, (list, tuple, deque)):
+        parts.update(enumerate(thing))
+    elif isinstance(thing, Mapping):
+        parts.update(thing)
+    elif isinstance(thing, (set, frozenset)):
+        parts.update(enumerate(sorted(thing, key=age)))
+    elif getattr(getattr(thing, "dtype", None), "hasobject", False):  # a NumPy array of Values
+        parts.update(enumerate(thing.tolist() if thing.shape else [thing.item()]))
+    return list(parts.items())
 
 
 def age(thing: Any) -> int:

@@ -56,7 +56,8 @@ def fit(
         cannot take lists, they come as numbers: ``lambda y, t: (y - t) ** 2``.
     optimizer : Optimizer, str or class, optional
         SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` or a class takes its own rate.
-        Parameters of the model that the optimizer was not given stay as they are.
+        Parameters of the model that it was not given stay as they are; a warning names Values behind the loss that
+        are neither its nor the model's, for nobody trains them.
     epochs : int
         How often every example is looked at.
     batch_size : int, optional
@@ -96,11 +97,6 @@ def fit(
     TypeError, ValueError
         If what is given does not fit together; the message says what to give.
 
-    Warns
-    -----
-    UserWarning
-        If the loss depends on Values that are neither in the model nor in the optimizer: they are not trained.
-
     Examples
     --------
     >>> from nn import MLP, fit, truth_table
@@ -115,8 +111,6 @@ def fit(
     outputs, targets = tried(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
     check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
-    if isinstance(model, Module):
-        model.predicts_numbers = not are_classes(targets, row)
     history = resume if resume is not None else History(chosen, Random(seed))
     history.began = history.epochs
     records = [record] if isinstance(record, str) else record or ()
@@ -128,6 +122,8 @@ def fit(
                 f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
             )
     make = runner_named(runner)
+    if isinstance(model, Module):
+        model.predicts_numbers = not are_classes(targets, row)
     run = make(Task(model, X, targets, row, chosen, penalty, epochs))
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     with Progress(size(epochs, "epochs"), progress) as shown:
@@ -202,21 +198,21 @@ def check_trained(
             "the optimizer changes none of this model's parameters: make it again, SGD(model.parameters(), ...), "
             "and do not resume the history of another model"
         )
-    strange, frozen = trained.difference(own, nodes), own - trained
+    strange, frozen, found = trained.difference(own, nodes), own - trained, []
     if strange and frozen:
-        warn(
+        found.append(
             f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
-            f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)",
-            stacklevel=stacklevel,
+            f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
         )
     given = {t for t in target if type(t) is Value}
     if left := [repr(leaf) for leaf in behind if leaf not in own | trained | given]:
         names = ", ".join(left[:3]) + f" and {len(left) - 3} more" * (len(left) > 3)
-        warn(
+        found.append(
             f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
-            "the optimizer, or use its number (.data) if it is a constant",
-            stacklevel=stacklevel,
+            "the optimizer, or use its number (.data) if it is a constant"
         )
+    if found:
+        warn("; ".join(found), stacklevel=stacklevel)
 
 
 def recorder(

@@ -139,6 +139,22 @@ def test_modules_that_compare_equal_are_all_looked_into():
     assert [name for name, _ in of([Equal(), Equal()]).named_parameters()] == ["part0.0.w", "part0.1.w"]
 
 
+class Stack(Module, list):
+    pass
+
+
+class Table(Module, dict):
+    pass
+
+
+def test_a_module_that_is_a_container_has_attributes_and_members():
+    stack, table = Stack([a, [b]]), Table(x=a)
+    stack.gain = table.gain = c
+
+    assert [name for name, _ in of(stack).named_parameters()] == ["part0.gain", "part0.0", "part0.1.0"]
+    assert [name for name, _ in table.named_parameters()] == ["gain", "x"]
+
+
 def test_a_net_of_numpy_arrays_of_values_is_trained():
     class Line(Module):
         def __init__(self):
