@@ -192,6 +192,7 @@ def check_trained(
     nodes = history_of(loss) if type(loss) is Value else []
     behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
     own = set(model.parameters() if hasattr(model, "parameters") else ())
+    own.update(Module.parameters(model) if isinstance(model, Module) else ())  # those that parameters() leaves out, too
     trained = set(optimizer.parameters)
     if trained.isdisjoint(own.union(nodes)):
         raise ValueError(

@@ -156,6 +156,20 @@ def frozen_layer():
     run(model, optimizer=SGD(model.layers[0].parameters(), 0.1))
 
 
+def a_model_that_lists_only_a_part_of_itself():
+    class Head(Module):
+        def __init__(self):
+            self.body, self.head = Layer(2, 4, "tanh", seed=0), Layer(4, 1, seed=1)
+
+        def parameters(self):
+            return self.head.parameters()
+
+        def __call__(self, x):
+            return self.head(self.body(x))
+
+    run(Head())
+
+
 def constants_of_a_call():
     run(net(), loss=lambda y, t: (y[0] * Value(2.0) - t[0]) ** 2 + 0.0 * Value(1.0))
 
@@ -189,7 +203,7 @@ def a_part_that_is_made_at_the_first_call():
 
 
 QUIET = [
-    frozen_layer, constants_of_a_call, a_penalty_with_a_strength, a_function_and_its_parameters, a_detached_value,
+    frozen_layer, a_model_that_lists_only_a_part_of_itself, constants_of_a_call, a_penalty_with_a_strength, a_function_and_its_parameters, a_detached_value,
     values_as_targets, a_part_that_is_made_at_the_first_call,
 ]  # fmt: skip
 
