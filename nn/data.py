@@ -9,6 +9,7 @@ from math import cos, hypot, pi, sin
 from random import Random
 
 from .checks import at_least_0, below_1, size
+from .prediction import examples_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -269,11 +270,10 @@ def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | 
     >>> standardize(X), standardize(X_test, like=X)
     ([[-1.0], [1.0]], [[3.0]])
     """
-    rows = [[float(x) for x in row] for row in X]
-    known = rows if like is None else [[float(x) for x in row] for row in like]
-    widths = sorted({len(row) for row in [*rows, *known]})
-    if len(widths) > 1 or (rows and not known):
-        raise ValueError(f"standardize takes examples of one length, got {len(known)} to learn from, lengths {widths}")
+    rows = examples_in(X)
+    known = rows if like is None else examples_in(like)
+    if len(known[0]) != len(rows[0]):
+        raise ValueError(f"expected examples of {len(known[0])} numbers, like those given, got {len(rows[0])}")
     scales = [mean_and_deviation(column) for column in zip(*known)]
     return [[(x - mean) / deviation for x, (mean, deviation) in zip(row, scales)] for row in rows]
 

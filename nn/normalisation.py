@@ -33,7 +33,8 @@ def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[lis
     [[-1.0], [1.0]]
     """
     at_least_0("epsilon", epsilon)
-    rows = [list(row) for row in several("batch_norm", rows, "batch_norm([layer(x) for x in batch])")]
+    usage = "batch_norm([layer(x) for x in batch])"
+    rows = [several("batch_norm", row, usage) for row in several("batch_norm", rows, usage)]
     if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError(f"batch_norm takes two or more rows of one length, got lengths {[*map(len, rows)]!r:.60}")
     columns = [normalised(list(column), epsilon) for column in zip(*rows)]

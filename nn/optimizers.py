@@ -273,6 +273,8 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     >>> clip_by_norm([3.0, 4.0], 1.0)
     [0.6000000000000001, 0.8]
     """
+    if threshold < 0.0:
+        raise ValueError(f"a gradient is clipped to a length from 0 on, got {threshold!r}")
     length = hypot(*gradients)
     scale = threshold / length if length >= threshold and length > 0.0 else 1.0
     return [gradient * scale for gradient in gradients]

@@ -8,11 +8,12 @@ from warnings import warn
 
 from autodiff import Value, history as history_of
 
-from .checks import counted, one_of, refuse_words, size
-from .history import History, gradient_norms
+from .checks import counted, one_of, refuse_words, several, size
+from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .losses import Loss, loss_named
 from .module import Module
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
+from .penalties import l1, l2
 from .prediction import are_classes, examples_in, numbers, tried
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
@@ -21,6 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Never
+
+
+MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 
 
 def fit(
@@ -113,11 +117,11 @@ def fit(
     check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
     history = resume if resume is not None else History(chosen, Random(seed))
     history.began = history.epochs
-    records = [record] if isinstance(record, str) else record or ()
-    called = [callbacks] if callable(callbacks) else callbacks or ()
+    records = [record] if isinstance(record, str) else several("record", record or (), "record=['accuracy']")
+    called = [callbacks] if callable(callbacks) else several("callbacks", callbacks or (), "callbacks=[...]")
     callbacks = [*[recorder(name, row, X, targets) for name in records], *called]
     for thing in [*callbacks, *([] if penalty is None else [penalty])]:
-        if not callable(thing):
+        if not callable(thing) or thing in MAKERS:
             raise TypeError(
                 f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
             )
@@ -176,7 +180,7 @@ def chosen_optimizer(model: Any, optimizer: Any, learning_rate: float | None, re
         if optimizer is not None and optimizer is not resume.optimizer:
             raise ValueError("a resumed run goes on with its own optimizer: give resume or optimizer, not both")
         return resume.optimizer
-    if optimizer is None or isinstance(optimizer, str) or callable(optimizer):
+    if optimizer is None or isinstance(optimizer, str) or (callable(optimizer) and not isinstance(optimizer, Module)):
         optimizer = optimizer_named(optimizer or "sgd", getattr(model, "parameters", lambda: model)(), learning_rate)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(

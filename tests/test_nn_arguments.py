@@ -203,8 +203,8 @@ def a_part_that_is_made_at_the_first_call():
 
 
 QUIET = [
-    frozen_layer, a_model_that_lists_only_a_part_of_itself, constants_of_a_call, a_penalty_with_a_strength, a_function_and_its_parameters, a_detached_value,
-    values_as_targets, a_part_that_is_made_at_the_first_call,
+    frozen_layer, a_model_that_lists_only_a_part_of_itself, constants_of_a_call, a_penalty_with_a_strength,
+    a_function_and_its_parameters, a_detached_value, values_as_targets, a_part_that_is_made_at_the_first_call,
 ]  # fmt: skip
 
 
@@ -320,6 +320,12 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: SGD(net().named_parameters(), 0.1), "an optimizer changes leaf Values"),
         (lambda: run(penalty=0.01), r"a callback or penalty is a function, such as loss_below\(0\.01\) or l2\("),
         (lambda: run(callbacks=["stop"]), "a callback or penalty is a function, .*, got 'stop'"),
+        (lambda: run(callbacks=[loss_below]), r"a callback or penalty is a function, such as loss_below\(0\.01\)"),
+        (lambda: run(callbacks=no_progress), "a callback or penalty is a function, .*, got <function no_progress"),
+        (lambda: run(penalty=l2), "a callback or penalty is a function, .*, got <function l2"),
+        (lambda: run(callbacks=5), r"callbacks takes several: write callbacks=\[\.\.\.\], got 5"),
+        (lambda: run(record=True), r"record takes several: write record=\['accuracy'\], got True"),
+        (lambda: run(optimizer=net()), "expected an optimizer such as SGD.*, got MLP"),
         (lambda: run(optimizer=0.1), "expected an optimizer such as SGD"),
         (lambda: run(optimizer=lambda parameters: 0.1), "expected an optimizer such as SGD"),
         (lambda: run(record="accurracy"), r"no record is called 'accurracy': .* did you mean accuracy\?"),
@@ -353,6 +359,7 @@ def test_what_is_not_taken_is_named_with_what_to_write(call, message):
         (lambda: nn.split(XOR[0][:2], XOR[1]), "expected a target for each of the 2 examples, got 4"),
         (lambda: SGD(net(), 0.1, clip_norm=0.0), "clip_norm is a number above 0, got 0.0"),
         (lambda: SGD(net(), 0.1, clip_norm=-1), "clip_norm is a number above 0, got -1"),
+        (lambda: nn.clip_by_norm([3.0, 4.0], -1.0), r"a gradient is clipped to a length from 0 on, got -1\.0"),
         (lambda: SGD(net(), "0.1"), "learning_rate is a number from 0 on, got '0.1'"),
         (lambda: SGD(net(), None), "learning_rate is a number from 0 on, got None"),
         (lambda: SGD(net(), -0.1), "learning_rate is a number from 0 on, got -0.1"),

@@ -130,14 +130,21 @@ def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
     assert nn.standardize(X, like=X) == nn.standardize(X)
     assert nn.standardize(numpy.array(X_test), like=numpy.array(X)) == nn.standardize(X_test, like=X)
     assert nn.standardize(iter(X_test), like=map(tuple, X)) == nn.standardize(X_test, like=X)
-    assert nn.standardize([], like=X) == nn.standardize([]) == []
 
 
 @pytest.mark.parametrize(
-    ("X", "like"), [([[1.0], [1.0, 2.0]], None), ([[1.0]], [[1.0, 2.0]]), ([[1.0]], []), ([[1.0]], [[1.0], [2.0, 3.0]])]
+    ("X", "like", "message"),
+    [
+        ([[1.0], [1.0, 2.0]], None, "example 1 has 2 numbers, example 0 has 1"),
+        ([[1.0]], [[1.0], [2.0, 3.0]], "example 1 has 2 numbers, example 0 has 1"),
+        ([[1.0]], [[1.0, 2.0]], "expected examples of 2 numbers, like those given, got 1"),
+        ([[1.0]], [], "at least one example"),
+        ([], None, "at least one example"),
+        ([1.0, 2.0], None, r"an example is a list of numbers: write \[1\.0\]"),
+    ],
 )
-def test_examples_of_other_lengths_are_not_cut(X, like):
-    with pytest.raises(ValueError, match="standardize takes examples of one length"):
+def test_examples_of_other_lengths_are_not_cut(X, like, message):
+    with pytest.raises((TypeError, ValueError), match=message):
         nn.standardize(X, like)
 
 

@@ -202,6 +202,7 @@ def test_D18_gradients_flow_through_mean_and_variance():
         ([[1.0], [2.0]], -1e-5, "epsilon is a number from 0 on, got -1e-05"),
         (3.0, 1e-5, "batch_norm takes several"),
         (Value(3.0), 1e-5, "batch_norm takes several"),
+        ([1.0, 2.0], 1e-5, r"batch_norm takes several: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
     ],
 )
 def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
