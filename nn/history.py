@@ -156,7 +156,8 @@ def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str 
 
     def rule(model: Module, history: History) -> str | None:
         now = [parameter.data for parameter in model.parameters()]
-        still = history.epochs > history.began + 1 and all(abs(a - b) <= tolerance for a, b in zip(before, now))
+        known = bool(before) and history.epochs > history.began + 1
+        still = known and all(abs(a - b) <= tolerance for a, b in zip(before, now))
         before[:] = now
         return "parameters stand still" if still else None
 

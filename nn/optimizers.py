@@ -250,9 +250,10 @@ class Adam(Optimizer):
         clip_norm: float | None = None,
         **others: Never,
     ) -> None:
-        if len(betas := several("betas", betas, "betas=(0.9, 0.999)")) != 2:  # type: ignore[assignment]
+        both = several("betas", betas, "betas=(0.9, 0.999)")
+        if len(both) != 2:
             raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
-        self.betas = below_1("betas[0]", betas[0]), below_1("betas[1]", betas[1])
+        self.betas = below_1("betas[0]", both[0]), below_1("betas[1]", both[1])
         self.epsilon = above_0("epsilon", epsilon)
         super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
 

@@ -94,12 +94,9 @@ def architecture(model: Module) -> dict[str, Any] | None:
         if name not in ACTIVATIONS and not layer.joint:
             raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
         known = ACTIVATIONS["linear" if layer.joint else name]
-        for neuron in layer.neurons:
-            if neuron.activation is not known and type(neuron.activation) is not known:
-                raise ValueError(
-                    f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]: "
-                    "keep model.state_dict() instead, and build the net yourself"
-                )
+        if any(known not in (neuron.activation, type(neuron.activation)) for neuron in layer.neurons):
+            known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
+            raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
     seed = model.seed if type(model.seed) is int else None
     found = {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}

@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SPELLINGS = {  # of activations that are no gate of one operand
-    "linear": "x",
-    "step": "heaviside(x, 1)",
-    "leaky_relu": "leaky_relu(x, 0.01)",
-    "prelu": "leaky_relu(x, 0.25)",
-    "elu": "elu(x, 1)",
-    "piecewise_linear": "clip(x + 0.5, 0, 1)",
-}
+    "linear": "x", "step": "heaviside(x, 1)", "piecewise_linear": "clip(x + 0.5, 0, 1)",
+    "leaky_relu": "leaky_relu(x, 0.01)", "prelu": "leaky_relu(x, 0.25)", "elu": "elu(x, 1)",
+}  # fmt: skip
 SIDE = 1e-9  # how far to either side of a kink its one-sided limits are taken
 
 
