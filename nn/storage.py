@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from itertools import pairwise
-from math import isfinite
 from zlib import crc32
 
 from autodiff.files import write
@@ -55,7 +54,10 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(folder + "/xor.json")
     MLP(2-4-1, tanh, linear, 17 parameters)
     """
-    body = {"architecture": architecture(model), "parameters": model.state_dict()}
+    made = architecture(model)
+    if made and model.predicts_numbers:
+        made["predicts_numbers"] = True
+    body = {"architecture": made, "parameters": model.state_dict()}
     contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
     write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
@@ -80,6 +82,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
     try:
         model = into if into is not None else built(body["architecture"], len(parameters))
         model.load_state_dict(parameters)
+        if into is None:
+            model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelFileError(f"{path} does not fit: {error}") from error
     return model
@@ -98,9 +102,7 @@ def architecture(model: Module) -> dict[str, Any] | None:
             known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
             raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    seed = model.seed if type(model.seed) is int else None
-    found = {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
-    return {**found, "predicts_numbers": True} if model.predicts_numbers else found
+    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
 
 
 def built(architecture: Any, parameters: int) -> MLP:
@@ -110,15 +112,13 @@ def built(architecture: Any, parameters: int) -> MLP:
     sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
     fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1
     fit = fit and all(isinstance(name, str) for name in names)
-    fit = fit and type(bias) is bool and type(architecture["seed"]) in (int, type(None))
     if not fit or not all(type(n) is int and n > 0 for n in sizes):
-        raise ValueError(f"these make no net: {architecture!r:.120}")
+        raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
     if expected != parameters:  # checked before a huge net is built
         raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
     net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
     net.seed = architecture["seed"]
-    net.predicts_numbers = architecture.get("predicts_numbers") is True
     return net
 
 
@@ -130,7 +130,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ModelFileError(f"{path} is larger than any model of this library")
     try:
         with open(path, encoding="utf-8") as file:
-            contents = json.load(file, parse_constant=refused, parse_float=finite)
+            contents = json.load(file, parse_constant=refused)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is no whole model file: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
@@ -143,13 +143,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     return body
 
 
-def finite(digits: str) -> float:
-    """The number; ValueError for one like 1e999, which no float holds."""
-    return number if isfinite(number := float(digits)) else refused(digits)
-
-
 def refused(constant: str) -> float:
-    """ValueError: NaN and Infinity are no JSON, and no weights; nor are numbers too large for a float."""
+    """ValueError: NaN and Infinity are no JSON, and no weights."""
     raise ValueError(f"{constant} is no number")
 
 
