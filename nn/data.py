@@ -203,6 +203,8 @@ def from_scikit_learn(name: str) -> Data:
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
     """The same examples with their targets in another order."""
+    if len(X) != len(Y):
+        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     order = list(range(len(X)))
     Random(seed).shuffle(order)
     return [X[i] for i in order], [Y[i] for i in order]
@@ -217,12 +219,10 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
     >>> len(X), len(Y_test)
     (75, 25)
     """
-    if len(X) != len(Y):
-        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
+    X, Y = shuffled(X, Y, seed)
     here = len(X) - round(below_1("share", share) * len(X))
     if not here:
         raise ValueError(f"a share of {share} for testing leaves none of {len(X)} examples for training")
-    X, Y = shuffled(X, Y, seed)
     return (X[:here], Y[:here]), (X[here:], Y[here:])
 
 
