@@ -11,7 +11,7 @@ from autodiff.arrays import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
 
@@ -47,22 +47,27 @@ def size(number: int, thing: str = "a number of inputs or neurons") -> int:
 
 def at_least_0(name: str, number: float) -> float:
     """A finite number that is not negative."""
-    if not (isfinite(number) and number >= 0.0):
-        raise ValueError(f"{name} is a number from 0 on, got {number!r}")
-    return number
+    return within(name, number, "a number from 0 on", lambda x: x >= 0.0)
 
 
 def above_0(name: str, number: float) -> float:
     """A finite positive number: it keeps a division from 0 / 0."""
-    if not (isfinite(number) and number > 0.0):
-        raise ValueError(f"{name} is a number above 0, got {number!r}")
-    return number
+    return within(name, number, "a number above 0", lambda x: x > 0.0)
 
 
 def below_1(name: str, number: float) -> float:
     """A share: from 0 up to, but not, 1."""
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is a share from 0 up to (not including) 1, got {number!r}")
+    return within(name, number, "a share from 0 up to (not including) 1", lambda x: 0.0 <= x < 1.0)
+
+
+def within(name: str, number: float, wanted: str, fits: Callable[[float], bool]) -> float:
+    """A finite number that fits; ValueError, also for what is no number at all."""
+    try:
+        good = isfinite(number) and fits(number)
+    except (TypeError, OverflowError):
+        good = False
+    if not good:
+        raise ValueError(f"{name} is {wanted}, got {number!r:.60}")
     return number
 
 
@@ -90,6 +95,26 @@ def rows_in(X: Iterable[Any]) -> list[list[float]]:
         if not hasattr(x, "__iter__"):
             raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
     return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
+
+
+HABITS = {  # words of other libraries, and what to write here
+    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
+    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
+    "verbose": "progress=True or progress=False", "random_state": "seed",
+    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
+    "metrics": "record='accuracy'", "patience": "callbacks=no_progress(10)",
+    "validation_data": "a callback (model, history) that calls evaluate",
+}  # fmt: skip
+
+
+def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
+    """TypeError, with what to write, for keywords that the function does not take."""
+    for word in words:
+        instead = f": write {HABITS[word]}" if word in HABITS else meant(word, taker.__annotations__)
+        raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
 
 
 def example(x: Any) -> Sequence[Any]:

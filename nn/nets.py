@@ -107,6 +107,8 @@ class MLP(Sequential):
     ) -> None:
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
+        if len(widths) < 2:
+            raise ValueError(f"a net has one layer or more: write MLP({inputs!r:.20}, [4, 1]), the last is the outputs")
         chosen = [*hidden_activations(activation, len(widths) - 2), output]
         super().__init__(
             *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]

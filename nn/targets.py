@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 ROUNDING = 1e-9  # an output this near to 0.5 is undecided: whether it is above must not hang on its last digits
+HUNDREDTHS = 0.005  # how far off a share may be that was written with two decimals
 
 
 def listed(outputs: Any) -> list[Any]:
@@ -62,12 +63,29 @@ def signs(target: Any, size: int) -> list[Any]:
     return numbers
 
 
+def shares(target: Any, size: int) -> list[Any]:
+    """Targets from 0 to 1: no or yes, or how probable yes is."""
+    numbers = same_size(target, size)
+    for t in numbers:
+        if type(t) is float and not -ROUNDING <= t <= 1.0 + ROUNDING:
+            instead = ': write (1 + y) / 2 for the target y, or take loss="hinge"' if t == -1.0 else ""
+            raise ValueError(f"binary_cross_entropy takes targets from 0 to 1, got {t!r}{instead}")
+    return numbers
+
+
 def classes(target: Any, size: int) -> list[Any]:
     """The class (its place, or one-hot, or a probability for each class) as a probability for each class."""
     if size < 2:
         raise ValueError("a loss over classes needs an output for each of two classes or more, got 1 output")
     target = plain(target)
-    return same_size(target, size) if hasattr(target, "__len__") else one_hot(target, size)
+    if not hasattr(target, "__len__"):
+        return one_hot(target, size)
+    numbers = same_size(target, size)
+    if Value not in map(type, numbers) and not (
+        min(numbers) >= -ROUNDING and abs(sum(numbers) - 1.0) <= HUNDREDTHS * size
+    ):
+        raise ValueError(f"a target over classes is a class or shares from 0 on that sum to 1, got {numbers!r:.60}")
+    return numbers
 
 
 # --- Decisions: numbers -> a class -----------------------------------------------------------------

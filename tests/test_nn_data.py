@@ -11,6 +11,7 @@ from stand_ins import Frame, Series, Tensor
 import nn
 from autodiff import Value
 from nn.data import mini_batches, shuffled
+from nn.presets import PRESETS, Trial
 from visualize import playground, plot_decision_boundary
 
 MADE = {"moons": nn.moons, "circles": nn.circles, "spirals": nn.spirals, "blobs": nn.blobs, "rectangle": nn.rectangle}
@@ -100,8 +101,8 @@ def test_mini_batches_cover_every_example_once():
     assert list(mini_batches(3, 3, Random(0))) == list(mini_batches(3, 99, Random(0))) == [[0, 1, 2]]
 
 
-def test_standardised_inputs_have_mean_0_and_deviation_1():
-    columns = list(zip(*nn.standardised([[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]])))
+def test_standardized_inputs_have_mean_0_and_deviation_1():
+    columns = list(zip(*nn.standardize([[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]])))
 
     assert sum(columns[0]) == pytest.approx(0.0, abs=1e-15)
     assert sum(x * x for x in columns[0]) / 3 == pytest.approx(1.0)
@@ -160,7 +161,7 @@ def test_rows_are_rows_whatever_holds_them(kind):
     X, plain = EXAMPLES[kind], nn.MLP(2, [3, 1], seed=0)
 
     assert trained(X, lambda: TARGETS) == trained(lambda: ROWS, lambda: TARGETS)
-    assert nn.standardised(X()) == nn.standardised(ROWS)
+    assert nn.standardize(X()) == nn.standardize(ROWS)
     assert str(nn.diagnose(plain, X(), TARGETS)) == str(nn.diagnose(plain, ROWS, TARGETS))
     many, others = [
         nn.fit_many(plain, x, TARGETS, seeds=range(2), epochs=2, runner="eager") for x in (X(), EXAMPLES["tuples"]())
@@ -223,7 +224,7 @@ def test_what_is_no_list_of_rows_is_refused(X, said):
         lambda: nn.evaluate(net, X, TARGETS),
         lambda: nn.diagnose(net, X, TARGETS),
         lambda: nn.fit_many(net, X, TARGETS, seeds=[0], epochs=1),
-        lambda: nn.standardised(X),
+        lambda: nn.standardize(X),
     ):
         with pytest.raises(TypeError, match=re.escape(said)):
             use()
@@ -342,3 +343,56 @@ def test_pages_and_plots_take_the_same_examples(kind):
     for use in (playground, plot_decision_boundary):
         with pytest.raises(TypeError, match="an example takes a list, in order, got str: '01'"):
             use(net, ["01", "10"], TARGETS)
+
+
+@pytest.mark.parametrize("count", [1, 3, 10, 1000])
+@pytest.mark.parametrize("constant", [0.1, -0.7, 1 / 3, 1e-300, 5e-324, 1e300, 123456.789, 0.0, 7])
+def test_a_constant_input_becomes_0(constant, count):
+    assert nn.standardize([[constant]] * count) == [[0.0]] * count
+
+
+def test_an_input_that_changes_by_rounding_only_is_constant():
+    column = [0.3, 0.1 + 0.2, 0.3, 3 * 0.1]
+
+    assert max(abs(x) for (x,) in nn.standardize([[x] for x in column])) < 1e-15
+
+
+@pytest.mark.parametrize("column", [[1e9, 1e9 + 1e-3], [1e-200, 3e-200], [-1e200, 1e200], [5e-324, 0.0], [2, 4]])
+def test_small_and_huge_differences_count(column):
+    low, high = sorted(x for (x,) in nn.standardize([[x] for x in column]))
+
+    assert (low, high) == pytest.approx((-1.0, 1.0), rel=1e-3) or column == [5e-324, 0.0]
+
+
+def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
+    X, X_test = [[1.0, 5.0], [3.0, 5.0]], [[3.0, 5.0], [5.0, 6.0]]
+
+    assert nn.standardize(X_test, like=X) == [[1.0, 0.0], [3.0, 1.0]]
+    assert nn.standardize(X, like=X) == nn.standardize(X)
+    assert nn.standardize(np.array(X_test), like=np.array(X)) == nn.standardize(X_test, like=X)
+    assert nn.standardize(iter(X_test), like=map(tuple, X)) == nn.standardize(X_test, like=X)
+
+
+@pytest.mark.parametrize(
+    ("X", "like", "message"),
+    [
+        ([[1.0], [1.0, 2.0]], None, "example 1 has 2 numbers, example 0 has 1"),
+        ([[1.0]], [[1.0], [2.0, 3.0]], "example 1 has 2 numbers, example 0 has 1"),
+        ([[1.0]], [[1.0, 2.0]], "expected examples of 2 numbers, like those given, got 1"),
+        ([[1.0]], [], "at least one example"),
+        ([], None, "at least one example"),
+        ([1.0, 2.0], None, r"an example is a list of numbers: write \[1\.0\]"),
+    ],
+)
+def test_examples_of_other_lengths_are_not_cut(X, like, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        nn.standardize(X, like)
+
+
+def test_the_preset_of_iris_scales_test_examples_by_the_training_ones():
+    pytest.importorskip("sklearn")
+    trial = Trial(PRESETS["iris"])
+    (X, _), (X_test, _) = nn.split(*nn.iris())
+
+    assert nn.standardize(X) == trial.X
+    assert nn.standardize(X_test, like=X) == trial.X_test != nn.standardize(X_test)
