@@ -85,7 +85,7 @@ def fit(
     Raises
     ------
     NonfiniteLossError
-        At the first loss that is inf or nan, before it changes the model; it carries the history.
+        At the first loss or gradient that is inf or nan, before it changes the model; it carries the history.
     TypeError, ValueError
         If what is given does not fit together; the message says what to give.
 
@@ -113,7 +113,7 @@ def fit(
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonfiniteLossError as error:
-            history.stopped = "non-finite loss"
+            history.stopped = "non-finite loss" if error.loss - error.loss else "non-finite gradient"
             error.history = history
             raise
     return history
