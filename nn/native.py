@@ -26,9 +26,10 @@ class Native:
 
     hint = ""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, most_lines: int | None = None) -> None:
         refuse_own_step(task.optimizer)
         self.task = task
+        self.most_lines = most_lines  # above which nothing is compiled
         self.eager = Eager(task)
         self.training: Any = None
         self.pace = 0.0  # seconds for each step, as far as that is known
@@ -70,7 +71,7 @@ class Native:
         task = self.task
         if self.training is None or self.training.plan.batches.size != min(batch_size, len(task.examples)):
             clips = task.optimizer.clip_norm is not None
-            self.training = native_training(task.recipe, task.rows, batch_size, clips)
+            self.training = native_training(task.recipe, task.rows, batch_size, clips, self.most_lines)
         self.read()
 
     def begin(self, order: Sequence[int], epochs: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from math import isfinite
 from time import perf_counter
 
@@ -15,11 +16,12 @@ from .targets import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from autodiff.flat import Recipe
 
+    from .changes import Reach
     from .history import History
     from .optimizers import Optimizer
 
@@ -85,6 +87,8 @@ class Task:
         self.optimizer = optimizer
         self.penalty = penalty
         self.epochs = epochs  # how many are wanted
+        self.recorded: Reach | None = None  # what the step was recorded from
+        self.renewed = 0  # how often callbacks have changed that
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded."""
@@ -105,7 +109,26 @@ class Task:
             optimizer.parameters,
             optimizer.recorded,
             (lambda: penalty(model)) if penalty else None,
+            self.watched,
         )
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
+        from .changes import Reach  # when used: it brings in flat code
+
+        x, target, optimizer = self.examples[0], self.targets[0], self.optimizer
+        reach = Reach([self.model, self.loss.cost, self.penalty, x, target], optimizer)
+        try:
+            self.batch_loss([0])
+            optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
+            reach.refuse()
+            yield
+            reach.refuse()
+        except BaseException:
+            reach.restore()
+            raise
+        self.recorded = reach
 
     @property
     def rows(self) -> list[list[float]]:

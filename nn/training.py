@@ -8,7 +8,7 @@ from random import Random
 from .checks import one_of, size
 from .history import History, gradient_norms
 from .losses import Loss, loss_named
-from .optimizers import Optimizer, optimizer_named, same_objects, settings
+from .optimizers import Optimizer, optimizer_named
 from .prediction import are_classes, encoded, examples_in, numbers
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
@@ -58,7 +58,8 @@ def fit(
         How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
         "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
         epochs to machine code (llvmlite, extra ``fast``); "auto" takes the fastest of these that the model
-        allows and that is worth its compile time.
+        allows and that is worth its compile time. Where a call of model, loss, penalty or update changes anything
+        else (it counts, anneals, draws random numbers), "auto" is "eager", and the others raise an error.
     seed : int
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.
@@ -66,8 +67,7 @@ def fit(
         Added to every mini-batch's loss: ``l2(0.01)``.
     callbacks : list of functions (model, history) -> str or None
         Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``. They may
-        change numbers and the optimizer's settings; where model or loss are to do something else from then on, take
-        "eager".
+        change numbers, the optimizer's settings, and what model, loss and penalty do from then on.
     record : list of str
         What else the history holds: "accuracy", "gradient_norms".
     resume : History, optional
@@ -129,18 +129,18 @@ def loop(
     shown: Progress,
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    before, optimizer = history.epochs, run.task.optimizer
-    known = settings(optimizer)
+    before, task = history.epochs, run.task
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
         run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
         shown.hint(run.hint)
-        reasons = [callback(run.task.model, history) for callback in callbacks]
+        reasons = [callback(task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:
                 return str(reason)
-        if callbacks and not same_objects(known, now := settings(optimizer)):
-            run, known = make(run.task), now
+        if callbacks and task.recorded and task.recorded.changed():
+            task.recorded, task.renewed = None, task.renewed + 1
+            run = make(task)
     return "all epochs"
 
 

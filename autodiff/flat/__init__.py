@@ -16,6 +16,7 @@ training     training steps: loss, penalty and update recorded once
 native       the program, and whole epochs of training, as machine code by llvmlite
 """
 
+from ..tracing import Unsupported
 from . import javascript
 from .batch import over_rows
 from .lowering import lower
@@ -28,6 +29,7 @@ __all__ = [
     "Program",
     "Recipe",
     "Training",
+    "Unsupported",
     "javascript",
     "lower",
     "many_training",

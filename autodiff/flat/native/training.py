@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from ...engine import Value
+from ...tracing import Unsupported
 from ..lowering import Lowering
 from ..recording import Recording
 from ..training import Recipe, Step
@@ -30,6 +31,8 @@ class NativeTraining:
         Rows for each step; the last step of an epoch may have fewer.
     clips : bool
         Whether gradients are clipped by norm before the update.
+    most : int, optional
+        Lines of the loss above which nothing is compiled: Unsupported.
 
     Attributes
     ----------
@@ -39,11 +42,20 @@ class NativeTraining:
         For each epoch begun, the mean of the losses over its rows, as far as it has come.
     """
 
-    def __init__(self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool, most: int | None = None
+    ) -> None:
         step = Recorded(recipe)
         batches = Batches(len(rows), min(batch, len(rows)))
         key = step.key, batches, clips
-        self.steps, self.code = compiled(key, lambda: Steps(step.plan(batches, clips), machine().width))
+
+        def short(plan: Plan) -> Plan:
+            if most is not None and len(plan.loss.lines) > most:
+                raise Unsupported(f"the step has {len(plan.loss.lines)} lines: runner='native' would compile for long")
+            return plan
+
+        self.steps, self.code = compiled(key, lambda: Steps(short(step.plan(batches, clips)), machine().width))
+        short(self.steps.plan)  # what was compiled before is refused too: the choice follows from the task alone
         self.plan, self.whole = self.steps.plan, self.steps.whole
         # learning rate, threshold, steps made before these, steps made of these, whether the next one was not made
         self.settings = numpy.zeros(5)
