@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 threads: set[int] = set()  # those that trace a function now; other threads go on as always
 
 
-class TraceError(TypeError):
+class Unsupported(TypeError, ValueError):
+    """What flat code, or one of its runners, cannot do; then alone ``nn.fit`` by "auto" takes a slower runner."""
+
+
+class TraceError(Unsupported):
     """A function that is being compiled looked at a number, which would freeze it in the program.
 
     Examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff.flat import Training
+from autodiff.flat import Training, Unsupported
 
 from .optimizers import Optimizer, clip_by_norm
 from .runners import Eager, OneByOne, Task
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .history import History
 
 LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
+MOST_LINES = 10_000  # of one example's loss, up to which machine code is made: some seconds
+OFTEN = 5  # times that callbacks may change what was recorded before it is recorded no more
 
 
 class Flat(OneByOne):
@@ -80,13 +82,13 @@ class Flat(OneByOne):
 
 
 def refuse_own_step(optimizer: Any) -> None:
-    """Raise TypeError if the optimizer does more in a step than its scalar ``update`` says."""
+    """Raise Unsupported if the optimizer does more in a step than its scalar ``update`` says."""
     for name in ("step", "zero_grad"):
         if getattr(getattr(optimizer, name), "__func__", None) is not getattr(Optimizer, name):
-            raise TypeError(f"{type(optimizer).__name__} has a {name} of its own: train with runner='eager'")
+            raise Unsupported(f"{type(optimizer).__name__} has a {name} of its own: train with runner='eager'")
     for name in ("learning_rate", "clip_norm"):
         if name not in vars(optimizer):
-            raise TypeError(f"{type(optimizer).__name__} computes its {name}: train with runner='eager'")
+            raise Unsupported(f"{type(optimizer).__name__} computes its {name}: train with runner='eager'")
 
 
 class Auto:
@@ -109,7 +111,9 @@ class Auto:
 
     def begin(self, batch_size: int) -> None:
         """Take a runner."""
-        if self.task.epochs * len(self.task.examples) * len(self.task.optimizer.parameters) >= LONG:
+        if self.task.renewed > OFTEN:
+            self.runner = Eager(self.task)
+        elif self.task.epochs * len(self.task.examples) * len(self.task.optimizer.parameters) >= LONG:
             self.compile(batch_size)
         self.runner = self.runner or fastest(self.task, min(batch_size, len(self.task.examples)))
 
@@ -118,12 +122,12 @@ class Auto:
         try:
             from .native import Native
 
-            native = Native(self.task)
+            native = Native(self.task, MOST_LINES)
             native.prepare(batch_size)
         except ImportError as error:
             self.hint = f"a long run: {error}"
-        except Exception:
-            self.hint = ""  # it cannot be recorded: see ``fastest``
+        except Unsupported:
+            self.hint = ""  # see ``fastest``
         else:
             self.runner = native
 
@@ -132,6 +136,5 @@ def fastest(task: Task, rows: int) -> Flat | Eager:
     """Flat code by the runner that suits so many rows for each step, or the eager loop."""
     try:
         return Flat(task, "auto", rows)
-    except Exception:
-        # The model or the loss does with a number what cannot be recorded. A mistake shows again when run.
+    except Unsupported:
         return Eager(task)

@@ -146,14 +146,16 @@ class Job:
         """For each seed what became of the net at each learning rate."""
         runner_named(runner)
         if runner in ("native", "auto"):
-            from .side_by_side import SideBySide  # when used: it brings in flat code
+            from autodiff.flat import Unsupported  # when used: this brings in flat code
+
+            from .side_by_side import SideBySide
 
             try:
                 return SideBySide(self).outcomes()
-            except Exception as error:
+            except (Unsupported, ImportError) as error:
                 if runner == "native":
                     raise
-                # "auto" goes on one by one: it cannot be recorded, and a mistake shows again when run
+                # "auto" goes on one by one
                 shown.hint(str(error) if isinstance(error, ImportError) else "")
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import repeat
-from sys import maxsize
 from time import perf_counter
 
 from autodiff.flat import native_training
@@ -27,15 +26,14 @@ class Native:
 
     hint = ""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, most_lines: int | None = None) -> None:
         refuse_own_step(task.optimizer)
         self.task = task
+        self.most_lines = most_lines  # above which nothing is compiled
         self.eager = Eager(task)
         self.training: Any = None
         self.pace = 0.0  # seconds for each step, as far as that is known
         self.counted = 0  # how many of the training's steps the optimizer has counted
-        self.is_stepping = False  # eagerly
-        self.most = maxsize  # steps for each call: few while those are sought that have to be made eagerly
 
     def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
         """Run so many epochs, write them into the history, and call ``shown`` now and then."""
@@ -73,45 +71,36 @@ class Native:
         task = self.task
         if self.training is None or self.training.plan.batches.size != min(batch_size, len(task.examples)):
             clips = task.optimizer.clip_norm is not None
-            self.training = native_training(task.recipe, task.rows, batch_size, clips)
+            self.training = native_training(task.recipe, task.rows, batch_size, clips, self.most_lines)
         self.read()
 
     def begin(self, order: Sequence[int], epochs: int) -> None:
         """Get ready for epochs of steps on the examples in that order."""
         optimizer, made = self.task.optimizer, self.training.made
         optimizer.steps += made - self.counted
-        self.counted, self.is_stepping = 0, False
+        self.counted = 0
         self.training.begin(order, epochs, optimizer.learning_rate, optimizer.clip_norm or 0.0, optimizer.steps)
 
     def run(self, steps: int) -> None:
         """Make so many steps, a call at a time. What is inf or nan is done again eagerly: see ``Flat.step``."""
         training = self.training
         while training.made < steps:
-            saved, start = training.saved(), perf_counter()
-            some = min(self.most, int(SECONDS / self.pace) if self.pace else 1)
-            fine = training.run(min(steps, saved.made + max(1, some)))
-            made = training.made - saved.made
-            if made:
+            before, start = training.made, perf_counter()
+            fine = training.run(min(steps, before + max(1, int(SECONDS / self.pace) if self.pace else 1)))
+            if made := training.made - before:
                 self.pace = max((perf_counter() - start) / made, self.pace / 10.0)
-            if training.spoilt(saved.numbers):
-                training.back(saved)
-                self.most, fine = max(1, made // 2), False
-                if made > 1:
-                    continue  # and seek the step that did it
-            if fine:
-                self.most = min(2 * self.most, maxsize)
-            else:
+            if not fine:
                 self.step()
 
     def step(self) -> None:
         """Make the next step eagerly, which raises, or gets by."""
-        training, self.is_stepping = self.training, True
+        training = self.training
         self.write()
         training.gradients[:] = 0.0
-        training.skip(self.eager.step(training.batch))
+        loss = self.eager.step(training.batch)
         self.counted += 1
         self.read()
-        self.is_stepping = False
+        training.skip(loss)
 
     def read(self) -> None:
         """Take numbers, gradients and states from the parameters and the optimizer."""
@@ -153,8 +142,7 @@ class Turn:
             self.history.random.setstate(self.random)
             native.task.optimizer.steps, native.counted = self.steps, made
             return
-        spoilt = native.is_stepping or native.training.spoilt(self.numbers[0])
-        if interrupted and (spoilt or made % native.training.plan.batches.steps):
+        if interrupted and (native.training.is_stuck or made % native.training.plan.batches.steps):
             self.repeat(made // native.training.plan.batches.steps, self.order)
         self.write(0 if interrupted else 1)
 

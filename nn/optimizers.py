@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import hypot
-from operator import is_
 
 from autodiff import Value, sqrt, variables
 
@@ -279,18 +278,6 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     length = hypot(*gradients)
     scale = threshold / length if length >= threshold and length > 0.0 else 1.0
     return [gradient * scale for gradient in gradients]
-
-
-def settings(optimizer: Optimizer) -> list[Any]:
-    """What a recorded step keeps of an optimizer: all but the numbers that every step reads anew."""
-    anew = {"parameters", "learning_rate", "clip_norm", "steps", "state"}
-    kept = [x for name, x in vars(optimizer).items() if name not in anew]
-    return [*optimizer.parameters, optimizer.clip_norm is None, *kept]
-
-
-def same_objects(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether these are the very same, one by one; numbers count as changed when they are assigned."""
-    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def momentum(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:

@@ -156,7 +156,7 @@ class Trial:
 
     def succeeded(self) -> bool:
         """Whether training went through and enough of the training examples are right."""
-        return self.stopped() != "non-finite loss" and self.score()[1] >= self.preset.enough * len(self.X)
+        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough * len(self.X)
 
 
 def preset_named(name: str) -> Preset:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from math import isfinite
 from time import perf_counter
 
 from autodiff import Value
@@ -14,22 +16,23 @@ from .targets import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from autodiff.flat import Recipe
 
+    from .changes import Reach
     from .history import History
     from .optimizers import Optimizer
 
 
 class NonfiniteLossError(ArithmeticError):
-    """The loss became inf or nan. The model is as it was before that step.
+    """The loss, or its gradient to a parameter, became inf or nan. The model is as it was before that step.
 
     Attributes
     ----------
     loss : float
-        inf or nan.
+        inf or nan, or finite where only the gradient is not.
     origin : NonfiniteOrigin
         Where it began, and what to do.
     history : History
@@ -55,6 +58,8 @@ class NonfiniteLossError(ArithmeticError):
 
     def __str__(self) -> str:
         when = f" in epoch {self.history.epochs + 1}" if self.history else ""
+        if isfinite(self.loss):
+            return f"the gradient became inf or nan{when}, where the loss is {self.loss:g}\n{self.origin}"
         return f"the loss became {self.loss}{when}\n{self.origin}"
 
 
@@ -82,6 +87,8 @@ class Task:
         self.optimizer = optimizer
         self.penalty = penalty
         self.epochs = epochs  # how many are wanted
+        self.recorded: Reach | None = None  # what the step was recorded from
+        self.renewed = 0  # how often callbacks have changed that
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded."""
@@ -102,7 +109,26 @@ class Task:
             optimizer.parameters,
             optimizer.recorded,
             (lambda: penalty(model)) if penalty else None,
+            self.watched,
         )
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
+        from .changes import Reach  # when used: it brings in flat code
+
+        x, target, optimizer = self.examples[0], self.targets[0], self.optimizer
+        reach = Reach([self.model, self.loss.cost, self.penalty, x, target], optimizer)
+        try:
+            self.batch_loss([0])
+            optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
+            reach.refuse()
+            yield
+            reach.refuse()
+        except BaseException:
+            reach.restore()
+            raise
+        self.recorded = reach
 
     @property
     def rows(self) -> list[list[float]]:
@@ -119,8 +145,8 @@ class OneByOne(ABC):
     """A runner of single epochs.
 
     Every runner has a ``task``, a ``hint`` at what would be faster, and ``epochs``. It leaves the last mini-batch's
-    gradients in the parameters' ``.grad``, and raises NonfiniteLossError before a loss that is inf or nan changes
-    anything. This kind has ``epoch(batches)``, which keeps in ``before`` what ``back()`` goes back to.
+    gradients in the parameters' ``.grad``, and raises NonfiniteLossError before a loss or gradient that is inf or nan
+    changes anything. This kind has ``epoch(batches)``, which keeps in ``before`` what ``back()`` goes back to.
     """
 
     hint = ""
@@ -178,22 +204,24 @@ class Eager(OneByOne):
             parameter.data, parameter.grad = number, gradient
 
     def step(self, batch: Sequence[int]) -> float:
-        """Forward, backward, update; returns the loss. A loss that is inf or nan changes nothing."""
+        """Forward, backward, update; returns the loss. A loss or gradient that is inf or nan changes nothing."""
         task = self.task
         task.optimizer.zero_grad()
         loss = task.batch_loss(batch)
-        refuse_nonfinite(loss)
+        refuse_nonfinite(loss, task.optimizer)
         loss.backward()
+        refuse_nonfinite(loss, task.optimizer)
         task.optimizer.step()
         return loss.data  # type: ignore[no-any-return]
 
 
-def refuse_nonfinite(loss: Any) -> None:
-    """Raise NonfiniteLossError, naming where it began, if the loss is inf or nan."""
-    if loss.data - loss.data == 0.0:
+def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
+    """Raise NonfiniteLossError, naming where it began, if the loss or a gradient is inf or nan."""
+    if isfinite(loss.data) and all(map(isfinite, [parameter.grad for parameter in optimizer.parameters])):
         return
     from autodiff import nonfinite_origin
 
+    optimizer.zero_grad()
     raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
 
 

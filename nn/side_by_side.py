@@ -6,7 +6,7 @@ from itertools import chain, islice
 from math import isfinite, nan
 
 from autodiff import Value
-from autodiff.flat import many_training
+from autodiff.flat import Unsupported, many_training
 
 from .checks import generator
 from .data import AHEAD, whole_epochs
@@ -32,20 +32,20 @@ class SideBySide:
     ------
     ImportError
         If llvmlite is missing.
-    TypeError, ValueError, LookupError
+    Unsupported
         If a step cannot be recorded, or if the nets differ in more than numbers.
     """
 
     def __init__(self, job: Job) -> None:
         if job.seed is None and job.batch_size < len(job.X):
-            raise ValueError("nets side by side see the same mini-batches: give a seed, or another runner")
+            raise Unsupported("nets side by side see the same mini-batches: give a seed, or another runner")
         self.job = job
         first, *others = [job.task(job.model, rate) for rate in job.rates]
         self.rates = [task.optimizer.learning_rate for task in (first, *others)]
         self.training = self.recorded(first)
         nets = (job.task(net, job.rates[0]) for net in job.other_nets())
         if not all(map(self.is_alike, chain(others, nets))):
-            raise ValueError("nets train side by side if they differ only in their parameters and learning rates")
+            raise Unsupported("nets train side by side if they differ only in their parameters and learning rates")
         few = job.epochs * len(job.X) <= AHEAD
         self.order = list(self.shuffled()) if few else None
 
@@ -56,9 +56,9 @@ class SideBySide:
         x, target = task.examples[0], task.targets[0]
         check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
-            raise ValueError("nets train side by side if the optimizer changes all of their parameters, in their order")
+            raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
-            raise ValueError("nets train side by side if their optimizers have made no step and begin with states of 0")
+            raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
         return many_training(
             task.recipe, task.rows, self.job.batch_size, optimizer.clip_norm, lambda x: listed(model(x))
         )

@@ -11,7 +11,7 @@ from .checks import counted, generator, one_of, refuse_words, several, size
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .losses import Loss, loss_named
 from .module import Module
-from .optimizers import Optimizer, optimizer_named, same_objects, settings
+from .optimizers import Optimizer, optimizer_named
 from .penalties import l1, l2
 from .prediction import are_classes, examples_in, numbers, tried
 from .progress import Progress
@@ -69,7 +69,8 @@ def fit(
         How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
         "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
         epochs to machine code (llvmlite, extra ``fast``); "auto" takes the fastest of these that the model
-        allows and that is worth its compile time.
+        allows and that is worth its compile time. Where a call of model, loss, penalty or update changes anything
+        else (it counts, anneals, draws random numbers), "auto" is "eager", and the others raise an error.
     seed : int
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.
@@ -77,8 +78,7 @@ def fit(
         Added to every mini-batch's loss: ``l2(0.01)``.
     callbacks : function (model, history) -> str or None, or a list of them
         Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``. They may
-        change numbers and the optimizer's settings; where model or loss are to do something else from then on, take
-        "eager".
+        change numbers, the optimizer's settings, and what model, loss and penalty do from then on.
     record : str or list of str
         What else the history holds: "accuracy", "gradient_norms".
     resume : History, optional
@@ -96,7 +96,7 @@ def fit(
     Raises
     ------
     NonfiniteLossError
-        At the first loss that is inf or nan, before it changes the model; it carries the history.
+        At the first loss or gradient that is inf or nan, before it changes the model; it carries the history.
     TypeError, ValueError
         If what is given does not fit together; the message says what to give.
 
@@ -136,7 +136,7 @@ def fit(
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonfiniteLossError as error:
-            history.stopped = "non-finite loss"
+            history.stopped = "non-finite loss" if error.loss - error.loss else "non-finite gradient"
             error.history = history
             raise
     return history
@@ -152,18 +152,18 @@ def loop(
     shown: Progress,
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    before, optimizer = history.epochs, run.task.optimizer
-    known = settings(optimizer)
+    before, task = history.epochs, run.task
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
         run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
         shown.hint(run.hint)
-        reasons = [callback(run.task.model, history) for callback in callbacks]
+        reasons = [callback(task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:
                 return str(reason)
-        if callbacks and not same_objects(known, now := settings(optimizer)):
-            run, known = make(run.task), now
+        if callbacks and task.recorded and task.recorded.changed():
+            task.recorded, task.renewed = None, task.renewed + 1
+            run = make(task)
     return "all epochs"
 
 

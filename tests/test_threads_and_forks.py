@@ -1,12 +1,16 @@
 """Several threads and forked processes: each gets the numbers that it gets alone."""
 
+import random
 import threading
+import time
 
-from children import FORKS, in_child
+import pytest
+from children import FORKS, ctrl_c_after, in_child
 from threads import at_once
 
 import autodiff
 from autodiff import Value
+from autodiff.flat.native import machine
 from nn import MLP, fit, truth_table
 
 
@@ -52,3 +56,67 @@ def test_a_forked_process_goes_on_with_the_graph_and_leaves_the_parent_alone():
     assert x.grad == 0.0
     f.backward()
     assert x.grad == 6.0
+
+
+def unrelated(gates, seed=0):
+    """A function of so many gates that have nothing in common."""
+
+    def f(a, b):
+        draw, nodes = random.Random(seed), [a, b]
+        for _ in range(gates):
+            x, y = draw.choice(nodes[-40:]), draw.choice(nodes[-40:])
+            nodes.append(draw.choice([lambda: x * y, lambda: autodiff.tanh(x), lambda: autodiff.sigmoid(x - y)])())  # noqa: B023
+        return autodiff.sum(nodes[-40:])
+
+    return f
+
+
+@FORKS
+def test_a_process_forked_while_another_thread_compiles_can_compile():
+    for seed in range(3):
+        busy = threading.Thread(target=lambda: autodiff.compile(unrelated(300, seed), "native")(0.1, 0.2))  # noqa: B023
+        busy.start()
+        time.sleep(0.1 + 0.1 * seed)
+        child = in_child(lambda: autodiff.compile(lambda x: x * 3.0 + seed, "native")(1.0))  # noqa: B023
+        busy.join()
+        assert child.value == 3.0 + seed
+
+
+@FORKS
+def test_a_process_forked_while_another_thread_runs_machine_code_can_run_it():
+    fast, rows, done = autodiff.compile(unrelated(100), "native"), [(0.1, 0.2)] * 20_000, threading.Event()
+    expected = fast(0.1, 0.2)
+
+    def work():
+        while not done.is_set():
+            fast.map(rows)
+
+    busy = threading.Thread(target=work)
+    busy.start()
+    try:
+        found = [in_child(lambda: fast(0.1, 0.2)).value for _ in range(5)]
+    finally:
+        done.set()
+        busy.join()
+    assert found == [expected] * 5
+
+
+@pytest.mark.timed
+def test_thousands_of_unrelated_gates_compile_in_seconds():
+    expected = unrelated(3000)(Value(0.3), Value(0.4)).data
+    start = time.perf_counter()
+    assert autodiff.compile(unrelated(3000), "native")(0.3, 0.4) == pytest.approx(expected, rel=1e-12)
+    assert time.perf_counter() - start < 15.0
+
+
+@pytest.mark.timed
+def test_ctrl_c_is_heard_while_machine_code_is_compiled(monkeypatch):
+    monkeypatch.setattr(machine, "LARGE", 10**9)
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.0):
+        autodiff.compile(unrelated(700), "native")(0.1, 0.2)  # for more seconds
+    heard = time.perf_counter() - start
+    monkeypatch.undo()
+
+    assert heard < 2.5
+    assert autodiff.compile(lambda x: x * 7.0, "native")(1.0) == 7.0

@@ -31,6 +31,7 @@ paths or more in a program rolled into loops. The gradient of 1 / x is a functio
 (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
+from ..tracing import Unsupported
 from . import javascript
 from .batch import over_rows
 from .lowering import lower
@@ -43,6 +44,7 @@ __all__ = [
     "Program",
     "Recipe",
     "Training",
+    "Unsupported",
     "javascript",
     "lower",
     "many_training",

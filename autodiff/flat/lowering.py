@@ -13,9 +13,10 @@ from typing import Any
 from ..engine import Value
 from ..expression import arithmetic
 from ..primitives import PRIMITIVES, Primitive, downstream, recordable
+from ..tracing import Unsupported
 from .identifiers import identifiers
 from .program import Expression, Line, Program
-from .recording import Recording
+from .recording import Given, Recording
 from .share import share
 from .simplify import alive, fold, spread
 
@@ -151,7 +152,8 @@ class Lowering:
             if gate not in self.gradients:
                 continue
             known_operands = [symbols.get(x) or self.place(x) for x in gate.operands]
-            local_gradients = gate.primitive.local_gradients(symbols[gate], *known_operands)  # type: ignore[union-attr]
+            with Given(f"the rule of {gate.primitive.name}", "symbols"):  # type: ignore[union-attr]
+                local_gradients = gate.primitive.local_gradients(symbols[gate], *known_operands)  # type: ignore[union-attr]
             edges = [
                 (operand, local)
                 for operand, local in zip(gate.operands, local_gradients)
@@ -185,5 +187,8 @@ def known(primitive: Primitive | None) -> str:
     """The primitive's name, by which generated code calls it."""
     name = primitive.name if primitive else ""
     if PRIMITIVES.get(name) is not primitive or not name.isidentifier():
-        raise ValueError(f"cannot write the primitive {name!r} into code: put it into autodiff.PRIMITIVES by its name")
+        raise Unsupported(
+            f"flat code calls a gate by its name, and autodiff.PRIMITIVES has no gate {name!r}: "
+            f"assign autodiff.PRIMITIVES[{name!r}], or train with runner='eager'"
+        )
     return name

@@ -8,6 +8,7 @@ from typing import Any
 from ..engine import Value
 from ..graph import age
 from ..ieee import real
+from ..tracing import Unsupported
 
 
 class Recording:
@@ -37,7 +38,7 @@ class Recording:
             if type(leaf) is not Value:
                 raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
         if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
-            raise ValueError("a Value is given twice among the inputs and parameters: give each once")
+            raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
 
     @property
     def work(self) -> int:
@@ -55,6 +56,22 @@ class Recording:
 
         rows = [(gate.primitive.name, *map(spelled, gate.operands)) for gate in self.gates]  # type: ignore[union-attr]
         return [*rows, tuple(map(spelled, self.outputs))]
+
+
+class Given:
+    """While a function is given what records in place of numbers: what only a number can do is Unsupported."""
+
+    def __init__(self, name: str, records: str = "Values") -> None:
+        self.words = f"{name} was given {records} to record; runner='eager' gives it plain numbers"
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, *where: object) -> None:
+        if isinstance(error, (TypeError, AttributeError, LookupError)) and not isinstance(error, Unsupported):
+            raise Unsupported(f"{type(error).__name__}: {error} ({self.words})") from error
+        if error is not None:
+            error.add_note(self.words)
 
 
 def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:

@@ -8,12 +8,13 @@ which each parameter is a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..engine import Value, tick
-from ..tracing import Tracing
+from ..tracing import Tracing, Unsupported
 from .lowering import Lowering
-from .recording import Recording
+from .recording import Given, Recording
 from .runners import Runner, kept, native, runner_for
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Recipe(NamedTuple):
         (parameter, *states).
     penalty : function () -> Value, optional
         What is added to the mean loss; it depends on the parameters only.
+    watched : function () -> context manager
+        Entered while these are recorded.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -44,6 +47,7 @@ class Recipe(NamedTuple):
     parameters: Sequence[Value]
     update: Callable[[], tuple[Sequence[Any], Sequence[Any]]]
     penalty: Callable[[], Any] | None = None
+    watched: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 class Training:
@@ -60,10 +64,8 @@ class Training:
 
     Raises
     ------
-    TraceError
-        If one of the functions looks at a number.
-    ValueError
-        If loss, penalty or update is not recorded the same twice: it draws random numbers, say.
+    Unsupported
+        If one of the functions looks at a number, is not recorded the same twice, or takes no Values.
     """
 
     def __init__(self, recipe: Recipe, runner: str = "auto", rows: int = 1) -> None:
@@ -101,12 +103,14 @@ class Training:
         return new, states
 
 
-def native_training(recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool) -> NativeTraining:
+def native_training(
+    recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool, most: int | None = None
+) -> NativeTraining:
     """A ``NativeTraining``; ImportError that says what to install where llvmlite is missing."""
     native()
     from .native.training import NativeTraining
 
-    return NativeTraining(recipe, rows, batch, clips)
+    return NativeTraining(recipe, rows, batch, clips, most)
 
 
 def many_training(
@@ -131,10 +135,12 @@ class Step:
 
     def __init__(self, recipe: Recipe) -> None:
         self.since = tick()
-        self.loss, self.penalty, self.update = parts = recordings(recipe, self.since)
-        for name, part, again in zip(("loss", "penalty", "optimizer's update"), parts, recordings(recipe, self.since)):
-            if part and again and part.structure != again.structure:
-                raise ValueError(
+        with recipe.watched():
+            self.loss, self.penalty, self.update = parts = recordings(recipe, self.since)
+            again = recordings(recipe, self.since)
+        for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, again):
+            if part and other and part.structure != other.structure:
+                raise Unsupported(
                     f"the {name} is recorded differently each time (does it draw random numbers?): flat code would "
                     "keep the first for ever; train it with runner='eager'"
                 )
@@ -160,12 +166,17 @@ class Part:
 
 def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:
     """Loss, penalty and update, recorded now."""
-    loss, example, parameters, update, penalty = recipe
+    loss, example, parameters, update, penalty, _ = recipe
     with Tracing():
-        of_loss = Recording(*recorded(loss, example), parameters, since)
-        of_penalty = Recording([penalty()], [], parameters, since) if penalty else None
-        (parameter, gradient, rate, step, *states), outputs = update()
-    return of_loss, of_penalty, Recording(outputs, [parameter, gradient, *states], [rate, step], since)
+        with Given("the loss"):
+            outputs, inputs = recorded(loss, example)
+        of_loss = Recording(outputs, inputs, parameters, since)
+        with Given("the penalty"):
+            added = penalty() if penalty else None
+        of_penalty = Recording([added], [], parameters, since) if penalty else None
+        with Given("the optimizer's update"):
+            (parameter, gradient, rate, step, *states), new = update()
+    return of_loss, of_penalty, Recording(new, [parameter, gradient, *states], [rate, step], since)
 
 
 def recorded(

@@ -60,9 +60,7 @@ def legend_below(axes: Axes, **options: Any) -> None:
     """The legend under the label of the x axis, where it hides no point; long names stand one below the other."""
     from matplotlib.transforms import ScaledTranslation
 
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    under = axes.transAxes + ScaledTranslation(0.0, -0.5, figure.dpi_scale_trans)
+    under = axes.transAxes + ScaledTranslation(0.0, -0.5, axes.figure.dpi_scale_trans)
     names = [handle.get_label() for handle in options.get("handles", ())] or axes.get_legend_handles_labels()[1]
     columns = max(1, 70 // max(len(str(name)) + 5 for name in names))
     as_given(axes.legend(

@@ -7,6 +7,7 @@ from functools import reduce
 
 from ... import primitives
 from ...primitives import PRIMITIVES, Primitive
+from ...tracing import Unsupported
 from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
@@ -26,7 +27,9 @@ CONDITIONS = {
 def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
     """The primitive of that name, of operands that are names of vectors."""
     if name not in KNOWN or PRIMITIVES.get(name) is not KNOWN[name]:
-        raise ValueError(f"the primitive {name!r} has no spelling in machine code: take runner='source'")
+        raise Unsupported(
+            f"the primitive {name!r} has no spelling in machine code (runner='native'): use runner='source'"
+        )
     if name in FUNCTIONS:
         return FUNCTIONS[name](v, *operands)
     if name in CONDITIONS:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import llvmlite.binding as llvm
 
 from .lanes import LIBRARY
 
 MOST = 50  # modules kept
+LARGE = 1_500_000  # characters above which LLVM translates text as it stands: improving it takes ever longer for each
 kept: dict[Hashable, tuple[Any, Compiled]] = {}
 lock = Lock()
+locks: WeakSet[Any] = WeakSet([lock, llvm.ffi.lib._lock._lock])  # those of this package, and llvmlite's
 ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
+
+
+def free_locks() -> None:
+    """In a forked process: free what another thread held, which is not there to do it."""
+    for held in locks:
+        held._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=free_locks)
 
 
 class Machine:
@@ -40,8 +55,8 @@ class Machine:
             function.argtypes, function.restype = [ctypes.c_double] * operands, ctypes.c_double
             llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
 
-    def target_machine(self) -> Any:
-        return self.target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+    def target_machine(self, level: int) -> Any:
+        return self.target.create_target_machine(cpu=self.cpu, features=self.features, opt=level, jit=True)
 
 
 @cache
@@ -54,18 +69,29 @@ class Compiled:
     """A compiled module; its functions live as long as it does."""
 
     def __init__(self, text: str) -> None:
+        pool = ThreadPoolExecutor(1)  # so that ctrl-C is heard meanwhile
+        engine = pool.submit(self.compile, text)
+        pool.shutdown(wait=False)
+        while not engine.done():
+            wait([engine], 0.1)
+        self.engine = engine.result()
+
+    def compile(self, text: str) -> Any:
+        """LLVM's engine for the text."""
+        level = 2 if len(text) <= LARGE else 0
         module = llvm.parse_assembly(text)
-        target_machine = machine().target_machine()
+        target_machine = machine().target_machine(level)
         module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
         options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
         options.loop_unrolling = False  # the text is scheduled as it should be
         builder = llvm.create_pass_builder(target_machine, options)
         passes = builder.getModulePassManager()
         passes.run(module, builder)
         dispose(passes)
-        self.engine = llvm.create_mcjit_compiler(module, target_machine)
-        self.engine.finalize_object()
+        engine = llvm.create_mcjit_compiler(module, target_machine)
+        engine.finalize_object()
+        return engine
 
     def function(self, name: str, pointers: int, wholes: int = 0, doubles: int = 0) -> Any:
         """The function of that name: it takes so many pointers, then whole numbers, then doubles."""

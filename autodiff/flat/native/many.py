@@ -67,7 +67,9 @@ class ManyTraining:
 
     def fits(self, recipe: Recipe) -> bool:
         """Whether that of another net differs only in the numbers of the parameters."""
-        return self.known == known(recipe, recordings(recipe, tick()))
+        with recipe.watched():
+            parts = recordings(recipe, tick())
+        return self.known == known(recipe, parts)
 
     def block(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> Block:
         """Up to ``at_once`` nets, ready to be trained."""

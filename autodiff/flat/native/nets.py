@@ -3,9 +3,9 @@
 ``train(w, states, rates, rows, order, losses, ends, memory, first, last, before)`` makes the steps first ... last - 1
 of a block of nets. Number k of net n stands at w[k * NETS + n]. Row after row, ``rows`` holds the numbers of an
 example, its target, and what else is captured; ``order`` holds the indices of rows, epoch after epoch. No sum ever
-crosses lanes, so each net gets what it would get alone. At a loss that is inf or nan a net ends: ``ends`` gets the
-number of that step (before, it holds inf), and its numbers stay as they were. ``losses`` gets the mean loss of the
-epoch. ``before`` is the number of steps made before the first of ``order``.
+crosses lanes, so each net gets what it would get alone. At a loss or gradient that is inf or nan a net ends: ``ends``
+gets the number of that step (before, it holds inf), and its numbers stay as they were. ``losses`` gets the mean loss
+of the epoch. ``before`` is the number of steps made before the first of ``order``.
 
 ``outputs(w, row, out, memory)`` is what each net makes of an example.
 """
@@ -148,14 +148,17 @@ class Nets:
         """Clip and update a vector of nets, but for those that have ended."""
         text, v, plan = self.text, self.v, self.plan
         loss, end = v.load(mean, lane), v.load("%ends", lane)
-        going = v.compare("oeq", end, v.constant(float("inf")))
-        finite = v.compare("ord", v.sub(loss, loss), v.zero)
-        v.store(v.select(finite, end, v.select(going, v.splat(step), end)), "%ends", lane)
-        goes_on = v.let(f"and {v.bools} {going}, {finite}")
 
         def at(k: Whole) -> Whole:
             return text.plus(text.times(k, NETS), lane)
 
+        going = v.compare("oeq", end, v.constant(float("inf")))
+        (spoilt,) = text.summed(
+            plan.trained, [v.zero], v.vector, lambda k, sums: [v.add(sums[0], v.mul(v.load(gradients, at(k)), v.zero))]
+        )
+        finite = v.compare("ord", v.add(v.sub(loss, loss), spoilt), v.zero)
+        v.store(v.select(finite, end, v.select(going, v.splat(step), end)), "%ends", lane)
+        goes_on = v.let(f"and {v.bools} {going}, {finite}")
         scale = None
         if plan.clip_norm is not None:
             scale = clip_scale(v, lambda k: v.load(gradients, at(k)), plan.trained, v.constant(plan.clip_norm))

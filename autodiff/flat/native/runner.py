@@ -12,7 +12,7 @@ from ..program import Program
 from ..runners import Result
 from ..writer import given
 from .kernel import PADDING, Kernel, up_to
-from .machine import ATTRIBUTES, Compiled, machine
+from .machine import ATTRIBUTES, Compiled, locks, machine
 from .text import module
 
 
@@ -39,6 +39,7 @@ class Native(Batch):
         self.asked = [k for k, x in enumerate(program.parameter_gradients) if x is not None]
         self.memory = aligned(kernel.memory)
         self.busy = Lock()  # one call at a time has the memory
+        locks.add(self.busy)
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""

@@ -2,9 +2,10 @@
 
 ``train(x, w, states, order, losses, sums, memory, settings, first, last)`` makes the steps first ... last - 1 of
 those that ``order`` holds (indices of rows, epoch after epoch), and leaves in ``settings`` how many of all are
-made: fewer than ``last`` where a loss is inf or nan; ``w`` is then as it was before that step. ``losses`` gets
-for each epoch the mean of the losses over its rows. ``settings`` holds the learning rate, the clipping
-threshold, how many steps were made before the first of ``order``, and room for how many of these are made.
+made: fewer than ``last`` where a loss or gradient is inf or nan; ``w`` is then as it was before that step.
+``losses`` gets for each epoch the mean of the losses over its rows. ``settings`` holds the learning rate, the
+clipping threshold, how many steps were made before the first of ``order``, and room for how many of these are made,
+and whether that is fewer than ``last``.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ class Steps:
         epoch = text.let(f"udiv i64 %s, {plan.batches.steps}")
         rows = self.gradient(homes, epoch)
         loss = v.load(homes["sums"], plan.numbers, aligned=False)
-        finite = v.compare("ord", v.sub(loss, loss), v.zero)
+        finite = v.compare("ord", v.add(v.sub(loss, loss), self.not_finite(homes["sums"])), v.zero)
+        checked = text.block
         text.put(f"br i1 {finite}, label %finite, label %stop")
         text.label("finite")
         self.change(homes, rate, threshold, before)
@@ -91,9 +93,10 @@ class Steps:
         text.put("%more = icmp slt i64 %next, %last")
         text.put("br i1 %more, label %step, label %stop")
         text.label("stop")
-        text.put(f"%made = phi i64 [ %s, %{self.checked} ], [ %next, %again ]")
+        text.put(f"%made = phi i64 [ %s, %{checked} ], [ %next, %again ]")
         self.taken_back(homes)
         v.store(text.let("sitofp i64 %made to double"), "%settings", 3)
+        v.store(text.let(f"uitofp i1 {text.let('icmp slt i64 %made, %last')} to double"), "%settings", 4)
         return text.function("train", [*PARAMETERS, "i64 %first", "i64 %last"])
 
     def gradient(self, homes: dict[str, str], epoch: str) -> str:
@@ -115,8 +118,22 @@ class Steps:
             pointers = x, homes["w"], "%memory", "%memory", homes["sums"], "%memory"
             given = ", ".join(f"ptr {pointer}" for pointer in pointers)
             text.put(f"call void @{kernel.name}({given}, i64 {rows}, i64 {self.stride})")
-        self.checked = text.block
         return many
+
+    def not_finite(self, base: str) -> str:
+        """0 where all gradients are finite, else nan: the sum of each times 0."""
+        text, whole, total = self.text, self.plan.trained // self.width, Lanes(self.text, 1).zero
+        for width, start, count in ((self.width, 0, whole), (1, whole * self.width, self.plan.trained % self.width)):
+            v = Lanes(text, width)
+
+            def add(k: Whole, sums: list[str], v: Lanes = v, start: int = start) -> list[str]:
+                number = v.load(base, text.plus(text.times(k, v.width), start), aligned=False)
+                return [v.add(sums[0], v.mul(number, v.zero))]
+
+            (found,) = text.summed(count, [v.zero], v.vector, add) if count else [v.zero]
+            for lane in range(width):
+                total = Lanes(text, 1).add(total, v.part(found, lane, 1))
+        return total
 
     def change(self, homes: dict[str, str], rate: str, threshold: str, before: str) -> None:
         """Clip and update."""

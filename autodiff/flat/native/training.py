@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from ...engine import Value
+from ...tracing import Unsupported
 from ..lowering import Lowering
 from ..recording import Recording
 from ..training import Recipe, Step
@@ -30,6 +31,8 @@ class NativeTraining:
         Rows for each step; the last step of an epoch may have fewer.
     clips : bool
         Whether gradients are clipped by norm before the update.
+    most : int, optional
+        Lines of the loss above which nothing is compiled: Unsupported.
 
     Attributes
     ----------
@@ -39,13 +42,23 @@ class NativeTraining:
         For each epoch begun, the mean of the losses over its rows, as far as it has come.
     """
 
-    def __init__(self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool, most: int | None = None
+    ) -> None:
         step = Recorded(recipe)
         batches = Batches(len(rows), min(batch, len(rows)))
         key = step.key, batches, clips
-        self.steps, self.code = compiled(key, lambda: Steps(step.plan(batches, clips), machine().width))
+
+        def short(plan: Plan) -> Plan:
+            if most is not None and len(plan.loss.lines) > most:
+                raise Unsupported(f"the step has {len(plan.loss.lines)} lines: runner='native' would compile for long")
+            return plan
+
+        self.steps, self.code = compiled(key, lambda: Steps(short(step.plan(batches, clips)), machine().width))
+        short(self.steps.plan)  # what was compiled before is refused too: the choice follows from the task alone
         self.plan, self.whole = self.steps.plan, self.steps.whole
-        self.settings = numpy.zeros(4)  # learning rate, threshold, steps made before these, steps made of these
+        # learning rate, threshold, steps made before these, steps made of these, whether the next one was not made
+        self.settings = numpy.zeros(5)
         self.call = self.code.function("train", 8, 2)
         self.others = step.others
         self.trained = len(step.parameters)
@@ -81,7 +94,7 @@ class NativeTraining:
         """
         self.order = numpy.array(order, dtype=numpy.int64)
         self.losses = numpy.zeros(epochs)  # each step adds its rows' share
-        self.settings[:] = rate, threshold, before, 0.0
+        self.settings[:] = rate, threshold, before, 0.0, 0.0
         self.w[self.trained + 1 :] = [leaf._data for leaf in self.others]
 
     @property
@@ -90,7 +103,7 @@ class NativeTraining:
         return int(self.settings[3])
 
     def run(self, last: int) -> bool:
-        """Make steps until ``last`` are made; False if the next loss is inf or nan, and nothing is changed by it."""
+        """Make steps until ``last`` are made; False before one whose loss or gradient is inf or nan: ``is_stuck``."""
         arrays = self.x, self.w, self.states, self.order, self.losses, self.sums, self.memory, self.settings
         self.call(*[array.ctypes.data for array in arrays], self.made, last)
         return self.made == last
@@ -101,36 +114,15 @@ class NativeTraining:
         found: list[int] = self.plan.batches.indices(self.made, self.order)
         return found
 
-    def saved(self) -> Saved:
-        """What the next steps will change."""
-        loss = self.losses[self.made // self.plan.batches.steps]
-        return Saved(self.made, loss, self.numbers.copy(), self.gradients.copy(), self.states.copy())
-
-    def back(self, saved: Saved) -> None:
-        """Go back to what was saved."""
-        self.settings[3], loss, self.numbers[:], self.gradients[:], self.states[:] = saved
-        epoch = saved.made // self.plan.batches.steps
-        self.losses[epoch:] = 0.0
-        self.losses[epoch] = loss
-
-    def spoilt(self, before: Any) -> bool:
-        """Whether a parameter has become inf or nan that was neither among the numbers before."""
-        return bool((numpy.isfinite(before) & ~numpy.isfinite(self.numbers)).any())
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the next step has to be made elsewhere; ``gradients`` are its own already."""
+        return bool(self.settings[4])
 
     def skip(self, loss: float) -> None:
         """Count the next step, which was made elsewhere."""
         self.losses[self.made // self.plan.batches.steps] += loss * len(self.batch) / self.plan.batches.rows
-        self.settings[3] += 1.0
-
-
-class Saved(NamedTuple):
-    """What steps change: how many are made, the loss of the epoch so far, parameters, gradients and states."""
-
-    made: int
-    loss: float
-    numbers: Any
-    gradients: Any
-    states: Any
+        self.settings[3:] += 1.0, -1.0
 
 
 class Recorded:
