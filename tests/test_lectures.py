@@ -229,7 +229,7 @@ def test_the_table_confirms_the_graphs_that_it_builds(example):
 def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
     x, y, z = variables(x=-2, y=5, z=-4)
 
-    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers are the lecture's, to 1e-12"
+    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers are what the lecture's formulas give, to 1e-12"
 
 
 def test_a_graph_with_another_number_is_refused_with_both():

@@ -1,7 +1,7 @@
 """The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
 
-The rows stand beside this, one file a lecture. Where a slide has a slip, the row has the
-right form and its note says what the slide had.
+The rows stand beside this, one file a lecture. Where the text of the slides that we have
+holds a slip, the row has the right form and its note says what the text had.
 """
 
 from __future__ import annotations
