@@ -104,6 +104,10 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
     steps = subject.output.steps(chosen.digits)
     pages = steps.sentences if chosen.plain else steps.pages()
+    if not steps.finite:
+        from . import nonfinite_origin
+
+        pages[-1] = f"{pages[-1].replace(steps.advice, 'not all finite:')}\n{nonfinite_origin(subject.output)}"
     print("".join(f"{line}\n" for line in subject.title), end="")
     if chosen.step:
         walk(pages)

@@ -61,7 +61,7 @@ def run(capsys):
 def gradients(output):
     """The numbers of the GRADIENTS table."""
     rows = output.partition("GRADIENTS")[2].split("\n")[1:]
-    return [float(row.rpartition("=")[2]) for row in rows if "=" in row]
+    return [float(row.rpartition("=")[2]) for row in rows if row.startswith(" " * 5)]
 
 
 # --- What it shows -------------------------------------------------------------------------------
@@ -93,6 +93,25 @@ def test_digits_are_places_after_the_point(run):
     assert status == 0
     assert "f = x * y   1 * 0.33 = 0.33" in output
     assert run("x*y", "--digits=-1", "x=1", "y=2")[0] == run("x", "x=1", "--digits", "-1")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["log(x)", "x=-1"], "log gives nan, the first value behind f that is not finite:"),
+        (["sqrt(x)", "x=0"], "sqrt sends back inf, the first gradient behind f that is not finite:"),
+        (["x*y", "x=inf", "y=2"], "x is inf, an input."),
+        (["1/x", "x=0", "--digits", "2"], "reciprocal gives inf"),
+        (["log(x)", "x=0", "--plain"], "log gives -inf"),
+    ],
+)
+def test_what_is_not_finite_is_explained_in_place_of_the_nudge(run, arguments, said):
+    status, output, _ = run(*arguments)
+
+    assert status == 0
+    assert said in output
+    assert "add 0.001" not in output
+    assert "nonfinite_origin" not in output
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from ..expression import ATOM, PRODUCT, Formula, SlideFormula, gate, show
 from ..graph import numbers, on_kink
 from .words import KINKS, SpokenFormula, spoken, wrapped
@@ -48,8 +50,19 @@ class Row:
     def __repr__(self) -> str:
         return self.text
 
+    @property
+    def answer(self) -> float:
+        """The number that the row arrives at."""
+        return self.node.data
+
     def number_text(self, x: float) -> str:
-        return show(x, self.steps.digits)
+        """The number as the row prints it: whole enough that 0.001 is not 0 where the answer is inf or nan."""
+        return show(x, self.steps.digits if isfinite(self.answer) else None)
+
+    def remark(self, found: float | None) -> list[str]:
+        """ "(rounded)", where the printed numbers give another number than the one that is printed."""
+        told = found is None or not isfinite(self.answer) or self.number_text(found) == self.number_text(self.answer)
+        return [] if told else ["(rounded)"]
 
     def gate(self, style: type[Formula] = SlideFormula) -> str:
         """The right-hand side of the gate in a style."""
@@ -64,7 +77,9 @@ class Row:
         """The same with the printed numbers of the operands, and the number that these give."""
         primitive = self.node.primitive
         assert primitive is not None
-        operands = [style.of(float(self.number_text(x))) for x in numbers(self.node.operands)]
+        said = spoken if style is SpokenFormula else str
+        texts = [self.number_text(x) for x in numbers(self.node.operands)]
+        operands = [style.constant(said(text), float(text)) for text in texts]
         text, strength = style.write(primitive.name, operands)
         return style(text, strength, primitive.value(*[operand.number for operand in operands]))
 
@@ -77,11 +92,9 @@ class Forward(Row):
 
     @property
     def parts(self) -> list[str]:
-        computed = self.computed()
-        answer = self.number_text(self.node.data)
-        rounded = computed.number is not None and self.number_text(computed.number) != answer
-        name = self.steps.names[self.node]
-        return [f"{name} = {self.gate()}", f"{computed.text} = {answer}", *["(rounded)"] * rounded]
+        computed, name = self.computed(), self.steps.names[self.node]
+        equation = f"{computed.text} = {self.number_text(self.node.data)}"
+        return [f"{name} = {self.gate()}", equation, *self.remark(computed.number)]
 
     @property
     def sentence(self) -> str:
@@ -134,6 +147,10 @@ class Step(Row):
     paths: int
 
     @property
+    def answer(self) -> float:
+        return self.downstream
+
+    @property
     def formula(self) -> str:
         """The local gradient as a formula of the gate's operands and output."""
         return self.steps.locals(self)[self.place].text
@@ -172,8 +189,7 @@ class Step(Row):
         ]
         if self.paths > 1:
             parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
-        rounded = show_number(float(texts[0]) * float(texts[1])) != texts[2]
-        return parts + ["(rounded)"] * rounded
+        return parts + self.remark(float(texts[0]) * float(texts[1]))
 
     def so_far(self, total: str) -> str:
         return f"total {total}" if self.path == self.paths else f"{total} so far"

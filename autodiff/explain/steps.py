@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from ..expression import Formula, SlideFormula, show
 from ..graph import history, refuse_stale, sweep
 from ..naming import names
@@ -110,8 +112,9 @@ class Steps:
         return [row.sentence for row in self.rows]
 
     def as_dict(self) -> dict[str, Any]:
-        """The pass as plain data: inputs, gates, steps and gradients."""
+        """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered through."""
         called = self.names
+        start = next(row for row in self.rows if type(row) is Start)
         return {
             "output": called[self.output],
             "value": self.output.data,
@@ -120,6 +123,7 @@ class Steps:
                 {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
                  "sentence": row.sentence} for row in self.rows if type(row) is Forward
             ],
+            "start": {"number": start.number, "gate": called[self.output], "gradient": 1.0, "sentence": start.sentence},
             "steps": [step.as_dict() for step in self],
             "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
         }  # fmt: skip
@@ -151,10 +155,29 @@ class Steps:
         lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
         return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
 
+    @property
+    def finite(self) -> bool:
+        """Whether the output and the gradients of all inputs are finite."""
+        return all(map(isfinite, [self.output.data, *self.gradients.values()]))
+
+    @property
+    def advice(self) -> str:
+        """How to check the gradients, where they say how the output changes; else why they do not."""
+        output = self.names[self.output]
+        if not self.finite:
+            return f"not all finite: nonfinite_origin({output}) says where that began"
+        kinked: set[Value] = set()  # what has a gradient by convention
+        for step in self:
+            if step.node in kinked or (step.upstream and step.kink):
+                kinked.add(step.operand)
+        if kinked.intersection(self.gradients):
+            return f"a convention here: {output} is on a kink and changes differently each way"
+        return f"add 0.001 to one input and {output} changes by about 0.001 * gradient"
+
     def footer(self) -> str:
         """The gradients of all inputs, and how to check one."""
         output = self.names[self.output]
-        lines = [f"GRADIENTS  add 0.001 to one input and {output} changes by about 0.001 * gradient"]
+        lines = [f"GRADIENTS  {self.advice}"]
         columns = [
             (
                 self.names[leaf],
