@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def several(name: str, values: Iterable[Any]) -> list[Any]:
-    """The values as a list; TypeError, with how the function is called, where they are none."""
+def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
+    """The values as a list; TypeError, with how the function is called, where they are none, or more than one list."""
     try:
-        values = iter(values)
+        values = iter(values if not more else None)  # type: ignore[arg-type]
     except TypeError:
         usage = "dot([w0, w1], [x0, x1], b)" if name == "dot" else f"{name}([x, y])"
-        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {values!r:.60}") from None
+        got = ", ".join(map(repr, (values, *more)))
+        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}") from None
     return list(values)
 
 
-def sum(values: Iterable[Any]) -> Any:
+def sum(values: Iterable[Any], *more: Any) -> Any:
     """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
 
     Examples
@@ -30,7 +31,7 @@ def sum(values: Iterable[Any]) -> Any:
     >>> autodiff.sum(autodiff.variables(x=1, y=2, z=3))
     Value(6.0)
     """
-    return primitives.sum_(*several("sum", values))
+    return primitives.sum_(*several("sum", values, *more))
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -63,7 +64,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     return primitives.dot(*weights, *inputs, bias)
 
 
-def logsumexp(values: Iterable[Any]) -> Any:
+def logsumexp(values: Iterable[Any], *more: Any) -> Any:
     """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values.
 
     Examples
@@ -72,10 +73,10 @@ def logsumexp(values: Iterable[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return primitives.logsumexp(*several("logsumexp", values))
+    return primitives.logsumexp(*several("logsumexp", values, *more))
 
 
-def mean(values: Iterable[Any]) -> Any:
+def mean(values: Iterable[Any], *more: Any) -> Any:
     """(v0 + v1 + ...) / n; ValueError for no values.
 
     Examples
@@ -84,13 +85,13 @@ def mean(values: Iterable[Any]) -> Any:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    values = several("mean", values)
+    values = several("mean", values, *more)
     if not values:
         raise ValueError("mean needs at least one value, got none")
     return sum(values) / float(len(values))
 
 
-def norm(values: Iterable[Any]) -> Any:
+def norm(values: Iterable[Any], *more: Any) -> Any:
     """The length sqrt(v0^2 + v1^2 + ...); its gradient at the zero vector is nan, as sqrt's is infinite there.
 
     Examples
@@ -99,11 +100,11 @@ def norm(values: Iterable[Any]) -> Any:
     >>> norm([3.0, 4.0])
     5.0
     """
-    values = several("norm", values)
+    values = several("norm", values, *more)
     return sqrt(dot(values, values))
 
 
-def softmax(values: Iterable[Any]) -> list[Any]:
+def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^(v - logsumexp), which never overflows.
 
     Examples
@@ -112,12 +113,12 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    values = several("softmax", values)
+    values = several("softmax", values, *more)
     scale = logsumexp(values)
     return [exp(value - scale) for value in values]
 
 
-def maxout(values: Iterable[Any]) -> Any:
+def maxout(values: Iterable[Any], *more: Any) -> Any:
     """The largest of several values, gate by gate; ValueError for no values.
 
     Examples
@@ -126,7 +127,7 @@ def maxout(values: Iterable[Any]) -> Any:
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """
-    largest, *others = several("maxout", values) or [None]
+    largest, *others = several("maxout", values, *more) or [None]
     if largest is None:
         raise ValueError("maxout needs at least one value, got none")
     for value in others:
