@@ -44,6 +44,10 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
     said : function (str) -> str
         How an error's message is put.
     """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, or a program without a console
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything

@@ -10,6 +10,7 @@ import sys
 
 from autodiff.commandline import front_door, refuse_idle
 from autodiff.files import PAGES, destination, suffix, write
+from autodiff.packages import need
 
 from .activations import ACTIVATIONS
 from .checks import size
@@ -136,6 +137,8 @@ def chosen(options: argparse.Namespace) -> Preset:
 
 def refuse_files(options: argparse.Namespace) -> None:
     """Raise before the training if what it finds could not be written after it."""
+    if options.plot:
+        need("matplotlib", "--plot")
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
         if path and endings:
             suffix(path, endings)

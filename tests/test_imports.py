@@ -10,6 +10,7 @@ import pytest
 import autodiff
 import autodiff.files
 import autodiff.flat
+import autodiff.packages
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
@@ -106,7 +107,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    public |= {"autodiff.flat": set(autodiff.flat.__all__), "autodiff.files": set(autodiff.files.__all__)}
+    public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in ("flat", "files", "packages")}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":
             package, _, last = module.rpartition(".")

@@ -77,6 +77,9 @@ class Compiled:
     def __repr__(self) -> str:
         return f"compile({self.f!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.f, self.runner)  # what was compiled is compiled again
+
     def __call__(self, *args: Any) -> Any:
         """What the function returns; given Values, it is called as it stands and records."""
         if records(args):
