@@ -94,7 +94,8 @@ def architecture(model: Module) -> dict[str, Any] | None:
         if name not in ACTIVATIONS and name != "softmax":
             raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+    seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
+    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
 
 
 def built(architecture: Any, parameters: int) -> MLP:
