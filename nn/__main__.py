@@ -195,7 +195,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
     task, preset = options.task.lower(), chosen(options)
     seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
     refuse_files(options)
-    show(heading(task, Trial(preset, options.seed), options.runner))
+    show(heading(task, Trial(preset, options.seed), options.runner, len(seeds)))
     trials: list[Trial] = []
     with Progress(options.seeds, unit="run") as shown:
         for seed in seeds:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autodiff import Value, dot, logsumexp, mean, softmax, variables
+from autodiff import Value, dot, logsumexp, mean, norm, softmax, variables
 from autodiff.flat import lower
 from autodiff.quiz import Question
 from nn import MLP, Layer, Sequential, fit, fit_many, predict, truth_table
@@ -32,6 +32,9 @@ X, Y = truth_table("and")
         (lambda: NET([[0, 0], [0, 1], [1, 1]]), "a net takes one example at a time"),
         (lambda: Layer(2, 1)([[0, 0], [0, 1]]), "a net takes one example at a time"),
         (lambda: softmax(Value(1.0)), "softmax takes its values in a list, as in softmax([x, y]); got Value(1.0)"),
+        (lambda: softmax(1.0, Value(2.0)), "takes its values in a list, as in softmax([x, y]); got 1.0, Value(2.0)"),
+        (lambda: mean(Value(1.0), Value(2.0)), "mean takes its values in a list, as in mean([x, y]); got Value(1.0), "),
+        (lambda: norm([1.0], [2.0]), "norm takes its values in a list, as in norm([x, y]); got [1.0], [2.0]"),
         (lambda: logsumexp(1.0), "logsumexp([x, y]); got 1.0"),
         (lambda: mean(1.0), "mean([x, y]); got 1.0"),
         (lambda: dot(Value(1.0), Value(2.0)), "dot([w0, w1], [x0, x1], b); got Value(1.0)"),

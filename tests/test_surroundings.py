@@ -254,6 +254,15 @@ def test_a_lambda_copies_and_does_not_pickle():
         pickle.dumps(fast)
 
 
+def test_a_value_is_not_compiled_and_it_is_said_what_is():
+    with pytest.raises(
+        TypeError, match=r"got Value: .*; give it what computes that, as in compile\(lambda x, y: x \* y\)"
+    ):
+        autodiff.compile(f())
+    with pytest.raises(TypeError, match=r"compile takes a function, got int: 3$"):
+        autodiff.compile(3)
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda line: pickle.loads(pickle.dumps(line))])
 def test_a_model_that_holds_a_compiled_method_copies_with_it(copied):
     line = Line()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..calls import mirrored
+from ..engine import Value
 from ..functional import value_and_grad
 from .runners import runner_for
 from .traces import Trace, captured, numbers, records, shape_of
@@ -67,7 +68,8 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
         if not callable(f):
-            raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}")
+            advice = "; give it what computes that, as in compile(lambda x, y: x * y)" * (type(f) is Value)
+            raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice}")
         runner_for(runner)  # refuses an unknown name
         self.f = f
         self.runner = runner
