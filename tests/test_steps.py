@@ -262,6 +262,9 @@ def test_constants_are_spoken_whole():
         ("x / y", {"x": 0.001, "y": 0}, 2),
         ("1 / x", {"x": 1e-320}, 2),
         ("x - y", {"x": float("inf"), "y": float("inf")}, None),
+        ("x ** 1.0000001", {"x": -1.9749952522787495}, None),
+        ("x ** y", {"x": 1.4, "y": 1e308}, 0),
+        ("x ** 1234567.5", {"x": -1.3316e-11}, 3),
     ],
 )
 def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text, inputs, digits):
@@ -273,6 +276,9 @@ def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text
             assert float(answer) == float(upstream) * float(local) or math.isnan(row.downstream), printed
         if not math.isfinite(row.answer):
             assert "(rounded)" not in printed
+            left, _, right = row.parts[1].rpartition(" = ")
+            if row.phase == "forward":
+                assert repr(parse(left).data) == repr(float(right)), printed
 
 
 @pytest.mark.parametrize(

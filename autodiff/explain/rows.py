@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from math import isfinite
+from operator import mul
 
-from ..expression import ATOM, PRODUCT, Formula, SlideFormula, gate, show
+from ..expression import ATOM, PRODUCT, Formula, SlideFormula, exact, gate, show
 from ..graph import numbers, on_kink
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ..engine import Value
@@ -56,13 +58,17 @@ class Row:
         return self.node.data
 
     def number_text(self, x: float) -> str:
-        """The number as the row prints it: whole enough that 0.001 is not 0 where the answer is inf or nan."""
-        return show(x, self.steps.digits if isfinite(self.answer) else None)
+        return show(x, self.steps.digits)
 
-    def remark(self, found: float | None) -> list[str]:
-        """ "(rounded)", where the printed numbers give another number than the one that is printed."""
-        told = found is None or not isfinite(self.answer) or self.number_text(found) == self.number_text(self.answer)
-        return [] if told else ["(rounded)"]
+    def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
+        """What an answer is computed from as text, and "(rounded)" where the texts give another one.
+
+        Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
+        """
+        texts = [self.number_text(x) for x in parts]
+        if self.number_text(compute(*map(float, texts))) == self.number_text(self.answer):
+            return texts, []
+        return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
 
     def gate(self, style: type[Formula] = SlideFormula) -> str:
         """The right-hand side of the gate in a style."""
@@ -73,15 +79,13 @@ class Row:
         """The right-hand side of the gate as it is read aloud."""
         return self.steps.spoken(self)
 
-    def computed(self, style: type[Formula] = SlideFormula) -> Formula:
-        """The same with the printed numbers of the operands, and the number that these give."""
+    def computed(self, style: type[Formula] = SlideFormula) -> tuple[str, list[str]]:
+        """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
         primitive = self.node.primitive
         assert primitive is not None
         said = spoken if style is SpokenFormula else str
-        texts = [self.number_text(x) for x in numbers(self.node.operands)]
-        operands = [style.constant(said(text), float(text)) for text in texts]
-        text, strength = style.write(primitive.name, operands)
-        return style(text, strength, primitive.value(*[operand.number for operand in operands]))
+        texts, remark = self.printed(numbers(self.node.operands), primitive.value)
+        return style.write(primitive.name, [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 
 class Forward(Row):
@@ -92,14 +96,13 @@ class Forward(Row):
 
     @property
     def parts(self) -> list[str]:
-        computed, name = self.computed(), self.steps.names[self.node]
-        equation = f"{computed.text} = {self.number_text(self.node.data)}"
-        return [f"{name} = {self.gate()}", equation, *self.remark(computed.number)]
+        (computed, remark), name = self.computed(), self.steps.names[self.node]
+        return [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
 
     @property
     def sentence(self) -> str:
         name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
-        computed = self.computed(SpokenFormula).text
+        computed = self.computed(SpokenFormula)[0]
         return f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}: {computed} gives {answer}."
 
 
@@ -182,14 +185,14 @@ class Step(Row):
     def parts(self) -> list[str]:
         called, show_number = self.steps.names, self.number_text
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
-        texts = [show_number(x) for x in (self.upstream, self.local, self.downstream)]
+        texts, remark = self.printed((self.upstream, self.local), mul)
         parts = [
             f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
-            f"{texts[0]} * {texts[1]} = {texts[2]}",
+            f"{texts[0]} * {texts[1]} = {show_number(self.downstream)}",
         ]
         if self.paths > 1:
             parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
-        return parts + self.remark(float(texts[0]) * float(texts[1]))
+        return parts + remark
 
     def so_far(self, total: str) -> str:
         return f"total {total}" if self.path == self.paths else f"{total} so far"
@@ -197,7 +200,8 @@ class Step(Row):
     @property
     def sentence(self) -> str:
         called = self.steps.names
-        said = [spoken(self.number_text(x)) for x in (self.upstream, self.local, self.downstream)]
+        texts, _ = self.printed((self.upstream, self.local), mul)
+        said = [spoken(text) for text in (*texts, self.number_text(self.downstream))]
         so_far = self.so_far(spoken(self.number_text(self.total)))
         path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
         kink = f" On a kink: {self.kink}." if self.kink else ""

@@ -74,9 +74,10 @@ class Lesson {
     }
     if (row.phase === "start") return { answer: "1" };
     const step = result.steps[row.index];
-    const finite = Number.isFinite(step.downstream), text = (x) => (finite ? this.text(x) : show(x));
-    const [upstream, local, answer, total] = [step.upstream, step.local, step.downstream, step.total].map(text);
-    const rounded = finite && text(Number(upstream) * Number(local)) !== answer;
+    let [upstream, local, answer, total] = [step.upstream, step.local, step.downstream, step.total].map((x) => this.text(x));
+    const number = (text) => NONFINITE[text] ?? Number(text), finite = Number.isFinite(step.downstream);
+    const other = this.text(number(upstream) * number(local)) !== answer, rounded = other && finite;
+    if (other && !finite) [upstream, local] = [exact(step.upstream), exact(step.local)]; // 0.001 * inf, not 0 * inf
     const soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
     return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };
   }
