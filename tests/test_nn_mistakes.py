@@ -66,3 +66,25 @@ def test_sequentials_and_questions_show_what_they_hold():
 def test_an_undecided_output_is_not_above_a_half(noise):
     assert predict(lambda x: 0.5 + noise, [0.0]) == 0
     assert predict(lambda x: 0.5 + 1e-6, [0.0]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["gelu", "SELU", "celu", "silu", "mish", "relu6", "hard_tanh", "LogSigmoid", "softsign"]
+)
+def test_no_other_activation_is_proposed(name):
+    with pytest.raises(ValueError, match=f"no activation is called '{name}': choose one of [a-z_, ]*$"):
+        MLP(2, [2, 1], name)
+
+
+@pytest.mark.parametrize("name", ["adamw", "AdamW", "nadam", "radam", "adamax", "adagrad", "lion"])
+def test_no_other_optimizer_is_proposed(name):
+    with pytest.raises(ValueError, match=f"no optimizer is called '{name}': choose one of [a-z_, ]*$"):
+        fit(NET, X, Y, optimizer=name, epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("ReLU", "relu"), ("Tanh", "tanh"), ("sigmoi", "sigmoid"), ("linaer", "linear")]
+)
+def test_a_slip_in_a_name_is_put_right(wrong, meant):
+    with pytest.raises(ValueError, match=rf"did you mean {meant}\?"):
+        MLP(2, [2, 1], wrong)
