@@ -8,7 +8,6 @@ import re
 import sys
 import warnings
 
-from .ieee import INF
 from .parser import ExpressionError, parse
 from .parser.advice import filled
 from .parser.tokens import RAISED, plain, statements
@@ -213,7 +212,9 @@ def constant(text: str) -> float | None:
         return None
     try:
         return parse(text).data
-    except ExpressionError:
+    except ExpressionError as error:
+        if "too large" in str(error):
+            raise ValueError(f"{text:.40} is too large for a float64: write inf or -inf if you mean that") from None
         return None
 
 
@@ -227,13 +228,7 @@ def stray(texts: Sequence[str]) -> str:
     if equals and name.isidentifier():
         if not number:
             return f"{name}= has no number: write {name}=2, say"
-        try:
-            huge = "inf" not in number.lower() and abs(float(number)) == INF
-        except ValueError:
-            huge = False
-        infinite = f"{'-' * number.startswith('-')}inf"
-        too_large = f"{number:.40} is too large for a float64: write {infinite} if you mean it"
-        return f"{word:.60}: {too_large if huge else f'after = stands one number, got {number!r:.40}'}"
+        return f"{word:.60}: after = stands one number, got {number!r:.40}"
     if os.path.exists(word):
         return 'the shell puts file names in place of *: put the expression in double quotes, "x * y"'
     try:

@@ -9,7 +9,7 @@ import re
 import sys
 
 from autodiff.commandline import front_door, refuse_idle
-from autodiff.files import PAGES, destination, suffix, write
+from autodiff.files import OUTPUT, PAGES, destination, suffix, write
 from autodiff.packages import need
 
 from .activations import ACTIVATIONS
@@ -140,6 +140,8 @@ def refuse_files(options: argparse.Namespace) -> None:
     if options.plot:
         need("matplotlib", "--plot")
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
+        if path in OUTPUT:
+            raise ValueError(f"the report goes to the standard output: give the name of a file, not {path}")
         if path and endings:
             suffix(path, endings)
         if path:

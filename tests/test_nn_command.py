@@ -228,6 +228,8 @@ def test_without_a_task_the_help_lists_all(capsys):
         (["xor", "--plot", "net.txt"], "cannot save 'net.txt': the ending '.txt' is no format"),
         (["xor", "--page", "."], "a name without an ending"),
         (["xor", "--seeds", "2", "--plot", "no/net.svg"], "there is no folder"),
+        (["xor", "--save", "-"], "the report goes to the standard output: give the name of a file, not -"),
+        (["xor", "--plot", "/dev/stdout"], "the report goes to the standard output"),
         (["xor", "--seeds", "2", "--save", "s.json", "--page", "s.html"], "or leave out --save, --page"),
         (
             ["C5", "--hidden", "3", "--save", "c5.json"],

@@ -269,7 +269,7 @@ def test_a_large_graph_reads_back():
         ("qqq(x)", 0, "there is no function qqq; there are abs, clip,"),
         ("leaky_relu(x)", 0, "leaky_relu(x, 0.01)"),
         ("leaky_relu(x, slope=2)", 19, "in order, as in leaky_relu(x, 0.01)"),
-        ("sum(x, y)", 0, "write sum([x, y])"),
+        ("sum(x, y)", 0, "sum([a, b])"),
         ("exp([x])", 0, "exp(a)"),
         ("max(x)", 0, "max(a, b)"),
         ("mean([])", 0, "mean needs at least one value"),
@@ -338,11 +338,9 @@ def test_refusals_show_the_text_a_caret_and_what_to_write(text, caret, advice):
         ("x > 0 || y > 0", "max(a > 0, b > 0)"),
         ("x > 0 | y > 0", "max(a > 0, b > 0)"), ("~x", "1 - (a > 0)"), ("x ? y : 1", "where(condition, a, b)"),
         ("\\frac{x}{y}", "write x / y"), ("x//2", "for a quotient write /"), ("x <> y", "write x != y"),
-        ("mean(x, y)", "write mean([x, y])"), ("norm(x)", "write norm([x])"),
-        ("logsumexp(x, (y + 1))", "([x, (y + 1)])"),
-        ("maximum(x, y, x*y)", "write max(x, y, x*y)"), ("minimum(x, y, 1)", "write min(x, y, 1)"),
-        ("max([x, y])", "write max(x, y)"), ("maximum([x, y])", "write max(x, y)"), ("min([x])", "write min(x)"),
-        ("relu(x, y)", "this is how to call it: relu(a)"), ("maximum(x)", "this is how to call it: maximum(a, b)"),
+        ("mean(x, y)", "mean([a, b])"), ("norm(x)", "norm([a, b])"), ("logsumexp(x, (y + 1))", "logsumexp([a, b])"),
+        ("maximum(x, y, x*y)", "of more write max(a, b, c)"), ("minimum(x, y, 1)", "of more write min(a, b, c)"),
+        ("max([x, y])", "max(a, b)"), ("relu(x, y)", "this is how to call it: relu(a)"),
     ],
 )  # fmt: skip
 def test_refusals_say_what_to_write_instead(text, advice):
@@ -364,7 +362,7 @@ def test_refusals_say_what_to_write_instead(text, advice):
         ("sgn", lambda x: 1.0), ("fabs", abs), ("pow", lambda x: x**0.75),
         ("logaddexp", lambda x: math.log(math.exp(x) + math.exp(0.75))),
         ("coth", lambda x: 1 / math.tanh(x)), ("sech", lambda x: 1 / math.cosh(x)), ("rsqrt", lambda x: x**-0.5),
-        ("radians", math.radians), ("degrees", math.degrees), ("log1m", lambda x: math.log1p(-x)), ("sine", math.sin),
+        ("sine", math.sin),
     ],
 )  # fmt: skip
 def test_a_function_known_elsewhere_is_told_as_a_formula_that_gives_it(name, function):

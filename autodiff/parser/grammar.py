@@ -189,7 +189,7 @@ class Reader:
         """The result of a function."""
         name = token.text
         try:
-            return called(ALIASES.get(name, name), arguments, enclosed(self.text, token.end))
+            return called(ALIASES.get(name, name), arguments)
         except ValueError as error:
             advice = str(error)
             if name not in CALLABLE and (name in self.values or name in self.inputs or name in CONSTANTS):
@@ -217,16 +217,6 @@ class Reader:
         error = mistake(self.text, missing[name].start, f"{advice}write\n    {call}")
         error.missing, error.correction = tuple(missing), call
         return error
-
-
-def enclosed(text: str, place: int) -> str:
-    """What stands between the bracket that opens at a place, or after it, and the one that closes it."""
-    start = text.index("(", place) + 1
-    depth, end = 1, start
-    while depth:
-        depth += (text[end] == "(") - (text[end] == ")")
-        end += 1
-    return " ".join(text[start : end - 1].split())
 
 
 def labelled(x: Any, name: str) -> Value:
