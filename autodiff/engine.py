@@ -150,7 +150,7 @@ class Value:
         """The result of a primitive on Values and numbers, as a node that remembers them."""
         kept = tuple(operands)
         if not {*map(type, kept)} <= RECORDED:  # the types of all at once: a weighted sum has many
-            kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in kept])
+            kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in p.recordable(primitive, kept)])
         return result(primitive, primitive.compute(numbers(kept)), kept)
 
     # --- Sweeping ----------------------------------------------------------------------------
@@ -190,13 +190,13 @@ class Value:
                     into_a, into_b = type(a) is Value, type(b) is Value
                     to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
                     if into_a and to_a is not None:
-                        a.grad += upstream * to_a
+                        a.grad += upstream * to_a if to_a is not False else 0.0
                     if into_b and to_b is not None:
-                        b.grad += upstream * to_b
+                        b.grad += upstream * to_b if to_b is not False else 0.0
                 else:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
-                            operand.grad += upstream * local
+                            operand.grad += upstream * local if local is not False else 0.0
         except (TypeError, ValueError):  # as where a rule gives too few local gradients
             refuse_rule(node, rule(node._data, *numbers(operands)))
             raise

@@ -29,7 +29,11 @@ INFIX = {
     "not_equal": ("!=", COMPARISON),
 }
 SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
-SPELLED = {"maximum": "max", "minimum": "min"}  # as the lectures write them; the others by their own name
+SPELLED = {
+    "maximum": "max",
+    "minimum": "min",
+    "largest": "max",
+}  # as the lectures write them; the others by their own name
 
 
 def is_comparison(name: str) -> bool:
@@ -112,7 +116,7 @@ class Formula:
         if name == "reciprocal":
             return f"1 / {parts[0].inside(MINUS)}", PRODUCT
         texts = [part.text for part in parts]
-        if name in ("sum", "logsumexp"):
+        if name in ("sum", "logsumexp", "norm") or (name == "largest" and len(texts) < 3):
             return f"{name}([{', '.join(texts)}])", ATOM
         if name == "dot":
             n = len(texts) // 2
@@ -191,9 +195,9 @@ class SlideFormula(Formula):
             if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
                 terms.append(bias.inside(PRODUCT))
             return " + ".join(terms) or "0", SUM
-        if name == "logsumexp":
+        if name in ("logsumexp", "norm"):
             texts = elide([part.text for part in parts])
-            return f"logsumexp([{', '.join(texts)}])", ATOM
+            return f"{name}([{', '.join(texts)}])", ATOM
         return super().write(name, parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import primitives
-from .primitives import exp, leaky_relu, maximum, sqrt
+from .primitives import exp, leaky_relu, maximum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def mean(values: Iterable[Any], *more: Any) -> Any:
 
 
 def norm(values: Iterable[Any], *more: Any) -> Any:
-    """The length sqrt(v0^2 + v1^2 + ...); its gradient at the zero vector is nan, as sqrt's is infinite there.
+    """The length sqrt(v0^2 + v1^2 + ...) as one gate that neither overflows nor vanishes; gradient nan at length 0.
 
     Examples
     --------
@@ -100,8 +100,7 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
     >>> norm([3.0, 4.0])
     5.0
     """
-    values = several("norm", values, *more)
-    return sqrt(dot(values, values))
+    return primitives.norm(*several("norm", values, *more))
 
 
 def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
@@ -119,7 +118,7 @@ def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
 
 
 def maxout(values: Iterable[Any], *more: Any) -> Any:
-    """The largest of several values, gate by gate; ValueError for no values.
+    """The largest of several values as one gate, which ties share equally; ValueError for no values.
 
     Examples
     --------
@@ -127,12 +126,10 @@ def maxout(values: Iterable[Any], *more: Any) -> Any:
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """
-    largest, *others = several("maxout", values, *more) or [None]
-    if largest is None:
+    values = several("maxout", values, *more)
+    if not values:
         raise ValueError("maxout needs at least one value, got none")
-    for value in others:
-        largest = maximum(largest, value)
-    return largest
+    return values[0] if len(values) == 1 else (maximum if len(values) == 2 else primitives.largest)(*values)
 
 
 def prelu(x: Any, slope: Any) -> Any:

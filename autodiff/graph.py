@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from .primitives import downstream
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from .engine import Value
@@ -169,5 +171,10 @@ def sweep(
         yield node, upstream, local_gradients
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:
-                downstream = upstream * local
-                totals[operand] = totals[operand] + downstream if operand in totals else downstream
+                passed = downstream(upstream, local, made_after(node) if record else None)
+                totals[operand] = totals[operand] + passed if operand in totals else passed
+
+
+def made_after(node: Value) -> Callable[[Any], Any]:
+    """A function that takes apart what a rule made of the node, (primitive, operands); None for what it was given."""
+    return lambda x: (x.primitive, x.operands) if getattr(x, "born", 0) > node.born else None

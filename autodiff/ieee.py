@@ -48,7 +48,9 @@ def quotient(a: float, b: float) -> float:
 
 
 def to_the_power(a: float, b: float) -> float:
-    """a ** b as C99's pow: never an exception, never a complex number."""
+    """a ** b as C99's pow, a square as the product it is: never an exception, never a complex number."""
+    if b == 2.0:
+        return a * a
     try:
         return math.pow(a, b)
     except ValueError:  # 0 to a negative power is infinite, a negative number to a fraction undefined
@@ -110,11 +112,22 @@ def weighted_sum(*operands: float) -> float:
     return result
 
 
-def log_sum_exp(*terms: float) -> float:
-    """log(e^t0 + e^t1 + ...), the largest term taken out so that e^ never overflows."""
+def largest_of(*terms: float) -> float:
+    """The largest term; nan where there is one, -inf of none."""
     largest = -INF
     for term in terms:
         largest = larger(largest, term)
+    return largest
+
+
+def length(*terms: float) -> float:
+    """sqrt(t0^2 + t1^2 + ...); no square on the way overflows or vanishes."""
+    return NAN if any(term != term for term in terms) else math.hypot(*terms)
+
+
+def log_sum_exp(*terms: float) -> float:
+    """log(e^t0 + e^t1 + ...), the largest term taken out so that e^ never overflows."""
+    largest = largest_of(*terms)
     if largest in (INF, -INF):
         return largest  # a nan among the terms would be the largest
     return largest + math.log(total(*[math.exp(term - largest) for term in terms]))

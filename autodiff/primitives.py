@@ -14,6 +14,8 @@ gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in
 - logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
 - abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
 - power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
+- An infinite upstream gradient: what is not chosen by maximum, minimum or clip gets 0 here and in PyTorch, nan in JAX;
+  tanh passes it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base with exponent 0, PyTorch 0.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from .ieee import (
     exponential,
     exponential_minus_1,
     larger,
+    largest_of,
+    length,
     log_sum_exp,
     logarithm,
     logarithm_plus_1,
@@ -48,7 +52,7 @@ from .ieee import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 
@@ -141,6 +145,44 @@ def no_edges(out: Any, *operands: Any) -> tuple[None, ...]:
     return (None,) * len(operands)
 
 
+def downstream(upstream: Any, local: Any, made: Callable[[Any], Any] | None = None) -> Any:
+    """upstream * local; but 0 where the gate is closed, even if upstream is inf or nan.
+
+    An entry of a rule closes a gate where it is a comparison that is false, or the literal False, also as the side
+    that a ``where`` takes. ``made`` takes recorded entries apart: (primitive, operands) of what the rule made.
+    """
+    passed = selected(upstream, local, made)
+    return upstream * local if passed is None else passed
+
+
+def selected(upstream: Any, local: Any, made: Callable[[Any], Any] | None) -> Any:
+    """What comes through an entry that may close; None for an entry that only multiplies."""
+    if type(local) is bool:
+        return upstream if local else 0.0
+    apart = made and made(local)
+    if not apart:
+        return None
+    primitive, operands = apart
+    if primitive is less and operands[0] is operands[1]:
+        return 0.0  # False as the side of a where
+    if primitive.local_gradients is no_edges:
+        return select(local, upstream, 0.0)
+    if primitive is not select:
+        return None
+    condition, *entries = operands
+    sides = [selected(upstream, entry, made) for entry in entries]
+    if all(side is None for side in sides):
+        return None
+    return select(condition, *[upstream * entry if side is None else side for entry, side in zip(entries, sides)])
+
+
+def recordable(primitive: Primitive, operands: Sequence[Any]) -> Sequence[Any]:
+    """The operands; False as the side of a where becomes a comparison that is never true: unlike 0, it closes."""
+    if primitive is not select:
+        return operands
+    return [operands[0] < operands[0] if x is False else x for x in operands]
+
+
 def comparison(name: str, compare: Callable[[float, float], bool]) -> Primitive:
     """A row for < <= > >= == !=: 1.0 or 0.0, with no gradient, and a jump where both sides meet."""
     return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b)
@@ -154,11 +196,29 @@ def at_tie(out: Any, a: Any, b: Any) -> Any:
     return a == b
 
 
+def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
+    """e^term / (e^t0 + e^t1 + ...) of every term, exact for terms of any size; all 0 where all terms are -inf."""
+    parts = [exp(where(out == -INF, 0.0, term - out)) for term in terms]
+    whole = where(out == INF, 1.0, sum_(*parts))
+    return tuple([where(out == -INF, False, div(part, whole)) for part in parts])
+
+
+def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
+    """All for the largest term, or as much for each of several."""
+    chosen = [term == out for term in terms]
+    count = sum_(*chosen)
+    return tuple([where(count == 1.0, each, where(each, div(1.0, count), False)) for each in chosen])
+
+
+def at_several(out: Any, *terms: Any) -> Any:
+    return sum_(*[term == out for term in terms]) > 1.0
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
-    Both sides are computed, and a side that is not taken still gets upstream * 0: where it is
-    infinite, that is nan (as in PyTorch and JAX). Feed such a side a harmless number by a second where.
+    Both sides are computed. The one that is not taken gets gradient 0, whatever arrives; but where its own slope
+    is infinite, 0 * inf is nan there (as in PyTorch and JAX): feed it a harmless number by a second where.
 
     Examples
     --------
@@ -176,12 +236,15 @@ if TYPE_CHECKING:  # rules may call what stands further down
     cos: Primitive
     div: Primitive
     exp: Primitive
+    less: Primitive
     log: Primitive
     maximum: Primitive
     minimum: Primitive
     power: Primitive
     reciprocal: Primitive
+    select: Primitive
     sign: Primitive
+    sum_: Primitive
 
 # fmt: off
 add         = Primitive("add", operator.add, lambda out, a, b: (1.0, 1.0))
@@ -191,7 +254,7 @@ div         = Primitive("div", quotient,     lambda out, a, b: (reciprocal(b), -
 neg         = Primitive("neg", operator.neg, lambda out, a: (-1.0,))
 reciprocal  = Primitive("reciprocal", lambda a: quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
 power       = Primitive("power", to_the_power, lambda out, a, b: (
-    b * power(where(b == 0.0, 1.0, a), b - 1.0),             # 0 where b = 0, whatever a is
+    b * power(where((b == 0.0) * ((a == 0.0) + (a != a)), 1.0, a), b - 1.0),  # 0 where b = 0, whatever a is
     out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
 
 exp         = Primitive("exp",   exponential,         lambda out, a: (out,))
@@ -210,16 +273,16 @@ log_sigmoid = Primitive("log_sigmoid", lambda a: -soft_plus(-a), lambda out, a: 
 
 relu        = Primitive("relu", rectify, lambda out, a: (a > 0.0,), at_zero)
 leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope * a, lambda out, a, slope: (
-    where(a > 0.0, 1.0, slope), minimum(a, 0.0)),
+    where(a > 0.0, 1.0, slope), where(a > 0.0, False, a)),
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
-    where(a > 0.0, 1.0, alpha * exp(minimum(a, 0.0))), expm1(minimum(a, 0.0))),
+    where(a > 0.0, 1.0, alpha * exp(minimum(a, 0.0))), where(a > 0.0, False, expm1(minimum(a, 0.0)))),
     lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
 absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
-sign        = Primitive("sign", signum,    lambda out, a: (0.0,), at_zero)
-heaviside   = Primitive("heaviside", step, lambda out, a, half: (0.0, a == 0.0), at_zero)
+sign        = Primitive("sign", signum,    lambda out, a: (False,), at_zero)
+heaviside   = Primitive("heaviside", step, lambda out, a, half: (False, a == 0.0), at_zero)
 clip        = Primitive("clip", lambda a, low, high: smaller(larger(a, low), high), lambda out, a, low, high: (
-    (a >= low) * (a <= high), (a < low) * (low <= high), maximum(a, low) > high),
+    where(a >= low, a <= high, False), where(a < low, low <= high, False), maximum(a, low) > high),
     lambda out, a, low, high: (a == low) + (a == high))
 maximum     = Primitive("maximum", larger, lambda out, a, b: (
     where(a == b, 0.5, a > b), where(a == b, 0.5, b > a)), at_tie)
@@ -233,12 +296,13 @@ greater_equal = comparison("greater_equal", operator.ge)
 equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne)
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
-    None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)))
+    None, condition != 0.0, condition == 0.0))
 
 sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
 dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
-logsumexp   = Primitive("logsumexp", log_sum_exp, lambda out, *terms: tuple(
-    exp(term - where(out == -INF, 0.0, out)) for term in terms))
+logsumexp   = Primitive("logsumexp", log_sum_exp, shares)
+largest     = Primitive("largest", largest_of, to_the_largest, at_several)
+norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out) for term in terms]))
 # fmt: on
 
 PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}

@@ -49,6 +49,8 @@ SAMPLES = {
         lambda *terms: mpmath.log(mpmath.fsum(mpmath.exp(term) for term in terms)),
         [(1.5,), (1.0, 2.0, 3.0), (-700.0, -701.0)],
     ),
+    "largest": (lambda *terms: max(terms), [(1.5,), (1.0, -2.0), (0.5, 3.0, 2.0)]),
+    "norm": (lambda *terms: mpmath.sqrt(mpmath.fsum(t * t for t in terms)), [(-1.5,), (3.0, -4.0), (0.3, -1.2, 2.0)]),
 }
 
 # For each primitive with a kink: points on it, and the local gradients that are the convention there (None: no edge).
@@ -62,6 +64,7 @@ KINKS = {
     "clip": [((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((1.0, -1.0, 1.0), (1.0, 0.0, 0.0))],
     "maximum": [((2.0, 2.0), (0.5, 0.5))],
     "minimum": [((2.0, 2.0), (0.5, 0.5))],
+    "largest": [((2.0, 2.0), (0.5, 0.5)), ((3.0, 3.0, 1.0, 3.0), (1 / 3, 1 / 3, 0.0, 1 / 3))],
     **{
         name: [((2.0, 2.0), (None, None))]
         for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")

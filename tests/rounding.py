@@ -76,7 +76,8 @@ def rounding(name, out, numbers, fused):
         if all(is_float(term) for term in terms) and sum(terms) == Fraction(out if math.isfinite(out) else 0):
             return 0.0
         size = float_or_inf(sum(map(abs, terms)))
-        # a product that is too large may yet be fused with a sum that is not
+        # a product that is too large may yet be fused with a sum that is not, from four products on
+        fused = fused and name == "dot" and len(numbers) > 8
         return size * UNIT + 5e-324 if math.isfinite(out) or fused else 0.0
     if abs(out) in SIMPLE | {0.5} and SIMPLE.issuperset(map(abs, numbers)):
         return 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autodiff import PRIMITIVES, primitives
+from autodiff import PRIMITIVES, Value, primitives
 
 RECORDED = json.loads(Path(__file__).with_name("data").joinpath("conventions.json").read_text(encoding="utf-8"))
 INF = math.inf
@@ -31,6 +31,14 @@ DIFFERENT = {
     ("jax", "leaky_relu"): (lambda a, slope: a == 0.0 or a == INF, "leaky_relu"),
     ("jax", "clip"): (lambda a, low, high: a in (low, high), "clip"),
 }
+# The same for an infinite upstream gradient, where that differs in more.
+ANYWHERE = (lambda *point: True, "An infinite upstream")
+INFINITE = {
+    **{key: found for key, found in DIFFERENT.items() if key != ("torch", "abs")},
+    ("torch", "power"): (lambda a, b: b == 0.0, "exponent 0"),
+    **{("jax", name): ANYWHERE for name in ("tanh", "maximum", "minimum", "clip")},
+}
+UPSTREAM = {1.0: DIFFERENT, INF: INFINITE}
 
 
 def same(found, recorded):
@@ -38,30 +46,42 @@ def same(found, recorded):
     return recorded is None or float(found or 0.0) == pytest.approx(recorded, rel=1e-12, abs=1e-300, nan_ok=True)
 
 
-def answers(name, point):
-    out = PRIMITIVES[name](*point)
-    return [out, *PRIMITIVES[name].local_gradients(out, *point)]
+def answers(name, point, upstream):
+    """The value, and what backward() sends to each operand."""
+    operands = [Value(x) for x in point]
+    out = PRIMITIVES[name](*operands)
+    out.backward(upstream)
+    return [out.data, *[operand.grad for operand in operands]]
 
 
+def recorded(framework, upstream):
+    """(primitive, point, [value, gradients]) of every row."""
+    for name, point, value, of_one, of_infinity in RECORDED[framework]["rows"]:
+        yield name, point, [value, *(of_one if upstream == 1.0 else of_infinity)]
+
+
+@pytest.mark.parametrize("upstream", UPSTREAM)
 @pytest.mark.parametrize("framework", RECORDED)
-def test_answers_are_those_recorded(framework):
+def test_answers_are_those_recorded(framework, upstream):
     wrong = []
-    for name, point, value, slopes in RECORDED[framework]["rows"]:
-        excepted, _ = DIFFERENT.get((framework, name), (lambda *point: False, ""))
-        if not excepted(*point) and not all(map(same, answers(name, point), [value, *slopes])):
-            wrong.append((name, point, answers(name, point), value, slopes))
+    for name, point, expected in recorded(framework, upstream):
+        excepted, _ = UPSTREAM[upstream].get((framework, name), (lambda *point: False, ""))
+        if not excepted(*point) and not all(map(same, answers(name, point, upstream), expected)):
+            wrong.append((name, point, answers(name, point, upstream), expected))
 
     assert wrong == []
 
 
-@pytest.mark.parametrize(("framework", "name"), DIFFERENT, ids=" ".join)
-def test_every_difference_is_there_and_explained(framework, name):
+@pytest.mark.parametrize(
+    ("upstream", "framework", "name"), [(u, *key) for u, table in UPSTREAM.items() for key in table], ids=str
+)
+def test_every_difference_is_there_and_explained(upstream, framework, name):
     """A difference that has gone, here or in a newer recording, leaves this list."""
-    excepted, word = DIFFERENT[framework, name]
-    rows = [row for row in RECORDED[framework]["rows"] if row[0] == name and excepted(*row[1])]
+    excepted, word = UPSTREAM[upstream][framework, name]
+    rows = [row for row in recorded(framework, upstream) if row[0] == name and excepted(*row[1])]
     explained = primitives.__doc__.partition("Conventions")[2]
 
-    assert any(not all(map(same, answers(name, point), [value, *slopes])) for _, point, value, slopes in rows)
+    assert any(not all(map(same, answers(name, point, upstream), expected)) for _, point, expected in rows)
     assert word in explained
     assert {"torch": "PyTorch", "jax": "JAX"}[framework] in explained
 
@@ -69,6 +89,6 @@ def test_every_difference_is_there_and_explained(framework, name):
 def test_values_never_differ():
     """Only gradients are conventions; values are IEEE 754's, but for PyTorch's sign(nan) = 0."""
     for table in RECORDED.values():
-        for name, point, value, _ in table["rows"]:
+        for name, point, value, *_ in table["rows"]:
             if name != "sign":
                 assert same(PRIMITIVES[name](*point), value), (name, point)

@@ -315,7 +315,7 @@ def test_every_example_to_watch_has_a_title_and_ascii_lines(name):
         ("B8", "squared error 0.25, gradient (0, 0, 0)"),
         ("C4", "at 2.999999999999999 after 159 updates and stands still"),
         ("C9", "their mean: (0.0162088, 0.00351763, 0.140897)"),
-        ("C12", "depends on 12 weights by 40 edges"),
+        ("C12", "depends on 12 weights by 36 edges"),
         ("C12", "784-128-128-10 has 118,282 parameters"),
         ("D13", "sigmoid at -10: slope 4.53958e-05"),
         ("D14", "dh50/dh0 = 637621500.2140496"),

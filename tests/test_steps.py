@@ -281,6 +281,13 @@ def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text
                 assert repr(parse(left).data) == repr(float(right)), printed
 
 
+@pytest.mark.parametrize("text", ["sqrt(relu(x))", "1 / max(x, 0)", "log(clip(x, 0, 1))", "sqrt(where(x > 0, x, 0))"])
+def test_a_gate_that_is_closed_to_inf_is_not_called_rounded(text):
+    step = parse(text, x=-1).steps()[-1]
+
+    assert step.parts[1:] == [f"{step.upstream} * 0 = 0", "(closed)"]
+
+
 @pytest.mark.parametrize(
     ("text", "inputs"),
     [

@@ -71,6 +71,11 @@ class Lesson:
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
+        self.totals: dict[Value, Any] = {}
+        self.local_gradients: dict[tuple[Value, int], Any] = {}
+        for node, upstream, found in sweep(output, record=True):
+            self.totals[node] = upstream
+            self.local_gradients |= {(node, place): local for place, local in enumerate(found)}
         gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
         program = lower([output, *gates], self.leaves, roll=False)
@@ -88,13 +93,7 @@ class Lesson:
 
     def numbers(self) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
-        totals: dict[Value, Any] = {}
-        local_gradients: dict[tuple[Value, int], Any] = {}
-        for node, upstream, found in sweep(self.output, record=True):
-            totals[node] = upstream
-            for place, local in enumerate(found):
-                local_gradients[node, place] = local
-        locals_ = [local_gradients[step.node, step.place] for step in self.steps]
+        totals, locals_ = self.totals, [self.local_gradients[step.node, step.place] for step in self.steps]
         kinks = [kink_of(step.node) for step in self.steps]
         outputs = [*self.order, *[totals.get(node, 0.0) for node in self.order], *locals_, *kinks]
         plain = [x if type(x) is Value else float(x) for x in outputs]
@@ -165,6 +164,7 @@ class Lesson:
             "place": row.place,
             "formula": row.factor,
             "piecewise": piecewise(row.node, row.place),
+            "closes": closes(self.local_gradients[row.node, row.place], row.node),
             "role": row.role,
             "path": row.path,
             "paths": row.paths,
@@ -199,6 +199,15 @@ def piecewise(node: Value, place: int) -> bool:
     assert node.primitive is not None
     local = node.primitive.local_gradients(Formula("y"), *operands)[place]
     return isinstance(local, Formula) and "where(" in local.text
+
+
+def closes(local: Any, node: Value) -> bool:
+    """Whether a recorded local gradient may close the gate: a comparison that the rule made, or a side of a where."""
+    if type(local) is not Value or local.primitive is None or local.born < node.born:
+        return local is False
+    if local.primitive.name == "where":
+        return any(closes(side, node) for side in local.operands[1:])
+    return {*local.primitive.local_gradients(0.0, *local.operands)} == {None}
 
 
 def lessons(

@@ -79,7 +79,7 @@ class Walk:
         self.changes = list(stale(order))
         self.upstream = output.grad if upstream is None else upstream
         self.totals = {node: node.grad for node in order} if upstream is None else {}
-        self.flows: dict[tuple[Value, int], tuple[float, float]] = {}
+        self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}
         self.edges: dict[tuple[Value, Any], Arrow] = {}
         self.leaving: dict[Value, list[Arrow]] = {}
         if self.upstream == 0.0:
@@ -91,13 +91,13 @@ class Walk:
         self.finish()
 
     def sweep(self, total: bool) -> None:
-        """Note what flows back over every edge: (upstream, local gradient); and where asked, what it adds up to."""
+        """Note what flows back over every edge: (upstream, local, downstream); and where asked, what it adds up to."""
         for node, upstream, local_gradients in sweep(self.output, self.upstream):
             if total:
                 self.totals[node] = upstream
             for place, local in enumerate(local_gradients):
                 if local is not None:
-                    self.flows[node, place] = upstream, float(local)
+                    self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
 
     def box_id(self, node: Value) -> str:
         """The id of the box that the node stands in."""
@@ -154,8 +154,8 @@ class Walk:
             self.add_arrow(self.edges[key], node)
         arrow = self.edges[node, place] = self.edges[key]
         if (node, place) in self.flows:
-            upstream, local = self.flows[node, place]
-            arrow.gradient = upstream * local + (arrow.gradient or 0.0)
+            upstream, local, passed = self.flows[node, place]
+            arrow.gradient = passed + (arrow.gradient or 0.0)
             arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
 
     def add_arrow(self, arrow: Arrow, node: Value) -> None:

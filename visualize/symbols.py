@@ -28,6 +28,7 @@ SYMBOLS = {
     "elu": "ELU",
     "maximum": "max",
     "minimum": "min",
+    "largest": "max",
     "heaviside": "step",
     "less": "<",
     "less_equal": "<=",

@@ -10,6 +10,7 @@ from ..explain.words import WIDTH, shortened
 from ..expression import gate, show
 from ..graph import history, refuse_stale, stale, sweep
 from ..naming import names
+from ..primitives import downstream
 from .remedies import GROWN, remedy, second_where, untaken, vertical
 
 TYPE_CHECKING = False
@@ -99,10 +100,10 @@ def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, f
         sentence = f"What {called[node]} gets adds up to more than a float holds, {behind}"
         return NonfiniteOrigin("gradient", node, sentence, facts, GROWN)
     operand, upstream, local = edge
-    gate, downstream = node.primitive.name if node.primitive else "", upstream * local
-    product = f"upstream * local = {show(upstream)} * {show(local)} = {show(downstream)}"
+    gate, sent = node.primitive.name if node.primitive else "", upstream * local
+    product = f"upstream * local = {show(upstream)} * {show(local)} = {show(sent)}"
     advice = second_where(node, called) if untaken(order, node) else vertical(node, local)
-    sentence = f"{gate} sends back {downstream}, {behind}"
+    sentence = f"{gate} sends back {sent}, {behind}"
     return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
 
 
@@ -124,7 +125,7 @@ def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
         if not isfinite(upstream):
             return at_gradient(order, node, None)
         for operand, local in zip(node.operands, local_gradients):
-            if type(operand) is Value and local is not None and not isfinite(upstream * local):
+            if type(operand) is Value and local is not None and not isfinite(downstream(upstream, local)):
                 return at_gradient(order, node, (operand, upstream, float(local)))
     return None
 

@@ -63,7 +63,7 @@ def remedy(node: Value) -> str:
 def vertical(node: Value, local: float) -> str:
     """What helps against a gradient from this gate that is not finite."""
     name = node.primitive.name if node.primitive else ""
-    if name == "sqrt" and "dot" in behind(node, 1):
+    if name == "norm" or (name == "sqrt" and "dot" in behind(node, 1)):
         return LENGTH
     return GROWN if isfinite(local) else GRADIENTS.get(name, GROWN)
 

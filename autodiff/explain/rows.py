@@ -154,6 +154,11 @@ class Step(Row):
         return self.downstream
 
     @property
+    def closed(self) -> bool:
+        """Whether the gate is closed to an inf or nan: then it passes 0, which is not their product."""
+        return not isfinite(self.upstream) and self.downstream == 0.0
+
+    @property
     def formula(self) -> str:
         """The local gradient as a formula of the gate's operands and output."""
         return self.steps.locals(self)[self.place].text
@@ -186,6 +191,7 @@ class Step(Row):
         called, show_number = self.steps.names, self.number_text
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
         texts, remark = self.printed((self.upstream, self.local), mul)
+        remark = ["(closed)"] if self.closed else remark
         parts = [
             f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
             f"{texts[0]} * {texts[1]} = {show_number(self.downstream)}",

@@ -7,6 +7,7 @@ from math import isfinite
 from ..expression import Formula, SlideFormula, show
 from ..graph import history, refuse_stale, sweep
 from ..naming import names
+from ..primitives import downstream
 from .rows import Forward, Row, Start, Step, slope
 from .words import SpokenFormula, role, shortened, wrapped
 
@@ -82,7 +83,7 @@ class Steps:
             for place, operand, local in edges:
                 step = Step(self, node)
                 step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
-                step.downstream = upstream * local
+                step.downstream = downstream(upstream, local)
                 others = found.setdefault(operand, [])
                 step.total = others[-1].total + step.downstream if others else step.downstream
                 others.append(step)

@@ -13,6 +13,7 @@ ROLES = {
     "dot": "dot swaps: a weight gets upstream times its input, and back",
     "maximum": "max routes: the larger input gets upstream, the other 0",
     "minimum": "min routes: the smaller input gets upstream, the other 0",
+    "largest": "max routes: the largest input gets upstream, the others 0",
     "relu": "relu routes: upstream passes where the input is above 0",
     "clip": "clip routes: upstream passes between the two bounds",
     "where": "where routes: the side that was taken gets upstream, the other 0",
@@ -24,6 +25,7 @@ KINKS = {
     "abs": "the input is 0, where abs bends: its local gradient there is taken as 0",
     "maximum": "a tie: each input gets one half",
     "minimum": "a tie: each input gets one half",
+    "largest": "a tie: the largest inputs get equal shares",
 }
 SPOKEN = {
     "+": "plus", "-": "minus", "*": "times", "/": "divided by", "**": "to the power", "<": "is less than",

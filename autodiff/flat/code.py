@@ -9,15 +9,18 @@ from ..expression import ATOM, COMPARISON, PRODUCT, SUM, Formula, is_comparison
 from .program import Line, Place, index, is_slice, written
 
 VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
+CHOICE = COMPARISON - 1  # that of a if c else b
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
 OPERATORS = {"add", "sub", "mul", "neg"}
-SUMS = {"sum", "dot", "logsumexp"}
+LISTED = {"logsumexp", "largest", "norm"}  # functions of a list
+SUMS = {"sum", "dot", *LISTED}
 
 
 class Code(Formula):
     """A Formula as Python reads it with guarded functions, and the statements around it."""
 
     __slots__ = ()
+    choice = "{} if {} else {}"
 
     @staticmethod
     def spell(x: float) -> str:
@@ -26,6 +29,10 @@ class Code(Formula):
 
     @classmethod
     def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        if name == "where" and parts[0].strength == COMPARISON and cls.choice:
+            a, b = [cls.number_of(part) for part in parts[1:]]
+            sides = [repr(x.number) if x.number is not None else x.inside(COMPARISON + 1) for x in (a, b)]
+            return cls.choice.format(sides[0], parts[0].text, sides[1]), CHOICE
         parts = cls.numeric(name, parts)
         if name in SUMS:
             return cls.reduced(name, parts)
@@ -61,7 +68,7 @@ class Code(Formula):
     def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
         """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
         n = len(parts) // 2 if name == "dot" else len(parts)
-        if name == "logsumexp" or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
+        if name in LISTED or n > LONGEST or n == 0 or parts[0].strength == VECTOR:
             lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
             rest = [parts[-1].text] if name == "dot" else []
             return cls.call(name, [*map(cls.sequence, lists), *rest]), ATOM
@@ -151,6 +158,7 @@ class Notation(Code):
     """Expressions as one reads them, slices as a whole: dot(w[0:3], x[0:3]) + w[3]."""
 
     __slots__ = ()
+    choice = ""  # a function is: where(z[0:3] > 0, grad_h[0:3], 0.0)
 
     @classmethod
     def expression(cls, expression: Any) -> str:

@@ -41,6 +41,7 @@ class JavaScript(Code):
     """A Formula, and the statements around it, as JavaScript reads them."""
 
     __slots__ = ()
+    choice = "{1} ? {0} : {2}"
     comment = "// "
 
     @classmethod

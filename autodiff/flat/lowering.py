@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine import Value
 from ..expression import arithmetic
-from ..primitives import PRIMITIVES, Primitive
+from ..primitives import PRIMITIVES, Primitive, downstream, recordable
 from .identifiers import identifiers
 from .program import Expression, Line, Program
 from .recording import Recording
@@ -33,7 +33,15 @@ class Symbol:
 
     @staticmethod
     def record(primitive: Primitive, operands: Sequence[Any]) -> Symbol:
-        return Symbol((primitive.name, *map(plain, operands)))
+        return Symbol((primitive.name, *map(plain, recordable(primitive, operands))))
+
+
+def made(x: Any) -> Any:
+    """(primitive, operands) of what a rule made; None for a name or a number that it was given."""
+    if type(x) is not Symbol or type(x.expression) is not tuple:
+        return None
+    name, *operands = x.expression
+    return PRIMITIVES[name], [operand if type(operand) is float else Symbol(operand) for operand in operands]
 
 
 def plain(x: Any) -> Expression:
@@ -151,7 +159,8 @@ class Lowering:
             ]
             for operand, local in sorted(edges, key=to_a_gate):
                 adds = operand in self.gradients
-                yield Line(self.gradient(operand), ("mul", self.gradients[gate], plain(local)), adds)
+                passed = downstream(Symbol(self.gradients[gate]), local, made)
+                yield Line(self.gradient(operand), plain(passed), adds)
 
     def wanted(self) -> set[Any]:
         """The nodes through which gradients reach what was asked for."""

@@ -67,10 +67,10 @@ class Line(NamedTuple):
     @property
     def kind(self) -> str:
         """ "scalar", "dot", "scaled add" or "map"."""
-        slices = [is_slice(x) for x in operands(self.expression)]
+        slices, first = [is_slice(x) for x in operands(self.expression)], operations(self.expression)[:1]
         if not is_slice(self.target):
-            return "dot" if slices[:2] == [True, True] and self.expression[0] == "dot" else "scalar"
-        scaled = self.adds and self.expression[0] == "mul" and sorted(slices) == [False, True]
+            return "dot" if slices[:2] == [True, True] and first == ["dot"] else "scalar"
+        scaled = self.adds and first == ["mul"] and sorted(slices) == [False, True]
         return "scaled add" if scaled else "map"
 
     def __str__(self) -> str:
@@ -200,6 +200,11 @@ def replaced(expression: Expression, change: Callable[[Any], Any]) -> Expression
     if type(expression) is tuple:
         return (expression[0], *[replaced(operand, change) for operand in expression[1:]])
     return change(expression)
+
+
+def as_key(expression: Expression) -> Expression:
+    """The expression as a key of dictionaries: zeros as text, for 0.0 == -0.0 although they are two constants."""
+    return replaced(expression, lambda x: repr(x) if type(x) is float and x == 0.0 else x)
 
 
 def written(expression: Expression, style: type[Formula], leaf: Callable[[Any], Formula]) -> Formula:

@@ -17,6 +17,8 @@ from .code import SUMS
 from .layout import Layout
 from .program import Line, Place, Program, leaves_of, operations, replaced
 
+SHORT = 4  # terms below which a sum stays as it is, so that it is rounded as everywhere else
+
 
 def rolled(program: Program, gradients: Mapping[str, str]) -> Program:
     """The program of scalars with vector lines and repeated lines in place of many.
@@ -69,11 +71,17 @@ def schedule(lines: Iterable[Line], levels: dict[Any, int], sums: set[Any]) -> l
     """
     groups: dict[Any, list[Line]] = {}
     first: dict[Any, int] = {}
+    latest: dict[Any, Any] = {}  # the group that added to a target last: what adds next must not come before it
     for i, line in enumerate(lines):
         level = 1 + max((levels.get(x, 0) for x in leaves_of(line.expression)), default=0)
-        levels[line.target] = level = max(level, levels.get(line.target, 0))
+        level = max(level, levels.get(line.target, 0))
         shape = replaced(line.expression, lambda x: repr(x) if type(x) is float else None)
         key = level, line.target in sums, shape
+        before = latest.get(line.target, key)
+        if before[0] == level and first.get(key, i) < first.get(before, i):
+            key = level + 1, *key[1:]
+        levels[line.target] = key[0]
+        latest[line.target] = key
         groups.setdefault(key, []).append(line)
         first.setdefault(key, i)
     return [groups[key] for key in sorted(groups, key=lambda key: (key[0], first[key]))]
@@ -111,6 +119,8 @@ def joined(
             count = 2
             while i + count < len(lines) and strides_between(lines[i + count - 1], lines[i + count]) == strides:
                 count += 1
+        if strides and strides[0] == 0 and count < SHORT:
+            count = 1
         result.append(lines[i] if count == 1 else join(lines[i], strides or [], count))
         i += count
     return result
@@ -156,7 +166,7 @@ def vector(line: Line, strides: list[int], count: int) -> Line:
 
 
 def repetition(line: Line, strides: list[int], count: int) -> Line:
-    """The line ``count`` times, its places moving on; a sum whose terms come from last to first is turned round."""
+    """The line ``count`` times, its places moving on; a long sum that comes from last to first is turned round."""
     if strides[0] == 0 and all(stride <= 0 for stride in strides):
         line = with_places(
             line, strides, lambda place, stride: place._replace(start=place.start + stride * (count - 1))

@@ -3,8 +3,8 @@
 const inf = Infinity, nan = NaN;
 
 const reciprocal = (a) => 1 / a;
-// C99's pow: 1 to any power and (-1) to an infinite one are 1.
-const power = (a, b) => (a === 1 || (a === -1 && (b === inf || b === -inf)) ? 1 : Math.pow(a, b));
+// C99's pow: 1 to any power and (-1) to an infinite one are 1. A square is a product.
+const power = (a, b) => (b === 2 ? a * a : a === 1 || (a === -1 && (b === inf || b === -inf)) ? 1 : Math.pow(a, b));
 const sigmoid = (x) => {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const e = Math.exp(x);
@@ -33,9 +33,9 @@ const dot = (weights, inputs, bias) => {
   for (let i = 0; i < weights.length; i++) total += weights[i] * inputs[i];
   return total;
 };
+const largest = (terms) => terms.reduce(maximum, -inf);
+const norm = (terms) => (terms.some((term) => term !== term) ? nan : Math.hypot(...terms));
 const logsumexp = (terms) => {
-  let largest = -inf;
-  for (const term of terms) largest = maximum(largest, term);
-  if (largest === inf || largest === -inf) return terms.some((term) => term !== term) ? nan : largest;
-  return largest + Math.log(sum(terms.map((term) => Math.exp(term - largest))));
+  const top = largest(terms);
+  return top === inf || top === -inf ? top : top + Math.log(sum(terms.map((term) => Math.exp(term - top))));
 };

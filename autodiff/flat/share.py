@@ -7,7 +7,7 @@ from typing import Any
 
 from ..expression import is_comparison
 from ..naming import Names
-from .program import Expression, Line, replaced
+from .program import Expression, Line, as_key, replaced
 
 
 class Sharing:
@@ -33,7 +33,7 @@ class Sharing:
         self.holders: dict[Expression, Any] = {}
 
     def canonical(self, expression: Expression) -> Expression:
-        return replaced(expression, lambda x: self.twins.get(x, x))
+        return as_key(replaced(expression, lambda x: self.twins.get(x, x)))
 
     def count(self, expression: Expression) -> None:
         """Count the operations in an expression; in one that occurred before there is nothing new."""

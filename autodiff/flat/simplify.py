@@ -27,11 +27,13 @@ def fold(lines: Sequence[Line]) -> list[Line]:
     A line that is a number as it stands is left alone: ``grad_L = 1.0`` is what the lecture shows.
     """
     constants: dict[Any, float] = {}
-    folded = []
+    folded, added = [], {line.target for line in lines if line.adds}
     for line in lines:
         expression = simplest(line.expression, constants)
+        if line.adds and expression == 0.0:
+            continue  # a gate that is never open
         folded.append(line._replace(expression=expression))
-        if type(expression) is float and type(line.expression) is tuple:
+        if type(expression) is float and type(line.expression) is tuple and line.target not in added:
             constants[line.target] = expression
     return folded
 
@@ -86,10 +88,22 @@ def quotient(a: Expression, b: Expression) -> Expression:
 
 
 def power(a: Expression, b: Expression) -> Expression:
-    """a ** 1 = a, and a ** 2 = a * a where a is a name."""
+    """a ** 1 = a, and a ** 2 = a * a, as everywhere, where a is a name."""
     if same(b, 1.0):
         return a
     return ("mul", a, a) if same(b, 2.0) and type(a) is str else ("power", a, b)
+
+
+def less(a: Expression, b: Expression) -> Expression:
+    """a < a is never true."""
+    return 0.0 if a == b else ("less", a, b)
+
+
+def where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """The side that a constant condition takes."""
+    if type(condition) is not float:
+        return ("where", condition, a, b)
+    return a if condition else b
 
 
 IDENTITIES: dict[str, Callable[..., Expression]] = {
@@ -99,6 +113,8 @@ IDENTITIES: dict[str, Callable[..., Expression]] = {
     "sub": difference,
     "div": quotient,
     "power": power,
+    "less": less,
+    "where": where,
 }
 
 # --- spread --------------------------------------------------------------------------------------

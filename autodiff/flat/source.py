@@ -16,6 +16,7 @@ from typing import Any
 
 from ..ieee import INF, NAN, total
 from ..primitives import PRIMITIVES
+from .code import SUMS
 from .program import Program
 from .runners import Result
 from .writer import given, rows_text, text
@@ -37,16 +38,20 @@ def run(code: str, name: str = "f") -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
     namespace: dict[str, Any] = {row.name: row.value for row in PRIMITIVES.values()}
-    added, weighted_sum, log_sum_exp = (PRIMITIVES[name].value for name in ("sum", "dot", "logsumexp"))
-    namespace["sum"] = lambda terms: added(*terms)
+    weighted_sum = PRIMITIVES["dot"].value
+    namespace |= {name: of_list(PRIMITIVES[name].value) for name in SUMS}
     namespace["dot"] = lambda weights, inputs, bias: weighted_sum(*weights, *inputs, bias)
-    namespace["logsumexp"] = lambda terms: log_sum_exp(*terms)
     namespace |= {"inf": INF, "nan": NAN}
     exec(compile(code, filename, "exec"), namespace)
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None).atexit = False
     return made
+
+
+def of_list(value: Callable[..., float]) -> Callable[..., float]:
+    """A function of many numbers as one of a list of them."""
+    return lambda terms: value(*terms)
 
 
 class Source:

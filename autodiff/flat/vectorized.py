@@ -6,11 +6,14 @@ Sums take their terms along the last axis but one; the last axis is always the r
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from ..primitives import PRIMITIVES
+from .roll import SHORT
 
 SAME_NAME = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
+SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
@@ -30,10 +33,10 @@ def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
 
     def power(a: Any, b: Any) -> Any:
         if type(b) is float and b != 0.5:
-            return xp.power(a, b)
+            return a * a if b == 2.0 else xp.power(a, b)
         # NumPy takes the square root for an exponent of 0.5; C99's pow has other answers at -inf (inf) and -0 (0).
         root = xp.sqrt(xp.where(a == -xp.inf, xp.inf, a)) + 0.0
-        return xp.where(b == 0.5, root, xp.power(a, b))
+        return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
     return {
         "add": xp.add,
@@ -84,11 +87,36 @@ def sums(xp: Any) -> dict[str, Callable[..., Any]]:
         shift = xp.where(finite, largest, 0.0)
         return xp.where(finite, shift + xp.log(xp.sum(xp.exp(terms - shift[..., None, :]), axis=-2)), largest)
 
+    def norm(terms: Any) -> Any:
+        size = xp.max(xp.abs(terms), axis=-2)
+        scale = xp.where(size < SMALL, 1.0 / TINY, xp.where(size > 1.0 / SMALL, TINY, 1.0))
+        return xp.sqrt(xp.sum((terms * scale[..., None, :]) ** 2, axis=-2)) / scale
+
     return {
-        "sum": lambda terms: xp.sum(terms, axis=-2),
+        "sum": lambda terms: total(xp, terms),
         "logsumexp": logsumexp,
-        "dot": lambda weights, inputs, bias: summed_product(xp, weights, inputs) + bias,
+        "largest": lambda terms: xp.max(terms, axis=-2),
+        "norm": norm,
+        "dot": lambda weights, inputs, bias: biased_product(xp, weights, inputs, bias),
     }
+
+
+def total(xp: Any, terms: Any) -> Any:
+    """The sum along the last axis but one; of few terms one after the other, so that -0 stays -0."""
+    count = terms.shape[-2]
+    if not 0 < count < SHORT:
+        return xp.sum(terms, axis=-2)
+    return reduce(xp.add, [terms[..., k, :] for k in range(count)])
+
+
+def biased_product(xp: Any, a: Any, b: Any, bias: Any) -> Any:
+    """bias + the sum of a * b; of few products one after the other, so that it is rounded as everywhere else."""
+    count = max(a.shape[-2], b.shape[-2])
+    if count >= SHORT:
+        return summed_product(xp, a, b) + bias
+    for k in range(count):
+        bias = bias + a[..., k, :] * b[..., k, :]
+    return bias
 
 
 def summed_product(xp: Any, a: Any, b: Any) -> Any:

@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str]]] = {
     "logsumexp": (functions.logsumexp, ["[a, b]"]),
     "mean": (functions.mean, ["[a, b]"]),
     "norm": (functions.norm, ["[a, b]"]),
+    "largest": (lambda values: primitives.largest(*values), ["[a, b]"]),
     "maxout": (functions.maxout, ["[a, b]"]),
     "prelu": (functions.prelu, ["x", "slope"]),
     "leaky_relu": (primitives.leaky_relu, ["x", "0.01"]),

@@ -1,5 +1,7 @@
 """Records what PyTorch and JAX answer at kinks and edges as conventions.json: values and gradients to every operand.
 
+The gradients are recorded twice, for an upstream gradient of 1 and for an infinite one.
+
 Run once with each, which the tests do not need (PyTorch 2.13.0 and JAX 0.10.2, float64, CPU):
 python make_conventions.py torch; python make_conventions.py jax
 """
@@ -23,6 +25,7 @@ CASES = [
     *[("leaky_relu", (x, slope)) for x in EDGES for slope in (0.01, 1.0)],
     *[("elu", (x, alpha)) for x in EDGES for alpha in (1.0, 2.0)],
     *[("clip", point) for point in BOUNDS],
+    *[("where", point) for point in [(1.0, 2.0, 3.0), (0.0, 2.0, 3.0), (-1.0, INF, 3.0), (0.0, INF, NAN)]],
 ]
 
 
@@ -40,13 +43,17 @@ def of_torch():
         "leaky_relu": lambda x, slope: functional.leaky_relu(x, slope.item()),
         "elu": lambda x, alpha: functional.elu(x, alpha.item()),
         "clip": torch.clamp,
+        "where": lambda condition, a, b: torch.where(condition != 0.0, a, b),
     }
 
     def answer(name, point):
-        operands = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
-        out = spelled.get(name, getattr(torch, name, None))(*operands)
-        out.backward()
-        return out.item(), [None if x.grad is None else x.grad.item() for x in operands]
+        found = []
+        for upstream in (1.0, INF):
+            operands = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
+            out = spelled.get(name, getattr(torch, name, None))(*operands)
+            out.backward(torch.tensor(upstream, dtype=torch.float64))
+            found.append([None if x.grad is None else x.grad.item() for x in operands])
+        return out.item(), *found
 
     return torch.__version__, answer
 
@@ -68,12 +75,13 @@ def of_jax():
         "leaky_relu": jax.nn.leaky_relu,
         "elu": jax.nn.elu,
         "clip": numpy.clip,
+        "where": lambda condition, a, b: numpy.where(condition != 0.0, a, b),
     }
 
     def answer(name, point):
         f = spelled.get(name, getattr(numpy, name, None))
-        value, slopes = jax.value_and_grad(f, argnums=tuple(range(len(point))))(*point)
-        return float(value), [float(slope) for slope in slopes]
+        value, pull = jax.vjp(f, *map(numpy.float64, point))
+        return float(value), *[[float(slope) for slope in pull(numpy.float64(upstream))] for upstream in (1.0, INF)]
 
     return jax.__version__, answer
 

@@ -2,6 +2,9 @@
 
 const NUDGE = 0.001;
 
+/** upstream * local; a closed gate passes 0, whatever arrives. */
+const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
+
 class Lesson {
   constructor(data) {
     Object.assign(this, data);
@@ -30,7 +33,8 @@ class Lesson {
     const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
     const kinks = all.slice(2 * n + m), soFar = new Map();
     const steps = this.steps.map((step, i) => {
-      const upstream = gradients[step.node], local = all[2 * n + i], downstream = upstream * local;
+      const upstream = gradients[step.node], local = all[2 * n + i];
+      const downstream = passed(step, upstream, local);
       const total = soFar.has(step.operand) ? soFar.get(step.operand) + downstream : downstream;
       soFar.set(step.operand, total);
       return { upstream, local, downstream, total, kink: kinks[i] ? step.kink : "" };
@@ -76,7 +80,9 @@ class Lesson {
     const step = result.steps[row.index];
     let [upstream, local, answer, total] = [step.upstream, step.local, step.downstream, step.total].map((x) => this.text(x));
     const number = (text) => NONFINITE[text] ?? Number(text), finite = Number.isFinite(step.downstream);
-    const other = this.text(number(upstream) * number(local)) !== answer, rounded = other && finite;
+    const other = this.text(number(upstream) * number(local)) !== answer;
+    const closed = !Number.isFinite(step.upstream) && step.downstream === 0;
+    const rounded = closed ? "(closed)" : other && finite ? "(rounded)" : "";
     if (other && !finite) [upstream, local] = [exact(step.upstream), exact(step.local)]; // 0.001 * inf, not 0 * inf
     const soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
     return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };

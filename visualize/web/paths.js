@@ -32,10 +32,10 @@ function chains(lesson, target) {
   return { paths: found, count: count.get(lesson.output) ?? 0 };
 }
 
-/** The edges back from each node: [operand, local gradient]. */
+/** The edges back from each node: [operand, what passes of an upstream gradient]. */
 function edgesBack(lesson, result) {
   const edges = lesson.names.map(() => []);
-  lesson.steps.forEach((step, i) => edges[step.node].push([step.operand, result.steps[i].local]));
+  lesson.steps.forEach((step, i) => edges[step.node].push([step.operand, (upstream) => passed(step, upstream, result.steps[i].local)]));
   return edges;
 }
 
@@ -47,7 +47,7 @@ function withoutOrder(lesson, result) {
   for (let visits = 0; waiting.length; visits++) {
     if (visits > PATIENCE) return null;
     const top = waiting.at(-1), [node, place] = top;
-    if (place === 0) for (const [operand, local] of edges[node]) gradients[operand] += gradients[node] * local;
+    if (place === 0) for (const [operand, pass] of edges[node]) gradients[operand] += pass(gradients[node]);
     if (place === edges[node].length) waiting.pop();
     else {
       top[1]++;
@@ -62,7 +62,7 @@ function inOrder(lesson, result, add = (old, more) => old + more, start = null) 
   const edges = edgesBack(lesson, result), gradients = start ? start.slice() : lesson.names.map(() => 0);
   gradients[lesson.output] = 1;
   for (let node = lesson.output; node >= 0; node--) {
-    for (const [operand, local] of edges[node]) gradients[operand] = add(gradients[operand], gradients[node] * local);
+    for (const [operand, pass] of edges[node]) gradients[operand] = add(gradients[operand], pass(gradients[node]));
   }
   return gradients;
 }

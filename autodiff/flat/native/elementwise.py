@@ -11,6 +11,7 @@ from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
 INF = float("inf")
+FUSED = 4  # products in a sum from which on each may fuse with its addition
 KNOWN = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}  # not what users add
 CONDITIONS = {
     "less": "olt",
@@ -27,12 +28,18 @@ def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
     if name not in KNOWN or PRIMITIVES.get(name) is not KNOWN[name]:
         raise ValueError(f"the primitive {name!r} has no spelling in machine code: take runner='source'")
     if name in FUNCTIONS:
-        return FUNCTIONS[name](v.strict, *operands)
+        return FUNCTIONS[name](v, *operands)
     if name in CONDITIONS:
         return v.select(v.compare(CONDITIONS[name], *operands), v.one, v.zero)
     if name in LIBRARY:
         return v.library(name, *operands)
     return OTHERS[name](v, *operands)
+
+
+def power(v: Lanes, a: str, b: str) -> str:
+    """a ** b by the C library, but a square as the product it is."""
+    square, two = v.mul(a, a), v.constant(2.0)
+    return square if b == two else v.select(v.compare("oeq", b, two), square, v.library("pow", a, b))
 
 
 def relu(v: Lanes, x: str) -> str:
@@ -80,8 +87,31 @@ def dot(v: Lanes, *operands: str) -> str:
     n = len(operands) // 2
     total = operands[-1]
     for w, x in zip(operands[:n], operands[n:]):
-        total = v.muladd(w, x, total)
+        total = plus_product(v, total, w, x, fuse=n >= FUSED)
     return total
+
+
+def plus_product(v: Lanes, total: str, a: str, b: str, fuse: bool) -> str:
+    """total + a * b, with one rounding or, as the other runners have it, with two."""
+    return v.muladd(a, b, total) if fuse else v.add(total, v.mul(a, b))
+
+
+def norm(v: Lanes, *terms: str) -> str:
+    size = reduce(lambda a, b: larger(v, a, v.absolute(b)), terms, v.zero)
+    scale, back = scales(v, size)
+    return v.mul(v.intrinsic("sqrt", reduce(lambda a, b: v.add(a, squared(v, b, scale)), terms, v.zero)), back)
+
+
+def scales(v: Lanes, size: str) -> tuple[str, str]:
+    """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; and 1 / it."""
+    small, large = (v.compare(sign, size, v.constant(2.0**power)) for sign, power in (("olt", -500), ("ogt", 500)))
+    up, down = v.constant(2.0**600), v.constant(2.0**-600)
+    return v.select(small, up, v.select(large, down, v.one)), v.select(small, down, v.select(large, up, v.one))
+
+
+def squared(v: Lanes, x: str, scale: str) -> str:
+    scaled = v.mul(x, scale)
+    return v.mul(scaled, scaled)
 
 
 def logsumexp(v: Lanes, *terms: str) -> str:
@@ -105,7 +135,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "div": Lanes.div,
     "neg": Lanes.neg,
     "reciprocal": lambda v, a: v.div(v.one, a),
-    "power": lambda v, a, b: v.library("pow", a, b),
+    "power": power,
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "abs": Lanes.absolute,
     "maximum": larger,
@@ -122,8 +152,10 @@ OTHERS: dict[str, Callable[..., str]] = {
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": dot,
     "logsumexp": logsumexp,
+    "largest": lambda v, *terms: reduce(lambda a, b: larger(v, a, b), terms),
+    "norm": norm,
 }
-COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "softplus": 60, "logsumexp": 60}
+COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "softplus": 60, "logsumexp": 60, "norm": 30}
 
 
 def cost(name: str) -> int:

@@ -3,8 +3,6 @@
 Each takes a Lanes and the name of a vector and returns the name of the result. The steps are the classical
 ones: the argument is cut down to a small interval, a polynomial (by the Remez exchange) does the rest, and
 what was cut off is put back by way of the bits. nan stays nan; infinities, zeros and subnormals come out right.
-The lanes have to be ``strict``: a rounding error that is computed on purpose comes out wrong where the
-compiler fuses by itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Vectors of doubles in LLVM text: arithmetic, masks, bits, memory, and sums over the lanes.
 
-``contract`` (a multiplication and an addition may fuse) is the only fast-math flag; ``strict`` lanes go without.
+No fast-math flag is set: nothing fuses but what is written as ``muladd`` or ``fma``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ def number(x: float) -> str:
 class Lanes:
     """Vector operations of one width, appended to a Text. Width 1 is plain doubles."""
 
-    def __init__(self, text: Text, width: int, contract: bool = True) -> None:
+    def __init__(self, text: Text, width: int) -> None:
         self.text = text
         self.width = width
-        self.flags = "contract " if contract else ""
         self.let = text.let
         many = width > 1
         self.vector = f"<{width} x double>" if many else "double"
@@ -34,11 +33,6 @@ class Lanes:
         self.suffix = f"v{width}f64" if many else "f64"
         self.zero = self.constant(0.0)
         self.one = self.constant(1.0)
-
-    @property
-    def strict(self) -> Lanes:
-        """The same lanes, where nothing fuses but what is written as fma."""
-        return Lanes(self.text, self.width, contract=False)
 
     # --- Constants and copies ----------------------------------------------------------------------
 
@@ -60,13 +54,13 @@ class Lanes:
     # --- Arithmetic --------------------------------------------------------------------------------
 
     def add(self, a: str, b: str) -> str:
-        return self.let(f"fadd {self.flags}{self.vector} {a}, {b}")
+        return self.let(f"fadd {self.vector} {a}, {b}")
 
     def sub(self, a: str, b: str) -> str:
-        return self.let(f"fsub {self.flags}{self.vector} {a}, {b}")
+        return self.let(f"fsub {self.vector} {a}, {b}")
 
     def mul(self, a: str, b: str) -> str:
-        return self.let(f"fmul {self.flags}{self.vector} {a}, {b}")
+        return self.let(f"fmul {self.vector} {a}, {b}")
 
     def div(self, a: str, b: str) -> str:
         return self.let(f"fdiv {self.vector} {a}, {b}")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..code import name_of
-from ..program import Expression, Line, Place, is_slice, operations
-from .elementwise import cost, from_largest, larger, value
+from ..code import LISTED, name_of
+from ..program import Expression, Line, Place, as_key, is_slice, operations
+from .elementwise import FUSED, cost, from_largest, larger, plus_product, scales, squared, value
 from .lanes import Lanes
 from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length
 from .storage import Element, Shared, Storage
@@ -49,8 +49,8 @@ def computed(
     v: Lanes, expression: Expression, leaf: Callable[[Any], str], known: Mapping[Any, str] | None = None
 ) -> str:
     """The vector of an expression; ``leaf`` loads names and places, ``known`` holds what has been computed."""
-    if known and type(expression) is not float and expression in known:
-        return known[expression]
+    if known and as_key(expression) in known:
+        return known[as_key(expression)]
     if type(expression) is tuple:
         return value(v, expression[0], [computed(v, operand, leaf, known) for operand in expression[1:]])
     return v.constant(expression) if type(expression) is float else leaf(expression)
@@ -140,7 +140,7 @@ class Loops:
 
     def sums(self, group: Group) -> None:
         """Blocks of elements times vectors of rows: as many additions under way, each number loaded once for all."""
-        block = 1 if group.lines[0].expression[0] == "logsumexp" else BLOCK
+        block = 1 if not LISTED.isdisjoint(operations(group.lines[0].expression)[:1]) else BLOCK
         for start, stop, elements in spans(group.size, block):
             for row_start, row_stop, vectors in self.rows.spans(2 if elements == BLOCK else 8 // elements):
                 self.block(group, (start, stop, elements), (row_start, row_stop, vectors))
@@ -170,18 +170,18 @@ class Sum:
         self.over_r = is_sum_over_r(line)
         self.v, self.text = storage.v, storage.text
         name, *parts = line.expression if type(line.expression) is tuple else ("", line.expression)
-        self.bias, self.terms, self.special = None, line.expression, False
+        self.bias, self.terms, self.special = None, line.expression, ""
         self.count = line.repeat
         if not self.over_r:
             self.count = next(part.length for part in parts if is_slice(part))
-            self.special = name == "logsumexp"
+            self.special = name if name in LISTED else ""
             self.bias = parts[2] if name == "dot" else None
             self.terms = ("mul", *parts[:2]) if name == "dot" else parts[0]
 
     def of(self, places: Sequence[tuple[int, int]]) -> list[str]:
         """The sums for (element after e, vector of rows)."""
         if self.special:
-            return [self.log_sum_exp(m) for _, m in places]
+            return [self.of_list(m) for _, m in places]
         loader = Shared(self.storage, self.row)
         zero = self.v.zero if self.bias is None else None
         start = [zero or computed(self.v, self.bias, self.leaf(loader, 0, n, m)) for n, m in places]
@@ -196,23 +196,27 @@ class Sum:
         """The sums with their terms k."""
         loader = Shared(self.storage, self.row)
         leaves = [self.leaf(loader, k, n, m) for n, m in places]
-        return [plus_term(self.v, so_far, self.terms, leaf) for so_far, leaf in zip(sums, leaves)]
+        fuse = self.count >= FUSED
+        return [plus_term(self.v, so_far, self.terms, leaf, fuse) for so_far, leaf in zip(sums, leaves)]
 
-    def log_sum_exp(self, m: int) -> str:
-        v, text = self.v, self.text
+    def of_list(self, m: int) -> str:
+        """logsumexp, largest or norm of a slice, each term read once for every loop."""
+        v = self.v
 
-        def term(k: Whole) -> str:
-            return self.leaf(Shared(self.storage, self.row), k, 0, m)(self.terms)
+        def folded(start: float, join: Callable[[str, str], str]) -> str:
+            def one(k: Whole, so_far: Sequence[str]) -> list[str]:
+                return [join(so_far[0], self.leaf(Shared(self.storage, self.row), k, 0, m)(self.terms))]
 
-        (largest,) = text.summed(
-            self.count, [v.constant(float("-inf"))], v.vector, lambda k, old: [larger(v, old[0], term(k))]
-        )
-        (total,) = text.summed(
-            self.count,
-            [v.zero],
-            v.vector,
-            lambda k, old: [v.add(old[0], value(v, "exp", [v.sub(term(k), largest)]))],
-        )
+            return self.text.summed(self.count, [v.constant(start)], v.vector, one)[0]
+
+        if self.special == "norm":
+            scale, back = scales(v, folded(0.0, lambda old, x: larger(v, old, v.absolute(x))))
+            total = folded(0.0, lambda old, x: v.add(old, squared(v, x, scale)))
+            return v.mul(v.intrinsic("sqrt", total), back)
+        largest = folded(float("-inf"), lambda old, x: larger(v, old, x))
+        if self.special == "largest":
+            return largest
+        total = folded(0.0, lambda old, x: v.add(old, value(v, "exp", [v.sub(x, largest)])))
         return from_largest(v, largest, total)
 
 
@@ -221,13 +225,13 @@ def is_product(expression: Expression) -> bool:
     return type(expression) is tuple and expression[0] == "mul" and all(type(x) is not tuple for x in expression[1:])
 
 
-def plus_term(v: Lanes, so_far: str | None, term: Expression, leaf: Callable[[Any], str]) -> str:
-    """The sum with a term, which is the first one where there is none so far; a product is added in one step."""
+def plus_term(v: Lanes, so_far: str | None, term: Expression, leaf: Callable[[Any], str], fuse: bool) -> str:
+    """The sum with a term, which is the first one where there is none so far; a product may fuse with the addition."""
     if so_far is None:
         return computed(v, term, leaf)
     if is_product(term):
         a, b = (computed(v, x, leaf) for x in term[1:])
-        return v.muladd(a, b, so_far)
+        return plus_product(v, so_far, a, b, fuse)
     return v.add(so_far, computed(v, term, leaf))
 
 

@@ -84,7 +84,7 @@ class Steps:
         total = text.address("%losses", epoch)
         so_far = v.load(total)
         part = v.div(rows, v.constant(float(plan.batches.rows)))
-        v.store(v.muladd(loss, part, so_far), total)
+        v.store(v.add(so_far, v.mul(loss, part)), total)
         text.put("br label %again")
         text.label("again")
         text.put("%next = add nuw nsw i64 %s, 1")

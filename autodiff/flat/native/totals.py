@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..code import name_of
 from ..program import Line, leaves_of
+from .elementwise import FUSED
 from .lanes import Lanes
 from .loops import Rows, computed, is_product, leaves_are_stored, plus_term, spans
 from .plan import indices, length
@@ -32,6 +33,8 @@ class Totals:
         self.storage, self.rows = storage, rows
         self.text, self.v = storage.text, storage.v
         self.lines = list(lines)
+        known = storage.rows if isinstance(storage.rows, int) else rows.stop
+        self.fuse = not isinstance(known, int) or known >= FUSED  # unknown rows below that stand in lanes of their own
         touched: dict[str, set[int]] = {}
         several: set[str] = set()  # names of which an element gets more than one sum
         for line in lines:
@@ -103,7 +106,7 @@ class Totals:
             return loader.load(x, at, r, i)
 
         if self.storage.rows is None or leaves_are_stored(self.storage, line):
-            return plus_term(self.v, so_far, line.expression, leaf)
+            return plus_term(self.v, so_far, line.expression, leaf, self.fuse)
         term = self.storage.masked(computed(self.v, line.expression, leaf), row)
         return self.v.add(so_far, term) if so_far else term
 

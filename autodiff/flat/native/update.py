@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..program import Expression, Program, leaves_of
+from ..program import Expression, Program, as_key, leaves_of
 from .elementwise import larger
 from .lanes import Lanes
 from .loops import computed
@@ -31,18 +31,18 @@ class Update:
         known = dict(given)
 
         def visit(expression: Expression) -> None:
-            if type(expression) is not tuple or expression in known:
+            if type(expression) is not tuple or as_key(expression) in known:
                 return
             if all(type(x) is float or x in known for x in leaves_of(expression)):
-                known[expression] = computed(v, expression, lambda x: known[x])
+                known[as_key(expression)] = computed(v, expression, lambda x: known[x])
                 return
             for operand in expression[1:]:
                 visit(operand)
 
         for line in self.program.lines:
             visit(line.expression)
-            if line.expression in known:
-                known[line.target] = known[line.expression]
+            if as_key(line.expression) in known:
+                known[line.target] = known[as_key(line.expression)]
         return known
 
     def applied(self, v: Lanes, given: Sequence[str], known: Mapping[Any, str]) -> list[str]:
