@@ -462,3 +462,21 @@ def test_half_a_character_in_a_label_can_be_printed():
 
     assert "f = \\ud800 * 3" in table
     assert table.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rule", "x", "local", "role"),
+    [
+        (lambda out, x: (1.0 if x > 0 else 0.1,), -3.0, "0.1", "its input gets upstream times 0.1"),
+        (lambda out, x: (1.0 if x > 0 else 0.1,), 3.0, "1", "g passes the upstream gradient on"),
+        (lambda out, x: (2.0 * x if x < 1 else 3.0,), 5.0, "3", "its input gets upstream times 3"),
+        (lambda out, x: (max(0.0, x) * 2.0,), -3.0, "0", "its input gets upstream times 0"),
+        (lambda out, x: (-1.0 if out == x else x,), 4.0, "4", "its input gets upstream times 4"),
+    ],
+)
+def test_a_rule_with_an_if_prints_no_formula_that_is_false(rule, x, local, role):
+    gate = Primitive("g", lambda x: x * x, rule)
+    table = str(gate(Value(x, "x")).steps())
+
+    assert role in table
+    assert f"df/dx = df/df * {local}   1 * {local} = {local}" in table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from ..expression import Formula, SlideFormula, show
-from ..graph import history, refuse_stale, sweep
+from ..graph import history, numbers, refuse_stale, sweep
 from ..naming import names
 from ..primitives import downstream
 from .rows import Forward, Row, Start, Step, slope
@@ -130,14 +130,19 @@ class Steps:
         }  # fmt: skip
 
     def locals(self, step: Step) -> list[Formula]:
-        """The local gradients of the step's gate as formulas, one for each operand."""
+        """The local gradients of the step's gate as formulas; where a formula gives another number, the number."""
         node = step.node
         if node not in self._formulas:
             assert node.primitive is not None
             known = (node, *node.operands)
             named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
             written = node.primitive.local_gradients(*named)
-            self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
+            found = node.primitive.local_gradients(node.data, *numbers(node.operands))
+            formulas = [SlideFormula.of(0.0 if local is None else local) for local in written]
+            for place, (formula, local) in enumerate(zip(formulas, found)):
+                if local is not None and (formula.number is None or show(formula.number) != show(float(local))):
+                    formulas[place] = SlideFormula.of(float(local))  # an if in the rule, perhaps, went another way
+            self._formulas[node] = formulas
         return self._formulas[node]
 
     def spoken(self, row: Row) -> str:
