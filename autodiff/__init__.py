@@ -7,7 +7,7 @@ Where things are:
     naming       a name for every node, each once
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
-    engine       Value, recording, backward()  (copies and tracing stand beside it)
+    engine       Value, recording, backward()  (arrays, copies, refusals and tracing stand beside it)
     functions    softmax, mean, norm, maxout, ... composed from primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp  (calls: one call of a function)
     explain      the steps of a backward pass in words
@@ -37,7 +37,7 @@ from __future__ import annotations
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
-from .functions import dot, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
+from .functions import dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
 from .primitives import (
@@ -64,6 +64,7 @@ from .primitives import (
     sin,
     softplus,
     sqrt,
+    stop_gradient,
     tan,
     tanh,
     where,
@@ -113,6 +114,7 @@ __all__ = [
     "log",
     "log1p",
     "log_sigmoid",
+    "log_softmax",
     "logsumexp",
     "maximum",
     "maxout",
@@ -136,6 +138,7 @@ __all__ = [
     "sqrt",
     "stale",
     "statements",
+    "stop_gradient",
     "sweep",
     "tan",
     "tanh",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import index
 
+from .arrays import array_of, is_array
 from .engine import Value, tick
 from .graph import age, history, refuse_stale, sweep
 from .ieee import number
@@ -17,27 +18,51 @@ if TYPE_CHECKING:
     Argnums = int | Sequence[int] | None
 
 
-# --- Nested lists --------------------------------------------------------------------------------
+# --- Trees: nested lists, tuples, dicts and arrays -----------------------------------------------
+
+
+def branches(tree: Any) -> list[tuple[Any, Any]] | None:
+    """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
+    if isinstance(tree, dict):
+        return list(tree.items())
+    if is_array(tree):
+        return list(enumerate(tree.__array__())) if tree.shape else None  # the rows of a matrix are matrices, for ever
+    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
+
+
+def like(tree: Any, members: list[Any]) -> Any:
+    """The members in what the tree is: a list, an array, a dict of the same keys, a tuple (with its names)."""
+    if isinstance(tree, (list, dict)):
+        return members if isinstance(tree, list) else dict(zip(tree, members))
+    if is_array(tree):
+        return array_of(members, tree.shape)
+    return tree._make(members) if hasattr(tree, "_make") else tuple(members)
 
 
 def mirrored(function: Callable[[Any], Any], tree: Any) -> Any:
-    """The function of every member of nested lists and tuples, in lists and tuples of the same shape."""
-    if not isinstance(tree, (list, tuple)):
+    """The function of every member of a tree, in a tree of the same shape."""
+    if type(tree) is float or type(tree) is Value:
         return function(tree)
-    members = [mirrored(function, member) for member in tree]
-    return members if isinstance(tree, list) else tuple(members)
+    if isinstance(tree, (list, tuple)):  # past branches(), for speed
+        return like(tree, [mirrored(function, member) for member in tree])
+    members = branches(tree)
+    return function(tree) if members is None else like(tree, [mirrored(function, member) for _, member in members])
 
 
 def flattened(tree: Any) -> list[Any]:
-    """Every member of nested lists and tuples, in order."""
+    """Every member of a tree, in order."""
     members: list[Any] = []
     mirrored(members.append, tree)
     return members
 
 
 def shape(tree: Any) -> str:
-    """The shape of nested lists as text: ``[., [., .]]``."""
-    return f"[{', '.join(map(shape, tree))}]" if isinstance(tree, (list, tuple)) else "."
+    """The shape of a tree as text: ``[., [., .]]``."""
+    members = branches(tree)
+    if members is None:
+        return "."
+    names = [f"{place!r}: " if isinstance(tree, dict) else "" for place, _ in members]
+    return f"[{', '.join([name + shape(member) for name, (_, member) in zip(names, members)])}]"
 
 
 # --- One call ------------------------------------------------------------------------------------
@@ -55,7 +80,7 @@ class Call:
 
     def __init__(self, f: Any, args: Sequence[Any], argnums: Argnums, keywords: dict[str, Any]) -> None:
         chosen = places(args, argnums)
-        self.single = len(chosen) == 1 and not isinstance(argnums, (list, tuple))
+        self.single = len(chosen) == 1 and not hasattr(argnums, "__iter__")
         self.since = tick()  # what this call makes is younger, all else is older
         self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
         inputs = {i: independent(args[i], i) for i in chosen}
@@ -93,23 +118,24 @@ class Call:
         """What the function returned."""
         return mirrored(self.answer, self.output)
 
-    def gradients(self, output: Any) -> dict[Value, Any]:
-        """{variable: d output / d variable}; empty for a constant."""
+    def gradients(self, output: Any) -> Callable[[Value], Any]:
+        """d output / d variable, as a function of the variable."""
         wanted = set(flattened(self.trees))
         parts = sweep(output, 1.0, self.since, self.record) if type(output) is Value else ()
-        return {node: upstream for node, upstream, _ in parts if node in wanted}
+        found = {node: upstream for node, upstream, _ in parts if node in wanted}
+        return lambda node: found.get(node, 0.0)
 
     def derivatives(self) -> Any:
         """The gradients as [output][input], in one table for each argument; a tuple of outputs stays outermost."""
         self.value()  # refuses outputs that are no numbers
         rows = mirrored(self.gradients, self.output)
-        return tuple(map(self.tables, rows)) if type(rows) is tuple else self.tables(rows)
+        return like(rows, list(map(self.tables, rows))) if isinstance(rows, tuple) else self.tables(rows)
 
     def tables(self, rows: Any) -> Any:
         """The table of each argument: the shape of the outputs outside, that of the argument inside."""
 
         def table(tree: Any) -> Any:
-            return mirrored(lambda row: mirrored(lambda node: self.answer(row.get(node, 0.0)), tree), rows)
+            return mirrored(lambda row: mirrored(lambda node: self.answer(row(node)), tree), rows)
 
         return table(self.trees[0]) if self.single else tuple(map(table, self.trees))
 
@@ -131,7 +157,7 @@ def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
         raise TypeError("derivatives are taken with respect to positional arguments, and the call gave none")
     if argnums is None:
         return list(range(len(args)))
-    several: Any = argnums if isinstance(argnums, (list, tuple)) else [argnums]
+    several: Any = argnums if hasattr(argnums, "__iter__") else [argnums]
     chosen = [index(i) for i in several]
     for i in chosen:
         if not -len(args) <= i < len(args):
@@ -153,9 +179,10 @@ def variable(x: Any, place: int) -> Value:
     converted = number(x)
     if converted is not None:
         return Value(converted)
-    hint = "give an array as x.tolist()" if hasattr(x, "tolist") else "pass it by keyword, or leave it out by argnums="
+    several = getattr(x, "shape", ())
+    hint = "give it as x.tolist()" if several else "pass it by keyword, or leave it out by argnums="
     raise TypeError(
-        "derivatives are taken with respect to numbers, Values and lists of them, but argument "
+        "derivatives are taken with respect to numbers, Values and lists or NumPy arrays of them, but argument "
         f"{place} (counted from 0) holds a {type(x).__name__}: {x!r:.60} ({hint})"
     )
 
@@ -165,7 +192,7 @@ def one_number(output: Any) -> Any:
     if type(output) is not Value and number(output) is None:
         raise TypeError(
             f"a gradient is that of one number, got {type(output).__name__}: {output!r:.60} "
-            "(return a Value; for lists of outputs use jacobian)"
+            "(return a Value; for several outputs use jacobian)"
         )
     return output
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import count
 
 from . import primitives as p
+from .arrays import boxed, elementwise, is_array
 from .graph import history, numbers, refuse_rule, refuse_stale, sweep
 from .ieee import number, real
 from .primitives import Primitive
+from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
 
 TYPE_CHECKING = False
@@ -51,14 +53,14 @@ def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, An
             node._data = value(self._data, other._data)
             node.operands = (self, other)
             node.primitive = primitive
-            node.label = ""
-            node.grad = 0.0
+            node._label = ""
+            node._grad = 0.0
             node.born = node.changed = tick()
             return node
         if type(other) is not float:
-            other = number(other)
+            given, other = other, number(other)
             if other is None:
-                return NotImplemented  # type: ignore[no-any-return]
+                return unsupported(primitive, given)  # type: ignore[no-any-return]
         if reflected:
             return result(primitive, value(other, self._data), (other, self))
         return result(primitive, value(self._data, other), (self, other))
@@ -69,8 +71,10 @@ def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, An
 def several(primitive: Primitive) -> Callable[..., Value]:
     """The primitive as a method that takes the other operands as arguments."""
 
-    def method(self: Value, *others: Value | float) -> Value:
-        return Value.record(primitive, (self, *others))
+    def method(self: Value, *others: Value | float, out: None = None) -> Value:
+        if out is not None:  # np.clip(v, low, high) says out=None
+            raise TypeError(f"{primitive.name} makes a new Value and takes no out=, got {type(out).__name__}")
+        return Value.record(primitive, (self, *others))  # type: ignore[no-any-return]
 
     return named(method, primitive)  # type: ignore[no-any-return]
 
@@ -110,19 +114,24 @@ class Value:
     (Value(-2.0, 'x', grad=-4.0), Value(5.0, 'y', grad=-4.0), Value(-4.0, 'z', grad=3.0))
     """
 
-    __slots__ = ("_data", "born", "changed", "grad", "label", "operands", "primitive")
+    __slots__ = ("_data", "_grad", "_label", "born", "changed", "operands", "primitive")
     _data: float
-    grad: float
+    _grad: float
+    _label: str
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = real(data, "Value()")
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a str, got {type(label).__name__}: {label!r:.60}")
         self.label = label
         self.operands: tuple[Any, ...] = ()  # Values and floats
         self.primitive: Primitive | None = None
-        self.grad = 0.0
+        self._grad = 0.0
         self.born = self.changed = tick()
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            f"cannot make {cls.__name__} a subclass of Value: gates know Values only. Keep a Value in an attribute "
+            "of your class, or derive it from nn.Module, which finds the Values in its attributes"
+        )
 
     @property
     def data(self) -> float:
@@ -140,17 +149,47 @@ class Value:
                 f"the data of {self!r} is computed by {self.primitive.name}: "
                 "assign to the inputs it comes from and call forward(), or take detach(), a leaf with the same number"
             )
-        self._data = real(data, "Value.data")
+        self._data = data if type(data) is float else real(data, "Value.data")
         self.changed = tick()
+
+    @property
+    def grad(self) -> float:
+        """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
+        grad = self._grad
+        return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if type(grad) is not float:
+            grad = 0.0 if grad is None else real(grad, f"grad of {self._label or self._data}")
+        self._grad = grad
+
+    @property
+    def label(self) -> str:
+        """A name for texts and pictures."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {type(label).__name__}: {label!r:.60}")
+        self._label = label
 
     # --- Recording ---------------------------------------------------------------------------
 
     @staticmethod
-    def record(primitive: Primitive, operands: Sequence[Any]) -> Value:
-        """The result of a primitive on Values and numbers, as a node that remembers them."""
+    def record(primitive: Primitive, operands: Sequence[Any]) -> Any:
+        """The result of a primitive on Values and numbers, as a node that remembers them; of arrays, an array."""
         kept = tuple(operands)
         if not {*map(type, kept)} <= RECORDED:  # the types of all at once: a weighted sum has many
-            kept = tuple([x if type(x) is Value else real(x, primitive.name) for x in p.recordable(primitive, kept)])
+            try:
+                kept = tuple(
+                    [x if type(x) is Value else real(x, primitive.name) for x in p.recordable(primitive, kept)]
+                )
+            except TypeError:
+                if any(map(is_array, kept)):
+                    return elementwise(primitive, kept)
+                raise
         return result(primitive, primitive.compute(numbers(kept)), kept)
 
     # --- Sweeping ----------------------------------------------------------------------------
@@ -178,11 +217,11 @@ class Value:
         results = [node for node in order if node.primitive]
         unreached = float()  # noqa: UP018 - a zero object of its own: `is` tells it from a sum that comes to 0
         for node in results:
-            node.grad = unreached
-        self.grad += upstream
+            node._grad = unreached
+        self._grad += upstream
         try:
             for node in reversed(results):
-                upstream, rule, operands = node.grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+                upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
                 if upstream is unreached:
                     continue  # no gradient has come: only a comparison looks at this node
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
@@ -190,13 +229,13 @@ class Value:
                     into_a, into_b = type(a) is Value, type(b) is Value
                     to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
                     if into_a and to_a is not None:
-                        a.grad += upstream * to_a if to_a is not False else 0.0
+                        a._grad += upstream * to_a if to_a is not False else 0.0
                     if into_b and to_b is not None:
-                        b.grad += upstream * to_b if to_b is not False else 0.0
+                        b._grad += upstream * to_b if to_b is not False else 0.0
                 else:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
-                            operand.grad += upstream * local if local is not False else 0.0
+                            operand._grad += upstream * local if local is not False else 0.0
         except (TypeError, ValueError):  # as where a rule gives too few local gradients
             refuse_rule(node, rule(node._data, *numbers(operands)))
             raise
@@ -207,14 +246,14 @@ class Value:
             refuse(self, "forward()")
         for node in history(self):
             if node.primitive:
-                node._data = node.primitive.value(*numbers(node.operands))
+                node._data = node.primitive.compute(numbers(node.operands))
                 node.changed = tick()
         return self._data
 
     def zero_grad(self) -> None:
         """Set ``grad`` of this node and of everything behind it to 0."""
         for node in history(self):
-            node.grad = 0.0
+            node._grad = 0.0
 
     def detach(self) -> Value:
         """A leaf with the same number and label that remembers nothing."""
@@ -248,13 +287,14 @@ class Value:
             refuse(self, "bool() (if, and, or, max, sorted)")
         return bool(self._data)
 
-    def __float__(self) -> float:
-        if tracing:
-            refuse(self, "float()")
-        raise TypeError(
-            "a Value is no plain float: that would drop its gradient silently. "
-            "Use .data for the number, or autodiff.exp (sin, log, ...) in place of math.exp"
-        )
+    # fmt: off
+    __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
+        'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
+    __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
+    __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
+    __floordiv__ = __rfloordiv__ = refused("//", "Write x / 2 to divide, x.data // 2 for the number")
+    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = refused("%", "For the number write x.data % 2")
+    # fmt: on
 
     def __format__(self, spec: str) -> str:
         if tracing and spec:
@@ -301,6 +341,23 @@ class Value:
     maximum, minimum                 = several(p.maximum), several(p.minimum)
     # fmt: on
 
+    _prev = Missing("its inputs are in operands (Values and floats), and visualize.draw(f) draws the graph")
+    _op = Missing("the gate is its primitive, called primitive.name; a leaf's primitive is None")
+    _backward = Missing("the rule of its gate is primitive.local_gradients; backward() runs the pass")
+    item, numpy = Missing("the number is data"), Missing("the number is data")
+    requires_grad = Missing("every Value takes part; detach() gives one that does not")
+
+    def conjugate(self) -> Value:
+        """Itself: np.var and np.std ask for it."""
+        return self
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """What NumPy's functions make of Values and arrays: gates, also where NumPy would pick by order alone."""
+        if ufunc.__name__ in BY_ORDER and method == "__call__" and not keywords:
+            return p.PRIMITIVES[ufunc.__name__](*inputs)
+        known = [boxed(x) if type(x) is Value else x if (plain := number(x)) is None else plain for x in inputs]
+        return getattr(ufunc, method)(*known, **keywords)
+
     def __reduce__(self) -> tuple[Any, ...]:
         from .copies import reduced  # a door to a later room: copying is not needed to compute
 
@@ -308,6 +365,7 @@ class Value:
 
 
 RECORDED = {Value, float}  # what operands are, once recorded
+BY_ORDER = frozenset({"maximum", "minimum", "clip", "sign", "heaviside"})  # NumPy compares objects, and picks one
 
 
 def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...]) -> Value:
@@ -316,21 +374,21 @@ def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...
     node._data = data
     node.operands = operands
     node.primitive = primitive
-    node.label = ""
-    node.grad = 0.0
+    node._label = ""
+    node._grad = 0.0
     node.born = node.changed = tick()
     return node
 
 
-def gradients(output: Value, inputs: Iterable[Value]) -> list[Value]:
+def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     """d output / d input for each input, as recorded Values that can be differentiated again.
 
     Parameters
     ----------
     output : Value
         What is differentiated. No ``.grad`` is written.
-    inputs : iterable of Value
-        Leaves or inner nodes of its graph; 0 for one that the output does not depend on.
+    inputs : Value or iterable of Value
+        Leaves or inner nodes of its graph; 0 for one that the output does not depend on. One Value counts as [Value].
 
     Raises
     ------
@@ -346,7 +404,7 @@ def gradients(output: Value, inputs: Iterable[Value]) -> list[Value]:
     >>> slope.data, gradients(slope, [x])[0].data
     (27.0, 18.0)
     """
-    inputs = list(inputs)
+    inputs = list(inputs) if hasattr(inputs, "__iter__") else [inputs]
     for node in (output, *inputs):
         if type(node) is not Value:
             raise TypeError(f"gradients takes Values, got {type(node).__name__}: {node!r:.60}")

@@ -7,7 +7,7 @@ down: the sigmoid's rule ``(1.0 - out) * out`` called on ``Formula("L")`` is the
 from __future__ import annotations
 
 from . import primitives
-from .naming import names
+from .naming import behind, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -255,6 +255,8 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph.
 
+    Of one Value, those of all gates behind it.
+
     Examples
     --------
     >>> from autodiff import history, statements, variables
@@ -263,5 +265,6 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     >>> statements(history(f), f)
     ['s0 = x + y', 'f = s0 * z']
     """
+    nodes, output = behind(nodes, output)
     called = names(nodes, output)
     return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]

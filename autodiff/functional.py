@@ -44,8 +44,10 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     Parameters
     ----------
     f : function
-        Takes numbers and (nested) lists of numbers, returns one number. Keyword arguments are passed
-        through and not differentiated.
+        Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. It gets
+        an array as an array of Values. NumPy's maximum, minimum and clip pick elements of such an array by their
+        order (a tie counts for one side): write ``autodiff.maximum(x, 0.0)``, which takes arrays too. Keyword
+        arguments are passed through and not differentiated.
     argnums : int or sequence of int, optional
         The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence
         for a tuple of them. All of them where it is None: one argument gives its gradient, several a tuple.
@@ -53,7 +55,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     Returns
     -------
     function
-        Its answer mirrors the arguments: a number for a number, a list for a list. Every argument is
+        Its answer mirrors the arguments: a number for a number, a list for a list, an array for an array (of
+        float64, as ``scipy.optimize`` takes it: ``minimize(value_and_grad(f), x0, jac=True)``). Every argument is
         independent of the others, so ``grad(f)(a, 2 * a)`` gives the partial derivatives. The answers are
         floats, or Values where an argument is a Value or f uses Values from outside: so they nest.
         No ``.grad`` is written.
@@ -97,7 +100,7 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
         raise ValueError(f"derivative(f, n) takes n = 0, 1, 2, ..., got {n!r}")
 
     def nth(x: Any, **keywords: Any) -> Any:
-        if isinstance(x, (list, tuple)):
+        if shape(x) != ".":
             raise TypeError(f"derivative is of a function of one number, got {x!r:.60}; use grad or jacobian for lists")
         slope = f
         for _ in range(n - 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import primitives
-from .primitives import exp, leaky_relu, maximum
+from .primitives import exp, leaky_relu, maximum, stop_gradient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,8 +103,24 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
     return primitives.norm(*several("norm", values, *more))
 
 
+def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
+    """The logarithms of ``softmax``: v - logsumexp, taken from the largest value on, so that no digits are lost.
+
+    Examples
+    --------
+    >>> from autodiff import log_softmax
+    >>> log_softmax([1e16, 1e16 + 2])
+    [-2.1269280110429727, -0.1269280110429726]
+    """
+    values = several("log_softmax", values, *more)
+    shift = stop_gradient(maxout(values)) if values else 0.0  # the answer does not depend on it
+    shifted = [value - shift for value in values]
+    scale = logsumexp(shifted)
+    return [value - scale for value in shifted]
+
+
 def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
-    """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^(v - logsumexp), which never overflows.
+    """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^log_softmax, which never overflows.
 
     Examples
     --------
@@ -112,9 +128,7 @@ def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    values = several("softmax", values, *more)
-    scale = logsumexp(values)
-    return [exp(value - scale) for value in values]
+    return [exp(value) for value in log_softmax(several("softmax", values, *more))]
 
 
 def maxout(values: Iterable[Any], *more: Any) -> Any:

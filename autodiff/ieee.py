@@ -134,13 +134,12 @@ def log_sum_exp(*terms: float) -> float:
 
 
 def number(x: Any) -> float | None:
-    """x as a float where it is an int, float, bool or NumPy scalar, else None."""
+    """x as a float where it is a number (int, bool, Fraction, Decimal, scalar or array of shape ()), else None."""
     if isinstance(x, (float, int)):
         return float(x)
-    kinds = type(x).__mro__
-    if any(kind.__module__ == "numpy" and kind.__name__ in ("floating", "integer", "bool", "bool_") for kind in kinds):
-        return float(x)
-    return None
+    if getattr(x, "shape", None) == () and hasattr(x, "item") and getattr(x.dtype, "kind", "") not in ("M", "m"):
+        x = x.item()  # a date or a duration may come out as an int
+    return float(x) if hasattr(type(x), "as_integer_ratio") else None
 
 
 def real(x: Any, place: str) -> float:
@@ -149,5 +148,6 @@ def real(x: Any, place: str) -> float:
         return x
     converted = number(x)
     if converted is None:
-        raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}")
+        hint = "; give its members one by one, as x.tolist() holds them" if getattr(x, "shape", ()) else ""
+        raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}{hint}")
     return converted

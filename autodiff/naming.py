@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .graph import history
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,9 +57,7 @@ class Names:
         return called
 
     def spelled(self, node: Any) -> str:
-        """The node's label as a name; TypeError where it is no text: who assigns a label is not stopped there."""
-        if not isinstance(node.label, str):
-            raise TypeError(f"a label is a str, got {type(node.label).__name__}: {node.label!r:.60}")
+        """The node's label as a name."""
         return self.spell(node.label)
 
 
@@ -67,10 +67,20 @@ def printable(label: str) -> str:
     return line.encode("utf-8", "backslashreplace").decode()
 
 
+def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
+    """The nodes and their output, also where one Value is given in place of history(value), value."""
+    if hasattr(nodes, "__iter__"):
+        return nodes, output
+    if not hasattr(nodes, "operands"):
+        raise TypeError(f"expected Values, as history(f) lists them, or one Value, got {nodes!r:.60}")
+    return history(nodes), nodes
+
+
 def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
 
-    The output is f where it has no label. A label that is taken already gets a number.
+    The output is f where it has no label. A label that is taken already gets a number. Of one Value, all nodes
+    behind it are named.
 
     Examples
     --------
@@ -80,4 +90,5 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     >>> list(names(history(f), f).values())
     ['x', 'y', 'z', 'f', 's0']
     """
+    nodes, output = behind(nodes, output)
     return Names(printable).of(nodes, output)

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 import operator
 
+from .arrays import elementwise, is_array
 from .ieee import (
     INF,
     cosine,
@@ -108,6 +109,8 @@ class Primitive:
                 record = getattr(type(operand), "record", None)
                 if record is not None:
                     return record(self, operands)
+                if is_array(operand):
+                    return elementwise(self, operands)
                 operand = real(operand, self.name)
             numbers.append(operand)
         return self.compute(numbers)
@@ -115,7 +118,8 @@ class Primitive:
     def compute(self, numbers: list[float]) -> float:
         """The value of numbers; TypeError where there are too many or too few of them."""
         try:
-            return self.value(*numbers)
+            value = self.value(*numbers)
+            return value if type(value) is float else real(value, f"the value of {self.name}")
         except TypeError:
             for function, before in ((self.value, 0), (self.local_gradients, 1)):  # a rule takes the output first
                 code = getattr(function, "__code__", None)  # functions of the math module have none
@@ -276,7 +280,7 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
     where(a > 0.0, 1.0, slope), where(a > 0.0, False, a)),
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
-    where(a > 0.0, 1.0, alpha * exp(minimum(a, 0.0))), where(a > 0.0, False, expm1(minimum(a, 0.0)))),
+    where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
     lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
 absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", signum,    lambda out, a: (False,), at_zero)
@@ -297,6 +301,7 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne)
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
+stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
 sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
 dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
@@ -306,3 +311,4 @@ norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out
 # fmt: on
 
 PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}
+BUILT_IN = frozenset(PRIMITIVES.values())  # their values are floats; those of others are made floats

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from html import escape
 from math import isfinite, prod
+from operator import index
 
 from .expression import exact, show, statements
 from .graph import history
@@ -219,7 +220,7 @@ def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
         raise ValueError(f"a quiz has at least 1 question, got {count}")
     if not 1 <= gates <= 8:
         raise ValueError(f"a question has 1 to 8 gates, got {gates}")
-    source = random.Random(seed)
+    source = random.Random(index(seed))
     made: list[Question] = []
     while len(made) < count:
         question = Question(*sketch(source, gates))

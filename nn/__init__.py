@@ -35,7 +35,7 @@ Where things are, in the order to read:
 from __future__ import annotations
 
 from .activations import ACTIVATIONS, PReLU
-from .data import blobs, circles, digits, iris, moons, rectangle, spirals, split, standardised
+from .data import blobs, circles, digits, iris, moons, rectangle, spirals, split, standardize
 from .depth import cliff, norms_by_depth, repeated
 from .descent import by_brute_force, by_calculus, by_descent, by_random_search, descend
 from .diagnosis import diagnose
@@ -138,7 +138,7 @@ __all__ = [
     "spirals",
     "split",
     "squared_error",
-    "standardised",
+    "standardize",
     "svm",
     "truth_table",
     "vocabulary",

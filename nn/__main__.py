@@ -229,7 +229,7 @@ def draw(trial: Trial, path: str) -> None:
 
     from visualize.plots import plot_decision_boundary, plot_losses
 
-    flat = len(trial.X[0]) == 2 and trial.model.sizes[-1] == 1
+    flat = len(trial.X[0]) == 2
     figure = Figure(figsize=(11.0 if flat else 5.6, 4.4), layout="constrained")
     axes = figure.subplots(1, 1 + flat, squeeze=False)[0]
     plot_losses(trial.losses(), axes=axes[0])

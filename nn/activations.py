@@ -53,6 +53,8 @@ class PReLU(Module):
     1
     """
 
+    not_weights = ("slope",)
+
     def __init__(self, slope: float = 0.25) -> None:
         self.slope = Value(slope, "slope")
 

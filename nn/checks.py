@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from math import isfinite
+from operator import index
+from random import Random
+
+from autodiff import Value
+from autodiff.arrays import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
 
@@ -37,37 +42,95 @@ def meant(name: str, table: Collection[str]) -> str:
 
 def size(number: int, thing: str = "a number of inputs or neurons") -> int:
     """A whole number from 1 on."""
-    if not isinstance(number, int) or number < 1:
+    try:
+        whole = int(index(number))  # True is 1
+    except TypeError:
+        whole = 0
+    if whole < 1:
         raise ValueError(f"{thing} is a whole number from 1 on, got {number!r:.60}")
-    return int(number)  # True is 1
+    return whole
 
 
 def at_least_0(name: str, number: float) -> float:
     """A finite number that is not negative."""
-    if not (isfinite(number) and number >= 0.0):
-        raise ValueError(f"{name} is a number from 0 on, got {number!r}")
-    return number
+    return within(name, number, "a number from 0 on", lambda x: x >= 0.0)
 
 
 def above_0(name: str, number: float) -> float:
     """A finite positive number: it keeps a division from 0 / 0."""
-    if not (isfinite(number) and number > 0.0):
-        raise ValueError(f"{name} is a number above 0, got {number!r}")
-    return number
+    return within(name, number, "a number above 0", lambda x: x > 0.0)
 
 
 def below_1(name: str, number: float) -> float:
     """A share: from 0 up to, but not, 1."""
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is a share from 0 up to (not including) 1, got {number!r}")
+    return within(name, number, "a share from 0 up to (not including) 1", lambda x: 0.0 <= x < 1.0)
+
+
+def within(name: str, number: float, wanted: str, fits: Callable[[float], bool]) -> float:
+    """A finite number that fits; ValueError, also for what is no number at all."""
+    try:
+        good = isfinite(number) and fits(number)
+    except (TypeError, OverflowError):
+        good = False
+    if not good:
+        raise ValueError(f"{name} is {wanted}, got {number!r:.60}")
     return number
 
 
-def example(x: Sequence[Any]) -> Sequence[Any]:
-    """One example's numbers: something with a length."""
-    if not hasattr(x, "__len__"):
+def generator(seed: int | Random | None) -> Random:
+    """The random numbers of a seed; a generator that is under way already goes on."""
+    if isinstance(seed, Random):
+        return seed
+    return Random(index(seed) if seed is not None and hasattr(seed, "__index__") else seed)
+
+
+def number(x: Any, place: str) -> float:
+    """A real number as a float; TypeError, with its place, for anything else."""
+    if isinstance(x, (float, int)):
+        return float(x)
+    try:
+        return Value(x).data
+    except TypeError:
+        raise TypeError(f"{place} holds a {type(x).__name__} that is no number: {x!r:.60}") from None
+
+
+def rows_in(X: Iterable[Any]) -> list[list[float]]:
+    """The examples as lists of floats."""
+    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, f"X=[[{X!r:.20}]]"))]
+    for x in rows:
+        if not hasattr(x, "__iter__"):
+            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
+    return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
+
+
+HABITS = {  # words of other libraries, and what to write here
+    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
+    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
+    "verbose": "progress=True or progress=False", "random_state": "seed",
+    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
+    "metrics": "record='accuracy'", "patience": "callbacks=no_progress(10)",
+    "validation_data": "a callback (model, history) that calls evaluate",
+}  # fmt: skip
+
+
+def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
+    """TypeError, with what to write, for keywords that the function does not take."""
+    for word in words:
+        instead = f": write {HABITS[word]}" if word in HABITS else meant(word, taker.__annotations__)
+        raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
+
+
+def example(x: Any) -> Sequence[Any]:
+    """One example's numbers, as something with a length."""
+    if type(x) is list or type(x) is tuple:
+        return x
+    x = in_order("an example", x)
+    if not hasattr(x, "__iter__"):
         raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
-    return x
+    return x if hasattr(x, "__len__") else list(x)
 
 
 def one_example(x: Sequence[Any]) -> None:
@@ -78,6 +141,7 @@ def one_example(x: Sequence[Any]) -> None:
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
     """The list of what is given; TypeError, with what to write, where it is a single thing."""
+    given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
         raise TypeError(f"{thing} takes several: write {usage}, got {given!r:.60}")
     return list(given)

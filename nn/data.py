@@ -5,14 +5,15 @@ A data set is (X, Y): a list of examples, each a list of floats, and a class for
 
 from __future__ import annotations
 
-from math import cos, pi, sin
-from random import Random
+from math import cos, hypot, pi, sin
 
-from .checks import at_least_0, size
+from .checks import at_least_0, below_1, generator, several, size
+from .prediction import examples_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from random import Random
     from typing import Any
 
     Data = tuple[list[list[float]], list[int]]
@@ -102,7 +103,7 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 
 def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
     """Points evenly along a curve for each class, moved by normally distributed noise, shuffled."""
-    random, at_each = Random(seed), -(-size(examples, "examples") // kinds)
+    random, at_each = generator(seed), -(-size(examples, "examples") // kinds)
     X, Y = [], []
     for i in range(examples):
         step, kind = divmod(i, kinds)
@@ -132,7 +133,7 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
     """
-    random, spread = Random(seed), at_least_0("spread", spread)
+    random, spread = generator(seed), at_least_0("spread", spread)
     X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
     for kind in Y:
         angle = 2.0 * pi * kind / classes
@@ -150,7 +151,7 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
     >>> len(X), set(Y) <= {0, 1}
     (5, True)
     """
-    random = Random(seed)
+    random = generator(seed)
     X = [[random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)] for _ in range(size(examples, "examples"))]
     return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
 
@@ -202,13 +203,16 @@ def from_scikit_learn(name: str) -> Data:
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
     """The same examples with their targets in another order."""
+    X, Y = several("X", X, f"X=[[{X!r:.20}]]"), several("Y", Y, f"Y=[{Y!r:.20}]")
+    if len(X) != len(Y):
+        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     order = list(range(len(X)))
-    Random(seed).shuffle(order)
+    generator(seed).shuffle(order)
     return [X[i] for i in order], [Y[i] for i in order]
 
 
 def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
-    """(training set, test set), each (X, Y); the test set has that share of the shuffled examples.
+    """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
 
     Examples
     --------
@@ -217,7 +221,9 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
     (75, 25)
     """
     X, Y = shuffled(X, Y, seed)
-    here = len(X) - round(share * len(X))
+    here = len(X) - round(below_1("share", share) * len(X))
+    if not here:
+        raise ValueError(f"a share of {share} for testing leaves none of {len(X)} examples for training")
     return (X[:here], Y[:here]), (X[here:], Y[here:])
 
 
@@ -228,6 +234,7 @@ def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[lis
 
     Examples
     --------
+    >>> from random import Random
     >>> list(mini_batches(5, 2, Random(0)))
     [[2, 1], [0, 4], [3]]
     """
@@ -243,6 +250,7 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
 
     Examples
     --------
+    >>> from random import Random
     >>> whole_epochs(3, 2, Random(0), 2)
     [0, 2, 1, 2, 1, 0]
     """
@@ -252,18 +260,30 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
     return [index for batch in batches for index in batch]
 
 
-def standardised(X: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The examples with each input's mean moved to 0 and its deviation scaled to 1.
+def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
+    """The examples with each input's mean moved to 0 and its deviation scaled to 1; an input that never changes is 0.
+
+    With ``like`` the means and deviations are those of these examples: test examples have to be moved and scaled
+    exactly as those for training.
 
     Examples
     --------
-    >>> from nn import standardised
-    >>> standardised([[1.0], [3.0]])
-    [[-1.0], [1.0]]
+    >>> from nn import standardize
+    >>> X, X_test = [[1.0], [3.0]], [[5.0]]
+    >>> standardize(X), standardize(X_test, like=X)
+    ([[-1.0], [1.0]], [[3.0]])
     """
-    columns = []
-    for column in zip(*X):
-        mean = sum(column) / len(column)
-        deviation = (sum([(x - mean) ** 2 for x in column]) / len(column)) ** 0.5 or 1.0
-        columns.append([(x - mean) / deviation for x in column])
-    return [list(row) for row in zip(*columns)]
+    rows = examples_in(X)
+    known = rows if like is None else examples_in(like)
+    if len(known[0]) != len(rows[0]):
+        raise ValueError(f"expected examples of {len(known[0])} numbers, like those given, got {len(rows[0])}")
+    scales = [mean_and_deviation(column) for column in zip(*known)]
+    return [[(x - mean) / deviation for x, (mean, deviation) in zip(row, scales)] for row in rows]
+
+
+def mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
+    """(mean, standard deviation); where the numbers differ by rounding only, (the first one, 1)."""
+    first, count = column[0], len(column)
+    beyond = sum([x - first for x in column]) / count
+    deviation = hypot(*[x - first - beyond for x in column]) / count**0.5
+    return (first, 1.0) if deviation <= 1e-15 * abs(first) else (first + beyond, deviation)

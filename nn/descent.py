@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from autodiff import Value, gradients
 
+from .checks import generator
 from .optimizers import SGD
 
 TYPE_CHECKING = False
@@ -97,7 +96,7 @@ def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: i
     >>> evaluations, loss < 0.01
     (100, True)
     """
-    random = Random(seed)
+    random = generator(seed)
     return best_of(loss, [(random.uniform(low, high),) for _ in range(tries)])
 
 

@@ -71,7 +71,8 @@ class Flat(OneByOne):
     def write(self) -> None:
         """Give them back."""
         optimizer, (numbers, gradients, states, steps) = self.task.optimizer, self.now
-        for parameter, number, gradient in zip(optimizer.parameters, map(float, numbers), map(float, gradients)):
+        plain = [x.tolist() if hasattr(x, "tolist") else x for x in (numbers, gradients)]
+        for parameter, number, gradient in zip(optimizer.parameters, *plain):
             parameter.data = number
             parameter.grad = gradient
         optimizer.state.update((name, [*map(float, state)]) for name, state in zip(optimizer.state, states))

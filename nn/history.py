@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from .checks import counted
+from .checks import at_least_0, counted, size, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class History:
         not trained; on request.
     updates : int
         How many steps the optimizer has made: epochs times mini-batches (C5).
+    began : int
+        How many epochs there were when the last run began: 0 unless it was resumed.
     stopped : str
         Why training ended: "all epochs", "interrupted", or a stopping rule's reason.
     optimizer : Optimizer
@@ -55,6 +57,7 @@ class History:
         self.accuracy: list[float] = []
         self.gradient_norms: list[dict[str, float]] = []
         self.updates = 0
+        self.began = 0
         self.stopped = ""
         self.optimizer = optimizer
         self.random = random  # where the shuffling goes on
@@ -93,6 +96,7 @@ def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dic
 
 
 # --- Stopping rules: functions (model, history) -> the reason to stop, or None -----------------------
+# Those that compare epochs look only at those of the run: one that is resumed starts anew.
 
 
 def loss_below(limit: float) -> Callable[[Module, History], str | None]:
@@ -105,6 +109,8 @@ def loss_below(limit: float) -> Callable[[Module, History], str | None]:
     >>> fit(MLP(2, [4, 1], seed=0), X, Y, callbacks=[loss_below(0.1)], progress=False).stopped
     'loss below 0.1'
     """
+
+    within("a limit", limit, "a number", lambda x: True)
 
     def rule(model: Module, history: History) -> str | None:
         return f"loss below {limit:g}" if history.loss[-1] < limit else None
@@ -124,8 +130,11 @@ def no_progress(epochs: int = 10, tolerance: float = 0.0) -> Callable[[Module, H
     'no progress in 5 epochs'
     """
 
+    epochs, tolerance = size(epochs, "a number of epochs without progress"), at_least_0("tolerance", tolerance)
+
     def rule(model: Module, history: History) -> str | None:
-        before, since = history.loss[:-epochs], history.loss[-epochs:]
+        losses = history.loss[history.began :]
+        before, since = losses[:-epochs], losses[-epochs:]
         stuck = before and min(since) >= min(before) - tolerance
         return f"no progress in {counted(epochs, 'epoch')}" if stuck else None
 
@@ -143,10 +152,12 @@ def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str 
     'parameters stand still'
     """
     before: list[float] = []
+    tolerance = at_least_0("tolerance", tolerance)
 
     def rule(model: Module, history: History) -> str | None:
         now = [parameter.data for parameter in model.parameters()]
-        still = bool(before) and all(abs(a - b) <= tolerance for a, b in zip(before, now))
+        known = bool(before) and history.epochs > history.began + 1
+        still = known and all(abs(a - b) <= tolerance for a, b in zip(before, now))
         before[:] = now
         return "parameters stand still" if still else None
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from autodiff import Value, dot, softmax
 
 from .activations import activation_named
-from .checks import counted, example, one_example, one_of, size
+from .checks import counted, example, generator, one_example, one_of, size
 from .initializers import INITIALIZERS
 from .module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from random import Random
     from typing import Any
 
     from .initializers import Initializer
-
-
-def generator(seed: int | Random | None) -> Random:
-    """The random numbers of a seed; a generator that is under way already goes on."""
-    return seed if isinstance(seed, Random) else Random(seed)
 
 
 class Neuron(Module):
@@ -105,14 +99,19 @@ class Layer(Module):
         seed: int | Random | None = None,
     ) -> None:
         random = generator(seed)
-        of_each = "linear" if activation == "softmax" else activation_named(activation)
+        self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
+        if self.joint and outputs == 1:
+            raise ValueError(
+                'softmax over one output is always 1: give an output for each class, or take "sigmoid" for a single one'
+            )
+        of_each = "linear" if self.joint else activation_named(activation)
         self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
         self.activation_name = spelled(activation)
 
     def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """(z, a): the weighted sums and what the activation makes of them (C6)."""
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
-        if self.activation_name == "softmax":
+        if self.joint:
             return z, softmax(z)
         return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 

@@ -7,10 +7,10 @@ end in what the slide ends in and yet nothing overflows or loses digits: -log(si
 from __future__ import annotations
 
 import autodiff
-from autodiff import Value, log, logsumexp, relu, softplus
+from autodiff import TraceError, Value, log, logsumexp, maxout, relu, softplus, stop_gradient
 
 from .checks import one_of
-from .targets import above_half, by_sign, classes, largest, listed, same_size, signs
+from .targets import above_half, by_sign, classes, largest, listed, same_size, shares, signs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def squared_error(outputs: Any, target: Any) -> Any:
-    """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5).
+    """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5). ``"mse"`` is its mean over the outputs.
 
     Examples
     --------
@@ -30,6 +30,11 @@ def squared_error(outputs: Any, target: Any) -> Any:
     outputs = listed(outputs)
     differences = [y - t for y, t in zip(outputs, same_size(target, len(outputs)))]
     return total([difference * difference for difference in differences])
+
+
+def mean_squared_error(outputs: Any, target: Any) -> Any:
+    """The mean of (y - t)^2 over the outputs: ``"mse"``, as in PyTorch."""
+    return mean_over(outputs, squared_error(outputs, target))
 
 
 def half_squared_error(outputs: Any, target: Any) -> Any:
@@ -74,20 +79,27 @@ def svm(scores: Any, target: Any) -> Any:
 def binary_cross_entropy(outputs: Any, target: Any) -> Any:
     """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5).
 
+    ``"bce"`` is its mean over the outputs, as in PyTorch. Targets lie between 0 and 1.
+
     Examples
     --------
     >>> from nn import binary_cross_entropy
     >>> round(binary_cross_entropy(0.3, 1), 6)
     1.203973
     """
-    outputs = listed(outputs)
-    target = same_size(target, len(outputs))
+    outputs = probabilities(outputs, "binary_cross_entropy")
+    target = shares(target, len(outputs))
     yes = [(t, minus_log, p) for t, p in zip(target, outputs)]
     no = [(1.0 - t, minus_log_of_the_rest, p) for t, p in zip(target, outputs)]
     return weighted_total(case for both in zip(yes, no) for case in both)
 
 
-def negative_log_likelihood(probabilities: Any, target: Any) -> Any:
+def mean_binary_cross_entropy(outputs: Any, target: Any) -> Any:
+    """The mean of the binary cross-entropy over the outputs: ``"bce"``, as in PyTorch."""
+    return mean_over(outputs, binary_cross_entropy(outputs, target))
+
+
+def negative_log_likelihood(outputs: Any, target: Any) -> Any:
     """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class.
 
     Examples
@@ -96,9 +108,9 @@ def negative_log_likelihood(probabilities: Any, target: Any) -> Any:
     >>> round(negative_log_likelihood([0.2, 0.3, 0.5], 1), 6)
     1.203973
     """
-    probabilities = listed(probabilities)
-    target = classes(target, len(probabilities))
-    return weighted_total((t, minus_log, p) for t, p in zip(target, probabilities))
+    outputs = probabilities(outputs, "negative_log_likelihood")
+    target = classes(target, len(outputs))
+    return weighted_total((t, minus_log, p) for t, p in zip(target, outputs))
 
 
 def cross_entropy(outputs: Any, target: Any) -> Any:
@@ -125,6 +137,21 @@ def cross_entropy(outputs: Any, target: Any) -> Any:
 # --- What a probability was made of ----------------------------------------------------------------
 
 
+def probabilities(outputs: Any, loss: str) -> list[Any]:
+    """The outputs as a list; ValueError where a number or a leaf among them is not from 0 to 1."""
+    found: list[Any] = listed(outputs)
+    for p in found:
+        if type(p) is Value and p.primitive:
+            continue  # a gate's: fit looks at a model's outputs
+        try:
+            number = p.data if type(p) is Value else p
+        except TraceError:  # an input while a function is recorded: any number
+            continue
+        if number < 0.0 or number > 1.0:
+            raise ValueError(f"{loss} takes probabilities, from 0 to 1, got {number!r:.60}")
+    return found
+
+
 def made_by(x: Any, name: str) -> bool:
     """Whether x is the result of that primitive."""
     return type(x) is Value and x.primitive is not None and x.primitive.name == name
@@ -143,12 +170,15 @@ def minus_log_of_the_rest(p: Any) -> Any:
 
 
 def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
-    """(scores, log of the sum of their e^score): read from softmax's outputs, else from the outputs as scores."""
+    """(scores, log of the sum of their e^score): read from all of softmax's outputs, else the outputs as scores."""
     if all(made_by(p, "exp") and made_by(p.operands[0], "sub") for p in outputs):
         scores, scales = zip(*[p.operands[0].operands for p in outputs])
-        if made_by(scales[0], "logsumexp") and all(scale is scales[0] for scale in scales):
+        whole = made_by(scales[0], "logsumexp") and sorted(map(id, scales[0].operands)) == sorted(map(id, scores))
+        if whole and all(scale is scales[0] for scale in scales):
             return list(scores), scales[0]
-    return outputs, logsumexp(outputs)
+    top = stop_gradient(maxout(outputs))  # without it, large scores would lose their digits in the logsumexp
+    shifted = [score - top for score in outputs]
+    return shifted, logsumexp(shifted)
 
 
 # --- Sums ------------------------------------------------------------------------------------------
@@ -157,6 +187,12 @@ def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
 def total(terms: Sequence[Any]) -> Any:
     """The sum of the terms as one gate; a single term is itself."""
     return terms[0] if len(terms) == 1 else autodiff.sum(terms)
+
+
+def mean_over(outputs: Any, cost: Any) -> Any:
+    """The cost divided by the number of outputs."""
+    size = len(listed(outputs))
+    return cost if size == 1 else cost / float(size)
 
 
 def weighted_total(cases: Iterable[tuple[Any, Callable[[Any], Any], Any]]) -> Any:
@@ -218,17 +254,19 @@ class Loss:
 
 # fmt: off
 ROWS = (
-    Loss("squared_error",           squared_error,           same_size, above_half),
-    Loss("half_squared_error",      half_squared_error,      same_size, above_half),
-    Loss("hinge",                   hinge,                   signs,     by_sign),
-    Loss("svm",                     svm,                     classes,   largest),
-    Loss("binary_cross_entropy",    binary_cross_entropy,    same_size, above_half, probabilities=True),
-    Loss("cross_entropy",           cross_entropy,           classes,   largest),
-    Loss("negative_log_likelihood", negative_log_likelihood, classes,   largest,    probabilities=True),
+    Loss("squared_error",             squared_error,             same_size, above_half),
+    Loss("mean_squared_error",        mean_squared_error,        same_size, above_half),
+    Loss("half_squared_error",        half_squared_error,        same_size, above_half),
+    Loss("hinge",                     hinge,                     signs,     by_sign),
+    Loss("svm",                       svm,                       classes,   largest),
+    Loss("binary_cross_entropy",      binary_cross_entropy,      shares,    above_half, probabilities=True),
+    Loss("mean_binary_cross_entropy", mean_binary_cross_entropy, shares,    above_half, probabilities=True),
+    Loss("cross_entropy",             cross_entropy,             classes,   largest),
+    Loss("negative_log_likelihood",   negative_log_likelihood,   classes,   largest,    probabilities=True),
 )
 # fmt: on
 LOSSES = {row.name: row for row in ROWS}
-SHORT = {"mse": "squared_error", "bce": "binary_cross_entropy", "nll": "negative_log_likelihood"}
+SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll": "negative_log_likelihood"}
 LOSSES.update({short: LOSSES[name] for short, name in SHORT.items()})
 
 
@@ -238,4 +276,33 @@ def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
     if isinstance(found, Loss):
         return found
     rows = [row for row in ROWS if row.cost is found]
-    return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), found)
+    return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), lists_or_numbers(found))
+
+
+def lists_or_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The function of two lists; or of two numbers, if its first call, for one output, shows that it takes no lists."""
+    takes: list[str] = []  # found out at the first call
+
+    def cost(outputs: Any, target: Any) -> Any:
+        if takes:
+            return function(outputs, target) if takes == ["lists"] else function(outputs[0], target[0])
+        try:
+            found = function(outputs, target)
+            if hasattr(found, "__len__"):
+                raise TypeError(f"it gave {found!r:.60}")
+            takes.append("lists")
+        except TraceError:
+            raise
+        except (TypeError, AttributeError) as error:  # such as list - list, list.exp()
+            try:
+                (output,), (number,) = outputs, target
+                found = function(output, number)
+                takes.append("numbers")
+            except (TypeError, AttributeError, ValueError):
+                raise TypeError(
+                    "a loss takes two lists, a number for each output, and gives one Value, as in "
+                    f"sum((y - t) ** 2 for y, t in zip(outputs, target)); this one does not: {error}"
+                ) from error
+        return found
+
+    return cost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
-from .checks import one_of, several, size
+from .checks import one_of, refuse_words, several, size
 from .losses import Loss, loss_named
 from .module import Module
 from .nets import MLP
@@ -18,7 +18,7 @@ from .training import fit
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, Never
 
 
 def fit_many(
@@ -35,6 +35,7 @@ def fit_many(
     seeds: Iterable[int] = range(100),
     learning_rates: Iterable[float] | None = None,
     progress: bool = True,
+    **others: Never,
 ) -> Runs:
     """Train a net from every seed at every learning rate; each becomes what ``fit`` would make of it.
 
@@ -87,6 +88,7 @@ def fit_many(
     >>> fit_many(MLP(1, [1]), X, Y, seeds=range(10), learning_rates=[0.01], epochs=100, progress=False)
     learning rate 0.01: mean loss 0.0191 (0.000861 to 0.0694) over 10 seeds
     """
+    refuse_words(fit_many, others)
     job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
     runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
     with Progress(len(job.seeds), progress, "seed") as shown:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
+from types import FunctionType, MemberDescriptorType
+
 from autodiff import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any
 
 
-class Module:
-    """Anything with parameters: the leaf Values among its attributes, lists and parts.
+PLAIN = {str, float, int, bool, FunctionType, type(None)}  # what holds no parameters, known at a glance
 
-    A subclass sets attributes and computes with them; nothing has to be registered. Parameters come
-    in the order in which they were set, each once, however often it is used.
+
+class Module:
+    """Anything with parameters: the leaf Values among its attributes and parts.
+
+    A subclass sets attributes and computes with them; nothing has to be registered. Lists, tuples, deques, dicts,
+    sets and NumPy arrays of Values are looked into, also one inside the other. Parameters come in the order in which
+    they were set, those of a class after those of the object, each once, however often it is used.
 
     Examples
     --------
@@ -27,17 +35,31 @@ class Module:
     [('slope', Value(2.0)), ('offset', Value(1.0))]
     """
 
+    predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
+
+    def __call__(self, *x: Any) -> Any:
+        raise TypeError(f"cannot call {type(self).__name__}: define __call__(self, x), which is PyTorch's forward")
+
+    def forward(self, *x: Any) -> Any:
+        """TypeError: a model is called itself, ``net(x)``."""
+        raise TypeError("a model has no forward(): write net(x)")
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """(name, Value) pairs; a name is the way to the Value, such as "layers.0.neurons.1.w.2"."""
-        return list(parameters_in(self, "", set()))
+        found: dict[str, Value] = {}
+        for name, parameter, _ in parameters_in(self):
+            while name in found:  # keys 1 and "1" of a dict
+                name += "'"
+            found[name] = parameter
+        return list(found.items())
 
     def parameters(self) -> list[Value]:
         """The Values that training changes."""
-        return [parameter for _, parameter in self.named_parameters()]
+        return [parameter for _, parameter, _ in parameters_in(self)]
 
     def weights(self) -> list[Value]:
-        """The parameters without the biases: what a penalty looks at (D11)."""
-        return [parameter for name, parameter in self.named_parameters() if name.rpartition(".")[2] != "b"]
+        """What a penalty looks at (D11): the parameters without biases (called b or bias) and PReLU's slopes."""
+        return [parameter for _, parameter, is_weight in parameters_in(self) if is_weight]
 
     def by_layer(self) -> dict[str, list[Value]]:
         """The parameters of each part, or of each layer where the parts are layers: {"layers.0": [...], ...}."""
@@ -73,21 +95,53 @@ class Module:
             parameter.data = numbers[name]
 
 
-def parameters_in(thing: Any, name: str, seen: set[Any]) -> Iterator[tuple[str, Value]]:
-    """Yield (name, leaf Value) for everything in a module or list that has not been seen yet."""
-    parts: list[tuple[str, Any]] = []
-    if isinstance(thing, (Value, Module)):
-        if thing in seen:
-            return
-        seen.add(thing)
-    if type(thing) is Value:
-        if thing.primitive is None:
-            yield name, thing
-    elif isinstance(thing, Module):
-        parts = list(vars(thing).items())
-    elif isinstance(thing, dict):
-        parts = [(str(key), part) for key, part in thing.items()]
-    elif isinstance(thing, (list, tuple)):
-        parts = [(str(i), part) for i, part in enumerate(thing)]
-    for part_name, part in parts:
-        yield from parameters_in(part, f"{name}.{part_name}" if name else part_name, seen)
+def parameters_in(thing: Any) -> Iterator[tuple[str, Value, bool]]:
+    """Yield (name, leaf Value, whether it is a weight) for all that a module or container holds, each once."""
+    seen: dict[int, Any] = {}  # keeps alive what was looked into, so that no id comes up twice
+    waiting = [("", thing, True)]
+    while waiting:
+        name, thing, is_weight = waiting.pop()
+        if id(thing) in seen:
+            continue
+        if type(thing) is Value:
+            seen[id(thing)] = thing
+            if thing.primitive is None:
+                yield name, thing, is_weight
+        elif type(thing) in PLAIN:
+            continue
+        elif parts := parts_of(thing):
+            seen[id(thing)] = thing
+            for key, part in reversed(parts):
+                weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
+                waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
+
+
+def parts_of(thing: Any) -> list[tuple[Any, Any]]:
+    """(key, part) of a module's attributes or a container's members; those of a set from the oldest on."""
+    parts: dict[Any, Any] = {}
+    if isinstance(thing, Module):
+        parts.update(vars(thing))
+        for kind in type(thing).__mro__:
+            for name, part in vars(kind).items() if kind not in (Module, object) else ():
+                if not isinstance(part, FunctionType):
+                    parts.setdefault(name, getattr(thing, name, None) if type(part) is MemberDescriptorType else part)
+    if isinstance(thing, (list, tuple, deque)):
+        parts.update(enumerate(thing))
+    elif isinstance(thing, Mapping):
+        parts.update(thing)
+    elif isinstance(thing, (set, frozenset)):
+        parts.update(enumerate(sorted(thing, key=age)))
+    elif getattr(getattr(thing, "dtype", None), "hasobject", False):  # a NumPy array of Values
+        parts.update(enumerate(thing.tolist() if thing.shape else [thing.item()]))
+    return list(parts.items())
+
+
+def age(thing: Any) -> int:
+    """When the oldest parameter in it was made."""
+    return min([parameter.born for _, parameter, _ in parameters_in(thing)], default=0)
+
+
+def is_bias(name: str, owner: Any) -> bool:
+    """Whether an attribute or key is called b, b1, bias, ..., or its owner leaves it out of the weights."""
+    plain = name.strip("_0123456789")
+    return plain == "b" or plain.startswith("bias") or name in getattr(owner, "not_weights", ())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import index
 from random import Random
 
 from autodiff import Value
+from autodiff.arrays import in_order
 
-from .checks import counted, example, several
-from .layers import Layer, generator, spelled
+from .checks import counted, example, generator, several
+from .layers import Layer, spelled
 from .module import Module
 
 TYPE_CHECKING = False
@@ -105,11 +107,15 @@ class MLP(Sequential):
     ) -> None:
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
+        if len(widths) < 2:
+            raise ValueError(f"a net has one layer or more: write MLP({inputs!r:.20}, [4, 1]), the last is the outputs")
         chosen = [*hidden_activations(activation, len(widths) - 2), output]
         super().__init__(
             *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
         )
         self.seed = None if isinstance(seed, Random) else seed
+        if self.seed is not None and hasattr(self.seed, "__index__"):
+            self.seed = index(self.seed)  # an int of NumPy's is no JSON
         self.make = inputs, sizes, activation, output, bias, initializer
         self.label_parameters()
 
@@ -142,7 +148,8 @@ class MLP(Sequential):
         >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
         (1.0, 0.0)
         """
-        layers = [matrix if hasattr(matrix[0], "__len__") else [matrix] for matrix in matrices]
+        given = [[in_order("a row", row) for row in in_order("a matrix", matrix)] for matrix in matrices]
+        layers: list[Any] = [rows if hasattr(rows[0], "__len__") else [rows] for rows in given]
         inputs = len(layers[0][0]) - bias
         net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
         for layer, rows in zip(net.layers, layers):

@@ -7,12 +7,14 @@ from operator import is_
 
 from autodiff import Value, sqrt, variables
 
-from .checks import above_0, at_least_0, below_1, one_of
+from .checks import above_0, at_least_0, below_1, one_of, refuse_words, several
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
+    from typing import Any, Never
+
+    from .module import Module
 
 
 class Optimizer:
@@ -24,12 +26,13 @@ class Optimizer:
 
     Parameters
     ----------
-    parameters : iterable of Value
-        The leaves to change.
+    parameters : iterable of Value, or Module
+        The leaves to change; of a Module all of its parameters.
     learning_rate : float
         How far a step goes; may be assigned between steps.
     weight_decay : float
-        Added to the gradient times the parameter: the gradient of an L2 penalty of half that strength.
+        Added to the gradient times the parameter, biases included, as in PyTorch: the gradient of an L2 penalty of
+        half that strength on every parameter given. ``nn.l2`` penalizes weights only.
     clip_norm : float, optional
         The longest gradient (over all parameters together) that is not shortened to it (D14).
 
@@ -51,18 +54,22 @@ class Optimizer:
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Module,
         learning_rate: float,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        **others: Never,
     ) -> None:
-        self.parameters = list(parameters)
+        refuse_words(type(self).__init__, others)
+        if hasattr(parameters, "parameters"):
+            parameters = parameters.parameters()
+        self.parameters = several("an optimizer", parameters, f"{type(self).__name__}(model.parameters(), 0.1)")
         for parameter in self.parameters:
             if type(parameter) is not Value or parameter.primitive is not None:
                 raise TypeError(f"an optimizer changes leaf Values, such as model.parameters(); got {parameter!r:.60}")
         self.learning_rate = at_least_0("learning_rate", learning_rate)
         self.weight_decay = at_least_0("weight_decay", weight_decay)
-        self.clip_norm = clip_norm if clip_norm is None else at_least_0("clip_norm", clip_norm)
+        self.clip_norm = clip_norm if clip_norm is None else above_0("clip_norm", clip_norm)
         if not self.parameters:
             raise ValueError("an optimizer changes parameters, got none: does the model keep its Values in attributes?")
         self.steps = 0
@@ -136,19 +143,20 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Module,
         learning_rate: float = 0.1,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        **others: Never,
     ) -> None:
         self.momentum = at_least_0("momentum", momentum)
         self.nesterov = nesterov
         if nesterov and not momentum:
             raise ValueError("nesterov looks ahead along the velocity: give a momentum, such as 0.9")
         self.states = ("velocity",) if momentum else ()
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         if not self.momentum:
@@ -186,16 +194,17 @@ class RMSProp(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Module,
         learning_rate: float = 0.01,
         decay: float = 0.99,
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        **others: Never,
     ) -> None:
         self.decay = below_1("decay", decay)
         self.epsilon = above_0("epsilon", epsilon)
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         mean_square = self.decay * state[0] + (1.0 - self.decay) * gradient * gradient
@@ -204,6 +213,9 @@ class RMSProp(Optimizer):
 
 class Adam(Optimizer):
     """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
+
+    The learning rate is about how far each parameter moves in a step. 0.02 suits tiny nets, which train for some
+    hundred steps; PyTorch's 0.001 is meant for millions of parameters and many thousand steps.
 
     Parameters
     ----------
@@ -230,16 +242,20 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
-        learning_rate: float = 0.001,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float = 0.02,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        **others: Never,
     ) -> None:
-        self.betas = below_1("betas[0]", betas[0]), below_1("betas[1]", betas[1])
+        both = several("betas", betas, "betas=(0.9, 0.999)")
+        if len(both) != 2:
+            raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
+        self.betas = below_1("betas[0]", both[0]), below_1("betas[1]", both[1])
         self.epsilon = above_0("epsilon", epsilon)
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         beta1, beta2 = self.betas
@@ -258,6 +274,8 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     >>> clip_by_norm([3.0, 4.0], 1.0)
     [0.6000000000000001, 0.8]
     """
+    if threshold < 0.0:
+        raise ValueError(f"a gradient is clipped to a length from 0 on, got {threshold!r}")
     length = hypot(*gradients)
     scale = threshold / length if length >= threshold and length > 0.0 else 1.0
     return [gradient * scale for gradient in gradients]
@@ -275,12 +293,12 @@ def same_objects(some: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(some) == len(others) and all(map(is_, some, others))
 
 
-def momentum(parameters: Iterable[Value], learning_rate: float = 0.1) -> SGD:
+def momentum(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
     """SGD with a momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9)
 
 
-def nesterov(parameters: Iterable[Value], learning_rate: float = 0.1) -> SGD:
+def nesterov(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
     """SGD with a Nesterov momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 
@@ -288,8 +306,8 @@ def nesterov(parameters: Iterable[Value], learning_rate: float = 0.1) -> SGD:
 OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam}
 
 
-def optimizer_named(name: str, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:
-    """The optimizer of that name, at its own learning rate where none is given."""
+def optimizer_named(name: Any, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:
+    """The optimizer of that name or class, at its own learning rate where none is given."""
     make = one_of("optimizer", name, OPTIMIZERS)
     made: Optimizer = make(parameters) if learning_rate is None else make(parameters, learning_rate)
     return made

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def l2(strength: float) -> Penalty:
-    """strength * (w1^2 + w2^2 + ...) over all weights, biases left out.
+    """strength * (w1^2 + w2^2 + ...) over ``model.weights()``: no biases, no slopes of PReLU.
+
+    An optimizer's ``weight_decay`` shrinks every parameter that it was given.
 
     Examples
     --------
@@ -33,7 +35,7 @@ def l2(strength: float) -> Penalty:
 
 
 def l1(strength: float) -> Penalty:
-    """strength * (|w1| + |w2| + ...) over all weights, biases left out.
+    """strength * (|w1| + |w2| + ...) over ``model.weights()``: no biases, no slopes of PReLU.
 
     Examples
     --------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import nan
 
-from .checks import several
+from autodiff.arrays import in_order
+
+from .checks import rows_in, several
 from .losses import Loss, loss_named
-from .targets import above_half, listed
+from .targets import above_half, listed, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +20,7 @@ FEW = 10  # examples that are tried before training: biases of 0 may hide at the
 
 def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
     """The examples as lists of floats, all of one length; ValueError where there is none."""
-    X = several("X", X, f"X=[[{X!r:.20}]]")
-    for x in X:
-        if not hasattr(x, "__iter__"):
-            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
-    rows = [[float(x) for x in row] for row in X]
+    rows = rows_in(X)
     if not rows:
         raise ValueError("training needs at least one example, got none")
     for i, row in enumerate(rows):
@@ -33,12 +31,19 @@ def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
 
 def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
     """The targets as the loss takes them, checked against the number of outputs."""
+    return tried(model, X, Y, loss)[1]
+
+
+def tried(
+    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss
+) -> tuple[list[Any], list[list[float]]]:
+    """(the outputs for the first example, the targets as the loss takes them)."""
     if len(Y := several("Y", Y, f"Y=[{Y!r:.20}]")) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
         refuse_what_is_no_probability(model, X[:FEW], loss)
-    outputs = len(numbers(model(X[0])))
-    return [loss.encode(target, outputs) for target in Y]
+    outputs = listed(model(X[0]))
+    return outputs, [loss.encode(plain(target), len(outputs)) for target in Y]
 
 
 def refuse_what_is_no_probability(model: Any, X: Sequence[Sequence[float]], loss: Loss) -> None:
@@ -67,18 +72,28 @@ def numbers(outputs: Any) -> list[float]:
     return [getattr(y, "data", y) for y in listed(outputs)]
 
 
-def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] | Loss = "squared_error") -> int:
-    """The class that the model gives one example: above 0.5 or not; of several outputs the largest one's place.
+def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] | Loss | None = None) -> Any:
+    """The class that the model gives one example; or the number, if that is what ``fit`` has taught it.
 
-    Classes count from 0. A model trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign.
+    A class is whether the output is above 0.5; of several outputs the largest one's place, counted from 0. A model
+    trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign. Where the targets of ``fit`` were
+    numbers to be met (see ``evaluate``), ``model.predicts_numbers`` is True, and the answer is the output itself, or
+    the list of them; assign it to have it the other way.
 
     Examples
     --------
-    >>> from nn import MLP, predict
+    >>> from nn import MLP, fit, predict
     >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
     1
+    >>> line = MLP(1, [1], seed=0)
+    >>> _ = fit(line, [[0.0], [1.0], [2.0]], [0.5, 1.0, 1.5], progress=False)
+    >>> round(predict(line, [4.0]), 3)
+    2.5
     """
-    return loss_named(loss).decide(numbers(model(x)))
+    outputs = numbers(model(in_order("an example", x)))
+    if loss is None and getattr(model, "predicts_numbers", False):
+        return outputs[0] if len(outputs) == 1 else outputs
+    return loss_named(loss or "squared_error").decide(outputs)
 
 
 def evaluate(

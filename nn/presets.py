@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from math import nan
 
+from autodiff import Value
+
 from . import data
 from .checks import one_of
 from .gates import GATES, truth_table
 from .losses import Loss, loss_named
 from .nets import MLP
-from .optimizers import Optimizer, optimizer_named
+from .optimizers import OPTIMIZERS, Optimizer, optimizer_named
 from .prediction import evaluate
 from .targets import classes, one_hot
 from .training import fit
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from .history import History
 
-RATES = {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02}  # usual ones for tiny nets
-OUTPUTS = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "negative_log_likelihood": "softmax"}
+RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
+OUTPUTS = {
+    "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
+    "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
+}  # fmt: skip
 
 
 class Preset:
@@ -39,6 +44,8 @@ class Preset:
         The share of training examples that has to be right for a run to count as a success.
     hidden, activation, initializer
         The hidden layers of the net; the last layer follows from the loss.
+    standardized : bool
+        Whether each input is moved to mean 0 and scaled to deviation 1, test examples by what training ones show.
     loss, optimizer, learning_rate, epochs, batch_size
         As for ``fit``.
     """
@@ -56,6 +63,7 @@ class Preset:
         initializer: str = "uniform",
         split: bool = False,
         enough: float = 1.0,
+        standardized: bool = False,
     ) -> None:
         self.examples = examples
         self.hidden = list(hidden)
@@ -68,6 +76,7 @@ class Preset:
         self.initializer = initializer
         self.split = split
         self.enough = enough
+        self.standardized = standardized
 
     def rate_of_descent(self) -> float:
         """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
@@ -81,12 +90,6 @@ def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **set
     return Preset(partial(make, examples), hidden, **(base | settings))
 
 
-def standardised_iris() -> Any:
-    """Iris with each length at mean 0 and deviation 1."""
-    X, Y = data.iris()
-    return data.standardised(X), Y
-
-
 PRESETS = {
     **{gate: Preset(partial(truth_table, gate)) for gate in GATES},
     "moons": points(data.moons, 200, [16, 16], loss="hinge", optimizer="sgd", learning_rate=0.1),
@@ -94,7 +97,7 @@ PRESETS = {
     "spirals": points(data.spirals, 200, [16, 16]),
     "blobs": points(data.blobs, 150, [8], loss="cross_entropy", optimizer="sgd", learning_rate=0.1, epochs=30),
     "rectangle": points(data.rectangle, 300, [8], learning_rate=0.05, epochs=100),
-    "iris": Preset(standardised_iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95),
+    "iris": Preset(data.iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95, standardized=True),
     "digits": Preset(
         data.digits, [32], "cross_entropy", "adam", 0.01, 15, 32, initializer="xavier", split=True, enough=0.95
     ),
@@ -112,6 +115,8 @@ class Trial:
         targets = [self.target(y, outputs) for y in Y]
         parts = data.split(X, targets) if preset.split else ((X, targets), ([], []))
         (self.X, self.Y), (self.X_test, self.Y_test) = parts
+        if preset.standardized:
+            self.X_test, self.X = data.standardize(self.X_test, like=self.X), data.standardize(self.X)
         output = OUTPUTS.get(self.loss.name, "linear")
         sizes = [*preset.hidden, outputs]
         self.model = MLP(len(X[0]), sizes, preset.activation, output, initializer=preset.initializer, seed=seed)

@@ -93,7 +93,9 @@ class Runs:
         if seed not in self.seeds or rate not in self.learning_rates:
             raise ValueError(f"there was no run from seed {seed} at learning rate {rate:g}")
         found = self.parameters[self.learning_rates.index(rate)][self.seeds.index(seed)]
-        return with_numbers(self.make(seed), found)
+        net = with_numbers(self.make(seed), found)
+        net.predicts_numbers = not self.classes
+        return net
 
     def __str__(self) -> str:
         if self.classes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from .checks import size
-from .layers import Layer, Neuron, generator
+from autodiff.arrays import in_order
+
+from .checks import example, generator, size
+from .layers import Layer, Neuron
 from .module import Module
 
 TYPE_CHECKING = False
@@ -31,7 +33,7 @@ class RecurrentCell(Module):
     def states(self, sequence: Sequence[Sequence[Any]], start: Sequence[Any] | None = None) -> list[list[Any]]:
         """[h1, h2, ...]: what the cell holds after each example of the sequence."""
         h, found = list(start or [0.0] * len(self.layer.neurons)), []
-        for x in sequence:
+        for x in in_order("a sequence", sequence):
             h = self.layer([*x, *h])
             found.append(h)
         return found
@@ -57,7 +59,7 @@ class Convolution(Module):
         self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        width = len(self.neuron.w)
+        x, width = example(x), len(self.neuron.w)
         if len(x) < width:
             raise ValueError(f"a convolution of width {width} expected at least {width} numbers, got {len(x)}")
         return [self.neuron(x[i : i + width]) for i in range(len(x) - width + 1)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from itertools import chain, islice
 from math import isfinite, nan
-from random import Random
 
+from autodiff import Value
 from autodiff.flat import many_training
 
+from .checks import generator
 from .data import AHEAD, whole_epochs
 from .flat import refuse_own_step
 from .prediction import are_classes
 from .runs import Outcome, numbers, with_numbers
 from .targets import listed
+from .training import check_trained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +51,10 @@ class SideBySide:
 
     def recorded(self, task: Task) -> Any:
         """The step of a net in machine code."""
-        optimizer, model = task.optimizer, task.model
+        optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
+        x, target = task.examples[0], task.targets[0]
+        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
             raise ValueError("nets train side by side if the optimizer changes all of their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
@@ -91,7 +95,7 @@ class SideBySide:
     def shuffled(self) -> Iterator[tuple[list[int], int]]:
         """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
         job, rows = self.job, len(self.job.X)
-        random, remaining = Random(job.seed), job.epochs
+        random, remaining = generator(job.seed), job.epochs
         while remaining:
             epochs = min(remaining, max(1, AHEAD // rows))
             yield whole_epochs(rows, job.batch_size, random, epochs), epochs

@@ -45,7 +45,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If a weight is inf or nan, or an activation is a function without a name in ``ACTIVATIONS``.
+        If a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
 
     Examples
     --------
@@ -55,7 +55,10 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(folder + "/xor.json")
     MLP(2-4-1, tanh, linear, 17 parameters)
     """
-    body = {"architecture": architecture(model), "parameters": model.state_dict()}
+    made = architecture(model)
+    if made and model.predicts_numbers:
+        made["predicts_numbers"] = True
+    body = {"architecture": made, "parameters": model.state_dict()}
     contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
     write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
@@ -80,6 +83,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
     try:
         model = into if into is not None else built(body["architecture"], len(parameters))
         model.load_state_dict(parameters)
+        if into is None:
+            model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelFileError(f"{path} does not fit: {error}") from error
     return model
@@ -90,9 +95,13 @@ def architecture(model: Module) -> dict[str, Any] | None:
     if type(model) is not MLP:
         return None
     names = [layer.activation_name for layer in model.layers]
-    for name in names:
-        if name not in ACTIVATIONS and name != "softmax":
+    for name, layer in zip(names, model.layers):
+        if name not in ACTIVATIONS and not layer.joint:
             raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
+        known = ACTIVATIONS["linear" if layer.joint else name]
+        if any(known not in (neuron.activation, type(neuron.activation)) for neuron in layer.neurons):
+            known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
+            raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
     seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
     return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}

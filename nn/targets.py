@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from autodiff import Value
+from autodiff.arrays import in_order
 
-from .checks import counted
+from .checks import counted, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 
 
 ROUNDING = 1e-9  # an output this near to 0.5 is undecided: whether it is above must not hang on its last digits
+HUNDREDTHS = 0.005  # how far off a share may be that was written with two decimals
 
 
 def listed(outputs: Any) -> list[Any]:
     """The outputs of a model as a list, also of one that returns a bare Value."""
-    return list(outputs) if hasattr(outputs, "__len__") else [outputs]
+    return list(outputs) if hasattr(outputs, "__len__") and getattr(outputs, "shape", None) != () else [outputs]
 
 
 def one_hot(place: int, size: int) -> list[float]:
@@ -36,11 +38,17 @@ def one_hot(place: int, size: int) -> list[float]:
 # --- Readings: (target, number of outputs) -> a list with a number for each output -----------------
 
 
-def same_size(target: Any, size: int) -> list[Any]:
-    """The target as it is, a number for each output."""
+def plain(target: Any) -> Any:
+    """The target as a number or a list; TypeError for text and for what has no order."""
     if isinstance(target, str):
         raise TypeError(f"a target is a number or a list of numbers, got {target!r:.60}: number the classes, 0, 1, ...")
-    numbers = [x if type(x) is Value else float(x) for x in listed(target)]
+    return in_order("a target", target)
+
+
+def same_size(target: Any, size: int) -> list[Any]:
+    """The target as it is, a number for each output."""
+    target = target if type(target) is list else plain(target)
+    numbers = [x if type(x) is float or type(x) is Value else number(x, "a target") for x in listed(target)]
     if len(numbers) != size:
         raise ValueError(f"expected a target of {counted(size, 'number')}, one for each output, got {len(numbers)}")
     return numbers
@@ -55,11 +63,29 @@ def signs(target: Any, size: int) -> list[Any]:
     return numbers
 
 
+def shares(target: Any, size: int) -> list[Any]:
+    """Targets from 0 to 1: no or yes, or how probable yes is."""
+    numbers = same_size(target, size)
+    for t in numbers:
+        if type(t) is float and not -ROUNDING <= t <= 1.0 + ROUNDING:
+            instead = ': write (1 + y) / 2 for the target y, or take loss="hinge"' if t == -1.0 else ""
+            raise ValueError(f"binary_cross_entropy takes targets from 0 to 1, got {t!r}{instead}")
+    return numbers
+
+
 def classes(target: Any, size: int) -> list[Any]:
     """The class (its place, or one-hot, or a probability for each class) as a probability for each class."""
     if size < 2:
         raise ValueError("a loss over classes needs an output for each of two classes or more, got 1 output")
-    return same_size(target, size) if hasattr(target, "__len__") else one_hot(target, size)
+    target = plain(target)
+    if not hasattr(target, "__len__"):
+        return one_hot(target, size)
+    numbers = same_size(target, size)
+    if Value not in map(type, numbers) and not (
+        min(numbers) >= -ROUNDING and abs(sum(numbers) - 1.0) <= HUNDREDTHS * size
+    ):
+        raise ValueError(f"a target over classes is a class or shares from 0 on that sum to 1, got {numbers!r:.60}")
+    return numbers
 
 
 # --- Decisions: numbers -> a class -----------------------------------------------------------------

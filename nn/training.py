@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from math import nan
-from random import Random
+from warnings import warn
 
-from .checks import one_of, size
-from .history import History, gradient_norms
+from autodiff import Value, history as history_of
+
+from .checks import counted, generator, one_of, refuse_words, several, size
+from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .losses import Loss, loss_named
+from .module import Module
 from .optimizers import Optimizer, optimizer_named, same_objects, settings
-from .prediction import are_classes, encoded, examples_in, numbers
+from .penalties import l1, l2
+from .prediction import are_classes, examples_in, numbers, tried
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, Never
+
+
+MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 
 
 def fit(
@@ -24,17 +31,18 @@ def fit(
     X: Sequence[Sequence[float]],
     Y: Sequence[Any],
     loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
-    optimizer: Optimizer | str | None = None,
+    optimizer: Optimizer | str | Callable[..., Optimizer] | None = None,
     epochs: int = 1000,
     batch_size: int | None = None,
     runner: str = "auto",
     seed: int = 0,
     penalty: Callable[[Any], Any] | None = None,
-    callbacks: Sequence[Callable[[Any, History], Any]] = (),
-    record: Sequence[str] = (),
+    callbacks: Callable[[Any, History], Any] | Sequence[Callable[[Any, History], Any]] | None = (),
+    record: str | Sequence[str] | None = (),
     resume: History | None = None,
     progress: bool = True,
     learning_rate: float | None = None,
+    **others: Never,
 ) -> History:
     """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
 
@@ -47,9 +55,12 @@ def fit(
     Y : sequence of targets
         A number, a class or a list of numbers for each example, as the loss takes it.
     loss : str, Loss, or function (outputs, target) -> Value
-        A name from ``LOSSES`` or your own; both arguments come as lists.
-    optimizer : Optimizer or str, optional
-        SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` takes its own rate.
+        A name from ``LOSSES`` or your own; both arguments come as lists. If there is one output and the function
+        cannot take lists, they come as numbers: ``lambda y, t: (y - t) ** 2``.
+    optimizer : Optimizer, str or class, optional
+        SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` or a class takes its own rate.
+        Parameters of the model that it was not given stay as they are; a warning names Values behind the loss that
+        are neither its nor the model's, for nobody trains them.
     epochs : int
         How often every example is looked at.
     batch_size : int, optional
@@ -64,11 +75,11 @@ def fit(
         all examples in one batch nothing is shuffled.
     penalty : function (model) -> Value, optional
         Added to every mini-batch's loss: ``l2(0.01)``.
-    callbacks : list of functions (model, history) -> str or None
+    callbacks : function (model, history) -> str or None, or a list of them
         Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``. They may
         change numbers and the optimizer's settings; where model or loss are to do something else from then on, take
         "eager".
-    record : list of str
+    record : str or list of str
         What else the history holds: "accuracy", "gradient_norms".
     resume : History, optional
         An earlier run to go on with: its optimizer, its order of mini-batches, its lists.
@@ -98,12 +109,24 @@ def fit(
     >>> fit(net, X, Y, optimizer="momentum", learning_rate=0.05, epochs=10, progress=False).optimizer
     SGD(learning_rate=0.05)
     """
-    X, row = examples_in(X), loss_named(loss)
-    targets = encoded(model, X, Y, row)
+    refuse_words(fit, others)
+    X, row, before = examples_in(X), loss_named(loss), Value(0.0).born
+    outputs, targets = tried(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
-    history = resume if resume is not None else History(chosen, Random(seed))
-    callbacks = [*[recorder(name, row, X, targets) for name in record], *callbacks]
+    check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
+    history = resume if resume is not None else History(chosen, generator(seed))
+    history.began = history.epochs
+    records = [record] if isinstance(record, str) else several("record", record or (), "record=['accuracy']")
+    called = [callbacks] if callable(callbacks) else several("callbacks", callbacks or (), "callbacks=[...]")
+    callbacks = [*[recorder(name, row, X, targets) for name in records], *called]
+    for thing in [*callbacks, *([] if penalty is None else [penalty])]:
+        if not callable(thing) or thing in MAKERS:
+            raise TypeError(
+                f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
+            )
     make = runner_named(runner)
+    if isinstance(model, Module):
+        model.predicts_numbers = not are_classes(targets, row)
     run = make(Task(model, X, targets, row, chosen, penalty, epochs))
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     with Progress(size(epochs, "epochs"), progress) as shown:
@@ -144,25 +167,56 @@ def loop(
     return "all epochs"
 
 
-def chosen_optimizer(
-    model: Any, optimizer: Optimizer | str | None, learning_rate: float | None, resume: History | None
-) -> Optimizer:
-    """The optimizer that was given, named, left by an earlier run, or SGD at 0.1."""
+def chosen_optimizer(model: Any, optimizer: Any, learning_rate: float | None, resume: History | None) -> Optimizer:
+    """The optimizer that was given, named or made of a class, left by an earlier run, or SGD at 0.1."""
     if learning_rate is not None and (resume is not None or isinstance(optimizer, Optimizer)):
         raise ValueError(
             "an optimizer has its own learning rate: assign optimizer.learning_rate, or name the optimizer"
         )
     if resume is not None:
+        if not isinstance(resume, History):
+            raise TypeError(f"resume takes the History that an earlier fit returned, got {resume!r:.60}")
         if optimizer is not None and optimizer is not resume.optimizer:
             raise ValueError("a resumed run goes on with its own optimizer: give resume or optimizer, not both")
         return resume.optimizer
-    if optimizer is None or isinstance(optimizer, str):
-        return optimizer_named(optimizer or "sgd", model.parameters(), learning_rate)
+    if optimizer is None or isinstance(optimizer, str) or (callable(optimizer) and not isinstance(optimizer, Module)):
+        optimizer = optimizer_named(optimizer or "sgd", getattr(model, "parameters", lambda: model)(), learning_rate)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"expected an optimizer such as SGD(model.parameters(), 0.1) or a name such as 'sgd', got {optimizer!r:.60}"
         )
     return optimizer
+
+
+def check_trained(
+    model: Any, optimizer: Optimizer, loss: Any, target: Sequence[Any], since: int, stacklevel: int = 3
+) -> None:
+    """Refuse an optimizer of another model; warn of Values older than ``since`` behind the loss that nobody trains."""
+    nodes = history_of(loss) if type(loss) is Value else []
+    behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
+    own = set(model.parameters() if hasattr(model, "parameters") else ())
+    own.update(Module.parameters(model) if isinstance(model, Module) else ())  # those that parameters() leaves out, too
+    trained = set(optimizer.parameters)
+    if trained.isdisjoint(own.union(nodes)):
+        raise ValueError(
+            "the optimizer changes none of this model's parameters: make it again, SGD(model.parameters(), ...), "
+            "and do not resume the history of another model"
+        )
+    strange, frozen, found = trained.difference(own, nodes), own - trained, []
+    if strange and frozen:
+        found.append(
+            f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
+            f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
+        )
+    given = {t for t in target if type(t) is Value}
+    if left := [repr(leaf) for leaf in behind if leaf not in own | trained | given]:
+        names = ", ".join(left[:3]) + f" and {len(left) - 3} more" * (len(left) > 3)
+        found.append(
+            f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
+            "the optimizer, or use its number (.data) if it is a constant"
+        )
+    if found:
+        warn("; ".join(found), stacklevel=stacklevel)
 
 
 def recorder(

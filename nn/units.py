@@ -134,7 +134,7 @@ def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
             "saturated units",
             f"{layer.units(saturated)}: the slope of {layer.layer.activation_name} is at most {steepest:.2g} "
             "for every example, so next to no gradient passes.",
-            "Scale the inputs to about -1..1 (nn.standardised), or start from smaller weights (xavier).",
+            "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier).",
         )
 
 
@@ -146,7 +146,7 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
             "one-sign gradients",
             f"{listed('layer', places)}: all inputs have one sign in every example, so the gradients of a "
             "unit's weights have one sign too and the steps zig-zag.",
-            "Centre the inputs (nn.standardised)." if places == [1] else "Take tanh for the layer before.",
+            "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before.",
         )
 
 
@@ -158,7 +158,7 @@ def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
         sentence = f"input x{sizes.index(high) + 1} reaches {high:.3g}"
         if high > DIFFERENT * low:
             sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
-        advice = "Give the net nn.standardised(X): every input with mean 0 and deviation 1."
+        advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
         yield Finding("unscaled inputs", f"{sentence}: no one learning rate suits all weights.", advice)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .layers import Layer, generator
+from .checks import generator
+from .layers import Layer
 from .module import Module
 from .targets import one_hot
 

@@ -40,6 +40,7 @@ SAMPLES = {
     "equal": (lambda a, b: mp.one * (a == b), [(1.0, 2.0)]),
     "not_equal": (lambda a, b: mp.one * (a != b), [(1.0, 2.0)]),
     "where": (lambda condition, a, b: a if condition > 0.5 else b, [(1.0, 3.0, 4.0), (0.0, 3.0, 4.0)]),
+    "stop_gradient": (lambda a: a, [(1.5,), (-2.0,)]),
     "sum": (lambda *terms: mpmath.fsum(terms), [(1.0,), (1.0, -2.5, 0.25)]),
     "dot": (
         lambda *a: a[-1] + mpmath.fsum(w * x for w, x in zip(a[: len(a) // 2], a[len(a) // 2 : -1])),

@@ -16,7 +16,7 @@ import autodiff
 from autodiff import PRIMITIVES, Value, gradients, history, parse, statements, sweep
 from visualize import draw
 
-SMOOTH = [name for name, row in PRIMITIVES.items() if row.kink is None and name != "where"]
+SMOOTH = [name for name, row in PRIMITIVES.items() if row.kink is None and name not in ("where", "stop_gradient")]
 BENT = [name for name, row in PRIMITIVES.items() if row.kink is not None]
 
 

@@ -1,13 +1,18 @@
 """The backward pass: what it writes and when, on small graphs and on random ones, with numbers and as graphs."""
 
 import math
+import pickle
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from engine_programs import slopes
 from hypothesis import given
 from random_graphs import EXTREMES, graphs
+from stand_ins import Tensor
 
-from autodiff import Primitive, Value, gradients, history, maximum, sigmoid, sweep, variables
+from autodiff import Primitive, Value, grad, gradients, history, maximum, sigmoid, sweep, variables
+from nn import MLP, Adam
 
 
 def same(a, b):
@@ -62,6 +67,85 @@ def test_a_gradient_set_by_hand_is_added_to():
     (x * 2).backward()
 
     assert x.grad == 2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(None, 0.0), (0, 0.0), (True, 1.0), (Fraction(1, 2), 0.5), (Tensor(2.0), 2.0), (float("inf"), float("inf"))],
+)
+def test_a_gradient_is_a_float_whatever_is_assigned(given, kept):
+    x = Value(3.0)
+    x.grad = 7.0
+    x.grad = given
+
+    assert (type(x.grad), x.grad) == (float, kept)
+    (x * 2.0).backward()
+    assert (type(x.grad), x.grad) == (float, kept + 2.0)
+
+
+@pytest.mark.parametrize("bad", ["0", 1j, [0.0], Tensor([0.0]), Value(0.0)])
+def test_a_gradient_that_is_no_number_is_refused_and_nothing_changed(bad):
+    x = Value(3.0, "x")
+    x.grad = 2.0
+    with pytest.raises(TypeError, match="grad of x takes a real number, got"):
+        x.grad = bad
+    assert x.grad == 2.0
+    with pytest.raises(TypeError, match=r"grad of 3\.0 takes a real number, got"):
+        Value(3.0).grad = bad
+
+
+@pytest.mark.parametrize("entry", [1j, np.array([1.0])])
+def test_a_rule_that_gives_no_number_is_named_where_it_is_read(entry):
+    x = Value(2.0)
+    Primitive("own", lambda x: x, lambda out, x: (entry,))(x).backward()
+    with pytest.raises(TypeError, match="a local gradient of a gate takes a real number, got"):
+        x.grad  # noqa: B018
+    x.grad = 0
+    assert x.grad == 0.0
+
+
+def test_gradients_are_cleared_with_none_as_in_pytorch():
+    net = MLP(2, [3, 1], seed=0)
+    optimizer = Adam(net.parameters(), 0.1, clip_norm=1.0)
+    for _ in range(2):
+        for parameter in net.parameters():
+            parameter.grad = None
+        assert "grad" not in repr(net.parameters()[0])
+        loss = (net([1.0, 2.0]) - 1.0) ** 2
+        loss.backward()
+        first, expected = net.parameters()[0].grad, gradients(loss, net.parameters())[0].data
+        assert first == pytest.approx(expected, rel=1e-12)
+        optimizer.step()
+    net.parameters()[0].grad = None
+    optimizer.step()
+    assert pickle.loads(pickle.dumps(net)).parameters()[0].grad == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "number", "gradient"),
+    [
+        (lambda x: 3, lambda out, x: (1,), 3.0, 1.0),
+        (lambda x: x > 0, lambda out, x: (True,), 1.0, 1.0),
+        (np.sin, lambda out, x: (np.cos(x),), math.sin(2.0), math.cos(2.0)),
+        (lambda x: np.float32(0.5), lambda out, x: (np.float32(0.5),), 0.5, 0.5),
+        (lambda x: Fraction(1, 2), lambda out, x: (Fraction(1, 2),), 0.5, 0.5),
+    ],
+)
+def test_gates_of_your_own_give_floats(value, rule, number, gradient):
+    gate = Primitive("own", value, rule)
+    x = Value(2.0)
+    y = gate(x)
+    y.backward()
+
+    assert (type(y.data), y.data, type(gate(2.0))) == (float, number, float)
+    assert (type(x.grad), x.grad) == (float, gradient)
+    assert type(y.forward()) is float
+    assert repr(grad(gate)(2.0)) == repr(gradient)
+
+
+def test_a_gate_that_gives_no_number_is_refused():
+    with pytest.raises(TypeError, match="the value of own takes a real number, got NoneType"):
+        Primitive("own", lambda x: None, lambda out, x: (1.0,))(Value(1.0))
 
 
 def test_zero_grad_clears_the_graph_behind_and_nothing_else():
@@ -177,6 +261,12 @@ def test_gradients_of_constant_slope_can_be_differentiated_again():
     assert gradients(second, [t])[0].data == 0.0
 
 
+def test_gradients_take_one_value_too():
+    x = Value(3.0)
+
+    assert [slope.data for slope in gradients(x * x, x)] == [6.0]
+
+
 def test_gradients_take_any_iterable():
     x = Value(3.0)
 
@@ -200,7 +290,9 @@ def test_gradients_leave_alone_what_is_older_than_the_inputs():
     assert gradients(x * old, [x])[0].data == 3.0
 
 
-@pytest.mark.parametrize(("output", "inputs"), [(3.0, []), (Value(1.0), [2.0]), (Value(1.0), [None])])
+@pytest.mark.parametrize(
+    ("output", "inputs"), [(3.0, []), (Value(1.0), [2.0]), (Value(1.0), [None]), (Value(1.0), 2.0)]
+)
 def test_gradients_of_what_is_no_value(output, inputs):
     with pytest.raises(TypeError, match=r"gradients takes Values, got (float|NoneType): "):
         gradients(output, inputs)

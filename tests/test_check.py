@@ -248,7 +248,7 @@ def test_on_the_edge_of_the_domain_the_side_that_exists_decides():
     assert verdicts(check) == ["ok"]
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLES))
+@pytest.mark.parametrize("name", sorted({*SAMPLES} - {"stop_gradient"}))  # whose gradient is wrong on purpose
 def test_every_primitive_passes_at_its_sample_points(name):
     for operands in SAMPLES[name][1]:
         check = check_gradients(lambda *xs: PRIMITIVES[name](*xs), *operands)

@@ -1,9 +1,12 @@
 """Value as a number and as a node: what it is made of, its conversions, labels and errors."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from engine_programs import slopes
+from stand_ins import Tensor
 
 import autodiff
 from autodiff import PRIMITIVES, TraceError, Value, label, variables
@@ -93,6 +96,98 @@ def test_long_things_are_shortened_in_errors():
 def test_a_label_is_a_str():
     with pytest.raises(TypeError, match="a label is a str, got int: 3"):
         Value(1.0, 3)
+
+
+def test_a_value_cannot_be_subclassed():
+    with pytest.raises(TypeError, match=r"cannot make Parameter a subclass of Value: .*nn\.Module"):
+
+        class Parameter(Value):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("use", "instead"),
+    [
+        (float, r"x\.data"),
+        ("%.2f".__mod__, r'f"\{x:\.2f\}"'),
+        (math.exp, r"autodiff\.exp"),
+        (math.floor, r"x\.data"),
+        (int, r"int\(x\.data\)"),
+        (math.trunc, r"int\(x\.data\)"),
+        (round, r'f"\{x:\.2f\}"'),
+        (lambda x: round(x, 2), r"round\(x\.data, 2\)"),
+        (lambda x: x // 2, r"x / 2 to divide, x\.data // 2"),
+        (lambda x: 2 // x, r"x / 2 to divide, x\.data // 2"),
+        (lambda x: x % 2, r"x\.data % 2"),
+        (lambda x: 5 % x, r"x\.data % 2"),
+        (lambda x: divmod(x, 2), r"x\.data % 2"),
+    ],
+)
+def test_what_is_refused_says_what_to_write(use, instead):
+    with pytest.raises(TypeError, match=f"its gradient would be lost.*{instead}"):
+        use(Value(2.5))
+    with pytest.raises(TraceError, match=r"autodiff\.where"):
+        autodiff.compile(lambda x: [use(x), x][1])(2.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("_prev", "operands"),
+        ("_op", r"primitive\.name"),
+        ("_backward", "local_gradients"),
+        ("item", "data"),
+        ("numpy", "data"),
+        ("requires_grad", "detach"),
+    ],
+)
+def test_attributes_of_other_libraries_say_what_to_write(name, instead):
+    x = Value(2.5)
+    assert not hasattr(x, name)
+    for attempt in (lambda: getattr(x, name), lambda: setattr(x, name, True)):
+        with pytest.raises(AttributeError, match=f"a Value has no {name}: .*{instead}"):
+            attempt()
+
+
+# --- Numbers of other types ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("two", [Fraction(2), Decimal(2), Tensor(2), Tensor(2.0)], ids=repr)
+def test_other_numbers_are_numbers(two):
+    x = Value(3.0)
+
+    assert Value(two).data == 2.0
+    assert type(Value(two).data) is float
+    for out, expected in ((x * two, 6.0), (two * x, 6.0), (x + two, 5.0), (two + x, 5.0)):
+        assert (type(out), out.data) == (Value, expected)
+    x.data = two
+    assert x.data == autodiff.maximum(two, 1.0) == 2.0
+
+
+@pytest.mark.parametrize("other", [Fraction(1, 2), Decimal("0.5")])
+def test_fractions_and_decimals_on_either_side(other):
+    x = Value(4.0)
+    found = [x - other, other - x, x / other, other / x, x**other, other**x, other < x, x < other]
+
+    assert [out.data for out in found] == [3.5, -3.5, 8.0, 0.125, 2.0, 0.0625, 1.0, 0.0]
+
+
+def test_a_fraction_too_large_is_refused():
+    with pytest.raises(OverflowError):
+        Value(Fraction(10) ** 400)
+
+
+@pytest.mark.parametrize("operation", [lambda a, b: a * b, lambda a, b: b * a, lambda a, b: a + b])
+def test_tensors_of_several_numbers_say_what_to_write(operation):
+    with pytest.raises(TypeError, match=r"takes a real number, got Tensor: .*tolist"):
+        operation(Value(3.0), Tensor([1.0, 2.0]))
+    assert (Value(3.0) == Tensor([1.0, 2.0])) is False
+
+
+@pytest.mark.parametrize("bad", ["12", b"12", bytearray(b"1"), Value(1.0), object(), {1.0}, Tensor("1"), Tensor(1j)])
+def test_what_only_looks_like_a_number_is_none(bad):
+    with pytest.raises(TypeError, match=rf"Value\(\) takes a real number, got {type(bad).__name__}"):
+        Value(bad)
 
 
 # --- Leaves, results and labels ------------------------------------------------------------------

@@ -4,6 +4,7 @@ import math
 import threading
 
 import pytest
+from stand_ins import Frame, Series, Tensor
 
 import autodiff
 from autodiff import StaleGraphError, TraceError, Value, dot, sigmoid, variables, where
@@ -59,6 +60,13 @@ def test_wrt_names_captured_leaves_in_any_shape():
     assert fast.value_and_grad(3.0, wrt=[b, (w, unused), w]) == (7.0, [1.0, (3.0, 0.0), 3.0])
     assert fast.value_and_grad(3.0, wrt=[]) == (7.0, [])
     assert (w.grad, b.grad) == (0.0, 0.0)
+
+
+def test_wrt_of_nothing_that_is_used_is_named():
+    w, unused = variables(w=2, unused=0)
+    for wrt in (unused, [unused], {"unused": unused}):
+        with pytest.raises(ValueError, match=r"wrt names .*'unused'.* uses none of them"):
+            autodiff.compile(lambda x: w * x).value_and_grad(3.0, wrt=wrt)
 
 
 def test_wrong_wrt_is_named():
@@ -204,6 +212,64 @@ def test_map_takes_single_arguments_arrays_and_rows_of_different_lengths():
     assert fast.map([[1.0, 2.0], [3.0, 4.0]]) == [3.0, 7.0]
     assert fast.map(np.array([[1.0, 2.0], [3.0, 4.0]])) == [3.0, 7.0]
     assert fast.map([[1.0], [3.0, 4.0]]) == [1.0, 7.0]
+
+
+def test_map_gives_the_function_a_row_of_what_it_was_given():
+    import numpy as np
+
+    fast, doubled = autodiff.compile(lambda x: x @ x), autodiff.compile(lambda x: x * 2)
+
+    for rows in (np.array([[1.0, 2.0], [3.0, 4.0]]), [np.array([1.0, 2.0]), np.array([3.0, 4.0])]):
+        assert fast.map(rows) == [5.0, 25.0]
+    product = autodiff.compile(lambda x: x[0] * x[1])
+    for by_name in (True, False):
+        assert product.map(Frame({0: [1.0, 3.0], 1: [2.0, 4.0]}, by_name)) == [2.0, 12.0]
+    with pytest.raises(TypeError, match="map takes a list, in order, got set"):
+        doubled.map({1.0, 2.0})
+    for numbers in (np.array([1.0, 2.0]), Tensor([1.0, 2.0]), Series([1.0, 2.0])):
+        assert doubled.map(numbers) == [2.0, 4.0]
+
+
+def test_keyword_arguments_are_part_of_the_trace():
+    fast = autodiff.compile(lambda x, n=2, sign="plus": x**n if sign == "plus" else -(x**n))
+
+    assert [fast(3.0), fast(3.0, n=3), fast(3.0, sign="minus", n=3), fast(3.0, n=3.0)] == [9.0, 27.0, -27.0, 27.0]
+    assert len(fast.traces) == 4
+    assert fast.value_and_grad(3.0, n=3) == (27.0, 27.0)
+    assert fast.map([1.0, 2.0], n=3) == [1.0, 8.0]
+    assert len(fast.traces) == 4
+    assert "x * x" in fast.source(1.0, n=2)
+    assert fast(Value(3.0), n=3).data == 27.0
+    w = Value(2.0)
+    assert fast(3.0, n=w) == 9.0
+    w.data = 3.0
+    assert fast(3.0, n=w) == 27.0
+    reciprocal = autodiff.compile(lambda x, by: x / by)
+    assert [reciprocal(1.0, by=0.0), reciprocal(1.0, by=-0.0)] == [math.inf, -math.inf]
+    with pytest.raises(TypeError, match=r"must be hashable: give lists and arrays by position; .* got \{'n': \[1\]\}"):
+        fast(3.0, n=[1])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'k'"):
+        fast(3.0, k=1)
+
+
+@pytest.mark.parametrize("runner", ["auto", "source", "batch", "native"])
+def test_a_function_may_return_nothing(runner):
+    if runner == "native":
+        pytest.importorskip("llvmlite")
+    fast = autodiff.compile(lambda x: [], runner)
+
+    assert (fast(2.0), fast.map([2.0, 3.0])) == ([], [[], []])
+
+
+def test_gates_of_your_own_give_floats():
+    from autodiff import PRIMITIVES, Primitive
+
+    PRIMITIVES["own"] = own = Primitive("own", lambda x: x > 1, lambda out, x: (1,))
+    try:
+        for runner in ("source", "batch"):
+            assert repr(autodiff.compile(own, runner).value_and_grad(2.0)) == "(1.0, 1.0)"
+    finally:
+        del PRIMITIVES["own"]
 
 
 def test_the_source_is_the_program_that_runs():

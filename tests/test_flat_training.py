@@ -166,6 +166,7 @@ def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, err
         assert numbers == trained("eager", model(), X, Y, epochs=3)[1]
 
 
+@pytest.mark.filterwarnings("ignore:the loss depends on Value")
 def test_captured_values_that_are_not_trained_are_read_at_every_step():
     net, scale = MLP(1, [1], seed=0), Value(2.0)
     weight = net.parameters()[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import autodiff
+import autodiff.arrays
 import autodiff.files
 import autodiff.flat
 import autodiff.packages
@@ -15,7 +16,7 @@ import autodiff.packages
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("ieee", "primitives", "tracing", "naming", "expression", "graph", "engine", "functions")
+CORE = ("arrays", "ieee", "primitives", "tracing", "refusals", "graph", "naming", "expression", "engine", "functions")
 UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
@@ -107,7 +108,8 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in ("flat", "files", "packages")}
+    rooms = ("arrays", "files", "flat", "packages")
+    public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":
             package, _, last = module.rpartition(".")

@@ -136,6 +136,7 @@ def test_callbacks_see_the_model_after_each_epoch_and_may_change_the_rate():
     assert fast[2] == slow[2] == "enough"
 
 
+@pytest.mark.filterwarnings("ignore:the loss depends on Value")
 def test_captured_values_that_are_not_trained_keep_their_numbers():
     net, scale = MLP(1, [1], seed=0), Value(2.0)
 

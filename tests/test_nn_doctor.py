@@ -196,8 +196,8 @@ def test_unscaled_inputs_are_named_with_their_cure(points, words):
     assert "vanishing gradient" not in diagnosis.kinds
     finding = diagnosis[diagnosis.kinds.index("unscaled inputs")]
     assert words in finding.sentence
-    assert "nn.standardised(X)" in finding.advice
-    assert "unscaled inputs" not in diagnose(MLP(2, [4, 1], seed=0), nn.standardised(points), classes).kinds
+    assert "nn.standardize(X)" in finding.advice
+    assert "unscaled inputs" not in diagnose(MLP(2, [4, 1], seed=0), nn.standardize(points), classes).kinds
 
 
 def test_a_small_gradient_behind_one_hidden_layer_is_not_called_vanishing():

@@ -48,6 +48,30 @@ def test_sizes_are_whole_numbers_from_one_on(size):
         MLP(2, [size, 1])
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MLP(2, []), r"one layer or more: write MLP\(2, \[4, 1\]\)"),
+        (lambda: MLP(3, ()), r"one layer or more: write MLP\(3, \[4, 1\]\)"),
+        (lambda: MLP(2, range(0)), "one layer or more"),
+        (lambda: MLP(2, 4), r"write MLP\(2, \[4\]\)"),
+        (lambda: MLP(0, [1]), "a whole number from 1 on, got 0"),
+        (lambda: MLP(2, [[4], 1]), r"a whole number from 1 on, got \[4\]"),
+        (lambda: MLP(2, [4, 1], output="softmax"), 'softmax over one output is always 1: .*"sigmoid"'),
+        (lambda: MLP(2, [1, 2], ["softmax"]), "softmax over one output"),
+        (lambda: MLP.from_matrices([[1, 2, 3]], output="softmax"), "softmax over one output"),
+        (lambda: Layer(2, 1, "softmax"), "softmax over one output"),
+        (lambda: Layer(2, 0), "a whole number from 1 on, got 0"),
+        (lambda: Layer(-1, 2), "a whole number from 1 on, got -1"),
+        (lambda: Layer(2, 2.5), r"a whole number from 1 on, got 2\.5"),
+        (lambda: Neuron([1, 2]), r"a whole number from 1 on, got \[1, 2\]"),
+    ],
+)
+def test_shapes_that_make_no_net_are_refused(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
 def test_parameters_are_named_by_the_way_to_them():
     names = [name for name, _ in MLP(2, [2, 1]).named_parameters()]
 

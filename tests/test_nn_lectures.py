@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import numpy
 import pytest
 
 import nn
@@ -191,6 +192,41 @@ def test_D18_gradients_flow_through_mean_and_variance():
     assert sum(x.grad * x.data for x in xs) == pytest.approx(0.0, abs=1e-14)
     with pytest.raises(ValueError, match=r"rows of one length, got lengths \[1, 2\]"):
         nn.batch_norm([[1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "epsilon", "message"),
+    [
+        ([], 1e-5, r"two or more rows of one length, got lengths \[\]"),
+        ([[0.0, 1.0]], 1e-5, r"two or more rows of one length, got lengths \[2\]"),
+        ([[1.0], [2.0]], -1e-5, "epsilon is a number from 0 on, got -1e-05"),
+        (3.0, 1e-5, "batch_norm takes several"),
+        (Value(3.0), 1e-5, "batch_norm takes several"),
+        ([1.0, 2.0], 1e-5, r"batch_norm takes several: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
+    ],
+)
+def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        nn.batch_norm(rows, epsilon)
+
+
+@pytest.mark.parametrize("constant", [0.1, 1.0, -7.3, 0.0])
+@pytest.mark.parametrize("epsilon", [0.0, 1e-5])
+def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon):
+    rows = nn.batch_norm([[constant, 1.0], [constant, 2.0], [constant, 6.0]], epsilon)
+
+    assert [row[0] for row in rows] == pytest.approx([math.nan if epsilon == 0.0 else 0.0] * 3, nan_ok=True)
+    assert rows[0][1] < rows[1][1] < 0.0 < rows[2][1]
+
+
+def test_D18_rows_may_be_arrays_or_come_one_by_one():
+    rows = [[1.0, 4.0], [3.0, -2.0], [0.5, 0.0]]
+    expected = nn.batch_norm(rows)
+
+    assert nn.batch_norm(numpy.array(rows)) == pytest.approx(numpy.array(expected))
+    assert nn.batch_norm(iter(rows)) == nn.batch_norm(map(tuple, rows)) == expected
+    values = nn.batch_norm(numpy.array([[Value(x) for x in row] for row in rows], dtype=object))
+    assert [[v.data for v in row] for row in values] == [pytest.approx(row) for row in expected]
 
 
 # --- E -------------------------------------------------------------------------------------------

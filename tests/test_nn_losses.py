@@ -203,7 +203,8 @@ def test_probabilities_are_asked_for_before_training():
 
 
 def test_losses_are_found_by_name_short_name_and_function():
-    assert loss_named("mse") is loss_named("squared_error") is loss_named(squared_error)
+    assert loss_named("squared_error") is loss_named(squared_error)
+    assert loss_named("mse") is loss_named("mean_squared_error") is loss_named(loss_named("mse").cost)
     assert loss_named("nll").name == "negative_log_likelihood"
     with pytest.raises(ValueError, match="no loss is called 'mae': choose one of squared_error"):
         loss_named("mae")
@@ -219,6 +220,126 @@ def test_every_loss_of_the_table_trains(name):
 
     assert history.loss[-1] < history.loss[0]
     assert nn.evaluate(net, X, Y, name)[1] == 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize(("short", "whole"), [("mse", "squared_error"), ("bce", "binary_cross_entropy")])
+def test_mse_and_bce_are_means_over_the_outputs_as_in_pytorch(short, whole, size):
+    outputs, targets = [0.1 + 0.1 * i for i in range(size)], [float(i % 2) for i in range(size)]
+
+    assert LOSSES[short].cost(outputs, targets) == near(LOSSES[whole].cost(outputs, targets) / size)
+    assert loss_named(short).cost([Value(y) for y in outputs], targets).data == LOSSES[short].cost(outputs, targets)
+    if size == 1:
+        assert LOSSES[short].cost(outputs, targets) == LOSSES[whole].cost(outputs, targets)
+
+
+@pytest.mark.parametrize("runner", ["eager", "source", "batch", "auto"])
+def test_a_net_of_three_outputs_trained_by_mse_takes_a_third_of_the_step(runner):
+    X, Y = [[0.5, -1.0], [1.0, 0.25]], [[1.0, 0.0, 0.5], [0.0, 1.0, 0.25]]
+    mean, whole = MLP(2, [3], seed=0), MLP(2, [3], seed=0)
+    nn.fit(mean, X, Y, "mse", epochs=5, learning_rate=0.3, runner=runner, progress=False)
+    nn.fit(whole, X, Y, "squared_error", epochs=5, learning_rate=0.1, runner=runner, progress=False)
+
+    assert [p.data for p in mean.parameters()] == pytest.approx([p.data for p in whole.parameters()], rel=1e-12)
+
+
+# --- What targets and outputs may be ---------------------------------------------------------------
+
+BINARY = r"binary_cross_entropy takes targets from 0 to 1, got "
+SHARES = r"a target over classes is a class or shares from 0 on that sum to 1, got "
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "target", "message"),
+    [
+        ("binary_cross_entropy", 0.3, 2, BINARY + r"2\.0$"),
+        ("binary_cross_entropy", 0.3, -1, BINARY + r"-1\.0: write \(1 \+ y\) / 2 .* loss=\"hinge\""),
+        ("binary_cross_entropy", [0.3, 0.4], [1, 1.5], BINARY + r"1\.5"),
+        ("binary_cross_entropy", Value(0.3), -0.1, BINARY + r"-0\.1"),
+        ("binary_cross_entropy", 0.3, math.nan, BINARY + "nan"),
+        ("bce", [0.3, 0.4], [-1, 1], BINARY + r"-1\.0"),
+        ("binary_cross_entropy", 1.5, 1, r"binary_cross_entropy takes probabilities, from 0 to 1, got 1\.5"),
+        ("binary_cross_entropy", [0.5, -0.01], [1, 0], r"probabilities, from 0 to 1, got -0\.01"),
+        ("binary_cross_entropy", Value(1.5), 1, r"probabilities, from 0 to 1, got 1\.5"),
+        ("bce", math.inf, 1, r"probabilities, from 0 to 1, got inf"),
+        ("nll", [0.5, 1.5], 1, r"negative_log_likelihood takes probabilities, from 0 to 1, got 1\.5"),
+        ("nll", [0.5, 0.5], [2, -1], SHARES + r"\[2\.0, -1\.0\]"),
+        ("cross_entropy", [1.0, 2.0], [5, -3], SHARES + r"\[5\.0, -3\.0\]"),
+        ("cross_entropy", [1.0, 2.0], [1.5, -0.5], SHARES),
+        ("cross_entropy", [1.0, 2.0, 3.0], [1, 1, 0], SHARES),
+        ("cross_entropy", [1.0, 2.0, 3.0], [0, 0, 0], SHARES),
+        ("cross_entropy", [1.0, 2.0, 3.0], [20, 30, 50], SHARES),
+        ("cross_entropy", [1.0, 2.0], [math.nan, 1.0], SHARES),
+        ("svm", [1.0, 2.0], [0.5, 0.2], SHARES),
+        ("cross_entropy", [1.0, 2.0], 2, "classes count from 0: expected 0 to 1, got 2"),
+        ("hinge", [0.3], 0.5, r"hinge takes targets 1 and -1 \(or 1 and 0\), got 0\.5"),
+    ],
+)
+def test_targets_and_plain_outputs_have_to_suit_the_loss(loss, outputs, target, message):
+    with pytest.raises(ValueError, match=message):
+        LOSSES[loss].cost(outputs, target)
+
+
+@pytest.mark.parametrize("targets", [[-1, 1, 1, -1], [0, 1, 2, 1], [0.5, 0.5, 1.01, 0.0]])
+def test_targets_are_checked_before_training(targets):
+    net = MLP(2, [4, 1], output="sigmoid", seed=0)
+    before = net.state_dict()
+    with pytest.raises(ValueError, match=BINARY):
+        nn.fit(net, nn.truth_table("xor")[0], targets, "bce", progress=False)
+    with pytest.raises(ValueError, match=BINARY):
+        nn.diagnose(net, nn.truth_table("xor")[0], targets, "binary_cross_entropy")
+
+    assert net.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        ("bce", [0.1 + 0.2, 1.0]),
+        ("bce", [True, False]),
+        ("binary_cross_entropy", [1.0 + 2**-52, 0.0]),
+        ("cross_entropy", [0.1, 0.9]),
+        ("cross_entropy", [0.05, 0.95]),
+        ("cross_entropy", [1 / 3, 2 / 3]),
+        ("cross_entropy", [0.33, 0.67 - 0.005]),
+        ("svm", [1, 0]),
+    ],
+)
+def test_soft_targets_are_taken(loss, target):
+    assert math.isfinite(LOSSES[loss].cost([0.4, 0.6], target))
+
+
+@pytest.mark.parametrize("target", [[1 / 30, 1 / 30, 28 / 30], [0.033, 0.033, 0.933], [0.33, 0.33, 0.33]])
+def test_labels_may_be_smoothed_and_rounded(target):
+    expected = sum(t * (math.log(sum(map(math.exp, (1, 2, 3)))) - s) for t, s in zip(target, (1, 2, 3)))
+
+    assert cross_entropy([1.0, 2.0, 3.0], target) == near(expected)
+
+
+def test_a_loss_of_a_recorded_input_takes_any_number():
+    fast = autodiff.compile(lambda p: nn.binary_cross_entropy(p, 1))
+
+    assert fast(0.3) == near(-math.log(0.3))
+
+
+# --- Scores behind probabilities -------------------------------------------------------------------
+
+
+def test_scores_are_read_only_from_all_outputs_of_one_softmax():
+    z = [Value(x) for x in (1.0, 2.0, 9.0)]
+    p = softmax(z)
+
+    def by_hand(scores, y):
+        return math.log(sum(math.exp(s) for s in scores)) - scores[y]
+
+    assert cross_entropy(p, 1).data == near(by_hand([1, 2, 9], 1))
+    assert cross_entropy(p[::-1], 1).data == near(by_hand([9, 2, 1], 1))
+    assert cross_entropy(softmax([z[0], 2.0, z[2]]), 2).data == near(by_hand([1, 2, 9], 2))
+    for odd in (p[:2], [p[0], p[0], p[1]], [*p, p[0]], [p[0], softmax(z)[1], p[2]]):
+        assert cross_entropy(odd, 1).data == near(by_hand([y.data for y in odd], 1))
+    scale = autodiff.logsumexp([z[0], z[1]])
+    strange = [autodiff.exp(z[0] - scale), autodiff.exp(5.0 - scale)]
+    assert cross_entropy(strange, 1).data == near(by_hand([y.data for y in strange], 1))
 
 
 def test_a_loss_of_your_own_is_a_function_of_outputs_and_target():

@@ -1,11 +1,16 @@
 """Models on disk and as dictionaries: whole or absent, checked, never executed."""
 
+import copy
 import json
 import os
+import pickle
 
+import numpy
 import pytest
 
-from autodiff import Value
+import autodiff
+import nn
+from autodiff import Primitive, Value
 from nn import MLP, Layer, ModelFileError, Module, Sequential, load, save
 from nn.storage import checksum
 
@@ -210,3 +215,67 @@ def test_a_state_dict_with_other_names_changes_nothing():
         line.load_state_dict({"a": 5.0, "b": "6"})
 
     assert line.state_dict() == {"a": 1.0, "b": 2.0}
+
+
+# --- Activations that are not what they are called -------------------------------------------------
+
+
+def softsign(z):
+    return z / (1.0 + abs(z))
+
+
+def tanh(z):
+    return softsign(z)
+
+
+def called(name, function):
+    function.__name__ = name
+    return function
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: MLP(2, [2, 1], Primitive("tanh", lambda x: x / (1 + abs(x)), lambda out, x: ((1 - abs(out)) ** 2,))),
+        lambda: MLP(2, [2, 1], tanh),
+        lambda: MLP(2, [2, 1], called("relu", lambda z: z)),
+        lambda: MLP(2, [2, 1], output=called("linear", lambda z: 2.0 * z)),
+        lambda: MLP(2, [2, 1], called("prelu", lambda z: z)),
+        lambda: MLP(2, [2, 1], numpy.tanh),
+    ],
+)
+def test_an_activation_that_only_bears_a_known_name_is_not_saved(build, tmp_path):
+    with pytest.raises(ValueError, match=r"an activation is saved by its name, but the .* is not ACTIVATIONS"):
+        save(build(), tmp_path / "net.json")
+
+    assert not (tmp_path / "net.json").exists()
+
+
+def test_only_softmax_itself_is_one_of_all_outputs_together(tmp_path):
+    own = MLP(2, [2, 2], output=called("softmax", lambda z: 2.0 * z), seed=0)
+    plain, real = MLP(2, [2, 2], seed=0), MLP(2, [2, 2], output=autodiff.softmax, seed=0)
+
+    assert [y.data for y in own([1.0, 0.5])] == [2.0 * y.data for y in plain([1.0, 0.5])]
+    with pytest.raises(ValueError, match="an activation is saved by its name, one of"):
+        save(own, tmp_path / "net.json")
+    save(real, tmp_path / "net.json")
+    assert [y.data for y in load(tmp_path / "net.json")([1.0, 0.5])] == [y.data for y in real([1.0, 0.5])]
+
+
+def test_an_activation_that_was_exchanged_is_noticed(tmp_path):
+    net = MLP(2, [2, 1], seed=0)
+    net.layers[0].neurons[1].activation = autodiff.sigmoid
+    with pytest.raises(
+        ValueError, match=r"the tanh of Layer\(2 inputs, 2 neurons, tanh\) is not ACTIVATIONS\['tanh'\]"
+    ):
+        save(net, tmp_path / "net.json")
+
+
+@pytest.mark.parametrize("name", [*nn.ACTIVATIONS, "softmax"])
+@pytest.mark.parametrize("change", [lambda net: net, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_every_activation_of_the_table_is_saved(name, change, tmp_path):
+    net = change(MLP(2, [3, 2], ["tanh"], output=name, seed=0))
+    save(net, tmp_path / "net.json")
+
+    answers = [[y.data for y in model([0.3, -0.7])] for model in (net, load(tmp_path / "net.json"))]
+    assert answers[0] == answers[1]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autodiff
 from autodiff import PRIMITIVES, Value, variables
 
 
@@ -16,13 +17,14 @@ def test_scalars_are_numbers(kind):
     assert (v + one).operands == (v, 1.0)
     assert type((v + one).operands[1]) is float
     assert (one * v).data == 3.0
-    assert type(one * v) is Value
+    assert type(one * v) is type((np.array([one]) * v)[0]) is Value
+    assert Value(np.array(one)).data == autodiff.maximum(np.array(one), 0) == 1.0
     v.data = one
     assert v.data == 1.0
 
 
 @pytest.mark.parametrize(
-    "bad", [np.complex128(1), np.array(1.0), np.array([1.0]), np.datetime64("2020-01-01"), np.str_("1")]
+    "bad", [np.complex128(1), np.array([1.0]), np.datetime64("2020-01-01"), np.timedelta64(1), np.str_("1")]
 )
 def test_other_things_of_numpy_are_not(bad):
     with pytest.raises(TypeError, match=f"Value.* takes a real number, got {type(bad).__name__}"):
@@ -79,6 +81,63 @@ def test_means_and_lengths():
     assert np.mean(x).data == 3.5
     assert np.sqrt(np.sum(x * x)).data == 5.0
     assert np.dot(x, x).data == 25.0
+
+
+@pytest.mark.parametrize(
+    ("make", "number", "slopes"),
+    [
+        (lambda v, w: np.maximum(v, w), 2.0, [0.5, 0.5]),
+        (lambda v, w: np.minimum(v, w), 2.0, [0.5, 0.5]),
+        (lambda v, w: np.maximum(2, w), 2.0, [0.0, 0.5]),
+        (lambda v, w: np.maximum(v, np.array([1.0, 3.0])).sum(), 5.0, [1.0, 0.0]),
+        (lambda v, w: np.minimum(np.array([2.0, 1.0]), w).sum(), 3.0, [0.0, 0.5]),
+        (lambda v, w: np.clip(v, 0, 1), 1.0, [0.0, 0.0]),
+        (lambda v, w: np.clip(v, 0, 3) * w, 4.0, [2.0, 2.0]),
+        (lambda v, w: np.clip(np.array([1.0, 3.0]), v, 5.0).sum(), 5.0, [1.0, 0.0]),
+        (lambda v, w: np.sign(-v) * w, -2.0, [0.0, -1.0]),
+        (lambda v, w: np.heaviside(v, 0.5) * w, 2.0, [0.0, 1.0]),
+        (lambda v, w: np.abs(-v), 2.0, [1.0, 0.0]),
+        (lambda v, w: np.conjugate(v) * np.conj(np.array([w]))[0], 4.0, [2.0, 2.0]),
+        (lambda v, w: np.var([v, w, 5.0]), 2.0, [-2 / 3, -2 / 3]),
+        (lambda v, w: np.std(np.array([v, w * 3])), 2.0, [-0.5, 1.5]),
+        (lambda v, w: np.multiply.outer(np.array([v, w]), np.array([1.0, 2.0])).sum(), 12.0, [3.0, 3.0]),
+    ],
+)
+def test_functions_of_numpy_make_gates(make, number, slopes):
+    v, w = variables(v=2, w=2)
+    out = make(v, w)
+    out.backward()
+
+    assert type(out) is Value
+    assert out.data == pytest.approx(number, rel=1e-15)
+    assert [v.grad, w.grad] == pytest.approx(slopes, rel=1e-15)
+
+
+def test_primitives_take_arrays_element_by_element():
+    v, w = variables(v=2, w=-1)
+    array = np.array([v, w])
+    found = [
+        autodiff.relu(array),
+        autodiff.maximum(array, 2),
+        autodiff.maximum(v, np.array([1.0, 3.0])),
+        autodiff.clip(array, 0, 1),
+        v.maximum(np.array([1.0, 3.0])),
+        autodiff.where(array > 0, 1.0, v),
+        autodiff.where(np.array([True, False]), v, w),
+    ]
+
+    assert [[type(x) for x in row] for row in found] == [[Value, Value]] * 7
+    assert [[x.data for x in row] for row in found] == [
+        *([2.0, 0.0], [2.0, 2.0], [2.0, 3.0], [1.0, 0.0], [2.0, 3.0], [1.0, 2.0], [2.0, -1.0])
+    ]
+    assert repr(autodiff.relu(np.array([[1.0, -1.0]]))) == repr(np.array([[1.0, 0.0]]))
+    with pytest.raises(TypeError, match="relu takes a real number, got str"):
+        autodiff.relu(np.array(["1"], dtype=object))
+
+
+def test_clip_takes_no_out():
+    with pytest.raises(TypeError, match="clip makes a new Value and takes no out="):
+        Value(1.0).clip(0.0, 2.0, out=np.zeros(1))
 
 
 def test_a_value_in_an_array_stays_itself():

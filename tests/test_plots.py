@@ -5,9 +5,11 @@ import math
 import subprocess
 import sys
 
+import numpy
 import pytest
 from matplotlib.figure import Figure
 
+import nn
 from autodiff import Value, clip, elu, heaviside, leaky_relu, maximum, relu, sigmoid, sign, tanh
 from visualize import plots
 
@@ -422,3 +424,117 @@ def test_runs_that_do_not_match_their_seeds_and_rates_are_refused():
         plots.plot_rates_and_seeds([0.1], [0, 1], [[1]])
     with pytest.raises(ValueError, match="at least one run"):
         plots.plot_success_rates({"a": []})
+
+
+# --- What nn returns -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """(a net, its history)"""
+    net = nn.MLP(2, [4, 4, 1], seed=0)
+    return net, nn.fit(net, *XOR, epochs=5, record=["gradient_norms"], progress=False)
+
+
+def labels(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_a_history_is_drawn_by_its_losses(trained):
+    _, history = trained
+
+    assert list(plots.plot_losses(history).get_lines()[0].get_ydata()) == history.loss
+    assert labels(plots.plot_losses({"sgd": history, "by hand": [1.0, 0.5]})) == ["sgd", "by hand"]
+
+
+def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
+    net, history = trained
+    nn.squared_error(net([1.0, 0.0]), 1.0).backward()
+    norms = nn.gradient_norms(net)
+    axes = plots.plot_gradient_sizes(norms)
+
+    assert list(axes.get_lines()[0].get_ydata()) == list(norms.values())
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["layers.0", "layers.1", "layers.2"]
+    for given in (history, history.gradient_norms):
+        axes = plots.plot_gradient_sizes(given)
+        assert (axes.get_xlabel(), labels(axes)) == ("epoch", list(norms))
+        assert list(line_named(axes, "layers.1").get_ydata()) == [sizes["layers.1"] for sizes in history.gradient_norms]
+    with pytest.raises(ValueError, match="needs at least one number"):
+        plots.plot_gradient_sizes(nn.fit(net, *XOR, epochs=1, progress=False))
+
+
+def test_a_model_is_counted_layer_by_layer(trained):
+    net, _ = trained
+
+    assert [label.partition(":")[0] for label in labels(plots.plot_histogram(net))] == list(net.by_layer())
+
+
+def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
+    X, Y = nn.blobs(30)
+    net = nn.MLP(2, [3], output="softmax", seed=0)
+    nn.fit(net, X, Y, "cross_entropy", epochs=100, progress=False)
+    axes = plots.plot_decision_boundary(net, X, Y, steps=12)
+    one_hot = plots.plot_decision_boundary(net, X, [nn.one_hot(y, 3) for y in Y], steps=12)
+    by_class = plots.plot_decision_boundary(lambda x: nn.predict(net, x), X, Y, [0.5, 1.5], steps=12)
+
+    def table(rows):
+        return numpy.array([[y.data for y in net(x)] for x in rows])
+
+    many = plots.plot_decision_boundary(table, X, Y, batch=True, steps=12)
+
+    assert labels(axes) == labels(one_hot) == ["wanted 0", "wanted 1", "wanted 2"]
+    assert boundary_of(axes) == boundary_of(one_hot) == boundary_of(by_class) == boundary_of(many)
+    assert len(boundary_of(axes)) > 10
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda x: [x[0]], lambda x: numpy.array([x[0]]), lambda x: numpy.array(x[0]), Value]
+)
+def test_one_answer_may_be_in_a_list_or_an_array(answer):
+    function = (lambda x: Value(x[0])) if answer is Value else answer
+
+    assert boundary_of(plots.plot_decision_boundary(function, *XOR, steps=8)) == boundary_of(
+        plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8)
+    )
+
+
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+def test_every_activation_of_nn_can_be_drawn_by_its_name(name):
+    function = nn.ACTIVATIONS[name]
+    by_name = plots.plot_activation(name, between=(-2, 2))
+    by_function = plots.plot_activation(function() if name == "prelu" else function, between=(-2, 2))
+
+    assert title(by_name) == f"{name} and its derivative"
+    for label in ("value", "derivative"):
+        pairs = zip(line_named(by_name, label).get_ydata(), line_named(by_function, label).get_ydata(), strict=True)
+        assert all(a == pytest.approx(b, nan_ok=True) for a, b in pairs)
+
+
+def test_an_expression_or_an_unknown_name_for_an_activation():
+    assert drawn_at(plots.plot_activation("x*x - 3"), "derivative", 2.0) == [4.0]
+    assert title(plots.plot_activation("relu", "ReLU", axes=Figure().subplots())) == "ReLU and its derivative"
+    with pytest.raises(ValueError, match="rellu"):
+        plots.plot_activation("rellu")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda name: plots.plot_losses({name: [1.0, 0.5]}),
+        lambda name: plots.plot_gradient_sizes({name: [1.0, 0.5]}),
+        lambda name: plots.plot_descent(lambda x: x * x, {name: [1.0, 0.5], "b": [1.0, 0.9]}),
+    ],
+)
+def test_a_name_that_begins_with_an_underscore_keeps_its_legend_entry(draw, tmp_path):
+    for name in ("_x", "__private", "_", "plain"):
+        axes = draw(name)
+        assert labels(axes)[0] == name
+    assert labels(plots.plot_histogram({"_x": [1.0]})) == ["_x: mean 1, spread 0"]
+    axes.figure.savefig(tmp_path / "plot.svg")
+
+
+def test_a_name_of_300_letters_is_shortened_in_the_legend(tmp_path):
+    axes = plots.plot_losses({"x" * 300: [1.0, 0.5], "y" * 300: [1.0, 0.5]})
+    axes.figure.savefig(tmp_path / "plot.svg")  # no warning of collapsed axes
+
+    assert [len(label) for label in labels(axes)] == [60, 60]

@@ -35,6 +35,17 @@ def test_no_rows_have_no_results():
     assert compile(lambda a: a * 2.0).map([]) == []
 
 
+def test_names_and_statements_take_one_value():
+    x, y = autodiff.variables(x=2, y=3)
+    f = x * y + 1.0
+
+    assert autodiff.statements(f) == autodiff.statements(autodiff.history(f), f) == ["s0 = x * y", "f = s0 + 1"]
+    assert autodiff.names(f) == autodiff.names(autodiff.history(f), f)
+    for nothing in (3, None, grad):
+        with pytest.raises(TypeError, match=r"expected Values, as history\(f\) lists them"):
+            autodiff.names(nothing)
+
+
 def test_an_optimizer_without_an_update_says_what_it_needs():
     x = Value(1.0)
     with pytest.raises(NotImplementedError, match="Optimizer needs a method update"):

@@ -424,11 +424,11 @@ def test_labels_that_are_formulas_get_parentheses_among_other_signs():
 
 @pytest.mark.parametrize("label", [None, 5])
 def test_a_label_that_is_no_text_is_named(label):
-    x = Value(1.0)
-    x.label = label
+    x = Value(1.0, "x")
 
     with pytest.raises(TypeError, match="a label is a str, got"):
-        (x * 2.0).steps()
+        x.label = label
+    assert x.label == "x"
 
 
 @pytest.mark.parametrize("digits", [-1, 18, 1.5, "2"])

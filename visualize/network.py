@@ -6,6 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from autodiff import Value, relu, sigmoid, tanh
+from autodiff.arrays import in_order
 from autodiff.flat import javascript, lower
 
 from .text import clean
@@ -63,7 +64,8 @@ class Network:
     ) -> None:
         self.model = model
         self.named: list[tuple[str, Value]] = checked(model)
-        self.X = [[float(x) for x in row] for row in X]
+        self.X = [[Value(x).data for x in in_order("an example", row)] for row in in_order("X", X)]
+        Y = list(in_order("Y", Y))
         if not self.X or len(self.X) != len(Y):
             raise ValueError(f"expected a target for each example, got {len(self.X)} examples and {len(Y)} targets")
         outputs = len(listed(model(self.X[0])))
@@ -179,7 +181,7 @@ def objective(loss: Any, Y: Sequence[Any], outputs: int) -> Objective:
     if not callable(cost):
         raise TypeError(f"a loss is a function (outputs, target) -> Value, got {loss!r:.60}")
     name = clean(str(getattr(loss, "name", None) or getattr(loss, "__name__", "loss")), 40)
-    return Objective(name, cost, [[float(t) for t in encode(y, outputs)] for y in Y])
+    return Objective(name, cost, [[float(t) for t in encode(in_order("a target", y), outputs)] for y in Y])
 
 
 def listed(outputs: Any) -> list[Any]:
@@ -196,7 +198,7 @@ def squared_error(outputs: Sequence[Any], target: Sequence[Any]) -> Any:
 def encoded(target: Any, outputs: int) -> list[float]:
     """The target as a number for each output; a class among several becomes 1 at its place."""
     if hasattr(target, "__len__"):
-        numbers = [float(t) for t in target]
+        numbers = [Value(t).data for t in target]
     else:
         numbers = [float(target)] if outputs == 1 else [float(i == target) for i in range(outputs)]
     if len(numbers) != outputs:

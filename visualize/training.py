@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from autodiff import show
 
 from .article import data, script, section
@@ -69,17 +71,18 @@ def playground(
     >>> playground(MLP(2, [4, 1], seed=0), *truth_table("xor"))
     <page "Training MLP(2-4-1, tanh, linear, 17 parameters)": .save("name.html") keeps it>
     """
-    if batch_size is not None and not 1 <= batch_size <= len(X):
-        raise ValueError(f"a mini-batch has 1 to {len(X)} examples, got {batch_size}")
     losses = loss if isinstance(loss, (list, tuple)) else [] if loss is None else [loss]
     network = Network(model, X, Y, losses, activations)
+    batch = len(network.X) if batch_size is None else index(batch_size)
+    if not 1 <= batch <= len(network.X):
+        raise ValueError(f"a mini-batch has 1 to {len(network.X)} examples, got {batch_size}")
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
-    known = {**network.as_dict(), "learning_rate": float(learning_rate), "batch_size": batch_size or len(X)}
+    known = {**network.as_dict(), "learning_rate": float(learning_rate), "batch_size": batch}
     words = escape("loss " + " or ".join([objective.name for objective in network.objectives]))
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',
         f'<header><h1 id="playground-title">{escape(heading)}</h1>',
-        f"<p><code>{escape(known['model'])}</code>, {words}, {len(X)} examples</p></header>",
+        f"<p><code>{escape(known['model'])}</code>, {words}, {len(network.X)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{still(network)}</div>",
         script(known),

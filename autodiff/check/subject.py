@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ..calls import Call, flattened, mirrored, one_number, parameters
+from ..calls import Call, branches, flattened, mirrored, one_number, parameters
 from ..engine import Value
 from ..graph import history, refuse_stale, sweep
 from ..naming import names
@@ -98,12 +98,11 @@ class Recorded(Subject):
         data[self.inputs[changed]] = x
         for node in self.order:
             if node.primitive:
-                data[node] = node.primitive.value(*[a if type(a) is float else data[a] for a in node.operands])
+                data[node] = node.primitive.compute([a if type(a) is float else data[a] for a in node.operands])
         return data[self.output]
 
 
 def places(tree: Any, name: str) -> list[str]:
     """A name for every number of an argument: ``W[0][1]``."""
-    if not isinstance(tree, (list, tuple)):
-        return [name]
-    return [place for i, member in enumerate(tree) for place in places(member, f"{name}[{i}]")]
+    members = branches(tree)
+    return [name] if members is None else [place for i, x in members for place in places(x, f"{name}[{i!r}]")]

@@ -48,7 +48,7 @@ class Steps:
     """
 
     def __init__(self, output: Value, digits: int | None = None) -> None:
-        if digits is not None and not (isinstance(digits, int) and 0 <= digits <= 17):
+        if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
         self.digits = digits

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any
 
 from ..ieee import INF, NAN, total
-from ..primitives import PRIMITIVES
+from ..primitives import BUILT_IN, PRIMITIVES
 from .code import SUMS
 from .program import Program
 from .runners import Result
@@ -37,7 +37,7 @@ def rows_function(program: Program) -> Callable[..., Any]:
 def run(code: str, name: str = "f") -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
-    namespace: dict[str, Any] = {row.name: row.value for row in PRIMITIVES.values()}
+    namespace: dict[str, Any] = {name: row.value if row in BUILT_IN else row for name, row in PRIMITIVES.items()}
     weighted_sum = PRIMITIVES["dot"].value
     namespace |= {name: of_list(PRIMITIVES[name].value) for name in SUMS}
     namespace["dot"] = lambda weights, inputs, bias: weighted_sum(*weights, *inputs, bias)

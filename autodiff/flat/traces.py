@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..calls import flattened, mirrored, parameters
+from ..calls import branches, flattened, mirrored, parameters
 from ..engine import Value, tick
 from ..ieee import real
 from ..tracing import Tracing, is_tracing
@@ -18,13 +18,13 @@ from .runners import kept, runner_for
 class Trace:
     """One recording of a function: its independent variables, what it returned, and the programs made of that."""
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any]) -> None:
         self.since = tick()
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)
         with Tracing():
-            self.output = f(*[mirrored(lambda x: x, tree) for tree in trees])
+            self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
         self.outputs = [
             x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
         ]
@@ -38,10 +38,12 @@ class Trace:
 
     def ready(self, wrt: list[Value] | tuple[()] | None, runner: str, rows: int) -> Run:
         """The trace's program in a runner, kept for the next call."""
-        kind = runner_for(runner, rows * self.work)
+        kind = runner_for(runner if self.outputs else "source", rows * self.work)
         key = kind, None if wrt is None else tuple(map(id, wrt))
         if key not in self.runs:
             program, parameters = self.program(wrt, kind.roll)
+            if wrt and not {*wrt} & {*Recording(self.outputs, self.inputs, (), self.since).parameters}:
+                raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
             self.runs[key] = Run(kept(kind, program), parameters)
         return self.runs[key]
 
@@ -83,8 +85,23 @@ def numbers(args: Sequence[Any]) -> list[float]:
 
 
 def shape_of(tree: Any) -> Any:
-    """The shape of nested lists and tuples, hashable."""
-    return (type(tree), *map(shape_of, tree)) if isinstance(tree, (list, tuple)) else None
+    """The shape of nested lists, tuples, dicts and arrays, hashable; None for a number."""
+    if isinstance(tree, (list, tuple)):
+        return (type(tree), *map(shape_of, tree))
+    members = None if type(tree) is float else branches(tree)
+    keys = tuple(tree) if isinstance(tree, dict) else ()
+    return members if members is None else (type(tree), keys, *[shape_of(member) for _, member in members])
+
+
+def frozen(static: Mapping[str, Any]) -> Any:
+    """Keyword arguments as part of a key; TypeError where one cannot be compared."""
+    try:
+        return frozenset((name, type(x), repr(x) if type(x) is float else x) for name, x in static.items())
+    except TypeError as error:
+        raise TypeError(
+            "keyword arguments of a compiled function are traced as they stand, and must be hashable: give lists and "
+            f"arrays by position; {error}, got {dict(static)!r:.60}"
+        ) from error
 
 
 def captured(wrt: Any) -> list[Value]:
@@ -102,6 +119,6 @@ def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """A label for every number of the arguments, after the function's parameters: x, or x0, x1, ... in a list."""
     found = []
     for name, arg in zip(parameters(f, len(args)), args):
-        several = isinstance(arg, (list, tuple))
+        several = shape_of(arg) is not None
         found += [f"{name}{place}" if several else name for place in range(len(flattened(arg)))]
     return found

@@ -46,6 +46,7 @@ def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
         "neg": xp.negative,
         "power": power,
         "reciprocal": lambda a: 1.0 / a,
+        "stop_gradient": lambda a: a,
         "where": lambda condition, a, b: xp.where(condition != 0.0, a, b),
     }
 

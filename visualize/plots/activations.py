@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
-from autodiff import Value, history, on_kink
+from autodiff import Value, history, on_kink, parse
 
 from .style import PALE, STYLES, dress, ready
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+SPELLINGS = {  # of activations that are no gate of one operand
+    "linear": "x", "step": "heaviside(x, 1)", "piecewise_linear": "clip(x + 0.5, 0, 1)",
+    "leaky_relu": "leaky_relu(x, 0.01)", "prelu": "leaky_relu(x, 0.25)", "elu": "elu(x, 1)",
+}  # fmt: skip
 SIDE = 1e-9  # how far to either side of a kink its one-sided limits are taken
 
 
 def plot_activation(
-    function: Callable[[Any], Any],
+    function: Callable[[Any], Any] | str,
     name: str = "",
     between: tuple[float, float] = (-5.0, 5.0),
     axes: Axes | None = None,
@@ -31,8 +36,8 @@ def plot_activation(
 
     Parameters
     ----------
-    function : callable, Value -> Value
-        Any primitive, or a composition of them.
+    function : callable, Value -> Value, or str
+        Any primitive, or a composition of them; or its text: ``"relu"``, ``"x * x"``.
     name : str
         What the title calls it; the function's own name where it is left out.
     between : (float, float)
@@ -51,6 +56,10 @@ def plot_activation(
     'Leaky ReLU and its derivative'
     """
     axes = ready(axes)
+    if isinstance(function, str):
+        text = SPELLINGS.get(function, f"{function}(x)" if function.isidentifier() else function)
+        name = name or function
+        function = partial(parse_at, text)
     grid = [step / 64 for step in range(math.ceil(between[0] * 64), math.floor(between[1] * 64) + 1)]
     if len(grid) < 2:
         raise ValueError(f"between holds the first and the last input, the smaller one first: got {between}")
@@ -65,6 +74,11 @@ def plot_activation(
         draw_branches(axes, points, limits, place, label)
     name = name or getattr(function, "name", "") or getattr(function, "__name__", "the function")
     return dress(axes, f"{name} and its derivative", "input x", "output")
+
+
+def parse_at(text: str, x: Any) -> Any:
+    """What the expression is for this x."""
+    return parse(text, x=x)
 
 
 def value_and_slope(function: Callable[[Any], Any], at: float) -> tuple[float, float, bool]:

@@ -6,7 +6,7 @@ import math
 
 from autodiff import Value
 
-from .style import INK, color_of, dress, legend_below, note, ready, styled
+from .style import INK, color_of, dress, entry, legend_below, note, ready, styled
 from .surfaces import frame, grid_over
 
 TYPE_CHECKING = False
@@ -158,7 +158,9 @@ def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
     """The points joined, from a hollow circle at the start to a star at the end."""
     color = color_of(place)
     limits = axes.axis()
-    axes.plot(*zip(*points), label=name, **{**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3})
+    axes.plot(
+        *zip(*points), label=entry(name), **{**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
+    )
     axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
     axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)
     if place == 0:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from autodiff.packages import need
 
 from ..styles import LIGHT
+from ..text import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from matplotlib.axes import Axes
 
-    Series = Sequence[float] | Mapping[str, Sequence[float]]
-
+HIDDEN = "\N{ZERO WIDTH SPACE}"
+LONGEST = 60  # characters of a name in a legend
 BLUE, ORANGE, INK, PALE = LIGHT["value"], LIGHT["gradient"], "#222222", "#D9D9D9"
 STYLES = [(BLUE, "-", "o"), (ORANGE, "--", "^"), ("#444444", ":", "s"), ("#5FA3CC", "-.", "D"), ("#E0924F", "-", "v")]
 
@@ -43,8 +44,19 @@ def dress(axes: Axes, title: str, x: str, y: str) -> Axes:
     axes.spines[["left", "bottom"]].set_color("#888888")
     axes.set_axisbelow(True)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False, fontsize=9, labelcolor=INK)
+        as_given(axes.legend(frameon=False, fontsize=9, labelcolor=INK))
     return axes
+
+
+def entry(name: str) -> str:
+    """The name as a label, not too long; matplotlib leaves out of the legend what begins with _, and so it does not."""
+    return HIDDEN * name.startswith("_") + shorten(name, LONGEST)
+
+
+def as_given(legend: Any) -> None:
+    """Let the legend spell the names as they were given."""
+    for text in legend.get_texts():
+        text.set_text(text.get_text().removeprefix(HIDDEN))
 
 
 def legend_below(axes: Axes, **options: Any) -> None:
@@ -56,8 +68,10 @@ def legend_below(axes: Axes, **options: Any) -> None:
     under = axes.transAxes + ScaledTranslation(0.0, -0.5, figure.dpi_scale_trans)
     names = [handle.get_label() for handle in options.get("handles", ())] or axes.get_legend_handles_labels()[1]
     columns = max(1, 70 // max(len(str(name)) + 5 for name in names))
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=under, ncols=columns, frameon=False, fontsize=9,
-                labelcolor=INK, borderpad=0, borderaxespad=0, columnspacing=1.4, **options)  # fmt: skip
+    as_given(axes.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=under, ncols=columns, frameon=False, fontsize=9,
+        labelcolor=INK, borderpad=0, borderaxespad=0, columnspacing=1.4, **options
+    ))  # fmt: skip
 
 
 def whole_numbers(axes: Axes) -> None:
@@ -95,13 +109,15 @@ def floats(values: Iterable[Any], what: str) -> list[float]:
     return found
 
 
-def named(values: Any, what: str) -> dict[str, list[float]]:
-    """Name -> floats of one list, which has the name "", or of a dict of lists."""
+def named(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]:
+    """Name -> floats of one list, which has the name "", or of a dict of lists; an object's list is its attribute."""
     if not isinstance(values, dict):
-        return {"": floats(values, what)}
+        own: Any = getattr(values, attribute, values)
+        return {"": floats(own, what)}
     if not values:
         raise ValueError(f"a plot of {what} needs at least one list of numbers, got an empty dict")
-    return {str(name): floats(curve, f"{what} ({name})") for name, curve in values.items()}
+    curves: dict[str, Any] = {str(name): getattr(curve, attribute, curve) for name, curve in values.items()}
+    return {name: floats(curve, f"{what} ({name})") for name, curve in curves.items()}
 
 
 def same_length(**lists: Sequence[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autodiff import Value, show
+from autodiff.arrays import in_order
 
 from .style import INK, STYLES, dress, legend_below, ready, same_length
 
@@ -29,12 +30,14 @@ def plot_decision_boundary(
 
     Parameters
     ----------
-    function : callable, [x1, x2] -> number or Value
-        The trained net. With ``batch=True`` it is called once with all rows and returns as many numbers.
+    function : callable, [x1, x2] -> number or Value, or a list of them
+        The trained net; of an output for each class, the class of the largest is drawn. With ``batch=True`` it is
+        called once with all rows and returns as many answers.
     X, Y : list of [x1, x2], list of number
-        The examples and their classes (or targets).
+        The examples and their classes (or targets, one-hot ones too).
     threshold : float or list of float
-        Where one class ends and the next begins: 0.5 for targets 0 and 1, 0.0 for -1 and 1.
+        Where one class ends and the next begins: 0.5 for targets 0 and 1, 0.0 for -1 and 1; of no account where there
+        is an output for each class.
     batch : bool
         Whether the function takes all rows at once.
     steps : int
@@ -58,16 +61,25 @@ def plot_decision_boundary(
     ('input x1', 'input x2')
     """
     axes = ready(axes, 5.0, 4.2)
+    X, Y = list(in_order("X", X)), list(in_order("Y", Y))
     same_length(rows=X, targets=Y)
-    pairs = [tuple(float(x) for x in row) for row in X]
+    pairs = [tuple(Value(x).data for x in in_order("an example", row)) for row in X]
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a decision boundary needs rows of 2 inputs, got {sorted({len(pair) for pair in pairs})}")
-    across, up, heights = grid_over(function, frame(pairs), steps, batch)
+    outputs: set[int] = set()
+
+    def height(answer: Any) -> float:
+        outputs.add(len(answer) if is_list(answer) else 1)
+        return number_or_class(answer)
+
+    across, up, heights = grid_over(function, frame(pairs), steps, batch, height)
     levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
+    if max(outputs) > 1:
+        levels = [place + 0.5 for place in range(max(outputs) - 1)]
     draw_regions(axes, across, up, heights, levels)
-    classes = sorted({target_number(y) for y in Y})
+    classes = sorted({number_or_class(y) for y in Y})
     for place, wanted in enumerate(classes):
-        x1, x2 = zip(*[pair for pair, y in zip(pairs, Y) if target_number(y) == wanted])
+        x1, x2 = zip(*[pair for pair, y in zip(pairs, Y) if number_or_class(y) == wanted])
         color, _, marker = STYLES[(len(classes) - 1 - place) % len(STYLES)]  # the highest class is blue, as its region
         axes.plot(x1, x2, marker, color=color, markersize=7, markeredgecolor="white", label=f"wanted {show(wanted)}")
     dress(axes, "What the net answers, and its boundary", "input x1", "input x2")
@@ -76,7 +88,11 @@ def plot_decision_boundary(
 
 
 def grid_over(
-    function: Callable[..., Any], between: tuple[tuple[float, float], tuple[float, float]], steps: int, batch: bool
+    function: Callable[..., Any],
+    between: tuple[tuple[float, float], tuple[float, float]],
+    steps: int,
+    batch: bool,
+    height: Callable[[Any], float] | None = None,
 ) -> tuple[Any, Any, Any]:
     """The coordinates of ``steps`` columns and rows, and the function there as a masked array (rows, columns)."""
     import numpy
@@ -84,7 +100,7 @@ def grid_over(
     across, up = (numpy.linspace(low, high, steps) for low, high in between)
     rows = [[float(x), float(y)] for y in up for x in across]
     answers = function(rows) if batch else [function(row) for row in rows]
-    heights = [y.data if type(y) is Value else float(y) for y in answers]
+    heights = list(map(height or number_or_class, answers))
     if len(heights) != len(rows):
         raise ValueError(f"the function was given {len(rows)} rows and answered {len(heights)} numbers")
     table = numpy.ma.masked_invalid(numpy.array(heights).reshape(steps, steps))
@@ -93,9 +109,17 @@ def grid_over(
     return across, up, table
 
 
-def target_number(y: Any) -> float:
-    """The target as a number; a list of one is its only member."""
-    return float(y[0] if isinstance(y, (list, tuple)) else y)
+def is_list(y: Any) -> bool:
+    """Whether there are several numbers, in a list or an array."""
+    return isinstance(y, (list, tuple)) or bool(getattr(y, "ndim", 0))
+
+
+def number_or_class(y: Any) -> float:
+    """An answer or target as a number: the only member of a list of one, the place of the largest of several."""
+    if is_list(y):
+        numbers = [number_or_class(part) for part in y]
+        return numbers[0] if len(numbers) == 1 else float(max(range(len(numbers)), key=numbers.__getitem__))
+    return y.data if type(y) is Value else float(y)
 
 
 def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -6,7 +6,7 @@ import math
 
 from autodiff import show
 
-from .style import PALE, color_of, dress, named, note, ready, styled, whole_numbers
+from .style import PALE, color_of, dress, entry, named, note, ready, styled, whole_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from .style import Series
 
-
-def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
+def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
     """Draw one loss curve, or several by name; one that becomes inf or nan ends in a cross.
 
     Parameters
     ----------
-    losses : list of float, or dict of name -> list of float
+    losses : History, list of float, or dict of name -> one of these
         A number for each epoch, such as ``history.loss``: the mean over its examples, each as it was before its step.
         With all examples in one batch the first is therefore the loss of the net as it started.
     logarithmic : bool
@@ -42,9 +40,9 @@ def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch",
     'epoch'
     """
     axes = ready(axes)
-    for place, (name, curve) in enumerate(named(losses, "losses").items()):
+    for place, (name, curve) in enumerate(named(losses, "losses", "loss").items()):
         end = next((i for i, loss in enumerate(curve) if not math.isfinite(loss)), len(curve))
-        axes.plot(range(1, end + 1), curve[:end], label=name, **styled(place, end))
+        axes.plot(range(1, end + 1), curve[:end], label=entry(name), **styled(place, end))
         if end < len(curve):
             last = (max(end, 1), curve[end - 1] if end else 1.0)
             axes.plot(*last, "X", color=color_of(place), markersize=9, clip_on=False, zorder=4)
@@ -56,13 +54,14 @@ def plot_losses(losses: Series, logarithmic: bool = False, every: str = "epoch",
     return dress(axes, f"Loss over each {every}", every, "loss")
 
 
-def plot_gradient_sizes(sizes: Series, axes: Axes | None = None) -> Axes:
+def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
     """Draw how large the gradient is in each layer, on an axis where each step up multiplies it.
 
     Parameters
     ----------
     sizes : list of float, or dict of name -> list of float
-        The norm of the gradient of each layer's parameters, the layer next to the input first.
+        The norm of the gradient of each layer's parameters, the layer next to the input first. What
+        ``nn.gradient_norms`` returns will do; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
@@ -76,27 +75,34 @@ def plot_gradient_sizes(sizes: Series, axes: Axes | None = None) -> Axes:
     'log'
     """
     axes = ready(axes)
+    sizes, layers, over = getattr(sizes, "gradient_norms", sizes), [], "layer, from input to output"
+    if isinstance(sizes, dict) and not any(hasattr(size, "__len__") for size in sizes.values()):
+        sizes, layers = list(sizes.values()), list(sizes)
+    elif isinstance(sizes, list) and sizes and isinstance(sizes[0], dict):
+        sizes, over = {name: [epoch[name] for epoch in sizes] for name in sizes[0]}, "epoch"
     curves = named(sizes, "gradient sizes")
     seen = [size for curve in curves.values() for size in curve if size > 0.0 and math.isfinite(size)]
     floor = 0.1 * min(seen, default=10.0)
     for place, (name, curve) in enumerate(curves.items()):
         heights = [max(size, floor) if math.isfinite(size) else math.nan for size in curve]
-        axes.plot(range(1, len(curve) + 1), heights, label=name, **{**styled(place), "markersize": 7})
+        axes.plot(range(1, len(curve) + 1), heights, label=entry(name), **{**styled(place), "markersize": 7})
         for layer, size in enumerate(curve, 1):
             if size == 0.0 or not math.isfinite(size):
                 note(axes, show(size), (layer, floor if size == 0.0 else max(seen, default=1.0)), (-6, 9), ha="center")
     axes.set_yscale("log")
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     whole_numbers(axes)
-    return dress(axes, "Size of the gradient in each layer", "layer, from input to output", "norm of the gradient")
+    if layers:
+        axes.set_xticks(range(1, len(layers) + 1), layers)
+    return dress(axes, "Size of the gradient in each layer", over, "norm of the gradient")
 
 
-def plot_histogram(values: Series, what: str = "weights", bins: int = 30, axes: Axes | None = None) -> Axes:
+def plot_histogram(values: Any, what: str = "weights", bins: int = 30, axes: Axes | None = None) -> Axes:
     """Draw how often which values occur, such as the weights or the activations of each layer.
 
     Parameters
     ----------
-    values : list of float, or dict of name -> list of float
+    values : list of float, dict of name -> list of float, or Module
         What is counted, all of it or layer by layer. Values that are inf or nan are counted in the legend.
     what : str
         What the values are, for the title: "weights", "activations".
@@ -115,6 +121,8 @@ def plot_histogram(values: Series, what: str = "weights", bins: int = 30, axes: 
     'How often which activations occur'
     """
     axes = ready(axes)
+    if hasattr(values, "by_layer"):
+        values = {name: [parameter.data for parameter in layer] for name, layer in values.by_layer().items()}
     layers = named(values, what)
     finite = {name: [x for x in layer if math.isfinite(x)] for name, layer in layers.items()}
     every = [x for layer in finite.values() for x in layer] or [0.0]
@@ -123,7 +131,9 @@ def plot_histogram(values: Series, what: str = "weights", bins: int = 30, axes: 
         color, dashes = color_of(place), styled(place)["linestyle"]
         options: dict[str, Any] = {"bins": bins, "range": (low, high), "color": color}
         axes.hist(finite[name], histtype="stepfilled", alpha=0.12, **options)
-        axes.hist(finite[name], histtype="step", linestyle=dashes, linewidth=1.8, label=summary(name, layer), **options)
+        axes.hist(
+            finite[name], histtype="step", linestyle=dashes, linewidth=1.8, label=entry(summary(name, layer)), **options
+        )
     return dress(axes, f"How often which {what} occur", what, "how many")
 
 

@@ -135,6 +135,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "div": Lanes.div,
     "neg": Lanes.neg,
     "reciprocal": lambda v, a: v.div(v.one, a),
+    "stop_gradient": lambda v, a: a,
     "power": power,
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "abs": Lanes.absolute,
