@@ -17,6 +17,7 @@ Where things are:
     quiz         questions with blanks, answers checked
     flat         a graph as straight-line code: printed, run, compiled
     files        files that are whole or absent
+    packages     packages of others, imported when used
     __main__     python -m autodiff  (commandline: what its arguments mean)
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves

@@ -19,7 +19,7 @@ from .commandline import (
     say,
     shielded,
 )
-from .files import PAGES, finite, suffix, write
+from .files import OUTPUT, PAGES, finite, suffix, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def run(chosen: argparse.Namespace) -> int:
     say(*notes)
     if chosen.file:
         draw(subjects, chosen.file, chosen.digits)
+        if chosen.file in OUTPUT:
+            return 0
     if chosen.json:
         data = [finite(subject.output.steps().as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
@@ -104,6 +106,10 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
     steps = subject.output.steps(chosen.digits)
     pages = steps.sentences if chosen.plain else steps.pages()
+    if not steps.finite:
+        from . import nonfinite_origin
+
+        pages[-1] = f"{pages[-1].replace(steps.advice, 'not all finite:')}\n{nonfinite_origin(subject.output)}"
     print("".join(f"{line}\n" for line in subject.title), end="")
     if chosen.step:
         walk(pages)
@@ -147,7 +153,8 @@ def draw(subjects: Sequence[Subject], file: str, digits: int | None) -> None:
     output.backward()
     make = visualize.page if suffix(file, (*FORMATS, *PAGES)) in PAGES else visualize.draw
     make(output, digits=digits).save(file)
-    say(f"the graph is in {file}")
+    if file not in OUTPUT:
+        say(f"the graph is in {file}")
 
 
 def quiz(chosen: argparse.Namespace) -> str:
@@ -161,9 +168,10 @@ def quiz(chosen: argparse.Namespace) -> str:
         ".gift": gift,
         ".txt": lambda asked: worksheet(asked, chosen.key) + "\n",
     }
-    ending = suffix(chosen.file, writers) if chosen.file else ""
+    to_file = chosen.file and chosen.file not in OUTPUT
+    ending = suffix(chosen.file, writers) if to_file else ""
     asked = questions(chosen.quiz, chosen.seed)
-    if not chosen.file:
+    if not to_file:
         return worksheet(asked, chosen.key)
     write(chosen.file, writers[ending](asked).encode())
     return f"the quiz is in {chosen.file}"

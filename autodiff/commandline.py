@@ -10,6 +10,7 @@ import warnings
 
 from .parser import ExpressionError, parse
 from .parser.advice import filled
+from .parser.tokens import RAISED, plain, statements
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
     said : function (str) -> str
         How an error's message is put.
     """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, or a program without a console
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=errors)  # what an old console cannot show must not stop anything
@@ -136,7 +141,9 @@ def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
             subjects = lecture(text, inputs)
         else:
             subjects = [Subject(recorded(text, inputs))]
-    return subjects, [str(warning.message) for warning in caught]
+    notes = [str(warning.message) for warning in caught]
+    small = [name for name in (word.partition("=")[0].strip() for word in words) if name != plain(name) in inputs]
+    return subjects, notes + [f"names have no small digits: {name} is written {plain(name)}" for name in small]
 
 
 def recorded(text: str, inputs: dict[str, float]) -> Value:
@@ -188,6 +195,7 @@ def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
     inputs: dict[str, float] = {}
     for word in words:
         name, equals, number = (part.strip() for part in word.partition("="))
+        name = name if re.search(f"[{RAISED}]", name) else plain(name)
         value = constant(number) if equals and name.isidentifier() else None
         if value is None:
             texts.append(word)
@@ -204,7 +212,9 @@ def constant(text: str) -> float | None:
         return None
     try:
         return parse(text).data
-    except ExpressionError:
+    except ExpressionError as error:
+        if "too large" in str(error):
+            raise ValueError(f"{text:.40} is too large for a float64: write inf or -inf if you mean that") from None
         return None
 
 
@@ -214,9 +224,17 @@ def stray(texts: Sequence[str]) -> str:
     spaced = re.search(r"(?:^| )([^\W\d]\w*) ?= ?([-+\w.]+)$", " ".join(texts[1:]).replace("  ", " "))
     if spaced and spaced[0].strip() not in texts:
         return f"an input has no spaces in it: write {spaced[1]}={spaced[2]}"
-    name, equals, number = word.partition("=")
-    if equals and name.strip().isidentifier():
-        return f"{word:.60}: after = stands one number, got {number.strip() or 'nothing'!r:.40}"
+    name, equals, number = (part.strip() for part in word.partition("="))
+    if equals and name.isidentifier():
+        if not number:
+            return f"{name}= has no number: write {name}=2, say"
+        return f"{word:.60}: after = stands one number, got {number!r:.40}"
+    if os.path.exists(word):
+        return 'the shell puts file names in place of *: put the expression in double quotes, "x * y"'
+    try:
+        list(statements(" ".join(texts)))
+    except ExpressionError:
+        return f"{word:.60} is no input: an input is a name, = and a number, such as x=2"
     return f'the expression must be one word: put it in double quotes, "{" ".join(texts):.200}"'
 
 

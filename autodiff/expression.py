@@ -83,8 +83,12 @@ class Formula:
         """x itself, or the plain number x as a Formula."""
         if isinstance(x, Formula):
             return x
-        text = cls.spell(float(x))
-        return cls(text, MINUS if text.startswith("-") else ATOM, float(x))
+        return cls.constant(cls.spell(float(x)), float(x))
+
+    @classmethod
+    def constant(cls, text: str, number: float) -> Formula:
+        """A number by the text that stands for it."""
+        return cls(text, MINUS if text.startswith("-") else ATOM, number)
 
     spell = staticmethod(exact)
 
@@ -144,7 +148,7 @@ class Formula:
 class SlideFormula(Formula):
     """A Formula as a lecturer writes it at the board, for the case at hand.
 
-    Numbers are short, a comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
+    A comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
     ``where`` only the side that is taken is written (so every operand must carry its number).
 
     Examples
@@ -156,7 +160,6 @@ class SlideFormula(Formula):
     """
 
     __slots__ = ()
-    spell = staticmethod(show)
 
     @classmethod
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
@@ -189,7 +192,7 @@ class SlideFormula(Formula):
             *factors, bias = parts
             n = len(factors) // 2
             terms = elide([f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(factors[:n], factors[n:])])
-            if bias.number != 0.0 or bias.text != "0":  # the constant 0 is not written
+            if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
                 terms.append(bias.inside(PRODUCT))
             return " + ".join(terms) or "0", SUM
         if name in ("logsumexp", "norm"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 
 TYPE_CHECKING = False
@@ -10,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-__all__ = ["PAGES", "destination", "finite", "suffix", "write"]
+__all__ = ["OUTPUT", "PAGES", "destination", "finite", "suffix", "write"]
 
 PAGES = (".html", ".htm")  # the endings of a page
+OUTPUT = ("-", "/dev/stdout")  # names of the standard output
 
 
 def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
-    """The path's ending such as ".svg"; ValueError for one that is not known."""
+    """The path's ending such as ".svg", of the standard output the first; ValueError for one that is not known."""
+    if os.fspath(path) in OUTPUT:
+        return next(iter(known))
     ending = os.path.splitext(os.fspath(path))[1].lower()
     if ending not in known:
         said = f"the ending {ending!r:.40} is" if ending else "a name without an ending is"
@@ -25,7 +29,7 @@ def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
 
 
 def destination(path: str | os.PathLike[str]) -> str:
-    """Where a file of that name is to be written, links followed.
+    """Where a file of that name is to be written, ``~`` and links followed.
 
     Raises
     ------
@@ -37,7 +41,10 @@ def destination(path: str | os.PathLike[str]) -> str:
         If there is something that a file must not take the place of: a folder, a device, a pipe.
     """
     wanted = os.fspath(path)
+    if wanted in OUTPUT:
+        return wanted
     try:
+        wanted = os.path.expanduser(wanted)
         with suppress(OSError):  # mostly that it is not there yet; what else there is shows when it is written
             os.lstat(wanted)
     except ValueError as error:  # a zero byte, half a character
@@ -46,6 +53,8 @@ def destination(path: str | os.PathLike[str]) -> str:
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot save {wanted!r:.300}: there is no folder {folder!r:.300}")
+    if os.path.islink(target):
+        raise OSError(f"cannot save {wanted!r:.300}: that is a link to itself")
     if os.path.isdir(target):
         raise IsADirectoryError(f"cannot save {wanted!r:.300}: that is a folder")
     if os.path.exists(target) and not os.path.isfile(target):
@@ -55,6 +64,8 @@ def destination(path: str | os.PathLike[str]) -> str:
 
 def write(path: str | os.PathLike[str], content: bytes) -> str:
     """Write the file and return its path; what was there before stays until the new file is complete.
+
+    "-" is the standard output.
 
     Raises
     ------
@@ -69,7 +80,15 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
     >>> write("f.txt", b"f = x * y")
     'f.txt'
     """
-    wanted, target = os.fspath(path), destination(path)
+    target = destination(path)
+    wanted = os.path.expanduser(path)
+    if wanted in OUTPUT:
+        sys.stdout.flush()
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content.decode())
+        return wanted
     temporary = os.path.join(os.path.dirname(target), f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:

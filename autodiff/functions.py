@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def several(name: str, values: Iterable[Any]) -> list[Any]:
-    """The values as a list; TypeError, with how the function is called, where they are none."""
+def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
+    """The values as a list; TypeError, with how the function is called, where they are none, or more than one list."""
     try:
-        values = iter(values)
+        values = iter(values if not more else None)  # type: ignore[arg-type]
     except TypeError:
         usage = "dot([w0, w1], [x0, x1], b)" if name == "dot" else f"{name}([x, y])"
-        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {values!r:.60}") from None
+        got = ", ".join(map(repr, (values, *more)))
+        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}") from None
     return list(values)
 
 
-def sum(values: Iterable[Any]) -> Any:
+def sum(values: Iterable[Any], *more: Any) -> Any:
     """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
 
     Examples
@@ -30,7 +31,7 @@ def sum(values: Iterable[Any]) -> Any:
     >>> autodiff.sum(autodiff.variables(x=1, y=2, z=3))
     Value(6.0)
     """
-    return primitives.sum_(*several("sum", values))
+    return primitives.sum_(*several("sum", values, *more))
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -63,7 +64,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     return primitives.dot(*weights, *inputs, bias)
 
 
-def logsumexp(values: Iterable[Any]) -> Any:
+def logsumexp(values: Iterable[Any], *more: Any) -> Any:
     """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values.
 
     Examples
@@ -72,10 +73,10 @@ def logsumexp(values: Iterable[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return primitives.logsumexp(*several("logsumexp", values))
+    return primitives.logsumexp(*several("logsumexp", values, *more))
 
 
-def mean(values: Iterable[Any]) -> Any:
+def mean(values: Iterable[Any], *more: Any) -> Any:
     """(v0 + v1 + ...) / n; ValueError for no values.
 
     Examples
@@ -84,13 +85,13 @@ def mean(values: Iterable[Any]) -> Any:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    values = several("mean", values)
+    values = several("mean", values, *more)
     if not values:
         raise ValueError("mean needs at least one value, got none")
     return sum(values) / float(len(values))
 
 
-def norm(values: Iterable[Any]) -> Any:
+def norm(values: Iterable[Any], *more: Any) -> Any:
     """The length sqrt(v0^2 + v1^2 + ...) as one gate that neither overflows nor vanishes; gradient nan at length 0.
 
     Examples
@@ -99,10 +100,10 @@ def norm(values: Iterable[Any]) -> Any:
     >>> norm([3.0, 4.0])
     5.0
     """
-    return primitives.norm(*several("norm", values))
+    return primitives.norm(*several("norm", values, *more))
 
 
-def log_softmax(values: Iterable[Any]) -> list[Any]:
+def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """The logarithms of ``softmax``: v - logsumexp, taken from the largest value on, so that no digits are lost.
 
     Examples
@@ -111,14 +112,14 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     >>> log_softmax([1e16, 1e16 + 2])
     [-2.1269280110429727, -0.1269280110429726]
     """
-    values = several("log_softmax", values)
+    values = several("log_softmax", values, *more)
     shift = stop_gradient(maxout(values)) if values else 0.0  # the answer does not depend on it
     shifted = [value - shift for value in values]
     scale = logsumexp(shifted)
     return [value - scale for value in shifted]
 
 
-def softmax(values: Iterable[Any]) -> list[Any]:
+def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^log_softmax, which never overflows.
 
     Examples
@@ -127,10 +128,10 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    return [exp(value) for value in log_softmax(several("softmax", values))]
+    return [exp(value) for value in log_softmax(several("softmax", values, *more))]
 
 
-def maxout(values: Iterable[Any]) -> Any:
+def maxout(values: Iterable[Any], *more: Any) -> Any:
     """The largest of several values as one gate, which ties share equally; ValueError for no values.
 
     Examples
@@ -139,7 +140,7 @@ def maxout(values: Iterable[Any]) -> Any:
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """
-    values = several("maxout", values)
+    values = several("maxout", values, *more)
     if not values:
         raise ValueError("maxout needs at least one value, got none")
     return values[0] if len(values) == 1 else (maximum if len(values) == 2 else primitives.largest)(*values)

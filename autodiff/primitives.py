@@ -126,8 +126,9 @@ class Primitive:
                 any_number = code and code.co_flags & 0x04  # it has *operands
                 if code and not any_number and code.co_argcount - before != len(numbers):
                     expected = code.co_argcount - before
-                    operands = "operand" if expected == 1 else "operands"
-                    raise TypeError(f"{self.name} takes {expected} {operands}, got {len(numbers)}") from None
+                    advice = f": write {self.name}({self.name}(a, b), c)" * (self.name in ("maximum", "minimum"))
+                    operands = f"operand{'s' * (expected != 1)}, got {len(numbers)}{advice * (len(numbers) > 2)}"
+                    raise TypeError(f"{self.name} takes {expected} {operands}") from None
             raise
 
     def __repr__(self) -> str:

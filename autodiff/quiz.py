@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from html import escape
+from math import isfinite, prod
 from operator import index
 
-from .expression import show, statements
+from .expression import exact, show, statements
 from .graph import history
+from .ieee import real
 from .naming import names
-from .parser import parse
+from .parser import ExpressionError, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .engine import Value
     from .explain import Step, Steps
@@ -40,7 +42,12 @@ class Question:
     inputs : dict of str to float
         The numbers of the inputs.
     answers : dict of str to float
-        What is asked: gates by name, then gradients as ``df/dx``.
+        What is asked: gates by name, then gradients as ``df/dx``; what is inf or nan is not.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to ask: the output is inf or nan, or an input.
     """
 
     __slots__ = ("answers", "inputs", "steps", "text")
@@ -56,6 +63,10 @@ class Question:
             totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
         )
         self.answers |= {f"d{called[root]}/d{called[node]}": totals[node] for node in gradients}
+        self.answers = {name: x for name, x in self.answers.items() if isfinite(x)}
+        if called[root] not in self.answers:
+            where = f"{text!r:.60} at {self.given():.60}"
+            raise ValueError(f"there is nothing to ask: {where} is {root.data}, or no gate; take other numbers")
 
     @classmethod
     def of(cls, output: Value) -> Question:
@@ -81,20 +92,21 @@ class Question:
 
     def given(self) -> str:
         """The inputs as text: ``x = 1, y = 2``."""
-        return ", ".join(f"{name} = {show(float(x))}" for name, x in self.inputs.items())
+        return ", ".join(f"{name} = {exact(float(x))}" for name, x in self.inputs.items())
 
     def paths(self, name: str) -> list[Step]:
         """The steps that arrive at the gradient of that name, one for each edge."""
         names, output = self.steps.names, self.steps.output
         return [step for step in self.steps if f"d{names[output]}/d{names[step.operand]}" == name]
 
-    def check(self, answers: Mapping[str, float], tolerance: float = 0.005) -> dict[str, str]:
+    def check(self, answers: Mapping[str, float | str], tolerance: float = 0.005) -> dict[str, str]:
         """A sentence about each answer, "right" or what seems to have gone wrong.
 
         Parameters
         ----------
-        answers : mapping of str to float
-            The student's numbers, by the names in ``self.answers``; what is missing is not judged.
+        answers : mapping of str to float or str
+            The student's numbers, or texts such as "1/3", by the names in ``self.answers``; what is missing is
+            not judged.
         tolerance : float
             How far off a number may be.
 
@@ -102,25 +114,28 @@ class Question:
         ------
         KeyError
             For a name that was not asked for.
+        TypeError, ValueError
+            For an answer that is no number.
         """
         unknown = [name for name in answers if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(unknown)}; the blanks are {', '.join(self.answers)}")
         return {
             name: "right" if abs(given - self.answers[name]) <= tolerance else self.mistake(name, given, tolerance)
-            for name, given in answers.items()
+            for name, given in numbers_of(answers).items()
         }
 
-    def feedback(self, answers: Mapping[str, float], tolerance: float = 0.005) -> str:
+    def feedback(self, answers: Mapping[str, float | str], tolerance: float = 0.005) -> str:
         """The verdicts of ``check`` as lines; under a wrong gradient the edges on which to look for the fault.
 
         Where a gradient was worked out rightly from a wrong one further up, it says so.
         """
         lines, called = [], self.steps.names
-        for name, verdict in self.check(answers, tolerance).items():
+        verdicts, answers = self.check(answers, tolerance), numbers_of(answers)
+        for name, verdict in verdicts.items():
             above = "" if verdict == "right" else self.carried(name, answers, tolerance)
             verdict = f"follows from your {above}, which is wrong; this edge is right" if above else verdict
-            lines.append(f"{name} = {show(float(answers[name]))}: {verdict}")
+            lines.append(f"{name} = {exact(answers[name])}: {verdict}")
             if verdict != "right" and not above:
                 lines += [
                     f"    look at the edge from {called[step.node]} to {called[step.operand]}: "
@@ -135,7 +150,7 @@ class Question:
         total, culprit = 0.0, ""
         for step in self.paths(name):
             above = f"d{self.steps.names[self.steps.output]}/d{self.steps.names[step.node]}"
-            upstream = float(answers.get(above, step.upstream))
+            upstream = answers.get(above, step.upstream)
             culprit = above if abs(upstream - step.upstream) > tolerance else culprit
             total += upstream * step.local
         return culprit if abs(answers[name] - total) <= tolerance else ""
@@ -143,26 +158,45 @@ class Question:
     def mistake(self, name: str, given: float, tolerance: float) -> str:
         """What a wrong number looks like it came from."""
         right, paths = self.answers[name], self.paths(name)
+        told = (exact if show(given) == show(right) else show)(right)
 
         def near(x: float) -> bool:
             return abs(given - x) <= tolerance
 
         if near(-right):
-            return f"the sign: it is {show(right)}"
+            return f"the sign: it is {told}"
         if len(paths) > 1 and any(near(step.downstream) for step in paths):
-            added = " + ".join(show(step.downstream) for step in paths)
-            return f"{len(paths)} paths lead here, and they add up: {added} = {show(right)}"
+            parts = [step.downstream for step in paths]
+            return f"{len(paths)} paths lead here, and they add up: {equation(' + ', parts, sum, right)}"
         if any(near(step.local) for step in paths):
             return f"that is the local gradient alone; times upstream: {self.product(paths[0])}"
         if any(near(step.upstream) for step in paths):
             return f"that is the upstream gradient alone; times local: {self.product(paths[0])}"
         if paths:
             return f"upstream times local is {self.product(paths[0])}"
-        return f"it is {show(right)}"
+        return f"it is {told}"
 
     @staticmethod
     def product(step: Step) -> str:
-        return f"{show(step.upstream)} * {show(step.local)} = {show(step.downstream)}"
+        return equation(" * ", [step.upstream, step.local], prod, step.downstream)
+
+
+def equation(sign: str, parts: list[float], computed: Callable[[list[float]], float], answer: float) -> str:
+    """The parts and their sum or product as text, "(rounded)" where the printed parts give another number."""
+    texts = [show(part) for part in parts]
+    rounded = isfinite(answer) and show(computed([float(text) for text in texts])) != show(answer)
+    return f"{sign.join(texts)} = {show(answer)}{' (rounded)' * rounded}"
+
+
+def numbers_of(answers: Mapping[str, float | str]) -> dict[str, float]:
+    """The answers as numbers, "1/3" and "-4" too; an error that names the blank for what is none."""
+    numbers = {}
+    for name, given in answers.items():
+        try:
+            numbers[name] = parse(given).data if isinstance(given, str) else real(given, name)
+        except ExpressionError:
+            raise ValueError(f"{name} takes a number such as -4, 0.25 or 1/3, got {given!r:.60}") from None
+    return numbers
 
 
 def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
@@ -246,16 +280,19 @@ def html(asked: Sequence[Question], title: str = "Backpropagation by hand", key:
 
 
 def gift(asked: Sequence[Question]) -> str:
-    """The questions in Moodle's GIFT format, one numerical question for each blank."""
+    """The questions in Moodle's GIFT format, one numerical question for each blank.
+
+    The key is whole, and as far off as its six digits are on the worksheet, an answer is still right.
+    """
     parts = []
     for number, question in enumerate(asked, 1):
         told = gift_escaped(f"{question.text} at {question.given()}.")
         for name, x in question.answers.items():
-            title = gift_escaped(f"Question {number}: {name}")
-            parts.append(f"::{title}:: {told} What is {gift_escaped(name)}? {{#{show(x)}:0.005}}")
+            title, margin = gift_escaped(f"Question {number}: {name}"), show(max(0.005, 5e-6 * abs(x)))
+            parts.append(f"::{title}:: {told} What is {gift_escaped(name)}? {{#{exact(x + 0.0)}:{margin}}}")
     return "\n\n".join(parts) + "\n"
 
 
 def gift_escaped(text: str) -> str:
-    """The text with the characters that mean something in GIFT behind a backslash."""
-    return "".join(f"\\{letter}" if letter in "\\~=#{}:" else letter for letter in text)
+    """The text as HTML, which Moodle reads, with the characters that mean something in GIFT behind a backslash."""
+    return "".join(f"\\{letter}" if letter in "\\~=#{}:" else letter for letter in escape(text, quote=False))

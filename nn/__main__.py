@@ -9,7 +9,8 @@ import re
 import sys
 
 from autodiff.commandline import front_door, refuse_idle
-from autodiff.files import PAGES, destination, suffix, write
+from autodiff.files import OUTPUT, PAGES, destination, suffix, write
+from autodiff.packages import need
 
 from .activations import ACTIVATIONS
 from .checks import size
@@ -136,7 +137,11 @@ def chosen(options: argparse.Namespace) -> Preset:
 
 def refuse_files(options: argparse.Namespace) -> None:
     """Raise before the training if what it finds could not be written after it."""
+    if options.plot:
+        need("matplotlib", "--plot")
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
+        if path in OUTPUT:
+            raise ValueError(f"the report goes to the standard output: give the name of a file, not {path}")
         if path and endings:
             suffix(path, endings)
         if path:
@@ -192,7 +197,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
     task, preset = options.task.lower(), chosen(options)
     seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
     refuse_files(options)
-    show(heading(task, Trial(preset, options.seed), options.runner))
+    show(heading(task, Trial(preset, options.seed), options.runner, len(seeds)))
     trials: list[Trial] = []
     with Progress(options.seeds, unit="run") as shown:
         for seed in seeds:

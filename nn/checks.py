@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What is known elsewhere and not here: nothing that is here is meant by it.
+OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
+    logsigmoid logsoftmax adamw nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
+
+
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
     """The table's entry of that name; ValueError that lists the names. A function or an entry is taken as it is."""
     if callable(name) or isinstance(name, tuple({type(entry) for entry in table.values()})):
@@ -30,7 +35,8 @@ def meant(name: str, table: Collection[str]) -> str:
     """The name of the table that may have been meant, as a question; "" where none is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower(), table, 1) if len(name) <= 40 else []
+    plain = name.lower().replace("_", "")
+    near = get_close_matches(name.lower(), table, 1, 0.7) if len(name) <= 40 and plain not in OTHERS else []
     return f"; did you mean {near[0]}?" if near else ""
 
 

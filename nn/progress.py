@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
 
 class Progress:
@@ -17,27 +18,29 @@ class Progress:
         self.whole, self.wanted, self.unit = whole, wanted, unit
         self.shown = 0
         self.hints: set[str] = set()
-        if wanted:
-            from tqdm import tqdm
+        self.bar: Any = None
+        if wanted and sys.stderr is not None:  # it is None where a program has no console
+            with suppress(ImportError):  # without tqdm there are plain lines
+                from tqdm import tqdm
 
-            self.bar = tqdm(total=whole, desc="training", unit=f" {unit}s", disable=None)
+                self.bar = tqdm(total=whole, desc="training", unit=f" {unit}s", disable=None)
 
     def show(self, done: int, loss: float) -> None:
         """Say that so many epochs (or runs) are done."""
         if not self.wanted:
             return
         before, self.shown = self.shown, done
-        if not self.bar.disable:
+        if self.bar is not None and not self.bar.disable:
             self.bar.set_postfix_str(f"loss {loss:.3g}", refresh=False)
             self.bar.update(done - before)
         elif done * 10 // self.whole > before * 10 // self.whole:
-            print(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}", file=sys.stderr, flush=True)
+            tell(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}")
 
     def hint(self, text: str) -> None:
         """Say once what would help; nothing if it is empty."""
         if self.wanted and text and text not in self.hints:
             self.hints.add(text)
-            print(text, file=sys.stderr, flush=True)
+            tell(text)
 
     def __enter__(self) -> Self:
         return self
@@ -45,5 +48,12 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.wanted:
+        if self.bar is not None:
             self.bar.close()
+
+
+def tell(text: str) -> None:
+    """Print a line on the error stream, where there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+        getattr(sys.stderr, "flush", str)()

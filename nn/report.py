@@ -6,7 +6,7 @@ from .checks import counted
 from .diagnosis import diagnose
 from .gates import GATES
 from .prediction import numbers
-from .targets import ROUNDING, above_half
+from .targets import ROUNDING, above_half, by_sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 SHADES = ".#o+x*%@&="  # a sign for each class
 
 
-def heading(task: str, trial: Trial, runner: str) -> list[str]:
-    """What net it is and how it is trained."""
+def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
+    """What net it is, from how many starts, and how it is trained."""
     preset, n = trial.preset, len(trial.X)
     batch = preset.batch_size or n
     kept = f", {len(trial.X_test)} more to test" if trial.X_test else ""
+    seeds = f"seed {trial.seed}" if starts == 1 else f"seeds {trial.seed} to {trial.seed + starts - 1}"
     return [
-        f"{task}: {trial.model}, seed {trial.seed}",
+        f"{task}: {trial.model}, {seeds}",
         f"{n} examples{kept}; {trial.loss.name.replace('_', ' ')}, {preset.optimizer} with learning rate "
         f"{trial.optimizer.learning_rate:g},",
         f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
@@ -71,6 +72,8 @@ def truth_rows(trial: Trial) -> Iterator[str]:
         yield f"{inputs}  {y:6}  {shown}  {verdict}"
     if undecided:
         yield "an output above 0.5 means 1; one of 0.5 is undecided and counts as 0"
+    if trial.loss.decide is by_sign:
+        yield f"an output above 0 means 1: {trial.loss.name} trains towards -1 and 1"
 
 
 def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:

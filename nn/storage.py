@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from itertools import pairwise
+from math import isfinite
 from zlib import crc32
 
 from autodiff.files import write
@@ -102,35 +103,42 @@ def architecture(model: Module) -> dict[str, Any] | None:
             known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
             raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": model.seed}
+    seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
+    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
 
 
 def built(architecture: Any, parameters: int) -> MLP:
     """The MLP of that architecture, its weights still 0; ValueError unless it has that many parameters."""
     if architecture is None:
         raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
-    sizes, names, bias = architecture["sizes"], architecture["activations"], architecture["bias"]
-    fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1
+    fields = ("sizes", "activations", "bias", "seed")
+    if not isinstance(architecture, dict) or any(field not in architecture for field in fields):
+        raise ValueError(f"an architecture has {', '.join(fields)}; got {architecture!r:.60}")
+    sizes, names, bias, seed = (architecture[field] for field in fields)
+    fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1 > 0
     fit = fit and all(isinstance(name, str) for name in names)
     if not fit or not all(type(n) is int and n > 0 for n in sizes):
         raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
+    if type(bias) is not bool or not isinstance(seed, (int, type(None))):
+        raise ValueError(f"bias is true or false, and seed a whole number or null; got {bias!r:.20} and {seed!r:.20}")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
     if expected != parameters:  # checked before a huge net is built
         raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
     net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
-    net.seed = architecture["seed"]
+    net.seed = seed
     return net
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The file's contents, past all checks that need no model."""
+    path = os.path.expanduser(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise ModelFileError(f"{path} is no regular file")  # a pipe or device may never end
     if os.path.getsize(path) > LARGEST:
         raise ModelFileError(f"{path} is larger than any model of this library")
     try:
         with open(path, encoding="utf-8") as file:
-            contents = json.load(file, parse_constant=refused)
+            contents = json.load(file, parse_constant=finite, parse_float=finite)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is no whole model file: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
@@ -143,9 +151,12 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     return body
 
 
-def refused(constant: str) -> float:
-    """ValueError: NaN and Infinity are no JSON, and no weights."""
-    raise ValueError(f"{constant} is no number")
+def finite(text: str) -> float:
+    """The number; ValueError for 1e999, NaN and Infinity, which are no weights."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text:.40} is no number that a weight can be")
+    return number
 
 
 def checksum(body: dict[str, Any]) -> int:

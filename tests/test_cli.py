@@ -61,7 +61,7 @@ def run(capsys):
 def gradients(output):
     """The numbers of the GRADIENTS table."""
     rows = output.partition("GRADIENTS")[2].split("\n")[1:]
-    return [float(row.rpartition("=")[2]) for row in rows if "=" in row]
+    return [float(row.rpartition("=")[2]) for row in rows if row.startswith(" " * 5)]
 
 
 # --- What it shows -------------------------------------------------------------------------------
@@ -93,6 +93,25 @@ def test_digits_are_places_after_the_point(run):
     assert status == 0
     assert "f = x * y   1 * 0.33 = 0.33" in output
     assert run("x*y", "--digits=-1", "x=1", "y=2")[0] == run("x", "x=1", "--digits", "-1")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["log(x)", "x=-1"], "log gives nan, the first value behind f that is not finite:"),
+        (["sqrt(x)", "x=0"], "sqrt sends back inf, the first gradient behind f that is not finite:"),
+        (["x*y", "x=inf", "y=2"], "x is inf, an input."),
+        (["1/x", "x=0", "--digits", "2"], "reciprocal gives inf"),
+        (["log(x)", "x=0", "--plain"], "log gives -inf"),
+    ],
+)
+def test_what_is_not_finite_is_explained_in_place_of_the_nudge(run, arguments, said):
+    status, output, _ = run(*arguments)
+
+    assert status == 0
+    assert said in output
+    assert "add 0.001" not in output
+    assert "nonfinite_origin" not in output
 
 
 @pytest.mark.parametrize(
@@ -231,7 +250,15 @@ def test_input_that_is_no_text_ends_nothing():
         (["2x", "x=2"], "    2x\n     ^\n"),
         (["x", "+", "y", "x=1", "y=2"], 'put it in double quotes, "x + y"'),
         (["x*y", "x=2", "y=abc"], "y=abc: after = stands one number, got 'abc'"),
-        (["x*y", "x=2", "y="], "y=: after = stands one number, got 'nothing'"),
+        (["x*y", "x=2", "y="], "y= has no number: write y=2"),
+        (["x*y", "x=2", "y=1e400"], "1e400 is too large for a float64: write inf or -inf if you mean that"),
+        (["x*y", "x=-1e999", "y=1"], "-1e999 is too large for a float64"),
+        (["x*y", "foo", "x=2", "y=3"], "foo is no input: an input is a name, = and a number, such as x=2"),
+        (["x*y", "2x=3", "y=3"], "2x=3 is no input"),
+        (["x*y", "x²=3", "y=3"], "x²=3 is no input"),
+        (["(x+y", "*z)", "x=1", "y=2", "z=3"], 'put it in double quotes, "(x+y *z)"'),
+        (["x//2", "x=4"], "there is no // that rounds down"),
+        (["log10(x)", "x=4"], "there is no function log10: write log(x) / log(10)"),
         (["x*y", "x=2", "y", "=", "3"], "an input has no spaces in it: write y=3"),
         (["x*y", "x=2", "y=", "-3.5"], "an input has no spaces in it: write y=-3.5"),
         (["x*y", "x=2", "y", "=3"], "an input has no spaces in it: write y=3"),
@@ -265,6 +292,29 @@ def test_bad_input_is_a_message_and_exit_code_2(run, arguments, message):
     assert (status, output) == (2, "")
     assert message in messages
     assert "Traceback" not in messages
+
+
+def test_file_names_in_place_of_a_star_are_recognised(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("")
+    _, _, messages = run("x", "notes.txt", "y", "x=1", "y=2")
+
+    assert 'put the expression in double quotes, "x * y"' in messages
+
+
+@pytest.mark.parametrize("given", [["x₁=3", "w₁=2"], ["x1=3", "w1=2"], ["x₁=3", "w1=2"]])
+def test_small_digits_are_read_and_written_plainly(run, given):
+    status, output, messages = run("x₁*w₁", *given)
+
+    assert (status, gradients(output)) == (0, [2, 3])
+    assert ("x₁ is written x1" in messages) is (given[0] == "x₁=3")
+
+
+def test_an_expression_that_is_lost_is_noted(run):
+    _, output, messages = run("x+y; x*y", "x=1", "y=2")
+
+    assert messages == "note: x+y is not used: the result does not depend on it\n"
+    assert gradients(output) == [2, 1]
 
 
 def test_examples_that_nn_shows_are_pointed_to():

@@ -11,6 +11,7 @@ import autodiff
 import autodiff.arrays
 import autodiff.files
 import autodiff.flat
+import autodiff.packages
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
@@ -107,8 +108,8 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    public |= {"autodiff.arrays": set(autodiff.arrays.__all__)}
-    public |= {"autodiff.flat": set(autodiff.flat.__all__), "autodiff.files": set(autodiff.files.__all__)}
+    rooms = ("arrays", "files", "flat", "packages")
+    public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":
             package, _, last = module.rpartition(".")

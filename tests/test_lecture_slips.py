@@ -1,6 +1,7 @@
-"""Where a slide has a slip, a difference quotient agrees with the table of examples and not with the slide."""
+"""Where the text of the slides has a slip, a difference quotient agrees with the table and not with the text."""
 
-import math
+import json
+from pathlib import Path
 
 import pytest
 from by_hand import dot
@@ -32,10 +33,27 @@ def assert_slip(example, name, slide):
     assert measured != pytest.approx(slide, rel=1e-2)
 
 
-def test_every_slip_is_noted():
+def test_every_slip_is_noted_and_nothing_else():
     noted = [id for id, example in EXAMPLES.items() if example.note]
 
-    assert noted == ["A3b", "A8", "B4a", "B4c", "B8a", "D7", "D9a", "D11b", "D12h", "D15b", "E7"]
+    assert noted == ["A3b", "A8", "B8a", "D7", "D9a", "D11b", "D12h", "E7"]
+
+
+@pytest.mark.parametrize("id", ["B4a", "B4c", "D15b", "E5"])
+def test_what_the_slides_have_right_is_not_called_a_slip(id):
+    """B's minus stands in the last of a slide's three builds, D's (5.30) has its minus, E's J also counts from 1."""
+    assert not any(example.note for key, example in EXAMPLES.items() if key.startswith(id))
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb")), ids=str)
+def test_notebooks_speak_of_slips_in_the_text_that_we_have(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    said = " ".join("".join(cell["source"]) for cell in cells)
+
+    assert "The plus has to be a minus" not in said
+    assert "lose the minus" not in said
+    assert "i = 0" not in said
+    assert "the text of the slides that we have" in said or "slip" not in said.lower()
 
 
 def test_A3_the_slide_loses_the_minus_of_x5():
@@ -51,16 +69,6 @@ def test_A8_the_slides_second_gradient_of_w_is_that_of_U():
         assert_slip(example, f"w{i + 1}", slide[i][0])
         for j in range(3):
             assert quotient(example, f"u{i + 1}{j + 1}") == pytest.approx(slide[i][j], rel=1e-6)
-
-
-@pytest.mark.parametrize("name", ["h1", "h2", "h3"])
-def test_B4_without_its_minus_the_cross_entropy_has_the_opposite_gradients(name):
-    example = EXAMPLES["B4a"]
-    slide = parse(example.text.replace("L = -(", "L = ("), **example.inputs)
-    slide.backward()
-
-    assert slide.data == pytest.approx(-example.values["L"])
-    assert_slip(example, name, leaf_gradients(slide)[name])
 
 
 def test_B8_the_product_of_C_x_H_and_H_x_D_is_C_x_D():
@@ -122,12 +130,6 @@ def test_D12_the_slides_max_of_alpha_x_and_x_is_PReLU_only_up_to_alpha_1():
 
     assert run(example, alpha=1.5, x=2.0) == 2.0 != max(1.5 * 2.0, 2.0)
     assert run(example, alpha=1.5, x=-2.0) == -3.0 != max(1.5 * -2.0, -2.0)
-
-
-def test_D15_the_quotient_rule_has_a_minus():
-    sin, cos, exp = math.sin(0.7), math.cos(0.7), math.exp(0.7)
-
-    assert_slip(EXAMPLES["D15b"], "x", slide=(cos * exp + sin * exp) / exp**2)
 
 
 def test_E7_at_a_tie_the_slides_indicators_lose_the_gradient():

@@ -122,6 +122,8 @@ def test_an_output_of_a_half_is_not_decided_by_its_last_digits(capsys):
     assert "2 of 4 right" in text
     assert "an output above 0.5 means 1; one of 0.5 is undecided and counts as 0" in text
     assert "is undecided" not in run(capsys, "xor", "--epochs", "1")
+    assert "an output above 0 means 1: hinge trains towards -1 and 1" in run(capsys, "xor", "--loss", "hinge")
+    assert "an output above 0 means 1" not in run(capsys, "xor")
 
 
 @pytest.mark.parametrize("command", ["xor --hidden 0", "or --hidden 2 --activation relu --seed 4", "blobs --hidden 2"])
@@ -157,7 +159,9 @@ def test_many_starts_are_counted_and_the_failures_explained(capsys):
 
     assert re.search(r"\d of 6 runs of xor succeed", text)
     assert re.search(r"  stuck: \d runs? \(seeds? \d", text)
-    assert "8 of 8 runs of xor succeed" in run(capsys, "xor", "--seeds", "8")
+    text = run(capsys, "xor", "--seeds", "8", "--seed", "3")
+    assert text.startswith("xor: MLP(2-4-1, tanh, linear, 17 parameters), seeds 3 to 10\n")
+    assert "8 of 8 runs of xor succeed" in text
 
 
 # --- Files ---------------------------------------------------------------------------------------
@@ -224,6 +228,8 @@ def test_without_a_task_the_help_lists_all(capsys):
         (["xor", "--plot", "net.txt"], "cannot save 'net.txt': the ending '.txt' is no format"),
         (["xor", "--page", "."], "a name without an ending"),
         (["xor", "--seeds", "2", "--plot", "no/net.svg"], "there is no folder"),
+        (["xor", "--save", "-"], "the report goes to the standard output: give the name of a file, not -"),
+        (["xor", "--plot", "/dev/stdout"], "the report goes to the standard output"),
         (["xor", "--seeds", "2", "--save", "s.json", "--page", "s.html"], "or leave out --save, --page"),
         (
             ["C5", "--hidden", "3", "--save", "c5.json"],

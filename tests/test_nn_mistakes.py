@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autodiff import Value, dot, logsumexp, mean, softmax, variables
+from autodiff import Value, dot, logsumexp, mean, norm, softmax, variables
 from autodiff.flat import lower
 from autodiff.quiz import Question
 from nn import MLP, Layer, Sequential, fit, fit_many, predict, truth_table
@@ -32,6 +32,9 @@ X, Y = truth_table("and")
         (lambda: NET([[0, 0], [0, 1], [1, 1]]), "a net takes one example at a time"),
         (lambda: Layer(2, 1)([[0, 0], [0, 1]]), "a net takes one example at a time"),
         (lambda: softmax(Value(1.0)), "softmax takes its values in a list, as in softmax([x, y]); got Value(1.0)"),
+        (lambda: softmax(1.0, Value(2.0)), "takes its values in a list, as in softmax([x, y]); got 1.0, Value(2.0)"),
+        (lambda: mean(Value(1.0), Value(2.0)), "mean takes its values in a list, as in mean([x, y]); got Value(1.0), "),
+        (lambda: norm([1.0], [2.0]), "norm takes its values in a list, as in norm([x, y]); got [1.0], [2.0]"),
         (lambda: logsumexp(1.0), "logsumexp([x, y]); got 1.0"),
         (lambda: mean(1.0), "mean([x, y]); got 1.0"),
         (lambda: dot(Value(1.0), Value(2.0)), "dot([w0, w1], [x0, x1], b); got Value(1.0)"),
@@ -63,3 +66,25 @@ def test_sequentials_and_questions_show_what_they_hold():
 def test_an_undecided_output_is_not_above_a_half(noise):
     assert predict(lambda x: 0.5 + noise, [0.0]) == 0
     assert predict(lambda x: 0.5 + 1e-6, [0.0]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["gelu", "SELU", "celu", "silu", "mish", "relu6", "hard_tanh", "LogSigmoid", "softsign"]
+)
+def test_no_other_activation_is_proposed(name):
+    with pytest.raises(ValueError, match=f"no activation is called '{name}': choose one of [a-z_, ]*$"):
+        MLP(2, [2, 1], name)
+
+
+@pytest.mark.parametrize("name", ["adamw", "AdamW", "nadam", "radam", "adamax", "adagrad", "lion"])
+def test_no_other_optimizer_is_proposed(name):
+    with pytest.raises(ValueError, match=f"no optimizer is called '{name}': choose one of [a-z_, ]*$"):
+        fit(NET, X, Y, optimizer=name, epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("ReLU", "relu"), ("Tanh", "tanh"), ("sigmoi", "sigmoid"), ("linaer", "linear")]
+)
+def test_a_slip_in_a_name_is_put_right(wrong, meant):
+    with pytest.raises(ValueError, match=rf"did you mean {meant}\?"):
+        MLP(2, [2, 1], wrong)

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, ExpressionError, Formula, Primitive, Value, history, names, parse, statements
+from autodiff.parser.callables import ELSEWHERE
 
 
 def graph(output):
@@ -283,7 +284,7 @@ def test_a_large_graph_reads_back():
         ("max(, y)", 4, "is missing here"),
         ("x +", 3, "is missing here"),
         ("x + * y", 4, "is missing here"),
-        ("x // y", 3, "is missing here"),
+        ("x // y", 3, "no // that rounds down"),
         ("(x", 0, "this ( is never closed"),
         ("x)", 1, "this ) closes no bracket"),
         ("sum([x)]", 6, "this ) closes no bracket"),
@@ -304,7 +305,7 @@ def test_a_large_graph_reads_back():
         ("|x|", 0, "abs(x)"),
         ("x!", 1, "there is no !"),
         ("√x", 0, "sqrt(x)"),
-        ("x @ y", 2, "the character @ has no meaning"),
+        ("x @ y", 2, "write dot([w0, w1], [x0, x1])"),
         ("x = 2", 0, "x is an input"),
         ("q = ", 3, "what q is equal to is missing"),
         ("x + y = q", 6, "one name"),
@@ -326,6 +327,95 @@ def test_refusals_show_the_text_a_caret_and_what_to_write(text, caret, advice):
         assert lines[2] == " " * (4 + caret) + "^"
     assert lines[2].strip() == "^"
     assert advice in "\n".join(lines[3:])
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("e^x", "write exp(x)"), ("2e^x", "write exp(x)"), ("y*e^-x", "write exp(-x)"),
+        ("e^(x + y)", "write exp(x + y)"),
+        ("we^x", "use **"), ("x & y", "multiply"), ("x > 0 && y > 0", "multiply"),
+        ("x > 0 || y > 0", "max(a > 0, b > 0)"),
+        ("x > 0 | y > 0", "max(a > 0, b > 0)"), ("~x", "1 - (a > 0)"), ("x ? y : 1", "where(condition, a, b)"),
+        ("\\frac{x}{y}", "write x / y"), ("x//2", "for a quotient write /"), ("x <> y", "write x != y"),
+        ("mean(x, y)", "mean([a, b])"), ("norm(x)", "norm([a, b])"), ("logsumexp(x, (y + 1))", "logsumexp([a, b])"),
+        ("maximum(x, y, x*y)", "of more write max(a, b, c)"), ("minimum(x, y, 1)", "of more write min(a, b, c)"),
+        ("max([x, y])", "max(a, b)"), ("relu(x, y)", "this is how to call it: relu(a)"),
+    ],
+)  # fmt: skip
+def test_refusals_say_what_to_write_instead(text, advice):
+    assert advice in refusal(text, x=1, y=2).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("log10", math.log10), ("log2", math.log2), ("exp2", math.exp2), ("square", lambda x: x * x),
+        ("cbrt", math.cbrt),
+        ("sinh", math.sinh), ("cosh", math.cosh), ("asinh", math.asinh), ("arcsinh", math.asinh),
+        ("atanh", math.atanh), ("cot", lambda x: 1 / math.tan(x)), ("sec", lambda x: 1 / math.cos(x)),
+        ("silu", lambda x: x / (1 + math.exp(-x))), ("swish", lambda x: x / (1 + math.exp(-x))),
+        ("mish", lambda x: x * math.tanh(math.log1p(math.exp(x)))), ("hypot", lambda x: math.hypot(x, 0.75)),
+        ("gelu", lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2), ("relu6", lambda x: min(max(x, 0), 6)),
+        ("selu", lambda x: 1.0507009873554805 * x), ("softsign", lambda x: x / (1 + abs(x))),
+        ("logit", lambda x: math.log(x / (1 - x))), ("hard_sigmoid", lambda x: x / 6 + 0.5), ("clamp", lambda x: x),
+        ("sgn", lambda x: 1.0), ("fabs", abs), ("pow", lambda x: x**0.75),
+        ("logaddexp", lambda x: math.log(math.exp(x) + math.exp(0.75))),
+        ("coth", lambda x: 1 / math.tanh(x)), ("sech", lambda x: 1 / math.cosh(x)), ("rsqrt", lambda x: x**-0.5),
+        ("sine", math.sin),
+    ],
+)  # fmt: skip
+def test_a_function_known_elsewhere_is_told_as_a_formula_that_gives_it(name, function):
+    advice = refusal(f"{name}(x)", x=1).splitlines()[-1]
+    formula = advice.removeprefix(f"there is no function {name}: write ").removesuffix(", nearly")
+
+    assert "did you mean" not in advice
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for x in (0.25, 0.5):
+            assert parse(formula, x=x, y=0.75).data == pytest.approx(function(x), rel=1e-3 if name == "gelu" else 1e-12)
+
+
+@pytest.mark.parametrize("formula", ELSEWHERE)
+def test_every_formula_for_a_function_known_elsewhere_can_be_read(formula):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert math.isfinite(parse(formula.removesuffix(", nearly"), x=2, y=3, a=4, b=5).data) or "1 -" in formula
+    assert not {*ELSEWHERE[formula].split()} & {*PRIMITIVES}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["asin", "acos", "atan", "atan2", "arctan", "erf", "lgamma", "floor", "mod", "argmax", "tand", "dct", "xyz"],
+)
+def test_no_other_function_is_proposed(name):
+    assert "did you mean" not in refusal(f"{name}(x)", x=1)
+    assert "write" not in refusal(f"{name}(x)", x=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("ReLU", "relu"), ("Sigmoid", "sigmoid"), ("sgimoid", "sigmoid"), ("softpls", "softplus"),
+     ("log_sum_exp", "logsumexp"), ("recipprocal", "reciprocal"), ("heavyside", "heaviside"), ("Tanh", "tanh")],
+)  # fmt: skip
+def test_a_slip_of_one_letter_is_put_right(name, meant):
+    assert f"did you mean {meant}?" in refusal(f"{name}(x)", x=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("x + y; x*y", "x + y is"), ("q = x*2; q = x*y; f = q", "q is"), ("x\ny; f = x*y", None),
+        ("x*2; y+1; x*y", r"x\*2, y\+1 are"),
+        ("q = x; q = y; f = q*x", None), ("q = x*2; q = q*y; q + x", None),
+    ],
+)  # fmt: skip
+def test_a_statement_that_is_lost_is_noted(text, lost):
+    if lost is None:
+        assert type(parse(text, x=1, y=2)) is Value
+    else:
+        with pytest.warns(UserWarning, match=f"{lost.replace('x + y', 'x . y')} not used"):
+            parse(text, x=1, y=2)
 
 
 def test_the_caret_stands_in_the_line_and_the_part_that_matter():

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autodiff import parse, variables
+from autodiff import parse, show, variables
 from autodiff.quiz import Question, gift, html, questions, worksheet
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
@@ -146,3 +146,79 @@ def test_gift_has_one_numerical_question_for_each_blank():
 def test_impossible_quizzes_are_refused(count, gates):
     with pytest.raises(ValueError, match="got"):
         questions(count, gates=gates)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(1234567.0, 1.0), (0.1, 0.2), (1e22, 3.0), (1 / 3, 7.0), (-1e-9, 5.0), (123456.789, -2.5)]
+)
+def test_the_key_of_a_gift_question_is_whole_and_takes_what_the_worksheet_prints(x, y):
+    a, b = variables(x=x, y=y)
+    question = Question.of(a * b + a)
+    keys = re.findall(r"\{#([-+.\de]+):([-+.\de]+)\}", gift([question]))
+
+    assert [float(key) for key, _ in keys] == list(question.answers.values())
+    for (key, margin), right in zip(keys, question.answers.values()):
+        assert abs(float(show(right)) - float(key)) <= float(margin)
+        assert float(margin) >= 0.005
+    assert f"x = {x!r}".removesuffix(".0") in question.given()
+
+
+@pytest.mark.parametrize(("text", "f"), [("sqrt(x) * y", 0), ("x ** 0.5 - y", -2), ("y + norm([x, 0])", 2)])
+def test_what_is_inf_or_nan_is_not_asked(text, f):
+    question = Question(f"b = x + 1; {text} + 0*b", {"x": 0, "y": 2})
+
+    assert (question.answers["b"], question.answers["f"]) == (1.0, f)
+    for exported in (gift([question]), worksheet([question], key=True), html([question], key=True)):
+        assert not re.search(r"\b(nan|inf)\b", exported)
+
+
+@pytest.mark.parametrize("text", ["log(x)", "1 / (x + 1)", "exp(-800*x)", "x"])
+def test_where_the_output_is_no_number_to_work_out_there_is_no_question(text):
+    with pytest.raises(ValueError, match=r"there is nothing to ask: '.*' at x = -1 is .*; take other numbers"):
+        Question(text, {"x": -1})
+
+
+def test_gift_is_read_as_html():
+    question = Question("f = where(x < y, x, y) * (x >= 1)", {"x": 1, "y": 2})
+
+    assert "x &lt; y" in gift([question])
+    assert "x &gt\\= 1" not in gift([question])
+    assert "x &gt;\\= 1" in gift([question])
+    label = variables(x=1)[0]
+    label.label = "a & b"
+    assert "a &amp; b" in gift([Question.of(label * 2.0)])
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"), [("5", "right"), ("10/2", "right"), (" 5.0 ", "right"), ("\N{MINUS SIGN}5", "the sign")]
+)
+def test_answers_may_be_texts(given, verdict):
+    assert E7.check({"df/dy": given})["df/dy"].startswith(verdict)
+    assert E7.feedback({"df/dy": given}).splitlines()[0].partition(": ")[2].startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ("five", ValueError, "df/dy takes a number such as -4, 0.25 or 1/3, got 'five'"),
+        ("", ValueError, "df/dy takes a number"),
+        ("5,0", ValueError, "df/dy takes a number"),
+        ("x", ValueError, "df/dy takes a number"),
+        (None, TypeError, "df/dy takes a real number, got NoneType"),
+        ([5], TypeError, "df/dy takes a real number, got list"),
+        (5j, TypeError, "df/dy takes a real number, got complex"),
+    ],
+)
+def test_an_answer_that_is_no_number_is_refused(given, error, said):
+    with pytest.raises(error, match=said):
+        E7.feedback({"df/dx": 2, "df/dy": given})
+
+
+def test_feedback_prints_no_equation_that_is_false():
+    x, y = variables(x=123456789, y=1 / 3)
+    question = Question.of(x * y + x * y)
+    said = question.feedback({"df/dx": 1 / 3, "df/dy": 123456789, "f": 82304499})
+
+    assert "0.333333 + 0.333333 = 0.666667 (rounded)" in said
+    assert "f = 82304499: it is 82304526" in said
+    assert "1.23457e+08 + 1.23457e+08 = 2.46914e+08\n" in said

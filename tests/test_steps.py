@@ -6,7 +6,7 @@ import math
 import pytest
 from clock import Clock
 
-from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, relu, sigmoid, variables, where
+from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, parse, relu, sigmoid, variables, where
 
 
 def d1():
@@ -222,6 +222,104 @@ def test_digits_prints_the_slides_numbers_and_says_when_they_are_rounded():
     assert "df/dx0 = df/ds0 * w0   0.2 * 2 = 0.39   (rounded)\n" in str(d2().steps(digits=2))
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "role"),
+    [
+        ("x * 1.0000001", "f = x * 1.0000001   2 * 1 = 2", "mul scales: its input gets upstream times 1.0000001"),
+        ("-0.99999999 * x", "f = -0.99999999 * x   -1 * 2 = -2", "its input gets upstream times -0.99999999"),
+        ("x / 3.0000001", "f = x / 3.0000001   2 / 3 = 0.666667", "div scales"),
+        ("x + 0.1000000001", "f = x + 0.1000000001   2 + 0.1 = 2.1", "add passes the upstream gradient on"),
+        ("x ** 2.0000001", "f = x ** 2.0000001   2 ** 2 = 4", "df/df * 2.0000001 * x ** 1.0000000999999998"),
+        ("123456789 * x", "f = 123456789 * x   1.23457e+08 * 2 = 2.46914e+08", "times 123456789"),
+        ("x * 1", "f = x * 1   2 * 1 = 2", "mul passes the upstream gradient on"),
+        ("leaky_relu(x, 0.1234567)", "f = leaky_relu(x, 0.1234567)   leaky_relu(2, 0.123457) = 2", "leaky_relu"),
+        ("dot([x], [0.1234567], 0.7654321)", "f = x*0.1234567 + 0.7654321   2*0.123457 + 0.765432 = 1.01235", "dot"),
+    ],
+)
+def test_constants_stand_whole_in_formulas(text, line, role):
+    table = str(parse(text, x=2).steps())
+
+    assert f"  1  {line}" in table
+    assert role in table.replace("\n       ", " ")
+
+
+def test_constants_are_spoken_whole():
+    assert (
+        parse("x * -1.0000001", x=2)
+        .steps()[0]
+        .sentence.startswith("Step 3 of 3. Gate f equals x times minus 1.0000001 sends to x:")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "digits"),
+    [
+        ("exp(x) * y", {"x": 800, "y": 2}, None),
+        ("log(x)", {"x": -0.001}, 2),
+        ("sqrt(x) * y", {"x": -0.001, "y": 0.001}, 2),
+        ("x * y * z", {"x": 1e200, "y": 1.3456789e200, "z": 0.001}, 2),
+        ("x * x", {"x": 1.3407807929942599e154}, None),
+        ("x / y", {"x": 0.001, "y": 0}, 2),
+        ("1 / x", {"x": 1e-320}, 2),
+        ("x - y", {"x": float("inf"), "y": float("inf")}, None),
+        ("x ** 1.0000001", {"x": -1.9749952522787495}, None),
+        ("x ** y", {"x": 1.4, "y": 1e308}, 0),
+        ("x ** 1234567.5", {"x": -1.3316e-11}, 3),
+    ],
+)
+def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text, inputs, digits):
+    for row in parse(text, **inputs).steps(digits).rows:
+        printed = "   ".join(row.parts)
+        if row.phase == "backward" and not math.isfinite(row.downstream):
+            upstream, _, rest = row.parts[1].partition(" * ")
+            local, _, answer = rest.partition(" = ")
+            assert float(answer) == float(upstream) * float(local) or math.isnan(row.downstream), printed
+        if not math.isfinite(row.answer):
+            assert "(rounded)" not in printed
+            left, _, right = row.parts[1].rpartition(" = ")
+            if row.phase == "forward":
+                assert repr(parse(left).data) == repr(float(right)), printed
+
+
+@pytest.mark.parametrize("text", ["sqrt(relu(x))", "1 / max(x, 0)", "log(clip(x, 0, 1))", "sqrt(where(x > 0, x, 0))"])
+def test_a_gate_that_is_closed_to_inf_is_not_called_rounded(text):
+    step = parse(text, x=-1).steps()[-1]
+
+    assert step.parts[1:] == [f"{step.upstream} * 0 = 0", "(closed)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("log(x)", {"x": -1}), ("sqrt(x)", {"x": 0}), ("x * y", {"x": math.inf, "y": 2}), ("exp(x)", {"x": 710}),
+        ("1 / x", {"x": 0}), ("x ** y", {"x": 0, "y": 0.5}), ("norm([x, y])", {"x": 0, "y": 0}),
+    ],
+)  # fmt: skip
+def test_what_is_not_finite_is_not_said_to_follow_a_nudge(text, inputs):
+    table = str(parse(text, **inputs).steps())
+
+    assert "add 0.001" not in table
+    assert "GRADIENTS  not all finite: nonfinite_origin(f) says where that began" in table
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "convention"),
+    [
+        ("max(x, y)", {"x": 1, "y": 1}, True), ("relu(x)", {"x": 0}, True), ("abs(x) + y", {"x": 0, "y": 2}, True),
+        ("min(x, y) * 3", {"x": 2, "y": 2}, True), ("exp(relu(x) + y)", {"x": 0, "y": 1}, True),
+        ("clip(x, 0, 1)", {"x": 1}, True), ("heaviside(x, 0.5)", {"x": 0}, True), ("elu(x, 2)", {"x": 0}, True),
+        ("max(x, y)", {"x": 1, "y": 2}, False), ("relu(x) * 0 + x", {"x": 0}, False), ("elu(x, 1)", {"x": 3}, False),
+    ],
+)  # fmt: skip
+def test_on_a_kink_the_gradient_is_called_a_convention(text, inputs, convention):
+    lines = str(parse(text, **inputs).steps()).splitlines()
+    (heading,) = [line for line in lines if line.startswith("GRADIENTS")]
+
+    assert ("a convention here: f is on a kink" in heading) is convention
+    assert ("add 0.001" in heading) is not convention
+    assert len(heading) <= 80
+
+
 def test_kink_is_named_above_the_step():
     x = Value(0.0, "x")
 
@@ -286,6 +384,8 @@ def test_as_dict_is_plain_data():
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["gradients"] == {"x": -4.0, "y": -4.0, "z": 3.0}
     assert data["steps"][0]["formula"] == "q"
+    rows = [*data["forward"], data["start"], *data["steps"]]
+    assert [row["number"] for row in rows] == [*range(1, 8)]
     assert [row["value"] for row in data["forward"]] == [3.0, -12.0]
 
 
@@ -362,3 +462,21 @@ def test_half_a_character_in_a_label_can_be_printed():
 
     assert "f = \\ud800 * 3" in table
     assert table.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rule", "x", "local", "role"),
+    [
+        (lambda out, x: (1.0 if x > 0 else 0.1,), -3.0, "0.1", "its input gets upstream times 0.1"),
+        (lambda out, x: (1.0 if x > 0 else 0.1,), 3.0, "1", "g passes the upstream gradient on"),
+        (lambda out, x: (2.0 * x if x < 1 else 3.0,), 5.0, "3", "its input gets upstream times 3"),
+        (lambda out, x: (max(0.0, x) * 2.0,), -3.0, "0", "its input gets upstream times 0"),
+        (lambda out, x: (-1.0 if out == x else x,), 4.0, "4", "its input gets upstream times 4"),
+    ],
+)
+def test_a_rule_with_an_if_prints_no_formula_that_is_false(rule, x, local, role):
+    gate = Primitive("g", lambda x: x * x, rule)
+    table = str(gate(Value(x, "x")).steps())
+
+    assert role in table
+    assert f"df/dx = df/df * {local}   1 * {local} = {local}" in table

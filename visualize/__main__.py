@@ -51,7 +51,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         dest="file",
         type=file_name,
         metavar="FILE",
-        help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step",
+        help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step; - prints SVG",
     )
     made.add_argument(
         "--lectures", type=file_name, metavar="FILE", help="all lecture examples and a playground as one page, .html"
@@ -79,7 +79,7 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, as they are:")
         suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
-        print(lectures().save(chosen.lectures))
+        tell(lectures().save(chosen.lectures))
         return 0
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
@@ -93,16 +93,22 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, ONE, "a page shows every step, and of options heeds --fold, --digits and --layout:")
         if "{n" in chosen.file:
             raise ValueError(f"a page is one file that shows every step: leave out {{n}} in {chosen.file!r:.60}")
-        print(page_of(subjects, chosen).save(chosen.file))
+        tell(page_of(subjects, chosen).save(chosen.file))
         return 0
     if len(subjects) > 1:
         parts = ", ".join([subject.title[0].partition(":")[0] for subject in subjects])
         raise ValueError(f"a picture shows one graph: choose one of {parts}")
     if not chosen.file:
         raise ValueError("where to? add -o and a file, such as -o f.svg")
-    for path in draw(subjects[0].output, chosen):
-        print(path)
+    tell(*draw(subjects[0].output, chosen))
     return 0
+
+
+def tell(*paths: str) -> None:
+    """Print where the files are, unless they went to the same place."""
+    from autodiff.files import OUTPUT
+
+    print("".join(f"{path}\n" for path in paths if path not in OUTPUT), end="")
 
 
 def draw(output: Any, chosen: argparse.Namespace) -> list[str]:

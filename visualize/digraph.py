@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autodiff.packages import need
+
 from .measures import RADIUS, above, below, half_width, inside, under
 from .styles import LIGHT
 from .text import clean
@@ -18,6 +20,7 @@ SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintex
 
 def digraph(scene: Scene) -> Any:
     """The scene as a ``graphviz.Digraph``; neither the program ``dot`` nor a layout is needed for that."""
+    need("graphviz", "a .dot file")
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph(comment=clean(scene.title))

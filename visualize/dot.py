@@ -1,4 +1,4 @@
-"""A layout made by the program ``dot``, through the graphviz package: sizes out, positions back."""
+"""A layout made by the program ``dot`` of Graphviz: sizes out, positions back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from .layout import Block, Plan, landings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from .layout import Link, Point
 
+PATIENCE = 10.0  # seconds; dot takes less than one
+SILENT: set[str] = set()  # programs that did not answer in that time: nobody waits for them twice
 INCH = 72.0  # dot measures sizes in inches and positions in points; a point is our pixel
 
 
@@ -19,37 +22,58 @@ def plan_by_dot(blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
 
     Raises
     ------
-    graphviz.CalledProcessError
-        If the program fails.
+    OSError
+        If the program cannot be started, fails, does not answer in time, or answers no layout.
     """
-    import json
-
-    import graphviz  # type: ignore[import-untyped]
-
     blocks, pieces = with_texts(blocks, links)
     columns = sorted_into_columns(blocks, pieces)
-    answer = json.loads(graphviz.pipe("dot", "json0", source(blocks, pieces, columns).encode(), quiet=True))
-    middles = {thing["name"]: point(thing["pos"]) for thing in answer["objects"] if "pos" in thing}
-    splines = {edge["id"]: [point(text) for text in edge["pos"].split()] for edge in answer["edges"]}
+    answer = asked(source(blocks, pieces, columns))
+    try:
+        found = {thing["name"]: point(thing["pos"]) for thing in answer["objects"] if "pos" in thing}
+        curves = {edge["id"]: [point(text) for text in edge["pos"].split()] for edge in answer["edges"]}
+        middles, splines = [found[f"b{i}"] for i in range(len(blocks))], [curves[f"e{i}"] for i in range(len(pieces))]
+    except (LookupError, TypeError, ValueError):
+        raise OSError("what it answers is no layout") from None
     plan, spans = Plan(), {}
     for column in columns:
         wide, offsets = arranged([(blocks[i].left, blocks[i].right, blocks[i].entry) for i in column])
         for i, offset in zip(column, offsets):
-            x, y = middles[f"b{i}"]
+            x, y = middles[i]
             plan.blocks[blocks[i].id] = x - wide / 2 + offset, y
             spans[blocks[i].id] = x - wide / 2, x + wide / 2
-    connect(plan, blocks, links, spans, pieces, [splines[f"e{i}"] for i in range(len(pieces))])
+    connect(plan, blocks, links, spans, pieces, splines)
     return plan
+
+
+def asked(text: str) -> Any:
+    """What the program ``dot`` answers; OSError, saying what went wrong, where there is no answer."""
+    import json
+    import subprocess
+
+    try:
+        done = subprocess.run(["dot", "-Tjson0"], input=text.encode(), capture_output=True, timeout=PATIENCE)
+        if done.returncode:
+            raise OSError(f"exit status {done.returncode} {done.stderr.decode(errors='replace').strip():.200}".strip())
+        return json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"no answer in {PATIENCE:g} seconds") from None
+    except ValueError:
+        raise OSError("what it answers is no layout") from None
 
 
 def attempt(blocks: Sequence[Block], links: Sequence[Link]) -> Plan | None:
     """The plan that ``dot`` makes, or a warning and None where the program is broken."""
-    import subprocess
+    import shutil
     from warnings import warn
 
+    program = shutil.which("dot") or ""
+    if program in SILENT:
+        return None
     try:
         return plan_by_dot(blocks, links)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except OSError as error:
+        if isinstance(error, TimeoutError):
+            SILENT.add(program)
         warn(f"the program dot was found but failed, so the layout built in is used: {error}", stacklevel=2)
         return None
 
@@ -94,8 +118,10 @@ def source(blocks: Sequence[Block], pieces: Sequence[tuple[str, str, Link]], col
 
 def point(text: str) -> Point:
     """ "3.5,7" as a point, y downwards."""
-    x, y = text.split(",")
-    return float(x), -float(y)
+    x, y = map(float, text.split(","))
+    if x - x or y - y:
+        raise ValueError(f"{text} is no point")
+    return x, -y
 
 
 def connect(

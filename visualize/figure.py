@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from warnings import catch_warnings, filterwarnings
 
+from autodiff.packages import need
+
 from .measures import SPACE
 from .painter import Shape, Text
 from .styles import LIGHT, SHAPES, TEXTS
@@ -38,6 +40,7 @@ def png(drawing: Drawing) -> bytes:
 
 def pdf(drawings: Sequence[Drawing]) -> bytes:
     """The drawings as the pages of a PDF file."""
+    need("matplotlib", "a .png or .pdf file")
     from matplotlib.backends.backend_pdf import PdfPages
 
     file = BytesIO()
@@ -51,6 +54,7 @@ def pdf(drawings: Sequence[Drawing]) -> bytes:
 @contextmanager
 def plain_settings() -> Iterator[None]:
     """Matplotlib as it comes, whatever styles the user has set, and silent about letters it cannot draw."""
+    need("matplotlib", "a .png or .pdf file")
     import matplotlib
 
     kinds = ("text.", "font.", "savefig.", "figure.", "pdf.", "path.", "patch.", "axes.")

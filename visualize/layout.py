@@ -92,7 +92,10 @@ def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto"
         raise FileNotFoundError('no program dot on the PATH: install Graphviz, or take layout="built-in"')
     plan = None
     if engine == "dot":
-        plan = plan_by_dot(blocks, links)
+        try:
+            plan = plan_by_dot(blocks, links)
+        except OSError as error:
+            raise OSError(f'the program dot was found but failed: {error}; take layout="built-in"') from None
     elif engine == "auto" and found and len(blocks) + sum(link.apart for link in links) <= MANY:
         plan = attempt(blocks, links)
     return framed(plan or layered_plan(blocks, links), blocks, links)

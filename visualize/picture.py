@@ -6,7 +6,7 @@ import os
 import re
 
 from autodiff import Value
-from autodiff.files import suffix, write
+from autodiff.files import PAGES, suffix, write
 
 from .frames import frames
 from .layout import ENGINES, planned
@@ -127,6 +127,8 @@ class Picture:
         FileNotFoundError
             If its folder does not exist.
         """
+        if os.fspath(path).lower().endswith(PAGES):
+            raise ValueError(f"a picture is no page: visualize.page(f).save({os.fspath(path)!r:.300}) writes one")
         ending = suffix(path, FORMATS)
         if ending == ".dot":
             return write(path, str(self.graphviz().source).encode())

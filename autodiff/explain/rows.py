@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..expression import ATOM, PRODUCT, Formula, SlideFormula, gate, show
+from math import isfinite
+from operator import mul
+
+from ..expression import ATOM, PRODUCT, Formula, SlideFormula, exact, gate, show
 from ..graph import numbers, on_kink
 from .words import KINKS, SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ..engine import Value
@@ -48,8 +52,23 @@ class Row:
     def __repr__(self) -> str:
         return self.text
 
+    @property
+    def answer(self) -> float:
+        """The number that the row arrives at."""
+        return self.node.data
+
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
+
+    def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
+        """What an answer is computed from as text, and "(rounded)" where the texts give another one.
+
+        Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
+        """
+        texts = [self.number_text(x) for x in parts]
+        if self.number_text(compute(*map(float, texts))) == self.number_text(self.answer):
+            return texts, []
+        return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
 
     def gate(self, style: type[Formula] = SlideFormula) -> str:
         """The right-hand side of the gate in a style."""
@@ -60,13 +79,13 @@ class Row:
         """The right-hand side of the gate as it is read aloud."""
         return self.steps.spoken(self)
 
-    def computed(self, style: type[Formula] = SlideFormula) -> Formula:
-        """The same with the printed numbers of the operands, and the number that these give."""
+    def computed(self, style: type[Formula] = SlideFormula) -> tuple[str, list[str]]:
+        """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
         primitive = self.node.primitive
         assert primitive is not None
-        operands = [style.of(float(self.number_text(x))) for x in numbers(self.node.operands)]
-        text, strength = style.write(primitive.name, operands)
-        return style(text, strength, primitive.value(*[operand.number for operand in operands]))
+        said = spoken if style is SpokenFormula else str
+        texts, remark = self.printed(numbers(self.node.operands), primitive.value)
+        return style.write(primitive.name, [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 
 class Forward(Row):
@@ -77,16 +96,13 @@ class Forward(Row):
 
     @property
     def parts(self) -> list[str]:
-        computed = self.computed()
-        answer = self.number_text(self.node.data)
-        rounded = computed.number is not None and self.number_text(computed.number) != answer
-        name = self.steps.names[self.node]
-        return [f"{name} = {self.gate()}", f"{computed.text} = {answer}", *["(rounded)"] * rounded]
+        (computed, remark), name = self.computed(), self.steps.names[self.node]
+        return [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
 
     @property
     def sentence(self) -> str:
         name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
-        computed = self.computed(SpokenFormula).text
+        computed = self.computed(SpokenFormula)[0]
         return f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}: {computed} gives {answer}."
 
 
@@ -134,6 +150,15 @@ class Step(Row):
     paths: int
 
     @property
+    def answer(self) -> float:
+        return self.downstream
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gate is closed to an inf or nan: then it passes 0, which is not their product."""
+        return not isfinite(self.upstream) and self.downstream == 0.0
+
+    @property
     def formula(self) -> str:
         """The local gradient as a formula of the gate's operands and output."""
         return self.steps.locals(self)[self.place].text
@@ -165,15 +190,15 @@ class Step(Row):
     def parts(self) -> list[str]:
         called, show_number = self.steps.names, self.number_text
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
-        texts = [show_number(x) for x in (self.upstream, self.local, self.downstream)]
+        texts, remark = self.printed((self.upstream, self.local), mul)
+        remark = ["(closed)"] if self.closed else remark
         parts = [
             f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
-            f"{texts[0]} * {texts[1]} = {texts[2]}",
+            f"{texts[0]} * {texts[1]} = {show_number(self.downstream)}",
         ]
         if self.paths > 1:
             parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
-        rounded = show_number(float(texts[0]) * float(texts[1])) != texts[2]
-        return parts + ["(rounded)"] * rounded
+        return parts + remark
 
     def so_far(self, total: str) -> str:
         return f"total {total}" if self.path == self.paths else f"{total} so far"
@@ -181,7 +206,8 @@ class Step(Row):
     @property
     def sentence(self) -> str:
         called = self.steps.names
-        said = [spoken(self.number_text(x)) for x in (self.upstream, self.local, self.downstream)]
+        texts, _ = self.printed((self.upstream, self.local), mul)
+        said = [spoken(text) for text in (*texts, self.number_text(self.downstream))]
         so_far = self.so_far(spoken(self.number_text(self.total)))
         path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
         kink = f" On a kink: {self.kink}." if self.kink else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from ..expression import Formula, SlideFormula, show
-from ..graph import history, refuse_stale, sweep
+from ..graph import history, numbers, refuse_stale, sweep
 from ..naming import names
 from ..primitives import downstream
 from .rows import Forward, Row, Start, Step, slope
@@ -111,8 +113,9 @@ class Steps:
         return [row.sentence for row in self.rows]
 
     def as_dict(self) -> dict[str, Any]:
-        """The pass as plain data: inputs, gates, steps and gradients."""
+        """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered through."""
         called = self.names
+        start = next(row for row in self.rows if type(row) is Start)
         return {
             "output": called[self.output],
             "value": self.output.data,
@@ -121,19 +124,25 @@ class Steps:
                 {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
                  "sentence": row.sentence} for row in self.rows if type(row) is Forward
             ],
+            "start": {"number": start.number, "gate": called[self.output], "gradient": 1.0, "sentence": start.sentence},
             "steps": [step.as_dict() for step in self],
             "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
         }  # fmt: skip
 
     def locals(self, step: Step) -> list[Formula]:
-        """The local gradients of the step's gate as formulas, one for each operand."""
+        """The local gradients of the step's gate as formulas; where a formula gives another number, the number."""
         node = step.node
         if node not in self._formulas:
             assert node.primitive is not None
             known = (node, *node.operands)
             named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
             written = node.primitive.local_gradients(*named)
-            self._formulas[node] = [SlideFormula.of(0.0 if local is None else local) for local in written]
+            found = node.primitive.local_gradients(node.data, *numbers(node.operands))
+            formulas = [SlideFormula.of(0.0 if local is None else local) for local in written]
+            for place, (formula, local) in enumerate(zip(formulas, found)):
+                if local is not None and (formula.number is None or show(formula.number) != show(float(local))):
+                    formulas[place] = SlideFormula.of(float(local))  # an if in the rule, perhaps, went another way
+            self._formulas[node] = formulas
         return self._formulas[node]
 
     def spoken(self, row: Row) -> str:
@@ -152,10 +161,29 @@ class Steps:
         lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
         return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
 
+    @property
+    def finite(self) -> bool:
+        """Whether the output and the gradients of all inputs are finite."""
+        return all(map(isfinite, [self.output.data, *self.gradients.values()]))
+
+    @property
+    def advice(self) -> str:
+        """How to check the gradients, where they say how the output changes; else why they do not."""
+        output = self.names[self.output]
+        if not self.finite:
+            return f"not all finite: nonfinite_origin({output}) says where that began"
+        kinked: set[Value] = set()  # what has a gradient by convention
+        for step in self:
+            if step.node in kinked or (step.upstream and step.kink):
+                kinked.add(step.operand)
+        if kinked.intersection(self.gradients):
+            return f"a convention here: {output} is on a kink and changes differently each way"
+        return f"add 0.001 to one input and {output} changes by about 0.001 * gradient"
+
     def footer(self) -> str:
         """The gradients of all inputs, and how to check one."""
         output = self.names[self.output]
-        lines = [f"GRADIENTS  add 0.001 to one input and {output} changes by about 0.001 * gradient"]
+        lines = [f"GRADIENTS  {self.advice}"]
         columns = [
             (
                 self.names[leaf],

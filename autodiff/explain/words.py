@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expression import INFIX, PRODUCT, SPELLED, Formula, SlideFormula, show
+from ..expression import INFIX, PRODUCT, SPELLED, Formula, SlideFormula, exact
 
 WIDTH = 80
 ROLES = {
@@ -39,8 +39,8 @@ class SpokenFormula(SlideFormula):
     __slots__ = ()
 
     @staticmethod
-    def spell(x: float, digits: int | None = None) -> str:
-        return spoken(show(x, digits))
+    def spell(x: float) -> str:
+        return spoken(exact(x))
 
     @classmethod
     def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:

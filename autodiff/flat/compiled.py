@@ -7,6 +7,7 @@ from typing import Any
 
 from ..arrays import in_order, is_array
 from ..calls import mirrored
+from ..engine import Value
 from ..functional import value_and_grad
 from .runners import runner_for
 from .traces import Trace, captured, frozen, numbers, records, shape_of
@@ -69,7 +70,8 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
         if not callable(f):
-            raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}")
+            advice = "; give it what computes that, as in compile(lambda x, y: x * y)" * (type(f) is Value)
+            raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice}")
         runner_for(runner)  # refuses an unknown name
         self.f = f
         self.runner = runner
@@ -78,6 +80,9 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"compile({self.f!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.f, self.runner)  # what was compiled is compiled again
 
     def __call__(self, *args: Any, **static: Any) -> Any:
         """What the function returns; given Values, it is called as it stands and records."""

@@ -1,7 +1,7 @@
 """The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
 
-The rows stand beside this, one file a lecture. Where a slide has a slip, the row has the
-right form and its note says what the slide had.
+The rows stand beside this, one file a lecture. Where the text of the slides that we have
+holds a slip, the row has the right form and its note says what the text had.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ IN_NN = [
     *("A8", "A9", "B6", "B7", "B8", "C4", "C5", "C9", "C10", "C11", "C12", "C13"),
     *("D13", "D14", "D16", "D18", "E1", "E3", "E4", "E5", "E9", "E10", "E12", "E13"),
 ]
+IN_NOTEBOOKS = ["A7", "C6", "D10", "D17"]  # of no single formula
 EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLES}
 
 
@@ -44,6 +45,8 @@ def find(id: str) -> list[Example]:
     found = [example for example in EXAMPLES.values() if wanted in (example.id.lower(), whole(example.id).lower())]
     if not found and wanted.upper() in IN_NN:
         raise ValueError(f"{wanted.upper()} is about a net or its training: python -m nn {wanted.upper()}")
+    if not found and wanted.upper() in IN_NOTEBOOKS:
+        raise ValueError(f"{wanted.upper()} has no formula of its own: it is in notebooks/{wanted[0].upper()}-*.ipynb")
     if not found:
         raise ValueError(f"there is no lecture example {id!r:.40}: {nearest(wanted)}")
     return found

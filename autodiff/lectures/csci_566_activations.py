@@ -25,7 +25,7 @@ EXAMPLES = [
         at="w11=0.1 x1=1 w12=0.2 x2=-2 w21=-0.3 w22=0.4 w31=0.5 w32=-0.6 lam=0.1",
         gives="s1=-0.3 s2=-1.1 s3=1.7 L1=3.2 R=0.91 L=3.291",
         gradients="w11=-1.98 x1=0 w12=4.04 x2=-0.6 w21=0.94 w22=-1.92 w31=1.1 w32=-2.12 lam=0.91 s1=-2 s2=1 s3=1",
-        note="slide: max(0, Wj.x + Wy.x + 1) in the expansion; it is Wj.x - Wy.x + 1",
+        note="the text of the slides that we have expands this to max(0, Wj.x + Wy.x + 1); it is Wj.x - Wy.x + 1",
     ),
     Example(
         "D11c",
@@ -76,7 +76,7 @@ EXAMPLES = [
         at="x=-2 alpha=0.25",
         gives="f=-0.5",
         gradients="x=0.25 alpha=-2",
-        note="slide: max(alpha x, x), which holds only for alpha <= 1",
+        note="the text of the slides that we have has max(alpha x, x), which holds only for alpha <= 1",
     ),
     Example(
         "D13a",
@@ -122,7 +122,6 @@ EXAMPLES = [
         at="x=0.7",
         gives="f=0.644217687237691 g=2.0137527074704766 h=0.319909035924728",
         gradients="x=0.0599003540004258 f=0.4965853037914095 g=-0.15886212579029801",
-        note="the rule is f'g - fg' over g^2; a printing of it with a plus is wrong",
     ),
     Example(
         "D15c",

@@ -98,7 +98,7 @@ EXAMPLES = [
         "w24=-1.5538316608200105 w31=0.06994087594871393 w32=1.049113139230709 w33=0.04895861316409975 "
         "w34=1.622628322010163 y1=-0.2495107052046197 y2=0.6697550262155219 y3=-0.6994087594871393 "
         "f1=0.2495107052046197 f2=-0.6697550262155219 f3=0.6994087594871393",
-        note="slide: L 1.6688, dL/dw11 0.5 and dL/dw12 0.9, which do not follow from its W, x and y*",
+        note="the text of the slides that we have has L 1.6688 and gradients 0.5, 0.9: not what its W, x and y* give",
     ),
     Example(
         "D8a", "Chain rule: (2x + 1)^4", "f = 2*x + 1; h = f**4", at="x=1.5", gives="f=4 h=256", gradients="x=512 f=256"
@@ -134,7 +134,7 @@ EXAMPLES = [
         at="a11=1 x1=1 a12=2 x2=-2 a13=3 x3=0.5",
         gives="f1=-1.5",
         gradients="a11=1 x1=1 a12=-2 x2=2 a13=0.5 x3=3",
-        note="slides: the Jacobian is once N x M and once M x N; here always [output][input]",
+        note="the text of the slides that we have has the Jacobian as N x M and as M x N; here it is [output][input]",
     ),
     Example(
         "D9b",

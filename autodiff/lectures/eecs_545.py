@@ -114,7 +114,6 @@ EXAMPLES = [
         "p1=0.09003057317038046 p2=0.24472847105479764 p3=0.6652409557748219 L=1.4076059644443804",
         gradients="h1=0.09003057317038046 h2=-0.7552715289452023 h3=0.6652409557748219 y1=2.40760596444438 "
         "y2=1.4076059644443804 y3=0.4076059644443803",
-        note="two of three slides lose the minus of -sum(y log p)",
     ),
     Example(
         "B4b",
@@ -139,7 +138,6 @@ EXAMPLES = [
         "w31=0.07021101196256524 w32=-0.14042202392513048 b3=0.07021101196256524 y1=1.5803549650423323 "
         "y2=2.153190380608911 y3=0.3886302897923548 h1=0.20590199722034438 h2=-0.8838868788359897 "
         "h3=0.6779848816156453",
-        note="f comes before the softmax; two of three slides lose the minus of -sum(y log p)",
     ),
     Example(
         "B5a",
@@ -182,7 +180,7 @@ EXAMPLES = [
         at="w2_11=0 x1=1 w2_12=1 x2=2 w2_21=1 w2_22=1 w1_11=1 w1_12=2",
         gives="h1=2 h2=3 f1=8",
         gradients="w2_11=1 x1=2 w2_12=2 x2=3 w2_21=2 w2_22=4 w1_11=2 w1_12=3 h1=1 h2=2",
-        note="CSCI 566 gives W2 W1 the shape C x H; it is C x D",
+        note="the text of the CSCI 566 slides that we have gives W2 W1 the shape C x H; it is C x D",
     ),
     Example(
         "B8b",

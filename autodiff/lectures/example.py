@@ -35,7 +35,7 @@ class Example:
     gradients : str
         d output / d each input, and d output / d some of the gates.
     note : str
-        Where the slide had a slip: what stands there.
+        Where the text of the slides has a slip or a convention of its own: what stands there.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Example:
         return parse(self.text, **self.inputs)
 
     def confirm(self, output: Value) -> str:
-        """A sentence saying which of the lecture's numbers a recorded graph has.
+        """A sentence saying how many of the example's numbers a recorded graph has.
 
         Gates and inputs are found by their names; gates that the graph calls otherwise are left out.
 
@@ -92,7 +92,7 @@ class Example:
         >>> from autodiff.lectures import find
         >>> x1, x2 = variables(x1=2, x2=3)
         >>> find("A2")[0].confirm(x1 - x2)
-        "A2: all 3 numbers are the lecture's, to 1e-12"
+        "A2: all 3 numbers are what the lecture's formulas give, to 1e-12"
         """
         from ..graph import history
         from ..naming import names  # the table is read without them
@@ -107,7 +107,7 @@ class Example:
         slopes = [(f"d{wanted}/d{n}", totals[called[n]], x) for n, x in self.gradients.items() if n in called]
         for name, found, expected in [*rows, *slopes]:
             agree(found, expected, f"{self.id}: {name}")
-        return f"{self.id}: all {len(rows) + len(slopes)} numbers are the lecture's, to 1e-12"
+        return f"{self.id}: all {len(rows) + len(slopes)} numbers are what the lecture's formulas give, to 1e-12"
 
     def __repr__(self) -> str:
         return f"<example {self.id}: {self.title}>"

@@ -22,7 +22,7 @@ EXAMPLES = [
         at="x1=2 x3=1 x5=2 x4=-1",
         gives="x2=2 f=0",
         gradients="x1=1 x3=-1 x5=-1 x4=-1 x2=-1",
-        note="slide: df/dx5 = 1; the minus of x1 - x2 makes it -1",
+        note="the text of the slides that we have has df/dx5 = 1; the minus of x1 - x2 makes it -1",
     ),
     Example(
         "A4",
@@ -61,6 +61,6 @@ EXAMPLES = [
         "u13=0.15319803493757184 x3=-0.09416895778054385 u21=0.08034924549878718 u22=0.16069849099757436 "
         "u23=-0.08034924549878718 w1=-0.33896414162578636 w2=-0.8425679099950958 y=0.9565970767403629 "
         "f=-0.9565970767403629 h1=-0.6696179537182539 h2=0.7652776613922903",
-        note="slide: its second dL/dw is dL/dU",
+        note="in the text of the slides that we have the second dL/dw is dL/dU",
     ),
 ]

@@ -16,6 +16,12 @@ WIDTH = 72
 CHARACTERS = {
     "^": "for powers use **: x**2",
     "%": "there is no remainder %: it has no useful gradient",
+    "&": "to have both of two comparisons multiply them: (a > 0) * (b > 0)",
+    "~": "to turn a comparison around subtract it from 1: 1 - (a > 0)",
+    "@": "for a weighted sum write dot([w0, w1], [x0, x1])",
+    "?": "write where(condition, a, b): a where the condition holds, else b",
+    "\\": "this is no TeX: write x / y for a fraction, and names and functions without a backslash",
+    "\N{N-ARY SUMMATION}": "for a sum write sum([x, y])",
     "|": "for the absolute value write abs(x)",
     "!": "there is no ! here; for x not equal to y write x != y",
     ".": "a point belongs into a number such as 0.5: there are no attributes here",
@@ -26,6 +32,10 @@ CHARACTERS = {
     "}": "use round brackets ( )",
     "\N{SQUARE ROOT}": "write sqrt(x)",
     "\N{INFINITY}": "write inf",
+}
+PAIRS = {  # signs that stand side by side
+    "//": "there is no // that rounds down: it has no useful gradient; for a quotient write /",
+    "<>": "for x not equal to y write x != y",
 }
 CONDITION = "write where(condition, a, b): a where the condition holds, else b"
 KEYWORDS = {
@@ -93,8 +103,13 @@ def listed(names: Collection[str], one: str, several: str) -> str:
     return f"{', '.join(map(shortened, names))} {several if len(names) > 1 else one}"
 
 
-def unreadable(character: str) -> str:
+def unreadable(text: str, place: int) -> str:
     """What to do about a character that no expression holds."""
+    character, exponent = text[place], re.match(r"\^\s*(\w+|-\s*\w+|\([^()]*\))", text[place:])
+    if exponent and re.search(r"(?<![^\W\d])e\s*$", text[:place]):
+        return f"for e to a power write exp({exponent[1].strip('()')})"
+    if character == "|" and re.search(r"[<>=]|\|\|", text):
+        return KEYWORDS["or"]
     shown = character if character.isprintable() else f"U+{ord(character):04X}"
     return CHARACTERS.get(character, f"the character {shown} has no meaning here: leave it out")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 
 from .. import functions, primitives
@@ -45,6 +44,25 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str]]] = {
 }
 # What advice speaks of: for the others there are signs.
 CALLABLE = {*PRIMITIVES, *FUNCTIONS, "ln"} - {*INFIX, *SPELLED, "neg"}
+# Functions that are known elsewhere, and how they are written here.
+ELSEWHERE = {
+    "log(x) / log(10)": "log10 lg", "log(x) / log(2)": "log2 ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
+    "x**2": "square sqr", "sign(x) * abs(x)**(1/3)": "cbrt", "1 / sqrt(x)": "rsqrt", "1 / x": "inv inverse recip",
+    "sqrt(x**2 + y**2)": "hypot", "abs(x)": "fabs absolute", "sign(x)": "sgn signum", "heaviside(x, 0.5)": "step",
+    "sin(x)": "sine", "cos(x)": "cosine", "tan(x)": "tg tangent", "1 / tan(x)": "cot cotan ctg", "1 / cos(x)": "sec",
+    "1 / sin(x)": "csc cosec", "sin(x) / x": "sinc", "(exp(x) - exp(-x)) / 2": "sinh", "1 / tanh(x)": "coth",
+    "(exp(x) + exp(-x)) / 2": "cosh", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
+    "log(x + sqrt(x**2 + 1))": "asinh arcsinh arsinh", "log(x + sqrt(x**2 - 1))": "acosh arccosh arcosh",
+    "log((1 + x) / (1 - x)) / 2": "atanh arctanh artanh", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
+    "0.5*x * (1 + tanh(0.7978845608*(x + 0.044715*x**3))), nearly": "gelu", "x * sigmoid(x)": "silu swish",
+    "1.0507009873554805 * elu(x, 1.6732632423543772)": "selu", "elu(x, 1)": "celu", "x * tanh(softplus(x))": "mish",
+    "leaky_relu(x, 0.01)": "lrelu", "clip(x, 0, 6)": "relu6", "clip(x, 0, 1)": "clamp", "clip(x, -1, 1)": "hardtanh",
+    "clip(x/6 + 0.5, 0, 1)": "hardsigmoid", "x * clip(x/6 + 0.5, 0, 1)": "hardswish", "x / (1 + abs(x))": "softsign",
+    "logsumexp([x, y])": "logaddexp", "mean([x, y])": "average avg", "max(x, y)": "fmax amax",
+    "min(x, y)": "fmin amin", "x * y": "prod product multiply", "where(x > 0, a, b)": "ifelse cond piecewise",
+}  # fmt: skip
+FLAT = "floor ceil round trunc int mod fmod remainder argmax argmin".split()  # noqa: SIM905
+BEYOND = "asin acos atan atan2 arcsin arccos arctan arctan2 erf erfc gamma lgamma digamma".split()  # noqa: SIM905
 
 
 def called(name: str, arguments: list[Any]) -> Any:
@@ -54,7 +72,8 @@ def called(name: str, arguments: list[Any]) -> Any:
     function, parameters = FUNCTIONS[name] if name in FUNCTIONS else (PRIMITIVES[name], signature(name))
     if not fitting(parameters, arguments):
         usage = ", ".join(parameter for parameter in parameters if "*" not in parameter)
-        raise ValueError(f"this is how to call it: {name}({usage})")
+        many = f"; of more write {SPELLED[name]}(a, b, c)" if name in SPELLED and len(arguments) > 2 else ""
+        raise ValueError(f"this is how to call it: {name}({usage}){many}")
     return function(*arguments)
 
 
@@ -62,10 +81,27 @@ def unknown(name: str) -> str:
     """What to write in place of a function that is none."""
     if name == "softmax":
         return "softmax gives several numbers; one of them is exp(a - logsumexp([a, b]))"
-    near = difflib.get_close_matches(name, CALLABLE, 1) if len(name) <= 40 else []
+    plain = name.lower().replace("_", "")
+    there_is_none = f"there is no function {shortened(name)}"
+    for formula, names in ELSEWHERE.items():
+        if plain in names.split():
+            return f"{there_is_none}: write {formula}"
+    if plain in FLAT:
+        return f"{there_is_none}: it would have no useful gradient"
+    if plain in BEYOND:
+        return f"{there_is_none}, and no formula of those that are here gives it"
+    words = {known.replace("_", ""): known for known in sorted(CALLABLE)}
+    near = [words[plain]] if plain in words else []
+    if len(plain) > 4 and plain.isalpha():  # a short name, or one letter in front, makes another function
+        near += [words[w] for w in words if w[0] == plain[0] and w.isalpha() and shortenings(w) & shortenings(plain)]
     if near:
-        return f"there is no function {name}: did you mean {near[0]}?"
-    return f"there is no function {shortened(name)}; there are {', '.join(sorted(CALLABLE))}"
+        return f"{there_is_none}: did you mean {near[0]}?"
+    return f"{there_is_none}; there are {', '.join(sorted(CALLABLE))}"
+
+
+def shortenings(name: str) -> set[str]:
+    """The name, and the name without each one of its letters: slips of one letter share one."""
+    return {name, *[name[:i] + name[i + 1 :] for i in range(len(name))]}
 
 
 def signature(name: str) -> list[str]:

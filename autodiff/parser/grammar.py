@@ -83,7 +83,8 @@ def parse(text: str, /, **inputs: Any) -> Value:
     reader = Reader(text, {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()})
     output = reader.read()
     used = set(history(output))
-    idle = [name for name, x in {**reader.inputs, **reader.values}.items() if type(x) is not Value or x not in used]
+    named = [*{**reader.inputs, **reader.values}.items(), *reader.lost]
+    idle = [name for name, x in named if type(x) is not Value or x not in used]
     if idle:
         them = "them" if len(idle) > 1 else "it"
         advice = f"{listed(idle, 'is', 'are')} not used: {output.label or 'the result'} does not depend on {them}"
@@ -98,6 +99,7 @@ class Reader:
         self.text = text
         self.inputs = inputs
         self.values: dict[str, Value] = {}
+        self.lost: list[tuple[str, Value]] = []
         self.statements = list(statements(text))
         if not self.statements:
             raise mistake(text, 0, 'it is empty: write one, such as "(x + y) * z"')
@@ -108,6 +110,9 @@ class Reader:
         for name, words in self.statements:
             result = self.record(words)
             output: Value = result if type(result) is Value else Value(result)
+            if not name or name.text in self.values:  # nothing can speak of it any more
+                text = self.text[words[0].start : words[-1].end]
+                self.lost.append((name.text, self.values[name.text]) if name else (text, output))
             if name:
                 output.label = output.label or name.text
                 self.values[name.text] = output

@@ -8,7 +8,7 @@ import unicodedata
 from itertools import pairwise
 
 from ..primitives import PRIMITIVES
-from .advice import KEYWORDS, WIDTH, misplaced_equals, mistake, shortened, unreadable
+from .advice import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def tokens(text: str) -> Iterator[Token]:
     while place < len(text):
         found = PATTERN.match(text, place)
         if found is None:
-            raise mistake(text, place, unreadable(text[place]))
+            raise mistake(text, place, unreadable(text, place))
         start, place, kind, word = place, found.end(), str(found.lastgroup), found.group()
         if kind == "raised":
             yield Token("sign", "**", start, start)
@@ -165,7 +165,8 @@ def check_neighbours(text: str, words: list[Token]) -> None:
         elif not before.ends_operand and not token.starts_operand and token.text not in ("+", "-"):
             closed = token.nesting < 0 and before.text in ("(", "[", ",") and before is not start
             if not closed:
-                raise mistake(text, token.start, "a number, a name or a bracket ( is missing here")
+                advice = PAIRS.get(text[before.start : token.end], "a number, a name or a bracket ( is missing here")
+                raise mistake(text, token.start, advice)
 
 
 def joined(text: str, words: list[Token], right: int) -> str:

@@ -92,6 +92,18 @@ def test_inf_and_nan_survive(visit):
     assert number(tab.locator(".result data")) == math.inf
 
 
+def test_constants_stand_whole_in_the_rule_and_inf_is_not_rounded(visit):
+    x = Value(2.0, "x")
+    tab = visit(page(x * 1.0000001), "#step=1")
+    assert "1.0000001" in tab.text_content(".rule")
+    assert "1.0000001" not in tab.text_content(".product")
+    assert tab.text_content(".sentence").endswith("x times 1.0000001: 2 times 1 gives 2.")
+    tab.get_by_label("value of x").fill("inf")
+    for step in range(1, 4):
+        tab.goto(f"{tab.url.partition('#')[0]}#step={step}")
+        assert "rounded" not in tab.text_content(".product")
+
+
 def test_a_kink_is_said_when_an_input_comes_to_it(visit):
     """E7: at y = z each gets one half."""
     tab = visit(page(example("E7")), "#step=7")

@@ -6,6 +6,8 @@ differ in dashes and markers as well as in colour, so that they print in grey.
 
 from __future__ import annotations
 
+from autodiff.packages import need
+
 from ..styles import LIGHT
 from ..text import shorten
 
@@ -26,6 +28,7 @@ def ready(axes: Axes | None, width: float = 5.6, height: float = 3.6) -> Axes:
     """The axes, or those of a new figure that pyplot knows nothing of."""
     if axes is not None:
         return axes
+    need("matplotlib", "a plot")
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained").subplots()

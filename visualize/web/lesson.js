@@ -66,16 +66,24 @@ class Lesson {
     return same ? step.formula : this.text(now);
   }
 
+  /** The template with its constants as numbers are shown. */
+  shortened(template) {
+    return template.replace(/(?<![\w.\ue000])\d[\d.]*(e[-+]\d+)?(?![\w\ue001])/g, (x) => this.text(Number(x)));
+  }
+
   /** What a row of the table says of a result: numbers as text. */
   said(row, result) {
     if (row.phase === "forward") {
-      return { formula: numbered(row.gate, this.texts(result)), answer: this.text(result.values[row.node]) };
+      return { formula: numbered(this.shortened(row.gate), this.texts(result)), answer: this.text(result.values[row.node]) };
     }
     if (row.phase === "start") return { answer: "1" };
     const step = result.steps[row.index];
-    const [upstream, local, answer] = [step.upstream, step.local, step.downstream].map((x) => this.text(x));
-    const total = this.text(step.total);
-    const rounded = this.text(Number(upstream) * Number(local)) !== answer;
+    let [upstream, local, answer, total] = [step.upstream, step.local, step.downstream, step.total].map((x) => this.text(x));
+    const number = (text) => NONFINITE[text] ?? Number(text), finite = Number.isFinite(step.downstream);
+    const other = this.text(number(upstream) * number(local)) !== answer;
+    const closed = !Number.isFinite(step.upstream) && step.downstream === 0;
+    const rounded = closed ? "(closed)" : other && finite ? "(rounded)" : "";
+    if (other && !finite) [upstream, local] = [exact(step.upstream), exact(step.local)]; // 0.001 * inf, not 0 * inf
     const soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
     return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };
   }
@@ -94,7 +102,7 @@ class Lesson {
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
     if (row.phase === "forward") {
-      const computed = row.spoken.replace(BLANK, (_, i) => spoken(this.texts(result)[i]));
+      const computed = this.shortened(row.spoken).replace(BLANK, (_, i) => spoken(this.texts(result)[i]));
       return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}`;
     }
     const total = spoken(said.total), soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;

@@ -38,7 +38,7 @@ class Said {
       mathOf(lesson.local(row, result), names)));
     this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
-    if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, "(rounded)"));
+    if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
     const role = named(row.role, names);
     this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
