@@ -131,7 +131,7 @@ def parts_of(thing: Any) -> list[tuple[Any, Any]]:
         parts.update(thing)
     elif isinstance(thing, (set, frozenset)):
         parts.update(enumerate(sorted(thing, key=age)))
-    elif getattr(getattr(thing, "dtype", None), "hasobject", False):  # a NumPy array of Values
+    elif type(thing).__name__ == "ndarray" and thing.dtype.hasobject:  # a NumPy array of Values
         parts.update(enumerate(thing.tolist() if thing.shape else [thing.item()]))
     return list(parts.items())
 

@@ -1,5 +1,6 @@
 """A gradient that is inf or nan: no runner makes the step, and the message names the gate."""
 
+import re
 from functools import partial
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_gradient_that_is_not_finite_changes_nothing_and_is_named(runner, make
     ) as caught:
         fit(net, X, Y, loss=loss, optimizer=optimizer, runner=runner, epochs=5, progress=False)
 
-    assert "sqrt sends back inf" in str(caught.value)
+    assert re.search("(sqrt sends back inf|norm sends back nan), the first gradient", str(caught.value))
     assert (net.state_dict(), optimizer.state, optimizer.steps) == (*before, 0)
     assert [p.grad for p in net.parameters()] == [0.0, 0.0]
     assert caught.value.history.stopped == "non-finite gradient"
@@ -72,7 +73,7 @@ def test_a_gradient_that_becomes_infinite_on_the_way_keeps_what_was_learned(runn
 def test_a_penalty_whose_gradient_is_not_finite_is_named_too():
     for runner in ("eager", "source", "batch", "native"):
         net = MLP(1, [1], initializer="zeros")
-        with pytest.raises(NonfiniteLossError, match="sqrt sends back inf"):
+        with pytest.raises(NonfiniteLossError, match="norm sends back nan"):
             fit(net, [[1.0]], [1.0], penalty=lambda m: norm(m.weights()), runner=runner, progress=False)
         assert set(net.state_dict().values()) == {0.0}
 
