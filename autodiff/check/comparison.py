@@ -74,8 +74,8 @@ class CheckedInput:
     @property
     def outside(self) -> float:
         """How far the analytical derivative is from one between the left and the right one."""
-        low, high = min(self.left, self.right), max(self.left, self.right)
-        return max(low - self.analytical, self.analytical - high, 0.0)
+        sides = [side for side in (self.left, self.right) if side == side]
+        return max(min(sides) - self.analytical, self.analytical - max(sides), 0.0)
 
     @property
     def spread(self) -> float:
@@ -127,7 +127,7 @@ class Claim:
 
     def chaotic(self, curve: Curve) -> bool:
         """Whether moving x by its last place moves the function through much of its range."""
-        return 0.1 * curve.largest < EPSILON * self.steep * abs(curve.x)
+        return 0.0 < 0.01 * curve.largest < EPSILON * self.steep * abs(curve.x)
 
 
 def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope, jump: bool | None) -> str:
@@ -155,8 +155,8 @@ def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope,
             return "kink"
     elif all(claim.agrees(one, 8.0) for one in (slope, left, right)) and claim.decided(curve, best) and seen:
         return "ok"
-    reliable = best.within(0.1) or best.error <= max(PRECISE * curve.steepest, 2.0 * best.rounding)
-    unseen = 10.0 * curve.first * abs(claim.gradient - best.value) <= visible or claim.chaotic(curve)
+    reliable = best.within(0.01) or best.error <= max(FLAT * curve.steepest, 2.0 * best.rounding)
+    unseen = abs(claim.gradient - best.value) <= 3.0 * curve.finest or claim.chaotic(curve)
     possible = inside(8.0) or (claim.agrees(slope) and slope.within(0.1))
     return "undecided" if unseen or possible or not reliable else "fail"
 

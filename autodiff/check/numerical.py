@@ -58,19 +58,22 @@ class Curve:
     first : float
         The first step to be tried: 0.01 * abs(x), or 0.01 at 0.
     largest, steepest : float
-        The largest value, and the steepest secant from the point about as long as x, that were seen.
+        The largest value near the point, and the steepest secant from it about as long as x, that were seen.
     gap, bend : float
         How far the quotients to the right and left of the point differ at the last step, and at the
         narrowest one that tells.
+    finest : float
+        What rounding may have changed in the narrow quotients, at best.
     """
 
-    __slots__ = ("bend", "first", "function", "gap", "largest", "noise", "steepest", "value", "x")
+    __slots__ = ("bend", "finest", "first", "function", "gap", "largest", "noise", "steepest", "value", "x")
 
     def __init__(self, function: Callable[[float], float], x: float, noise: float = 0.0) -> None:
         self.function, self.x, self.noise = function, x, noise
         self.value = function(x)
         self.first = 0.01 * abs(x) or 0.01
-        self.largest, self.steepest, self.gap, self.bend = abs(self.value), 0.0, INF, INF
+        self.largest, self.steepest = abs(self.value), 0.0
+        self.gap = self.bend = self.finest = INF
 
     def smooth(self, slope: Slope) -> bool:
         """Whether the function has one slope at the point, as far as narrow steps can tell."""
@@ -90,7 +93,8 @@ class Curve:
         if not isfinite(slope):
             return Slope()
         size = max(map(abs, values))
-        self.largest = max(self.largest, size)
+        if step < NARROWER * self.first:
+            self.largest = max(self.largest, size)
         uncertain = ROUNDING * size + ROUNDING * abs(x) * abs(slope) + self.noise + SMALLEST
         error = uncertain / abs(width)
         secants = [(value - self.value) / (end - x) for end, value in zip(ends, values) if end != x]
@@ -154,6 +158,7 @@ class Curve:
             step = step * NARROWER if step * NARROWER > 4.0 * narrowest else narrowest
             probe = self.quotient(step, side)
             visible = SHARP * max(self.steepest, abs(best.value))
+            self.finest = min(self.finest, probe.error)
             if side == 0 and (3.0 * probe.error <= visible or self.bend == INF):
                 self.bend = max(self.gap - 3.0 * probe.error, 0.0)
             off = abs(probe.value - best.value)
