@@ -18,6 +18,7 @@ from autodiff import (
     grad,
     heaviside,
     log,
+    logsumexp,
     maximum,
     nonfinite_origin,
     relu,
@@ -29,6 +30,7 @@ from autodiff import (
     tanh,
     where,
 )
+from nn import MLP
 
 bad = Primitive("bad", lambda x: x * x, lambda out, x: (0.5 * x,))  # right is 2 x
 
@@ -128,6 +130,26 @@ def test_where_the_error_is_as_large_as_the_gradient_nothing_is_decided(f, x):
 
 def test_a_wrong_rule_is_named_though_the_function_as_a_whole_decides_nothing():
     assert check_gradients(lambda x: 1e20 + bad(x), 3.0).primitives == [bad]
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x, y: 1e20 * x + bad(y), lambda x, y: exp(x) + bad(y), lambda x, y: bad(y) + 1e16 * tanh(x)]
+)
+def test_a_wrong_rule_beside_something_large_does_not_pass(f):
+    check = check_gradients(f, 50.0, 3.0)
+
+    assert not check
+    assert check.primitives == [bad]
+
+
+def test_a_gradient_that_is_nothing_beside_the_others_is_right_if_its_rules_are():
+    check = check_gradients(lambda xs: logsumexp(xs) - xs[0], [1.4, 2.6, 76.7])
+    net = MLP(3, [4, 3], "tanh", seed=1)
+    for weight in net.parameters():
+        weight.data *= 20.0
+
+    assert [row.verdict for row in check.inputs] == ["ok"] * 3
+    assert check_gradients(softplus(net([0.3, -0.8, 1.1])[0]))
 
 
 # --- Jumps ---------------------------------------------------------------------------------------

@@ -148,8 +148,11 @@ def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope,
     apart = high.value - low.value > 3.0 * (low.error + high.error) + 1e-6 * abs(left.value)
     visible = 4.0 * (claim.noise + EPSILON * curve.largest)
     seen = curve.smooth(slope) or max(left.error, right.error) <= 0.01 * max(abs(best.value), curve.steepest)
+    middle = Slope(0.5 * (low.value + high.value), low.error + high.error)
     if jump is None or (apart and (high.value - low.value) * curve.first <= visible):
         return "undecided"  # the bend may be anywhere around
+    if apart and not jump and slope.within(0.1) and slope.contradicts(middle, 8.0):
+        return "undecided"
     if apart or jump:
         if inside(2.0) and claim.decided(curve, left, right):
             return "kink"

@@ -12,9 +12,9 @@ from ..expression import show
 from ..graph import numbers, on_kink
 from ..ieee import INF
 from ..naming import names
-from .comparison import CheckedInput, Claim
+from .comparison import FLAT, CheckedInput, Claim
 from .nonfinite import nonfinite_origin, statement
-from .subject import ROUNDING, Called, Recorded, Subject, complaint, rule_of
+from .subject import ROUNDING, Called, Recorded, Subject, complaint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
 MOST = 40  # rows of a table, before those that are all right are left out
 NOTES = 4  # of one kind
+TINY = 1e-9  # a gradient of this part of the others is next to nothing
 UNRECORDED = (
     "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
     "or lose digits to cancellation or underflow on the way?"
 )
 UNDECIDED = (
-    "{}: the numerical derivative is too uncertain to judge by: around there f loses digits, or changes faster than "
-    "floats can follow. Try another point, or smaller numbers."
+    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
+    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
 )
 UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
@@ -45,34 +46,33 @@ def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
     found: dict[Primitive, tuple[Value, str]] = {}
     for node in nodes:
         if node.primitive and node.primitive not in found:
-            for text in contradictions(node):
+            text = complaint(node) or contradiction(node)
+            if text:
                 found[node.primitive] = node, text
-                break
     return found
 
 
-def contradictions(node: Value) -> Iterator[str]:
-    """Yield what is wrong with the local gradients of one node."""
-    malformed = complaint(node, rule_of(node))
-    if malformed:
-        yield malformed
-        return
+def contradiction(node: Value) -> str:
+    """What is wrong with a local gradient of a gate; otherwise ""."""
     operands = numbers(node.operands)
     for i, local, found in local_checks(node):
         if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
             given = "None" if local is None else show(found.analytical)
             at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
-            yield f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+            return f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+    return ""
 
 
-def local_checks(node: Value) -> Iterator[tuple[int, float | None, CheckedInput]]:
+def local_checks(node: Value) -> Iterator[tuple[int, Any, CheckedInput]]:
     """Yield (place, local gradient, the check of it) for each operand of a gate that is a Value."""
-    operands, local_gradients = numbers(node.operands), rule_of(node)
+    primitive: Any = node.primitive
+    operands = numbers(node.operands)
+    local_gradients = primitive.local_gradients(node.data, *operands)
     sizes = [abs(x * (local or 0.0)) for x, local in zip(operands, local_gradients)]
-    noise = ROUNDING * sum((size for size in sizes if isfinite(size)), 0.0)
+    noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
-        if type(operand) is Value and node.primitive:
-            function = changing(node.primitive.value, operands, i)
+        if type(operand) is Value:
+            function = changing(primitive.value, operands, i)
             yield i, local, CheckedInput("", function, operands[i], Claim(float(local or 0.0), 0.0, noise))
 
 
@@ -214,7 +214,7 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
         failed = report.having("fail")
         report.notes += [f"autodiff computes {show(own[report.inputs.index(row)])} for {row.name}." for row in failed]
     report.notes += kink_notes(report.having("kink"), subject.order, called)
-    report.notes += [UNDECIDED.format(row.name) for row in report.having("undecided")[:NOTES]]
+    report.notes += [UNDECIDED.format(row) for row in report.having("undecided")[:NOTES]]
     if report.having("not finite") and not report.primitives:
         origin = nonfinite_origin(subject.output) if subject.order else None
         report.notes += origin.text.splitlines() if origin else [UNDEFINED]
@@ -245,11 +245,15 @@ def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> 
     report.primitives = list(found)
     for primitive, (node, text) in found.items():
         report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
-    if found or not report.having("fail"):
+    if found:
         return
     spread = {(node, i): row.spread for node in subject.order if on_kink(node) for i, _, row in local_checks(node)}
-    for row, less, more in zip(report.inputs, subject.magnitudes({}), subject.magnitudes(spread)):
-        if row.verdict == "fail" and row.outside <= 1.001 * (more - less):
+    sizes = subject.magnitudes({})
+    largest = max(sizes)
+    for row, size, more in zip(report.inputs, sizes, subject.magnitudes(spread)):
+        if row.verdict == "fail" and row.outside <= 1.001 * (more - size):
             row.verdict = "kink"
+        elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= FLAT * largest:
+            row.verdict = "ok"  # nothing beside the other gradients, and every rule is right by itself
     if report.having("fail"):
         report.notes.append(UNRECORDED)

@@ -47,33 +47,18 @@ class Slope:
 
 
 class Curve:
-    """A function of one number around a point.
-
-    Attributes
-    ----------
-    function, x, value : callable, float, float
-        The function, the point and the value there.
-    noise : float
-        How far rounding inside the function may move its value, beyond the last places of the value itself.
-    first : float
-        The first step to be tried: 0.01 * abs(x), or 0.01 at 0.
-    largest, steepest : float
-        The largest value near the point, and the steepest secant from it about as long as x, that were seen.
-    gap, bend : float
-        How far the quotients to the right and left of the point differ at the last step, and at the
-        narrowest one that tells.
-    finest : float
-        What rounding may have changed in the narrow quotients, at best.
-    """
+    """A function around the point x: its derivatives there, and what was seen of it on the way."""
 
     __slots__ = ("bend", "finest", "first", "function", "gap", "largest", "noise", "steepest", "value", "x")
 
     def __init__(self, function: Callable[[float], float], x: float, noise: float = 0.0) -> None:
-        self.function, self.x, self.noise = function, x, noise
-        self.value = function(x)
-        self.first = 0.01 * abs(x) or 0.01
-        self.largest, self.steepest = abs(self.value), 0.0
-        self.gap = self.bend = self.finest = INF
+        self.function, self.x, self.value = function, x, function(x)
+        self.noise = noise  # what rounding inside the function may change in its value, beyond its own last places
+        self.first = 0.01 * abs(x) or 0.01  # the first step
+        self.largest = abs(self.value)  # value near x
+        self.steepest = 0.0  # secant from x about as long as x
+        self.gap = self.bend = INF  # between the quotients right and left of x: at the last step; at narrow ones
+        self.finest = INF  # what rounding may have changed in a narrow quotient, at best
 
     def smooth(self, slope: Slope) -> bool:
         """Whether the function has one slope at the point, as far as narrow steps can tell."""

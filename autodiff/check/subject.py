@@ -56,7 +56,7 @@ class Subject:
 
     def look_back(self) -> None:
         """Sweep once; not at all where some rule gives no numbers."""
-        self.malformed = any(complaint(node, rule_of(node)) for node in self.order if node.primitive)
+        self.malformed = any(complaint(node) for node in self.order if node.primitive)
         self.swept = list(sweep(self.output)) if self.order and not self.malformed else []
 
     def analytical(self) -> list[float]:
@@ -140,18 +140,14 @@ def same(answer: float, before: float) -> float:
     return answer
 
 
-def rule_of(node: Value) -> Any:
-    """What the rule of a gate's primitive gives there."""
-    return node.primitive and node.primitive.local_gradients(node.data, *numbers(node.operands))
-
-
-def complaint(node: Value, local_gradients: Any) -> str:
-    """What is wrong where local gradients are not a number, or None, for each operand of a gate; otherwise ""."""
+def complaint(node: Value) -> str:
+    """What is wrong where a gate's rule does not give a number, or None, for each operand; otherwise ""."""
+    local_gradients = node.primitive and node.primitive.local_gradients(node.data, *numbers(node.operands))
     try:
         refuse_rule(node, local_gradients)
     except TypeError as error:
         return str(error)
-    for i, local in enumerate(local_gradients):
+    for i, local in enumerate(local_gradients or ()):
         if local is not None and number(local) is None:
             return f"the local gradient of operand {i + 1} must be a number or None, got {local!r:.60}"
     return ""
