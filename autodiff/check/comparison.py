@@ -77,28 +77,15 @@ class CheckedInput:
         sides = [side for side in (self.left, self.right) if side == side]
         return max(min(sides) - self.analytical, self.analytical - max(sides), 0.0)
 
-    @property
-    def spread(self) -> float:
-        """How far the analytical derivative is from the left or right one at most; 0 where neither is known."""
-        return max((abs(side - self.analytical) for side in (self.left, self.right) if isfinite(side)), default=0.0)
-
     def __repr__(self) -> str:
         return f"<{self.name}: numerical {self.numerical!r}, analytical {self.analytical!r}, {self.verdict}>"
 
 
 class Claim:
-    """A derivative to be checked, and what is known about it.
+    """A derivative to be checked, and what rounding may do to it and to the function.
 
-    Attributes
-    ----------
-    gradient, size : float
-        The derivative, and the sum of the sizes of the terms that it is the sum of.
-    rounding : float
-        How far rounding may have moved it.
-    noise : float
-        How far rounding inside the function may move the function's value.
-    steep : float
-        The size of the derivative, or of autodiff's own where that is larger.
+    ``size`` is the sum of the sizes of the terms of which the derivative is the sum, ``noise`` how far rounding
+    inside the function may move its value, ``own`` the derivative by autodiff.
     """
 
     __slots__ = ("gradient", "noise", "rounding", "size", "steep")

@@ -54,17 +54,6 @@ def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
 
 def contradiction(node: Value) -> str:
     """What is wrong with a local gradient of a gate; otherwise ""."""
-    operands = numbers(node.operands)
-    for i, local, found in local_checks(node):
-        if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
-            given = "None" if local is None else show(found.analytical)
-            at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
-            return f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
-    return ""
-
-
-def local_checks(node: Value) -> Iterator[tuple[int, Any, CheckedInput]]:
-    """Yield (place, local gradient, the check of it) for each operand of a gate that is a Value."""
     primitive: Any = node.primitive
     operands = numbers(node.operands)
     local_gradients = primitive.local_gradients(node.data, *operands)
@@ -72,8 +61,15 @@ def local_checks(node: Value) -> Iterator[tuple[int, Any, CheckedInput]]:
     noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            function = changing(primitive.value, operands, i)
-            yield i, local, CheckedInput("", function, operands[i], Claim(float(local or 0.0), 0.0, noise))
+            value = changing(primitive.value, operands, i)
+            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
+            if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
+                given = "None" if local is None else show(found.analytical)
+                at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
+                return (
+                    f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+                )
+    return ""
 
 
 def changing(value: Callable[..., float], operands: list[float], place: int) -> Callable[[float], float]:
@@ -231,7 +227,7 @@ def fitting(gradient: Any, wanted: Any) -> list[float]:
 def compared(subject: Subject, gradient: list[float], own: list[float], h: float) -> list[CheckedInput]:
     """Every input of the subject with the given derivative and the numerical ones."""
     noise, rows = subject.noise(), []
-    for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes({}))):
+    for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes())):
         rows.append(CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], size, noise, own[i]), h))
     subject.ask_again(4 if all(row.verdict == "ok" for row in rows) else 20)
     return rows
@@ -247,10 +243,9 @@ def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> 
         report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
     if found:
         return
-    spread = {(node, i): row.spread for node in subject.order if on_kink(node) for i, _, row in local_checks(node)}
-    sizes = subject.magnitudes({})
+    sizes = subject.magnitudes()
     largest = max(sizes)
-    for row, size, more in zip(report.inputs, sizes, subject.magnitudes(spread)):
+    for row, size, more in zip(report.inputs, sizes, subject.magnitudes(kinks=True)):
         if row.verdict == "fail" and row.outside <= 1.001 * (more - size):
             row.verdict = "kink"
         elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= FLAT * largest:

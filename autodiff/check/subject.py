@@ -6,7 +6,7 @@ from math import isfinite
 
 from ..calls import Call, flattened, mirrored, one_number, parameters
 from ..engine import Value
-from ..graph import history, numbers, refuse_rule, refuse_stale, sweep
+from ..graph import history, numbers, on_kink, refuse_rule, refuse_stale, sweep
 from ..ieee import NAN, number
 from ..naming import names
 
@@ -64,17 +64,17 @@ class Subject:
         found = {node: upstream for node, upstream, _ in self.swept}
         return [NAN if self.malformed else float(found.get(leaf, 0.0)) for leaf in self.inputs]
 
-    def magnitudes(self, spread: dict[tuple[Value, int], float]) -> list[float]:
+    def magnitudes(self, kinks: bool = False) -> list[float]:
         """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these.
 
-        ``spread`` adds to the size of some nodes' local gradients.
+        With ``kinks``, local gradients on a kink are larger by 1, which is as far as most conventions are off.
         """
         totals = {self.output: 1.0} if self.order else {}
         for node, _, local_gradients in self.swept:
-            for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
+            more = kinks and on_kink(node)
+            for operand, local in zip(node.operands, local_gradients):
                 if type(operand) is Value and local is not None:
-                    size = abs(local) + spread.get((node, i), 0.0)
-                    totals[operand] = totals.get(operand, 0.0) + totals[node] * size
+                    totals[operand] = totals.get(operand, 0.0) + totals[node] * (abs(local) + more)
         return [totals.get(leaf, 0.0) for leaf in self.inputs]
 
     def noise(self) -> float:
