@@ -128,6 +128,16 @@ def test_where_the_error_is_as_large_as_the_gradient_nothing_is_decided(f, x):
     assert "too uncertain to judge by" in " ".join(check.notes)
 
 
+@pytest.mark.parametrize("x", [1.2345678, 100.3, -7.1])
+def test_a_staircase_of_float32_is_no_slope_of_zero(x):
+    def single(a):
+        return float(np.float32(a) * np.float32(a))
+
+    assert verdict(Primitive("right", single, lambda out, a: (2.0 * a,)), x) in ("ok", "undecided")
+    assert verdict(Primitive("zero", single, lambda out, a: (0.0,)), x) in ("fail", "undecided")
+    assert verdict(Primitive("half", single, lambda out, a: (a,)), x) == "fail"
+
+
 def test_a_wrong_rule_is_named_though_the_function_as_a_whole_decides_nothing():
     assert check_gradients(lambda x: 1e20 + bad(x), 3.0).primitives == [bad]
 

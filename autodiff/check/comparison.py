@@ -52,7 +52,8 @@ class CheckedInput:
         self.forward = (function(x + h) - curve.value) / h
         slope, self.jumps = curve.slope(0), False
         left = right = Slope()
-        if isfinite(claim.gradient) and curve.smooth(slope) and claim.agrees(slope) and claim.decided(curve, slope):
+        sure = isfinite(claim.gradient) and curve.smooth(slope) and not curve.stairs(slope)
+        if sure and claim.agrees(slope) and claim.decided(curve, slope):
             self.verdict = "ok"
         else:
             left, right = curve.slope(-1), curve.slope(1)
@@ -140,14 +141,24 @@ def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope,
         return "undecided"  # the bend may be anywhere around
     if apart and not jump and slope.within(0.1) and slope.contradicts(middle, 8.0):
         return "undecided"
+    stairs = curve.stairs(slope)
     if apart or jump:
         if inside(2.0) and claim.decided(curve, left, right):
             return "kink"
-    elif all(claim.agrees(one, 8.0) for one in (slope, left, right)) and claim.decided(curve, best) and seen:
+    elif (
+        all(claim.agrees(one, 8.0) for one in (slope, left, right))
+        and claim.decided(curve, best)
+        and seen
+        and not stairs
+    ):
         return "ok"
     reliable = best.within(0.01) or best.error <= max(FLAT * curve.steepest, 2.0 * best.rounding)
     unseen = abs(claim.gradient - best.value) <= 3.0 * curve.finest or claim.chaotic(curve)
-    possible = inside(8.0) or (claim.agrees(slope) and slope.within(0.1))
+    possible = (
+        inside(8.0)
+        or (stairs and abs(claim.gradient / curve.wide.value - 1.0) < 0.01)
+        or (claim.agrees(slope) and slope.within(0.1))
+    )
     return "undecided" if unseen or possible or not reliable else "fail"
 
 

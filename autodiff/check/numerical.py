@@ -49,7 +49,7 @@ class Slope:
 class Curve:
     """A function around the point x: its derivatives there, and what was seen of it on the way."""
 
-    __slots__ = ("bend", "finest", "first", "function", "gap", "largest", "noise", "steepest", "value", "x")
+    __slots__ = ("bend", "finest", "first", "function", "gap", "largest", "noise", "steepest", "value", "wide", "x")
 
     def __init__(self, function: Callable[[float], float], x: float, noise: float = 0.0) -> None:
         self.function, self.x, self.value = function, x, function(x)
@@ -58,11 +58,16 @@ class Curve:
         self.largest = abs(self.value)  # value near x
         self.steepest = 0.0  # secant from x about as long as x
         self.gap = self.bend = INF  # between the quotients right and left of x: at the last step; at narrow ones
+        self.wide = Slope()  # the derivative by the first step
         self.finest = INF  # what rounding may have changed in a narrow quotient, at best
 
     def smooth(self, slope: Slope) -> bool:
         """Whether the function has one slope at the point, as far as narrow steps can tell."""
         return self.bend <= SHARP * max(self.steepest, abs(slope.value))
+
+    def stairs(self, slope: Slope) -> bool:
+        """Whether the function is flat in narrow steps but slopes in wide ones, as where values are float32."""
+        return slope.value == 0.0 != self.wide.value and self.wide.within(0.01)
 
     def quotient(self, step: float, side: int) -> Slope:
         """The difference quotient of a step; its error is rounding alone. Nan with the error inf outside the domain.
@@ -117,6 +122,8 @@ class Curve:
         """
         narrowest, widest = 1e-18 * first, 100.0 * max(1.0, abs(self.x))
         best = self.extrapolated(first, side)
+        if side == 0 and first == self.first:
+            self.wide = best
         for factor in (10.0, 0.1):
             widening, step, misses = factor > 1.0, first, 0
             while not best.within(GOOD) and misses < 3 and narrowest < step < widest:
