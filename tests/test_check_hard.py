@@ -457,3 +457,26 @@ def test_what_is_vertical_or_infinite_by_itself_is_no_wrong_rule():
 
         assert check.primitives == []
         assert check.inputs[0].verdict == "not finite"
+
+
+# --- Functions of the math module, which raise where they are undefined --------------------------
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize(
+    ("value", "slope"),
+    [
+        (math.log, lambda x: 1.0 / x),
+        (math.sqrt, lambda x: 0.5 / math.sqrt(x)),
+        (lambda x: 1.0 / x, lambda x: -1.0 / (x * x)),
+        (math.exp, math.exp),
+        (math.lgamma, None),
+    ],
+)
+def test_a_check_that_steps_out_of_the_domain_goes_on(value, slope, x):
+    right = Primitive("right", value, lambda out, x: (slope(x),))
+    wrong = Primitive("wrong", value, lambda out, x: (-2.0,))
+
+    assert slope is None or check_gradients(lambda x: right(x) + 1e6, x)
+    assert not check_gradients(lambda x: wrong(x) + 1e6, x)
+    assert check_gradients(lambda x: wrong(x) + 1e6, x).primitives == [wrong]

@@ -49,7 +49,7 @@ class CheckedInput:
     def __init__(self, name: str, function: Callable[[float], float], x: float, claim: Claim, h: float = 0.001) -> None:
         self.name, self.x, self.analytical = name, x, claim.gradient
         curve = Curve(function, x, claim.noise)
-        self.forward = (function(x + h) - curve.value) / h
+        self.forward = (curve.at(x + h) - curve.value) / h
         slope, self.jumps = curve.slope(0), False
         left = right = Slope()
         sure = isfinite(claim.gradient) and curve.smooth(slope) and not curve.stairs(slope)
@@ -165,10 +165,10 @@ def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope,
 def jumps(curve: Curve, left: Slope, right: Slope) -> bool | None:
     """Whether the value jumps at x as a step function does; None where it changes too fast for floats to follow."""
     x, here, nearby = curve.x, curve.value, NEARBY * curve.first
-    around = [curve.function(x + far * nearby) for far in (-1.0, 1.0, -FAR, FAR)]
+    around = [curve.at(x + far * nearby) for far in (-1.0, 1.0, -FAR, FAR)]
     allowed = VISIBLE * max(abs(value) for value in (here, *around) if isfinite(value))
     allowed += max(2.0 * abs(slope.value) * nearby + 10.0 * slope.error * slope.step for slope in (left, right))
     moved = max(abs(value - here) for value in around[:2])
     if not moved > allowed:
         return False
-    return max(abs(curve.function(x + side * nearby / 8.0) - here) for side in (-1.0, 1.0)) > 0.5 * moved or None
+    return max(abs(curve.at(x + side * nearby / 8.0) - here) for side in (-1.0, 1.0)) > 0.5 * moved or None

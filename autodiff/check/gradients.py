@@ -229,7 +229,7 @@ def compared(subject: Subject, gradient: list[float], own: list[float], h: float
     noise, rows = subject.noise(), []
     for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes())):
         rows.append(CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], size, noise, own[i]), h))
-    subject.ask_again(4 if all(row.verdict == "ok" for row in rows) else 20)
+    subject.ask_again(3 if all(row.verdict == "ok" for row in rows) else 20)
     return rows
 
 

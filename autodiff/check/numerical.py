@@ -61,6 +61,13 @@ class Curve:
         self.wide = Slope()  # the derivative by the first step
         self.finest = INF  # what rounding may have changed in a narrow quotient, at best
 
+    def at(self, x: float) -> float:
+        """The function elsewhere; nan where Python raises what it raises outside a domain."""
+        try:
+            return self.function(x)
+        except (ArithmeticError, ValueError):
+            return NAN
+
     def smooth(self, slope: Slope) -> bool:
         """Whether the function has one slope at the point, as far as narrow steps can tell."""
         return self.bend <= SHARP * max(self.steepest, abs(slope.value))
@@ -77,7 +84,7 @@ class Curve:
         """
         x = self.x
         ends = (x + step, x - step) if side == 0 else (x + 2.0 * side * step, x + side * step)
-        values = self.function(ends[0]), self.function(ends[1])
+        values = self.at(ends[0]), self.at(ends[1])
         width = ends[0] - ends[1]
         slope = (values[0] - values[1]) / width if width else NAN
         if not isfinite(slope):

@@ -9,6 +9,7 @@ from ..engine import Value
 from ..graph import history, numbers, on_kink, refuse_rule, refuse_stale, sweep
 from ..ieee import NAN, number
 from ..naming import names
+from .numerical import Curve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class Subject:
     def ask_again(self, times: int) -> None:
         """Raise ValueError if f ever gives another number than before, at its inputs or beside them."""
         if self.inputs:
-            x = self.inputs[0].data
-            aside, function = 1.01 * x or 0.01, self.function(0)
-            before = function(aside)
+            curve = Curve(self.function(0), self.inputs[0].data)
+            aside = curve.x + curve.first
+            before = curve.at(aside)
             for _ in range(times):
-                same(function(aside), before)
-                function(x)
+                same(curve.at(aside), before)
+                curve.function(curve.x)
 
     @property
     def value(self) -> float:
