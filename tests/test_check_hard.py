@@ -79,6 +79,13 @@ def test_a_function_that_answers_differently_is_refused(make, x):
         check_gradients(make(), x)
 
 
+@pytest.mark.parametrize("size", [1e-9, 1e-3, 1.0])
+def test_a_change_at_every_few_calls_is_noticed_where_a_rule_is_wrong(size):
+    for every in range(2, 41):
+        with pytest.raises(ValueError, match="f answers differently"):
+            check_gradients(counting(lambda x, n, every=every: bad(x) + size * (n % every == 0)), 3.0)
+
+
 def test_random_numbers_from_a_seed_inside_are_fine():
     assert check_gradients(lambda x: x * random.Random(3).random(), 2.0)
 
