@@ -123,9 +123,7 @@ def refuse_rule(node: Value, local_gradients: Any) -> None:
         )
 
 
-def sweep(
-    output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False, refuse: bool = True
-) -> Iterator[tuple[Value, Any, Any]]:
+def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
     Parameters
@@ -138,8 +136,6 @@ def sweep(
         Nodes born before this are left alone: they cannot depend on anything younger.
     record : bool
         Give gradients as Values that can be differentiated again, not as floats.
-    refuse : bool
-        Raise TypeError where a rule does not give one entry for each operand; who checks rules goes on.
 
     Yields
     ------
@@ -166,8 +162,7 @@ def sweep(
         if node.primitive:
             known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
             local_gradients = node.primitive.local_gradients(*known)
-            if refuse:
-                refuse_rule(node, local_gradients)
+            refuse_rule(node, local_gradients)
         yield node, upstream, local_gradients
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:

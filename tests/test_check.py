@@ -312,7 +312,7 @@ def test_trap_42_a_mistake_in_any_rule_is_found_and_the_primitive_named(name, mi
     [
         (lambda out, a, b: (a, b), "operand 1 is 3, numerically -4"),
         (lambda out, a, b: (b, None), "operand 2 is None, numerically 3"),
-        (lambda out, a, b: (b,), "2 operands get 1 local gradients"),
+        (lambda out, a, b: (b,), "tuple with one entry for each operand, (..., ...), got (-4.0,)"),
         (lambda out, a, b: (b, 1.0001 * a), "operand 2 is 3.0003, numerically 3"),
     ],
     ids=["swapped", "missing edge", "too few", "a little off"],
@@ -450,7 +450,7 @@ def test_a_wrong_rule_is_found_on_a_kink():
 
 
 def test_0_to_the_power_0_is_a_convention_and_no_failure():
-    assert verdicts(check_gradients(lambda x: x**x, 0.0)) == ["kink"]
+    assert verdicts(check_gradients(lambda x: x**x, 0.0)) == ["undecided"]
     assert verdicts(check_gradients(power, 2.0, 0.0)) == ["ok", "ok"]
 
 

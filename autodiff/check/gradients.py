@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from textwrap import wrap
 
 from ..calls import checked, flattened, shape
@@ -11,9 +12,9 @@ from ..expression import show
 from ..graph import numbers, on_kink
 from ..ieee import INF
 from ..naming import names
-from .comparison import CheckedInput, Claim
+from .comparison import FLAT, CheckedInput, Claim
 from .nonfinite import nonfinite_origin, statement
-from .subject import Called, Recorded, Subject
+from .subject import ROUNDING, Called, Recorded, Subject, complaint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
 
     from ..primitives import Primitive
 
+VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
 MOST = 40  # rows of a table, before those that are all right are left out
 NOTES = 4  # of one kind
+TINY = 1e-9  # a gradient of this part of the others is next to nothing
 UNRECORDED = (
     "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
-    "answer differently at every call, or lose digits to cancellation or underflow on the way?"
+    "or lose digits to cancellation or underflow on the way?"
+)
+UNDECIDED = (
+    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
+    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
 )
 UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
@@ -39,26 +46,30 @@ def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
     found: dict[Primitive, tuple[Value, str]] = {}
     for node in nodes:
         if node.primitive and node.primitive not in found:
-            for text in contradictions(node, node.primitive):
+            text = complaint(node) or contradiction(node)
+            if text:
                 found[node.primitive] = node, text
-                break
     return found
 
 
-def contradictions(node: Value, primitive: Primitive) -> Iterator[str]:
-    """Yield what is wrong with each local gradient of one node."""
+def contradiction(node: Value) -> str:
+    """What is wrong with a local gradient of a gate; otherwise ""."""
+    primitive: Any = node.primitive
     operands = numbers(node.operands)
     local_gradients = primitive.local_gradients(node.data, *operands)
-    if len(local_gradients) != len(operands):
-        yield f"{len(operands)} operands get {len(local_gradients)} local gradients"
+    sizes = [abs(x * (local or 0.0)) for x, local in zip(operands, local_gradients)]
+    noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
             value = changing(primitive.value, operands, i)
-            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0)))
-            if found.verdict == "fail":
+            found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
+            if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
                 at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
-                yield f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+                return (
+                    f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
+                )
+    return ""
 
 
 def changing(value: Callable[..., float], operands: list[float], place: int) -> Callable[[float], float]:
@@ -80,7 +91,7 @@ class GradientCheck:
     primitives : list of Primitive
         Those whose rules were found wrong.
     notes : list of str
-        What there is to say about kinks and faults.
+        What there is to say about kinks, faults and doubts.
     value, h : float
         The value of the function; the step of the forward differences.
 
@@ -109,10 +120,10 @@ class GradientCheck:
         return [row for row in self.inputs if row.verdict == verdict]
 
     def __bool__(self) -> bool:
-        return not self.having("fail") and not self.having("not finite")
+        return all(row.verdict in ("ok", "kink") for row in self.inputs)
 
     def __repr__(self) -> str:
-        counts = [f"{len(self.having(verdict))} {verdict}" for verdict in ("ok", "kink", "fail", "not finite")]
+        counts = [f"{len(self.having(verdict))} {verdict}" for verdict in VERDICTS]
         summary = ", ".join(text for text in counts if not text.startswith("0 ")) or "no inputs"
         header = line("", f"forward h={self.h:g}", "numerical", "analytical", "difference", "")
         shown = self.inputs if len(self.inputs) <= MOST else [row for row in self.inputs if row.verdict != "ok"][:MOST]
@@ -139,8 +150,8 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
     """Yield a sentence for each input on a kink, and one for each gate that makes it."""
     for row in rows[:NOTES]:
         yield (
-            f"{row.name} is on a kink: left derivative {show(row.left)}, right derivative {show(row.right)}; "
-            f"{show(row.analytical)} is taken."
+            f"{row.name} is on a {'jump of f' if row.jumps else 'kink'}: left derivative {show(row.left)}, "
+            f"right derivative {show(row.right)}; {show(row.analytical)} is taken."
         )
     for node in [node for node in nodes if on_kink(node)][:NOTES] if rows else []:
         yield f"The kink: {statement(node, called)} = {show(node.data)}."
@@ -163,15 +174,16 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     Returns
     -------
     GradientCheck
-        True when every input is "ok", or on a "kink" with a derivative between those of both sides. Where
-        a gradient is wrong, the rules of the primitives involved are checked one by one and named.
+        True when every input is "ok", or on a "kink" with a derivative between those of both sides; false
+        when one is wrong ("fail"), too uncertain to judge ("undecided") or "not finite". Then the rules of the
+        primitives involved are checked one by one, and those that are wrong are named.
 
     Raises
     ------
     TypeError
         If f does not return one number.
     ValueError
-        If ``gradient`` has another shape than the arguments.
+        If ``gradient`` has another shape than the arguments, or if f answers differently at the same point.
 
     Examples
     --------
@@ -190,14 +202,16 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     subject = Recorded(f) if type(f) is Value else Called(checked(f, "check_gradients"), args, keywords)
     own = subject.analytical()
     given = own if gradient is None else fitting(gradient, subject.shape)
-    report = GradientCheck(subject.value, h, compared(subject, given, h))
-    failed, called = report.having("fail"), names(subject.order, subject.output if subject.order else None)
-    if gradient is not None:
+    report = GradientCheck(subject.value, h, compared(subject, given, own, h))
+    called = names(subject.order, subject.output if subject.order else None)
+    if gradient is None:
+        blame(report, subject, called)
+    else:
+        failed = report.having("fail")
         report.notes += [f"autodiff computes {show(own[report.inputs.index(row)])} for {row.name}." for row in failed]
-    elif failed:
-        blame(report, failed, subject.order, called)
     report.notes += kink_notes(report.having("kink"), subject.order, called)
-    if report.having("not finite"):
+    report.notes += [UNDECIDED.format(row) for row in report.having("undecided")[:NOTES]]
+    if report.having("not finite") and not report.primitives:
         origin = nonfinite_origin(subject.output) if subject.order else None
         report.notes += origin.text.splitlines() if origin else [UNDEFINED]
     return report
@@ -210,23 +224,31 @@ def fitting(gradient: Any, wanted: Any) -> list[float]:
     return [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
 
 
-def compared(subject: Subject, gradient: list[float], h: float) -> list[CheckedInput]:
+def compared(subject: Subject, gradient: list[float], own: list[float], h: float) -> list[CheckedInput]:
     """Every input of the subject with the given derivative and the numerical ones."""
-    noise, suspect = subject.noise(), any(map(on_kink, subject.order))
-    return [
-        CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], 1e-13 * size, noise, suspect), h)
-        for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes()))
-    ]
+    noise, rows = subject.noise(), []
+    for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes())):
+        rows.append(CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], size, noise, own[i]), h))
+    subject.ask_again(3 if all(row.verdict == "ok" for row in rows) else 20)
+    return rows
 
 
-def blame(report: GradientCheck, failed: list[CheckedInput], nodes: list[Value], called: dict[Value, str]) -> None:
+def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> None:
     """Say which rules are wrong; where none is, a kink or something that was not recorded is behind it."""
-    found = faults(nodes)
+    if report:
+        return
+    found = faults(subject.order)
     report.primitives = list(found)
     for primitive, (node, text) in found.items():
         report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
-    for row in failed if not found else []:
-        if row.vague or any(map(on_kink, nodes)):
+    if found:
+        return
+    sizes = subject.magnitudes()
+    largest = max(sizes)
+    for row, size, more in zip(report.inputs, sizes, subject.magnitudes(kinks=True)):
+        if row.verdict == "fail" and row.outside <= 1.001 * (more - size):
             row.verdict = "kink"
-    if not found and report.having("fail"):
+        elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= FLAT * largest:
+            row.verdict = "ok"  # nothing beside the other gradients, and every rule is right by itself
+    if report.having("fail"):
         report.notes.append(UNRECORDED)

@@ -6,6 +6,7 @@ from math import isfinite
 
 from ..engine import Value
 from ..graph import numbers
+from ..primitives import PRIMITIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ GRADIENTS = {  # where a gradient is not finite although the values are
     "power": "This power is vertical at 0: keep its base away from 0, as in (x + 1e-12) ** p.",
 }
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
+RULE = (
+    "The rule of {0} gives {1} here, although its operands and its value are finite: correct the rule (the local "
+    "gradients) of {0}, or keep its operands away from such a point."
+)
 NEGATIVE = (
     "The operand is negative, and log needs a positive number. If it stands for a probability, it has to lie between 0 "
     'and 1: an output="sigmoid" or softmax is missing.'
@@ -65,7 +70,9 @@ def vertical(node: Value, local: float) -> str:
     name = node.primitive.name if node.primitive else ""
     if name == "norm" or (name == "sqrt" and "dot" in behind(node, 1)):
         return LENGTH
-    return GROWN if isfinite(local) else GRADIENTS.get(name, GROWN)
+    if isfinite(local) or PRIMITIVES.get(name) is node.primitive:
+        return GROWN if isfinite(local) else GRADIENTS.get(name, GROWN)
+    return RULE.format(name, local)
 
 
 def log_remedy(node: Value) -> str:

@@ -6,8 +6,10 @@ from math import isfinite
 
 from ..calls import Call, branches, flattened, mirrored, one_number, parameters
 from ..engine import Value
-from ..graph import history, refuse_stale, sweep
+from ..graph import history, numbers, on_kink, refuse_rule, refuse_stale, sweep
+from ..ieee import NAN, number
 from ..naming import names
+from .numerical import Curve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ ROUNDING = 2.0**-52
 class Subject:
     """An output and its inputs (leaves), with their names and the shape in which they were given."""
 
-    __slots__ = ("inputs", "names", "order", "output", "shape")
+    __slots__ = ("inputs", "malformed", "names", "order", "output", "shape", "swept")
     output: Any
     order: list[Value]
     inputs: list[Value]
@@ -29,32 +31,56 @@ class Subject:
     at: Callable[[int, float], float]  # the output with one of the inputs changed to x
 
     def function(self, changed: int) -> Callable[[float], float]:
-        """The output as a function of one of the inputs."""
-        return lambda x: self.at(changed, x)
+        """The output as a function of one of the inputs; ValueError if it is not always the same at the same point."""
+        here = self.inputs[changed].data
+
+        def answer(x: float) -> float:
+            found = self.at(changed, x)
+            return found if x != here else same(found, self.value)
+
+        return answer
+
+    def ask_again(self, times: int) -> None:
+        """Raise ValueError if f ever gives another number than before, at its inputs or beside them."""
+        if self.inputs:
+            curve = Curve(self.function(0), self.inputs[0].data)
+            aside = curve.x + curve.first
+            before = curve.at(aside)
+            for _ in range(times):
+                same(curve.at(aside), before)
+                curve.function(curve.x)
 
     @property
     def value(self) -> float:
         """The number of the output."""
         return self.output.data if type(self.output) is Value else float(self.output)
 
-    def analytical(self) -> list[float]:
-        """d output / d input for each input, by one sweep."""
-        found = {node: upstream for node, upstream, _ in sweep(self.output, refuse=False)} if self.order else {}
-        return [float(found.get(leaf, 0.0)) for leaf in self.inputs]
+    def look_back(self) -> None:
+        """Sweep once; not at all where some rule gives no numbers."""
+        self.malformed = any(complaint(node) for node in self.order if node.primitive)
+        self.swept = list(sweep(self.output)) if self.order and not self.malformed else []
 
-    def magnitudes(self) -> list[float]:
-        """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these."""
+    def analytical(self) -> list[float]:
+        """d output / d input for each input; nan where a rule gives no numbers."""
+        found = {node: upstream for node, upstream, _ in self.swept}
+        return [NAN if self.malformed else float(found.get(leaf, 0.0)) for leaf in self.inputs]
+
+    def magnitudes(self, kinks: bool = False) -> list[float]:
+        """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these.
+
+        With ``kinks``, local gradients on a kink are larger by 1, which is as far as most conventions are off.
+        """
         totals = {self.output: 1.0} if self.order else {}
-        for node, _, local_gradients in sweep(self.output, refuse=False) if self.order else ():
+        for node, _, local_gradients in self.swept:
+            more = kinks and on_kink(node)
             for operand, local in zip(node.operands, local_gradients):
                 if type(operand) is Value and local is not None:
-                    totals[operand] = totals.get(operand, 0.0) + totals[node] * abs(local)
+                    totals[operand] = totals.get(operand, 0.0) + totals[node] * (abs(local) + more)
         return [totals.get(leaf, 0.0) for leaf in self.inputs]
 
     def noise(self) -> float:
         """How far rounding at every gate may move the output: the sum of upstream * value, in units of rounding."""
-        swept = sweep(self.output, refuse=False) if self.order else ()
-        parts = (ROUNDING * abs(upstream * node.data) for node, upstream, _ in swept)
+        parts = (ROUNDING * abs(upstream * node.data) for node, upstream, _ in self.swept)
         return sum((part for part in parts if isfinite(part)), 0.0)
 
 
@@ -74,6 +100,7 @@ class Called(Subject):
         self.names = [name for tree, parameter in named for name in places(tree, parameter)]
         for leaf, name in zip(self.inputs, self.names):
             leaf.label = name
+        self.look_back()
 
     def at(self, changed: int, x: float) -> float:
         data = iter([x if i == changed else leaf.data for i, leaf in enumerate(self.inputs)])
@@ -92,6 +119,7 @@ class Recorded(Subject):
         called = names(self.order, output)
         self.inputs = self.shape = [node for node in self.order if not node.primitive]
         self.names = [called[leaf] for leaf in self.inputs]
+        self.look_back()
 
     def at(self, changed: int, x: float) -> float:
         data = {node: node.data for node in self.inputs}
@@ -100,6 +128,30 @@ class Recorded(Subject):
             if node.primitive:
                 data[node] = node.primitive.compute([a if type(a) is float else data[a] for a in node.operands])
         return data[self.output]
+
+
+def same(answer: float, before: float) -> float:
+    """The answer of f, if it is the one before; otherwise a ValueError."""
+    if answer != before and (answer == answer or before == before):
+        raise ValueError(
+            f"f answers differently at the same point: {before!r}, then {answer!r}. It must depend on its arguments "
+            "alone: seed random numbers inside f, draw a dropout mask once and keep it, and let f neither count its "
+            "calls nor change what it reads"
+        )
+    return answer
+
+
+def complaint(node: Value) -> str:
+    """What is wrong where a gate's rule does not give a number, or None, for each operand; otherwise ""."""
+    local_gradients = node.primitive and node.primitive.local_gradients(node.data, *numbers(node.operands))
+    try:
+        refuse_rule(node, local_gradients)
+    except TypeError as error:
+        return str(error)
+    for i, local in enumerate(local_gradients or ()):
+        if local is not None and number(local) is None:
+            return f"the local gradient of operand {i + 1} must be a number or None, got {local!r:.60}"
+    return ""
 
 
 def places(tree: Any, name: str) -> list[str]:
