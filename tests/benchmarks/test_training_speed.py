@@ -8,7 +8,7 @@ import gc
 
 import moons
 import pytest
-from alternating import medians
+from alternating import held, medians
 from gpt import GPT, WORDS
 from tuple_value import TupleValue
 
@@ -59,9 +59,9 @@ def test_the_sides_compute_the_same():
         assert ours.step() == pytest.approx(theirs.step(), rel=1e-9)
 
 
-@pytest.mark.parametrize(("steps", "bars"), [(3, (3.0, 15.0)), (1, (3.0, 10.0))], ids=["loop", "single"])
+@pytest.mark.parametrize(("steps", "bars"), [(3, (3.0, 23.0)), (1, (3.0, 10.0))], ids=["loop", "single"])
 def test_moons_against_micrograd(steps, bars):
-    """In a training loop binary gates are at least 3 times as fast, nn.MLP (one dot gate a neuron) 15 times.
+    """In a training loop binary gates are 3 times as fast, nn.MLP (one dot gate a neuron) 23 times.
 
     A single step leaves micrograd's garbage, which is in cycles, to be collected on nobody's clock.
     """
@@ -79,8 +79,8 @@ def test_moons_against_micrograd(steps, bars):
             end="",
         )
 
-    assert ratios["binary gates"] >= bars[0]
-    assert ratios["nn.MLP"] >= bars[1]
+    held("binary gates against micrograd", ratios["binary gates"], bars[0])
+    held("nn.MLP against micrograd", ratios["nn.MLP"], bars[1])
 
 
 def test_a_scalar_gpt_against_the_value_it_is_usually_written_with():
@@ -93,4 +93,4 @@ def test_a_scalar_gpt_against_the_value_it_is_usually_written_with():
         print(f"\nGPT, {name:6} {1000 * seconds[name] / steps:7.1f} ms a step", end="")
     print(f"   {ratio:5.2f} x")
 
-    assert ratio >= 1.0
+    held("GPT against tuples", ratio, 1.0)
