@@ -158,7 +158,7 @@ class Curve:
             probe = self.quotient(step, side)
             visible = SHARP * max(self.steepest, abs(best.value))
             self.finest = min(self.finest, probe.error)
-            if side == 0 and (3.0 * probe.error <= visible or self.bend == INF):
+            if side == 0 and (3.0 * probe.error <= visible or probe.error < self.bend == INF):
                 self.bend = max(self.gap - 3.0 * probe.error, 0.0)
             off = abs(probe.value - best.value)
             if not off > 3.0 * (probe.error + best.error) + 1e-6 * abs(best.value):
