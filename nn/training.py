@@ -208,8 +208,8 @@ def check_trained(
             f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
             f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
         )
-    given = {t for t in target if type(t) is Value}
-    if left := [repr(leaf) for leaf in behind if leaf not in own | trained | given]:
+    known = own | trained | {t for t in target if type(t) is Value}
+    if left := [repr(leaf) for leaf in behind if leaf not in known]:
         names = ", ".join(left[:3]) + f" and {len(left) - 3} more" * (len(left) > 3)
         found.append(
             f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
