@@ -97,7 +97,10 @@ DERIVATIVES = {
     "where": lambda condition, a, b: (0, condition != 0, condition == 0),
     "sum": lambda *terms: [1] * len(terms),
     "dot": lambda w, x, b: (x, w, 1),
-    "logsumexp": lambda *terms: [mpmath.exp(term - log_of_sum(*terms)) for term in terms],
+    "logsumexp": lambda *terms: shares(terms),
+    "norm": lambda *terms: [term / mpmath.sqrt(mpmath.fsum(t * t for t in terms)) for term in terms],
+    "largest": lambda *terms: [term == max(terms) for term in terms],
+    "stop_gradient": lambda a: (0,),
     **dict.fromkeys(["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"], lambda a, b: (0, 0)),
 }
 VALUES = {  # where the words of the samples are too short for this grid
@@ -112,6 +115,8 @@ DOMAINS = {
     "power": lambda a, b: a > 0.0,
     "maximum": lambda a, b: a != b,
     "minimum": lambda a, b: a != b,
+    "largest": lambda *terms: len({*terms}) == len(terms),
+    "norm": lambda *terms: any(terms) and math.hypot(*terms) < INF,
     "sum": lambda *terms: sum(map(abs, terms)) < INF,
     "dot": lambda *a: len(a) == 3 and abs(a[0] * a[1]) + abs(a[2]) < INF,
 }
@@ -121,6 +126,12 @@ RELATIVE = {"sum", "dot", "logsumexp"}  # their terms may cancel: they are exact
 def digits(name, point):
     """How many digits show the result whole: the argument of a sine and small terms beside 1 need many."""
     return 400 if name in ("sin", "cos", "tan") or (len(point) == 1 and abs(point[0]) < 1e4) else 60
+
+
+def shares(terms):
+    """e^term / the sum of all e^term, exact for terms of any size."""
+    parts = [mpmath.exp(term - max(terms)) for term in terms]
+    return [part / mpmath.fsum(parts) for part in parts]
 
 
 def log_of_sum(*terms):
