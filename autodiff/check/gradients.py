@@ -61,7 +61,7 @@ def contradiction(node: Value) -> str:
     noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            value = changing(primitive.value, operands, i)
+            value = changing(primitive, operands, i)
             found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
             if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
@@ -72,9 +72,9 @@ def contradiction(node: Value) -> str:
     return ""
 
 
-def changing(value: Callable[..., float], operands: list[float], place: int) -> Callable[[float], float]:
+def changing(primitive: Primitive, operands: list[float], place: int) -> Callable[[float], float]:
     """The value as a function of one of its operands."""
-    return lambda x: value(*operands[:place], x, *operands[place + 1 :])
+    return lambda x: primitive.compute([*operands[:place], x, *operands[place + 1 :]])
 
 
 # --- The report ----------------------------------------------------------------------------------
