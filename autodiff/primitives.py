@@ -178,10 +178,19 @@ def selected(upstream: Any, local: Any, made: Callable[[Any], Any] | None) -> An
     if primitive is not select:
         return None
     condition, *entries = operands
-    sides = [selected(upstream, entry, made) for entry in entries]
-    if all(side is None for side in sides):
+    if all(selected(upstream, entry, made) is None for entry in entries):
         return None
-    return select(condition, *[upstream * entry if side is None else side for entry, side in zip(entries, sides)])
+    arriving = [upstream, upstream]
+    if hasattr(upstream, "born") and not all(constant(entry, made) for entry in entries):
+        arriving = [select(condition, upstream, 0.0), select(condition, 0.0, upstream)]  # nor do gradients of gradients
+    sides = [selected(x, entry, made) for x, entry in zip(arriving, entries)]
+    return select(condition, *[x * y if side is None else side for x, y, side in zip(arriving, entries, sides)])
+
+
+def constant(entry: Any, made: Any) -> bool:
+    """Whether an entry has no gradient of its own: a number or a comparison."""
+    apart = made(entry)
+    return type(entry) is float or bool(apart and apart[0].local_gradients is no_edges)
 
 
 def recordable(primitive: Primitive, operands: Sequence[Any]) -> Sequence[Any]:
