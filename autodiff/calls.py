@@ -180,7 +180,8 @@ def variable(x: Any, place: int) -> Value:
     if converted is not None:
         return Value(converted)
     several = getattr(x, "shape", ())
-    hint = "give it as x.tolist()" if several else "pass it by keyword, or leave it out by argnums="
+    listed = "give it as x.to_numpy()" if hasattr(x, "to_numpy") else "give it as x.tolist()"  # a frame has no tolist
+    hint = listed if several else "pass it by keyword, or leave it out by argnums="
     raise TypeError(
         "derivatives are taken with respect to numbers, Values and lists or NumPy arrays of them, but argument "
         f"{place} (counted from 0) holds a {type(x).__name__}: {x!r:.60} ({hint})"
