@@ -158,7 +158,10 @@ def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
     if argnums is None:
         return list(range(len(args)))
     several: Any = argnums if hasattr(argnums, "__iter__") else [argnums]
-    chosen = [index(i) for i in several]
+    try:
+        chosen = [index(i) for i in several]
+    except TypeError:
+        raise TypeError(f"argnums takes positions of arguments, counted from 0, got {argnums!r:.60}") from None
     for i in chosen:
         if not -len(args) <= i < len(args):
             raise ValueError(f"argnums names argument {i} (counted from 0), but the call gave {len(args)}")

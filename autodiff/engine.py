@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from . import primitives as p
-from .arrays import boxed, elementwise, is_array
+from .arrays import boxed, elementwise, in_order, is_array
 from .graph import history, numbers, refuse_rule, refuse_stale, sweep
 from .ieee import INF, number, real
 from .primitives import Primitive
@@ -406,7 +406,7 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     >>> slope.data, gradients(slope, [x])[0].data
     (27.0, 18.0)
     """
-    inputs = list(inputs) if hasattr(inputs, "__iter__") else [inputs]
+    inputs = list(in_order("gradients", inputs)) if hasattr(inputs, "__iter__") else [inputs]
     for node in (output, *inputs):
         if type(node) is not Value:
             raise TypeError(f"gradients takes Values, got {type(node).__name__}: {node!r:.60}")
