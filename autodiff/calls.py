@@ -158,7 +158,10 @@ def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
     if argnums is None:
         return list(range(len(args)))
     several: Any = argnums if hasattr(argnums, "__iter__") else [argnums]
-    chosen = [index(i) for i in several]
+    try:
+        chosen = [index(i) for i in several]
+    except TypeError:
+        raise TypeError(f"argnums takes positions of arguments, counted from 0, got {argnums!r:.60}") from None
     for i in chosen:
         if not -len(args) <= i < len(args):
             raise ValueError(f"argnums names argument {i} (counted from 0), but the call gave {len(args)}")
@@ -180,7 +183,8 @@ def variable(x: Any, place: int) -> Value:
     if converted is not None:
         return Value(converted)
     several = getattr(x, "shape", ())
-    hint = "give it as x.tolist()" if several else "pass it by keyword, or leave it out by argnums="
+    listed = "give it as x.to_numpy()" if hasattr(x, "to_numpy") else "give it as x.tolist()"  # a frame has no tolist
+    hint = listed if several else "pass it by keyword, or leave it out by argnums="
     raise TypeError(
         "derivatives are taken with respect to numbers, Values and lists or NumPy arrays of them, but argument "
         f"{place} (counted from 0) holds a {type(x).__name__}: {x!r:.60} ({hint})"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 from . import primitives as p
-from .arrays import boxed, elementwise, is_array
+from .arrays import boxed, elementwise, in_order, is_array
 from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .ieee import number, real
+from .ieee import INF, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
@@ -71,8 +71,10 @@ def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, An
 def several(primitive: Primitive) -> Callable[..., Value]:
     """The primitive as a method that takes the other operands as arguments."""
 
-    def method(self: Value, *others: Value | float, out: None = None) -> Value:
-        if out is not None:  # np.clip(v, low, high) says out=None
+    def method(self: Value, *others: Any, out: Any = False) -> Value:
+        if out is None and len(others) == 2:  # np.clip(v, low, high) says so; None is no bound there
+            others = tuple([bound if given is None else given for given, bound in zip(others, (-INF, INF))])
+        elif out is not None and out is not False:
             raise TypeError(f"{primitive.name} makes a new Value and takes no out=, got {type(out).__name__}")
         return Value.record(primitive, (self, *others))  # type: ignore[no-any-return]
 
@@ -404,7 +406,7 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     >>> slope.data, gradients(slope, [x])[0].data
     (27.0, 18.0)
     """
-    inputs = list(inputs) if hasattr(inputs, "__iter__") else [inputs]
+    inputs = list(in_order("gradients", inputs)) if hasattr(inputs, "__iter__") else [inputs]
     for node in (output, *inputs):
         if type(node) is not Value:
             raise TypeError(f"gradients takes Values, got {type(node).__name__}: {node!r:.60}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import primitives
+from .arrays import in_order, is_array
 from .primitives import exp, leaky_relu, maximum, stop_gradient
 
 TYPE_CHECKING = False
@@ -12,14 +13,12 @@ if TYPE_CHECKING:
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
-    """The values as a list; TypeError, with how the function is called, where they are none, or more than one list."""
-    try:
-        values = iter(values if not more else None)  # type: ignore[arg-type]
-    except TypeError:
+    """The values as a list; TypeError, with how the function is called, where they are no list, or more than one."""
+    if more or not hasattr(values, "__iter__"):
         usage = "dot([w0, w1], [x0, x1], b)" if name == "dot" else f"{name}([x, y])"
         got = ", ".join(map(repr, (values, *more)))
-        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}") from None
-    return list(values)
+        raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}")
+    return list(values if is_array(values) else in_order(name, values))
 
 
 def sum(values: Iterable[Any], *more: Any) -> Any:
@@ -55,10 +54,8 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
-    try:
-        weights, inputs = list(weights), list(inputs)
-    except TypeError:
-        weights, inputs = several("dot", weights), several("dot", inputs)
+    weights = weights if type(weights) is list else several("dot", weights)
+    inputs = inputs if type(inputs) is list else several("dot", inputs)
     if len(weights) != len(inputs):
         raise ValueError(f"dot needs as many inputs as weights: expected {len(weights)}, got {len(inputs)}")
     return primitives.dot(*weights, *inputs, bias)

@@ -130,6 +130,10 @@ class Primitive:
                     operands = f"operand{'s' * (expected != 1)}, got {len(numbers)}{advice * (len(numbers) > 2)}"
                     raise TypeError(f"{self.name} takes {expected} {operands}") from None
             raise
+        except (ArithmeticError, ValueError) as error:  # a function of the math module, say
+            given = ", ".join(map(repr, numbers))
+            raised = f"raises {type(error).__name__}: {error}; let it answer inf or nan"
+            raise ValueError(f"the value of {self.name} at ({given:.60}) {raised}") from error
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -174,10 +178,19 @@ def selected(upstream: Any, local: Any, made: Callable[[Any], Any] | None) -> An
     if primitive is not select:
         return None
     condition, *entries = operands
-    sides = [selected(upstream, entry, made) for entry in entries]
-    if all(side is None for side in sides):
+    if all(selected(upstream, entry, made) is None for entry in entries):
         return None
-    return select(condition, *[upstream * entry if side is None else side for entry, side in zip(entries, sides)])
+    arriving = [upstream, upstream]
+    if hasattr(upstream, "born") and not all(constant(entry, made) for entry in entries):
+        arriving = [select(condition, upstream, 0.0), select(condition, 0.0, upstream)]  # nor do gradients of gradients
+    sides = [selected(x, entry, made) for x, entry in zip(arriving, entries)]
+    return select(condition, *[x * y if side is None else side for x, y, side in zip(arriving, entries, sides)])
+
+
+def constant(entry: Any, made: Any) -> bool:
+    """Whether an entry has no gradient of its own: a number or a comparison."""
+    apart = made(entry)
+    return type(entry) is float or bool(apart and apart[0].local_gradients is no_edges)
 
 
 def recordable(primitive: Primitive, operands: Sequence[Any]) -> Sequence[Any]:
@@ -258,7 +271,7 @@ div         = Primitive("div", quotient,     lambda out, a, b: (reciprocal(b), -
 neg         = Primitive("neg", operator.neg, lambda out, a: (-1.0,))
 reciprocal  = Primitive("reciprocal", lambda a: quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
 power       = Primitive("power", to_the_power, lambda out, a, b: (
-    b * power(where((b == 0.0) * ((a == 0.0) + (a != a)), 1.0, a), b - 1.0),  # 0 where b = 0, whatever a is
+    b * power(where(b == 0.0, where((a == 0.0) + (a != a), 1.0, a), a), b - 1.0),  # 0 where b = 0, whatever a is
     out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
 
 exp         = Primitive("exp",   exponential,         lambda out, a: (out,))

@@ -112,7 +112,7 @@ class Optimizer:
             parameter.grad = 0.0
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(learning_rate={self.learning_rate:g})"
+        return f"{type(self).__name__}(learning_rate={float(self.learning_rate):g})"
 
 
 class SGD(Optimizer):

@@ -19,7 +19,9 @@ HUNDREDTHS = 0.005  # how far off a share may be that was written with two decim
 
 def listed(outputs: Any) -> list[Any]:
     """The outputs of a model as a list, also of one that returns a bare Value."""
-    return list(outputs) if hasattr(outputs, "__len__") and getattr(outputs, "shape", None) != () else [outputs]
+    if not hasattr(outputs, "__len__") or getattr(outputs, "shape", None) == ():
+        return [outputs]
+    return list(outputs if type(outputs) is list else in_order("a loss", outputs))
 
 
 def one_hot(place: int, size: int) -> list[float]:

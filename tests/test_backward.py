@@ -296,3 +296,9 @@ def test_gradients_leave_alone_what_is_older_than_the_inputs():
 def test_gradients_of_what_is_no_value(output, inputs):
     with pytest.raises(TypeError, match=r"gradients takes Values, got (float|NoneType): "):
         gradients(output, inputs)
+
+
+def test_gradients_takes_inputs_in_order():
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"gradients takes a list, in order, got set"):
+        gradients(x * x, {x})

@@ -167,6 +167,7 @@ def test_a_gradient_that_is_nothing_beside_the_others_is_right_if_its_rules_are(
 
     assert [row.verdict for row in check.inputs] == ["ok"] * 3
     assert check_gradients(softplus(net([0.3, -0.8, 1.1])[0]))
+    assert check_gradients(lambda w: sum(tanh(0.1 * i * x) for i, x in enumerate(w)), [0.1 * i for i in range(60)])
 
 
 # --- Jumps ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from node_runner import Node
 
 import autodiff
 from autodiff import (
+    PRIMITIVES,
     Primitive,
     Value,
     clip,
@@ -140,6 +141,23 @@ def test_how_a_rule_closes_a_gate(rule):
 
     for found in (x.grad, grad(lambda x: sqrt(gate(x)))(-1.0), gradients(y, [x])[0].data):
         assert found == 0.0 if selects else math.isnan(found)
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        lambda out, x: (where(x > 0, 2.0 * x, False),),
+        lambda out, x: (where(x <= 0, False, x),),
+        lambda out, x: (where(x > 0, where(x < 9, x * x, False), False),),
+    ],
+)
+def test_a_closed_gate_is_closed_in_every_order(local, monkeypatch):
+    gate = Primitive("mine", lambda x: max(x, 0.0), local)
+    monkeypatch.setitem(PRIMITIVES, "mine", gate)
+    for f in (lambda x: sqrt(gate(x)), lambda x: 1 / gate(x), lambda x: log(gate(x))):
+        assert grad(grad(f))(-1.0) == grad(grad(grad(f)))(-1.0) == 0.0
+        for runner in ("source", "batch"):
+            assert autodiff.compile(grad(f), runner).value_and_grad(-1.0) == (0.0, 0.0)
 
 
 def test_an_operand_that_is_a_comparison_multiplies():

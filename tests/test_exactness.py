@@ -174,6 +174,7 @@ def test_differences_of_products_are_eagers(runner, place):
         lambda x: (autodiff.power(x * 0.0, -1.0), autodiff.power(x * -0.0, -1.0)),
         lambda x: (1 / autodiff.minimum(x, -0.0), 1 / autodiff.minimum(x, 0.0)),
         lambda x: (1 / autodiff.sum([0.0 * x, 0.0]), 1 / autodiff.sum([-0.0 * x, -0.0])),
+        lambda x: (1 / autodiff.sum([0.0 * x]), 1 / autodiff.sum([-0.0 * x])),
     ],
 )
 def test_0_and_minus_0_are_two_constants(runner, f):

@@ -239,6 +239,7 @@ def test_keyword_arguments_are_part_of_the_trace():
     assert fast.map([1.0, 2.0], n=3) == [1.0, 8.0]
     assert len(fast.traces) == 4
     assert "x * x" in fast.source(1.0, n=2)
+    assert "    grad_x = grad_f * (3 * (x * x))\n" in fast.source(1.0, n=3)
     assert fast(Value(3.0), n=3).data == 27.0
     w = Value(2.0)
     assert fast(3.0, n=w) == 9.0

@@ -588,3 +588,9 @@ def test_importing_autodiff_leaves_the_checker_unimported_until_it_is_used():
 def test_a_name_that_autodiff_does_not_have_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'gradd'"):
         autodiff.gradd  # noqa: B018
+
+
+@pytest.mark.parametrize("argnums", ["x", 1.0, ("x", "y")])
+def test_argnums_are_positions(argnums):
+    with pytest.raises(TypeError, match=r"argnums takes positions of arguments, counted from 0, got "):
+        grad(lambda x, y: x * y, argnums=argnums)(2.0, 3.0)

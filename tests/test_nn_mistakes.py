@@ -7,7 +7,7 @@ import pytest
 from autodiff import Value, dot, logsumexp, mean, norm, softmax, variables
 from autodiff.flat import lower
 from autodiff.quiz import Question
-from nn import MLP, Layer, Sequential, fit, fit_many, predict, truth_table
+from nn import MLP, Layer, Sequential, cross_entropy, fit, fit_many, predict, truth_table
 
 NET = MLP(2, [2, 1], seed=0)
 X, Y = truth_table("and")
@@ -35,6 +35,10 @@ X, Y = truth_table("and")
         (lambda: softmax(1.0, Value(2.0)), "takes its values in a list, as in softmax([x, y]); got 1.0, Value(2.0)"),
         (lambda: mean(Value(1.0), Value(2.0)), "mean takes its values in a list, as in mean([x, y]); got Value(1.0), "),
         (lambda: norm([1.0], [2.0]), "norm takes its values in a list, as in norm([x, y]); got [1.0], [2.0]"),
+        (lambda: softmax({1.0, 2.0}), "softmax takes a list, in order, got set: {1.0, 2.0}"),
+        (lambda: norm({1.0: 2.0}), "norm takes a list, in order, got dict: {1.0: 2.0}"),
+        (lambda: dot([1.0, 2.0], "12"), "dot takes a list, in order, got str: '12'"),
+        (lambda: cross_entropy({1.0, 2.0}, 0), "a loss takes a list, in order, got set: {1.0, 2.0}"),
         (lambda: logsumexp(1.0), "logsumexp([x, y]); got 1.0"),
         (lambda: mean(1.0), "mean([x, y]); got 1.0"),
         (lambda: dot(Value(1.0), Value(2.0)), "dot([w0, w1], [x0, x1], b); got Value(1.0)"),

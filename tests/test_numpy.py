@@ -93,6 +93,7 @@ def test_means_and_lengths():
         (lambda v, w: np.minimum(np.array([2.0, 1.0]), w).sum(), 3.0, [0.0, 0.5]),
         (lambda v, w: np.clip(v, 0, 1), 1.0, [0.0, 0.0]),
         (lambda v, w: np.clip(v, 0, 3) * w, 4.0, [2.0, 2.0]),
+        (lambda v, w: np.clip(v, None, 1) * w + np.clip(-v, 0, None), 2.0, [0.0, 1.0]),
         (lambda v, w: np.clip(np.array([1.0, 3.0]), v, 5.0).sum(), 5.0, [1.0, 0.0]),
         (lambda v, w: np.sign(-v) * w, -2.0, [0.0, -1.0]),
         (lambda v, w: np.heaviside(v, 0.5) * w, 2.0, [0.0, 1.0]),

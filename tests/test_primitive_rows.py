@@ -1,6 +1,7 @@
 """Primitives as things: copied by name, written by the user, given to other recorders, and picky about operands."""
 
 import copy
+import math
 import pickle
 import re
 
@@ -152,3 +153,11 @@ def test_local_gradients_that_are_no_numbers_are_refused():
     y = Primitive("mine", lambda x: x, lambda out, x: ("1.0",))(Value(2.0))
     with pytest.raises(TypeError, match="multiply"):
         y.backward()
+
+
+@pytest.mark.parametrize(("value", "x"), [(math.log, -1.0), (lambda a: 1 / a, 0.0), (math.exp, 1000.0)])
+def test_a_value_that_raises_is_named(value, x):
+    own = Primitive("own", value, lambda out, a: (1.0,))
+    for given in (x, Value(x)):
+        with pytest.raises(ValueError, match=rf"the value of own at \({x}\) raises .*; let it answer inf or nan"):
+            own(given)

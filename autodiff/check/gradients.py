@@ -12,7 +12,7 @@ from ..expression import show
 from ..graph import numbers, on_kink
 from ..ieee import INF
 from ..naming import names
-from .comparison import FLAT, CheckedInput, Claim
+from .comparison import CheckedInput, Claim
 from .nonfinite import nonfinite_origin, statement
 from .subject import ROUNDING, Called, Recorded, Subject, complaint
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
 MOST = 40  # rows of a table, before those that are all right are left out
 NOTES = 4  # of one kind
-TINY = 1e-9  # a gradient of this part of the others is next to nothing
+TINY = 1e-8  # a gradient of this part of the others is next to nothing
 UNRECORDED = (
     "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
     "or lose digits to cancellation or underflow on the way?"
@@ -61,7 +61,7 @@ def contradiction(node: Value) -> str:
     noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            value = changing(primitive.value, operands, i)
+            value = changing(primitive, operands, i)
             found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
             if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
@@ -72,9 +72,9 @@ def contradiction(node: Value) -> str:
     return ""
 
 
-def changing(value: Callable[..., float], operands: list[float], place: int) -> Callable[[float], float]:
+def changing(primitive: Primitive, operands: list[float], place: int) -> Callable[[float], float]:
     """The value as a function of one of its operands."""
-    return lambda x: value(*operands[:place], x, *operands[place + 1 :])
+    return lambda x: primitive.compute([*operands[:place], x, *operands[place + 1 :]])
 
 
 # --- The report ----------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> 
     for row, size, more in zip(report.inputs, sizes, subject.magnitudes(kinks=True)):
         if row.verdict == "fail" and row.outside <= 1.001 * (more - size):
             row.verdict = "kink"
-        elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= FLAT * largest:
+        elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= TINY * largest:
             row.verdict = "ok"  # nothing beside the other gradients, and every rule is right by itself
     if report.having("fail"):
         report.notes.append(UNRECORDED)

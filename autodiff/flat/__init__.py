@@ -15,7 +15,8 @@ compiled     autodiff.compile: a function traced (traces), then run as flat code
 training     training steps: loss, penalty and update recorded once
 native       the program, and whole epochs of training, as machine code by llvmlite
 
-What is exact, beside the eager engine; nan and inf are nan and inf everywhere, the sign of a zero may differ::
+What is exact, beside the eager engine; nan and inf are nan and inf everywhere, the sign of a zero (and of what is
+divided by it) may differ::
 
     runner      gates       functions  short sums  long sums
     source      exact       exact      exact       exact
@@ -24,11 +25,12 @@ What is exact, beside the eager engine; nan and inf are nan and inf everywhere, 
     javascript  exact       4 ulp      exact       exact
 
 Gates are + - * /, sqrt, abs, squares, comparisons, and what chooses between numbers (maximum, relu, where, ...), values
-and gradients; functions are the rest (exp, tanh, a ** b, ...). Short are sum and dot of up to three terms. A long one
+and gradients; functions are the rest (exp, tanh, a ** b, ...): their values, of which gradients such as 1 - out ** 2
+are made. For logsumexp an ulp is one of its largest term. Short are sum and dot of up to three terms. A long one
 that is reordered may also fuse its products with its additions in machine code: it is off by at most n units in the
-last place of the sum of its terms' sizes. So are sums over the rows of a batch, and gradients that arrive by four
-paths or more in a program rolled into loops. The gradient of 1 / x is a function, -x ** -2; that of sigmoid,
-(1 - L) * L, is multiplied in another order: 4 ulp.
+last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among them, and
+gradients that arrive by four paths or more in a program rolled into loops. The gradient of 1 / x is a function,
+-x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
 from ..tracing import Unsupported

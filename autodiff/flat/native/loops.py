@@ -183,8 +183,8 @@ class Sum:
         if self.special:
             return [self.of_list(m) for _, m in places]
         loader = Shared(self.storage, self.row)
-        zero = self.v.zero if self.bias is None else None
-        start = [zero or computed(self.v, self.bias, self.leaf(loader, 0, n, m)) for n, m in places]
+        nothing = self.v.constant(-0.0) if self.bias is None else None  # unlike 0, it leaves -0 as it is
+        start = [nothing or computed(self.v, self.bias, self.leaf(loader, 0, n, m)) for n, m in places]
         return self.text.summed(self.count, start, self.v.vector, lambda k, sums: self.added(k, places, sums))
 
     def leaf(self, loader: Shared, k: Whole, n: int, m: int) -> Callable[[Any], str]:
