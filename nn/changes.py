@@ -14,7 +14,15 @@ from gc import get_referents
 from operator import is_
 from pickle import dumps
 from random import Random, SystemRandom, random
-from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
 
 from autodiff import Value
 from autodiff.flat import Unsupported
@@ -32,8 +40,8 @@ if TYPE_CHECKING:
 OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer
 PLAIN = {type(None), bool, int, float, complex, str, bytes}
-THROUGH = (partial, property, staticmethod, classmethod, MethodType, BuiltinFunctionType)
-HOLDERS = {"types", "collections", "argparse"}  # modules of the standard library whose objects hold what one puts there
+THROUGH = (partial, property, staticmethod, classmethod, MethodType, MethodWrapperType, BuiltinFunctionType)
+HOLDERS = {"types", "collections", "argparse", "os", "queue", "_thread"}  # modules of the standard library whose objects hold what one puts there
 MOST = 50_000  # objects that are looked at
 LARGEST = 10_000_000  # bytes of an array that is compared
 EAGERLY = "train with runner='eager'"
@@ -98,8 +106,8 @@ class Reach:
     def look(self, x: Any) -> None:
         """Note what can be changed in x; what it holds is looked at later."""
         kind = type(x)
-        is_cache = hasattr(kind, "cache_info") and self.is_watched(x)
-        if issubclass(kind, SystemRandom) or hasattr(kind, "__next__") or is_cache:
+        is_kept_away = kind.__name__ == "ContextVar" or (hasattr(kind, "cache_info") and self.is_watched(x))
+        if issubclass(kind, SystemRandom) or hasattr(kind, "__next__") or is_kept_away:
             raise Unsupported(
                 f"model, loss, penalty or update may use a {kind.__name__}, which gives something else each time and "
                 f"cannot be put back: {EAGERLY}"
@@ -119,7 +127,7 @@ class Reach:
         elif issubclass(kind, type):
             if self.is_watched(x):
                 self.variables(f"{x.__name__}.", lambda: vars(x), x)
-                self.waiting += x.__mro__
+                self.waiting += (*x.__mro__, kind)
         elif issubclass(kind, (History, Optimizer)) or self.is_of_numpy(x):
             return
         elif package(kind.__module__) in OWN | HOLDERS or self.is_watched(kind):
@@ -183,7 +191,8 @@ class Reach:
         if not self.is_watched(x):
             return
         self.variables(f"{x.__name__}.", lambda: vars(x), vars(x))
-        names, spaces = names_in(x.__code__), [x.__globals__]
+        names = names_in(x.__code__)
+        spaces = [x.__globals__, *[vars(sys.modules[name]) for name in names if name in sys.modules]]
         for space in spaces:  # which grow
             found = {name: space[name] for name in names if name in space}
             modules = [vars(value) for value in found.values() if type(value) is ModuleType]
@@ -207,8 +216,9 @@ class Reach:
         return bool(by_exec) or self.is_user_made(x.__module__)
 
 
-def package(module: str | None) -> str:
-    return (module or "").partition(".")[0]
+def package(module: Any) -> str:
+    """The package of a module's name; some C types have no text there."""
+    return "builtins" if module and type(module) is not str else (module or "").partition(".")[0]
 
 
 def names_in(code: CodeType) -> set[str]:
