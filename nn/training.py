@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from warnings import warn
 
-from autodiff import Value, history as history_of
+from autodiff import Value, history as history_of, sweep
 
 from .checks import counted, generator, one_of, refuse_words, several, size
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
@@ -208,9 +208,12 @@ def check_trained(
             f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
             f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
         )
-    given = {t for t in target if type(t) is Value}
-    if left := [repr(leaf) for leaf in behind if leaf not in own | trained | given]:
-        names = ", ".join(left[:3]) + f" and {len(left) - 3} more" * (len(left) > 3)
+    given = {node for t in target if type(t) is Value for node in history_of(t)}
+    if left := [leaf for leaf in behind if leaf not in own | trained | given]:
+        reached = {node for node, _, _ in sweep(loss)}  # not what stop_gradient keeps away
+        left = [leaf for leaf in left if leaf in reached]
+    if left:
+        names = ", ".join(map(repr, left[:3])) + f" and {len(left) - 3} more" * (len(left) > 3)
         found.append(
             f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
             "the optimizer, or use its number (.data) if it is a constant"
