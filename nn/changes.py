@@ -250,11 +250,11 @@ def contents(x: Any, name: str) -> list[Any]:
 
 
 def numbers_of(leaves: list[Value]) -> list[Any]:
-    return [(x._data, x.grad, x.changed) for x in leaves]
+    return [*[x._data for x in leaves], *[x.grad for x in leaves], *[x.changed for x in leaves]]
 
 
 def renumber(leaves: list[Value], before: list[Any]) -> None:
-    for x, numbers in zip(leaves, before):
+    for x, *numbers in zip(leaves, *[before[k * len(leaves) :] for k in range(3)]):
         x._data, x.grad, x.changed = numbers
 
 

@@ -96,7 +96,7 @@ def number(x: Any, place: str) -> float:
 
 def rows_in(X: Iterable[Any]) -> list[list[float]]:
     """The examples as lists of floats."""
-    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, f"X=[[{X!r:.20}]]"))]
+    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, "X=[[{}]]"))]
     for x in rows:
         if not hasattr(x, "__iter__"):
             raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
@@ -140,10 +140,11 @@ def one_example(x: Sequence[Any]) -> None:
 
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
-    """The list of what is given; TypeError, with what to write, where it is a single thing."""
+    """The list of what is given; TypeError, with what to write ({} being what was given), where it is one thing."""
     given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
-        raise TypeError(f"{thing} takes several: write {usage}, got {given!r:.60}")
+        instead = usage.replace("{}", f"{given!r:.20}")
+        raise TypeError(f"{thing} takes several: write {instead}, got {given!r:.60}")
     return list(given)
 
 

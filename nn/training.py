@@ -195,7 +195,8 @@ def check_trained(
     nodes = history_of(loss) if type(loss) is Value else []
     behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
     own = set(model.parameters() if hasattr(model, "parameters") else ())
-    own.update(Module.parameters(model) if isinstance(model, Module) else ())  # those that parameters() leaves out, too
+    if isinstance(model, Module) and type(model).parameters is not Module.parameters:
+        own.update(Module.parameters(model))  # those that its parameters() leaves out, too
     trained = set(optimizer.parameters)
     if trained.isdisjoint(own.union(nodes)):
         raise ValueError(
@@ -208,8 +209,8 @@ def check_trained(
             f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
             f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
         )
-    given = {node for t in target if type(t) is Value for node in history_of(t)}
-    if left := [leaf for leaf in behind if leaf not in own | trained | given]:
+    known = own.union(trained, *[history_of(t) for t in target if type(t) is Value])
+    if left := [leaf for leaf in behind if leaf not in known]:
         reached = {node for node, _, _ in sweep(loss)}  # not what stop_gradient keeps away
         left = [leaf for leaf in left if leaf in reached]
     if left:
