@@ -194,10 +194,12 @@ def check_trained(
     """Refuse an optimizer of another model; warn of Values older than ``since`` behind the loss that nobody trains."""
     nodes = history_of(loss) if type(loss) is Value else []
     behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
+    trained = set(optimizer.parameters)
+    if trained == set(behind):
+        return
     own = set(model.parameters() if hasattr(model, "parameters") else ())
     if isinstance(model, Module) and type(model).parameters is not Module.parameters:
         own.update(Module.parameters(model))  # those that its parameters() leaves out, too
-    trained = set(optimizer.parameters)
     if trained.isdisjoint(own.union(nodes)):
         raise ValueError(
             "the optimizer changes none of this model's parameters: make it again, SGD(model.parameters(), ...), "
