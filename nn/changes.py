@@ -49,6 +49,7 @@ HOLDERS = {
     "queue",
     "_thread",
 }  # modules of the standard library whose objects hold what one puts there
+MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # a function, besides its closure
 MOST = 50_000  # objects that are looked at
 LARGEST = 10_000_000  # bytes of an array that is compared
 EAGERLY = "train with runner='eager'"
@@ -190,11 +191,11 @@ class Reach:
 
     def function(self, x: Any) -> None:
         """Note a function's closure, and the globals that its code names, also those of modules."""
-        self.waiting += [*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or ()):
             read = partial(contents, cell, "cell_contents")
             self.kept.append((f"the variable {name}", read, read(), partial(refill_cell, cell)))
             self.waiting += read()
+        self.variables(f"{x.__name__}.", lambda: {name: getattr(x, name) for name in MADE_OF}, x)
         if not self.is_watched(x):
             return
         self.variables(f"{x.__name__}.", lambda: vars(x), vars(x))
@@ -229,8 +230,8 @@ def package(module: Any) -> str:
 
 
 def names_in(code: CodeType) -> set[str]:
-    """The names of globals and attributes that code reads or writes, that inside it too."""
-    inner = [names_in(x) for x in code.co_consts if isinstance(x, CodeType)]
+    """The names of globals and attributes that code reads or writes, that inside it too; texts may be such names."""
+    inner = [names_in(x) if isinstance(x, CodeType) else {x} for x in code.co_consts if isinstance(x, (CodeType, str))]
     return {*code.co_names}.union(*inner)
 
 

@@ -599,19 +599,24 @@ def test_what_only_holds_generators_and_odd_objects_is_recorded(runner):
 
 class Scaled(Net):
     kind = 1.0
+    part = staticmethod(lambda share=1.0: share)
 
     def prepare(self):
         self.scale, self.on, self.list, self.array = 1.0, True, [1.0], numpy.ones(2)
         self.after = relu
 
     def factor(self):
-        return self.scale * self.kind * self.list[0] * float(self.array[1]) if self.on else 0.5
+        return (
+            self.scale * self.kind * self.list[0] * float(self.array[1]) * self.part() * globals()["UNIT"]
+            if self.on
+            else 0.5
+        )
 
     def __call__(self, x):
         return self.after(super().__call__(x))
 
 
-STRENGTH = 0.01
+STRENGTH, UNIT = 0.01, 1.0
 OPTIONS = {"strength": 0.1}
 
 
@@ -664,18 +669,32 @@ def of_optimizer(model, history):
     history.optimizer.momentum = 0.5
 
 
+def of_global_by_text(model, history):
+    global UNIT
+    UNIT = 0.6
+
+
+def of_defaults(model, history):
+    Scaled.part.__defaults__ = (0.4,)
+
+
+def of_code(model, history):
+    Scaled.part.__code__ = (lambda share=1.0: 0.5 * share).__code__
+
+
 @EVERY
 @pytest.mark.parametrize(
     "change",
     [
         scaled, annealed, off, listed, masked, other_activation, other_layer, of_class, of_global, of_dictionary,
-        of_optimizer,
+        of_optimizer, of_global_by_text, of_defaults, of_code,
     ],
 )  # fmt: skip
 def test_what_a_callback_changes_counts_from_the_next_epoch_on(runner, change):
     def losses(runner):
-        global STRENGTH
-        STRENGTH, Scaled.kind, OPTIONS["strength"] = 0.01, 1.0, 0.1
+        global STRENGTH, UNIT
+        STRENGTH, UNIT, Scaled.kind, OPTIONS["strength"] = 0.01, 1.0, 1.0, 0.1
+        Scaled.part = staticmethod(lambda share=1.0: share)
         model = Scaled()
         optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
 
