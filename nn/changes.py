@@ -14,15 +14,7 @@ from gc import get_referents
 from operator import is_
 from pickle import dumps
 from random import Random, SystemRandom, random
-from types import (
-    BuiltinFunctionType,
-    CodeType,
-    FunctionType,
-    MemberDescriptorType,
-    MethodType,
-    MethodWrapperType,
-    ModuleType,
-)
+from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 
 from autodiff import Value
 from autodiff.flat import Unsupported
@@ -40,7 +32,7 @@ if TYPE_CHECKING:
 OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer
 PLAIN = {type(None), bool, int, float, complex, str, bytes}
-THROUGH = (partial, property, staticmethod, classmethod, MethodType, MethodWrapperType, BuiltinFunctionType)
+THROUGH = (partial, property, staticmethod, classmethod, MethodType, type("".__str__), BuiltinFunctionType)
 HOLDERS = {
     "types",
     "collections",

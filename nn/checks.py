@@ -119,7 +119,8 @@ HABITS = {  # words of other libraries, and what to write here
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
     """TypeError, with what to write, for keywords that the function does not take."""
     for word in words:
-        instead = f": write {HABITS[word]}" if word in HABITS else meant(word, taker.__annotations__)
+        key, known = HABITS.get(word, word).partition("=")[0].partition(":")[0], taker.__annotations__
+        instead = f": write {HABITS[word]}" if word in HABITS and key in known else meant(key, known)
         raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
 
 
