@@ -42,7 +42,7 @@ def is_comparison(name: str) -> bool:
 
 
 def show(x: float, digits: int | None = None) -> str:
-    """The number as text: six significant digits, or ``digits`` places after the point.
+    """The number as text: six significant digits, or ``digits`` places after the point up to 1e16.
 
     Examples
     --------
@@ -50,8 +50,10 @@ def show(x: float, digits: int | None = None) -> str:
     >>> show(2.0), show(1 / 3), show(1 / 3, 2)
     ('2', '0.333333', '0.33')
     """
-    text = f"{x:.6g}" if digits is None else f"{x:.{digits}f}"
-    if digits and "." in text:
+    if digits is None or abs(x) >= 1e16:
+        return f"{x:.6g}" if x else "0"
+    text = f"{x:.{digits}f}"
+    if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 

@@ -119,7 +119,7 @@ class Question:
         """
         unknown = [name for name in answers if name not in self.answers]
         if unknown:
-            raise KeyError(f"not asked for: {', '.join(unknown)}; the blanks are {', '.join(self.answers)}")
+            raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
         return {
             name: "right" if abs(given - self.answers[name]) <= tolerance else self.mistake(name, given, tolerance)
             for name, given in numbers_of(answers).items()

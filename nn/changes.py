@@ -32,8 +32,16 @@ if TYPE_CHECKING:
 OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer
 PLAIN = {type(None), bool, int, float, complex, str, bytes}
-THROUGH = (partial, property, staticmethod, classmethod, MethodType, BuiltinFunctionType)
-HOLDERS = {"types", "collections", "argparse"}  # modules of the standard library whose objects hold what one puts there
+THROUGH = (partial, property, staticmethod, classmethod, MethodType, type("".__str__), BuiltinFunctionType)
+HOLDERS = {
+    "types",
+    "collections",
+    "argparse",
+    "os",
+    "queue",
+    "_thread",
+}  # modules of the standard library whose objects hold what one puts there
+MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # a function, besides its closure
 MOST = 50_000  # objects that are looked at
 LARGEST = 10_000_000  # bytes of an array that is compared
 EAGERLY = "train with runner='eager'"
@@ -98,8 +106,8 @@ class Reach:
     def look(self, x: Any) -> None:
         """Note what can be changed in x; what it holds is looked at later."""
         kind = type(x)
-        is_cache = hasattr(kind, "cache_info") and self.is_watched(x)
-        if issubclass(kind, SystemRandom) or hasattr(kind, "__next__") or is_cache:
+        is_kept_away = kind.__name__ == "ContextVar" or (hasattr(kind, "cache_info") and self.is_watched(x))
+        if issubclass(kind, SystemRandom) or hasattr(kind, "__next__") or is_kept_away:
             raise Unsupported(
                 f"model, loss, penalty or update may use a {kind.__name__}, which gives something else each time and "
                 f"cannot be put back: {EAGERLY}"
@@ -119,7 +127,7 @@ class Reach:
         elif issubclass(kind, type):
             if self.is_watched(x):
                 self.variables(f"{x.__name__}.", lambda: vars(x), x)
-                self.waiting += x.__mro__
+                self.waiting += (*x.__mro__, kind)
         elif issubclass(kind, (History, Optimizer)) or self.is_of_numpy(x):
             return
         elif package(kind.__module__) in OWN | HOLDERS or self.is_watched(kind):
@@ -175,15 +183,16 @@ class Reach:
 
     def function(self, x: Any) -> None:
         """Note a function's closure, and the globals that its code names, also those of modules."""
-        self.waiting += [*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or ()):
             read = partial(contents, cell, "cell_contents")
             self.kept.append((f"the variable {name}", read, read(), partial(refill_cell, cell)))
             self.waiting += read()
+        self.variables(f"{x.__name__}.", lambda: {name: getattr(x, name) for name in MADE_OF}, x)
         if not self.is_watched(x):
             return
         self.variables(f"{x.__name__}.", lambda: vars(x), vars(x))
-        names, spaces = names_in(x.__code__), [x.__globals__]
+        names = names_in(x.__code__)
+        spaces = [x.__globals__, *[vars(sys.modules[name]) for name in names if name in sys.modules]]
         for space in spaces:  # which grow
             found = {name: space[name] for name in names if name in space}
             modules = [vars(value) for value in found.values() if type(value) is ModuleType]
@@ -207,13 +216,14 @@ class Reach:
         return bool(by_exec) or self.is_user_made(x.__module__)
 
 
-def package(module: str | None) -> str:
-    return (module or "").partition(".")[0]
+def package(module: Any) -> str:
+    """The package of a module's name; some C types have no text there."""
+    return "builtins" if module and type(module) is not str else (module or "").partition(".")[0]
 
 
 def names_in(code: CodeType) -> set[str]:
-    """The names of globals and attributes that code reads or writes, that inside it too."""
-    inner = [names_in(x) for x in code.co_consts if isinstance(x, CodeType)]
+    """The names of globals and attributes that code reads or writes, that inside it too; texts may be such names."""
+    inner = [names_in(x) if isinstance(x, CodeType) else {x} for x in code.co_consts if isinstance(x, (CodeType, str))]
     return {*code.co_names}.union(*inner)
 
 
@@ -233,11 +243,11 @@ def contents(x: Any, name: str) -> list[Any]:
 
 
 def numbers_of(leaves: list[Value]) -> list[Any]:
-    return [(x._data, x.grad, x.changed) for x in leaves]
+    return [*[x._data for x in leaves], *[x.grad for x in leaves], *[x.changed for x in leaves]]
 
 
 def renumber(leaves: list[Value], before: list[Any]) -> None:
-    for x, numbers in zip(leaves, before):
+    for x, *numbers in zip(leaves, *[before[k * len(leaves) :] for k in range(3)]):
         x._data, x.grad, x.changed = numbers
 
 

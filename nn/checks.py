@@ -96,7 +96,7 @@ def number(x: Any, place: str) -> float:
 
 def rows_in(X: Iterable[Any]) -> list[list[float]]:
     """The examples as lists of floats."""
-    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, f"X=[[{X!r:.20}]]"))]
+    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, "X=[[{}]]"))]
     for x in rows:
         if not hasattr(x, "__iter__"):
             raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
@@ -119,7 +119,8 @@ HABITS = {  # words of other libraries, and what to write here
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
     """TypeError, with what to write, for keywords that the function does not take."""
     for word in words:
-        instead = f": write {HABITS[word]}" if word in HABITS else meant(word, taker.__annotations__)
+        key, known = HABITS.get(word, word).partition("=")[0].partition(":")[0], taker.__annotations__
+        instead = f": write {HABITS[word]}" if word in HABITS and key in known else meant(key, known)
         raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
 
 
@@ -140,10 +141,11 @@ def one_example(x: Sequence[Any]) -> None:
 
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
-    """The list of what is given; TypeError, with what to write, where it is a single thing."""
+    """The list of what is given; TypeError, with what to write ({} being what was given), where it is one thing."""
     given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
-        raise TypeError(f"{thing} takes several: write {usage}, got {given!r:.60}")
+        instead = usage.replace("{}", f"{given!r:.20}")
+        raise TypeError(f"{thing} takes several: write {instead}, got {given!r:.60}")
     return list(given)
 
 

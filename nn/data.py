@@ -203,7 +203,7 @@ def from_scikit_learn(name: str) -> Data:
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
     """The same examples with their targets in another order."""
-    X, Y = several("X", X, f"X=[[{X!r:.20}]]"), several("Y", Y, f"Y=[{Y!r:.20}]")
+    X, Y = several("X", X, "X=[[{}]]"), several("Y", Y, "Y=[{}]")
     if len(X) != len(Y):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     order = list(range(len(X)))

@@ -25,6 +25,7 @@ LEARNED = 0.95  # the share of examples (of the loss, where targets are numbers)
 FLAT = 1e-2  # a gradient shorter than this hardly moves anything
 FADED, GROWN = 1e-3, 1e2  # the gradient that arrives at the first layer against the last one's
 BLOWN_UP = 1e3  # a loss so many times the first one is no mere zig-zag
+REASONS = {"saturated units", "no slope", "rate too large"}  # why a gradient may be gone
 ENORMOUS = 1e6  # no weight starts or ends so large in a net that learns
 
 
@@ -141,13 +142,15 @@ class Case:
         found = []
         for layer, after in zip(self.layers, [*self.layers[1:], None]):
             found += [*units.dead_units(layer), *units.twins(layer, after)]
-        found += self.diverged()
-        if self.has_learned():
-            return found
+        blown_up = list(self.diverged())
+        found += blown_up
+        if blown_up or self.has_learned():
+            return found  # what else there is to see follows from it
         found += units.unscaled_inputs(self.task.examples)
         blocked = [f for layer in self.layers for f in (*units.without_slope(layer), *units.saturated_units(layer))]
         found += blocked or self.gradients_by_layer()
-        found += [*([] if "diverged" in [f.kind for f in found] else self.rate()), *self.stuck()]
+        found += self.rate()
+        found += [f for f in self.stuck() if f.kind == "linear net" or not {g.kind for g in found} & REASONS]
         found += units.one_sign(self.layers if self.history else self.layers[:1])
         return found or list(self.unfinished())
 
@@ -234,6 +237,7 @@ def rate_from(history: History) -> Iterator[Finding]:
     losses, rate = history.loss, history.optimizer.learning_rate
     tenth = max(1, len(losses) // 10)
     late = sum(losses[-tenth:]) / tenth
-    if history.stopped == "non-finite loss" or late > losses[0] or late > 3.0 * min(losses) + 1e-3:
-        sentence = f"at rate {rate:g} the loss went from {losses[0]:.3g} over {min(losses):.3g} to {losses[-1]:.3g}."
+    over = max(losses) if max(losses) > 100.0 * losses[0] else min(losses)
+    if history.stopped == "non-finite loss" or late > losses[0] or late > 3.0 * min(losses) + 1e-3 or over > losses[0]:
+        sentence = f"at rate {rate:g} the loss went from {losses[0]:.3g} over {over:.3g} to {losses[-1]:.3g}."
         yield Finding("rate too large", sentence, f"Try {rate / 10:g}, or clip_norm=1.0.")

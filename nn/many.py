@@ -127,7 +127,7 @@ class Job:
         self.epochs = size(epochs, "epochs")
         self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
         self.seed, self.penalty = seed, penalty
-        self.seeds = several("seeds", seeds, f"seeds=range({seeds!r:.20})")
+        self.seeds = several("seeds", seeds, "seeds=range({})")
         if not self.seeds:
             raise ValueError("fit_many trains a net from each seed, got none")
         self.model = self.make(self.seeds[0])
@@ -136,9 +136,7 @@ class Job:
         if learning_rates is None:
             learning_rates = [make(self.model.parameters()).learning_rate]
             self.optimizer = lambda parameters, rate: make(parameters)
-        self.rates = [
-            *map(float, several("learning_rates", learning_rates, f"learning_rates=[{learning_rates!r:.20}]"))
-        ]
+        self.rates = [*map(float, several("learning_rates", learning_rates, "learning_rates=[{}]"))]
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 

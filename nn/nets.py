@@ -8,6 +8,7 @@ from random import Random
 from autodiff import Value
 from autodiff.arrays import in_order
 
+from .activations import activation_named
 from .checks import counted, example, generator, several
 from .layers import Layer, spelled
 from .module import Module
@@ -190,6 +191,7 @@ class MLP(Sequential):
 def hidden_activations(activation: Any, hidden: int) -> list[Any]:
     """The activation of each hidden layer, from one for all or a list."""
     if not isinstance(activation, (list, tuple)):
+        activation_named(activation)  # even if there is no hidden layer
         return [activation] * hidden
     if len(activation) != hidden:
         raise ValueError(f"expected an activation for each of {counted(hidden, 'hidden layer')}, got {len(activation)}")

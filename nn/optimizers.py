@@ -60,12 +60,13 @@ class Optimizer:
         **others: Never,
     ) -> None:
         refuse_words(type(self).__init__, others)
-        if hasattr(parameters, "parameters"):
-            parameters = parameters.parameters()
-        self.parameters = several("an optimizer", parameters, f"{type(self).__name__}(model.parameters(), 0.1)")
-        for parameter in self.parameters:
+        is_model = hasattr(parameters, "parameters") and not isinstance(parameters, type)
+        found: Any = parameters.parameters() if is_model else parameters  # type: ignore[union-attr]
+        given = several("an optimizer", found, f"{type(self).__name__}(model.parameters(), 0.1)")
+        for parameter in given:
             if type(parameter) is not Value or parameter.primitive is not None:
                 raise TypeError(f"an optimizer changes leaf Values, such as model.parameters(); got {parameter!r:.60}")
+        self.parameters = list(dict.fromkeys(given))  # each once
         self.learning_rate = at_least_0("learning_rate", learning_rate)
         self.weight_decay = at_least_0("weight_decay", weight_decay)
         self.clip_norm = clip_norm if clip_norm is None else above_0("clip_norm", clip_norm)
@@ -88,7 +89,12 @@ class Optimizer:
         """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
         names = ("parameter", "gradient", "learning_rate", "step", *self.states)
         inputs = variables(**dict.fromkeys(names, 1.0))
-        return inputs, self.decayed_update(*inputs)
+        kept, own = (self.learning_rate, self.steps), vars(self)
+        own.update(learning_rate=inputs[2], steps=inputs[3] - 1.0)  # update may read these of itself
+        try:
+            return inputs, self.decayed_update(*inputs)
+        finally:
+            self.learning_rate, self.steps = kept
 
     def step(self) -> None:
         """Change every parameter by its gradient. All is computed before anything is written."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import autodiff
 from autodiff import dot
 
+from .checks import at_least_0
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ def l2(strength: float) -> Penalty:
     >>> l2(0.1)(MLP.from_matrices([[5, 3, 4]])).data
     2.5
     """
+    at_least_0("strength", strength)
 
     def penalty(model: Module) -> Any:
         weights = model.weights()
@@ -43,6 +46,7 @@ def l1(strength: float) -> Penalty:
     >>> l1(0.1)(MLP(2, [1], initializer="zeros")).data
     0.0
     """
+    at_least_0("strength", strength)
 
     def penalty(model: Module) -> Any:
         return strength * autodiff.sum([abs(w) for w in model.weights()])

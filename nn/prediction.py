@@ -38,7 +38,9 @@ def tried(
     model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss
 ) -> tuple[list[Any], list[list[float]]]:
     """(the outputs for the first example, the targets as the loss takes them)."""
-    if len(Y := several("Y", Y, f"Y=[{Y!r:.20}]")) != len(X):
+    if not callable(model) or isinstance(model, type):
+        raise TypeError(f"expected a model such as MLP(2, [4, 1]), got {model!r:.60}")
+    if len(Y := several("Y", Y, "Y=[{}]")) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
         refuse_what_is_no_probability(model, X[:FEW], loss)

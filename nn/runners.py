@@ -117,10 +117,10 @@ class Task:
         """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
         from .changes import Reach  # when used: it brings in flat code
 
-        x, target, optimizer = self.examples[0], self.targets[0], self.optimizer
-        reach = Reach([self.model, self.loss.cost, self.penalty, x, target], optimizer)
+        optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
+        reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
         try:
-            self.batch_loss([0])
+            self.batch_loss([0, -1])
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
             yield

@@ -34,7 +34,7 @@ class RecurrentCell(Module):
         """[h1, h2, ...]: what the cell holds after each example of the sequence."""
         h, found = list(start or [0.0] * len(self.layer.neurons)), []
         for x in in_order("a sequence", sequence):
-            h = self.layer([*x, *h])
+            h = self.layer([*example(x), *h])
             found.append(h)
         return found
 

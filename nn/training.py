@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from warnings import warn
 
-from autodiff import Value, history as history_of
+from autodiff import Value, history as history_of, sweep
 
 from .checks import counted, generator, one_of, refuse_words, several, size
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
@@ -194,9 +194,12 @@ def check_trained(
     """Refuse an optimizer of another model; warn of Values older than ``since`` behind the loss that nobody trains."""
     nodes = history_of(loss) if type(loss) is Value else []
     behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
-    own = set(model.parameters() if hasattr(model, "parameters") else ())
-    own.update(Module.parameters(model) if isinstance(model, Module) else ())  # those that parameters() leaves out, too
     trained = set(optimizer.parameters)
+    if trained == set(behind):
+        return
+    own = set(model.parameters() if hasattr(model, "parameters") else ())
+    if isinstance(model, Module) and type(model).parameters is not Module.parameters:
+        own.update(Module.parameters(model))  # those that its parameters() leaves out, too
     if trained.isdisjoint(own.union(nodes)):
         raise ValueError(
             "the optimizer changes none of this model's parameters: make it again, SGD(model.parameters(), ...), "
@@ -208,9 +211,12 @@ def check_trained(
             f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
             f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
         )
-    known = own | trained | {t for t in target if type(t) is Value}
-    if left := [repr(leaf) for leaf in behind if leaf not in known]:
-        names = ", ".join(left[:3]) + f" and {len(left) - 3} more" * (len(left) > 3)
+    known = own.union(trained, *[history_of(t) for t in target if type(t) is Value])
+    if left := [leaf for leaf in behind if leaf not in known]:
+        reached = {node for node, _, _ in sweep(loss)}  # not what stop_gradient keeps away
+        left = [leaf for leaf in left if leaf in reached]
+    if left:
+        names = ", ".join(map(repr, left[:3])) + f" and {len(left) - 3} more" * (len(left) > 3)
         found.append(
             f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
             "the optimizer, or use its number (.data) if it is a constant"

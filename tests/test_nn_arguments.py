@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 import nn
-from autodiff import Value, exp, where
+from autodiff import Value, exp, stop_gradient, where
 from nn import MLP, SGD, Adam, Layer, Module, RMSProp, fit, fit_many, l2, loss_below, no_progress, parameters_still
 from nn.presets import RATES
 
@@ -202,9 +202,20 @@ def a_part_that_is_made_at_the_first_call():
     run(Lazy())
 
 
+def what_stop_gradient_keeps_away():
+    gain = Value(2.0, "gain")
+    run(loss=lambda y, t: (y * stop_gradient(gain) - t) ** 2)
+
+
+def results_of_another_net_as_targets():
+    teacher = net(5)
+    run(Y=[teacher(x) for x in XOR[0]])
+
+
 QUIET = [
     frozen_layer, a_model_that_lists_only_a_part_of_itself, constants_of_a_call, a_penalty_with_a_strength,
     a_function_and_its_parameters, a_detached_value, values_as_targets, a_part_that_is_made_at_the_first_call,
+    what_stop_gradient_keeps_away, results_of_another_net_as_targets,
 ]  # fmt: skip
 
 
@@ -309,13 +320,22 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: run(epoch=3), r"fit takes no epoch; did you mean epochs\?"),
         (lambda: run(learning_rates=0.3), r"fit takes no learning_rates; did you mean learning_rate\?"),
         (lambda: run(nonsense=3), "fit takes no nonsense$"),
-        (lambda: fit_many(net(), *XOR, lr=0.1), "fit_many takes no lr: write learning_rate"),
+        (lambda: fit_many(net(), *XOR, lr=0.1), r"fit_many takes no lr; did you mean learning_rates\?"),
+        (lambda: fit_many(net(), *XOR, patience=3), "fit_many takes no patience$"),
+        (lambda: Adam(net(), alpha=0.1), "Adam takes no alpha$"),
+        (lambda: l2("0.1"), "strength is a number from 0 on, got '0.1'"),
+        (lambda: nn.l1(-0.1), "strength is a number from 0 on, got -0.1"),
         (lambda: SGD(net(), lr=0.1), "^SGD takes no lr: write learning_rate$"),
         (lambda: Adam(net(), eps=1e-8), "Adam takes no eps: write epsilon"),
         (lambda: Adam(net(), beta1=0.9), "Adam takes no beta1: write betas="),
         (lambda: RMSProp(net(), alpha=0.99), "RMSProp takes no alpha: write "),
         (lambda: SGD(net(), momentun=0.9), r"SGD takes no momentun; did you mean momentum\?"),
         (lambda: SGD(Value(1.0), 0.1), r"an optimizer takes several: write SGD\(model\.parameters\(\), 0\.1\)"),
+        (lambda: SGD(MLP, 0.1), r"an optimizer takes several: write SGD\(model\.parameters\(\), 0\.1\), got <class"),
+        (lambda: run(MLP), r"expected a model such as MLP\(2, \[4, 1\]\), got <class 'nn\.nets\.MLP'>"),
+        (lambda: run([Layer(2, 1)]), r"expected a model such as MLP\(2, \[4, 1\]\), got \[Layer"),
+        (lambda: nn.RecurrentCell(1, 2)([0.0, 1.0]), r"an example is a list of numbers, got float: 0\.0"),
+        (lambda: MLP(2, [1], "swish"), "no activation is called 'swish'"),
         (lambda: SGD(net().parameters, 0.1), r"an optimizer takes several: write SGD\(model\.parameters\(\), 0\.1\)"),
         (lambda: SGD(net().named_parameters(), 0.1), "an optimizer changes leaf Values"),
         (lambda: run(penalty=0.01), r"a callback or penalty is a function, such as loss_below\(0\.01\) or l2\("),
@@ -381,6 +401,13 @@ def test_what_is_not_taken_is_named_with_what_to_write(call, message):
 def test_ranges_are_checked(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_a_parameter_given_twice_is_changed_once():
+    model, same = net(), net()
+    optimizer = SGD([*model.parameters(), *model.parameters()], 0.1, momentum=0.9, clip_norm=0.1)
+
+    assert run(model, optimizer=optimizer).loss == run(same, optimizer=SGD(same, 0.1, momentum=0.9, clip_norm=0.1)).loss
 
 
 def test_shares_and_limits_at_the_ends_of_their_ranges_are_taken():

@@ -1,9 +1,15 @@
 """Models, losses, penalties and optimizers that count, draw or anneal: by every runner as eager, or an error."""
 
 import collections
+import contextvars
 import functools
 import itertools
+import os
+import queue
 import random
+import sys
+import threading
+import types
 from functools import partial
 
 import numpy
@@ -264,11 +270,110 @@ class InPlace(Net):
         return self.net(x)
 
 
+def ticking(make):
+    """A model with what makes a function that counts up from 1."""
+
+    class Ticking(Net):
+        def prepare(self):
+            self.tick = make()
+
+        def factor(self):
+            return 1.0 if self.tick() < 25 else 0.5
+
+    Ticking.__name__ = make.__name__
+    return Ticking
+
+
+def of_next():
+    return itertools.count(1).__next__
+
+
+def of_module_named_inside():
+    sys.modules["ticks_of_a_test"] = module = types.ModuleType("ticks_of_a_test")
+    module.n = 0
+
+    def tick():
+        import ticks_of_a_test
+
+        ticks_of_a_test.n += 1
+        return ticks_of_a_test.n
+
+    return tick
+
+
+def of_metaclass():
+    class Meta(type):
+        n = 0
+
+        def tick(cls):
+            Meta.n += 1
+            return Meta.n
+
+    class Ticks(metaclass=Meta):
+        pass
+
+    return lambda: Ticks.tick()
+
+
+def of_queue():
+    waiting = queue.Queue()
+    for i in range(10_000):
+        waiting.put(i)
+    return lambda: waiting.get()
+
+
+def of_thread_local():
+    kept = threading.local()
+    kept.n = 0
+
+    def tick():
+        kept.n += 1
+        return kept.n
+
+    return tick
+
+
+def of_context():
+    kept = contextvars.ContextVar("kept", default=0)
+
+    def tick():
+        kept.set(kept.get() + 1)
+        return kept.get()
+
+    return tick
+
+
+def of_environment():
+    os.environ["TICKS"] = "0"
+
+    def tick():
+        os.environ["TICKS"] = str(int(os.environ["TICKS"]) + 1)
+        return int(os.environ["TICKS"])
+
+    return tick
+
+
+TICKS = of_next, of_module_named_inside, of_metaclass, of_queue, of_thread_local, of_context, of_environment
+
+
+class OfRows(Net):
+    """Another answer to an example that it has seen; fit shows it the first one beforehand."""
+
+    def prepare(self):
+        self.seen = set()
+
+    def __call__(self, x):
+        if all(type(a) is float for a in x) and tuple(x) not in self.seen:
+            self.seen.add(tuple(x))
+            return self.net(x)
+        return self.net(x) * 0.5
+
+
 MODELS = [
     *[dropout(keep) for keep in (0.5, 0.8, 0.9, 0.95, 0.99)],
     Cooling, Switching, OfModule, OfModuleGauss, OfGlobal, OfNumPy, OfLegacyNumPy, OfNumPyModule, OfClass, OfDefault,
     OfGlobalCount, OfDictionary, OfSlots, OfDeque, OfSet, OfArray, OfIterator, OfGenerator, OfMemo, OfFunction,
-    OfValue, Remembering, Noisy, InPlace,
+    OfValue, Remembering, Noisy, InPlace, OfRows, *map(ticking, TICKS),
 ]  # fmt: skip
 
 
@@ -494,19 +599,24 @@ def test_what_only_holds_generators_and_odd_objects_is_recorded(runner):
 
 class Scaled(Net):
     kind = 1.0
+    part = staticmethod(lambda share=1.0: share)
 
     def prepare(self):
         self.scale, self.on, self.list, self.array = 1.0, True, [1.0], numpy.ones(2)
         self.after = relu
 
     def factor(self):
-        return self.scale * self.kind * self.list[0] * float(self.array[1]) if self.on else 0.5
+        return (
+            self.scale * self.kind * self.list[0] * float(self.array[1]) * self.part() * globals()["UNIT"]
+            if self.on
+            else 0.5
+        )
 
     def __call__(self, x):
         return self.after(super().__call__(x))
 
 
-STRENGTH = 0.01
+STRENGTH, UNIT = 0.01, 1.0
 OPTIONS = {"strength": 0.1}
 
 
@@ -559,18 +669,32 @@ def of_optimizer(model, history):
     history.optimizer.momentum = 0.5
 
 
+def of_global_by_text(model, history):
+    global UNIT
+    UNIT = 0.6
+
+
+def of_defaults(model, history):
+    Scaled.part.__defaults__ = (0.4,)
+
+
+def of_code(model, history):
+    Scaled.part.__code__ = (lambda share=1.0: 0.5 * share).__code__
+
+
 @EVERY
 @pytest.mark.parametrize(
     "change",
     [
         scaled, annealed, off, listed, masked, other_activation, other_layer, of_class, of_global, of_dictionary,
-        of_optimizer,
+        of_optimizer, of_global_by_text, of_defaults, of_code,
     ],
 )  # fmt: skip
 def test_what_a_callback_changes_counts_from_the_next_epoch_on(runner, change):
     def losses(runner):
-        global STRENGTH
-        STRENGTH, Scaled.kind, OPTIONS["strength"] = 0.01, 1.0, 0.1
+        global STRENGTH, UNIT
+        STRENGTH, UNIT, Scaled.kind, OPTIONS["strength"] = 0.01, 1.0, 1.0, 0.1
+        Scaled.part = staticmethod(lambda share=1.0: share)
         model = Scaled()
         optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
 
@@ -674,3 +798,43 @@ def test_auto_leaves_a_program_of_many_lines_to_python(monkeypatch):
     assert asked == [None, 3]
     assert runs[1] == runs[2]
     assert runs[0] == pytest.approx(runs[1], rel=1e-9)
+
+
+# --- What an update reads of its own optimizer -----------------------------------------------------
+
+
+class ByItself(SGD):
+    """The rate and the number of steps by way of self."""
+
+    def update(self, parameter, gradient, learning_rate, step):
+        return (parameter - self.learning_rate / (1.0 + 0.1 * self.steps) * gradient,)
+
+
+class InTwoStages(SGD):
+    def update(self, parameter, gradient, learning_rate, step):
+        return (parameter - (learning_rate if self.steps < 10 else 0.1 * learning_rate) * gradient,)
+
+
+def halved(model, history):
+    history.optimizer.learning_rate *= 0.5 ** (history.epochs == 20)
+
+
+@EVERY
+def test_what_an_update_reads_of_its_optimizer_is_read_anew(runner):
+    model, same = mlp(), mlp()
+    for net, name in ((model, runner), (same, "eager")):
+        fit(net, X, Y, optimizer=ByItself(net), epochs=40, runner=name, callbacks=halved, progress=False)
+
+    assert list(model.state_dict().values()) == pytest.approx(list(same.state_dict().values()), rel=1e-9)
+
+
+def test_an_update_that_branches_on_its_steps_is_not_recorded():
+    model, same = mlp(), mlp()
+    losses = [
+        fit(net, X, Y, optimizer=InTwoStages(net), epochs=40, runner=runner, progress=False).loss
+        for net, runner in ((model, "auto"), (same, "eager"))
+    ]
+
+    assert losses[0] == losses[1]
+    with pytest.raises(Unsupported, match="bool"):
+        fit(model, X, Y, optimizer=InTwoStages(model), runner="source", progress=False)

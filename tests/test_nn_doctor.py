@@ -6,7 +6,7 @@ import pytest
 
 import nn
 from autodiff import Value
-from nn import MLP, SGD, Module, diagnose, fit, initializers, truth_table
+from nn import MLP, SGD, Module, NonfiniteLossError, diagnose, fit, initializers, truth_table
 
 X, Y = truth_table("xor")
 
@@ -284,3 +284,19 @@ def test_a_diagnosis_is_a_sequence_that_prints_as_sentences():
     assert repr(diagnosis) == str(diagnosis)
     assert max(len(line) for line in str(diagnosis).splitlines()) <= 80
     str(diagnosis).encode("ascii")
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 5.0), ("sgd", 100.0), ("momentum", 5.0), ("adam", 10.0)])
+def test_no_larger_rate_is_advised_after_one_that_was_too_large(optimizer, rate, activation):
+    net = MLP(2, [4, 1], activation, seed=0)
+    try:
+        history = fit(net, X, Y, optimizer=optimizer, learning_rate=rate, epochs=300, progress=False)
+    except NonfiniteLossError as error:
+        history = error.history
+    diagnosis = diagnose(net, X, Y, history=history)
+
+    assert set(diagnosis.kinds) <= {"dead units", "saturated units", "diverged", "rate too large"}
+    assert {"diverged", "rate too large"} & set(diagnosis.kinds)
+    assert "larger rate" not in str(diagnosis)
+    assert "nan" not in str(diagnosis)

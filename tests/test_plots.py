@@ -4,6 +4,7 @@ import io
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -238,6 +239,17 @@ def test_nothing_to_draw_is_an_error_that_says_so(plot):
 def test_values_are_refused_where_plain_numbers_are_meant():
     with pytest.raises(TypeError, match=r"\.data"):
         plots.plot_losses([Value(1.0)])
+
+
+def test_several_histories_are_runs_by_number():
+    runs = [SimpleNamespace(loss=[1.0, 0.5]), SimpleNamespace(loss=[1.0, 0.1])]
+    assert [text.get_text() for text in plots.plot_losses(runs).get_legend().get_texts()] == ["run 1", "run 2"]
+
+
+@pytest.mark.parametrize("given", ["a", None, 3, [[1.0]], object()])
+def test_what_is_no_list_of_numbers_is_refused(given):
+    with pytest.raises(TypeError, match="a plot of losses takes a list of numbers: "):
+        plots.plot_losses(given)
 
 
 # --- Two inputs ----------------------------------------------------------------------------------

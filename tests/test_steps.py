@@ -6,7 +6,7 @@ import math
 import pytest
 from clock import Clock
 
-from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, parse, relu, sigmoid, variables, where
+from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, parse, relu, show, sigmoid, variables, where
 
 
 def d1():
@@ -435,6 +435,16 @@ def test_a_label_that_is_no_text_is_named(label):
 def test_digits_are_a_whole_number_of_places(digits):
     with pytest.raises(ValueError, match="digits is a whole number from 0 to 17, or None, got"):
         d1().steps(digits=digits)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6, 17])
+def test_huge_numbers_have_an_exponent_whatever_the_digits(digits):
+    table = str(parse("y * z", y=1e200, z=3).steps(digits=digits))
+
+    assert "f = y * z   1e+200 * 3 = 3e+200\n" in table
+    assert "df/dz = df/df * y   1 * 1e+200 = 1e+200" in table
+    assert show(-1.5e200, digits) == "-1.5e+200"
+    assert show(999999999999999.0, digits) == "999999999999999"
 
 
 def test_a_rule_made_of_math_functions_is_told_what_to_use():

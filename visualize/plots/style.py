@@ -101,7 +101,10 @@ def note(axes: Axes, text: str, at: tuple[float, float], away: tuple[float, floa
 
 def floats(values: Iterable[Any], what: str) -> list[float]:
     """The numbers as floats; ValueError for none."""
-    found = [float(x) for x in values]
+    try:
+        found = [float(x) for x in values]
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"a plot of {what} takes a list of numbers: {error}") from error
     if not found:
         raise ValueError(f"a plot of {what} needs at least one number, got none")
     return found
@@ -109,6 +112,8 @@ def floats(values: Iterable[Any], what: str) -> list[float]:
 
 def named(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]:
     """Name -> floats of one list, which has the name "", or of a dict of lists; an object's list is its attribute."""
+    if isinstance(values, list) and values and attribute and all(hasattr(run, attribute) for run in values):
+        values = {f"run {i}": run for i, run in enumerate(values, 1)}
     if not isinstance(values, dict):
         own: Any = getattr(values, attribute, values)
         return {"": floats(own, what)}

@@ -20,7 +20,7 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
 
     Parameters
     ----------
-    losses : History, list of float, or dict of name -> one of these
+    losses : History, list of float, or list or dict (name -> one) of these
         A number for each epoch, such as ``history.loss``: the mean over its examples, each as it was before its step.
         With all examples in one batch the first is therefore the loss of the net as it started.
     logarithmic : bool

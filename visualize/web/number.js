@@ -44,16 +44,15 @@ function significant(x, digits) {
 /** The number with so many places after the point. */
 function fixed(x, places) {
   const size = Math.abs(x);
-  if (size >= 1e21) return (x < 0 ? "-" : "") + BigInt(size).toString();
   const rounded = size.toFixed(places), longer = size.toFixed(Math.min(100, places + 60));
   const text = evenAtTie(rounded, longer, rounded.replace(".", "").length);
   return (x < 0 ? "-" : "") + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 }
 
-/** The number as the engine prints it: six significant digits, or so many places after the point. */
+/** The number as the engine prints it: six significant digits, or so many places after the point up to 1e16. */
 function show(x, digits = null) {
   if (!Number.isFinite(x)) return exact(x);
-  const text = x === 0 ? "0" : digits === null ? significant(x, 6) : fixed(x, digits);
+  const text = x === 0 ? "0" : digits === null || Math.abs(x) >= 1e16 ? significant(x, 6) : fixed(x, digits);
   return text === "-0" ? "0" : text;
 }
 
