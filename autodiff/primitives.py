@@ -215,16 +215,18 @@ def at_tie(out: Any, a: Any, b: Any) -> Any:
 
 def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
     """e^term / (e^t0 + e^t1 + ...) of every term, exact for terms of any size; all 0 where all terms are -inf."""
-    parts = [exp(where(out == -INF, 0.0, term - out)) for term in terms]
-    whole = where(out == INF, 1.0, sum_(*parts))
-    return tuple([where(out == -INF, False, div(part, whole)) for part in parts])
+    shift = where(out == -INF, 0.0, out)
+    parts = [exp(term - shift) for term in terms]
+    whole = where(absolute(out) == INF, 1.0, sum_(*parts))
+    return tuple([div(part, whole) for part in parts])
 
 
 def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
     """All for the largest term, or as much for each of several."""
     chosen = [term == out for term in terms]
     count = sum_(*chosen)
-    return tuple([where(count == 1.0, each, where(each, div(1.0, count), False)) for each in chosen])
+    alone, share = count == 1.0, div(1.0, count)
+    return tuple([where(alone, each, where(each, share, False)) for each in chosen])
 
 
 def at_several(out: Any, *terms: Any) -> Any:
@@ -250,6 +252,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 if TYPE_CHECKING:  # rules may call what stands further down
+    absolute: Primitive
     cos: Primitive
     div: Primitive
     exp: Primitive

@@ -20,6 +20,7 @@ from .recording import Given, Recording
 from .share import share
 from .simplify import alive, fold, spread
 
+WIDE = 6  # operands up to which an operation is written out wherever a rule has it
 MANY = 1500  # from so many numbers read on, lines are rolled into loops
 
 
@@ -159,10 +160,30 @@ class Lowering:
                 for operand, local in zip(gate.operands, local_gradients)
                 if type(operand) is Value and local is not None and operand in wanted
             ]
+            wide: dict[int, tuple[str, Expression]] = {}
             for operand, local in sorted(edges, key=to_a_gate):
                 adds = operand in self.gradients
                 passed = downstream(Symbol(self.gradients[gate]), local, made)
-                yield Line(self.gradient(operand), plain(passed), adds)
+                lines: list[Line] = []
+                expression = self.narrowed(plain(passed), wide, lines)
+                yield from lines
+                yield Line(self.gradient(operand), expression, adds)
+
+    def narrowed(
+        self, expression: Expression, wide: dict[int, tuple[str, Expression]], lines: list[Line]
+    ) -> Expression:
+        """The expression, with a line of its own for every operation on many operands: other entries share it."""
+        if type(expression) is not tuple:
+            return expression
+        if id(expression) in wide:
+            return wide[id(expression)][0]
+        narrow = (expression[0], *[self.narrowed(operand, wide, lines) for operand in expression[1:]])
+        if len(narrow) <= WIDE:
+            return narrow
+        name = self.names.numbered("t")
+        lines.append(Line(name, narrow))
+        wide[id(expression)] = name, expression  # which stays alive, so that its id stays its own
+        return name
 
     def wanted(self) -> set[Any]:
         """The nodes through which gradients reach what was asked for."""
