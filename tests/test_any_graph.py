@@ -172,11 +172,10 @@ def test_steps_compiled_functions_copies_and_backward_agree(graph):
     assert agree(answers(twin, copies), expected) or answers(twin, copies)[1] == expected[1]
     found = {node: upstream for node, upstream, _ in sweep(output)}
     assert all(same(found.get(leaf, 0.0), slope) for leaf, slope in zip(leaves, expected[1]))
-    for runner in ("source", "batch"):
-        fast = autodiff.compile(lambda *xs: replayed(output, leaves, xs)[output], runner=runner)
-        value, slopes = fast.value_and_grad(*numbers)
-        assert agree((value, list(slopes)), expected), runner
-        assert [same(x, value) or agree((x, []), (value, [])) for x in fast.map([tuple(numbers)] * 2)] == [True, True]
+    fast = autodiff.compile(lambda *xs: replayed(output, leaves, xs)[output], runner="source")
+    value, slopes = fast.value_and_grad(*numbers)
+    assert agree((value, list(slopes)), expected)
+    assert all(same(x, value) or agree((x, []), (value, [])) for x in fast.map([tuple(numbers)] * 2))
 
 
 @settings(deadline=None, max_examples=25)
