@@ -37,7 +37,7 @@ from __future__ import annotations
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
-from .functions import dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
+from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
 from .primitives import (
@@ -82,70 +82,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "PRIMITIVES",
-    "Compiled",
-    "ExpressionError",
-    "Formula",
-    "GradientCheck",
-    "NonfiniteOrigin",
-    "Primitive",
-    "SlideFormula",
-    "StaleGraphError",
-    "TraceError",
-    "Value",
-    "check_gradients",
-    "clip",
-    "cos",
-    "derivative",
-    "dot",
-    "elu",
-    "exp",
-    "expm1",
-    "gate",
-    "grad",
-    "gradients",
-    "heaviside",
-    "hessian",
-    "history",
-    "hvp",
-    "jacobian",
-    "label",
-    "leaky_relu",
-    "log",
-    "log1p",
-    "log_sigmoid",
-    "log_softmax",
-    "logsumexp",
-    "maximum",
-    "maxout",
-    "mean",
-    "minimum",
-    "names",
-    "nonfinite_origin",
-    "norm",
-    "on_kink",
-    "parse",
-    "power",
-    "prelu",
-    "reciprocal",
-    "relu",
-    "show",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "stale",
-    "statements",
-    "stop_gradient",
-    "sweep",
-    "tan",
-    "tanh",
-    "value_and_grad",
-    "variables",
-    "where",
-]
+    "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
+    "SlideFormula", "StaleGraphError", "TraceError", "Value", "centered", "check_gradients", "clip", "cos",
+    "derivative", "dot", "elu", "exp", "expm1", "gate", "grad", "gradients", "heaviside", "hessian", "history",
+    "hvp", "jacobian", "label", "leaky_relu", "log", "log1p", "log_sigmoid", "log_softmax", "logsumexp", "maximum",
+    "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "on_kink", "parse", "power", "prelu",
+    "reciprocal", "relu", "show", "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "stale", "statements",
+    "stop_gradient", "sweep", "tan", "tanh", "value_and_grad", "variables", "where",
+]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used
     "ExpressionError": "parser",

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from . import primitives
 from .arrays import in_order, is_array
+from .engine import Value
+from .ieee import number
 from .primitives import exp, leaky_relu, maximum, stop_gradient
+from .tracing import threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+
+SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
@@ -100,8 +106,25 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
     return primitives.norm(*several("norm", values, *more))
 
 
+def centered(values: Iterable[Any], *more: Any) -> list[Any]:
+    """The values minus the largest, so that logsumexp keeps its digits; small ones as they are, unless being traced.
+
+    Examples
+    --------
+    >>> from autodiff import centered
+    >>> centered([1.0, 2.0]), centered([1e16, 1e16 + 2])
+    ([1.0, 2.0], [-2.0, 0.0])
+    """
+    values = several("centered", values, *more)
+    sizes = [number(x._data if type(x) is Value else x) for x in values]
+    if not values or not (tracing or None in sizes or max(map(abs, sizes)) > SMALL):  # type: ignore[arg-type]
+        return values
+    largest = stop_gradient(maxout(values))
+    return [value - largest for value in values]
+
+
 def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
-    """The logarithms of ``softmax``: v - logsumexp, taken from the largest value on, so that no digits are lost.
+    """The logarithms of ``softmax``: v - logsumexp, of ``centered`` values, so that no digits are lost.
 
     Examples
     --------
@@ -109,11 +132,9 @@ def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     >>> log_softmax([1e16, 1e16 + 2])
     [-2.1269280110429727, -0.1269280110429726]
     """
-    values = several("log_softmax", values, *more)
-    shift = stop_gradient(maxout(values)) if values else 0.0  # the answer does not depend on it
-    shifted = [value - shift for value in values]
-    scale = logsumexp(shifted)
-    return [value - scale for value in shifted]
+    values = centered(several("log_softmax", values, *more))
+    scale = logsumexp(values)
+    return [value - scale for value in values]
 
 
 def softmax(values: Iterable[Any], *more: Any) -> list[Any]:

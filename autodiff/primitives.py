@@ -229,10 +229,6 @@ def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
     return tuple([where(alone, each, where(each, share, False)) for each in chosen])
 
 
-def at_several(out: Any, *terms: Any) -> Any:
-    return sum_(*[term == out for term in terms]) > 1.0
-
-
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
@@ -322,7 +318,7 @@ stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
 dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
 logsumexp   = Primitive("logsumexp", log_sum_exp, shares)
-largest     = Primitive("largest", largest_of, to_the_largest, at_several)
+largest     = Primitive("largest", largest_of, to_the_largest, lambda out, *t: sum_(*[x == out for x in t]) > 1.0)
 norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out) for term in terms]))
 # fmt: on
 

@@ -7,7 +7,7 @@ end in what the slide ends in and yet nothing overflows or loses digits: -log(si
 from __future__ import annotations
 
 import autodiff
-from autodiff import TraceError, Value, log, logsumexp, maxout, relu, softplus, stop_gradient
+from autodiff import TraceError, Value, centered, log, logsumexp, relu, softplus
 
 from .checks import one_of
 from .targets import above_half, by_sign, classes, largest, listed, same_size, shares, signs
@@ -172,13 +172,11 @@ def minus_log_of_the_rest(p: Any) -> Any:
 def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
     """(scores, log of the sum of their e^score): read from all of softmax's outputs, else the outputs as scores."""
     if all(made_by(p, "exp") and made_by(p.operands[0], "sub") for p in outputs):
-        scores, scales = zip(*[p.operands[0].operands for p in outputs])
-        whole = made_by(scales[0], "logsumexp") and sorted(map(id, scales[0].operands)) == sorted(map(id, scores))
+        made, scales = zip(*[p.operands[0].operands for p in outputs])
+        whole = made_by(scales[0], "logsumexp") and sorted(map(id, scales[0].operands)) == sorted(map(id, made))
         if whole and all(scale is scales[0] for scale in scales):
-            return list(scores), scales[0]
-    top = stop_gradient(maxout(outputs))  # without it, large scores would lose their digits in the logsumexp
-    shifted = [score - top for score in outputs]
-    return shifted, logsumexp(shifted)
+            return list(made), scales[0]
+    return (scores := centered(outputs)), logsumexp(scores)
 
 
 # --- Sums ------------------------------------------------------------------------------------------
