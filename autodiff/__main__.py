@@ -109,7 +109,8 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
     if not steps.finite:
         from . import nonfinite_origin
 
-        pages[-1] = f"{pages[-1].replace(steps.advice, 'not all finite:')}\n{nonfinite_origin(subject.output)}"
+        table = pages[-1].replace(steps.advice, f"{steps.advice.partition(':')[0]}:")
+        pages[-1] = f"{table}\n{nonfinite_origin(subject.output)}"
     print("".join(f"{line}\n" for line in subject.title), end="")
     if chosen.step:
         walk(pages)

@@ -171,7 +171,8 @@ class Steps:
         """How to check the gradients, where they say how the output changes; else why they do not."""
         output = self.names[self.output]
         if not self.finite:
-            return f"not all finite: nonfinite_origin({output}) says where that began"
+            what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"
+            return f"{what}: nonfinite_origin({output}) says where that began"
         kinked: set[Value] = set()  # what has a gradient by convention
         for step in self:
             if step.node in kinked or (step.upstream and step.kink):
