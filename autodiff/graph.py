@@ -164,9 +164,10 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
             local_gradients = node.primitive.local_gradients(*known)
             refuse_rule(node, local_gradients)
         yield node, upstream, local_gradients
+        made = made_after(node) if record else None
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:
-                passed = downstream(upstream, local, made_after(node) if record else None)
+                passed = upstream * local if type(local) is float else downstream(upstream, local, made)
                 totals[operand] = totals[operand] + passed if operand in totals else passed
 
 
