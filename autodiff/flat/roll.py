@@ -17,7 +17,7 @@ from .code import SUMS
 from .layout import Layout
 from .program import Line, Place, Program, leaves_of, operations, replaced
 
-SHORT = 4  # terms below which a sum stays as it is, so that it is rounded as everywhere else
+SHORT = 4  # terms below which a sum keeps its order, and its products are never fused: it is rounded as everywhere
 
 
 def rolled(program: Program, gradients: Mapping[str, str]) -> Program:

@@ -8,11 +8,12 @@ from functools import reduce
 from ... import primitives
 from ...primitives import PRIMITIVES, Primitive
 from ...tracing import Unsupported
+from ..code import LISTED
+from ..roll import SHORT
 from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
 INF = float("inf")
-FUSED = 4  # products in a sum from which on each may fuse with its addition
 KNOWN = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}  # not what users add
 CONDITIONS = {
     "less": "olt",
@@ -36,6 +37,8 @@ def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
         return v.select(v.compare(CONDITIONS[name], *operands), v.one, v.zero)
     if name in LIBRARY:
         return v.library(name, *operands)
+    if name in LISTED:
+        return of_list(v, name, lambda start, join: reduce(join, operands, v.constant(start)))
     return OTHERS[name](v, *operands)
 
 
@@ -90,7 +93,7 @@ def dot(v: Lanes, *operands: str) -> str:
     n = len(operands) // 2
     total = operands[-1]
     for w, x in zip(operands[:n], operands[n:]):
-        total = plus_product(v, total, w, x, fuse=n >= FUSED)
+        total = plus_product(v, total, w, x, fuse=n >= SHORT)
     return total
 
 
@@ -99,10 +102,16 @@ def plus_product(v: Lanes, total: str, a: str, b: str, fuse: bool) -> str:
     return v.muladd(a, b, total) if fuse else v.add(total, v.mul(a, b))
 
 
-def norm(v: Lanes, *terms: str) -> str:
-    size = reduce(lambda a, b: larger(v, a, v.absolute(b)), terms, v.zero)
-    scale, back = scales(v, size)
-    return v.mul(v.intrinsic("sqrt", reduce(lambda a, b: v.add(a, squared(v, b, scale)), terms, v.zero)), back)
+def of_list(v: Lanes, name: str, folded: Callable[[float, Callable[[str, str], str]], str]) -> str:
+    """logsumexp, largest or norm of terms; ``folded(start, join)`` is join(... join(start, term 0) ..., last term)."""
+    if name == "norm":
+        scale, back = scales(v, folded(0.0, lambda old, x: larger(v, old, v.absolute(x))))
+        total = folded(0.0, lambda old, x: v.add(old, squared(v, x, scale)))
+        return v.mul(v.intrinsic("sqrt", total), back)
+    largest = folded(-INF, lambda old, x: larger(v, old, x))
+    if name == "largest":
+        return largest
+    return from_largest(v, largest, folded(0.0, lambda old, x: v.add(old, value(v, "exp", [v.sub(x, largest)]))))
 
 
 def scales(v: Lanes, size: str) -> tuple[str, str]:
@@ -115,12 +124,6 @@ def scales(v: Lanes, size: str) -> tuple[str, str]:
 def squared(v: Lanes, x: str, scale: str) -> str:
     scaled = v.mul(x, scale)
     return v.mul(scaled, scaled)
-
-
-def logsumexp(v: Lanes, *terms: str) -> str:
-    largest = reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
-    parts = [value(v, "exp", [v.sub(term, largest)]) for term in terms]
-    return from_largest(v, largest, reduce(v.add, parts, v.zero))
 
 
 def from_largest(v: Lanes, largest: str, total: str) -> str:
@@ -155,9 +158,6 @@ OTHERS: dict[str, Callable[..., str]] = {
     "where": lambda v, condition, a, b: v.select(v.compare("une", condition, v.zero), a, b),
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": dot,
-    "logsumexp": logsumexp,
-    "largest": lambda v, *terms: reduce(lambda a, b: larger(v, a, b), terms),
-    "norm": norm,
 }
 COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "softplus": 60, "logsumexp": 60, "norm": 30}
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..code import LISTED, name_of
 from ..program import Expression, Line, Place, as_key, is_slice, operations
-from .elementwise import FUSED, cost, from_largest, larger, plus_product, scales, squared, value
+from ..roll import SHORT
+from .elementwise import cost, of_list, plus_product, value
 from .lanes import Lanes
 from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length
 from .storage import Element, Shared, Storage
@@ -196,7 +197,7 @@ class Sum:
         """The sums with their terms k."""
         loader = Shared(self.storage, self.row)
         leaves = [self.leaf(loader, k, n, m) for n, m in places]
-        fuse = self.count >= FUSED
+        fuse = self.count >= SHORT
         return [plus_term(self.v, so_far, self.terms, leaf, fuse) for so_far, leaf in zip(sums, leaves)]
 
     def of_list(self, m: int) -> str:
@@ -209,15 +210,7 @@ class Sum:
 
             return self.text.summed(self.count, [v.constant(start)], v.vector, one)[0]
 
-        if self.special == "norm":
-            scale, back = scales(v, folded(0.0, lambda old, x: larger(v, old, v.absolute(x))))
-            total = folded(0.0, lambda old, x: v.add(old, squared(v, x, scale)))
-            return v.mul(v.intrinsic("sqrt", total), back)
-        largest = folded(float("-inf"), lambda old, x: larger(v, old, x))
-        if self.special == "largest":
-            return largest
-        total = folded(0.0, lambda old, x: v.add(old, value(v, "exp", [v.sub(x, largest)])))
-        return from_largest(v, largest, total)
+        return of_list(v, self.special, folded)
 
 
 def is_product(expression: Expression) -> bool:

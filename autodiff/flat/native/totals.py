@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..code import name_of
 from ..program import Line, leaves_of
-from .elementwise import FUSED
+from ..roll import SHORT
 from .lanes import Lanes
 from .loops import Rows, computed, is_product, leaves_are_stored, plus_term, spans
 from .plan import indices, length
@@ -34,7 +34,7 @@ class Totals:
         self.text, self.v = storage.text, storage.v
         self.lines = list(lines)
         known = storage.rows if isinstance(storage.rows, int) else rows.stop
-        self.fuse = not isinstance(known, int) or known >= FUSED  # unknown rows below that stand in lanes of their own
+        self.fuse = not isinstance(known, int) or known >= SHORT  # unknown rows below that stand in lanes of their own
         touched: dict[str, set[int]] = {}
         several: set[str] = set()  # names of which an element gets more than one sum
         for line in lines:
