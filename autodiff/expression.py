@@ -137,6 +137,9 @@ class Formula:
     def __str__(self) -> str:
         return self.text
 
+    def __bool__(self) -> bool:
+        raise TypeError("a formula has no truth value: choose with where(condition, a, b)")
+
     def __float__(self) -> float:
         raise TypeError(
             "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
@@ -212,7 +215,10 @@ _OPERATORS = {
     "add": primitives.add,
     "sub": primitives.sub,
     "mul": primitives.mul,
+    "truediv": primitives.div,
+    "pow": primitives.power,
     "neg": primitives.neg,
+    "abs": primitives.absolute,
     "lt": primitives.less,
     "le": primitives.less_equal,
     "gt": primitives.greater,
@@ -234,6 +240,13 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
     for sign, row in _OPERATORS.items():
         setattr(symbol, f"__{sign}__", operator(row, reflected=False))
         setattr(symbol, f"__r{sign}__", operator(row, reflected=True))
+    divided = operator(primitives.div, reflected=True)
+
+    def one_over(self: Any, other: Any) -> Any:
+        return self.record(primitives.reciprocal, (self,)) if other == 1 else divided(self, other)
+
+    symbol.__rtruediv__ = one_over
+    symbol.__pos__ = lambda self: self
     return symbol
 
 

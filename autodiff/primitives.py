@@ -1,6 +1,6 @@
 """Every primitive, once: one table of values, local gradients and kinks.
 
-A row reads ``Primitive(name, value, local gradients, kink)``. The local gradients are a function of
+A row reads ``Primitive(name, value, local gradients, kink, expansion)``. The local gradients are a function of
 the output and the operands with one entry for each operand. Called with numbers it gives numbers,
 called with Values it gives a graph, called with Formulas it gives text; so a rule is written with
 ``+ - *``, comparisons and other primitives only. An entry ``None`` means "no edge": nothing flows
@@ -72,6 +72,9 @@ class Primitive:
         d out / d operand for each operand, in terms of primitives; None where nothing flows back.
     kink : function (out, *operands) -> bool, optional
         True where the derivative jumps and the local gradient is a convention.
+    expansion : function (*operands), optional
+        The same value in other primitives, for machine code, NumPy and JavaScript. Without it they are given what
+        ``value`` does to symbols: enough where it is made of operators, ``if`` and this package's functions.
 
     Examples
     --------
@@ -84,7 +87,7 @@ class Primitive:
     12.0
     """
 
-    __slots__ = ("kink", "local_gradients", "name", "value")
+    __slots__ = ("expansion", "kink", "local_gradients", "name", "value")
 
     def __init__(
         self,
@@ -92,11 +95,13 @@ class Primitive:
         value: Callable[..., float],
         local_gradients: Callable[..., tuple[Any, ...]],
         kink: Callable[..., Any] | None = None,
+        expansion: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name
         self.value = value
         self.local_gradients = local_gradients
         self.kink = kink
+        self.expansion = expansion
         for function in (value, local_gradients):
             if getattr(function, "__name__", "") == "<lambda>":
                 function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"

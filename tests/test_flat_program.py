@@ -306,8 +306,7 @@ def test_wrong_arguments_are_named():
     with pytest.raises(TypeError, match="inputs and parameters are Values, got float"):
         lower(x * y, inputs=[2.0])
     cube = autodiff.Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
-    with pytest.raises(ValueError, match="'cube'"):
-        lower(cube(x))
+    assert "f = cube(x)" in str(lower(cube(x)))
 
 
 def test_tracebacks_show_the_flat_line():

@@ -11,44 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..engine import Value
-from ..expression import arithmetic
-from ..primitives import PRIMITIVES, Primitive, downstream, recordable
+from ..graph import numbers
+from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
-from .identifiers import identifiers
-from .program import Expression, Line, Program
-from .recording import Given, Recording
+from .expansion import Slope, Symbol, branches, made, plain
+from .identifiers import identifier, identifiers
+from .program import Expression, Gate, Line, Program, head_of, operations
+from .recording import Recording
 from .share import share
 from .simplify import alive, fold, spread
 
 WIDE = 6  # operands up to which an operation is written out wherever a rule has it
 MANY = 1500  # from so many numbers read on, lines are rolled into loops
-
-
-@arithmetic
-class Symbol:
-    """An operand that writes down what is done to it."""
-
-    __slots__ = ("expression",)
-
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
-
-    @staticmethod
-    def record(primitive: Primitive, operands: Sequence[Any]) -> Symbol:
-        return Symbol((primitive.name, *map(plain, recordable(primitive, operands))))
-
-
-def made(x: Any) -> Any:
-    """(primitive, operands) of what a rule made; None for a name or a number that it was given."""
-    if type(x) is not Symbol or type(x.expression) is not tuple:
-        return None
-    name, *operands = x.expression
-    return PRIMITIVES[name], [operand if type(operand) is float else Symbol(operand) for operand in operands]
-
-
-def plain(x: Any) -> Expression:
-    """The expression of a Symbol, or a number as a float."""
-    return x.expression if type(x) is Symbol else float(x)
 
 
 def lower(
@@ -102,6 +76,9 @@ class Lowering:
         for leaf in self.asked.difference(leaves):
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
         self.names = identifiers()
+        primitives = {gate.primitive for gate in recording.gates} - BUILT_IN
+        self.own = {identifier(primitive.name) for primitive in primitives if primitive}.difference(self.names.taken)
+        self.names.taken |= dict.fromkeys(self.own, 1)
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
         self.called = self.names.of([*leaves, *recording.gates], self.output)
         self.gradients: dict[Value, str] = {}
@@ -117,7 +94,7 @@ class Lowering:
         )
         results = {*outputs, *to_inputs, *to_parameters}
         unread = {self.gradients[leaf] for leaf in asked if leaf in self.gradients}
-        lines = alive(share(lines, unread, self.names), results)
+        lines = self.called_by_name(alive(share(lines, unread, self.names), results))
         seed = self.gradients.get(self.output)  # the first backward line
         start = next((i for i, line in enumerate(lines) if line.target == seed), len(lines))
         inputs, parameters = (tuple(map(self.place, leaves)) for leaves in (recording.inputs, recording.parameters))
@@ -140,7 +117,7 @@ class Lowering:
     def forward(self) -> Iterator[Line]:
         """One line for each gate, oldest first."""
         for gate in self.recording.gates:
-            yield Line(self.called[gate], (known(gate.primitive), *map(self.place, gate.operands)))
+            yield Line(self.called[gate], (head_of(gate.primitive), *map(self.place, gate.operands)))  # type: ignore[arg-type]
 
     def backward(self) -> Iterator[Line]:
         """The sweep of ``backward()``, written down: upstream * local for each edge that leads to what was asked."""
@@ -152,9 +129,8 @@ class Lowering:
         for gate in reversed(self.recording.gates):
             if gate not in self.gradients:
                 continue
-            known_operands = [symbols.get(x) or self.place(x) for x in gate.operands]
-            with Given(f"the rule of {gate.primitive.name}", "symbols"):  # type: ignore[union-attr]
-                local_gradients = gate.primitive.local_gradients(symbols[gate], *known_operands)  # type: ignore[union-attr]
+            known_operands = [symbols[x] if x in symbols else self.place(x) for x in gate.operands]
+            local_gradients = self.local_gradients(gate, [symbols[gate], *known_operands])
             edges = [
                 (operand, local)
                 for operand, local in zip(gate.operands, local_gradients)
@@ -168,6 +144,36 @@ class Lowering:
                 expression = self.narrowed(plain(passed), wide, lines)
                 yield from lines
                 yield Line(self.gradient(operand), expression, adds)
+
+    def local_gradients(self, gate: Any, known: list[Any]) -> Sequence[Any]:
+        """The rule of a gate, called with symbols; where it needs numbers, calls of it."""
+        primitive = gate.primitive
+        if primitive in BUILT_IN:
+            return primitive.local_gradients(*known)  # type: ignore[no-any-return]
+        try:
+            found = branches(primitive.local_gradients, known, f"the rule of {primitive.name}")
+        except Unsupported:
+            found = primitive.local_gradients(gate._data, *numbers(gate.operands))
+            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
+            found = [None if number is None else call for number, call in zip(found, calls)]
+        return found  # type: ignore[no-any-return]
+
+    def called_by_name(self, lines: list[Line]) -> list[Line]:
+        """The lines with a name, not used otherwise, for every gate that is not in the table."""
+        heads: dict[Any, None] = dict.fromkeys(head for line in lines for head in operations(line.expression))
+        names: dict[Any, Any] = {head: head for head in heads if type(head) is str}
+        if len(names) == len(heads):
+            return lines
+        for primitive in heads:
+            if type(primitive) is not str:
+                wanted = identifier(primitive.name) or "gate"
+                free = (wanted in self.own or wanted in PRIMITIVES) and wanted not in map(str, names.values())
+                names[primitive] = Gate(wanted if free else self.names.unique(wanted), primitive)
+
+        def renamed(x: Expression) -> Expression:
+            return (names[x[0]], *map(renamed, x[1:])) if type(x) is tuple else x
+
+        return [line._replace(expression=renamed(line.expression)) for line in lines]
 
     def narrowed(
         self, expression: Expression, wide: dict[int, tuple[str, Expression]], lines: list[Line]
@@ -202,14 +208,3 @@ class Lowering:
 
 def to_a_gate(edge: tuple[Value, Any]) -> bool:
     return edge[0].primitive is not None
-
-
-def known(primitive: Primitive | None) -> str:
-    """The primitive's name, by which generated code calls it."""
-    name = primitive.name if primitive else ""
-    if PRIMITIVES.get(name) is not primitive or not name.isidentifier():
-        raise Unsupported(
-            f"flat code calls a gate by its name, and autodiff.PRIMITIVES has no gate {name!r}: "
-            f"assign autodiff.PRIMITIVES[{name!r}], or train with runner='eager'"
-        )
-    return name

@@ -35,7 +35,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..expression import Formula
-from ..primitives import PRIMITIVES
+from ..primitives import PRIMITIVES, Primitive
 
 Expression = Any  # float | str | Place | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
 
@@ -161,6 +161,11 @@ class Program(NamedTuple):
             tuple((nameless(name), size) for name, size in self.arrays.items()),
         )
 
+    @property
+    def gates(self) -> dict[str, Primitive]:
+        """The primitives in the lines by the names they have there."""
+        return {name: primitive_of(name) for name in self.primitives}
+
     def __str__(self) -> str:
         from .writer import text  # what is printed is what runs
 
@@ -168,6 +173,37 @@ class Program(NamedTuple):
 
 
 # --- Reading expressions -------------------------------------------------------------------------
+
+
+class Gate(str):
+    """The name in a program of a gate that is not in the table; it brings its primitive, and equals no other name."""
+
+    __slots__ = ("primitive",)
+    primitive: Primitive
+
+    def __new__(cls, name: str, primitive: Primitive) -> Gate:
+        gate = super().__new__(cls, name)
+        gate.primitive = primitive
+        return gate
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Gate and str(other) == str(self) and other.primitive == self.primitive
+
+    def __hash__(self) -> int:
+        return hash(self.primitive)
+
+
+def head_of(primitive: Primitive) -> Any:
+    """What stands first in an expression for it: its name where that finds it in the table, else itself."""
+    name = primitive.name
+    return name if PRIMITIVES.get(name) is primitive and name.isidentifier() else primitive
+
+
+def primitive_of(head: Any) -> Primitive:
+    """The primitive that stands first in an expression: by its name in the table, as a Gate, or as itself."""
+    if type(head) is str:
+        return PRIMITIVES[head]
+    return head.primitive if type(head) is Gate else head
 
 
 def is_slice(x: Any) -> bool:
@@ -211,7 +247,8 @@ def written(expression: Expression, style: type[Formula], leaf: Callable[[Any], 
     """The expression as a text in a style; ``leaf`` writes the names and places."""
     if type(expression) is tuple:
         parts = [written(operand, style, leaf) for operand in expression[1:]]
-        return style.record(PRIMITIVES[expression[0]], parts)
+        head = expression[0]
+        return style(*style.write(head, parts)) if type(head) is Gate else style.record(primitive_of(head), parts)
     return style.of(expression) if type(expression) is float else leaf(expression)
 
 

@@ -54,7 +54,7 @@ class Recording:
         def spelled(x: Any) -> Any:
             return places.get(x, repr(constants.get(x))) if type(x) is Value else repr(x)
 
-        rows = [(gate.primitive.name, *map(spelled, gate.operands)) for gate in self.gates]  # type: ignore[union-attr]
+        rows = [(gate.primitive, *map(spelled, gate.operands)) for gate in self.gates]
         return [*rows, tuple(map(spelled, self.outputs))]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ..primitives import PRIMITIVES
 from .program import Program
 
 
@@ -79,7 +78,7 @@ def native() -> type[Runner]:
 
 def kept(kind: type[Runner], program: Program) -> Runner:
     """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
-    key = kind, program.key, tuple([PRIMITIVES[name] for name in program.primitives])
+    key = kind, program.key, tuple(program.gates.values())
     found = ready.get(key)
     if found is None:  # in steps that other threads may come between
         if len(ready) >= MOST:

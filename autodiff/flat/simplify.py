@@ -16,7 +16,7 @@ from typing import Any
 
 from ..expression import is_comparison
 from ..primitives import PRIMITIVES
-from .program import Expression, Line, leaves_of
+from .program import Expression, Line, leaves_of, primitive_of
 
 # --- fold ----------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
         simplest(operand, constants) if type(operand) is tuple or constants else operand for operand in operands
     ]
     if all(type(operand) is float for operand in operands):
-        return float(PRIMITIVES[name].value(*operands))
+        return primitive_of(name).compute(operands)
     identity = IDENTITIES.get(name)
     return identity(*operands) if identity else (name, *operands)
 

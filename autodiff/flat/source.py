@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from math import isfinite
 from typing import Any
 
 from ..ieee import INF, NAN, total
-from ..primitives import BUILT_IN, PRIMITIVES
+from ..primitives import BUILT_IN, PRIMITIVES, Primitive
 from .code import SUMS
-from .program import Program
+from .program import Gate, Program
 from .runners import Result
 from .writer import given, rows_text, text
 
@@ -26,21 +26,22 @@ number = itertools.count(1)
 
 def function(program: Program) -> Callable[..., Any]:
     """The program as a function of one row, ``f(inputs..., parameters...)``: see ``text``."""
-    return run(text(program))
+    return run(text(program), gates=program.gates)
 
 
 def rows_function(program: Program) -> Callable[..., Any]:
     """The program as a function of many rows, ``f(rows, parameters)``: see ``rows_text``."""
-    return run(rows_text(program))
+    return run(rows_text(program), gates=program.gates)
 
 
-def run(code: str, name: str = "f") -> Callable[..., Any]:
+def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
     namespace: dict[str, Any] = {name: row.value if row in BUILT_IN else row for name, row in PRIMITIVES.items()}
     weighted_sum = PRIMITIVES["dot"].value
     namespace |= {name: of_list(PRIMITIVES[name].value) for name in SUMS}
     namespace["dot"] = lambda weights, inputs, bias: weighted_sum(*weights, *inputs, bias)
+    namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
     namespace |= {"inf": INF, "nan": NAN}
     exec(compile(code, filename, "exec"), namespace)
     made: Callable[..., Any] = namespace[name]
