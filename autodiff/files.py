@@ -31,14 +31,8 @@ def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
 def destination(path: str | os.PathLike[str]) -> str:
     """Where a file of that name is to be written, ``~`` and links followed.
 
-    Raises
-    ------
-    ValueError
-        If no file can have such a name.
-    FileNotFoundError
-        If the folder does not exist.
-    OSError
-        If there is something that a file must not take the place of: a folder, a device, a pipe.
+    ValueError if no file can have such a name, FileNotFoundError if the folder does not exist, OSError if a folder, a
+    device or a pipe is there.
     """
     wanted = os.fspath(path)
     if wanted in OUTPUT:

@@ -34,20 +34,8 @@ OUTPUTS = {
 class Preset:
     """The settings of one task; every one can be changed.
 
-    Parameters
-    ----------
-    examples : function () -> (X, Y)
-        The data set.
-    split : bool
-        Whether a quarter of it is kept for testing.
-    enough : float
-        The share of training examples that has to be right for a run to count as a success.
-    hidden, activation, initializer
-        The hidden layers of the net; the last layer follows from the loss.
-    standardized : bool
-        Whether each input is moved to mean 0 and scaled to deviation 1, test examples by what training ones show.
-    loss, optimizer, learning_rate, epochs, batch_size
-        As for ``fit``.
+    ``examples()`` gives (X, Y), a quarter of which is kept for testing if ``split``. ``enough`` is the share of
+    training examples that has to be right for a run to count as a success. The last layer follows from the loss.
     """
 
     def __init__(

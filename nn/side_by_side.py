@@ -26,15 +26,7 @@ if TYPE_CHECKING:
 
 
 class SideBySide:
-    """Trains the nets of a job, a block at a time.
-
-    Raises
-    ------
-    ImportError
-        If llvmlite is missing.
-    Unsupported
-        If a step cannot be recorded, or if the nets differ in more than numbers.
-    """
+    """Trains the nets of a job, a block at a time; Unsupported if they differ in more than numbers."""
 
     def __init__(self, job: Job) -> None:
         if job.seed is None and job.batch_size < len(job.X):

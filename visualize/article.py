@@ -23,18 +23,7 @@ UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # wh
 def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson], heading: int = 1) -> str:
     """The lessons of one graph as an article; what is seen without a script is the first.
 
-    Parameters
-    ----------
-    id : str
-        An identifier, the only one of its kind on the page.
-    title : str
-        The heading.
-    lines : sequence of str
-        What stands under it: the expression, a note.
-    lessons : sequence of Lesson
-        The graph's forms.
-    heading : int
-        The level of the heading.
+    ``id`` is unique on the page; ``lines`` stand under the title: the expression, a note.
     """
     first = lessons[0]
     pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]

@@ -45,12 +45,7 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
 def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
     """The groups for the Values, labels and models that the caller wants folded.
 
-    Raises
-    ------
-    ValueError
-        If one of them is not in the graph, or together they would make a circle of arrows.
-    TypeError
-        If one of them is something else.
+    ValueError if one of them is not in the graph, or together they would make a circle of arrows.
     """
     owners: list[Value] = []
     keys: dict[Value, Any] = {}

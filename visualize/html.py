@@ -143,17 +143,9 @@ def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None
 def collection(
     parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "auto"
 ) -> Page:
-    """Several graphs in one page, with a box to pick one.
+    """Several graphs (id, title, lines under it, output) in one page, with a box to pick one.
 
-    Parameters
-    ----------
-    parts : sequence of (id, title, lines, output)
-        For each graph an identifier, its heading, and what stands under it;
-        the first line is the group it belongs to.
-    last : Page, optional
-        What is put at the end, such as a playground.
-    layout : str
-        As for ``draw``.
+    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
     """
     articles, programs, number = [], [], 0
     for id, title, lines, output in parts:

@@ -47,18 +47,9 @@ class Link:
 
 
 class Plan:
-    """The answer: where blocks and texts stand, and the curves between.
+    """The answer: the middles of blocks, the points that a link's texts stand above and below of, the curves.
 
-    Attributes
-    ----------
-    width, height : float
-        Of the whole, margins included.
-    blocks : dict of str to (float, float)
-        The middle of every block's body.
-    texts : dict of str to (float, float)
-        The point of its line that a link's texts stand above and below of.
-    curves : dict of str to list of (float, float)
-        From body to body: a start, then three points for each cubic Bezier piece.
+    A curve goes from body to body: a start, then three points for each cubic Bezier piece.
     """
 
     __slots__ = ("blocks", "curves", "height", "texts", "width")
@@ -73,12 +64,7 @@ class Plan:
 def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto") -> Plan:
     """The plan by ``dot`` where the engine is "auto" and it is found, else by the layout built in.
 
-    Raises
-    ------
-    ValueError
-        If the engine is not one of "auto", "dot" and "built-in".
-    FileNotFoundError
-        If it is "dot" and there is no such program on the PATH.
+    ValueError for an unknown engine, FileNotFoundError for "dot" if there is no such program on the PATH.
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")

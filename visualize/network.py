@@ -41,17 +41,9 @@ class Variant(NamedTuple):
 class Network:
     """A model with layers of neurons, examples and targets.
 
-    Parameters
-    ----------
-    model
-        Called with one example it gives a Value or a list of them. It has ``named_parameters()`` and ``layers``
-        that are called one after the other; neurons have ``w``, ``b`` and ``activation``.
-    X, Y : sequence
-        The examples, and for each its target: a number, a list of them, or the class among several outputs.
-    losses : sequence of functions (outputs, target) -> Value
-        To choose among; by default the squared error. Objects with ``cost``, ``encode`` and ``name`` will do.
-    activations : mapping of str to function
-        For the hidden layers, to choose among besides the model's own.
+    The model has ``named_parameters()`` and ``layers`` that are called one after the other; neurons have ``w``, ``b``
+    and ``activation``. Losses, functions (outputs, target) -> Value, and activations of the hidden layers are there to
+    choose among.
     """
 
     def __init__(

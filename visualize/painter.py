@@ -58,18 +58,7 @@ class Drawing:
 def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:
     """The drawing of a scene by a plan.
 
-    Parameters
-    ----------
-    scene : Scene
-        What is drawn. Where a number is None, nothing is written.
-    plan : Plan
-        Where it stands.
-    lit : collection of str
-        The ids of boxes and arrows to be drawn strongly.
-    caption : sequence of str
-        Lines to stand below.
-    lines : int
-        Room for so many lines is kept, though the caption may be shorter.
+    Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
     """
     texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])

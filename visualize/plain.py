@@ -127,18 +127,8 @@ class Arrow(Plain):
 class Step(Plain):
     """One step of the forward or the backward pass, and what of the picture it is about.
 
-    Attributes
-    ----------
-    number : int
-        Its place, from 1.
-    phase : str
-        "forward", "start" or "backward".
-    box, arrow : str
-        The ids of what is computed, or of the way the gradient takes; ``arrow`` is "" for a gate.
-    total : float or None
-        The gradient that has arrived by now, at the box the arrow comes from.
-    text, sentence : str
-        The line of the table, and the spoken form.
+    ``phase`` is "forward", "start" or "backward"; ``arrow`` is "" for a gate; ``total`` is the gradient that has
+    arrived by now at the box the arrow comes from.
     """
 
     __slots__ = ("arrow", "box", "number", "phase", "sentence", "text", "total")

@@ -51,18 +51,8 @@ def scene(
 class Walk:
     """The walk over a graph, oldest node first, and the scene it fills.
 
-    Parameters
-    ----------
-    output : Value
-        The end of the graph.
-    order : sequence of Value
-        The graph, oldest first.
-    groups : mapping of Value to Group
-        Which nodes are folded, and together with which.
-    scene : Scene
-        An empty one.
-    upstream : float, optional
-        The gradient that arrives at the output. None takes the gradients that ``backward()`` has left.
+    ``groups`` says which nodes are folded, and together with which. ``upstream`` is the gradient that arrives at the
+    output; None takes the gradients that ``backward()`` has left.
     """
 
     def __init__(

@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
     """The drawing as the text of an SVG file.
 
-    Parameters
-    ----------
-    drawing : Drawing
-        What is written.
-    prefix : str
-        What every id begins with, so that several pictures can stand in one page.
-    style : bool
-        Whether the style sheet is in it; such a page has it once.
+    Every id begins with ``prefix``, so that several pictures can stand in one page; ``style`` puts the style sheet in.
     """
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()

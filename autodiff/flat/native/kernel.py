@@ -35,24 +35,10 @@ LOSS = "the loss"
 
 
 class Kernel:
-    """The text of the function.
+    """The text of one function: a program for ``width`` rows at a time.
 
-    Parameters
-    ----------
-    program : Program
-        The lines.
-    name : str
-        What the function is called.
-    width : int
-        Doubles in a vector.
-    rows : int, optional
-        How many rows every call has, if that is known.
-    results : bool
-        Whether outputs and gradients to the inputs are wanted for each row.
-    onto : bool
-        Whether ``sums``, ``out`` and ``dx`` hold numbers already, to which those of this program are added.
-    sums : bool
-        Whether anything is wanted of ``sums``.
+    ``rows`` is their number where every call has as many; ``results`` asks for outputs and gradients to the inputs of
+    each row, ``sums`` for what is summed over the rows; ``onto`` adds to what the caller's arrays hold already.
     """
 
     def __init__(
