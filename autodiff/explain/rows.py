@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from operator import mul
 
-from ..expression import ATOM, PRODUCT, Formula, SlideFormula, exact, gate, show
+from ..expression import Formula, SlideFormula, exact, gate, show
 from ..graph import numbers, on_kink
-from .words import KINKS, SpokenFormula, spoken, wrapped
+from ..vocabulary import ATOM, PRODUCT, head_of, words
+from .words import SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Row:
         assert primitive is not None
         said = spoken if style is SpokenFormula else str
         texts, remark = self.printed(numbers(self.node.operands), primitive.value)
-        return style.write(primitive.name, [style.constant(said(text), float(text)) for text in texts])[0], remark
+        return style.write(head_of(primitive), [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 
 class Forward(Row):
@@ -177,9 +178,7 @@ class Step(Row):
     def convention(self) -> str:
         """What holds on the kink of this kind of gate; "" where it has none."""
         primitive = self.node.primitive
-        if primitive is None or primitive.kink is None:
-            return ""
-        return KINKS.get(primitive.name, "the derivative jumps here: the local gradient is a convention")
+        return words(primitive).kink if primitive and primitive.kink else ""
 
     @property
     def kink(self) -> str:
