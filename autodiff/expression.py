@@ -76,8 +76,11 @@ class Formula:
         """The primitive applied to Formulas and numbers, written as Python would read it."""
         parts = [cls.of(operand) for operand in operands]
         text, strength = cls.write(head_of(primitive), parts)
-        numbers = [part.number for part in parts]
-        return cls(text, strength, None if None in numbers else primitive.value(*numbers))
+        numbers = [part.number for part in parts if part.number is not None]
+        try:
+            return cls(text, strength, primitive.compute(numbers) if len(numbers) == len(parts) else None)
+        except ValueError:  # the value of a user's gate may raise
+            return cls(text, strength)
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
+VALUE = "{0} gives {1} of finite numbers: keep its operands away from such a point, or correct its value."
 RULE = (
     "The rule of {0} gives {1} here, although its operands and its value are finite: correct the rule (the local "
     "gradients) of {0}, or keep its operands away from such a point."
@@ -44,6 +45,8 @@ def remedy(node: Value) -> str:
     for x in node.operands:
         if type(x) is float and not isfinite(x):
             return f"The constant {x} in it is not finite."
+    if node.primitive and node.primitive not in BUILT_IN:
+        return VALUE.format(node.primitive.name, node.data)
     if name == "log":
         return log_remedy(node)
     operands = numbers(node.operands)
