@@ -46,7 +46,7 @@ ELSEWHERE = {
     "atan(x)": "arctan", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
     "asinh(x)": "arcsinh arsinh", "acosh(x)": "arccosh arcosh", "atanh(x)": "arctanh artanh",
     "atan2(y, x)": "arctan2", "1 - erf(x)": "erfc", "normal_cdf(x)": "ndtr", "-floor(-x)": "ceil",
-    "mod(x, y)": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
+    "x % y": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
     "1.0507009873554805 * elu(x, 1.6732632423543772)": "selu", "elu(x, 1)": "celu", "x * tanh(softplus(x))": "mish",
     "leaky_relu(x, 0.01)": "lrelu", "clip(x, 0, 6)": "relu6", "clip(x, 0, 1)": "clamp", "clip(x, -1, 1)": "hardtanh",
     "clip(x/6 + 0.5, 0, 1)": "hardsigmoid", "x * clip(x/6 + 0.5, 0, 1)": "hardswish", "x / (1 + abs(x))": "softsign",

@@ -48,7 +48,7 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     ----------
     text : str
         Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
-        ``+ - * / **``, comparisons and this package's functions. Names label the gates.
+        ``+ - * / // % **``, comparisons and this package's functions. Names label the gates.
     functions : mapping of str to Primitive or function, optional
         Your own functions by the names that the text calls them by: ``functions={"hypot": hypot}``. A function takes
         Values and numbers and returns one. These names go before this package's.
