@@ -73,18 +73,8 @@ class Example:
     def confirm(self, output: Value) -> str:
         """A sentence saying how many of the example's numbers a recorded graph has.
 
-        Gates and inputs are found by their names; gates that the graph calls otherwise are left out.
-
-        Parameters
-        ----------
-        output : Value
-            The end of a graph recorded in any way.
-
-        Raises
-        ------
-        AssertionError
-            If the output, an input, or a number of a gate or a gradient differs by more than 1e-12 (relative,
-            or absolute near 0); the message has both.
+        Gates and inputs are found by their names; gates that the graph calls otherwise are left out. AssertionError
+        if a number differs by more than 1e-12 (relative, or absolute near 0).
 
         Examples
         --------
@@ -120,24 +110,7 @@ def numbers(text: str) -> dict[str, float]:
 
 
 def agree(found: Any, expected: Any, what: str = "the number", within: float = 1e-12) -> None:
-    """Raise an AssertionError, with both, unless a number is as expected; lists are compared number by number.
-
-    Parameters
-    ----------
-    found, expected : float, Value, or (nested) lists of them
-        What came out, and what should have.
-    what : str
-        What the message calls it.
-    within : float
-        How far off it may be, relative to what is expected, or by itself near 0.
-
-    Examples
-    --------
-    >>> agree([0.1 + 0.2, 1.0], [0.3, 1.0])
-    >>> agree(0.3, 0.25)
-    Traceback (most recent call last):
-    AssertionError: the number should be 0.25, but it is 0.3
-    """
+    """Raise an AssertionError, with both, unless a number or Value is as expected, in lists each one."""
     if isinstance(expected, (list, tuple)):
         if not isinstance(found, (list, tuple)) or len(found) != len(expected):
             raise AssertionError(f"{what} should be a list of {len(expected)}, but it is {found!r:.80}")
