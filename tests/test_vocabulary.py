@@ -46,6 +46,7 @@ def test_signs_are_what_expressions_are_written_with():
 def test_what_is_left_out_is_made_from_the_name(name):
     row = ROWS[name]
     assert all([row.name, row.symbol, row.spoken, row.kink])
+    assert set(vars(row)) <= set(dir(words("no such gate")))
     assert row is words(PRIMITIVES[name]) is words(name)
 
 

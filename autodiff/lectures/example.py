@@ -20,29 +20,10 @@ LECTURES = {
 class Example:
     """A formula of a lecture with numbers put in and the numbers that must come out.
 
-    Parameters
-    ----------
-    id : str
-        The lecture's letter and the example's number; the parts of one example end in a, b, c, ...
-    title : str
-        What it shows.
-    text : str
-        The expression as statements: ``"q = x + y; f = q * z"``. The last one is the output.
-    at : str
-        The inputs with their numbers, as on the command line: ``"x=-2 y=5 z=-4"``.
-    gives : str
-        The numbers of its gates. Gates without a name on the slide are s0, s1, ..., oldest first.
-    gradients : str
-        d output / d each input, and d output / d some of the gates.
-    note : str
-        Where the text of the slides has a slip or a convention of its own: what stands there.
-
-    Attributes
-    ----------
-    inputs, values, gradients : dict of str to float
-        ``at``, ``gives`` and ``gradients``, read.
-    lecture : str
-        The course and the number of the lecture.
+    The id is the lecture's letter and a number; the parts of one example end in a, b, c, ... The text is statements,
+    the last one the output; ``at``, ``gives`` and ``gradients`` are written as on the command line, ``"x=-2 y=5"``,
+    and kept as dicts in ``inputs``, ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ...
+    The note says where the text of the slides has a slip or a convention of its own.
 
     Examples
     --------
