@@ -36,9 +36,10 @@ class Words:
 
     def of(self, name: str) -> Words:
         """These words; those that are missing from the name in the table."""
-        said = (self.name or name).replace("_", " ")
-        self.symbol, self.spoken = self.symbol or self.sign or said, self.spoken or said
-        self.name = self.name or "".join([c if c.isalnum() else "_" for c in name])
+        self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
+        parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
+        self.name = self.name or "_".join(parts) or "gate"
+        self.spoken = self.spoken or self.name.replace("_", " ")
         return self
 
     @property
