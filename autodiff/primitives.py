@@ -263,6 +263,7 @@ if TYPE_CHECKING:  # rules may call what stands further down
     minimum: Primitive
     power: Primitive
     reciprocal: Primitive
+    relu: Primitive
     select: Primitive
     sign: Primitive
     sum_: Primitive
@@ -288,9 +289,12 @@ cos         = Primitive("cos",   cosine,              lambda out, a: (-sin(a),))
 tan         = Primitive("tan",   tangent,             lambda out, a: (1.0 + out * out,))
 
 tanh        = Primitive("tanh",        math.tanh, lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     logistic,  lambda out, a: ((1.0 - out) * out,))
-softplus    = Primitive("softplus",    soft_plus, lambda out, a: (sigmoid(a),))
-log_sigmoid = Primitive("log_sigmoid", lambda a: -soft_plus(-a), lambda out, a: (sigmoid(-a),))
+sigmoid     = Primitive("sigmoid",     logistic,  lambda out, a: ((1.0 - out) * out,),
+    expansion=lambda a: where(a >= 0.0, reciprocal(1.0 + exp(-a)), div(exp(a), 1.0 + exp(a))))
+softplus    = Primitive("softplus",    soft_plus, lambda out, a: (sigmoid(a),),
+    expansion=lambda a: relu(a) + log1p(exp(-absolute(a))))
+log_sigmoid = Primitive("log_sigmoid", lambda a: -soft_plus(-a), lambda out, a: (sigmoid(-a),),
+    expansion=lambda a: -softplus(-a))
 
 relu        = Primitive("relu", rectify, lambda out, a: (a > 0.0,), at_zero)
 leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope * a, lambda out, a, slope: (
@@ -298,7 +302,8 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
     where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
-    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
+    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0),
+    lambda a, alpha: where(a > 0.0, a, alpha * expm1(a)))
 absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", signum,    lambda out, a: (False,), at_zero)
 heaviside   = Primitive("heaviside", step, lambda out, a, half: (False, a == 0.0), at_zero)
