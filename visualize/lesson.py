@@ -49,8 +49,8 @@ class Lesson:
         The picture, with all its numbers.
     code : list of str
         The flat code, as the lecture writes it.
-    programs : str
-        The flat code and the numbers of every step, as JavaScript functions.
+    programs : list of str
+        The flat code and the numbers of every step, as JavaScript functions, and the functions that they call.
     """
 
     def __init__(
@@ -86,10 +86,11 @@ class Lesson:
     # --- Programs ------------------------------------------------------------------------------
 
     @property
-    def programs(self) -> str:
-        """Two functions: the flat code, and one that gives the numbers of every step."""
-        flat = javascript.text(self.program, f"flat_{self.number}")
-        return f"{flat}\n{javascript.text(self.numbers(), f'numbers_{self.number}')}"
+    def programs(self) -> list[str]:
+        """The flat code, and the program of the numbers of every step, behind the functions that they call."""
+        made = {f"flat_{self.number}": self.program, f"numbers_{self.number}": self.numbers()}
+        texts = [javascript.text(program, name) for name, program in made.items()]
+        return [*javascript.definitions(made.values()), *texts]
 
     def numbers(self) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
