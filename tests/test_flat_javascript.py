@@ -238,19 +238,19 @@ def test_definitions_are_those_that_are_called_each_once_and_the_same_every_time
 @pytest.mark.parametrize(
     ("gate", "words"),
     [
-        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "'atan', whose value needs Python's numbers: give it"),
-        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "'cube', whose rule needs Python's"),
-        (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "'my gate', whose value"),
-        (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "'me', whose value"),
+        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which needs Python's num"),
+        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which needs Python's num"),
+        (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "value of my gate"),
+        (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "value of me"),
     ],
     ids=["math", "rule", "float", "itself"],
 )  # fmt: skip
 def test_a_gate_that_needs_numbers_is_named_with_the_remedy(gate, words):
     again.gate = gate
     program = lower(gate(Value(1.0, "x")))
-    with pytest.raises(Unsupported, match=f"JavaScript cannot compute the gate {words}"):
+    with pytest.raises(Unsupported, match=f"JavaScript cannot compute the {words}"):
         javascript.definitions([program])
-    with pytest.raises(Unsupported, match="this package's functions"):
+    with pytest.raises(Unsupported, match="autodiff's functions"):
         javascript.text(program)
 
 

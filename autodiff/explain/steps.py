@@ -154,10 +154,10 @@ class Steps:
             self._spoken[row.node] = row.gate(SpokenFormula)
         return self._spoken[row.node]
 
-    def role(self, step: Step) -> str:
+    def role(self, step: Step, formula: str = "") -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
         edges = [operand for operand in step.node.operands if type(operand) is not float]
-        return role(step.node.primitive.name, step.formula, len(edges))  # type: ignore[union-attr]
+        return role(step.node.primitive.name, formula or step.formula, len(edges))  # type: ignore[union-attr]
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
