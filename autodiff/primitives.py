@@ -261,6 +261,7 @@ if TYPE_CHECKING:  # rules may call what stands further down
     normal_cdf: Primitive
     power: Primitive
     reciprocal: Primitive
+    relu: Primitive
     select: Primitive
     sigmoid: Primitive
     sign: Primitive
@@ -302,9 +303,12 @@ acosh       = Primitive("acosh", ieee.area_cosine,          lambda out, a: (reci
 atanh       = Primitive("atanh", ieee.area_tangent,         lambda out, a: (reciprocal((1.0 - a) * (1.0 + a)),))
 
 tanh        = Primitive("tanh",        math.tanh,      lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,))
-softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),))
-log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),))
+sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,),
+    expansion=lambda a: where(a >= 0.0, reciprocal(1.0 + exp(-a)), div(exp(a), 1.0 + exp(a))))
+softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),),
+    expansion=lambda a: relu(a) + log1p(exp(-absolute(a))))
+log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),),
+    expansion=lambda a: -softplus(-a))
 silu        = Primitive("silu", ieee.silu, lambda out, a: (sigmoid(a) + out * sigmoid(-a),),
     expansion=lambda a: ieee.silu(a, exp))
 gaussian    = Primitive("gaussian", ieee.bell, lambda out, a, b: (-2.0 * (a * out) * b, -a * (a * out)),  # e^(-b a^2)
@@ -322,7 +326,8 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
     where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
-    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
+    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0),
+    lambda a, alpha: where(a > 0.0, a, alpha * expm1(a)))
 absolute    = Primitive("abs",  math.fabs,   lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", ieee.signum, lambda out, a: (False,), at_zero)
 heaviside   = Primitive("heaviside", ieee.step, lambda out, a, half: (False, a == 0.0), at_zero)
@@ -337,7 +342,7 @@ floor       = Primitive("floor", ieee.rounded_down, lambda out, a: (False,), lam
 floor_div   = Primitive("floor_div", ieee.whole_quotient, lambda out, a, b: (False, False),
     lambda out, a, b: mod(a, b) == 0.0, expansion=whole_quotient)
 mod         = Primitive("mod", ieee.remainder, lambda out, a, b: (1.0, -floor_div(a, b)), lambda out, a, b: out == 0.0,
-    expansion=lambda a, b: fmod(a, b) + b * crossing(a, b))
+    expansion=lambda a, b: where(crossing(a, b), fmod(a, b) + b, fmod(a, b)))
 fmod        = Primitive("fmod", ieee.truncated_remainder, lambda out, a, b: (
     1.0, -sign(a) * sign(b) * floor_div(absolute(a), absolute(b))), lambda out, a, b: (out == 0.0) * (a != 0.0))
 

@@ -106,6 +106,34 @@ def either(condition: Symbol, a: Any, b: Any) -> Any:
     return sides[0] if sides[0] is sides[1] else where(condition, *sides)
 
 
+def computed(expression: Expression, compute: Callable[[Primitive, list[Any]], Any], done: dict[int, Any]) -> Any:
+    """An expression computed, operands first, each shared part once. No recursion: a loop makes it deep."""
+    waiting = [expression]
+    while waiting:
+        top = waiting[-1]
+        if type(top) is not tuple:
+            done[id(top)] = top
+        elif id(top) not in done:
+            missing = [x for x in top[1:] if id(x) not in done]
+            if missing:
+                waiting += missing
+                continue
+            done[id(top)] = compute(primitive_of(top[0]), [done[id(x)] for x in top[1:]])
+        waiting.pop()
+    return done[id(expression)]
+
+
+def recorded(function: Callable[..., Any], operands: Sequence[Any], name: str) -> Any:
+    """What a function of Values records, where each ``if`` in it becomes a ``where``; Unsupported as for branches."""
+    found = branches(function, [x if type(x) is float else Symbol(x) for x in operands], name)
+    done: dict[int, Any] = {}
+
+    def value(x: Any) -> Any:
+        return computed(x.expression, lambda made, known: made(*known), done) if type(x) is Symbol else x
+
+    return tuple(map(value, found)) if isinstance(found, (tuple, list)) else value(found)
+
+
 # --- A gate in the operations of a core ----------------------------------------------------------
 
 
@@ -180,26 +208,9 @@ class Writing:
                 "runner='source'"
             ) from error
         self.inside.append(primitive)
-        place = self.walk(result, count)
+        place = computed(result, lambda made, known: self.write(made, known, count), {})
         self.inside.pop()
         return place
-
-    def walk(self, expression: Expression, count: int) -> Any:
-        """Write an expression, operands first; each shared part once. No recursion: a loop makes it deep."""
-        done: dict[int, Any] = {}
-        waiting = [expression]
-        while waiting:
-            top = waiting[-1]
-            if type(top) is not tuple:
-                done[id(top)] = top
-            elif id(top) not in done:
-                missing = [x for x in top[1:] if id(x) not in done]
-                if missing:
-                    waiting += missing
-                    continue
-                done[id(top)] = self.write(primitive_of(top[0]), [done[id(x)] for x in top[1:]], count)
-            waiting.pop()
-        return done[id(expression)]
 
 
 class Slope(Primitive):
@@ -211,8 +222,8 @@ class Slope(Primitive):
         self.of = primitive, place
         number = "" if count == 1 else str(place)
 
-        def value(*known: float) -> float:
-            return float(primitive.local_gradients(*known)[place])
+        def value(*known: Any) -> Any:
+            return primitive.local_gradients(*known)[place]
 
         super().__init__(f"{primitive.name}_local{number}", value, lambda *known: (None,) * (len(known) - 1))
 
