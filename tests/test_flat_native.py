@@ -121,15 +121,6 @@ def test_the_text_grows_with_the_lines_and_not_with_the_weights():
     assert length(100, 40, 8) < 1.2 * length(20, 12, 8)
 
 
-@pytest.mark.parametrize("name", ["cube", "relu"])
-def test_a_primitive_of_the_user_has_no_machine_code(name, monkeypatch):
-    own = Primitive(name, lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
-    monkeypatch.setitem(PRIMITIVES, name, own)
-
-    with pytest.raises(ValueError, match=f"the primitive '{name}' has no spelling in machine code"):
-        autodiff.compile(lambda x: own(x), runner="native")(2.0)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is counted as Linux does")
 def test_programs_that_are_gone_leave_no_memory_behind():

@@ -14,6 +14,7 @@ LONGEST = 100  # operands of one sum written with +; parsers nest every + one de
 OPERATORS = {"add", "sub", "mul", "neg"}
 LISTED = {"logsumexp", "largest", "norm"}  # functions of a list
 SUMS = {"sum", "dot", *LISTED}
+SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
 
 
 class Code(Formula):

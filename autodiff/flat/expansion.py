@@ -146,6 +146,17 @@ class Place(int):
     """A place of an operand or result."""
 
 
+def carried_out(
+    primitive: Primitive, operands: Sequence[Any], core: frozenset[str], runner: str, compute: Callable[..., Any]
+) -> Any:
+    """The gate of these operands, by ``compute(name, operands)`` of the operations of a core; floats stay floats."""
+    code, place = instructions(primitive, len(operands), core, runner)
+    known = list(operands)
+    for each, places in code:
+        known.append(compute(each.name, [known[x] if type(x) is Place else x for x in places]))
+    return known[place] if type(place) is Place else place
+
+
 class Writing:
     """The instructions so far; equal ones are written once."""
 
