@@ -11,7 +11,7 @@ import pytest
 from flat_samples import agree, eager, net
 
 import autodiff
-from autodiff import PRIMITIVES, Primitive, Value
+from autodiff import Value
 from autodiff.flat import lower
 from autodiff.flat.batch import Batch
 from autodiff.flat.native import Native
