@@ -6,7 +6,7 @@ from the gate's name, and so is everything about a gate without a row, such as a
 
 from __future__ import annotations
 
-from .primitives import PRIMITIVES, Primitive
+from .primitives import BUILT_IN, PRIMITIVES, Primitive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,9 +167,8 @@ METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.met
 
 
 def head_of(primitive: Primitive) -> Any:
-    """What stands for it in tables and expressions: its name where that finds it in PRIMITIVES, else itself."""
-    name = primitive.name
-    return name if PRIMITIVES.get(name) is primitive and name.isidentifier() else primitive
+    """What stands for it in tables and expressions: the name of one that is built in, else itself."""
+    return primitive.name if primitive in BUILT_IN else primitive
 
 
 def words(gate: Any) -> Words:
