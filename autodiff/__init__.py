@@ -4,6 +4,7 @@ Where things are:
 
     ieee         the functions of numbers, answering inf or nan where Python raises
     primitives   every primitive, once: value, local gradients, kinks
+    vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     naming       a name for every node, each once
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep

@@ -27,9 +27,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..expression import COMPARISON, INFIX, Formula
+from ..expression import Formula
 from ..primitives import BUILT_IN, Primitive
 from ..tracing import Unsupported
+from ..vocabulary import COMPARISON, INFIX
 from . import writer
 from .code import Code
 from .expansion import Slope, instructions
