@@ -187,7 +187,11 @@ class Lesson:
             "piecewise": piecewise,
             "closes": self.live.closes(*edge),
             "role": row.role,
-            "otherwise": f"{said.name} scales: its input gets upstream times its local gradient" if changes else "",
+            **(
+                {"otherwise": f"{said.name} scales: its input gets upstream times its local gradient"}
+                if changes
+                else {}
+            ),
             "path": row.path,
             "paths": row.paths,
             "kink": row.convention,
