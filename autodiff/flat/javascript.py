@@ -44,8 +44,9 @@ def runtime() -> str:
 
 
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
+MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
 FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
-CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"})
+CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
 LONG = 100  # characters of a part that are not written inside another one
 
 

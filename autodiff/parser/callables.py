@@ -38,23 +38,23 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
 }
 # Functions that are known elsewhere, and how they are written here.
 ELSEWHERE = {
-    "log(x) / log(10)": "log10 lg", "log(x) / log(2)": "log2 ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
+    "log10(x)": "lg", "log2(x)": "ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
     "x**2": "square sqr", "sign(x) * abs(x)**(1/3)": "cbrt", "1 / sqrt(x)": "rsqrt", "1 / x": "inv inverse recip",
-    "sqrt(x**2 + y**2)": "hypot", "abs(x)": "fabs absolute", "sign(x)": "sgn signum", "heaviside(x, 0.5)": "step",
+    "asin(x)": "arcsin", "abs(x)": "fabs absolute", "sign(x)": "sgn signum", "heaviside(x, 0.5)": "step",
     "sin(x)": "sine", "cos(x)": "cosine", "tan(x)": "tg tangent", "1 / tan(x)": "cot cotan ctg", "1 / cos(x)": "sec",
-    "1 / sin(x)": "csc cosec", "sin(x) / x": "sinc", "(exp(x) - exp(-x)) / 2": "sinh", "1 / tanh(x)": "coth",
-    "(exp(x) + exp(-x)) / 2": "cosh", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
-    "log(x + sqrt(x**2 + 1))": "asinh arcsinh arsinh", "log(x + sqrt(x**2 - 1))": "acosh arccosh arcosh",
-    "log((1 + x) / (1 - x)) / 2": "atanh arctanh artanh", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
-    "0.5*x * (1 + tanh(0.7978845608*(x + 0.044715*x**3))), nearly": "gelu", "x * sigmoid(x)": "silu swish",
+    "1 / sin(x)": "csc cosec", "sin(x) / x": "sinc", "acos(x)": "arccos", "1 / tanh(x)": "coth",
+    "atan(x)": "arctan", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
+    "asinh(x)": "arcsinh arsinh", "acosh(x)": "arccosh arcosh", "atanh(x)": "arctanh artanh",
+    "atan2(y, x)": "arctan2", "1 - erf(x)": "erfc", "normal_cdf(x)": "ndtr", "-floor(-x)": "ceil",
+    "mod(x, y)": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
     "1.0507009873554805 * elu(x, 1.6732632423543772)": "selu", "elu(x, 1)": "celu", "x * tanh(softplus(x))": "mish",
     "leaky_relu(x, 0.01)": "lrelu", "clip(x, 0, 6)": "relu6", "clip(x, 0, 1)": "clamp", "clip(x, -1, 1)": "hardtanh",
     "clip(x/6 + 0.5, 0, 1)": "hardsigmoid", "x * clip(x/6 + 0.5, 0, 1)": "hardswish", "x / (1 + abs(x))": "softsign",
     "logsumexp([x, y])": "logaddexp", "mean([x, y])": "average avg", "max(x, y)": "fmax amax",
     "min(x, y)": "fmin amin", "x * y": "prod product multiply", "where(x > 0, a, b)": "ifelse cond piecewise",
 }  # fmt: skip
-FLAT = "floor ceil round trunc int mod fmod remainder argmax argmin".split()  # noqa: SIM905
-BEYOND = "asin acos atan atan2 arcsin arccos arctan arctan2 erf erfc gamma lgamma digamma".split()  # noqa: SIM905
+FLAT = "round trunc int argmax argmin".split()  # noqa: SIM905
+BEYOND = "gamma lgamma digamma".split()  # noqa: SIM905
 
 
 def known_functions(own: Mapping[str, Any]) -> set[str]:
