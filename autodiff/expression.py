@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
 
 
 def show(x: float, digits: int | None = None) -> str:

@@ -78,6 +78,11 @@ SIGMA, DASH = "\N{GREEK SMALL LETTER SIGMA}", "\N{MINUS SIGN}"
 BENDS = "the input is 0, where {} bends: its local gradient there is taken as 0"
 SPLIT = "a tie: each input gets one half"
 FLAT = "is flat: nothing passes back"
+JUMPS = "the value jumps here: the local gradient is a convention"
+WITHIN = "{} needs a number from -1 to 1."
+ENDS = "{} is vertical at -1 and 1: keep its operand between them."
+LARGE = "{}(x) is too large for a float beyond x = 710: make x smaller."
+NO_ZERO = "The divisor must not be 0."
 AWAY = "Keep the divisor away from 0, as in {} / ({} + 1e-12)."
 POSITIVE = "{} needs a positive number: keep its operand away from 0, as in {}(x + 1e-12)."
 OVERFLOW = (
@@ -96,6 +101,10 @@ ROWS = {
         role="swaps: each input gets upstream times the other input", typeset="·"),
     "div":           Words("/",  PRODUCT,    "truediv", right="/{}", left="{}/x", spoken="divided by", ordered=True,
         value=AWAY.format("a", "b")),
+    "floor_div":     Words("//", PRODUCT,    "floordiv", right="//{}", left="{}//x", spoken="floor divided by",
+        role=FLAT, kink=JUMPS, ordered=True, value=AWAY.format("a", "b")),
+    "mod":           Words("%",  PRODUCT,    "mod",     right="%{}", left="{}%x", spoken="modulo", ordered=True,
+        kink=JUMPS, value=NO_ZERO),
     "neg":           Words("-",  MINUS,      "neg",     symbol="*-1", typeset=DASH, spoken="minus"),
     "reciprocal":    Words("/",  PRODUCT,               symbol="1/x", spoken="1 divided by",
         value=AWAY.format("1", "x")),
@@ -107,16 +116,34 @@ ROWS = {
     "expm1":         Words(),
     "log":           Words(value=POSITIVE.format("log", "log")),
     "log1p":         Words(value="log1p needs a number above -1."),
+    "log2":          Words(value=POSITIVE.format("log2", "log2")),
+    "log10":         Words(value=POSITIVE.format("log10", "log10")),
     "sqrt":          Words(symbol="√", value="sqrt needs a number that is not negative.",
         gradient="sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12)."),
     "sin":           Words(),
     "cos":           Words(),
     "tan":           Words(),
+    "asin":          Words(value=WITHIN.format("asin"), gradient=ENDS.format("asin")),
+    "acos":          Words(value=WITHIN.format("acos"), gradient=ENDS.format("acos")),
+    "atan":          Words(),
+    "atan2":         Words(ordered=True, gradient="atan2 has no gradient at 0, 0: keep its operands away from there."),
+    "hypot":         Words(gradient="hypot has no gradient at 0, 0: keep its operands away from there."),
+    "sinh":          Words(value=LARGE.format("sinh")),
+    "cosh":          Words(value=LARGE.format("cosh")),
+    "asinh":         Words(),
+    "acosh":         Words(value="acosh needs a number of at least 1.",
+        gradient="acosh is vertical at 1: keep its operand above 1."),
+    "atanh":         Words(value="atanh needs a number between -1 and 1.", gradient=ENDS.format("atanh")),
 
     "tanh":          Words(),
     "sigmoid":       Words(symbol=SIGMA),
     "softplus":      Words(),
     "log_sigmoid":   Words(symbol=f"log {SIGMA}"),
+    "silu":          Words(symbol="SiLU"),
+    "gaussian":      Words(usage=("x", "1"), ordered=True),
+    "erf":           Words(),
+    "normal_cdf":    Words(symbol="\N{GREEK CAPITAL LETTER PHI}"),
+    "gelu":          Words(symbol="GELU"),
 
     "relu":          Words(symbol="ReLU", kink=BENDS.format("relu"),
         role="routes: upstream passes where the input is above 0"),
@@ -125,6 +152,8 @@ ROWS = {
     "abs":           Words(method="abs", symbol="|x|", kink=BENDS.format("abs")),
     "sign":          Words(role=FLAT),
     "heaviside":     Words(role=FLAT, symbol="step", usage=("x", "0.5")),
+    "floor":         Words(role=FLAT, kink=JUMPS),
+    "fmod":          Words(kink=JUMPS, ordered=True, value=NO_ZERO),
     "clip":          Words(role="routes: upstream passes between the two bounds", usage=("x", "0", "1"), ordered=True),
     "maximum":       Words(name="max", role="routes: the larger input gets upstream, the other 0", kink=SPLIT),
     "minimum":       Words(name="min", role="routes: the smaller input gets upstream, the other 0", kink=SPLIT),
