@@ -17,7 +17,7 @@ from .painter import paint
 from .plain import Scene
 from .scenes import Walk
 from .text import clean
-from .unfolding import SINGLE, UNFOLDED, rewritten
+from .unfolding import SINGLE, UNFOLDED, rewritten, unfoldable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def lessons(
     if fold is not None or len(order) > LARGE:
         return made
     present = {node.primitive.name for node in order if node.primitive}
-    gates = [gate for gate in UNFOLDED if gate in present]
+    gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
     wishes: list[tuple[str, str | None, list[str]]] = [(f"{', '.join(gates)} unfolded", None, gates)] * bool(gates)
     wishes += [(f"{name} folded", name, []) for name in SINGLE]
     for view, folding, unfold in wishes:

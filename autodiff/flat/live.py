@@ -25,12 +25,15 @@ class Live:
         Each node's copy, or itself.
     still : dict of Value to str
         Why gates stand still.
+    own : list of Value
+        Those of users' gates.
     """
 
     def __init__(self, order: Sequence[Value]) -> None:
         self.copies = {node: node for node in order}
         self.still: dict[Value, str] = {}
-        if not BUILT_IN.issuperset(node.primitive for node in order if node.primitive):
+        self.own = [node for node in order if node.primitive and node.primitive not in BUILT_IN]
+        if self.own:
             for node in order:
                 operands = [x if type(x) is float else self.copies[x] for x in node.operands]
                 made = node.primitive and Value.record(self.written(node), operands)
