@@ -154,9 +154,9 @@ class Steps:
             self._spoken[row.node] = row.gate(SpokenFormula)
         return self._spoken[row.node]
 
-    def role(self, step: Step, formula: str = "") -> str:
+    def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
-        return role(step.node.primitive, formula or step.formula, step.edges)
+        return role(step.node.primitive, step.formula, step.edges)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
