@@ -24,6 +24,7 @@ class Said {
     if (row.phase === "forward") {
       this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names)));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
+      this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
       this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
@@ -40,7 +41,7 @@ class Said {
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
-    const role = named(row.role, names);
+    const role = lesson.role(row, result);
     this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
   }
 }
