@@ -1,24 +1,26 @@
 """The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
 
-The rows stand beside this, one file a lecture. Where the text of the slides that we have
-holds a slip, the row has the right form and its note says what the text had.
+The rows are in examples.toml. Where the text of the slides that we have holds a slip, the row has the right form and
+its note says what the text had.
 """
 
 from __future__ import annotations
 
-from . import cm_146, csci_566_activations, csci_566_backpropagation, eecs_545, ift_6289, ucr_228
+import tomllib
+from pathlib import Path
+
 from .example import LECTURES, Example, agree
 
 __all__ = ["EXAMPLES", "LECTURES", "Example", "agree", "find"]
 
-TABLES = (ucr_228, eecs_545, ift_6289, csci_566_backpropagation, csci_566_activations, cm_146)
+TABLE = tomllib.loads(Path(__file__).with_name("examples.toml").read_text(encoding="utf-8"))
 # Of nets, losses and training; python -m nn shows them.
 IN_NN = [
     *("A8", "A9", "B6", "B7", "B8", "C4", "C5", "C9", "C10", "C11", "C12", "C13"),
     *("D13", "D14", "D16", "D18", "E1", "E3", "E4", "E5", "E9", "E10", "E12", "E13"),
 ]
 IN_NOTEBOOKS = ["A7", "C6", "D10", "D17"]  # of no single formula
-EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLES}
+EXAMPLES = {row["id"]: Example(**row) for row in TABLE["example"]}
 
 
 def find(id: str) -> list[Example]:
