@@ -107,7 +107,7 @@ class Reader:
         self.inputs = inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
-        self.statements = list(statements(text))
+        self.statements = list(statements(text, functions))
         if not self.statements:
             raise mistake(text, 0, 'it is empty: write one, such as "(x + y) * z"')
 
