@@ -183,9 +183,11 @@ def recordable(primitive: Primitive, operands: Sequence[Any]) -> Sequence[Any]:
     return [operands[0] < operands[0] if x is False else x for x in operands]
 
 
-def comparison(name: str, compare: Callable[[float, float], bool]) -> Primitive:
+def comparison(
+    name: str, compare: Callable[[float, float], bool], expansion: Callable[..., Any] | None = None
+) -> Primitive:
     """A row for < <= > >= == !=: 1.0 or 0.0, with no gradient, and a jump where both sides meet."""
-    return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b)
+    return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b, expansion)
 
 
 def at_zero(out: Any, x: Any, *constants: Any) -> Any:
@@ -247,14 +249,18 @@ if TYPE_CHECKING:  # rules may call what stands further down
     cos: Primitive
     cosh: Primitive
     div: Primitive
+    equal: Primitive
     exp: Primitive
+    expm1: Primitive
     floor: Primitive
     floor_div: Primitive
     fmod: Primitive
     gaussian: Primitive
     hypot: Primitive
     less: Primitive
+    less_equal: Primitive
     log: Primitive
+    log1p: Primitive
     maximum: Primitive
     minimum: Primitive
     mod: Primitive
@@ -275,7 +281,8 @@ sub         = Primitive("sub", operator.sub,  lambda out, a, b: (1.0, -1.0))
 mul         = Primitive("mul", operator.mul,  lambda out, a, b: (b, a))
 div         = Primitive("div", ieee.quotient, lambda out, a, b: (reciprocal(b), -div(out, b)))
 neg         = Primitive("neg", operator.neg,  lambda out, a: (-1.0,))
-reciprocal  = Primitive("reciprocal", lambda a: ieee.quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
+reciprocal  = Primitive("reciprocal", lambda a: ieee.quotient(1.0, a), lambda out, a: (-power(a, -2.0),),
+    expansion=lambda a: div(1.0, a))
 power       = Primitive("power", ieee.to_the_power, lambda out, a, b: (
     b * power(where(b == 0.0, where((a == 0.0) + (a != a), 1.0, a), a), b - 1.0),  # 0 where b = 0, whatever a is
     out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
@@ -303,10 +310,10 @@ acosh       = Primitive("acosh", ieee.area_cosine,          lambda out, a: (reci
 atanh       = Primitive("atanh", ieee.area_tangent,         lambda out, a: (reciprocal((1.0 - a) * (1.0 + a)),))
 
 tanh        = Primitive("tanh",        math.tanh,      lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,),
-    expansion=lambda a: where(a >= 0.0, reciprocal(1.0 + exp(-a)), div(exp(a), 1.0 + exp(a))))
-softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),),
-    expansion=lambda a: relu(a) + log1p(exp(-absolute(a))))
+sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,), expansion=lambda a: (
+    where(a >= 0.0, 1.0, exp(-absolute(a))) / (1.0 + exp(-absolute(a)))))
+softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),), expansion=lambda a: (
+    relu(a) + log1p(exp(-absolute(a)))))
 log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),),
     expansion=lambda a: -softplus(-a))
 silu        = Primitive("silu", ieee.silu, lambda out, a: (sigmoid(a) + out * sigmoid(-a),),
@@ -327,7 +334,7 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
     where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
     lambda out, a, alpha: (a == 0.0) * (alpha != 1.0),
-    lambda a, alpha: where(a > 0.0, a, alpha * expm1(a)))
+    lambda a, alpha: where(a > 0.0, a, alpha * expm1(where(a > 0.0, 0.0, a))))
 absolute    = Primitive("abs",  math.fabs,   lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", ieee.signum, lambda out, a: (False,), at_zero)
 heaviside   = Primitive("heaviside", ieee.step, lambda out, a, half: (False, a == 0.0), at_zero)
@@ -348,10 +355,10 @@ fmod        = Primitive("fmod", ieee.truncated_remainder, lambda out, a, b: (
 
 less          = comparison("less",          operator.lt)
 less_equal    = comparison("less_equal",    operator.le)
-greater       = comparison("greater",       operator.gt)
-greater_equal = comparison("greater_equal", operator.ge)
+greater       = comparison("greater",       operator.gt, lambda a, b: less(b, a))
+greater_equal = comparison("greater_equal", operator.ge, lambda a, b: less_equal(b, a))
 equal         = comparison("equal",         operator.eq)
-not_equal     = comparison("not_equal",     operator.ne)
+not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))

@@ -630,6 +630,7 @@ def test_functions_of_the_user(text, lines):
         ("hypott(x, 1)", "there is no function hypott: did you mean hypot?"),
         ("Cube(x)", "there is no function Cube: did you mean cube?"),
         ("cube", "cube is a function: write cube(x)"),
+        ("cube x", "cube is a function: write cube(x)"),
         ("foo(x)", 'your own function is given in Python: parse(text, functions={"foo": ...})'),
     ],
 )

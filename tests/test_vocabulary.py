@@ -5,6 +5,7 @@ import json
 import math
 import re
 from pathlib import Path
+from xml.dom import minidom
 
 import numpy as np
 import pytest
@@ -46,6 +47,7 @@ def test_signs_are_what_expressions_are_written_with():
 def test_what_is_left_out_is_made_from_the_name(name):
     row = ROWS[name]
     assert all([row.name, row.symbol, row.spoken, row.kink])
+    assert set(vars(row)) <= set(dir(words("no such gate")))
     assert row is words(PRIMITIVES[name]) is words(name)
 
 
@@ -291,6 +293,40 @@ def test_every_other_word_about_a_users_gate(row):
     assert str(output.steps(digits=0))
     if gate.name != "twice":
         assert f"f = {output.data:.6g}" in str(check_gradients(gate, *operands))
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("my gate", "my_gate"),
+        ("a<b>&\"'", "a_b"),
+        ("x\ny", "x_y"),
+        ("", "gate"),
+        (" - ", "gate"),
+        ("\x00", "gate"),
+        ("2norm", "2norm"),
+        ("__init__", "__init__"),
+        ("a" * 300, "a" * 40),
+        ("f", "f"),
+        ("df/dx", "df_dx"),
+    ],
+)
+def test_any_name_of_a_gate(name, called):
+    """Texts call it by a name of letters, digits and _; the picture shows it, and stays a picture."""
+    x = Value(3.0, "x")
+    output = Primitive(name, lambda x: x * x, lambda out, x: (2 * x,))(x) * 2
+    assert output.steps().rows[0].text.split() == f"1 s0 = {called}(x) {called}(3) = 9".split()
+    assert statements(output) == [f"s0 = {called}(x)", "f = s0 * 2"]
+    assert minidom.parseString(visualize.draw(output).svg())
+
+
+def test_statements_of_a_users_gate_read_back():
+    hypot = Primitive("hypot", math.hypot, lambda out, x, y: (x / out, y / out))
+    x, y = variables(x=3, y=4)
+    output = hypot(x * y, hypot(x, 2.5)) - hypot(y, y)
+    again = parse("; ".join(statements(output)), functions={"hypot": hypot}, x=3, y=4)
+    assert statements(again) == statements(output)
+    assert again.data == output.data
 
 
 def test_a_gate_with_one_edge_speaks_of_one_input():
