@@ -122,6 +122,7 @@ class Lesson:
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "still": [self.place[node] for node in self.live.still],
             "held": self.held(),
+            "own": sorted({words(node.primitive).name for node in self.live.own}),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),

@@ -80,11 +80,12 @@ def unfoldable(nodes: Iterable[Value]) -> list[str]:
 
 def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
     """The gate in simpler ones: as lectures draw it, else its expansion; None of an elementary one."""
-    if primitive is PRIMITIVES.get(primitive.name) and primitive.name in UNFOLDED:
-        made = UNFOLDED[primitive.name](*operands)
+    name = primitive.name
+    if name in UNFOLDED and PRIMITIVES.get(name) is primitive:
+        made = UNFOLDED[name](*operands)
     else:
         try:
-            made = recorded(primitive.expansion or primitive.value, operands, f"the value of {primitive.name}")
+            made = recorded(primitive.expansion or primitive.value, operands, f"the value of {name}")
         except Unsupported:
             return None
     known = type(made) is not Value or made.primitive is primitive or any(made is operand for operand in operands)
