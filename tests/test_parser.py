@@ -266,7 +266,7 @@ def test_a_large_graph_reads_back():
         ("sigmoid * x", 0, "sigmoid is a function: write sigmoid(x)"),
         ("sigmod(x)", 0, "did you mean sigmoid?"),
         ("softmax([x, y])", 0, "exp(a - logsumexp([a, b]))"),
-        ("qqq(x)", 0, "there is no function qqq; there are abs, clip,"),
+        ("qqq(x)", 0, "there is no function qqq; there are abs, acos, acosh,"),
         ("leaky_relu(x)", 0, "leaky_relu(x, 0.01)"),
         ("leaky_relu(x, slope=2)", 19, "in order, as in leaky_relu(x, 0.01)"),
         ("sum(x, y)", 0, "sum([a, b])"),
@@ -350,13 +350,14 @@ def test_refusals_say_what_to_write_instead(text, advice):
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("log10", math.log10), ("log2", math.log2), ("exp2", math.exp2), ("square", lambda x: x * x),
+        ("lg", math.log10), ("ld", math.log2), ("exp2", math.exp2), ("square", lambda x: x * x),
         ("cbrt", math.cbrt),
-        ("sinh", math.sinh), ("cosh", math.cosh), ("asinh", math.asinh), ("arcsinh", math.asinh),
-        ("atanh", math.atanh), ("cot", lambda x: 1 / math.tan(x)), ("sec", lambda x: 1 / math.cos(x)),
-        ("silu", lambda x: x / (1 + math.exp(-x))), ("swish", lambda x: x / (1 + math.exp(-x))),
-        ("mish", lambda x: x * math.tanh(math.log1p(math.exp(x)))), ("hypot", lambda x: math.hypot(x, 0.75)),
-        ("gelu", lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2), ("relu6", lambda x: min(max(x, 0), 6)),
+        ("arcsinh", math.asinh), ("arctan2", lambda x: math.atan2(0.75, x)), ("arcsin", math.asin),
+        ("erfc", math.erfc), ("ceil", math.ceil), ("remainder", lambda x: x % 0.75),
+        ("cot", lambda x: 1 / math.tan(x)), ("sec", lambda x: 1 / math.cos(x)),
+        ("swish", lambda x: x / (1 + math.exp(-x))),
+        ("mish", lambda x: x * math.tanh(math.log1p(math.exp(x)))),
+        ("arctan", math.atan), ("relu6", lambda x: min(max(x, 0), 6)),
         ("selu", lambda x: 1.0507009873554805 * x), ("softsign", lambda x: x / (1 + abs(x))),
         ("logit", lambda x: math.log(x / (1 - x))), ("hard_sigmoid", lambda x: x / 6 + 0.5), ("clamp", lambda x: x),
         ("sgn", lambda x: 1.0), ("fabs", abs), ("pow", lambda x: x**0.75),
@@ -367,26 +368,29 @@ def test_refusals_say_what_to_write_instead(text, advice):
 )  # fmt: skip
 def test_a_function_known_elsewhere_is_told_as_a_formula_that_gives_it(name, function):
     advice = refusal(f"{name}(x)", x=1).splitlines()[-1]
-    formula = advice.removeprefix(f"there is no function {name}: write ").removesuffix(", nearly")
+    formula = advice.removeprefix(f"there is no function {name}: write ")
 
     assert "did you mean" not in advice
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for x in (0.25, 0.5):
-            assert parse(formula, x=x, y=0.75).data == pytest.approx(function(x), rel=1e-3 if name == "gelu" else 1e-12)
+            assert parse(formula, x=x, y=0.75).data == pytest.approx(function(x), rel=1e-12)
+
+
+BOUNDED = ["asin(x)", "acos(x)", "atanh(x)"]
 
 
 @pytest.mark.parametrize("formula", ELSEWHERE)
 def test_every_formula_for_a_function_known_elsewhere_can_be_read(formula):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert math.isfinite(parse(formula.removesuffix(", nearly"), x=2, y=3, a=4, b=5).data) or "1 -" in formula
+        assert math.isfinite(parse(formula, x=0.5 if formula in BOUNDED else 2, y=3, a=4, b=5).data) or "1 -" in formula
     assert not {*ELSEWHERE[formula].split()} & {*PRIMITIVES}
 
 
 @pytest.mark.parametrize(
     "name",
-    ["asin", "acos", "atan", "atan2", "arctan", "erf", "lgamma", "floor", "mod", "argmax", "tand", "dct", "xyz"],
+    ["lgamma", "digamma", "round", "argmax", "tand", "dct", "xyz"],
 )
 def test_no_other_function_is_proposed(name):
     assert "did you mean" not in refusal(f"{name}(x)", x=1)

@@ -6,11 +6,14 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from autodiff import Formula, Value, history, names, show, sweep
+from autodiff import PRIMITIVES, Value, history, names, show, sweep
 from autodiff.flat import javascript, lower
+from autodiff.graph import made_after
+from autodiff.primitives import selected
 
 from .folding import groups_of
 from .layout import planned
+from .live import kink_of, live
 from .measures import blocks_and_links
 from .painter import paint
 from .plain import Scene
@@ -49,8 +52,8 @@ class Lesson:
         The picture, with all its numbers.
     code : list of str
         The flat code, as the lecture writes it.
-    programs : str
-        The flat code and the numbers of every step, as JavaScript functions.
+    programs : list of str
+        The flat code and the numbers of every step, as JavaScript functions, and the functions that they call.
     """
 
     def __init__(
@@ -71,11 +74,8 @@ class Lesson:
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
-        self.totals: dict[Value, Any] = {}
-        self.local_gradients: dict[tuple[Value, int], Any] = {}
-        for node, upstream, found in sweep(output, record=True):
-            self.totals[node] = upstream
-            self.local_gradients |= {(node, place): local for place, local in enumerate(found)}
+        self.live, self.still = live(self.order)
+        self.swept = {node: (upstream, found) for node, upstream, found in sweep(self.live[output], record=True)}
         gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
         program = lower([output, *gates], self.leaves, roll=False)
@@ -86,18 +86,36 @@ class Lesson:
     # --- Programs ------------------------------------------------------------------------------
 
     @property
-    def programs(self) -> str:
-        """Two functions: the flat code, and one that gives the numbers of every step."""
-        flat = javascript.text(self.program, f"flat_{self.number}")
-        return f"{flat}\n{javascript.text(self.numbers(), f'numbers_{self.number}')}"
+    def programs(self) -> list[str]:
+        """The flat code, and the program of the numbers of every step, behind the functions that they call."""
+        inputs = [self.live[leaf] for leaf in self.leaves]
+        flat = (
+            self.program if self.live[self.output] is self.output else lower(self.live[self.output], inputs, roll=False)
+        )
+        made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
+        texts = [javascript.text(program, name) for name, program in made.items()]
+        return [*javascript.definitions(made.values()), *texts]
 
-    def numbers(self) -> Program:
+    def numbers(self, inputs: list[Value]) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
-        totals, locals_ = self.totals, [self.local_gradients[step.node, step.place] for step in self.steps]
-        kinks = [kink_of(step.node) for step in self.steps]
-        outputs = [*self.order, *[totals.get(node, 0.0) for node in self.order], *locals_, *kinks]
-        plain = [x if type(x) is Value else float(x) for x in outputs]
-        return lower(plain, self.leaves, wrt=(), roll=False)
+        nodes = [self.live[node] for node in self.order]
+        gradients = [self.swept[node][0] if node in self.swept else 0.0 for node in nodes]
+        kinks = [kink_of(self.live[step.node]) for step in self.steps]
+        outputs = [*nodes, *gradients, *map(self.local, self.steps), *kinks]
+        return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+
+    def local(self, step: Any) -> Any:
+        """The recorded local gradient of a step."""
+        return self.swept[self.live[step.node]][1][step.place]
+
+    @property
+    def notes(self) -> list[str]:
+        """Which gates stand still, and why."""
+        names = {node.primitive.name: why for node, why in self.still.items() if node.primitive}
+        return [
+            f"{clean(name, 40)} keeps its number and local gradients as recorded. {clean(why)}."
+            for name, why in names.items()
+        ]
 
     # --- Plain data ----------------------------------------------------------------------------
 
@@ -110,12 +128,19 @@ class Lesson:
             "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
+            "still": [self.place[node] for node in self.still],
+            "held": self.held(),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
             "boxes": {box.id: self.box(box) for box in self.walk.scene.boxes if box.id.startswith("node-")},
             "arrows": list(self.arrows()),
         }
+
+    def held(self) -> list[str]:
+        """For each input a gate behind it that stands still, or ""."""
+        found = {leaf: node.primitive.name for node in self.still if node.primitive for leaf in history(node)}
+        return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
 
     def box(self, box: Any) -> dict[str, Any]:
         """Whose gradient stands under a box, and whether the box is a folded part."""
@@ -158,14 +183,19 @@ class Lesson:
     def backward(self, row: Any, lines: dict[str, list[int]]) -> dict[str, Any]:
         """What the page knows of one step of the backward pass."""
         arrow = self.walk.edges.get((row.node, row.place))
+        local, since = self.local(row), self.live[row.node]
+        made = history(local, since.born + 1) if type(local) is Value and local.born > since.born else []
+        numbered = type(local) is Value and OPEN not in row.factor
+        piecewise = numbered or PRIMITIVES["where"] in [value.primitive for value in made]
         code = lines.get(f"grad_{self.called[row.operand]}", [])
         return {
             "operand": self.place[row.operand],
             "place": row.place,
             "formula": row.factor,
-            "piecewise": piecewise(row.node, row.place),
-            "closes": closes(self.local_gradients[row.node, row.place], row.node),
+            "piecewise": piecewise,
+            "closes": selected(1.0, local, made_after(since)) is not None,
             "role": row.role,
+            "otherwise": row.steps.role(row, "its local gradient") if piecewise or row.node in self.still else "",
             "path": row.path,
             "paths": row.paths,
             "kink": row.convention,
@@ -185,29 +215,6 @@ class Lesson:
 def first(lines: list[int]) -> int:
     """The first of the lines; -1 where there is none."""
     return lines[0] if lines else -1
-
-
-def kink_of(node: Value) -> Any:
-    """The recorded test for "on a kink"; 0.0 where the primitive has none."""
-    kink = node.primitive and node.primitive.kink
-    return kink(node, *node.operands) if kink else 0.0
-
-
-def piecewise(node: Value, place: int) -> bool:
-    """Whether the local gradient's formula is another one elsewhere."""
-    operands = [x if type(x) is float else Formula(f"x{i}") for i, x in enumerate(node.operands)]
-    assert node.primitive is not None
-    local = node.primitive.local_gradients(Formula("y"), *operands)[place]
-    return isinstance(local, Formula) and "where(" in local.text
-
-
-def closes(local: Any, node: Value) -> bool:
-    """Whether a recorded local gradient may close the gate: a comparison that the rule made, or a side of a where."""
-    if type(local) is not Value or local.primitive is None or local.born < node.born:
-        return local is False
-    if local.primitive.name == "where":
-        return any(closes(side, node) for side in local.operands[1:])
-    return {*local.primitive.local_gradients(0.0, *local.operands)} == {None}
 
 
 def lessons(

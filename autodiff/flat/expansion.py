@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from ..expression import arithmetic
 from ..primitives import BUILT_IN, Primitive, recordable, where
 from ..tracing import Unsupported
-from .program import ROWS, Expression, head_of, primitive_of
+from ..vocabulary import head_of
+from .program import Expression, primitive_of
 from .recording import Given
 
 POINTS = -2.5, -0.3, 0.0, 0.5, 1.0, 3.0  # where what symbols write down is compared with the numbers
@@ -117,6 +118,34 @@ def either(condition: Symbol, a: Any, b: Any) -> Any:
     return sides[0] if sides[0] is sides[1] else where(condition, *sides)
 
 
+def computed(expression: Expression, compute: Callable[[Primitive, list[Any]], Any], done: dict[int, Any]) -> Any:
+    """An expression computed, operands first, each shared part once. No recursion: a loop makes it deep."""
+    waiting = [expression]
+    while waiting:
+        top = waiting[-1]
+        if type(top) is not tuple:
+            done[id(top)] = top
+        elif id(top) not in done:
+            missing = [x for x in top[1:] if id(x) not in done]
+            if missing:
+                waiting += missing
+                continue
+            done[id(top)] = compute(primitive_of(top[0]), [done[id(x)] for x in top[1:]])
+        waiting.pop()
+    return done[id(expression)]
+
+
+def recorded(function: Callable[..., Any], operands: Sequence[Any], name: str) -> Any:
+    """What a function of Values records, where each ``if`` in it becomes a ``where``; Unsupported as for branches."""
+    found = branches(function, [x if type(x) is float else Symbol(x) for x in operands], name)
+    done: dict[int, Any] = {}
+
+    def value(x: Any) -> Any:
+        return computed(x.expression, lambda made, known: made(*known), done) if type(x) is Symbol else x
+
+    return tuple(map(value, found)) if isinstance(found, (tuple, list)) else value(found)
+
+
 @lru_cache(maxsize=2000)
 def difference(primitive: Primitive, function: Callable[..., Any], meant: Callable[..., Any], count: int) -> str:
     """Where a function of symbols does not give the numbers of what is meant; "" where none is found.
@@ -137,7 +166,7 @@ def difference(primitive: Primitive, function: Callable[..., Any], meant: Callab
         for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (numbers, written)]):
             if number is None or symbol is None:
                 continue
-            a, b = float(number), float(Writing(ROWS, "").walk(plain(symbol), 0))
+            a, b = float(number), float(computed(plain(symbol), Primitive.compute, {}))
             if not (math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)):
                 return f"{b:g} at ({', '.join(map(repr, known[-count:]))}) instead of {a:g}"
     return ""
@@ -238,26 +267,9 @@ class Writing:
         if wrong:
             raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
         self.inside.append(primitive)
-        place = self.walk(result, count)
+        place = computed(result, lambda made, known: self.write(made, known, count), {})
         self.inside.pop()
         return place
-
-    def walk(self, expression: Expression, count: int) -> Any:
-        """Write an expression, operands first; each shared part once. No recursion: a loop makes it deep."""
-        done: dict[int, Any] = {}
-        waiting = [expression]
-        while waiting:
-            top = waiting[-1]
-            if type(top) is not tuple:
-                done[id(top)] = top
-            elif id(top) not in done:
-                missing = [x for x in top[1:] if id(x) not in done]
-                if missing:
-                    waiting += missing
-                    continue
-                done[id(top)] = self.write(primitive_of(top[0]), [done[id(x)] for x in top[1:]], count)
-            waiting.pop()
-        return done[id(expression)]
 
 
 class Slope(Primitive):
@@ -269,8 +281,8 @@ class Slope(Primitive):
         self.of = primitive, place
         number = "" if count == 1 else str(place)
 
-        def value(*known: float) -> float:
-            return float(primitive.local_gradients(*known)[place])
+        def value(*known: Any) -> Any:
+            return primitive.local_gradients(*known)[place]
 
         super().__init__(f"{primitive.name}_local{number}", value, lambda *known: (None,) * (len(known) - 1))
 

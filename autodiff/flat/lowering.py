@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..engine import Value
-from ..expression import is_comparison
 from ..graph import numbers
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
+from ..vocabulary import head_of, words
 from .expansion import Slope, Symbol, branches, difference, made, plain
 from .identifiers import identifier, identifiers
-from .program import Expression, Gate, Line, Program, head_of, operations
+from .program import Expression, Gate, Line, Program, operations
 from .recording import Recording
 from .share import share
 from .simplify import alive, fold, spread
@@ -201,7 +201,7 @@ class Lowering:
             parts = [done[id(x)] if type(x) is tuple else (x, 0) for x in top[1:]]
             narrow: Expression = (top[0], *[part[0] for part in parts])
             depth = 1 + max([part[1] for part in parts], default=0)
-            if len(narrow) > WIDE or depth > DEEP or (id(top) in shared and not is_comparison(top[0])):
+            if len(narrow) > WIDE or depth > DEEP or (id(top) in shared and not words(top[0]).is_comparison):
                 name = self.names.numbered("t")
                 lines.append(Line(name, narrow))
                 narrow, depth = name, 0

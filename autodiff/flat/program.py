@@ -194,11 +194,6 @@ class Gate(str):
         return hash(self.primitive)
 
 
-def head_of(primitive: Primitive) -> Any:
-    """What stands first in an expression for it: the name of one that is built in, else itself."""
-    return primitive.name if primitive in BUILT_IN else primitive
-
-
 def primitive_of(head: Any) -> Primitive:
     """The primitive that stands first in an expression: by the name of a built-in row, as a Gate, or as itself."""
     if type(head) is str:

@@ -107,6 +107,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "neg": Lanes.neg,
     "power": power,
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
+    "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
     "relu": lambda v, a: v.at_least(a, v.zero),  # one instruction, which no comparison and choice becomes
     "where": lambda v, condition, a, b: v.select(v.compare("une", condition, v.zero), a, b),
