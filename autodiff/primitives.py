@@ -226,6 +226,15 @@ def whole_quotient(a: Any, b: Any) -> Any:
     return where(b == 0.0, div(a, b), whole + (quotient - whole > 0.5))
 
 
+def chain(*operands: Any) -> Any:
+    """take by one comparison after the other; nan where no term has the index."""
+    *terms, index = operands
+    found: Any = ieee.NAN
+    for k, term in reversed([*enumerate(terms)]):
+        found = where(index == float(k), term, found)
+    return found
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
@@ -359,6 +368,8 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
+take          = Primitive("take", ieee.chosen, lambda out, *a: (*[a[-1] == float(k) for k in range(len(a) - 1)], None),
+    expansion=chain)
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
 sum_        = Primitive("sum", ieee.total, lambda out, *terms: (1.0,) * len(terms))
