@@ -6,8 +6,8 @@ from itertools import count
 
 from . import primitives as p
 from .arrays import boxed, elementwise, in_order, is_array
-from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .ieee import INF, number, real
+from .graph import history, numbers, refuse_stale, sweep
+from .ieee import INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
@@ -158,6 +158,8 @@ class Value:
     def grad(self) -> float:
         """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
         grad = self._grad
+        if type(grad) is complex:  # of a negative number to a fraction, in a rule
+            return NAN
         return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
 
     @grad.setter
@@ -221,11 +223,11 @@ class Value:
         for node in results:
             node._grad = unreached
         self._grad += upstream
-        try:
-            for node in reversed(results):
-                upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-                if upstream is unreached:
-                    continue  # no gradient has come: only a comparison looks at this node
+        for node in reversed(results):
+            upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+            if upstream is unreached:
+                continue  # no gradient has come: only a comparison looks at this node
+            try:
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                     a, b = operands
                     into_a, into_b = type(a) is Value, type(b) is Value
@@ -238,9 +240,10 @@ class Value:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
                             operand._grad += upstream * local if local is not False else 0.0
-        except (TypeError, ValueError):  # as where a rule gives too few local gradients
-            refuse_rule(node, rule(node._data, *numbers(operands)))
-            raise
+            except p.ERRORS:  # the rule raised, or gave too few local gradients
+                for operand, local in zip(operands, node.primitive.slopes(node._data, *numbers(operands))):  # type: ignore[union-attr]
+                    if type(operand) is Value and local is not None:
+                        operand._grad += p.downstream(upstream, local)
 
     def forward(self) -> float:
         """Recompute every node behind this one, oldest first, and return the new number."""

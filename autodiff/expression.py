@@ -99,8 +99,8 @@ class Formula:
         """The primitive applied to Formulas and numbers, written as Python would read it."""
         parts = [cls.of(operand) for operand in operands]
         text, strength = cls.write(primitive.name, parts)
-        numbers = [part.number for part in parts]
-        return cls(text, strength, None if None in numbers else primitive.value(*numbers))
+        numbers: list[Any] = [part.number for part in parts]
+        return cls(text, strength, None if None in numbers else primitive.compute(numbers))
 
     @classmethod
     def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:

@@ -112,17 +112,6 @@ def refuse_stale(order: Sequence[Value]) -> None:
         )
 
 
-def refuse_rule(node: Value, local_gradients: Any) -> None:
-    """Raise TypeError, naming the primitive, if its rule gave anything but one entry for each operand of the node."""
-    count = len(node.operands)
-    if not isinstance(local_gradients, (tuple, list)) or len(local_gradients) != count:
-        wanted = "(...,)" if count == 1 else f"({', '.join(['...'] * count)})"
-        raise TypeError(
-            f"the local gradients of {node.primitive.name} must be a tuple with one entry for each operand, "  # type: ignore[union-attr]
-            f"{wanted}, got {local_gradients!r:.60}"
-        )
-
-
 def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
@@ -161,8 +150,7 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
         local_gradients: Any = ()
         if node.primitive:
             known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
-            local_gradients = node.primitive.local_gradients(*known)
-            refuse_rule(node, local_gradients)
+            local_gradients = node.primitive.slopes(*known)
         yield node, upstream, local_gradients
         made = made_after(node) if record else None
         for operand, local in zip(node.operands, local_gradients):

@@ -16,8 +16,13 @@ import autodiff.packages
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("arrays", "ieee", "primitives", "tracing", "refusals", "graph", "naming", "expression", "engine", "functions")
-UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
+CORE = "arrays ieee primitives tracing guards refusals graph naming expression engine functions".split()  # noqa: SIM905
+UPWARDS = {  # inside functions
+    ("autodiff.engine", "autodiff.explain"),
+    ("autodiff.engine", "autodiff.copies"),
+    ("autodiff.primitives", "autodiff.copies"),
+    ("autodiff.primitives", "autodiff.guards"),
+}
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
 

@@ -84,7 +84,7 @@ class Row:
         primitive = self.node.primitive
         assert primitive is not None
         said = spoken if style is SpokenFormula else str
-        texts, remark = self.printed(numbers(self.node.operands), primitive.value)
+        texts, remark = self.printed(numbers(self.node.operands), primitive)
         return style.write(primitive.name, [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 

@@ -136,7 +136,7 @@ class Steps:
             assert node.primitive is not None
             known = (node, *node.operands)
             named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
-            found = node.primitive.local_gradients(node.data, *numbers(node.operands))
+            found = node.primitive.slopes(node.data, *numbers(node.operands))
             try:
                 written = node.primitive.local_gradients(*named)
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):

@@ -199,24 +199,3 @@ class Writing:
                 done[id(top)] = self.write(primitive_of(top[0]), [done[id(x)] for x in top[1:]], count)
             waiting.pop()
         return done[id(expression)]
-
-
-class Slope(Primitive):
-    """A local gradient that calls back into Python; two of the same gate and operand are equal."""
-
-    __slots__ = ("of",)
-
-    def __init__(self, primitive: Primitive, place: int, count: int) -> None:
-        self.of = primitive, place
-        number = "" if count == 1 else str(place)
-
-        def value(*known: float) -> float:
-            return float(primitive.local_gradients(*known)[place])
-
-        super().__init__(f"{primitive.name}_local{number}", value, lambda *known: (None,) * (len(known) - 1))
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is Slope and other.of == self.of
-
-    def __hash__(self) -> int:
-        return hash(self.of)

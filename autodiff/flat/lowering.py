@@ -12,9 +12,10 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import numbers
+from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
-from .expansion import Slope, Symbol, branches, made, plain
+from .expansion import Symbol, branches, made, plain
 from .identifiers import identifier, identifiers
 from .program import Expression, Gate, Line, Program, head_of, operations
 from .recording import Recording
@@ -153,8 +154,8 @@ class Lowering:
         try:
             found = branches(primitive.local_gradients, known, f"the rule of {primitive.name}")
         except Unsupported:
-            found = primitive.local_gradients(gate._data, *numbers(gate.operands))
-            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
+            found = primitive.slopes(gate._data, *numbers(gate.operands))
+            calls = [Symbol((Slope(primitive, len(known) - 1, i), *map(plain, known))) for i in range(len(found))]
             found = [None if number is None else call for number, call in zip(found, calls)]
         return found  # type: ignore[no-any-return]
 
