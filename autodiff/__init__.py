@@ -9,7 +9,7 @@ Where things are:
     graph        the order by age, staleness, the backward sweep
     engine       Value, recording, backward()  (arrays, copies, refusals and tracing stand beside it)
     functions    softmax, mean, norm, maxout, ... composed from primitives
-    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp  (calls: one call of a function)
+    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp  (calls: one call of a function)
     explain      the steps of a backward pass in words
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
-from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
+from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
@@ -84,8 +84,8 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
     "SlideFormula", "StaleGraphError", "TraceError", "Value", "centered", "check_gradients", "clip", "cos",
-    "derivative", "dot", "elu", "exp", "expm1", "gate", "grad", "gradients", "heaviside", "hessian", "history",
-    "hvp", "jacobian", "label", "leaky_relu", "log", "log1p", "log_sigmoid", "log_softmax", "logsumexp", "maximum",
+    "derivative", "dot", "elu", "exp", "expm1", "gate", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
+    "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log_sigmoid", "log_softmax", "logsumexp", "maximum",
     "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "on_kink", "parse", "power", "prelu",
     "reciprocal", "relu", "show", "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "stale", "statements",
     "stop_gradient", "sweep", "tan", "tanh", "value_and_grad", "variables", "where",
