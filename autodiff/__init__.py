@@ -4,6 +4,7 @@ Where things are:
 
     ieee         the functions of numbers, answering inf or nan where Python raises
     primitives   every primitive, once: value, local gradients, kinks
+    vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     naming       a name for every node, each once
     expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
@@ -44,24 +45,43 @@ from .primitives import (
     PRIMITIVES,
     Primitive,
     absolute as abs,  # noqa: F401
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
     clip,
     cos,
+    cosh,
     elu,
+    erf,
     exp,
     expm1,
+    floor,
+    fmod,
+    gaussian,
+    gelu,
     heaviside,
+    hypot,
     leaky_relu,
     log,
     log1p,
+    log2,
+    log10,
     log_sigmoid,
     maximum,
     minimum,
+    normal_cdf,
     power,
     reciprocal,
     relu,
     sigmoid,
     sign,
+    silu,
     sin,
+    sinh,
     softplus,
     sqrt,
     stop_gradient,
@@ -83,12 +103,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
-    "SlideFormula", "StaleGraphError", "TraceError", "Value", "centered", "check_gradients", "clip", "cos",
-    "derivative", "dot", "elu", "exp", "expm1", "gate", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
-    "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log_sigmoid", "log_softmax", "logsumexp", "maximum",
-    "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "on_kink", "parse", "power", "prelu",
-    "reciprocal", "relu", "show", "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "stale", "statements",
-    "stop_gradient", "sweep", "tan", "tanh", "value_and_grad", "variables", "where",
+    "SlideFormula", "StaleGraphError", "TraceError", "Value", "acos", "acosh", "asin", "asinh", "atan", "atan2",
+    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp", "expm1",
+    "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
+    "hypot", "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
+    "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
+    "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
+    "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "tan", "tanh", "value_and_grad", "variables",
+    "where",
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used

@@ -297,8 +297,6 @@ class Value:
         'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
     __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
     __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
-    __floordiv__ = __rfloordiv__ = refused("//", "Write x / 2 to divide, x.data // 2 for the number")
-    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = refused("%", "For the number write x.data % 2")
     # fmt: on
 
     def __format__(self, spec: str) -> str:
@@ -316,6 +314,18 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
+    def __divmod__(self, other: Any) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
+        return other // self, other % self
+
+    def __floor__(self) -> Value:
+        return self.floor()
+
+    def __ceil__(self) -> Value:
+        return -(-self).floor()
+
     def __radd__(self, other: Any) -> Value:
         if type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
@@ -332,6 +342,8 @@ class Value:
     __sub__, __rsub__                = binary(p.sub), binary(p.sub, reflected=True)
     __mul__, __rmul__                = binary(p.mul), binary(p.mul, reflected=True)
     __truediv__, _reflected_div      = binary(p.div), binary(p.div, reflected=True)
+    __floordiv__, __rfloordiv__      = binary(p.floor_div), binary(p.floor_div, reflected=True)
+    __mod__, __rmod__                = binary(p.mod), binary(p.mod, reflected=True)
     __pow__, __rpow__                = binary(p.power), binary(p.power, reflected=True)
     __lt__, __le__                   = binary(p.less), binary(p.less_equal)
     __gt__, __ge__                   = binary(p.greater), binary(p.greater_equal)
@@ -340,7 +352,14 @@ class Value:
     exp, expm1, log, log1p           = unary(p.exp), unary(p.expm1), unary(p.log), unary(p.log1p)
     sqrt, reciprocal, abs, sign      = unary(p.sqrt), unary(p.reciprocal), unary(p.absolute), unary(p.sign)
     sin, cos, tan, tanh              = unary(p.sin), unary(p.cos), unary(p.tan), unary(p.tanh)
+    asin, acos, atan, atan2          = unary(p.asin), unary(p.acos), unary(p.atan), several(p.atan2)
+    sinh, cosh                       = unary(p.sinh), unary(p.cosh)
+    asinh, acosh, atanh              = unary(p.asinh), unary(p.acosh), unary(p.atanh)
+    log2, log10, erf                 = unary(p.log2), unary(p.log10), unary(p.erf)
+    hypot, fmod, floor               = several(p.hypot), several(p.fmod), unary(p.floor)
     sigmoid, softplus, log_sigmoid   = unary(p.sigmoid), unary(p.softplus), unary(p.log_sigmoid)
+    gelu, silu                       = unary(p.gelu), unary(p.silu)
+    gaussian, normal_cdf             = several(p.gaussian), unary(p.normal_cdf)
     relu, leaky_relu, elu            = unary(p.relu), several(p.leaky_relu), several(p.elu)
     heaviside, clip                  = several(p.heaviside), several(p.clip)
     maximum, minimum                 = several(p.maximum), several(p.minimum)

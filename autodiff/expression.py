@@ -8,37 +8,14 @@ from __future__ import annotations
 
 from . import primitives
 from .naming import behind, names
+from .vocabulary import ATOM, COMPARISON, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
-INFIX = {
-    "add": ("+", SUM),
-    "sub": ("-", SUM),
-    "mul": ("*", PRODUCT),
-    "div": ("/", PRODUCT),
-    "power": ("**", POWER),
-    "less": ("<", COMPARISON),
-    "less_equal": ("<=", COMPARISON),
-    "greater": (">", COMPARISON),
-    "greater_equal": (">=", COMPARISON),
-    "equal": ("==", COMPARISON),
-    "not_equal": ("!=", COMPARISON),
-}
-SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
-SPELLED = {
-    "maximum": "max",
-    "minimum": "min",
-    "largest": "max",
-}  # as the lectures write them; the others by their own name
-
-
-def is_comparison(name: str) -> bool:
-    """Whether the primitive of that name is one of < <= > >= == !=."""
-    return name in INFIX and INFIX[name][1] == COMPARISON
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
 
 
 def show(x: float, digits: int | None = None) -> str:
@@ -98,32 +75,36 @@ class Formula:
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
         """The primitive applied to Formulas and numbers, written as Python would read it."""
         parts = [cls.of(operand) for operand in operands]
-        text, strength = cls.write(primitive.name, parts)
-        numbers: list[Any] = [part.number for part in parts]
-        return cls(text, strength, None if None in numbers else primitive.compute(numbers))
+        text, strength = cls.write(head_of(primitive), parts)
+        numbers = [part.number for part in parts if part.number is not None]
+        try:
+            return cls(text, strength, primitive.compute(numbers) if len(numbers) == len(parts) else None)
+        except ValueError:  # the value of a user's gate may raise
+            return cls(text, strength)
 
     @classmethod
-    def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
-        """The text of one gate and its strength."""
-        if name in INFIX:
-            sign, strength = INFIX[name]
+    def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
+        """The text of one gate, given by its name in the table or as what ``words`` knows, and its strength."""
+        row = words(gate)
+        if gate in INFIX:
+            strength = row.strength
             left, right = strength, strength + 1  # a - b - c, but a - (b - c)
             if strength == COMPARISON:
                 left = SUM  # Python reads a < b < c in a way of its own
             if strength == POWER:
                 left, right = ATOM, MINUS  # (a ** b) ** c, but a ** b ** c and a ** -b
-            return f"{parts[0].inside(left)} {sign} {parts[1].inside(right)}", strength
-        if name == "neg":
+            return f"{parts[0].inside(left)} {row.sign} {parts[1].inside(right)}", strength
+        if gate == "neg":
             return f"-{parts[0].inside(POWER)}", MINUS
-        if name == "reciprocal":
+        if gate == "reciprocal":
             return f"1 / {parts[0].inside(MINUS)}", PRODUCT
         texts = [part.text for part in parts]
-        if name in ("sum", "logsumexp", "norm") or (name == "largest" and len(texts) < 3):
-            return f"{name}([{', '.join(texts)}])", ATOM
-        if name == "dot":
+        if gate == "dot":
             n = len(texts) // 2
             return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
-        return f"{SPELLED.get(name, name)}({', '.join(texts)})", ATOM
+        if row.takes_list and (gate == row.name or len(texts) < 3):
+            return f"{gate}([{', '.join(texts)}])", ATOM
+        return f"{row.name}({', '.join(texts)})", ATOM
 
     @classmethod
     def called(cls, name: str, number: float | None = None) -> Formula:
@@ -169,7 +150,7 @@ class SlideFormula(Formula):
     @classmethod
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
         """As in Formula, but of a ``where`` only the side that is taken, x for 1 * x, and 1 / x for x ** -1."""
-        name, first, last = primitive.name, operands[0], operands[-1]
+        name, first, last = head_of(primitive), operands[0], operands[-1]
         if name == "where":
             condition, a, b = operands
             return cls.of(a if cls.of(condition).number else b)
@@ -183,49 +164,32 @@ class SlideFormula(Formula):
         return super().record(primitive, operands)
 
     @classmethod
-    def write(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+    def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
         """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
-        if name == "neg" and parts[0].strength == PRODUCT:
+        if gate == "neg" and parts[0].strength == PRODUCT:
             return f"-{parts[0].text}", PRODUCT
-        if name == "neg" and parts[0].text[0].isdigit():
+        if gate == "neg" and parts[0].text[0].isdigit():
             return f"-({parts[0].text})", MINUS
-        if is_comparison(name):
-            return f"1({super().write(name, parts)[0]})", ATOM
-        if name == "sum":
+        if words(gate).is_comparison:
+            return f"1({super().write(gate, parts)[0]})", ATOM
+        if gate == "sum":
             return " + ".join(elide([part.inside(PRODUCT) for part in parts])), SUM
-        if name == "dot":
+        if gate == "dot":
             *factors, bias = parts
             n = len(factors) // 2
             terms = elide([f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(factors[:n], factors[n:])])
             if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
                 terms.append(bias.inside(PRODUCT))
             return " + ".join(terms) or "0", SUM
-        if name in ("logsumexp", "norm"):
+        if gate in ("logsumexp", "norm"):
             texts = elide([part.text for part in parts])
-            return f"{name}([{', '.join(texts)}])", ATOM
-        return super().write(name, parts)
+            return f"{gate}([{', '.join(texts)}])", ATOM
+        return super().write(gate, parts)
 
 
 def elide(terms: list[str]) -> list[str]:
     """The terms, the middle ones of many replaced by "..."."""
     return terms if len(terms) <= 4 else [*terms[:2], "...", terms[-1]]
-
-
-_OPERATORS = {
-    "add": primitives.add,
-    "sub": primitives.sub,
-    "mul": primitives.mul,
-    "truediv": primitives.div,
-    "pow": primitives.power,
-    "neg": primitives.neg,
-    "abs": primitives.absolute,
-    "lt": primitives.less,
-    "le": primitives.less_equal,
-    "gt": primitives.greater,
-    "ge": primitives.greater_equal,
-    "eq": primitives.equal,
-    "ne": primitives.not_equal,
-}
 
 
 def arithmetic(symbol: type[Any]) -> type[Any]:
@@ -237,9 +201,9 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
 
         return method
 
-    for sign, row in _OPERATORS.items():
-        setattr(symbol, f"__{sign}__", operator(row, reflected=False))
-        setattr(symbol, f"__r{sign}__", operator(row, reflected=True))
+    for name, primitive in METHODS.items():
+        setattr(symbol, f"__{name}__", operator(primitive, reflected=False))
+        setattr(symbol, f"__r{name}__", operator(primitive, reflected=True))
     divided = operator(primitives.div, reflected=True)
 
     def one_over(self: Any, other: Any) -> Any:
@@ -264,7 +228,7 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
     'w * x'
     """
     parts = [style.of(x) if isinstance(x, float) else style.called(called[x]) for x in node.operands]
-    return style.write(node.primitive.name, parts)[0]
+    return style.write(head_of(node.primitive), parts)[0]
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:

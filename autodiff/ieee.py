@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 INF, NAN = math.inf, math.nan
+SPLIT, ROOT_HALF = 2.0**27 + 1.0, math.sqrt(0.5)
 
 
 def guarded(function: Callable[[float], float], domain: Callable[[float], float]) -> Callable[[float], float]:
@@ -35,8 +36,13 @@ exponential = guarded(math.exp, undefined)
 exponential_minus_1 = guarded(math.expm1, undefined)
 logarithm = guarded(math.log, lambda x: -INF if x == 0.0 else NAN)
 logarithm_plus_1 = guarded(math.log1p, lambda x: -INF if x == -1.0 else NAN)
+logarithm_to_base_2 = guarded(math.log2, lambda x: -INF if x == 0.0 else NAN)
+logarithm_to_base_10 = guarded(math.log10, lambda x: -INF if x == 0.0 else NAN)
 square_root = guarded(math.sqrt, undefined)
 sine, cosine, tangent = guarded(math.sin, undefined), guarded(math.cos, undefined), guarded(math.tan, undefined)
+arc_sine, arc_cosine = guarded(math.asin, undefined), guarded(math.acos, undefined)
+hyperbolic_cosine, area_cosine = guarded(math.cosh, undefined), guarded(math.acosh, undefined)
+area_tangent = guarded(math.atanh, lambda x: math.copysign(INF, x) if x in (1.0, -1.0) else NAN)
 
 
 def quotient(a: float, b: float) -> float:
@@ -62,6 +68,128 @@ def to_the_power(a: float, b: float) -> float:
     return math.copysign(INF, a) if b % 2.0 == 1.0 else INF
 
 
+def hyperbolic_sine(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(INF, x)
+
+
+def rounded_down(x: float) -> float:
+    """The largest whole number that is not above x."""
+    return x // 1.0 if math.fabs(x) < INF else x
+
+
+def truncated_remainder(a: float, b: float) -> float:
+    """C99's fmod: what is left of a after as many b as fit into it; it has the sign of a."""
+    try:
+        return math.fmod(a, b)
+    except ValueError:
+        return NAN
+
+
+def remainder(a: float, b: float) -> float:
+    """Python's a % b, which has the sign of b; a % 0 is nan."""
+    try:
+        return a % b
+    except ZeroDivisionError:
+        return NAN
+
+
+def whole_quotient(a: float, b: float) -> float:
+    """Python's a // b; a // 0 is a / 0."""
+    try:
+        return a // b
+    except ZeroDivisionError:
+        return quotient(a, b)
+
+
+# Chebyshev fits by mpmath, highest power first: e^(x^2 / 2) normal(-x) (1 + x), of (x - 4) / (x + 4), for x > 0.4;
+# erf(x) / x, of x^2 < 1/4.
+# fmt: off
+TAIL = (
+    -2.8902406968409976e-09, 3.4852640912601553e-09, 2.2586127200527932e-08, -1.581715703322222e-08,
+    -1.1879427773630755e-07, -1.8694417127503305e-09, 5.589287693741559e-07, 4.060923688198875e-07,
+    -2.616720835640204e-06, -3.432648515241119e-06, 1.3628212233173663e-05, 2.1250109605395365e-05,
+    -8.78534855667974e-05, -9.443025271846623e-05, 0.0006948971465244666, -0.00028562309949535747,
+    -0.005002378594406299, 0.017936097479860143, -0.03219783742794983, 0.028600364053542517, 0.013999634724423312,
+    -0.0967034773265257, 0.47205320650984467,
+)
+MIDDLE = (
+    1.4660595264225061e-06, -1.4839605492785208e-05, 0.00012053093513302067, -0.0008548292909201834,
+    0.005223977319517828, -0.026866170629700648, 0.11283791670916103, -0.3761263890318337, 1.1283791670955126,
+)
+# fmt: on
+
+
+def polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
+    result = coefficients[0]
+    for coefficient in coefficients[1:]:
+        result = result * x + coefficient
+    return result
+
+
+# From here to silu, functions are made of operators and the exponential they are given: of numbers or of symbols.
+
+
+def product(a: Any, b: Any) -> tuple[Any, Any]:
+    """(a * b rounded, what the rounding took away), by halves of 26 bits (Dekker 1971)."""
+    whole, (a1, b1) = a * b, [x * SPLIT - (x * SPLIT - x) for x in (a, b)]
+    a2, b2 = a - a1, b - b1
+    return whole, a2 * b2 - (((whole - a1 * b1) - a2 * b1) - a1 * b2)
+
+
+def bell(x: Any, steepness: Any, exp: Any = exponential) -> Any:
+    """e^(-steepness x^2); the rounding of the exponent would cost hundreds of ulps in the tail, so it is made good."""
+    square, lost = product(x, x)
+    exponent, rest = product(square, steepness)
+    rounded = exp(-exponent)
+    correction = rounded * (rest + lost * steepness)
+    return rounded - correction if abs(correction) < INF else rounded  # nan where a product overflows
+
+
+def tail(x: Any, factor: Any, exp: Any = exponential) -> Any:
+    """factor * normal(-x) for x > 0.4, rounded three times; the last factor is the tiny one."""
+    x = 50.0 if x > 50.0 else x
+    q = (x - 4.0) / (x + 4.0)
+    last = polynomial(TAIL[:-1], q) * q
+    top, below = last + TAIL[-1], 1.0 + x
+    ratio = top / below
+    back, rest = product(ratio, below)
+    rest = top - back - rest + (last - (top - TAIL[-1])) - ratio * (1.0 - (below - x))
+    square, lost = product(x, x)
+    scaled, lower = product(factor, ratio)
+    return exp(-0.5 * square) * (scaled + (lower + factor * (rest / below - 0.5 * lost * ratio)))
+
+
+def error_function(x: Any, exp: Any = exponential) -> Any:
+    """erf(x), where there is no math.erf."""
+    if abs(x) < 0.5:
+        return x * polynomial(MIDDLE, x * x)
+    beyond = 1.0 - tail(abs(x) / ROOT_HALF, 2.0, exp)
+    return -beyond if x < 0.0 else beyond
+
+
+def normal(x: Any, exp: Any = exponential) -> Any:
+    """The share of a normal distribution below x: erfc(-x / sqrt 2) / 2, but exact in the tail."""
+    if abs(x) < 0.4:
+        return 0.5 + 0.5 * ROOT_HALF * x * polynomial(MIDDLE, 0.5 * x * x)
+    return tail(-x, 1.0, exp) if x < 0.0 else 1.0 - tail(x, 1.0, exp)
+
+
+def gelu(x: Any, exp: Any = exponential) -> Any:
+    """x normal(x)."""
+    return tail(-x, x, exp) if x < -0.4 else x * normal(x, exp)
+
+
+def silu(x: Any, exp: Any = exponential) -> Any:
+    """x sigmoid(x); in the tail the tiny factors come last."""
+    if x < -700.0:
+        return x * exp(0.5 * x) * exp(0.5 * x)
+    e = exp(-abs(x))
+    return x / (1.0 + e) if x >= 0.0 else x * e / (1.0 + e)
+
+
 def logistic(x: float) -> float:
     """1 / (1 + e^-x), written so that e^ never overflows."""
     if x >= 0.0:
@@ -85,6 +213,10 @@ def larger(a: float, b: float) -> float:
 
 def smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
+
+
+def clipped(x: float, low: float, high: float) -> float:
+    return smaller(larger(x, low), high)
 
 
 def step(x: float, at_zero: float) -> float:

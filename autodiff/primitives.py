@@ -23,33 +23,11 @@ from __future__ import annotations
 import math
 import operator
 
+from . import ieee
 from .arrays import elementwise, is_array
-from .ieee import (
-    INF,
-    cosine,
-    exponential,
-    exponential_minus_1,
-    larger,
-    largest_of,
-    length,
-    log_sum_exp,
-    logarithm,
-    logarithm_plus_1,
-    logistic,
-    quotient,
-    real,
-    rectify,
-    signum,
-    sine,
-    smaller,
-    soft_plus,
-    square_root,
-    step,
-    tangent,
-    to_the_power,
-    total,
-    weighted_sum,
-)
+from .ieee import INF, real
+
+DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -258,6 +236,18 @@ def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
     return tuple([where(alone, each, where(each, share, False)) for each in chosen])
 
 
+def crossing(a: Any, b: Any) -> Any:
+    """Whether a % b is not fmod(a, b): what is left of a has not the sign of b."""
+    return ((fmod(a, b) < 0.0) != (b < 0.0)) * (fmod(a, b) != 0.0)
+
+
+def whole_quotient(a: Any, b: Any) -> Any:
+    """a // b, rounded in the same places as Python's."""
+    quotient = div(a - fmod(a, b), b) - crossing(a, b)
+    whole = floor(quotient)
+    return where(b == 0.0, div(a, b), whole + (quotient - whole > 0.5))
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
@@ -279,60 +269,101 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 if TYPE_CHECKING:  # rules may call what stands further down
     absolute: Primitive
     cos: Primitive
+    cosh: Primitive
     div: Primitive
     exp: Primitive
+    floor: Primitive
+    floor_div: Primitive
+    fmod: Primitive
+    gaussian: Primitive
+    hypot: Primitive
     less: Primitive
     log: Primitive
     maximum: Primitive
     minimum: Primitive
+    mod: Primitive
+    normal_cdf: Primitive
     power: Primitive
     reciprocal: Primitive
     select: Primitive
+    sigmoid: Primitive
     sign: Primitive
+    sinh: Primitive
+    sqrt: Primitive
     sum_: Primitive
 
 # fmt: off
-add         = Primitive("add", operator.add, lambda out, a, b: (1.0, 1.0))
-sub         = Primitive("sub", operator.sub, lambda out, a, b: (1.0, -1.0))
-mul         = Primitive("mul", operator.mul, lambda out, a, b: (b, a))
-div         = Primitive("div", quotient,     lambda out, a, b: (reciprocal(b), -div(out, b)))
-neg         = Primitive("neg", operator.neg, lambda out, a: (-1.0,))
-reciprocal  = Primitive("reciprocal", lambda a: quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
-power       = Primitive("power", to_the_power, lambda out, a, b: (
+add         = Primitive("add", operator.add,  lambda out, a, b: (1.0, 1.0))
+sub         = Primitive("sub", operator.sub,  lambda out, a, b: (1.0, -1.0))
+mul         = Primitive("mul", operator.mul,  lambda out, a, b: (b, a))
+div         = Primitive("div", ieee.quotient, lambda out, a, b: (reciprocal(b), -div(out, b)))
+neg         = Primitive("neg", operator.neg,  lambda out, a: (-1.0,))
+reciprocal  = Primitive("reciprocal", lambda a: ieee.quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
+power       = Primitive("power", ieee.to_the_power, lambda out, a, b: (
     b * power(where(b == 0.0, where((a == 0.0) + (a != a), 1.0, a), a), b - 1.0),  # 0 where b = 0, whatever a is
     out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
 
-exp         = Primitive("exp",   exponential,         lambda out, a: (out,))
-expm1       = Primitive("expm1", exponential_minus_1, lambda out, a: (exp(a),))
-log         = Primitive("log",   logarithm,           lambda out, a: (reciprocal(a),))
-log1p       = Primitive("log1p", logarithm_plus_1,    lambda out, a: (reciprocal(1.0 + a),))
-sqrt        = Primitive("sqrt",  square_root,         lambda out, a: (div(0.5, out),))
-sin         = Primitive("sin",   sine,                lambda out, a: (cos(a),))
-cos         = Primitive("cos",   cosine,              lambda out, a: (-sin(a),))
-tan         = Primitive("tan",   tangent,             lambda out, a: (1.0 + out * out,))
+exp         = Primitive("exp",   ieee.exponential,          lambda out, a: (out,))
+expm1       = Primitive("expm1", ieee.exponential_minus_1,  lambda out, a: (exp(a),))
+log         = Primitive("log",   ieee.logarithm,            lambda out, a: (reciprocal(a),))
+log1p       = Primitive("log1p", ieee.logarithm_plus_1,     lambda out, a: (reciprocal(1.0 + a),))
+log2        = Primitive("log2",  ieee.logarithm_to_base_2,  lambda out, a: (div(1.0 / math.log(2.0), a),))
+log10       = Primitive("log10", ieee.logarithm_to_base_10, lambda out, a: (div(1.0 / math.log(10.0), a),))
+sqrt        = Primitive("sqrt",  ieee.square_root,          lambda out, a: (div(0.5, out),))
+sin         = Primitive("sin",   ieee.sine,                 lambda out, a: (cos(a),))
+cos         = Primitive("cos",   ieee.cosine,               lambda out, a: (-sin(a),))
+tan         = Primitive("tan",   ieee.tangent,              lambda out, a: (1.0 + out * out,))
+asin        = Primitive("asin",  ieee.arc_sine,             lambda out, a: (reciprocal(sqrt((1.0 - a) * (1.0 + a))),))
+acos        = Primitive("acos",  ieee.arc_cosine,           lambda out, a: (-reciprocal(sqrt((1.0 - a) * (1.0 + a))),))
+atan        = Primitive("atan",  math.atan,                 lambda out, a: (reciprocal(1.0 + a * a),))
+atan2       = Primitive("atan2", math.atan2,                lambda out, a, b: (
+    div(div(b, hypot(a, b)), hypot(a, b)), -div(div(a, hypot(a, b)), hypot(a, b))))  # no square overflows or vanishes
+hypot       = Primitive("hypot", math.hypot,                lambda out, a, b: (div(a, out), div(b, out)))
+sinh        = Primitive("sinh",  ieee.hyperbolic_sine,      lambda out, a: (cosh(a),))
+cosh        = Primitive("cosh",  ieee.hyperbolic_cosine,    lambda out, a: (sinh(a),))
+asinh       = Primitive("asinh", math.asinh,                lambda out, a: (reciprocal(hypot(1.0, a)),))
+acosh       = Primitive("acosh", ieee.area_cosine,          lambda out, a: (reciprocal(sqrt(a - 1.0) * sqrt(a + 1.0)),))
+atanh       = Primitive("atanh", ieee.area_tangent,         lambda out, a: (reciprocal((1.0 - a) * (1.0 + a)),))
 
-tanh        = Primitive("tanh",        math.tanh, lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     logistic,  lambda out, a: ((1.0 - out) * out,))
-softplus    = Primitive("softplus",    soft_plus, lambda out, a: (sigmoid(a),))
-log_sigmoid = Primitive("log_sigmoid", lambda a: -soft_plus(-a), lambda out, a: (sigmoid(-a),))
+tanh        = Primitive("tanh",        math.tanh,      lambda out, a: (1.0 - out * out,))
+sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,))
+softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),))
+log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),))
+silu        = Primitive("silu", ieee.silu, lambda out, a: (sigmoid(a) + out * sigmoid(-a),),
+    expansion=lambda a: ieee.silu(a, exp))
+gaussian    = Primitive("gaussian", ieee.bell, lambda out, a, b: (-2.0 * (a * out) * b, -a * (a * out)),  # e^(-b a^2)
+    expansion=lambda a, b: ieee.bell(a, b, exp))
+erf         = Primitive("erf", math.erf, lambda out, a: (2.0 / math.sqrt(math.pi) * gaussian(a, 1.0),),
+    expansion=lambda a: ieee.error_function(a, exp))
+normal_cdf  = Primitive("normal_cdf", ieee.normal, lambda out, a: (DENSITY * gaussian(a, 0.5),),
+    expansion=lambda a: ieee.normal(a, exp))
+gelu        = Primitive("gelu", ieee.gelu, lambda out, a: (normal_cdf(a) + DENSITY * a * gaussian(a, 0.5),),
+    expansion=lambda a: ieee.gelu(a, exp))
 
-relu        = Primitive("relu", rectify, lambda out, a: (a > 0.0,), at_zero)
+relu        = Primitive("relu", ieee.rectify, lambda out, a: (a > 0.0,), at_zero)
 leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope * a, lambda out, a, slope: (
     where(a > 0.0, 1.0, slope), where(a > 0.0, False, a)),
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
     where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
     lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
-absolute    = Primitive("abs",  math.fabs, lambda out, a: (sign(a),), at_zero)
-sign        = Primitive("sign", signum,    lambda out, a: (False,), at_zero)
-heaviside   = Primitive("heaviside", step, lambda out, a, half: (False, a == 0.0), at_zero)
-clip        = Primitive("clip", lambda a, low, high: smaller(larger(a, low), high), lambda out, a, low, high: (
+absolute    = Primitive("abs",  math.fabs,   lambda out, a: (sign(a),), at_zero)
+sign        = Primitive("sign", ieee.signum, lambda out, a: (False,), at_zero)
+heaviside   = Primitive("heaviside", ieee.step, lambda out, a, half: (False, a == 0.0), at_zero)
+clip        = Primitive("clip", ieee.clipped, lambda out, a, low, high: (
     where(a >= low, a <= high, False), where(a < low, low <= high, False), maximum(a, low) > high),
     lambda out, a, low, high: (a == low) + (a == high))
-maximum     = Primitive("maximum", larger, lambda out, a, b: (
+maximum     = Primitive("maximum", ieee.larger, lambda out, a, b: (
     where(a == b, 0.5, a > b), where(a == b, 0.5, b > a)), at_tie)
-minimum     = Primitive("minimum", smaller, lambda out, a, b: (
+minimum     = Primitive("minimum", ieee.smaller, lambda out, a, b: (
     where(a == b, 0.5, a < b), where(a == b, 0.5, b < a)), at_tie)
+floor       = Primitive("floor", ieee.rounded_down, lambda out, a: (False,), lambda out, a: a == out)
+floor_div   = Primitive("floor_div", ieee.whole_quotient, lambda out, a, b: (False, False),
+    lambda out, a, b: mod(a, b) == 0.0, expansion=whole_quotient)
+mod         = Primitive("mod", ieee.remainder, lambda out, a, b: (1.0, -floor_div(a, b)), lambda out, a, b: out == 0.0,
+    expansion=lambda a, b: fmod(a, b) + b * crossing(a, b))
+fmod        = Primitive("fmod", ieee.truncated_remainder, lambda out, a, b: (
+    1.0, -sign(a) * sign(b) * floor_div(absolute(a), absolute(b))), lambda out, a, b: (out == 0.0) * (a != 0.0))
 
 less          = comparison("less",          operator.lt)
 less_equal    = comparison("less_equal",    operator.le)
@@ -344,11 +375,11 @@ select        = Primitive("where", lambda condition, a, b: a if condition else b
     None, condition != 0.0, condition == 0.0))
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
-sum_        = Primitive("sum", total, lambda out, *terms: (1.0,) * len(terms))
-dot         = Primitive("dot", weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
-logsumexp   = Primitive("logsumexp", log_sum_exp, shares)
-largest     = Primitive("largest", largest_of, to_the_largest, lambda out, *t: sum_(*[x == out for x in t]) > 1.0)
-norm        = Primitive("norm", length, lambda out, *terms: tuple([div(term, out) for term in terms]))
+sum_        = Primitive("sum", ieee.total, lambda out, *terms: (1.0,) * len(terms))
+dot         = Primitive("dot", ieee.weighted_sum, lambda out, *a: (*a[len(a) // 2 : -1], *a[: len(a) // 2], 1.0))
+logsumexp   = Primitive("logsumexp", ieee.log_sum_exp, shares)
+largest     = Primitive("largest", ieee.largest_of, to_the_largest, lambda out, *t: sum_(*[x == out for x in t]) > 1.0)
+norm        = Primitive("norm", ieee.length, lambda out, *terms: tuple([div(term, out) for term in terms]))
 # fmt: on
 
 PRIMITIVES = {row.name: row for row in list(globals().values()) if isinstance(row, Primitive)}

@@ -10,6 +10,7 @@ INF, NAN = math.inf, math.nan
 POINTS = [-INF, -800.0, -2.5, -1.0, -0.3, -0.0, 0.0, 0.5, 1.0, 3.0, 710.0, INF, NAN]
 ARITY = {"leaky_relu": 2, "elu": 2, "heaviside": 2, "clip": 3, "where": 3, "sum": 3, "dot": 5, "logsumexp": 3}
 BINARY = ["add", "sub", "mul", "div", "power", "maximum", "minimum"]
+BINARY += ["atan2", "hypot", "gaussian", "floor_div", "mod", "fmod"]
 BINARY += ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 

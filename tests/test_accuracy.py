@@ -37,6 +37,18 @@ EXCEPTIONS = {
         lambda exact, a, b: LOCAL + abs(math.log(a)) * max(1.0, abs(b)),
         "b * a ** (b - 1): b - 1 is rounded, and log(a) multiplies that",
     ),
+    ("atan", 0): (
+        lambda exact, a: 1e-308 / math.ulp(exact) if abs(a) > 1e154 else LOCAL,
+        "1 / (1 + x * x), the lecture's form: 0 where the square overflows",
+    ),
+    ("gelu", 0): (
+        lambda exact, a: LOCAL * below(a) / math.ulp(exact) * 2.0**-52,
+        "a sum that vanishes at -0.75: exact relative to its terms",
+    ),
+    ("silu", 0): (
+        lambda exact, a: LOCAL * logistic(a) / math.ulp(exact) * 2.0**-52,
+        "a sum that vanishes at -1.28: exact relative to its terms",
+    ),
     **{
         ("logsumexp", i): (
             lambda exact, *terms: LOCAL + 2.0 * max(map(abs, terms)),
@@ -65,6 +77,15 @@ def logistic(a):
     return 1 / (1 + mpmath.exp(-a))
 
 
+def density(a):
+    return mpmath.exp(-a * a / 2) / mpmath.sqrt(2 * mp.pi)
+
+
+def below(a):
+    """The share of a normal distribution below a; mpmath overflows for huge ones."""
+    return mpmath.erfc(-max(min(a, 1000), -1000) / mpmath.sqrt(2)) / 2
+
+
 DERIVATIVES = {
     "add": lambda a, b: (1, 1),
     "sub": lambda a, b: (1, -1),
@@ -81,6 +102,27 @@ DERIVATIVES = {
     "sin": lambda a: (mpmath.cos(a),),
     "cos": lambda a: (-mpmath.sin(a),),
     "tan": lambda a: (1 + mpmath.tan(a) ** 2,),
+    "log2": lambda a: (1 / (a * mpmath.log(2)),),
+    "log10": lambda a: (1 / (a * mpmath.log(10)),),
+    "asin": lambda a: (1 / mpmath.sqrt(1 - a * a),),
+    "acos": lambda a: (-1 / mpmath.sqrt(1 - a * a),),
+    "atan": lambda a: (1 / (1 + a * a),),
+    "atan2": lambda a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
+    "hypot": lambda a, b: (a / mpmath.hypot(a, b), b / mpmath.hypot(a, b)),
+    "sinh": lambda a: (mpmath.cosh(a),),
+    "cosh": lambda a: (mpmath.sinh(a),),
+    "asinh": lambda a: (1 / mpmath.sqrt(1 + a * a),),
+    "acosh": lambda a: (1 / mpmath.sqrt(a * a - 1),),
+    "atanh": lambda a: (1 / (1 - a * a),),
+    "silu": lambda a: (logistic(a) * (1 + a * logistic(-a)),),
+    "gaussian": lambda a, b: (-2 * a * b * mpmath.exp(-b * a * a), -a * a * mpmath.exp(-b * a * a)),
+    "erf": lambda a: (2 / mpmath.sqrt(mp.pi) * mpmath.exp(-a * a),),
+    "normal_cdf": lambda a: (density(a),),
+    "gelu": lambda a: (below(a) + a * density(a),),
+    "floor": lambda a: (0,),
+    "floor_div": lambda a, b: (0, 0),
+    "mod": lambda a, b: (1, -mpmath.floor(a / b)),
+    "fmod": lambda a, b: (1, -int(a / b)),
     "tanh": lambda a: (mpmath.sech(a) ** 2,),
     "sigmoid": lambda a: (logistic(a) * logistic(-a),),
     "softplus": lambda a: (logistic(a),),
@@ -107,12 +149,23 @@ VALUES = {  # where the words of the samples are too short for this grid
     "logsumexp": lambda *terms: log_of_sum(*terms),
     "clip": lambda a, low, high: min(max(a, low), high),
     "where": lambda condition, a, b: a if condition else b,
+    "normal_cdf": lambda a: below(a),
+    "gelu": lambda a: a * below(a),
+    "erf": lambda a: mpmath.erf(max(min(a, 1000), -1000)),
 }
 DOMAINS = {
+    "log2": lambda a: a > 0.0,
+    "log10": lambda a: a > 0.0,
+    "asin": lambda a: abs(a) < 1.0,
+    "acos": lambda a: abs(a) < 1.0,
+    "acosh": lambda a: a > 1.0,
+    "atanh": lambda a: abs(a) < 1.0,
     "log": lambda a: a > 0.0,
     "log1p": lambda a: a > -1.0,
     "sqrt": lambda a: a > 0.0,
     "power": lambda a, b: a > 0.0,
+    "atan2": lambda a, b: math.hypot(a, b) < INF,
+    "hypot": lambda a, b: math.hypot(a, b) < INF,
     "maximum": lambda a, b: a != b,
     "minimum": lambda a, b: a != b,
     "largest": lambda *terms: len({*terms}) == len(terms),
@@ -120,12 +173,13 @@ DOMAINS = {
     "sum": lambda *terms: sum(map(abs, terms)) < INF,
     "dot": lambda *a: len(a) == 3 and abs(a[0] * a[1]) + abs(a[2]) < INF,
 }
+WHOLE = {"floor", "floor_div", "mod", "fmod"}
 RELATIVE = {"sum", "dot", "logsumexp"}  # their terms may cancel: they are exact relative to the sizes of those
 
 
 def digits(name, point):
     """How many digits show the result whole: the argument of a sine and small terms beside 1 need many."""
-    return 400 if name in ("sin", "cos", "tan") or (len(point) == 1 and abs(point[0]) < 1e4) else 60
+    return 400 if name in ("sin", "cos", "tan") or name in WHOLE or (len(point) == 1 and abs(point[0]) < 1e4) else 60
 
 
 def shares(terms):

@@ -61,7 +61,7 @@ def test_conversions_that_would_drop_the_gradient(conversion):
         conversion(Value(1.0))
 
 
-@pytest.mark.parametrize("use", [len, iter, list, lambda v: v[0], lambda v: v // 2, lambda v: v % 2, lambda v: v @ v])
+@pytest.mark.parametrize("use", [len, iter, list, lambda v: v[0], lambda v: v @ v, lambda v: v << 2])
 def test_a_value_is_no_container_and_has_no_other_operators(use):
     with pytest.raises(TypeError):
         use(Value(1.0))
@@ -111,16 +111,10 @@ def test_a_value_cannot_be_subclassed():
         (float, r"x\.data"),
         ("%.2f".__mod__, r'f"\{x:\.2f\}"'),
         (math.exp, r"autodiff\.exp"),
-        (math.floor, r"x\.data"),
         (int, r"int\(x\.data\)"),
         (math.trunc, r"int\(x\.data\)"),
         (round, r'f"\{x:\.2f\}"'),
         (lambda x: round(x, 2), r"round\(x\.data, 2\)"),
-        (lambda x: x // 2, r"x / 2 to divide, x\.data // 2"),
-        (lambda x: 2 // x, r"x / 2 to divide, x\.data // 2"),
-        (lambda x: x % 2, r"x\.data % 2"),
-        (lambda x: 5 % x, r"x\.data % 2"),
-        (lambda x: divmod(x, 2), r"x\.data % 2"),
     ],
 )
 def test_what_is_refused_says_what_to_write(use, instead):

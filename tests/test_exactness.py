@@ -23,8 +23,9 @@ ROWS = re.findall(
     r"^    (\w+) +(exact) +(exact|4 ulp) +(exact) +(exact|reordered)$", autodiff.flat.__doc__, re.MULTILINE
 )
 GATES = "add sub mul div neg reciprocal sqrt abs sign relu leaky_relu maximum minimum largest clip heaviside where"
-GATES += " stop_gradient less less_equal greater greater_equal equal not_equal"
+GATES += " floor fmod mod floor_div stop_gradient less less_equal greater greater_equal equal not_equal"
 FUNCTIONS = "exp expm1 log log1p sin cos tan tanh sigmoid softplus log_sigmoid elu power logsumexp norm"
+FUNCTIONS += " log2 log10 asin acos atan atan2 hypot sinh cosh asinh acosh atanh silu gaussian erf normal_cdf gelu"
 
 
 def bits(x):
@@ -66,7 +67,9 @@ def test_gates_and_short_sums_are_exact_values_and_gradients(graph, roll):
     if any(node.primitive.name == "power" for slope in slopes for node in history(slope) if node.primitive):
         slopes = []  # 1 / x has a function for a gradient
     behind = [node for output in (*nodes, *slopes) for node in history(output) if node.primitive]
-    assume(not any(node.primitive.name in ("div", "reciprocal") and divisor(node) == 0.0 for node in behind))
+    assume(
+        not any(node.primitive.name in ("div", "reciprocal", "floor_div") and divisor(node) == 0.0 for node in behind)
+    )
     expected = [bits(x.data) for x in (*nodes, *slopes)]
     numbers = [leaf.data for leaf in leaves]
     program = lower([*nodes, *slopes], inputs=leaves, wrt=(), roll=roll)
@@ -82,7 +85,7 @@ def test_gates_and_short_sums_are_exact_values_and_gradients(graph, roll):
 def test_functions(row, function):
     name, _, functions_are, *_ = row
     draw, primitive = random.Random(function), PRIMITIVES[function]
-    two = function in ("power", "logsumexp", "norm", "elu")
+    two = function in ("power", "logsumexp", "norm", "elu", "atan2", "hypot", "gaussian")
     points = [[draw.choice([0.01, 1.0, 30.0]) * draw.uniform(-1, 1) for _ in range(1 + two)] for _ in range(200)]
     leaves = [Value(0.5) for _ in range(1 + two)]
     found = RUNNERS[name](lower(primitive(*leaves), inputs=leaves, wrt=())).rows(points, []).outputs

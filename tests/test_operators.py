@@ -14,6 +14,8 @@ OPERATORS = {
     "sub": operator.sub,
     "mul": operator.mul,
     "div": operator.truediv,
+    "floor_div": operator.floordiv,
+    "mod": operator.mod,
     "power": operator.pow,
     "less": operator.lt,
     "less_equal": operator.le,
@@ -51,7 +53,7 @@ def test_operator_with_a_number_on_the_right(name, number):
     assert out.operands[0] is a
     assert type(out.operands[1]) is float
     assert out.operands[1] == number
-    assert out.data == PRIMITIVES[name](3.0, number)
+    assert repr(out.data) == repr(PRIMITIVES[name](3.0, number))
 
 
 @pytest.mark.parametrize("number", [2.0, 2, True, -1.5])

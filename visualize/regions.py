@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from autodiff import Value
+from autodiff.vocabulary import words
 
 from .symbols import symbol
 
@@ -12,9 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
-
-WEIGHTED = {"mul", "add", "sub", "dot", "sum"}  # gates that may take in a parameter
-ARITHMETIC = {*WEIGHTED, "div", "neg", "power", "reciprocal"}  # gates that are no activations
 
 
 # --- All that only one node uses ------------------------------------------------------------------
@@ -120,7 +118,7 @@ def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
 def kind_of(node: Value) -> str:
     """A gate's symbol, or a leaf's label without its number."""
     if node.primitive:
-        return symbol(node.primitive.name, node.operands)[0]
+        return symbol(node.primitive, node.operands)[0]
     return node.label.rstrip("0123456789")[:24] or "inputs"
 
 
@@ -163,13 +161,14 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
             continue  # an input, or a penalty such as w * w
         own = [parts[x] for x in operands if x in prefixes]
         summed = [parts[x] for x in operands if x in sums]
-        if node.primitive.name in WEIGHTED and own:
+        row = words(node.primitive)
+        if row.linear and own:
             parts[node] = own[0]
             sums.add(node)
         elif node.primitive.name in ("add", "sum") and 1 < len(operands) == len(summed) and len(set(summed)) == 1:
             parts[node] = summed[0]
             sums.add(node)
-        elif node.primitive.name not in ARITHMETIC and len(operands) == 1 and summed and not own:
+        elif not row.is_arithmetic and len(operands) == 1 and summed and not own:
             parts[node] = summed[0]
     return parts
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from autodiff import history, names, on_kink, show, stale, sweep
+from autodiff.vocabulary import words
 
 from .folding import groups_of
 from .plain import Arrow, Box, Scene
-from .symbols import ORDERED, symbol
+from .symbols import symbol
 from .text import clean, counted
 from .unfolding import rewritten
 from .wording import describe, mark_outdated, steps_of
@@ -125,7 +126,7 @@ class Walk:
         absorbed = True
         if node.primitive:
             box.kind = "op"
-            box.symbol, absorbed = symbol(node.primitive.name, node.operands)
+            box.symbol, absorbed = symbol(node.primitive, node.operands)
             box.kink = on_kink(node)
         self.scene.boxes.append(box)
         return absorbed
@@ -159,7 +160,7 @@ class Walk:
             arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
 
     def add_arrow(self, arrow: Arrow, node: Value) -> None:
-        arrow.ordered = node not in self.groups and node.primitive is not None and node.primitive.name in ORDERED
+        arrow.ordered = node not in self.groups and node.primitive is not None and words(node.primitive).ordered
         self.scene.arrows.append(arrow)
 
     # --- When all are there ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autodiff import show
+from autodiff.vocabulary import words
 
 from .text import SUPERSCRIPTS
 
@@ -11,43 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-SYMBOLS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "neg": "*-1",
-    "reciprocal": "1/x",
-    "power": "x^y",
-    "abs": "|x|",
-    "sqrt": "√",
-    "sigmoid": "\N{GREEK SMALL LETTER SIGMA}",
-    "log_sigmoid": "log \N{GREEK SMALL LETTER SIGMA}",
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU",
-    "elu": "ELU",
-    "maximum": "max",
-    "minimum": "min",
-    "largest": "max",
-    "heaviside": "step",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-    "sum": "Σ",
-    "dot": "Σwx+b",
-}
-ORDERED = {"sub", "div", "power", "where", "less", "less_equal", "greater", "greater_equal", "clip"}
-# A gate with one constant takes the constant into its name: what it is called with the constant on
-# the right of the Value, and on the left of it.
-ON_THE_RIGHT = {"add": "+{}", "sub": "-{}", "mul": "*{}", "div": "/{}", "power": "x^{}"}
-ON_THE_LEFT = {"add": "+{}", "sub": "{}-x", "mul": "*{}", "div": "{}/x", "power": "{}^x"}
 
-
-def symbol(name: str, operands: Sequence[Any]) -> tuple[str, bool]:
-    """(What is written in the gate's circle, whether that says its constant already).
+def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
+    """(What is written in the circle of a Primitive or name, whether that says its constant already).
 
     Examples
     --------
@@ -55,13 +22,12 @@ def symbol(name: str, operands: Sequence[Any]) -> tuple[str, bool]:
     >>> symbol("mul", (Value(2.0), Value(3.0))), symbol("mul", (Value(2.0), 3.0))
     (('*', False), ('*3', True))
     """
-    constants = [isinstance(operand, float) for operand in operands]
-    if len(operands) == 2 and sum(constants) == 1 and name in ON_THE_RIGHT:
-        table = ON_THE_LEFT if constants[0] else ON_THE_RIGHT
-        return with_constant(table[name], show(operands[not constants[0]])), True
-    if name == "dot" and isinstance(operands[-1], float) and operands[-1] == 0.0:
+    row, constants = words(gate), [isinstance(operand, float) for operand in operands]
+    if row.right and sum(constants) == 1:
+        return with_constant(row.left if constants[0] else row.right, show(operands[not constants[0]])), True
+    if row is words("dot") and isinstance(operands[-1], float) and operands[-1] == 0.0:
         return "Σwx", False
-    return SYMBOLS.get(name, name.replace("_", " ")), False
+    return row.symbol, False
 
 
 def with_constant(pattern: str, number: str) -> str:

@@ -35,7 +35,7 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "dot": weighted_sum,
     "sum": lambda *terms: sum(terms),
 }
-SINGLE = ("sigmoid", "tanh", "softplus")  # of one operand, so that they can be found again
+SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
 
 
 def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:

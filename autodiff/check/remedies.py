@@ -6,27 +6,15 @@ from math import isfinite
 
 from ..engine import Value
 from ..graph import numbers
-from ..primitives import PRIMITIVES
+from ..primitives import BUILT_IN
+from ..vocabulary import head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VALUES = {  # where a value is not finite although its operands are
-    "exp": "e^x is too large for a float above x = 709: use sigmoid, softplus, logsumexp or softmax, which do not "
-    "overflow, or make x smaller.",
-    "log": "log needs a positive number: keep its operand away from 0, as in log(x + 1e-12).",
-    "log1p": "log1p needs a number above -1.",
-    "sqrt": "sqrt needs a number that is not negative.",
-    "div": "Keep the divisor away from 0, as in a / (b + 1e-12).",
-    "reciprocal": "Keep the divisor away from 0, as in 1 / (x + 1e-12).",
-    "power": "0 to a negative power is infinite, a negative number to a fraction is undefined: keep the base positive.",
-}
-GRADIENTS = {  # where a gradient is not finite although the values are
-    "sqrt": "sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12).",
-    "power": "This power is vertical at 0: keep its base away from 0, as in (x + 1e-12) ** p.",
-}
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
+VALUE = "{0} gives {1} of finite numbers: keep its operands away from such a point, or correct its value."
 RULE = (
     "The rule of {0} gives {1} here, although its operands and its value are finite: correct the rule (the local "
     "gradients) of {0}, or keep its operands away from such a point."
@@ -53,26 +41,28 @@ def behind(node: Value, depth: int) -> set[str]:
 
 def remedy(node: Value) -> str:
     """What helps against a value of this gate that is not finite."""
-    name = node.primitive.name if node.primitive else ""
+    name = node.primitive and head_of(node.primitive)
     for x in node.operands:
         if type(x) is float and not isfinite(x):
             return f"The constant {x} in it is not finite."
+    if node.primitive and node.primitive not in BUILT_IN:
+        return VALUE.format(node.primitive.name, node.data)
     if name == "log":
         return log_remedy(node)
     operands = numbers(node.operands)
     divided = name in ("div", "reciprocal") and operands[-1] != 0.0
     raised = name == "power" and operands[0] != 0.0 and node.data == node.data
-    return GROWN if divided or raised else VALUES.get(name, GROWN)
+    return GROWN if divided or raised else words(name).value or GROWN
 
 
 def vertical(node: Value, local: float) -> str:
     """What helps against a gradient from this gate that is not finite."""
-    name = node.primitive.name if node.primitive else ""
-    if name == "norm" or (name == "sqrt" and "dot" in behind(node, 1)):
+    gate = words(node.primitive)
+    if gate is words("norm") or (gate is words("sqrt") and "dot" in behind(node, 1)):
         return LENGTH
-    if isfinite(local) or PRIMITIVES.get(name) is node.primitive:
-        return GROWN if isfinite(local) else GRADIENTS.get(name, GROWN)
-    return RULE.format(name, local)
+    if isfinite(local) or node.primitive in BUILT_IN:
+        return GROWN if isfinite(local) else gate.gradient or GROWN
+    return RULE.format(gate.name, local)
 
 
 def log_remedy(node: Value) -> str:
@@ -84,12 +74,12 @@ def log_remedy(node: Value) -> str:
         return LOG_SIGMOID
     if "exp" in operand or ("div" in operand and "exp" in near):
         return LOG_SOFTMAX
-    return LOG_SUM_EXP if "exp" in near else VALUES["log"]
+    return LOG_SUM_EXP if "exp" in near else words("log").value
 
 
 def second_where(node: Value, called: dict[Value, str]) -> str:
     """How to keep a gate on the side that a ``where`` does not take from sending nan."""
-    name = node.primitive.name if node.primitive else ""
+    name = words(node.primitive).name
     x = next(called[operand] for operand in node.operands if type(operand) is Value)
     return (
         "A where() computes both its sides, and the one it does not take still sends back upstream 0 * inf = nan. "

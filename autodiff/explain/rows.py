@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from operator import mul
 
-from ..expression import ATOM, PRODUCT, Formula, SlideFormula, exact, gate, show
+from ..expression import Formula, SlideFormula, exact, gate, show
 from ..graph import numbers, on_kink
-from .words import KINKS, SpokenFormula, spoken, wrapped
+from ..vocabulary import ATOM, PRODUCT, head_of, words
+from .words import SpokenFormula, spoken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,8 +67,11 @@ class Row:
         Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
         """
         texts = [self.number_text(x) for x in parts]
-        if self.number_text(compute(*map(float, texts))) == self.number_text(self.answer):
-            return texts, []
+        try:
+            if self.number_text(compute(*map(float, texts))) == self.number_text(self.answer):
+                return texts, []
+        except ValueError:
+            pass  # the value of a user's gate may raise at other numbers: those of the texts
         return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
 
     def gate(self, style: type[Formula] = SlideFormula) -> str:
@@ -85,7 +89,7 @@ class Row:
         assert primitive is not None
         said = spoken if style is SpokenFormula else str
         texts, remark = self.printed(numbers(self.node.operands), primitive)
-        return style.write(primitive.name, [style.constant(said(text), float(text)) for text in texts])[0], remark
+        return style.write(head_of(primitive), [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 
 class Forward(Row):
@@ -134,11 +138,11 @@ class Step(Row):
         Which operand of the gate it is, from 0.
     upstream, local, downstream, total : float
         d output / d node, d node / d operand, their product, and what the operand has by now.
-    path, paths : int
-        This is path ``path`` of the ``paths`` that lead to the operand.
+    path, paths, edges : int
+        This is path ``path`` of the ``paths`` that lead to the operand, and one of ``edges`` from the node.
     """
 
-    __slots__ = ("downstream", "local", "operand", "path", "paths", "place", "total", "upstream")
+    __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
     phase = "backward"
     operand: Value
     place: int
@@ -148,6 +152,7 @@ class Step(Row):
     total: float
     path: int
     paths: int
+    edges: int
 
     @property
     def answer(self) -> float:
@@ -161,12 +166,17 @@ class Step(Row):
     @property
     def formula(self) -> str:
         """The local gradient as a formula of the gate's operands and output."""
-        return self.steps.locals(self)[self.place].text
+        return self.steps.local(self).text
 
     @property
     def factor(self) -> str:
-        """The same as the second factor of a product, in parentheses where it needs them."""
-        return self.steps.locals(self)[self.place].inside(PRODUCT)
+        """The same as the second factor of a product, a sum or quotient in parentheses."""
+        formula, depth = self.steps.local(self), 0
+        for letter in formula.text:
+            depth += (letter in "([") - (letter in ")]")
+            if letter in "/%" and not depth:
+                return formula.inside(ATOM)
+        return formula.inside(PRODUCT)
 
     @property
     def role(self) -> str:
@@ -177,9 +187,7 @@ class Step(Row):
     def convention(self) -> str:
         """What holds on the kink of this kind of gate; "" where it has none."""
         primitive = self.node.primitive
-        if primitive is None or primitive.kink is None:
-            return ""
-        return KINKS.get(primitive.name, "the derivative jumps here: the local gradient is a convention")
+        return words(primitive).kink if primitive and primitive.kink else ""
 
     @property
     def kink(self) -> str:

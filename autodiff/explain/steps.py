@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from ..expression import Formula, SlideFormula, show
-from ..graph import history, numbers, refuse_stale, sweep
+from ..graph import history, refuse_stale, sweep
 from ..naming import names
 from ..primitives import downstream
 from .rows import Forward, Row, Start, Step, slope
@@ -56,7 +56,7 @@ class Steps:
         refuse_stale(order)
         self.names = names(order, output)
         self.gradients = {node: 0.0 for node in order if not node.primitive}
-        self._formulas: dict[Value, list[Formula]] = {}
+        self._formulas: dict[Value, list[Formula | None]] = {}
         self._spoken: dict[Value, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
@@ -83,6 +83,7 @@ class Steps:
             for place, operand, local in edges:
                 step = Step(self, node)
                 step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
+                step.edges = len(edges)
                 step.downstream = downstream(upstream, local)
                 others = found.setdefault(operand, [])
                 step.total = others[-1].total + step.downstream if others else step.downstream
@@ -129,24 +130,22 @@ class Steps:
             "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
         }  # fmt: skip
 
-    def locals(self, step: Step) -> list[Formula]:
-        """The local gradients of the step's gate as formulas; where a formula gives another number, the number."""
-        node = step.node
+    def local(self, step: Step) -> Formula:
+        """The local gradient of the step as a formula; where a formula gives another number, the number."""
+        node, primitive = step.node, step.node.primitive
         if node not in self._formulas:
-            assert node.primitive is not None
+            assert primitive is not None
             known = (node, *node.operands)
             named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
-            found = node.primitive.slopes(node.data, *numbers(node.operands))
             try:
-                written = node.primitive.local_gradients(*named)
+                written = [x if x is None else SlideFormula.of(x) for x in primitive.local_gradients(*named)]
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
-                written = (0.0,) * len(found)  # a rule that needs numbers
-            formulas = [SlideFormula.of(0.0 if local is None else local) for local in written]
-            for place, (formula, local) in enumerate(zip(formulas, found)):
-                if local is not None and (formula.number is None or show(formula.number) != show(float(local))):
-                    formulas[place] = SlideFormula.constant(show(local), float(local))
-            self._formulas[node] = formulas
-        return self._formulas[node]
+                written = []  # a rule that needs numbers
+            self._formulas[node] = written
+        for formula in self._formulas[node][step.place : step.place + 1]:
+            if formula is not None and formula.number is not None and alike(formula.number, step.local):
+                return formula
+        return SlideFormula.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
         """The row's gate as it is read aloud, worked out once for all its edges."""
@@ -156,8 +155,7 @@ class Steps:
 
     def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
-        edges = [operand for operand in step.node.operands if type(operand) is not float]
-        return role(step.node.primitive.name, step.formula, len(edges))  # type: ignore[union-attr]
+        return role(step.node.primitive, step.formula, step.edges)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
@@ -222,3 +220,8 @@ class Steps:
         if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
             pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
         return "\n".join(pages)
+
+
+def alike(a: float, b: float) -> bool:
+    """Whether two ways to one number differ by rounding alone."""
+    return a == b or abs(a - b) <= 1e-9 * abs(b) or (a != a and b != b)

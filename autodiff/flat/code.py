@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..expression import ATOM, COMPARISON, PRODUCT, SUM, Formula, is_comparison
+from ..expression import Formula
+from ..vocabulary import ATOM, COMPARISON, PRODUCT, ROWS, SUM, words
 from .program import Line, Place, index, is_slice, written
 
 VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
 CHOICE = COMPARISON - 1  # that of a if c else b
+SUMS = {name for name, row in ROWS.items() if row.takes_list}
+LISTED = SUMS - {"sum", "dot"}  # functions of a list
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
-OPERATORS = {"add", "sub", "mul", "neg"}
-LISTED = {"logsumexp", "largest", "norm"}  # functions of a list
-SUMS = {"sum", "dot", *LISTED}
 
 
 class Code(Formula):
@@ -34,9 +34,10 @@ class Code(Formula):
             sides = [repr(x.number) if x.number is not None else x.inside(COMPARISON + 1) for x in (a, b)]
             return cls.choice.format(sides[0], parts[0].text, sides[1]), CHOICE
         parts = cls.numeric(name, parts)
+        row = words(name)
         if name in SUMS:
             return cls.reduced(name, parts)
-        if name in OPERATORS or is_comparison(name) or (name == "div" and cls.divides(parts[1])):
+        if row.is_comparison or (row.sign and row.sign in "+-*") or (name == "div" and cls.divides(parts[1])):
             return super().write(name, parts)
         # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
         return cls.call(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from ..expression import arithmetic
 from ..primitives import BUILT_IN, Primitive, recordable, where
 from ..tracing import Unsupported
-from .program import Expression, head_of, primitive_of
+from ..vocabulary import head_of
+from .program import Expression, primitive_of
 from .recording import Given
 
 MOST = 64  # answers to the ifs of one function that are tried

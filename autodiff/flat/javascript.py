@@ -34,6 +34,7 @@ def runtime() -> str:
 
 
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
+MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
 FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
 
 

@@ -15,9 +15,10 @@ from ..graph import numbers
 from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
+from ..vocabulary import head_of
 from .expansion import Symbol, branches, made, plain
 from .identifiers import identifier, identifiers
-from .program import Expression, Gate, Line, Program, head_of, operations
+from .program import Expression, Gate, Line, Program, operations
 from .recording import Recording
 from .share import share
 from .simplify import alive, fold, spread

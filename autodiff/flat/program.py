@@ -193,12 +193,6 @@ class Gate(str):
         return hash(self.primitive)
 
 
-def head_of(primitive: Primitive) -> Any:
-    """What stands first in an expression for it: its name where that finds it in the table, else itself."""
-    name = primitive.name
-    return name if PRIMITIVES.get(name) is primitive and name.isidentifier() else primitive
-
-
 def primitive_of(head: Any) -> Primitive:
     """The primitive that stands first in an expression: by its name in the table, as a Gate, or as itself."""
     if type(head) is str:

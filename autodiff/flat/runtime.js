@@ -6,6 +6,7 @@ const reciprocal = (a) => 1 / a;
 const stop_gradient = (a) => a;
 // C99's pow: 1 to any power and (-1) to an infinite one are 1. A square is a product.
 const power = (a, b) => (b === 2 ? a * a : a === 1 || (a === -1 && (b === inf || b === -inf)) ? 1 : Math.pow(a, b));
+const fmod = (a, b) => a % b;
 const sigmoid = (x) => {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const e = Math.exp(x);

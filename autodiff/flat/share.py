@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..expression import is_comparison
 from ..naming import Names
+from ..vocabulary import words
 from .program import Expression, Line, as_key, replaced
 
 
@@ -60,7 +60,7 @@ class Sharing:
         if known in self.holders:
             return self.holders[known]
         expression = (expression[0], *[self.reduced(operand, None, new) for operand in expression[1:]])
-        if target is None and self.counts[known] > 1 and not is_comparison(expression[0]):
+        if target is None and self.counts[known] > 1 and not words(expression[0]).is_comparison:
             temporary = self.names.numbered("t")
             new.append(Line(temporary, expression))
             expression = self.holders[known] = temporary

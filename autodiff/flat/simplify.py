@@ -14,8 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..expression import is_comparison
-from ..primitives import PRIMITIVES
+from ..vocabulary import INFIX
 from .program import Expression, Line, leaves_of, primitive_of
 
 # --- fold ----------------------------------------------------------------------------------------
@@ -119,7 +118,7 @@ IDENTITIES: dict[str, Callable[..., Expression]] = {
 
 # --- spread --------------------------------------------------------------------------------------
 
-SHARES = {"sigmoid", *filter(is_comparison, PRIMITIVES)}  # between 0 and 1
+SHARES = {"sigmoid", *[name for name, row in INFIX.items() if row.is_comparison]}  # between 0 and 1
 
 
 def spread(lines: Sequence[Line]) -> list[Line]:

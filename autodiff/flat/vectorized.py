@@ -12,8 +12,11 @@ from typing import Any
 from ..primitives import PRIMITIVES
 from .roll import SHORT
 
-SAME_NAME = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
+SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
+SAME_NAME += ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
 SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
+RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
+RENAMED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
@@ -24,6 +27,7 @@ def functions(xp: Any) -> dict[str, Callable[..., Any]]:
         return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
 
     table = {name: getattr(xp, name) for name in SAME_NAME}
+    table |= {name: getattr(xp, renamed) for name, renamed in RENAMED.items()}
     table |= {name: comparison(getattr(xp, name)) for name in COMPARISONS}
     return table | arithmetic(xp) | activations(xp) | sums(xp)
 

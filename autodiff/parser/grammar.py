@@ -13,9 +13,10 @@ import warnings
 from .. import primitives
 from ..engine import Value
 from ..graph import history
-from ..ieee import real
+from ..ieee import number, real
+from ..vocabulary import INFIX
 from .advice import ExpressionError, filled, guessed, listed, mistake, shortened
-from .callables import CALLABLE, called
+from .callables import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
 
 TYPE_CHECKING = False
@@ -24,31 +25,33 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
+
+
+def operator_in(text: str) -> type[ast.AST]:
+    """What ast calls the one operator of a text."""
+    tree: Any = ast.parse(text, mode="eval").body
+    return type(tree.ops[0] if isinstance(tree, ast.Compare) else tree.op)
+
+
 GATES: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: primitives.add,
-    ast.Sub: primitives.sub,
-    ast.Mult: primitives.mul,
+    **{operator_in(f"a {row.sign} b"): primitives.PRIMITIVES[name] for name, row in INFIX.items()},
     ast.Div: lambda a, b: primitives.reciprocal(b) if type(a) is float and a == 1.0 else primitives.div(a, b),
-    ast.Pow: primitives.power,
     ast.USub: primitives.neg,
     ast.UAdd: lambda a: a,
-    ast.Lt: primitives.less,
-    ast.LtE: primitives.less_equal,
-    ast.Gt: primitives.greater,
-    ast.GtE: primitives.greater_equal,
-    ast.Eq: primitives.equal,
-    ast.NotEq: primitives.not_equal,
 }
 
 
-def parse(text: str, /, **inputs: Any) -> Value:
+def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     """The graph that a text describes, recorded: its last statement's result.
 
     Parameters
     ----------
     text : str
         Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
-        ``+ - * / **``, comparisons and this package's functions. Names label the gates.
+        ``+ - * / // % **``, comparisons and this package's functions. Names label the gates.
+    functions : mapping of str to Primitive or function, optional
+        Your own functions by the names that the text calls them by: ``functions={"hypot": hypot}``. A function takes
+        Values and numbers and returns one. These names go before this package's.
     **inputs : int, float or Value
         The numbers of the names. Each that the text uses becomes a labelled leaf, in the order of
         first appearance; a Value is used as it is.
@@ -80,7 +83,10 @@ def parse(text: str, /, **inputs: Any) -> Value:
     """
     if not isinstance(text, str):
         raise TypeError(f"parse takes a text, got {type(text).__name__}: {text!r:.60}")
-    reader = Reader(text, {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()})
+    if type(functions) is Value or number(functions) is not None:
+        inputs, functions = {**inputs, "functions": functions}, None  # an input that is called so
+    numbers = {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()}
+    reader = Reader(text, numbers, checked(functions or {}))
     output = reader.read()
     used = set(history(output))
     named = [*{**reader.inputs, **reader.values}.items(), *reader.lost]
@@ -95,8 +101,9 @@ def parse(text: str, /, **inputs: Any) -> Value:
 class Reader:
     """A text being read: its statements, the inputs given, and the values of its names so far."""
 
-    def __init__(self, text: str, inputs: Mapping[str, Any]) -> None:
+    def __init__(self, text: str, inputs: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
+        self.functions = functions
         self.inputs = inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
@@ -189,19 +196,25 @@ class Reader:
         """The result of a function."""
         name = token.text
         try:
-            return called(ALIASES.get(name, name), arguments)
+            return called(self.plain(name), arguments, self.functions)
         except ValueError as error:
             advice = str(error)
-            if name not in CALLABLE and (name in self.values or name in self.inputs or name in CONSTANTS):
+            if name not in known_functions(self.functions) and (
+                name in self.values or name in self.inputs or name in CONSTANTS
+            ):
                 advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
             raise mistake(self.text, token.start, advice) from None
+
+    def plain(self, name: str) -> str:
+        """The name of a function as it is known: ln is log."""
+        return name if name in self.functions else ALIASES.get(name, name)
 
     # --- Advice ------------------------------------------------------------------------------
 
     def unknown(self, missing: dict[str, Token]) -> ExpressionError:
         """The error for names without a value: what was meant, where that can be told, and the corrected command."""
         for name, token in missing.items():
-            if ALIASES.get(name, name) in CALLABLE:
+            if self.plain(name) in known_functions(self.functions):
                 return mistake(self.text, token.start, f"{name} is a function: write {name}(x)")
         written = {token.text for _, words in self.statements for token in words}
         written |= {name.text for name, _ in self.statements if name}

@@ -35,7 +35,7 @@ PATTERN = re.compile(
        | (?P<number>  (?: [0-9]+(?:_[0-9]+)* (?:\.[0-9]*)? | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? )
        | (?P<raised>  \u207b?[{RAISED[:-1]}]+ )
        | (?P<name>    [^\W\d{RAISED}][^\W{RAISED}]* )
-       | (?P<sign>    \*\*|<=|>=|==|!=|[-+*/<>] | [{"".join(SPELLINGS)}] )
+       | (?P<sign>    \*\*|//|<=|>=|==|!=|[-+*/%<>] | [{"".join(SPELLINGS)}] )
        | (?P<mark>    [()\[\],=] )
        | (?P<end>     [;\n] )""",
     re.VERBOSE,

@@ -66,7 +66,7 @@ class MathReader {
       if (strength === undefined || strength < least) return left;
       this.at++;
       const right = this.expression(strength + (sign !== "**"));
-      if (sign === "/") left = { node: math("mfrac", left.bare ?? left.node, right.bare ?? right.node) };
+      if (sign === "/") left = { node: math("mfrac", left.bare ?? left.node, right.bare ?? right.node), fraction: true };
       else if (sign === "**") left = { node: math("msup", left.node, right.bare ?? right.node) };
       else left = { node: math("mrow", left.node, math("mo", SIGNS[sign] ?? sign), right.node) };
     }
@@ -78,7 +78,7 @@ class MathReader {
     if (token === "(") {
       const inner = this.expression();
       this.take(")");
-      return { node: math("mrow", math("mo", "("), inner.node, math("mo", ")")), bare: inner.bare ?? inner.node };
+      return { node: math("mrow", math("mo", "("), inner.node, math("mo", ")")), bare: inner.bare ?? inner.node, fraction: inner.fraction };
     }
     if (token === "[") return { node: this.list("[", "]") };
     if (token.startsWith("\ue000")) return { node: variable(this.names[token.slice(1, -1)]) };
@@ -115,8 +115,8 @@ class MathReader {
 /** The template as MathML; as plain text where it is no formula that can be read. */
 function mathOf(template, names) {
   try {
-    const reader = new MathReader(template, names), { node } = reader.expression();
-    if (reader.at === reader.tokens.length) return node;
+    const reader = new MathReader(template, names), { node, bare, fraction } = reader.expression();
+    if (reader.at === reader.tokens.length) return fraction ? bare ?? node : node; // a fraction needs no brackets
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

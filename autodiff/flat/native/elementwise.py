@@ -144,6 +144,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "stop_gradient": lambda v, a: a,
     "power": power,
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
+    "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
     "maximum": larger,
     "minimum": smaller,

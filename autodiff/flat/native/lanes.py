@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from .text import Text, Whole
 
-INTRINSICS = {"fmuladd": 3, "fma": 3, "fabs": 1, "copysign": 2, "sqrt": 1}
-LIBRARY = {"expm1": 1, "log1p": 1, "sin": 1, "cos": 1, "tan": 1, "pow": 2}
+INTRINSICS = {"fmuladd": 3, "fma": 3, "fabs": 1, "copysign": 2, "sqrt": 1, "floor": 1}
+NAMES = "expm1 log1p log2 log10 sin cos tan asin acos atan sinh cosh asinh acosh atanh erf"
+LIBRARY = dict.fromkeys(NAMES.split(), 1)
+LIBRARY |= dict.fromkeys(["pow", "atan2", "hypot", "fmod"], 2)
 
 
 def number(x: float) -> str:
