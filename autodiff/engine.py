@@ -266,24 +266,26 @@ class Value:
             refuse(self, "detach()")
         return Value(self._data, self.label)
 
-    def steps(self, digits: int | None = None) -> Steps:
+    def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
         """The backward pass as a sequence of steps, one for each edge; its repr is the table.
 
         Parameters
         ----------
         digits : int, optional
             Places after the point in the texts; six significant digits where it is None.
+        tangents : Value, or dict of Value to float, optional
+            Inputs along which forward mode computes a tangent of every gate, shown beside it: x, or {x: 1.0, y: 2.0}.
 
         Raises
         ------
         StaleGraphError
             If an input has changed since this was computed.
         ValueError
-            If ``digits`` is no whole number from 0 to 17.
+            If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
         """
         from .explain import Steps  # a door to a later room: words are not needed to compute
 
-        return Steps(self, digits)
+        return Steps(self, digits, tangents)
 
     # --- Being a number ----------------------------------------------------------------------
 
