@@ -26,10 +26,23 @@ create = object.__new__
 # --- The table again, as operators and methods ---------------------------------------------------
 
 
+class Help(str):
+    """The docstring of a method: help() and print() show what the row of its primitive says."""
+
+    primitive: Primitive
+
+    def __str__(self) -> str:
+        return f"{str.__str__(self)}\n\n{self.primitive.__doc__}"
+
+    def expandtabs(self, tabsize: Any = 8) -> str:  # what help() calls first
+        return str(self)
+
+
 def named(method: Any, primitive: Primitive) -> Any:
     """The method under the primitive's name, for help() and for error messages."""
     method.__name__ = method.__qualname__ = primitive.name
-    method.__doc__ = f"The gate {primitive.name}, recorded; the Value is its first operand."
+    method.__doc__ = Help(f"The gate {primitive.name}, recorded; the Value is its first operand.")
+    method.__doc__.primitive = primitive
     return method
 
 

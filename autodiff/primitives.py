@@ -149,6 +149,25 @@ class Primitive:
         return reduced_gate(self)
 
 
+class Described:
+    """An attribute of a primitive that is written from its row when it is read; the class itself has another."""
+
+    def __init__(self, name: str, of_class: Any) -> None:
+        self.name = name
+        self.of_class = of_class
+
+    def __get__(self, row: Primitive | None, owner: Any) -> Any:
+        if row is None:
+            return self.of_class
+        from . import descriptions  # a door to a later room, for help()
+
+        return getattr(descriptions, self.name)(row)
+
+
+Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
+Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
+
+
 def by_name(name: str) -> Primitive:
     """The primitive of that name; LookupError where there is none."""
     if name not in PRIMITIVES:

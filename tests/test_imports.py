@@ -23,6 +23,7 @@ UPWARDS = {  # inside functions
     ("autodiff.engine", "autodiff.explain"),
     ("autodiff.engine", "autodiff.copies"),
     ("autodiff.primitives", "autodiff.copies"),
+    ("autodiff.primitives", "autodiff.descriptions"),
     ("autodiff.primitives", "autodiff.guards"),
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905

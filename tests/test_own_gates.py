@@ -1,9 +1,11 @@
 """Gates of one's own: values and rules that raise, pickles and copies, and every derivative of them."""
 
 import copy
+import inspect
 import math
 import os
 import pickle
+import pydoc
 import subprocess
 import sys
 from functools import partial
@@ -342,3 +344,73 @@ def test_hypot_at_the_origin_is_named():
 
     assert origin.kind == "gradient"
     assert "correct the rule (the local gradients) of hypot" in " ".join(origin.text.split())
+
+
+# --- Help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gate", "lines"),
+    [
+        (autodiff.sigmoid, ["sigmoid(a): a gate;", "out = 1 / (1 + e^-a), written", "d out / d a = (1 - out) * out"]),
+        (autodiff.exp, ["exp(a): a gate;", "out = e raised to the power of a", "d out / d a = out"]),
+        (autodiff.log, ["out = the natural logarithm of a", "d out / d a = 1 / a"]),
+        (autodiff.relu, ["out = where(a <= 0, 0, a)", "d out / d a = a > 0", "on a kink: the input is 0, where relu"]),
+        (autodiff.maximum, ["maximum(a, b): a gate;", "d out / d b = where(a == b, 0.5, b > a)", "a tie: each input"]),
+        (autodiff.leaky_relu, ["leaky_relu(a, slope): a gate;", "d out / d slope = where(a > 0, 0, a)"]),
+        (autodiff.stop_gradient, ["out = a", "no gradient flows to a"]),
+        (PRIMITIVES["where"], ["no gradient flows to condition", "d out / d a = condition != 0"]),
+        (PRIMITIVES["mul"], ["out = a * b", "d out / d a = b", "d out / d b = a"]),
+        (PRIMITIVES["sum"], ["sum(*terms): a gate;", "d out / d terms0 = 1"]),
+        (PRIMITIVES["less"], ["less(a, b): a gate;", "no gradient flows to b"]),
+        (OWN["hypot"][0], ["hypot(x, y): a gate;", "out = (x * x + y * y) ** 0.5", "d out / d x = x / out"]),
+        (
+            OWN["leaky"][0],
+            ["leaky(x): a gate;", "out = where(x > 0, x, 0.1 * x)", "d out / d x = where(x > 0, 1, 0.1)"],
+        ),
+        (OWN["atan"][0], ["out = the arc tangent (measured in radians) of x", "d out / d x = 1 / (1 + x * x)"]),
+        (OWN["sinus"][0], ["d out / d x = what the rule computes"]),
+        (OWN["root"][0], ["out = the root of x by Newton's method", "d out / d x = 0.5 / out"]),
+        (
+            Primitive("long", lambda x: sum([x * i for i in range(99)]), lambda out, x: (4851.0,)),
+            ["d out / d x = 4851"],
+        ),
+        (Primitive("any", max, lambda *known: (0.0,)), ["any(*operands): a gate;"]),
+    ],
+    ids=lambda gate: getattr(gate, "name", ""),
+)
+def test_help_shows_the_row(gate, lines):
+    said = pydoc.plain(pydoc.render_doc(gate))
+
+    for line in lines:
+        assert line in gate.__doc__
+        assert line in said
+    assert f"<primitive {gate.name}>" in said
+    assert max(map(len, gate.__doc__.splitlines())) <= 80
+
+
+def test_every_row_has_a_text_and_a_signature():
+    for name, row in PRIMITIVES.items():
+        assert row.__doc__.startswith(f"{name}(")
+        assert len(inspect.signature(row).parameters) >= 1
+    assert str(inspect.signature(autodiff.clip)) == "(a, low, high, /)"
+    assert str(inspect.signature(hypot)) == "(x, y, /)"
+    assert Primitive.__doc__.startswith("One row: a name, the value")
+    assert list(inspect.signature(Primitive).parameters)[:2] == ["name", "value"]
+
+
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "relu", "leaky_relu", "clip", "maximum", "tanh"])
+def test_methods_have_the_text_of_their_gate(name):
+    method = getattr(Value, name)
+
+    for said in (inspect.getdoc(method), str(method.__doc__), pydoc.plain(pydoc.render_doc(method))):
+        for line in PRIMITIVES[name].__doc__.splitlines():
+            assert line in said
+
+
+def test_help_is_written_when_it_is_asked_for():
+    code = "import sys, autodiff; early = 'inspect' in sys.modules; autodiff.exp.__doc__; "
+    code += "print(early, 'inspect' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.split() == ["False", "True"]
