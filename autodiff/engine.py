@@ -6,8 +6,8 @@ from itertools import count
 
 from . import primitives as p
 from .arrays import boxed, elementwise, in_order, is_array
-from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .ieee import INF, number, real
+from .graph import history, numbers, refuse_stale, sweep
+from .ieee import INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
@@ -27,10 +27,23 @@ create = object.__new__
 # --- The table again, as operators and methods ---------------------------------------------------
 
 
+class Help(str):
+    """The docstring of a method: help() and print() show what the row of its primitive says."""
+
+    primitive: Primitive
+
+    def __str__(self) -> str:
+        return f"{str.__str__(self)}\n\n{self.primitive.__doc__}"
+
+    def expandtabs(self, tabsize: Any = 8) -> str:  # what help() calls first
+        return str(self)
+
+
 def named(method: Any, primitive: Primitive) -> Any:
     """The method under the primitive's name, for help() and for error messages."""
     method.__name__ = method.__qualname__ = primitive.name
-    method.__doc__ = f"The gate {primitive.name}, recorded; the Value is its first operand."
+    method.__doc__ = Help(f"The gate {primitive.name}, recorded; the Value is its first operand.")
+    method.__doc__.primitive = primitive
     return method
 
 
@@ -159,6 +172,8 @@ class Value:
     def grad(self) -> float:
         """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
         grad = self._grad
+        if type(grad) is complex:  # of a negative number to a fraction, in a rule
+            return NAN
         return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
 
     @grad.setter
@@ -222,11 +237,11 @@ class Value:
         for node in results:
             node._grad = unreached
         self._grad += upstream
-        try:
-            for node in reversed(results):
-                upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-                if upstream is unreached:
-                    continue  # no gradient has come: only a comparison looks at this node
+        for node in reversed(results):
+            upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+            if upstream is unreached:
+                continue  # no gradient has come: only a comparison looks at this node
+            try:
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                     a, b = operands
                     into_a, into_b = type(a) is Value, type(b) is Value
@@ -239,9 +254,10 @@ class Value:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
                             operand._grad += upstream * local if local is not False else 0.0
-        except (TypeError, ValueError):  # as where a rule gives too few local gradients
-            refuse_rule(node, rule(node._data, *numbers(operands)))
-            raise
+            except p.ERRORS:  # the rule raised, or gave too few local gradients
+                for operand, local in zip(operands, node.primitive.slopes(node._data, *numbers(operands))):  # type: ignore[union-attr]
+                    if type(operand) is Value and local is not None:
+                        operand._grad += p.downstream(upstream, local)
 
     def forward(self) -> float:
         """Recompute every node behind this one, oldest first, and return the new number."""
@@ -264,24 +280,26 @@ class Value:
             refuse(self, "detach()")
         return Value(self._data, self.label)
 
-    def steps(self, digits: int | None = None) -> Steps:
+    def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
         """The backward pass as a sequence of steps, one for each edge; its repr is the table.
 
         Parameters
         ----------
         digits : int, optional
             Places after the point in the texts; six significant digits where it is None.
+        tangents : Value, or dict of Value to float, optional
+            Inputs along which forward mode computes a tangent of every gate, shown beside it: x, or {x: 1.0, y: 2.0}.
 
         Raises
         ------
         StaleGraphError
             If an input has changed since this was computed.
         ValueError
-            If ``digits`` is no whole number from 0 to 17.
+            If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
         """
         from .explain import Steps  # a door to a later room: words are not needed to compute
 
-        return Steps(self, digits)
+        return Steps(self, digits, tangents)
 
     # --- Being a number ----------------------------------------------------------------------
 

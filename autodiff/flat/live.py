@@ -10,10 +10,11 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import history, made_after, numbers, on_kink, sweep
+from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, Primitive, no_edges, selected
 from ..tracing import Unsupported
 from . import javascript
-from .expansion import Slope, recorded
+from .expansion import recorded
 
 
 class Live:
@@ -50,7 +51,7 @@ class Live:
             javascript.definition(primitive, count)
             for place, local in enumerate(found):
                 if local is not None:
-                    javascript.definition(Slope(primitive, place, count), count + 1)
+                    javascript.definition(Slope(primitive, count, place), count + 1)
         except Unsupported as error:
             self.still[node] = str(error)
             kink, found = on_kink(node), tuple([x if x is None or type(x) is bool else float(x) for x in found])
