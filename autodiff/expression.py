@@ -166,8 +166,8 @@ class SlideFormula(Formula):
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
         """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
-        if gate == "neg" and parts[0].strength == PRODUCT:
-            return f"-{parts[0].text}", PRODUCT
+        if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
+            return f"-{parts[0].text}", PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
             return f"-({parts[0].text})", MINUS
         if words(gate).is_comparison:

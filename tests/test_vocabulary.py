@@ -139,6 +139,16 @@ a, b, c, x = (Formula(name) for name in "abcx")
         (1e-9 * x, "1e-09 * x"),
         (-(0 - x), "-(0 - x)"),
         (sigmoid(x) / (1 - sigmoid(x)), "sigmoid(x) / (1 - sigmoid(x))"),
+        (-(a // b), "-(a // b)"),
+        (-a % b, "-a % b"),
+        (a % b * c, "a % b * c"),
+        (a * (b % c), "a * (b % c)"),
+        (a % (b * c), "a % (b * c)"),
+        (-SlideFormula("a") * SlideFormula("b"), "-a * b"),
+        (-(SlideFormula("a") * SlideFormula("b")), "-a * b"),
+        (-(SlideFormula("a") // SlideFormula("b")), "-(a // b)"),
+        (-(SlideFormula("a") % SlideFormula("b") * 2), "-(a % b * 2)"),
+        (-(SlideFormula("a") / SlideFormula("b")), "-a / b"),
     ],
 )
 def test_formulas_have_their_brackets(formula, text):
@@ -160,7 +170,7 @@ def built(tree, leaf):
         return -left
     if sign == "abs":
         return abs(left)
-    methods = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power"}
+    methods = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power", "//": "floor_div", "%": "mod"}
     methods |= {"<": "less", ">=": "greater_equal", "!=": "not_equal"}
     return PRIMITIVES[methods[sign]](left, right)
 
@@ -171,8 +181,18 @@ def test_formulas_read_back(tree):
     inputs = {"a": 1.25, "b": 0.75}
     number = built(tree, inputs.get)
     text = str(Formula.of(built(tree, Formula)))
-    assume = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
-    assert parse(text, **assume).data == pytest.approx(number, nan_ok=True)
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(number, nan_ok=True)
+
+
+@given(FORMULAS)
+def test_slides_say_what_they_compute(tree):
+    """Read as Python would, a slide's text has the number of its formula."""
+    inputs = {"a": 1.25, "b": 0.75}
+    formula = SlideFormula.of(built(tree, lambda name: SlideFormula(name, number=inputs[name])))
+    text = re.sub(r"\b1\(", "(", formula.text)  # 1(a < b) is a comparison
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(formula.number, nan_ok=True)
 
 
 @pytest.mark.parametrize(

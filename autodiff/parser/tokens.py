@@ -108,7 +108,7 @@ def statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | N
     """Yield (name, words) for every ``name = words`` and (None, words) for every bare expression.
 
     Statements are divided by ``;`` or line ends, except inside brackets. The words are sure to alternate
-    between operands and operators and all brackets to be closed: Python's grammar takes them. Advice knows the user's ``own`` functions.
+    between operands and operators and all brackets to be closed: Python's grammar takes them.
     """
     statement: list[Token] = []
     depth = 0
