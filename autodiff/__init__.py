@@ -3,7 +3,7 @@
 Where things are:
 
     ieee         the functions of numbers, answering inf or nan where Python raises
-    primitives   every primitive, once: value, local gradients, kinks
+    primitives   every primitive, once: value, local gradients, kinks  (ufuncs: by NumPy's names)
     vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     naming       a name for every node, each once
     expression   any recorded node written out as text

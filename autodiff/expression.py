@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import primitives
 from .naming import behind, names
+from .ufuncs import applied
 from .vocabulary import ATOM, COMPARISON, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
@@ -126,7 +127,7 @@ class Formula:
     def __float__(self) -> float:
         raise TypeError(
             "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
-            "(autodiff.sin, not math.sin or np.sin)"
+            "(autodiff.sin, not math.sin)"
         )
 
     def __repr__(self) -> str:
@@ -211,6 +212,10 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
     def one_over(self: Any, other: Any) -> Any:
         return self.record(primitives.reciprocal, (self,)) if other == 1 else divided(self, other)
 
+    def of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return applied(ufunc, method, inputs, keywords)
+
+    symbol.__array_ufunc__ = of_numpy
     symbol.__rtruediv__ = one_over
     symbol.__pos__ = lambda self: self
     return symbol

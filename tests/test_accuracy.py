@@ -181,7 +181,13 @@ RELATIVE = {"sum", "dot", "logsumexp"}  # their terms may cancel: they are exact
 
 def digits(name, point):
     """How many digits show the result whole: the argument of a sine and small terms beside 1 need many."""
-    return 400 if name in ("sin", "cos", "tan") or name in WHOLE or (len(point) == 1 and abs(point[0]) < 1e4) else 60
+    return (
+        700
+        if name in WHOLE
+        else 400
+        if name in ("sin", "cos", "tan") or (len(point) == 1 and abs(point[0]) < 1e4)
+        else 60
+    )
 
 
 def shares(terms):

@@ -147,10 +147,14 @@ def ulps(a, b):
 
 
 @needs_node
-@pytest.mark.parametrize("name", ["hypot", "leaky", "folded", "step", "smooth", *PRIMITIVES])
-def test_a_gate_outside_the_core_is_its_value_to_2_units_of_the_last_place(name):
-    gate = OWN.get(name) or PRIMITIVES[name]
-    count = {"hypot": 2}.get(name) or (1 if name in OWN else arity(name))
+@pytest.mark.parametrize(
+    "gate",
+    [*map(OWN.get, ["hypot", "leaky", "folded", "step", "smooth"]), *PRIMITIVES.values()],
+    ids=lambda gate: f"own {gate.name}" if gate in OWN.values() else gate.name,
+)
+def test_a_gate_outside_the_core_is_its_value_to_2_units_of_the_last_place(gate):
+    name = gate.name
+    count = arity(name)
     calls = [call for call in operands_of(name, count) if name != "folded" or abs(call[0]) < math.inf]
     program = recorded(gate, count)
 

@@ -17,7 +17,7 @@ import autodiff.vocabulary
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("arrays", "ieee", "primitives", "tracing", "refusals", "graph", "naming")
+CORE = ("arrays", "ieee", "primitives", "ufuncs", "tracing", "refusals", "graph", "naming")
 CORE += ("vocabulary", "expression", "engine", "functions")
 UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905

@@ -48,6 +48,7 @@ class Symbol:
 
 def plain(x: Any) -> Expression:
     """The expression of a Symbol, or a number as a float."""
+    x = x.item() if hasattr(x, "item") else x  # np.where gives an array of one
     return x.expression if type(x) is Symbol else float(x)
 
 
