@@ -195,7 +195,7 @@ class Reader:
         name = token.text
         try:
             return called(self.plain(name), arguments, self.functions)
-        except ValueError as error:
+        except (ValueError, IndexError) as error:
             advice = str(error)
             if name not in known_functions(self.functions) and (
                 name in self.values or name in self.inputs or name in CONSTANTS
