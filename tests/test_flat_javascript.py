@@ -237,8 +237,8 @@ def test_definitions_are_those_that_are_called_each_once_and_the_same_every_time
 @pytest.mark.parametrize(
     ("gate", "words"),
     [
-        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which needs Python's num"),
-        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which needs Python"),
+        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which needs plain num"),
+        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which needs plain num"),
         (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "value of my gate"),
         (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "value of me"),
     ],

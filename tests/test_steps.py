@@ -67,7 +67,7 @@ FORWARD   each gate computes its output from its inputs
 BACKWARD  upstream * local = downstream, from the output back to the inputs
   9  df/df = 1                    the start: f grows as fast as itself
      f = 1 / s6:  reciprocal scales: its input gets upstream times -1 / s6 ** 2
- 10  df/ds6 = df/df * -1 / s6 ** 2   1 * -0.534447 = -0.534447
+ 10  df/ds6 = df/df * (-1 / s6 ** 2)   1 * -0.534447 = -0.534447
      s6 = 1 + s5:  add passes the upstream gradient on
  11  df/ds5 = df/ds6 * 1   -0.534447 * 1 = -0.534447
      s5 = exp(s4):  exp scales: its input gets upstream times s5

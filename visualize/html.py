@@ -7,8 +7,9 @@ from pathlib import Path
 from autodiff import Value, history, statements
 from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
+from autodiff.vocabulary import as_data
 
-from .article import article
+from .article import article, encoded
 from .lesson import lessons, title_of
 from .svg import style_sheet
 from .text import clean, escape
@@ -54,7 +55,7 @@ class Page:
 
     def html(self) -> str:
         """The whole file as text."""
-        parts = dict.fromkeys([javascript.runtime(), *self._programs])  # lessons share functions
+        parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
         script = "\n".join([*parts, *[read(f"{name}.js") for name in SCRIPTS]])
         return "\n".join(
             [

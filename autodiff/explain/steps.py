@@ -142,9 +142,10 @@ class Steps:
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
                 written = []  # a rule that needs numbers
             self._formulas[node] = written
-        for formula in self._formulas[node][step.place : step.place + 1]:
-            if formula is not None and formula.number is not None and alike(formula.number, step.local):
-                return formula
+        formula = dict(enumerate(self._formulas[node])).get(step.place)
+        number = None if formula is None else formula.number
+        if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
+            return formula
         return SlideFormula.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
@@ -153,9 +154,9 @@ class Steps:
             self._spoken[row.node] = row.gate(SpokenFormula)
         return self._spoken[row.node]
 
-    def role(self, step: Step, formula: str = "") -> str:
+    def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
-        return role(step.node.primitive, formula or step.formula, step.edges)
+        return role(step.node.primitive, step.formula, step.edges)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
@@ -220,8 +221,3 @@ class Steps:
         if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
             pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
         return "\n".join(pages)
-
-
-def alike(a: float, b: float) -> bool:
-    """Whether two ways to one number differ by rounding alone."""
-    return a == b or abs(a - b) <= 1e-9 * abs(b) or (a != a and b != b)

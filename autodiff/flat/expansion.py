@@ -129,7 +129,7 @@ def computed(expression: Expression, compute: Callable[[Primitive, list[Any]], A
         elif id(top) not in done:
             missing = [x for x in top[1:] if id(x) not in done]
             if missing:
-                waiting += missing
+                waiting += reversed(missing)
                 continue
             done[id(top)] = compute(primitive_of(top[0]), [done[id(x)] for x in top[1:]])
         waiting.pop()
