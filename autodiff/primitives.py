@@ -260,6 +260,7 @@ if TYPE_CHECKING:  # rules may call what stands further down
     div: Primitive
     equal: Primitive
     exp: Primitive
+    expm1: Primitive
     floor: Primitive
     floor_div: Primitive
     fmod: Primitive
