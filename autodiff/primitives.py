@@ -14,8 +14,11 @@ gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in
 - logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
 - abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
 - power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
+- JAX: gradients 1/2 for hypot(0, 0) and nan at infinity; infinite ones of fmod(x, 0) and of fmod and mod of an infinite
+  number, where they are nan here and in PyTorch; a finite one for acosh of a negative number.
 - An infinite upstream gradient: what is not chosen by maximum, minimum or clip gets 0 here and in PyTorch, nan in JAX;
-  tanh passes it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base with exponent 0, PyTorch 0.
+  tanh, gelu, silu, hypot and mod pass it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base
+  with exponent 0, PyTorch 0.
 """
 
 from __future__ import annotations
