@@ -32,7 +32,10 @@ DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, overload
+
+    from .engine import Value
+    from .typed import Array, Number, Recorder
 
 
 # What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
@@ -88,6 +91,15 @@ class Primitive:
         for function in (value, local_gradients):
             if getattr(function, "__name__", "") == "<lambda>":
                 function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *operands: Number) -> Value: ...
+        @overload
+        def __call__(self, *operands: Number | Array | Recorder) -> Any: ...
 
     def __call__(self, *operands: Any) -> Any:
         """Return the value of numbers, or let the first operand that is no number record this."""
@@ -265,6 +277,16 @@ def whole_quotient(a: Any, b: Any) -> Any:
     quotient = div(a - fmod(a, b), b) - crossing(a, b)
     whole = floor(quotient)
     return where(b == 0.0, div(a, b), whole + (quotient - whole > 0.5))
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def where(condition: float, a: float, b: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def where(condition: Number, a: Number, b: Number) -> Value: ...
+    @overload
+    def where(condition: Number | Recorder, a: Number | Recorder, b: Number | Recorder) -> Any: ...
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
