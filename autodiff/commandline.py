@@ -89,7 +89,8 @@ def places(text: str) -> int:
 def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
     """Raise ValueError, naming them, if there are words or options that would have no effect.
 
-    ``used`` names those that have one, ``plain`` is an empty command line, and ``why`` comes before "leave out --such".
+    ``used`` names those that have one, ``plain`` is an empty command line, and ``why`` comes before "leave out
+    --such".
     """
     idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
     spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}

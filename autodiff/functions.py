@@ -11,7 +11,7 @@ from .tracing import threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, overload
 
     from .typed import Elementwise, Number, Reduction
@@ -28,14 +28,13 @@ def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
     return list(values if is_array(values) else in_order(name, values))
 
 
-def reduction(function: Any) -> Reduction:
-    """The function, of which type checkers are told that floats give a float and Values a Value."""
-    return function  # type: ignore[no-any-return]
+def typed(function: Any) -> Any:
+    """The function itself; type checkers are told that floats give floats, and Values give Values."""
+    return function
 
 
-def elementwise(function: Any) -> Elementwise:
-    """The function, of which type checkers are told that floats give floats and Values give Values."""
-    return function  # type: ignore[no-any-return]
+reduction: Callable[[Any], Reduction] = typed
+elementwise: Callable[[Any], Elementwise] = typed
 
 
 @reduction

@@ -129,29 +129,26 @@ class Primitive:
         """The local gradients at the output and the operands, numbers or Values; TypeError unless one for each."""
         try:
             found = self.local_gradients(*known)
-            if isinstance(found, tuple) and complex in map(type, found):  # a negative number to a fraction, perhaps
-                i, local = next((i, x) for i, x in enumerate(found, 1) if type(x) is complex)
-                raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
+            for i, local in enumerate(found if isinstance(found, tuple) else (), 1):
+                if type(local) is complex:  # a negative number to a fraction, perhaps
+                    raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
         except ERRORS as error:
             from .guards import rescued
 
             found = rescued(self, "rule", known, error)
         if not isinstance(found, (tuple, list)) or len(found) != len(known) - 1:
-            wanted = "(...,)" if len(known) == 2 else f"({', '.join(['...'] * (len(known) - 1))})"
-            raise TypeError(
-                f"the local gradients of {self.name} must be a tuple with one entry for each operand, "
-                f"{wanted}, got {found!r:.60}"
-            )
+            wanted = f"({', '.join(['...'] * (len(known) - 1))}{',' * (len(known) == 2)}), got {found!r:.60}"
+            one_each = "must be a tuple with one entry for each operand"
+            raise TypeError(f"the local gradients of {self.name} {one_each}, {wanted}")
         return found
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __deepcopy__(self, copies: Any) -> Primitive:
+    def __deepcopy__(self, copies: Any = None) -> Primitive:
         return self
 
-    def __copy__(self) -> Primitive:
-        return self
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self in BUILT_IN:

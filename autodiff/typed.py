@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Array(Protocol):
-    """An array, or whatever else records what is done to it."""
+    """An array of NumPy, say."""
 
     @property
     def shape(self) -> Any: ...

@@ -26,9 +26,9 @@ class Recipe(NamedTuple):
     """The scalar functions that a training step is recorded from.
 
     ``loss(x, target)`` is the loss of one example, in Values for its numbers and the captured ``parameters``;
-    ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update, from
-    (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added to the
-    mean loss. ``watched()`` is entered while these are recorded.
+    ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update,
+    from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added
+    to the mean loss. ``watched()`` is entered while these are recorded.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -40,7 +40,7 @@ class Recipe(NamedTuple):
 
 
 class Training:
-    """The steps of one model, ready to run by "source" or "batch", or "auto" for the faster at mini-batches of ``rows``.
+    """The steps of one model, ready to run by "source" or "batch"; "auto" is the faster at batches of ``rows``.
 
     Unsupported if a function of the recipe looks at a number, is not recorded the same twice, or takes no Values.
     """

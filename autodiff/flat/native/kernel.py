@@ -37,9 +37,9 @@ LOSS = "the loss"
 class Kernel:
     """The text of the function of a program, with ``width`` doubles in a vector.
 
-    ``rows`` is how many rows every call has, if that is known; ``results`` whether outputs and gradients to the inputs are
-    wanted for each row; ``sums`` whether anything is wanted of ``sums``; ``onto`` whether ``sums``, ``out`` and ``dx`` hold
-    numbers already, to which those of this program are added.
+    ``rows`` is how many rows every call has, if that is known; ``results`` whether outputs and gradients to the
+    inputs are wanted for each row; ``sums`` whether anything is wanted of ``sums``; ``onto`` whether ``sums``,
+    ``out`` and ``dx`` hold numbers already, to which those of this program are added.
     """
 
     def __init__(

@@ -25,8 +25,8 @@ SECONDS = 0.05  # how long a call may last, so that ctrl-C works
 class ManyTraining:
     """The steps of nets that differ only in their numbers and learning rates.
 
-    ``rows`` are all examples with their targets, ``batch`` of them a step; gradients are shortened to ``clip_norm``, and
-    ``answers(x)`` is what the net makes of an example.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; gradients are shortened to ``clip_norm``,
+    and ``answers(x)`` is what the net makes of an example.
     """
 
     at_once = NETS  # in a block

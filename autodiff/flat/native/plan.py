@@ -86,9 +86,9 @@ class Group:
 class Plan:
     """How the lines of a program are computed for a block of rows: in loops, the ``groups``.
 
-    ``totals`` are lines added up over the rows; ``stored`` the names that stand in memory, while all others live and die
-    in one turn of a loop; ``zeroed`` those of them that start from zeros; ``assigning`` the ids of lines that assign, or
-    add to what nobody has added to yet.
+    ``totals`` are lines added up over the rows; ``stored`` the names that stand in memory, while all others live and
+    die in one turn of a loop; ``zeroed`` those of them that start from zeros; ``assigning`` the ids of lines that
+    assign, or add to what nobody has added to yet.
     """
 
     def __init__(self, program: Program, extra: Sequence[Line] = ()) -> None:

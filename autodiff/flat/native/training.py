@@ -21,9 +21,10 @@ from .steps import Plan, Steps
 class NativeTraining:
     """The steps of one model, whole epochs in one call.
 
-    ``rows`` are all examples with their targets, ``batch`` of them a step; ``clips`` says whether gradients are clipped by
-    norm. A loss of more than ``most`` lines is Unsupported. ``numbers``, ``gradients`` and ``states`` hold the parameters,
-    the last gradients and the optimizer's states; ``losses`` for each epoch begun the mean over its rows so far.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; ``clips`` says whether gradients are
+    clipped by norm. A loss of more than ``most`` lines is Unsupported. ``numbers``, ``gradients`` and ``states`` hold
+    the parameters, the last gradients and the optimizer's states; ``losses`` for each epoch begun the mean over its
+    rows so far.
     """
 
     def __init__(
