@@ -3,7 +3,7 @@
 Where things are:
 
     ieee         the functions of numbers, answering inf or nan where Python raises
-    primitives   every primitive, once: value, local gradients, kinks
+    primitives   every primitive, once: value, local gradients, kinks  (ufuncs: by NumPy's names)
     vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     naming       a name for every node, each once
     expression   any recorded node written out as text
@@ -38,7 +38,7 @@ from __future__ import annotations
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
-from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
+from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
 from .primitives import (
@@ -109,8 +109,8 @@ __all__ = [
     "hypot", "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
     "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
     "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
-    "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "tan", "tanh", "value_and_grad", "variables",
-    "where",
+    "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan", "tanh", "value_and_grad",
+    "variables", "where",
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used

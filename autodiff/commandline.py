@@ -34,10 +34,7 @@ class Subject:
 
 
 def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:
-    """Do the work of a command, and return its exit status: its own, 2 for what cannot be done, 130 after ctrl-C.
-
-    Errors that say what was given wrong or could not be written are printed, as ``said`` puts their message.
-    """
+    """Do the work of a command and return its exit status: 2 after an error, which ``said`` puts, 130 after ctrl-C."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, or a program without a console
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -87,11 +84,7 @@ def places(text: str) -> int:
 
 
 def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
-    """Raise ValueError, naming them, if there are words or options that would have no effect.
-
-    ``used`` names those that have one, ``plain`` is an empty command line, and ``why`` comes before "leave out
-    --such".
-    """
+    """Raise ValueError, naming them, if words or options differ from an empty command line's and are not used."""
     idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
     spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}
     if idle:
@@ -106,11 +99,7 @@ def say(*notes: str) -> None:
 
 
 def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
-    """The graph of an expression, or of each part of a lecture example, and notes about what is not used.
-
-    ``words`` are one expression or id, and inputs ``name=number`` in any order; an example has numbers of its own.
-    ValueError says what to write.
-    """
+    """The graph of an expression, or of each part of a lecture example, and notes; ValueError for other words."""
     texts, inputs = divided(words)
     if not texts:
         raise ValueError(f'the expression is missing: python -m autodiff "(x + y) * z" {" ".join(words)}')

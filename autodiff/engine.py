@@ -11,6 +11,7 @@ from .ieee import INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
+from .ufuncs import METHODS, UFUNCS, applied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -393,9 +394,10 @@ class Value:
         return self
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        """What NumPy's functions make of Values and arrays: gates, also where NumPy would pick by order alone."""
-        if ufunc.__name__ in BY_ORDER and method == "__call__" and not keywords:
-            return p.PRIMITIVES[ufunc.__name__](*inputs)
+        """What NumPy's functions make of Values and arrays: gates, where NumPy has no word or picks by order alone."""
+        found = applied(ufunc, method, inputs, keywords)
+        if found is not NotImplemented:
+            return found
         known = [boxed(x) if type(x) is Value else x if (plain := number(x)) is None else plain for x in inputs]
         return getattr(ufunc, method)(*known, **keywords)
 
@@ -405,8 +407,9 @@ class Value:
         return reduced(self)
 
 
+for _name in METHODS:
+    setattr(Value, _name, lambda *operands, _name=_name: UFUNCS[_name](*operands))
 RECORDED = {Value, float}  # what operands are, once recorded
-BY_ORDER = frozenset({"maximum", "minimum", "clip", "sign", "heaviside"})  # NumPy compares objects, and picks one
 
 
 def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...]) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import primitives
 from .naming import behind, names
+from .ufuncs import applied
 from .vocabulary import ATOM, COMPARISON, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
@@ -102,6 +103,8 @@ class Formula:
         if gate == "dot":
             n = len(texts) // 2
             return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
+        if gate == "take":
+            return f"take([{', '.join(texts[:-1])}], {texts[-1]})", ATOM
         if row.takes_list and (gate == row.name or len(texts) < 3):
             return f"{gate}([{', '.join(texts)}])", ATOM
         return f"{row.name}({', '.join(texts)})", ATOM
@@ -124,7 +127,7 @@ class Formula:
     def __float__(self) -> float:
         raise TypeError(
             "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
-            "(autodiff.sin, not math.sin or np.sin)"
+            "(autodiff.sin, not math.sin)"
         )
 
     def __repr__(self) -> str:
@@ -166,8 +169,8 @@ class SlideFormula(Formula):
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
         """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
-        if gate == "neg" and parts[0].strength == PRODUCT:
-            return f"-{parts[0].text}", PRODUCT
+        if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
+            return f"-{parts[0].text}", PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
             return f"-({parts[0].text})", MINUS
         if words(gate).is_comparison:
@@ -209,6 +212,10 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
     def one_over(self: Any, other: Any) -> Any:
         return self.record(primitives.reciprocal, (self,)) if other == 1 else divided(self, other)
 
+    def of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return applied(ufunc, method, inputs, keywords)
+
+    symbol.__array_ufunc__ = of_numpy
     symbol.__rtruediv__ = one_over
     symbol.__pos__ = lambda self: self
     return symbol

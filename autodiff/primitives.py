@@ -235,9 +235,11 @@ def recordable(primitive: Primitive, operands: Sequence[Any]) -> Sequence[Any]:
     return [operands[0] < operands[0] if x is False else x for x in operands]
 
 
-def comparison(name: str, compare: Callable[[float, float], bool]) -> Primitive:
+def comparison(
+    name: str, compare: Callable[[float, float], bool], expansion: Callable[..., Any] | None = None
+) -> Primitive:
     """A row for < <= > >= == !=: 1.0 or 0.0, with no gradient, and a jump where both sides meet."""
-    return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b)
+    return Primitive(name, lambda a, b: float(compare(a, b)), no_edges, lambda out, a, b: a == b, expansion)
 
 
 def at_zero(out: Any, x: Any, *constants: Any) -> Any:
@@ -276,6 +278,15 @@ def whole_quotient(a: Any, b: Any) -> Any:
     return where(b == 0.0, div(a, b), whole + (quotient - whole > 0.5))
 
 
+def chain(*operands: Any) -> Any:
+    """take by one comparison after the other; nan where no term has the index."""
+    *terms, index = operands
+    found: Any = ieee.NAN
+    for k, term in reversed([*enumerate(terms)]):
+        found = where(index == float(k), term, found)
+    return found
+
+
 if TYPE_CHECKING:
 
     @overload
@@ -309,13 +320,16 @@ if TYPE_CHECKING:  # rules may call what stands further down
     cos: Primitive
     cosh: Primitive
     div: Primitive
+    equal: Primitive
     exp: Primitive
+    expm1: Primitive
     floor: Primitive
     floor_div: Primitive
     fmod: Primitive
     gaussian: Primitive
     hypot: Primitive
     less: Primitive
+    less_equal: Primitive
     log: Primitive
     maximum: Primitive
     minimum: Primitive
@@ -323,6 +337,7 @@ if TYPE_CHECKING:  # rules may call what stands further down
     normal_cdf: Primitive
     power: Primitive
     reciprocal: Primitive
+    relu: Primitive
     select: Primitive
     sigmoid: Primitive
     sign: Primitive
@@ -336,7 +351,8 @@ sub         = Primitive("sub", operator.sub,  lambda out, a, b: (1.0, -1.0))
 mul         = Primitive("mul", operator.mul,  lambda out, a, b: (b, a))
 div         = Primitive("div", ieee.quotient, lambda out, a, b: (reciprocal(b), -div(out, b)))
 neg         = Primitive("neg", operator.neg,  lambda out, a: (-1.0,))
-reciprocal  = Primitive("reciprocal", lambda a: ieee.quotient(1.0, a), lambda out, a: (-power(a, -2.0),))
+reciprocal  = Primitive("reciprocal", lambda a: ieee.quotient(1.0, a), lambda out, a: (-power(a, -2.0),),
+    expansion=lambda a: div(1.0, a))
 power       = Primitive("power", ieee.to_the_power, lambda out, a, b: (
     b * power(where(b == 0.0, where((a == 0.0) + (a != a), 1.0, a), a), b - 1.0),  # 0 where b = 0, whatever a is
     out * log(where((a == 0.0) * (b >= 0.0), 1.0, a))))      # 0 where a = 0, unless 0^b is infinite
@@ -364,9 +380,12 @@ acosh       = Primitive("acosh", ieee.area_cosine,          lambda out, a: (reci
 atanh       = Primitive("atanh", ieee.area_tangent,         lambda out, a: (reciprocal((1.0 - a) * (1.0 + a)),))
 
 tanh        = Primitive("tanh",        math.tanh,      lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,))
-softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),))
-log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),))
+sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,),
+    expansion=lambda a: where(a >= 0.0, 1.0, exp(-absolute(a))) / (1.0 + exp(-absolute(a))))
+softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),),
+    expansion=lambda a: relu(a) + log1p(exp(-absolute(a))))
+log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),),
+    expansion=lambda a: -softplus(-a))
 silu        = Primitive("silu", ieee.silu, lambda out, a: (sigmoid(a) + out * sigmoid(-a),),
     expansion=lambda a: ieee.silu(a, exp))
 gaussian    = Primitive("gaussian", ieee.bell, lambda out, a, b: (-2.0 * (a * out) * b, -a * (a * out)),  # e^(-b a^2)
@@ -384,13 +403,14 @@ leaky_relu  = Primitive("leaky_relu", lambda a, slope: a if a > 0.0 else slope *
     lambda out, a, slope: (a == 0.0) * (slope != 1.0))
 elu         = Primitive("elu", lambda a, alpha: a if a > 0.0 else alpha * math.expm1(a), lambda out, a, alpha: (
     where(a > 0.0, 1.0, alpha * exp(where(a > 0.0, 0.0, a))), where(a > 0.0, False, expm1(where(a > 0.0, 0.0, a)))),
-    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0))
+    lambda out, a, alpha: (a == 0.0) * (alpha != 1.0),
+    lambda a, alpha: where(a > 0.0, a, alpha * expm1(where(a > 0.0, 0.0, a))))
 absolute    = Primitive("abs",  math.fabs,   lambda out, a: (sign(a),), at_zero)
 sign        = Primitive("sign", ieee.signum, lambda out, a: (False,), at_zero)
 heaviside   = Primitive("heaviside", ieee.step, lambda out, a, half: (False, a == 0.0), at_zero)
 clip        = Primitive("clip", ieee.clipped, lambda out, a, low, high: (
     where(a >= low, a <= high, False), where(a < low, low <= high, False), maximum(a, low) > high),
-    lambda out, a, low, high: (a == low) + (a == high))
+    lambda out, a, low, high: (a == low) + (a == high), lambda a, low, high: minimum(maximum(a, low), high))
 maximum     = Primitive("maximum", ieee.larger, lambda out, a, b: (
     where(a == b, 0.5, a > b), where(a == b, 0.5, b > a)), at_tie)
 minimum     = Primitive("minimum", ieee.smaller, lambda out, a, b: (
@@ -399,18 +419,20 @@ floor       = Primitive("floor", ieee.rounded_down, lambda out, a: (False,), lam
 floor_div   = Primitive("floor_div", ieee.whole_quotient, lambda out, a, b: (False, False),
     lambda out, a, b: mod(a, b) == 0.0, expansion=whole_quotient)
 mod         = Primitive("mod", ieee.remainder, lambda out, a, b: (1.0, -floor_div(a, b)), lambda out, a, b: out == 0.0,
-    expansion=lambda a, b: fmod(a, b) + b * crossing(a, b))
+    expansion=lambda a, b: where(crossing(a, b), fmod(a, b) + b, fmod(a, b)))
 fmod        = Primitive("fmod", ieee.truncated_remainder, lambda out, a, b: (
     1.0, -sign(a) * sign(b) * floor_div(absolute(a), absolute(b))), lambda out, a, b: (out == 0.0) * (a != 0.0))
 
 less          = comparison("less",          operator.lt)
 less_equal    = comparison("less_equal",    operator.le)
-greater       = comparison("greater",       operator.gt)
-greater_equal = comparison("greater_equal", operator.ge)
+greater       = comparison("greater",       operator.gt, lambda a, b: less(b, a))
+greater_equal = comparison("greater_equal", operator.ge, lambda a, b: less_equal(b, a))
 equal         = comparison("equal",         operator.eq)
-not_equal     = comparison("not_equal",     operator.ne)
+not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
+take          = Primitive("take", ieee.chosen, lambda out, *a: (*[a[-1] == float(k) for k in range(len(a) - 1)], None),
+    expansion=chain)
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
 sum_        = Primitive("sum", ieee.total, lambda out, *terms: (1.0,) * len(terms))

@@ -6,62 +6,44 @@ from the gate's name, and so is everything about a gate without a row, such as a
 
 from __future__ import annotations
 
-from .primitives import PRIMITIVES, Primitive
+from .primitives import BUILT_IN, PRIMITIVES, Primitive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["words"]
+__all__ = ["as_data", "words"]
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
 
 
 class Words:
-    """What is written and said about one kind of gate.
+    """What is written and said about one kind of gate."""
 
-    Attributes
-    ----------
-    sign, strength, method
-        Its sign and how strongly that holds together; a function has ``""`` and ATOM. The method is Python's.
-    name, usage
-        The function as the lectures write it, and how it is called: [...] is a list, = may be left out.
-    symbol, right, left, typeset
-        What stands in its circle: alone, with the constant {} on the right or on the left; its sign in mathematics.
-    spoken, role, kink
-        Read aloud; what it does with the upstream gradient; what holds on its kink.
-    value, gradient
-        What helps where it makes a value that is not finite; a gradient that is not, though the values are.
-    ordered, linear
-        Whether a picture must tell its operands apart; whether it may take a parameter into a weighted sum.
-    """
+    name = spoken = ""  # the function as lectures write it; what is read aloud
+    symbol = right = left = ""  # in its circle: alone, with the constant {} on its right, on its left
+    typeset = ""  # its sign in mathematics
+    role = ""  # what it does with the upstream gradient
+    kink = "the derivative jumps here: the local gradient is a convention"
+    value = gradient = ""  # what helps where its value is not finite; where a gradient is not, though the values are
+    usage: tuple[str, ...] = ()  # how it is called in an expression: [...] is a list, = may be left out
+    ordered = linear = False  # its operands must be told apart; it may take a parameter into a weighted sum
 
-    __slots__ = (
-        "gradient", "kink", "left", "linear", "method", "name", "ordered", "right", "role", "sign", "spoken",
-        "strength", "symbol", "typeset", "usage", "value",
-    )  # fmt: skip
-
-    def __init__(
-        self, sign: str = "", strength: int = ATOM, method: str = "", *, name: str = "", symbol: str = "",
-        right: str = "", left: str = "", typeset: str = "", spoken: str = "", role: str = "", value: str = "",
-        kink: str = "the derivative jumps here: the local gradient is a convention", gradient: str = "",
-        usage: tuple[str, ...] = (), ordered: bool = False, linear: bool = False,
-    ) -> None:  # fmt: skip
-        self.sign, self.strength, self.method = sign, strength, method
-        self.name, self.symbol, self.spoken = name, symbol or sign, spoken
-        self.right, self.left, self.typeset = right, left, typeset or sign
-        self.role, self.kink, self.value, self.gradient = role, kink, value, gradient
-        self.usage, self.ordered, self.linear = usage, ordered, linear
+    def __init__(self, sign: str = "", strength: int = ATOM, method: str = "", **words: Any) -> None:
+        self.sign = sign
+        self.strength = strength  # how strongly the sign holds together
+        self.method = method  # that Python calls for the sign
+        vars(self).update(words)
 
     def of(self, name: str) -> Words:
-        """These words, where they are missing made from the name in the table."""
-        said = (self.name or name).replace("_", " ")
-        self.symbol, self.spoken = self.symbol or said, self.spoken or said
-        self.name = self.name or "".join([c if c.isalnum() else "_" for c in name])
+        """These words; those that are missing from the name in the table."""
+        self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
+        parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
+        self.name = self.name or "_".join(parts) or "gate"
+        self.spoken = self.spoken or self.name.replace("_", " ")
         return self
 
     @property
     def is_comparison(self) -> bool:
-        """Whether it is one of < <= > >= == !=."""
         return self.strength == COMPARISON
 
     @property
@@ -166,6 +148,8 @@ ROWS = {
     "not_equal":     Words("!=", COMPARISON, "ne", spoken="is not", typeset="≠"),
     "where":         Words(role="routes: the side that was taken gets upstream, the other 0", usage=("x > 0", "a", "b"),
         ordered=True),
+    "take":          Words(role="routes: the term that was taken gets upstream, the others 0", usage=("[a, b]", "0"),
+        ordered=True, value="take needs a whole index, from 0 for the first term."),
     "stop_gradient": Words(),
 
     "sum":           Words(symbol="Σ", usage=("[a, b]",), linear=True,
@@ -185,9 +169,8 @@ METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.met
 
 
 def head_of(primitive: Primitive) -> Any:
-    """What stands for it in tables and expressions: its name where that finds it in PRIMITIVES, else itself."""
-    name = primitive.name
-    return name if PRIMITIVES.get(name) is primitive and name.isidentifier() else primitive
+    """What stands for it in tables and expressions: the name of one that is built in, else itself."""
+    return primitive.name if primitive in BUILT_IN else primitive
 
 
 def words(gate: Any) -> Words:
@@ -200,14 +183,17 @@ def words(gate: Any) -> Words:
     >>> words(maximum).name, words("mul").role
     ('max', 'swaps: each input gets upstream times the other input')
     """
-    head = head_of(gate) if isinstance(gate, Primitive) else gate
-    return ROWS.get(head) or Words().of(head.name if isinstance(head, Primitive) else str(head))
+    row = ROWS.get(gate)  # first, as code is written with this
+    if row is None:
+        name = gate.name if isinstance(gate, Primitive) else str(gate)
+        row = ROWS[name] if gate in BUILT_IN else Words().of(name)
+    return row
 
 
 def as_data() -> dict[str, Any]:
     """What a page needs to set formulas: how strongly signs hold together, and what is written for signs and names."""
     return {
         "strength": {row.sign: row.strength for row in INFIX.values()},
-        "signs": {row.sign: row.typeset for row in INFIX.values() if row.typeset != row.sign},
+        "signs": {row.sign: row.typeset for row in INFIX.values() if row.typeset},
         "letters": {row.name: row.symbol for row in ROWS.values() if not row.sign and len(row.symbol) == 1},
     }

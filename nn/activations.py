@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import autodiff
-from autodiff import Value, clip, elu, heaviside, leaky_relu, relu, sigmoid, sign, softplus, tanh
+from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
 
 from .checks import one_of
 from .module import Module
@@ -70,6 +70,8 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "leaky_relu": leaky,
     "prelu": PReLU,
     "elu": exponential_linear,
+    "gelu": gelu,
+    "silu": silu,
     "softplus": softplus,
     "step": step,
     "sign": sign,

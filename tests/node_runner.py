@@ -38,10 +38,11 @@ def ended(process):
     process.stdout.close()
 
 
-def called(text, given):
-    """What a JavaScript function returns; inf and nan go there and back as texts."""
+def called(program, text, given):
+    """What a program's function returns, by its text; inf and nan go there and back as texts."""
     process = server()
-    process.stdin.write(json.dumps([text, spelled(given)]) + "\n")
+    whole = "\n".join(["(() => {", *javascript.definitions([program]), f"return {text} }})()"])
+    process.stdin.write(json.dumps([whole, spelled(given)]) + "\n")
     return numbers(json.loads(process.stdout.readline()))
 
 
@@ -61,9 +62,9 @@ class Node(Source):
     @cached_property
     def one(self):
         text = javascript.text(self.program)
-        return lambda *given: called(text, given)
+        return lambda *given: called(self.program, text, given)
 
     @cached_property
     def many(self):
         text = javascript.rows_text(self.program)
-        return lambda rows, parameters: called(text, (rows, parameters))
+        return lambda rows, parameters: called(self.program, text, (rows, parameters))

@@ -49,6 +49,15 @@ def smooth_here(output, leaves):
         places = [float(known[x]) if type(x) is Value else x for x in node.operands]
         if node.primitive is PRIMITIVES["power"] and places[0] <= 0.0:
             return False  # beside a whole exponent there is none with a real power
+        name = node.primitive.name if node.primitive else ""
+        if name in ("asin", "acos", "acosh", "atanh") and abs(abs(places[0]) - 1.0) < 1e-6:
+            return False  # the end of its domain
+        if name == "atan2" and places[0] == 0.0:
+            return False  # it jumps
+        if name in ("floor", "mod", "fmod", "floor_div"):
+            ratio = places[0] / (places[1] if len(places) == 2 else 1.0)
+            if abs(ratio - round(ratio)) < 1e-9 * max(1.0, abs(ratio)):
+                return False
         if node.primitive in map(PRIMITIVES.get, BENT):
             places += [0.0] if len(places) == 1 or node.primitive.name in ("leaky_relu", "elu", "heaviside") else []
             if any(abs(a - b) < 1e-9 for i, a in enumerate(places) for b in places[:i]):

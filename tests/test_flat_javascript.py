@@ -1,16 +1,19 @@
 """Flat code in JavaScript gives the engine's numbers, under Node."""
 
+import itertools
 import json
 import math
+import re
 import shutil
 import subprocess
 
 import pytest
-from flat_samples import agree, eager, graph, net, points
+from flat_samples import agree, arity, eager, graph, net, points
 
 import autodiff
-from autodiff import PRIMITIVES, Value, variables
+from autodiff import PRIMITIVES, Primitive, Value, variables, where
 from autodiff.flat import javascript, lower
+from autodiff.tracing import Unsupported
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -31,9 +34,9 @@ def unspelled(x):
     return [unspelled(y) for y in x] if isinstance(x, list) else float(x)
 
 
-def node(jobs):
-    """The results of [(function text, list of argument lists)] under Node, in one run."""
-    lines = [javascript.runtime(), READ, WRITE, "const results = [];"]
+def node(programs, jobs):
+    """The results of [(function text, list of argument lists)] of these programs under Node, in one run."""
+    lines = [javascript.runtime(), *javascript.definitions(programs), READ, WRITE, "const results = [];"]
     for text, calls in jobs:
         arguments = json.dumps([[spelled(x) for x in call] for call in calls])
         lines.append(f"results.push({arguments}.map((a) => ({text})(...a.map(read))));")
@@ -46,9 +49,9 @@ def node(jobs):
 @needs_node
 def test_every_primitive_at_every_point_gives_the_engines_numbers():
     graphs = {name: graph(name) for name in PRIMITIVES}
-    jobs = [(javascript.text(lower(output, inputs=leaves)), points(name)) for name, (output, leaves) in graphs.items()]
+    programs = [lower(output, inputs=leaves) for output, leaves in graphs.values()]
 
-    results = node(jobs)
+    results = node(programs, [(javascript.text(program), points(name)) for name, program in zip(graphs, programs)])
 
     wrong = [
         (name, call, eager(*graphs[name], call), given)
@@ -71,7 +74,7 @@ def test_a_net_gives_the_engines_numbers_scalar_or_rolled(roll):
     one = f"(...a) => {{ {text} return f({'a.slice(0, 6), a.slice(6)' if roll else '...a'}); }}"
     many = f"(...a) => {{ {javascript.rows_text(program)} return f([a.slice(0, 6), a.slice(0, 6)], a.slice(6)); }}"
 
-    (value, slopes), (values, sums) = (results[0] for results in node([(one, [call]), (many, [call])]))
+    (value, slopes), (values, sums) = (results[0] for results in node([program], [(one, [call]), (many, [call])]))
 
     expected = eager(loss, leaves, x + w)
     assert agree((expected[0], expected[1][len(inputs) :]), (value, list(slopes)))
@@ -85,17 +88,171 @@ def test_hostile_labels_do_not_run():
     y = Value(3.0, "function")
     z = Value(4.0, "__proto__")
 
-    (results,) = node([(javascript.text(lower(x * y + z)), [[2.0, 3.0, 4.0]])])
+    program = lower(x * y + z)
+
+    (results,) = node([program], [(javascript.text(program), [[2.0, 3.0, 4.0]])])
 
     assert results == [[10.0, [3.0, 2.0, 1.0]]]
 
 
-def test_a_primitive_without_a_spelling_is_named():
-    (x,) = variables(x=1)
-    cube = autodiff.Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
-    PRIMITIVES["cube"] = cube
-    try:
-        with pytest.raises(ValueError, match="'cube' has no spelling in JavaScript"):
-            javascript.text(lower(cube(x)))
-    finally:
-        del PRIMITIVES["cube"]
+# --- Gates that are in no table ------------------------------------------------------------------
+
+
+def newton(a):
+    x = a
+    for _ in range(20):
+        x = 0.5 * (x + a / x)
+    return x
+
+
+def folded(x):
+    """Several ifs, a loop that no if leaves, abs, max and a comparison chain."""
+    total = 0.0
+    for k in range(3):
+        total = total + (x - k if x > k else k - x)
+    return max(abs(total), -1.0) if -1.0 < x < 5.0 else 2.0
+
+
+OWN = {
+    "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
+    "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
+    "root": Primitive("root", newton, lambda out, x: (0.5 / out,)),
+    "atan": Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),), expansion=lambda x: autodiff.atan(x)),
+    "folded": Primitive("folded", folded, lambda out, x: (x > 1,)),
+    "step": Primitive("step", lambda x: 1 if x >= 0 else 0, lambda out, x: (None,)),
+    "cubic": Primitive(
+        "cubic", lambda *c: sum(c) + c[-1] ** 3, lambda out, *c: (*[1.0] * len(c[1:]), 3 * c[-1] ** 2 + 1)
+    ),
+    "smooth": Primitive(
+        "smooth",
+        lambda x: where(x > 3, x, autodiff.softplus(x)),
+        lambda out, x: (where(x > 3, 1.0, autodiff.sigmoid(x)),),
+    ),
+}
+EDGES = [-math.inf, -800.0, -30.0, -2.5, -1.0, -0.3, -5e-324, -0.0, 0.0, 5e-324, 1e-300, 2.2e-308, 0.5, 1.0, 3.0, 30.0]
+EDGES += [710.0, 1e300, math.inf, math.nan]
+
+
+def operands_of(name, count):
+    return [*itertools.product(EDGES, repeat=count)] if count < 3 else points(name)
+
+
+def recorded(gate, count):
+    leaves = [Value(0.5, f"x{i}") for i in range(count)]
+    return lower(gate(*leaves), leaves)
+
+
+def ulps(a, b):
+    return 0.0 if a == b or (a != a and b != b) else abs(a - b) / math.ulp(a) if math.isfinite(a) else math.inf
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "gate",
+    [*map(OWN.get, ["hypot", "leaky", "folded", "step", "smooth"]), *PRIMITIVES.values()],
+    ids=lambda gate: f"own {gate.name}" if gate in OWN.values() else gate.name,
+)
+def test_a_gate_outside_the_core_is_its_value_to_2_units_of_the_last_place(gate):
+    name = gate.name
+    count = arity(name)
+    calls = [call for call in operands_of(name, count) if name != "folded" or abs(call[0]) < math.inf]
+    program = recorded(gate, count)
+
+    (results,) = node([program], [(javascript.text(program), calls)])
+
+    found = [result[0] if isinstance(result, list) else result for result in results]
+    power = {"power": 400.0}.get(name, 2.0)  # V8's own pow
+    assert [call for call, x in zip(calls, found) if ulps(float(gate(*call)), x) > power] == []
+
+
+@needs_node
+@pytest.mark.parametrize("name", OWN)
+def test_a_users_gate_with_its_gradient(name):
+    gate, count = OWN[name], {"hypot": 2, "cubic": 3}.get(name, 1)
+    calls = [call for call in itertools.product([-2.0, 0.3, 1.7, 2.5], repeat=count) if name != "root" or call[0] > 0]
+    program = recorded(gate, count)
+
+    (results,) = node([program], [(javascript.text(program), calls)])
+
+    for call, (value, slopes) in zip(calls, results):
+        leaves = [Value(x) for x in call]
+        expected = gate(*leaves)
+        expected.backward()
+        assert value == pytest.approx(expected.data, rel=1e-14, abs=1e-300)
+        assert slopes == pytest.approx([leaf.grad for leaf in leaves], rel=1e-14)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max",
+        "Math",
+        "let",
+        "x; globalThis.stolen = 1",
+        "\N{GREEK SMALL LETTER SIGMA}2",
+        "my gate",
+        "",
+        "*/",
+        "__proto__",
+        "sigmoid",
+        "f",
+    ],
+)
+def test_a_gates_name_is_only_text(name):
+    """Also of two gates of one name, and beside labels of that name."""
+    double = Primitive(name, lambda x: 2.0 * x, lambda out, x: (2.0,))
+    triple = Primitive(name, lambda x: 3.0 * x, lambda out, x: (3.0,))
+    x, y = Value(5.0, name), Value(7.0, "x")
+    program = lower(double(x) * autodiff.sigmoid(triple(y)) + triple(x), [x, y])
+
+    (results,) = node([program], [(javascript.text(program), [[5.0, 0.0]])])
+
+    assert results[0][0] == 20.0
+    assert all(
+        re.match(r"const [A-Za-z_]*(\$\w+)? = \(x0\) => \{\n", text) for text in javascript.definitions([program])
+    )
+    assert "globalThis.stolen" not in javascript.text(program)
+
+
+@needs_node
+def test_a_gate_put_into_the_table_in_place_of_ours(monkeypatch):
+    monkeypatch.setitem(PRIMITIVES, "relu", Primitive("relu", lambda x: x * x, lambda out, x: (2.0 * x,)))
+    x = Value(3.0, "x")
+    program = lower(PRIMITIVES["relu"](x), [x])
+
+    assert node([program], [(javascript.text(program), [[3.0]])]) == [[[9.0, [6.0]]]]
+
+
+def test_definitions_are_those_that_are_called_each_once_and_the_same_every_time():
+    x, y = variables(x=1, y=2)
+    programs = [lower(autodiff.sigmoid(x) * autodiff.exp(y)), lower(autodiff.sigmoid(y) + OWN["hypot"](x, y))]
+    texts = javascript.definitions(programs)
+
+    assert [text.split(" = ")[0].split("$")[0] for text in texts] == ["const sigmoid", "const hypot"]
+    assert texts == javascript.definitions(programs)
+    assert javascript.definitions([lower(x * y)]) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which is not"),
+        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which is not"),
+        (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "value of my gate"),
+        (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "value of me"),
+    ],
+    ids=["math", "rule", "float", "itself"],
+)  # fmt: skip
+def test_a_gate_that_needs_numbers_is_named_with_the_remedy(gate, words):
+    again.gate = gate
+    program = lower(gate(Value(1.0, "x")))
+    with pytest.raises(Unsupported, match=f"JavaScript cannot compute the {words}"):
+        javascript.definitions([program])
+    with pytest.raises(Unsupported, match="autodiff's functions"):
+        javascript.text(program)
+
+
+def again(x):
+    """The gate itself, of symbols."""
+    return x if type(x) is float else again.gate(x)

@@ -11,7 +11,7 @@ import pytest
 from flat_samples import agree, eager, net
 
 import autodiff
-from autodiff import PRIMITIVES, Primitive, Value
+from autodiff import Value
 from autodiff.flat import lower
 from autodiff.flat.batch import Batch
 from autodiff.flat.native import Native
@@ -119,15 +119,6 @@ def test_the_text_grows_with_the_lines_and_not_with_the_weights():
         return len(Kernel(program, "program", 8).function())
 
     assert length(100, 40, 8) < 1.2 * length(20, 12, 8)
-
-
-@pytest.mark.parametrize("name", ["cube", "relu"])
-def test_a_primitive_of_the_user_has_no_machine_code(name, monkeypatch):
-    own = Primitive(name, lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
-    monkeypatch.setitem(PRIMITIVES, name, own)
-
-    with pytest.raises(ValueError, match=f"the primitive '{name}' has no spelling in machine code"):
-        autodiff.compile(lambda x: own(x), runner="native")(2.0)
 
 
 @pytest.mark.slow

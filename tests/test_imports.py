@@ -17,7 +17,7 @@ import autodiff.vocabulary
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("arrays", "ieee", "primitives", "tracing", "guards", "refusals", "graph", "naming")
+CORE = ("arrays", "ieee", "primitives", "ufuncs", "tracing", "guards", "refusals", "graph", "naming")
 CORE += ("vocabulary", "expression", "engine", "functions")
 UPWARDS = {  # inside functions
     ("autodiff.engine", "autodiff.explain"),

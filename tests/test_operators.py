@@ -5,6 +5,7 @@ import operator
 
 import pytest
 from engine_programs import close, slopes
+from hypothesis import given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, Value, history
@@ -67,6 +68,33 @@ def test_operator_with_a_number_on_the_left(name, number):
     elif name not in ("equal", "not_equal"):
         assert out.operands[0] == number
         assert out.operands[1] is b
+
+
+SIZES = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-60, 60) | st.floats(-10.0, 10.0)
+ENDS = [5e-324, -5e-324, 2.2e-308, 1.7e308, -1.7e308, 2.0**53, 1e16, 0.1, 1 / 3, 0.0, -0.0, math.inf, -math.inf]
+
+
+@settings(deadline=None, max_examples=1000)
+@given(SIZES | st.sampled_from(ENDS), SIZES | st.sampled_from(ENDS))
+def test_whole_quotients_and_remainders_are_pythons(a, b):
+    """Also of tiny and huge numbers, with either sign; where Python raises, what IEEE 754 says of a / 0."""
+    for sign, by_zero in ((operator.floordiv, autodiff.PRIMITIVES["div"](a, b)), (operator.mod, math.nan)):
+        expected = by_zero if b == 0 else sign(float(a), float(b))
+        for found in (sign(Value(a), Value(b)), sign(Value(a), b), sign(a, Value(b))):
+            assert repr(found.data) == repr(expected)
+    quotient, rest = divmod(Value(a), b)
+    assert repr((quotient.data, rest.data)) == repr(((Value(a) // b).data, (Value(a) % b).data))
+    assert divmod(a, Value(b))[0].primitive is PRIMITIVES["floor_div"]
+
+
+def test_gradients_of_whole_quotients_and_remainders():
+    assert slopes(lambda x, y: x // y, 7.0, 2.0) == (3.0, (0.0, 0.0))
+    assert slopes(lambda x, y: x % y, 7.0, 2.0) == (1.0, (1.0, -3.0))
+    assert slopes(lambda x, y: x % y, -7.0, 2.0) == (1.0, (1.0, 4.0))
+    assert slopes(lambda x, y: x % y * (x // y), 7.5, -2.0) == (2.0, (-4.0, -16.0))
+    assert slopes(lambda x: math.floor(x) + math.ceil(2.0 * x) + x, 2.25) == (9.25, (1.0,))
+    assert slopes(lambda x: 17 % x, 5.0) == (2.0, (-3.0,))
+    assert autodiff.grad(lambda x: autodiff.grad(lambda t: t * (t % 2.0))(x))(5.5) == 2.0
 
 
 def test_minus_plus_and_abs():

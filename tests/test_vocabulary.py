@@ -5,6 +5,7 @@ import json
 import math
 import re
 from pathlib import Path
+from xml.dom import minidom
 
 import numpy as np
 import pytest
@@ -46,6 +47,7 @@ def test_signs_are_what_expressions_are_written_with():
 def test_what_is_left_out_is_made_from_the_name(name):
     row = ROWS[name]
     assert all([row.name, row.symbol, row.spoken, row.kink])
+    assert set(vars(row)) <= set(dir(words("no such gate")))
     assert row is words(PRIMITIVES[name]) is words(name)
 
 
@@ -72,7 +74,7 @@ def test_the_page_gets_its_signs_as_data():
 
 TABLES = {  # what else may hold three names of gates
     "autodiff/__init__.py": 1,  # the public names
-    "autodiff/engine.py": 1,  # NumPy's functions that would pick by order alone
+    "autodiff/ufuncs.py": 1,  # NumPy's names
     "autodiff/flat/simplify.py": 1,  # identities: mathematics
     "nn/activations.py": 1,  # activations by their names in papers
     "visualize/unfolding.py": 1,  # gates taken apart
@@ -137,6 +139,16 @@ a, b, c, x = (Formula(name) for name in "abcx")
         (1e-9 * x, "1e-09 * x"),
         (-(0 - x), "-(0 - x)"),
         (sigmoid(x) / (1 - sigmoid(x)), "sigmoid(x) / (1 - sigmoid(x))"),
+        (-(a // b), "-(a // b)"),
+        (-a % b, "-a % b"),
+        (a % b * c, "a % b * c"),
+        (a * (b % c), "a * (b % c)"),
+        (a % (b * c), "a % (b * c)"),
+        (-SlideFormula("a") * SlideFormula("b"), "-a * b"),
+        (-(SlideFormula("a") * SlideFormula("b")), "-a * b"),
+        (-(SlideFormula("a") // SlideFormula("b")), "-(a // b)"),
+        (-(SlideFormula("a") % SlideFormula("b") * 2), "-(a % b * 2)"),
+        (-(SlideFormula("a") / SlideFormula("b")), "-a / b"),
     ],
 )
 def test_formulas_have_their_brackets(formula, text):
@@ -158,7 +170,7 @@ def built(tree, leaf):
         return -left
     if sign == "abs":
         return abs(left)
-    methods = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power"}
+    methods = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power", "//": "floor_div", "%": "mod"}
     methods |= {"<": "less", ">=": "greater_equal", "!=": "not_equal"}
     return PRIMITIVES[methods[sign]](left, right)
 
@@ -169,8 +181,18 @@ def test_formulas_read_back(tree):
     inputs = {"a": 1.25, "b": 0.75}
     number = built(tree, inputs.get)
     text = str(Formula.of(built(tree, Formula)))
-    assume = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
-    assert parse(text, **assume).data == pytest.approx(number, nan_ok=True)
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(number, nan_ok=True)
+
+
+@given(FORMULAS)
+def test_slides_say_what_they_compute(tree):
+    """Read as Python would, a slide's text has the number of its formula."""
+    inputs = {"a": 1.25, "b": 0.75}
+    formula = SlideFormula.of(built(tree, lambda name: SlideFormula(name, number=inputs[name])))
+    text = re.sub(r"\b1\(", "(", formula.text)  # 1(a < b) is a comparison
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(formula.number, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +238,14 @@ GATES = [  # the gate, its operands, and what step 1 and the local gradients say
      "f = atan(x)   atan(0.5) = 0.463648", ["(1 / (1 + x * x))"]),
     ("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,), (-2.0,),
      "f = leaky(x)   leaky(-2) = -0.2", ["0.1"]),
-    ("npcos", lambda x: np.cos(x), lambda out, x: (0.0 - float(np.sin(x)),), (0.5,),
-     "f = npcos(x)   npcos(0.5) = 0.877583", ["-0.479426"]),
+    ("npcos", lambda x: np.cos(x), lambda out, x: (-np.sin(x),), (0.5,),
+     "f = npcos(x)   npcos(0.5) = 0.877583", ["-sin(x)"]),
+    ("npfloat", lambda x: np.cos(x), lambda out, x: (-float(np.sin(x)),), (0.5,),
+     "f = npfloat(x)   npfloat(0.5) = 0.877583", ["-0.479426"]),
+    ("nppoly", lambda x: np.polyval([1, 2, 3], x), lambda out, x: (np.polyval([2, 2], x),), (0.5,),
+     "f = nppoly(x)   nppoly(0.5) = 4.25", None),
+    ("npwhere", lambda x: np.where(x > 0, x, 0.1 * x), lambda out, x: (np.where(x > 0, 1.0, 0.1),), (-1.0,),
+     "f = npwhere(x)   npwhere(-1) = -0.1", ["0.1"]),
     ("root", newton, lambda out, x: (0.5 / out,), (2.0,), "f = root(x)   root(2) = 1.41421", ["(0.5 / f)"]),
     ("both", lambda x: x, lambda out, x: (1.0 if x > 0 and x < 2 else 0.5,), (3.0,),
      "f = both(x)   both(3) = 3", ["0.5"]),
@@ -291,6 +319,40 @@ def test_every_other_word_about_a_users_gate(row):
     assert str(output.steps(digits=0))
     if gate.name != "twice":
         assert f"f = {output.data:.6g}" in str(check_gradients(gate, *operands))
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("my gate", "my_gate"),
+        ("a<b>&\"'", "a_b"),
+        ("x\ny", "x_y"),
+        ("", "gate"),
+        (" - ", "gate"),
+        ("\x00", "gate"),
+        ("2norm", "2norm"),
+        ("__init__", "__init__"),
+        ("a" * 300, "a" * 40),
+        ("f", "f"),
+        ("df/dx", "df_dx"),
+    ],
+)
+def test_any_name_of_a_gate(name, called):
+    """Texts call it by a name of letters, digits and _; the picture shows it, and stays a picture."""
+    x = Value(3.0, "x")
+    output = Primitive(name, lambda x: x * x, lambda out, x: (2 * x,))(x) * 2
+    assert output.steps().rows[0].text.split() == f"1 s0 = {called}(x) {called}(3) = 9".split()
+    assert statements(output) == [f"s0 = {called}(x)", "f = s0 * 2"]
+    assert minidom.parseString(visualize.draw(output).svg())
+
+
+def test_statements_of_a_users_gate_read_back():
+    hypot = Primitive("hypot", math.hypot, lambda out, x, y: (x / out, y / out))
+    x, y = variables(x=3, y=4)
+    output = hypot(x * y, hypot(x, 2.5)) - hypot(y, y)
+    again = parse("; ".join(statements(output)), functions={"hypot": hypot}, x=3, y=4)
+    assert statements(again) == statements(output)
+    assert again.data == output.data
 
 
 def test_a_gate_with_one_edge_speaks_of_one_input():

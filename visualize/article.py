@@ -47,6 +47,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
             f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
             f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
             *[f"<p>{line}</p>" for line in lines],
+            *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
             "</header>",
             f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
             section("gradients", "Gradients", table(first)),

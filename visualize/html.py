@@ -7,8 +7,9 @@ from pathlib import Path
 from autodiff import Value, history, statements
 from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
+from autodiff.vocabulary import as_data
 
-from .article import article
+from .article import article, encoded
 from .lesson import lessons, title_of
 from .svg import style_sheet
 from .text import clean, escape
@@ -48,13 +49,14 @@ class Page:
     True
     """
 
-    def __init__(self, title: str, body: str, programs: str) -> None:
+    def __init__(self, title: str, body: str, programs: Sequence[str]) -> None:
         self.title = title
         self._body, self._programs = body, programs
 
     def html(self) -> str:
         """The whole file as text."""
-        script = "\n".join([javascript.runtime(), self._programs, *[read(f"{name}.js") for name in SCRIPTS]])
+        parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
+        script = "\n".join([*parts, *[read(f"{name}.js") for name in SCRIPTS]])
         return "\n".join(
             [
                 "<!DOCTYPE html>",
@@ -136,8 +138,7 @@ def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None
     made = lessons(output, 0, fold, digits, layout)
     expression = clean("; ".join(statements(order, output)), 600)
     lines = [f"<code>{escape(expression)}</code>"] * bool(expression)
-    programs = "\n".join(lesson.programs for lesson in made)
-    return Page(heading, article("lesson", heading, lines, made), programs)
+    return Page(heading, article("lesson", heading, lines, made), [text for lesson in made for text in lesson.programs])
 
 
 def collection(
@@ -155,15 +156,17 @@ def collection(
     layout : str
         As for ``draw``.
     """
-    articles, programs, number = [], [], 0
+    articles: list[str] = []
+    programs: list[str] = []
+    number = 0
     for id, title, lines, output in parts:
         made = lessons(output, number, layout=layout)
         number += len(made)
         articles.append(article(id, title, [escape(line) for line in lines], made, 2))
-        programs += [lesson.programs for lesson in made]
+        programs += [text for lesson in made for text in lesson.programs]
     title = "Backpropagation, example by example"
     if last:
         articles.append(last._body)
-        programs.append(last._programs)
+        programs += last._programs
     head = f'<header class="collection"><h1>{title}</h1></header>'
-    return Page(title, "\n".join([head, *articles]), "\n".join(programs))
+    return Page(title, "\n".join([head, *articles]), programs)

@@ -6,8 +6,9 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from autodiff import Formula, Value, history, names, show, sweep
-from autodiff.flat import javascript, lower
+from autodiff import Value, history, names, show
+from autodiff.flat import Live, javascript, lower
+from autodiff.vocabulary import words
 
 from .folding import groups_of
 from .layout import planned
@@ -16,7 +17,7 @@ from .painter import paint
 from .plain import Scene
 from .scenes import Walk
 from .text import clean
-from .unfolding import SINGLE, UNFOLDED, rewritten
+from .unfolding import SINGLE, UNFOLDED, rewritten, unfoldable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Lesson:
         The picture, with all its numbers.
     code : list of str
         The flat code, as the lecture writes it.
-    programs : str
-        The flat code and the numbers of every step, as JavaScript functions.
+    programs : list of str
+        The flat code and the numbers of every step, as JavaScript functions, and the functions that they call.
     """
 
     def __init__(
@@ -71,11 +72,7 @@ class Lesson:
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
-        self.totals: dict[Value, Any] = {}
-        self.local_gradients: dict[tuple[Value, int], Any] = {}
-        for node, upstream, found in sweep(output, record=True):
-            self.totals[node] = upstream
-            self.local_gradients |= {(node, place): local for place, local in enumerate(found)}
+        self.live = Live(self.order)
         gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
         program = lower([output, *gates], self.leaves, roll=False)
@@ -86,18 +83,31 @@ class Lesson:
     # --- Programs ------------------------------------------------------------------------------
 
     @property
-    def programs(self) -> str:
-        """Two functions: the flat code, and one that gives the numbers of every step."""
-        flat = javascript.text(self.program, f"flat_{self.number}")
-        return f"{flat}\n{javascript.text(self.numbers(), f'numbers_{self.number}')}"
+    def programs(self) -> list[str]:
+        """The flat code, and the program of the numbers of every step, behind the functions that they call."""
+        copies = self.live.copies
+        inputs = [copies[leaf] for leaf in self.leaves]
+        flat = self.program if copies[self.output] is self.output else lower(copies[self.output], inputs, roll=False)
+        made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
+        texts = [javascript.text(program, name) for name, program in made.items()]
+        return [*javascript.definitions(made.values()), *texts]
 
-    def numbers(self) -> Program:
+    def numbers(self, inputs: list[Value]) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
-        totals, locals_ = self.totals, [self.local_gradients[step.node, step.place] for step in self.steps]
-        kinks = [kink_of(step.node) for step in self.steps]
-        outputs = [*self.order, *[totals.get(node, 0.0) for node in self.order], *locals_, *kinks]
-        plain = [x if type(x) is Value else float(x) for x in outputs]
-        return lower(plain, self.leaves, wrt=(), roll=False)
+        live = self.live
+        edges = [(step.node, step.place) for step in self.steps]
+        outputs = [*live.copies.values(), *map(live.gradient, self.order)]
+        outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
+        return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+
+    @property
+    def notes(self) -> list[str]:
+        """Which gates stand still, and why."""
+        names = {node.primitive.name: why for node, why in self.live.still.items() if node.primitive}
+        return [
+            f"{clean(name, 40)} keeps its number and local gradients as recorded. {clean(why)}."
+            for name, why in names.items()
+        ]
 
     # --- Plain data ----------------------------------------------------------------------------
 
@@ -110,12 +120,20 @@ class Lesson:
             "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
+            "still": [self.place[node] for node in self.live.still],
+            "held": self.held(),
+            "own": sorted({words(node.primitive).name for node in self.live.own}),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
             "boxes": {box.id: self.box(box) for box in self.walk.scene.boxes if box.id.startswith("node-")},
             "arrows": list(self.arrows()),
         }
+
+    def held(self) -> list[str]:
+        """For each input a gate behind it that stands still, or ""."""
+        found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
+        return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
 
     def box(self, box: Any) -> dict[str, Any]:
         """Whose gradient stands under a box, and whether the box is a folded part."""
@@ -157,15 +175,24 @@ class Lesson:
 
     def backward(self, row: Any, lines: dict[str, list[int]]) -> dict[str, Any]:
         """What the page knows of one step of the backward pass."""
-        arrow = self.walk.edges.get((row.node, row.place))
+        edge, said = (row.node, row.place), words(row.node.primitive)
+        arrow = self.walk.edges.get(edge)
+        numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
+        piecewise = numbered or self.live.piecewise(*edge)
+        changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
         code = lines.get(f"grad_{self.called[row.operand]}", [])
         return {
             "operand": self.place[row.operand],
             "place": row.place,
             "formula": row.factor,
-            "piecewise": piecewise(row.node, row.place),
-            "closes": closes(self.local_gradients[row.node, row.place], row.node),
+            "piecewise": piecewise,
+            "closes": self.live.closes(*edge),
             "role": row.role,
+            **(
+                {"otherwise": f"{said.name} scales: its input gets upstream times its local gradient"}
+                if changes
+                else {}
+            ),
             "path": row.path,
             "paths": row.paths,
             "kink": row.convention,
@@ -187,29 +214,6 @@ def first(lines: list[int]) -> int:
     return lines[0] if lines else -1
 
 
-def kink_of(node: Value) -> Any:
-    """The recorded test for "on a kink"; 0.0 where the primitive has none."""
-    kink = node.primitive and node.primitive.kink
-    return kink(node, *node.operands) if kink else 0.0
-
-
-def piecewise(node: Value, place: int) -> bool:
-    """Whether the local gradient's formula is another one elsewhere."""
-    operands = [x if type(x) is float else Formula(f"x{i}") for i, x in enumerate(node.operands)]
-    assert node.primitive is not None
-    local = node.primitive.local_gradients(Formula("y"), *operands)[place]
-    return isinstance(local, Formula) and "where(" in local.text
-
-
-def closes(local: Any, node: Value) -> bool:
-    """Whether a recorded local gradient may close the gate: a comparison that the rule made, or a side of a where."""
-    if type(local) is not Value or local.primitive is None or local.born < node.born:
-        return local is False
-    if local.primitive.name == "where":
-        return any(closes(side, node) for side in local.operands[1:])
-    return {*local.primitive.local_gradients(0.0, *local.operands)} == {None}
-
-
 def lessons(
     output: Value, number: int, fold: Any = None, digits: int | None = None, layout: str = "auto"
 ) -> list[Lesson]:
@@ -219,7 +223,7 @@ def lessons(
     if fold is not None or len(order) > LARGE:
         return made
     present = {node.primitive.name for node in order if node.primitive}
-    gates = [gate for gate in UNFOLDED if gate in present]
+    gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
     wishes: list[tuple[str, str | None, list[str]]] = [(f"{', '.join(gates)} unfolded", None, gates)] * bool(gates)
     wishes += [(f"{name} folded", name, []) for name in SINGLE]
     for view, folding, unfold in wishes:

@@ -114,13 +114,13 @@ class Network:
             units += a
         return Variant(activation, losses, lower(units, x, parameters, wrt=(), roll=False))
 
-    def script(self) -> str:
+    def script(self) -> list[str]:
         """The programs as JavaScript functions: units_0 of one row, loss_0_0 and loss_0_1 of many rows, units_1, ..."""
-        texts = []
+        texts = javascript.definitions(program for v in self.variants for program in (v.units, *v.losses))
         for i, variant in enumerate(self.variants):
             texts.append(javascript.text(variant.units, f"units_{i}"))
             texts += [javascript.rows_text(loss, f"loss_{i}_{k}") for k, loss in enumerate(variant.losses)]
-        return "\n".join(texts)
+        return texts
 
     # --- Plain data ----------------------------------------------------------------------------
 

@@ -182,9 +182,10 @@ class Steps:
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
                 written = []  # a rule that needs numbers
             self._formulas[node] = written
-        for formula in self._formulas[node][step.place : step.place + 1]:
-            if formula is not None and formula.number is not None and alike(formula.number, step.local):
-                return formula
+        formula = dict(enumerate(self._formulas[node])).get(step.place)
+        number = None if formula is None else formula.number
+        if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
+            return formula
         return SlideFormula.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
@@ -264,8 +265,3 @@ class Steps:
         if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
             pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
         return "\n".join(pages)
-
-
-def alike(a: float, b: float) -> bool:
-    """Whether two ways to one number differ by rounding alone."""
-    return a == b or abs(a - b) <= 1e-9 * abs(b) or (a != a and b != b)

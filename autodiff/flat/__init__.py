@@ -9,7 +9,7 @@ roll         lines with constant strides rolled into vectors and loops; layout: 
 code         how generated code is spelled; writer: the text of whole functions
 source       the program as Python text, and that text run
 batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the table)
-javascript   the program as a JavaScript function
+javascript   the program as a JavaScript function; live: a graph as a page computes it
 runners      which runner suits how much work; programs kept ready
 compiled     autodiff.compile: a function traced (traces), then run as flat code
 training     training steps: loss, penalty and update recorded once
@@ -36,12 +36,15 @@ gradients that arrive by four paths or more in a program rolled into loops. The 
 from ..tracing import Unsupported
 from . import javascript
 from .batch import over_rows
+from .expansion import recorded
+from .live import Live
 from .lowering import lower
 from .program import Line, Place, Program
 from .training import Recipe, Training, many_training, native_training
 
 __all__ = [
     "Line",
+    "Live",
     "Place",
     "Program",
     "Recipe",
@@ -52,4 +55,5 @@ __all__ = [
     "many_training",
     "native_training",
     "over_rows",
+    "recorded",
 ]

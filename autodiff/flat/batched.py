@@ -16,7 +16,7 @@ from .code import SUMS, name_of
 from .program import Expression, Line, Place, Program, is_slice, operands
 from .runners import Result
 from .strides import put, read
-from .vectorized import functions, spelled
+from .vectorized import Functions
 from .writer import given, inner_arrays, whole
 
 
@@ -24,7 +24,7 @@ class Plan:
     """What is the same in every run of a program."""
 
     def __init__(self, program: Program, xp: Any) -> None:
-        self.program, self.xp, self.table = program, xp, functions(xp)
+        self.program, self.xp, self.table = program, xp, Functions(xp)
         gradients = given(program.parameter_gradients)
         self.totals = {name_of(x): 0.0 for x in gradients if type(x) is not float}
         self.inner = inner_arrays(program)
@@ -119,18 +119,14 @@ class Run:
         """An expression for all rows, repetitions and elements of a line."""
         if type(expression) is not tuple:
             return self.read(expression, line)
-        name, *parts = expression
+        head, *parts = expression
+        if head == "where" and type(parts[0]) is tuple and parts[0][0] in self.table.masks:
+            condition = self.table.masks[parts[0][0]](*[self.value(part, line) for part in parts[0][1:]])
+            return self.xp.where(condition, *[self.value(part, line) for part in parts[1:]])
         values = [self.value(part, line) for part in parts]
-        if name in SUMS and not is_slice(parts[0]):
-            n = len(values) // 2 if name == "dot" else len(values)
-            values = [*map(self.stacked, [values[:n], values[n : 2 * n]][: 1 + (name == "dot")]), *values[2 * n :]]
-        return spelled(self.table, name, self.xp)(*values)
-
-    def stacked(self, values: Sequence[Any]) -> Any:
-        """Single numbers as an array that a sum takes."""
-        if not values:
-            return self.xp.zeros((0, 1))
-        return self.xp.stack(self.xp.broadcast_arrays(*map(self.xp.atleast_1d, values)), axis=-2)
+        if head in SUMS and not is_slice(parts[0]):
+            return self.table.of_numbers(head)(*values)
+        return self.table[head](*values)
 
     def read(self, x: Any, line: Line | None = None) -> Any:
         """The number, or what is held under a name or at a place."""

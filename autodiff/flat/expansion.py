@@ -7,18 +7,22 @@ becomes a ``where``: it is run once for each answer.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from threading import local
 from typing import Any, NamedTuple
 
 from ..expression import arithmetic
+from ..guards import Slope
 from ..primitives import BUILT_IN, Primitive, recordable, where
 from ..tracing import Unsupported
 from ..vocabulary import head_of
 from .program import Expression, primitive_of
 from .recording import Given
 
+POINTS = -2.5, -0.3, 0.0, 0.5, 1.0, 3.0  # where what symbols write down is compared with the numbers
 MOST = 64  # answers to the ifs of one function that are tried
 running = local()  # what ``branches`` does in each thread
 
@@ -45,6 +49,7 @@ class Symbol:
 
 def plain(x: Any) -> Expression:
     """The expression of a Symbol, or a number as a float."""
+    x = x.item() if hasattr(x, "item") else x  # np.where gives an array of one
     return x.expression if type(x) is Symbol else float(x)
 
 
@@ -67,6 +72,8 @@ class Answers:
         self.conditions: list[Symbol] = []
 
     def next(self, condition: Symbol) -> bool:
+        if len(self.conditions) == MOST:
+            raise Unsupported(f"it asks for more than {MOST} conditions")
         self.conditions.append(condition)
         if len(self.given) < len(self.conditions):
             self.given.append(True)
@@ -81,12 +88,17 @@ def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -
         nonlocal left
         left -= 1
         if left < 0:
-            raise Unsupported(f"{name} has too many branches")
+            raise Unsupported(f"it has more than {MOST} branches")
         outer, running.answers = getattr(running, "answers", None), Answers(given)
         answers = running.answers
         try:
             with Given(name, "symbols"):
                 result = function(*operands)
+                result = tuple(result) if type(result) is list else result
+        except Unsupported:
+            raise
+        except (ArithmeticError, AssertionError, RuntimeError, ValueError) as error:  # in a branch, perhaps not taken
+            raise Unsupported(f"{type(error).__name__}: {error}") from error
         finally:
             running.answers = outer
         for i in reversed(range(len(given), len(answers.conditions))):
@@ -103,7 +115,63 @@ def either(condition: Symbol, a: Any, b: Any) -> Any:
     if a is None and b is None:
         return None
     sides = [False if x is None else x for x in (a, b)]
+    if tuple in map(type, sides):
+        raise Unsupported("its branches do not return as many numbers")
     return sides[0] if sides[0] is sides[1] else where(condition, *sides)
+
+
+def computed(expression: Expression, compute: Callable[[Primitive, list[Any]], Any], done: dict[int, Any]) -> Any:
+    """An expression computed, operands first, each shared part once. No recursion: a loop makes it deep."""
+    waiting = [expression]
+    while waiting:
+        top = waiting[-1]
+        if type(top) is not tuple:
+            done[id(top)] = top
+        elif id(top) not in done:
+            missing = [x for x in top[1:] if id(x) not in done]
+            if missing:
+                waiting += reversed(missing)
+                continue
+            done[id(top)] = compute(primitive_of(top[0]), [done[id(x)] for x in top[1:]])
+        waiting.pop()
+    return done[id(expression)]
+
+
+def recorded(function: Callable[..., Any], operands: Sequence[Any], name: str) -> Any:
+    """What a function of Values records, where each ``if`` in it becomes a ``where``; Unsupported as for branches."""
+    found = branches(function, [x if type(x) is float else Symbol(x) for x in operands], name)
+    done: dict[int, Any] = {}
+
+    def value(x: Any) -> Any:
+        return computed(x.expression, lambda made, known: made(*known), done) if type(x) is Symbol else x
+
+    return tuple(map(value, found)) if isinstance(found, (tuple, list)) else value(found)
+
+
+@lru_cache(maxsize=2000)
+def difference(primitive: Primitive, function: Callable[..., Any], meant: Callable[..., Any], count: int) -> str:
+    """Where a function of symbols does not give the numbers of what is meant; "" where none is found.
+
+    Meant is the value of a gate or its rule, which knows the output too. A function that looks at the type of what
+    it is given, or draws random numbers, is found out here.
+    """
+    for i in range(len(POINTS)) if primitive not in BUILT_IN else ():
+        known = [POINTS[(i + 2 * k) % len(POINTS)] for k in range(count)]
+        try:
+            if meant is primitive.local_gradients:
+                known.insert(0, primitive.compute(known))
+            with warnings.catch_warnings(action="ignore"):
+                numbers = meant(*known)
+        except (ArithmeticError, AssertionError, RuntimeError, ValueError, TypeError, LookupError):
+            continue  # it is not defined there
+        written = branches(function, [Symbol(x) for x in known], primitive.name)
+        for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (numbers, written)]):
+            if number is None or symbol is None:
+                continue
+            a, b = float(number), float(computed(plain(symbol), Primitive.compute, {}))
+            if not (math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)):
+                return f"{b:g} at ({', '.join(map(repr, known[-count:]))}) instead of {a:g}"
+    return ""
 
 
 # --- A gate in the operations of a core ----------------------------------------------------------
@@ -147,6 +215,17 @@ class Place(int):
     """A place of an operand or result."""
 
 
+def carried_out(
+    primitive: Primitive, operands: Sequence[Any], core: frozenset[str], runner: str, compute: Callable[..., Any]
+) -> Any:
+    """The gate of these operands, by ``compute(name, operands)`` of the operations of a core; floats stay floats."""
+    code, place = instructions(primitive, len(operands), core, runner)
+    known = list(operands)
+    for each, places in code:
+        known.append(compute(each.name, [known[x] if type(x) is Place else x for x in places]))
+    return known[place] if type(place) is Place else place
+
+
 class Writing:
     """The instructions so far; equal ones are written once."""
 
@@ -168,35 +247,28 @@ class Writing:
                 self.known[key] = Place(count + len(self.code) - 1)
             return self.known[key]
         name = f"the value of the gate {primitive.name}"
+        function = primitive.expansion or primitive.value
         try:
             if primitive in self.inside:
-                raise Unsupported(f"{name} calls itself")
+                raise Unsupported("it calls itself")
             given = [x if type(x) is float else Symbol(x) for x in operands]
-            result = plain(branches(primitive.expansion or primitive.value, given, name))
+            result = plain(branches(function, given, name))
+            wrong = difference(primitive, function, primitive.value, len(operands))
+            if wrong and not primitive.expansion:
+                raise Unsupported(f"given symbols, it gives {wrong}")
         except (Unsupported, TypeError, ValueError) as error:
+            cause = error.__cause__ or error
+            reason = str(cause) if type(cause) is Unsupported else f"{type(cause).__name__}: {cause}".rstrip(": ")
+            what, advice = "gate", "give the gate expansion=, the same value in this package's functions"
+            if type(primitive) is Slope:
+                primitive, what, advice = primitive.of[0], "rule of the gate", "write it in this package's functions"
             raise Unsupported(
-                f"{self.runner} knows no gate {primitive.name!r}, and its value cannot be written in simpler gates "
-                f"({error}): give the gate expansion=, the same value in this package's functions, or take "
-                "runner='source'"
+                f"{self.runner} cannot run the {what} {primitive.name!r}, which cannot be written in simpler gates "
+                f"({reason}): {advice}, or take a runner that calls Python: runner='source' or 'batch'"
             ) from error
+        if wrong:
+            raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
         self.inside.append(primitive)
-        place = self.walk(result, count)
+        place = computed(result, lambda made, known: self.write(made, known, count), {})
         self.inside.pop()
         return place
-
-    def walk(self, expression: Expression, count: int) -> Any:
-        """Write an expression, operands first; each shared part once. No recursion: a loop makes it deep."""
-        done: dict[int, Any] = {}
-        waiting = [expression]
-        while waiting:
-            top = waiting[-1]
-            if type(top) is not tuple:
-                done[id(top)] = top
-            elif id(top) not in done:
-                missing = [x for x in top[1:] if id(x) not in done]
-                if missing:
-                    waiting += missing
-                    continue
-                done[id(top)] = self.write(primitive_of(top[0]), [done[id(x)] for x in top[1:]], count)
-            waiting.pop()
-        return done[id(expression)]

@@ -15,14 +15,15 @@ from ..graph import numbers
 from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
-from ..vocabulary import head_of
-from .expansion import Symbol, branches, made, plain
+from ..vocabulary import head_of, words
+from .expansion import Symbol, branches, difference, made, plain
 from .identifiers import identifier, identifiers
 from .program import Expression, Gate, Line, Program, operations
 from .recording import Recording
 from .share import share
 from .simplify import alive, fold, spread
 
+DEEP = 20  # operations in one another up to which a rule is one expression
 WIDE = 6  # operands up to which an operation is written out wherever a rule has it
 MANY = 1500  # from so many numbers read on, lines are rolled into loops
 
@@ -138,12 +139,15 @@ class Lowering:
                 for operand, local in zip(gate.operands, local_gradients)
                 if type(operand) is Value and local is not None and operand in wanted
             ]
-            wide: dict[int, tuple[str, Expression]] = {}
-            for operand, local in sorted(edges, key=to_a_gate):
+            edges.sort(key=to_a_gate)
+            upstream = Symbol(self.gradients[gate])
+            passed = [plain(downstream(upstream, local, made)) for _, local in edges]
+            shared = set() if gate.primitive in BUILT_IN else shared_parts(passed)
+            done: dict[int, Any] = {}
+            for (operand, _), expression in zip(edges, passed):
                 adds = operand in self.gradients
-                passed = downstream(Symbol(self.gradients[gate]), local, made)
                 lines: list[Line] = []
-                expression = self.narrowed(plain(passed), wide, lines)
+                expression = self.narrowed(expression, done, shared, lines)
                 yield from lines
                 yield Line(self.gradient(operand), expression, adds)
 
@@ -153,10 +157,13 @@ class Lowering:
         if primitive in BUILT_IN:
             return primitive.local_gradients(*known)  # type: ignore[no-any-return]
         try:
-            found = branches(primitive.local_gradients, known, f"the rule of {primitive.name}")
+            rule = primitive.local_gradients
+            found = branches(rule, known, f"the rule of {primitive.name}")
+            if wrong := difference(primitive, rule, rule, len(known) - 1):
+                raise Unsupported(wrong)
         except Unsupported:
             found = primitive.slopes(gate._data, *numbers(gate.operands))
-            calls = [Symbol((Slope(primitive, len(known) - 1, i), *map(plain, known))) for i in range(len(found))]
+            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
             found = [None if number is None else call for number, call in zip(found, calls)]
         return found  # type: ignore[no-any-return]
 
@@ -177,21 +184,30 @@ class Lowering:
 
         return [line._replace(expression=renamed(line.expression)) for line in lines]
 
-    def narrowed(
-        self, expression: Expression, wide: dict[int, tuple[str, Expression]], lines: list[Line]
-    ) -> Expression:
-        """The expression, with a line of its own for every operation on many operands: other entries share it."""
-        if type(expression) is not tuple:
-            return expression
-        if id(expression) in wide:
-            return wide[id(expression)][0]
-        narrow = (expression[0], *[self.narrowed(operand, wide, lines) for operand in expression[1:]])
-        if len(narrow) <= WIDE:
-            return narrow
-        name = self.names.numbered("t")
-        lines.append(Line(name, narrow))
-        wide[id(expression)] = name, expression  # which stays alive, so that its id stays its own
-        return name
+    def narrowed(self, expression: Expression, done: dict[int, Any], shared: set[int], lines: list[Line]) -> Expression:
+        """The expression, with a line of its own for every part on many operands, shared, or deep: others read it.
+
+        ``done`` holds (what stands for it, its depth, itself: so that its id stays its own) of every part.
+        """
+        waiting = [expression]
+        while waiting:
+            top = waiting[-1]
+            missing = [x for x in top[1:] if type(x) is tuple and id(x) not in done] if type(top) is tuple else []
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if type(top) is not tuple or id(top) in done:
+                continue
+            parts = [done[id(x)] if type(x) is tuple else (x, 0) for x in top[1:]]
+            narrow: Expression = (top[0], *[part[0] for part in parts])
+            depth = 1 + max([part[1] for part in parts], default=0)
+            if len(narrow) > WIDE or depth > DEEP or (id(top) in shared and not words(top[0]).is_comparison):
+                name = self.names.numbered("t")
+                lines.append(Line(name, narrow))
+                narrow, depth = name, 0
+            done[id(top)] = narrow, depth, top
+        return done[id(expression)][0] if type(expression) is tuple else expression
 
     def wanted(self) -> set[Any]:
         """The nodes through which gradients reach what was asked for."""
@@ -206,6 +222,22 @@ class Lowering:
         if node not in self.gradients:
             self.gradients[node] = self.names.unique(f"grad_{self.called[node]}")
         return self.gradients[node]
+
+
+def shared_parts(expressions: Iterable[Expression]) -> set[int]:
+    """The ids of the operations that are read more than once."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+    waiting = [*expressions]
+    while waiting:
+        top = waiting.pop()
+        if type(top) is tuple:
+            if id(top) in seen:
+                shared.add(id(top))
+            else:
+                seen.add(id(top))
+                waiting += top[1:]
+    return shared
 
 
 def to_a_gate(edge: tuple[Value, Any]) -> bool:

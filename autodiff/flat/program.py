@@ -35,8 +35,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..expression import Formula
-from ..primitives import PRIMITIVES, Primitive
+from ..primitives import BUILT_IN, Primitive
 
+ROWS = {row.name: row for row in BUILT_IN}  # also where a user has put another row of that name into the table
 Expression = Any  # float | str | Place | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
 
 
@@ -176,7 +177,7 @@ class Program(NamedTuple):
 
 
 class Gate(str):
-    """The name in a program of a gate that is not in the table; it brings its primitive, and equals no other name."""
+    """The name in a program of a gate that is not built in; it brings its primitive, and equals no other name."""
 
     __slots__ = ("primitive",)
     primitive: Primitive
@@ -194,9 +195,9 @@ class Gate(str):
 
 
 def primitive_of(head: Any) -> Primitive:
-    """The primitive that stands first in an expression: by its name in the table, as a Gate, or as itself."""
+    """The primitive that stands first in an expression: by the name of a built-in row, as a Gate, or as itself."""
     if type(head) is str:
-        return PRIMITIVES[head]
+        return ROWS[head]
     return head.primitive if type(head) is Gate else head
 
 

@@ -1,27 +1,12 @@
-// What flat code in JavaScript calls: the values of the table of primitives, where Math has none or another one.
+// What flat code in JavaScript calls: a closed core of the table of primitives, where Math has none or another one.
 "use strict";
 const inf = Infinity, nan = NaN;
 
 const reciprocal = (a) => 1 / a;
-const stop_gradient = (a) => a;
 // C99's pow: 1 to any power and (-1) to an infinite one are 1. A square is a product.
 const power = (a, b) => (b === 2 ? a * a : a === 1 || (a === -1 && (b === inf || b === -inf)) ? 1 : Math.pow(a, b));
+const take = (...terms) => terms.slice(0, -1)[terms.at(-1)] ?? nan;
 const fmod = (a, b) => a % b;
-const sigmoid = (x) => {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const e = Math.exp(x);
-  return e / (1 + e);
-};
-const relu = (x) => (x <= 0 ? 0 : x);
-const softplus = (x) => relu(x) + Math.log1p(Math.exp(-Math.abs(x)));
-const log_sigmoid = (x) => -softplus(-x);
-const leaky_relu = (x, slope) => (x > 0 ? x : slope * x);
-const elu = (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x));
-const maximum = (a, b) => (a >= b || a !== a ? a : b);
-const minimum = (a, b) => (a <= b || a !== a ? a : b);
-const clip = (x, low, high) => minimum(maximum(x, low), high);
-const sign = (x) => (x > 0 ? 1 : x < 0 ? -1 : x === 0 ? 0 : x);
-const heaviside = (x, half) => (x > 0 ? 1 : x < 0 ? 0 : x === 0 ? half : x);
 const where = (condition, a, b) => (condition || condition !== condition ? a : b);
 
 // Sums over arrays and slices of arrays, added left to right.
@@ -35,7 +20,7 @@ const dot = (weights, inputs, bias) => {
   for (let i = 0; i < weights.length; i++) total += weights[i] * inputs[i];
   return total;
 };
-const largest = (terms) => terms.reduce(maximum, -inf);
+const largest = (terms) => terms.reduce((a, b) => (a >= b || a !== a ? a : b), -inf);
 const norm = (terms) => (terms.some((term) => term !== term) ? nan : Math.hypot(...terms));
 const logsumexp = (terms) => {
   const top = largest(terms);

@@ -15,9 +15,9 @@ from math import isfinite
 from typing import Any
 
 from ..ieee import INF, NAN, total
-from ..primitives import BUILT_IN, PRIMITIVES, Primitive
+from ..primitives import Primitive
 from .code import SUMS
-from .program import Gate, Program
+from .program import ROWS, Gate, Program
 from .runners import Result
 from .writer import given, rows_text, text
 
@@ -37,10 +37,8 @@ def rows_function(program: Program) -> Callable[..., Any]:
 def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
     filename = f"<flat code {next(number)}>"
-    namespace: dict[str, Any] = {name: row.value if row in BUILT_IN else row for name, row in PRIMITIVES.items()}
-    weighted_sum = PRIMITIVES["dot"].value
-    namespace |= {name: of_list(PRIMITIVES[name].value) for name in SUMS}
-    namespace["dot"] = lambda weights, inputs, bias: weighted_sum(*weights, *inputs, bias)
+    namespace: dict[str, Any] = {name: of_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()}
+    namespace["dot"] = lambda weights, inputs, bias: ROWS["dot"].value(*weights, *inputs, bias)
     namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
     namespace |= {"inf": INF, "nan": NAN}
     exec(compile(code, filename, "exec"), namespace)

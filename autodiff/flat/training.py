@@ -117,9 +117,14 @@ class Step:
             again = recordings(recipe, self.since)
         for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, again):
             if part and other and part.structure != other.structure:
+                first, second = ([x.primitive for x in these.gates if x.primitive] for these in (part, other))
+                anew = [x.name for x in second if x not in first]
+                reason = "does it draw random numbers?"
+                if anew and [x.name for x in first] == [x.name for x in second]:
+                    reason = f"it makes the gate {anew[0]!r} anew: make it once, outside the function"
                 raise Unsupported(
-                    f"the {name} is recorded differently each time (does it draw random numbers?): flat code would "
-                    "keep the first for ever; train it with runner='eager'"
+                    f"the {name} is recorded differently each time ({reason}): flat code would keep the first for "
+                    "ever; train it with runner='eager'"
                 )
         if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
             raise TypeError(

@@ -5,35 +5,87 @@ Sums take their terms along the last axis but one; the last axis is always the r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-from ..primitives import PRIMITIVES
+from ..primitives import Primitive
+from ..tracing import Unsupported
+from .code import SMALL, SUMS, TINY
+from .expansion import Place, instructions
+from .program import primitive_of
 from .roll import SHORT
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
 SAME_NAME += ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
-SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
-RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
-RENAMED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
+RENAMED = {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")}
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
-def functions(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The primitives by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``)."""
+class Functions(dict[Any, Callable[..., Any]]):
+    """The functions for what stands first in an expression: those of a core, and all others, made of it when needed.
+
+    ``masks`` are comparisons as the conditions of a ``where``, true or false instead of 1.0 or 0.0.
+    """
+
+    def __init__(self, xp: Any) -> None:
+        super().__init__(core(xp))
+        self.core, self.xp = frozenset(self), xp
+        self.masks = {name: getattr(xp, name) for name in COMPARISONS}
+
+    def __missing__(self, head: Any) -> Callable[..., Any]:
+        known: dict[int, Callable[..., Any]] = {}
+
+        def function(*operands: Any) -> Any:
+            if len(operands) not in known:
+                known[len(operands)] = self.made(primitive_of(head), len(operands))
+            return known[len(operands)](*operands)
+
+        self[head] = function
+        return function
+
+    def made(self, primitive: Primitive, count: int) -> Callable[..., Any]:
+        """A function of so many arrays that is made of the core; or that calls back into Python for each element."""
+        try:
+            code, place = instructions(primitive, count, self.core, f"over_rows with {self.xp.__name__}")
+        except Unsupported:
+            if self.xp.__name__ != "numpy":
+                raise
+            return self.xp.vectorize(primitive, otypes=[float])  # type: ignore[no-any-return]
+        numbers = {place, *[x for each, places in code for x in places[each.name == "where" :] if type(x) is Place]}
+        functions = [
+            self.masks[name] if name in self.masks and count + i not in numbers else self.of_numbers(name)
+            for i, name in enumerate([each.name for each, _ in code])
+        ]
+
+        def function(*operands: Any) -> Any:
+            known = list(operands)
+            for step, (_, places) in zip(functions, code):
+                known.append(step(*[known[x] if type(x) is Place else x for x in places]))
+            return known[place] if type(place) is Place else place
+
+        return function
+
+    def of_numbers(self, head: Any) -> Callable[..., Any]:
+        """The function of single numbers, which sums take as an array."""
+        function = self[head]
+        if head not in SUMS:
+            return function
+        if head == "dot":
+            return lambda *a: function(self.stacked(a[: len(a) // 2]), self.stacked(a[len(a) // 2 : -1]), a[-1])
+        return lambda *terms: function(self.stacked(terms))
+
+    def stacked(self, numbers: Sequence[Any]) -> Any:
+        if not numbers:
+            return self.xp.zeros((0, 1))
+        return self.xp.stack(self.xp.broadcast_arrays(*map(self.xp.atleast_1d, numbers)), axis=-2)
+
+
+def core(xp: Any) -> dict[str, Callable[..., Any]]:
+    """The core by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``)."""
 
     def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
-
-    table = {name: getattr(xp, name) for name in SAME_NAME}
-    table |= {name: getattr(xp, renamed) for name, renamed in RENAMED.items()}
-    table |= {name: comparison(getattr(xp, name)) for name in COMPARISONS}
-    return table | arithmetic(xp) | activations(xp) | sums(xp)
-
-
-def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
-    """What Python has operators for."""
 
     def power(a: Any, b: Any) -> Any:
         if type(b) is float and b != 0.5:
@@ -43,43 +95,16 @@ def arithmetic(xp: Any) -> dict[str, Callable[..., Any]]:
         return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
     return {
+        **{name: getattr(xp, RENAMED.get(name, name)) for name in [*SAME_NAME, *RENAMED]},
+        **{name: comparison(getattr(xp, name)) for name in ("less", "less_equal", "equal")},
         "add": xp.add,
         "sub": xp.subtract,
         "mul": xp.multiply,
         "div": xp.divide,
         "neg": xp.negative,
         "power": power,
-        "reciprocal": lambda a: 1.0 / a,
-        "stop_gradient": lambda a: a,
-        "where": lambda condition, a, b: xp.where(condition != 0.0, a, b),
-    }
-
-
-def activations(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The activations and steps, written so that nan stays nan and e^ never overflows."""
-
-    def sigmoid(x: Any) -> Any:
-        e = xp.exp(-xp.abs(x))
-        return xp.where(x >= 0.0, 1.0 / (1.0 + e), e / (1.0 + e))
-
-    def relu(x: Any) -> Any:
-        return xp.where(x <= 0.0, 0.0, x)
-
-    def softplus(x: Any) -> Any:
-        return relu(x) + xp.log1p(xp.exp(-xp.abs(x)))
-
-    def heaviside(x: Any, at_zero: Any) -> Any:
-        return xp.where(x > 0.0, 1.0, xp.where(x < 0.0, 0.0, xp.where(x == 0.0, at_zero, x)))
-
-    return {
-        "sigmoid": sigmoid,
-        "relu": relu,
-        "softplus": softplus,
-        "log_sigmoid": lambda x: -softplus(-x),
-        "leaky_relu": lambda x, slope: xp.where(x > 0.0, x, slope * x),
-        "elu": lambda x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(xp.minimum(x, 0.0))),
-        "clip": lambda x, low, high: xp.minimum(xp.maximum(x, low), high),
-        "heaviside": heaviside,
+        "where": lambda c, a, b: xp.where(c if getattr(c, "dtype", "") == "bool" else c != 0.0, a, b),
+        **sums(xp),
     }
 
 
@@ -131,12 +156,3 @@ def summed_product(xp: Any, a: Any, b: Any) -> Any:
     if a.shape[-1] == 1 and b.ndim == 2:
         return a[..., 0] @ b
     return xp.sum(a * b, axis=-2)
-
-
-def spelled(table: dict[str, Callable[..., Any]], name: str, xp: Any) -> Callable[..., Any]:
-    """The function of a primitive; one that a user has added is called element by element."""
-    if name not in table:
-        if xp.__name__ != "numpy":
-            raise ValueError(f"the primitive {name!r} has no spelling in {xp.__name__}: known are {sorted(table)}")
-        table[name] = xp.vectorize(PRIMITIVES[name].value, otypes=[float])
-    return table[name]

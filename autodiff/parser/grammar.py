@@ -107,7 +107,7 @@ class Reader:
         self.inputs = inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
-        self.statements = list(statements(text))
+        self.statements = list(statements(text, functions))
         if not self.statements:
             raise mistake(text, 0, 'it is empty: write one, such as "(x + y) * z"')
 
@@ -197,11 +197,9 @@ class Reader:
         name = token.text
         try:
             return called(self.plain(name), arguments, self.functions)
-        except ValueError as error:
+        except (ValueError, IndexError) as error:
             advice = str(error)
-            if name not in known_functions(self.functions) and (
-                name in self.values or name in self.inputs or name in CONSTANTS
-            ):
+            if name in {*self.values, *self.inputs, *CONSTANTS} - known_functions(self.functions):
                 advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
             raise mistake(self.text, token.start, advice) from None
 

@@ -1,45 +1,44 @@
-"""The table of primitives for lanes: the same values as in primitives.py, nan and inf included, a vector at a time."""
+"""The core of operations for lanes: the same values as in primitives.py, nan and inf included, a vector at a time.
+
+What is not in it is made of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import Any
 
-from ... import primitives
-from ...primitives import PRIMITIVES, Primitive
-from ...tracing import Unsupported
-from ..code import LISTED
+from ..code import LISTED, SMALL, TINY
+from ..expansion import carried_out, instructions
+from ..program import Expression, primitive_of
 from ..roll import SHORT
 from .functions import FUNCTIONS
 from .lanes import LIBRARY, Lanes
 
 INF = float("inf")
-KNOWN = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}  # not what users add
-CONDITIONS = {
-    "less": "olt",
-    "less_equal": "ole",
-    "greater": "ogt",
-    "greater_equal": "oge",
-    "equal": "oeq",
-    "not_equal": "une",
-}
+RUNNER = "runner='native'"
+CONDITIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 
 
-def value(v: Lanes, name: str, operands: Sequence[str]) -> str:
-    """The primitive of that name, of operands that are names of vectors."""
-    if name not in KNOWN or PRIMITIVES.get(name) is not KNOWN[name]:
-        raise Unsupported(
-            f"the primitive {name!r} has no spelling in machine code (runner='native'): use runner='source'"
-        )
-    if name in FUNCTIONS:
-        return FUNCTIONS[name](v, *operands)
-    if name in CONDITIONS:
-        return v.select(v.compare(CONDITIONS[name], *operands), v.one, v.zero)
-    if name in LIBRARY:
-        return v.library(name, *operands)
-    if name in LISTED:
-        return of_list(v, name, lambda start, join: reduce(join, operands, v.constant(start)))
-    return OTHERS[name](v, *operands)
+def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
+    """The primitive that stands first in an expression, of operands that are names of vectors."""
+    if head in FUNCTIONS:
+        return FUNCTIONS[head](v, *operands)
+    if head in CONDITIONS:
+        return v.select(v.compare(CONDITIONS[head], *operands), v.one, v.zero)
+    if head in LIBRARY:
+        return v.library(head, *operands)
+    if head in LISTED:
+        return of_list(v, head, lambda start, join: reduce(join, operands, v.constant(start)))
+    if head in OTHERS:
+        return OTHERS[head](v, *operands)
+
+    def compute(name: str, known: Sequence[Any]) -> Any:
+        return value(v, name, [v.constant(x) if type(x) is float else x for x in known])
+
+    found = carried_out(primitive_of(head), operands, CORE, RUNNER, compute)
+    return v.constant(found) if type(found) is float else found
 
 
 def power(v: Lanes, a: str, b: str) -> str:
@@ -48,44 +47,10 @@ def power(v: Lanes, a: str, b: str) -> str:
     return square if b == two else v.select(v.compare("oeq", b, two), square, v.library("pow", a, b))
 
 
-def relu(v: Lanes, x: str) -> str:
-    return v.at_least(x, v.zero)  # nan stays nan
-
-
 def larger(v: Lanes, a: str, b: str) -> str:
     """a where a >= b or a is nan, else b."""
     chosen = v.select(v.compare("oge", a, b), a, b)
     return v.select(v.compare("uno", a, a), a, chosen)
-
-
-def smaller(v: Lanes, a: str, b: str) -> str:
-    """a where a <= b or a is nan, else b."""
-    chosen = v.select(v.compare("ole", a, b), a, b)
-    return v.select(v.compare("uno", a, a), a, chosen)
-
-
-def heaviside(v: Lanes, x: str, at_zero: str) -> str:
-    not_above = v.select(v.compare("olt", x, v.zero), v.zero, v.select(v.compare("oeq", x, v.zero), at_zero, x))
-    return v.select(v.compare("ogt", x, v.zero), v.one, not_above)
-
-
-def sign(v: Lanes, x: str) -> str:
-    below = v.select(v.compare("olt", x, v.zero), v.constant(-1.0), x)  # 0 and nan answer themselves
-    return v.select(v.compare("ogt", x, v.zero), v.one, below)
-
-
-def softplus(v: Lanes, x: str) -> str:
-    """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)."""
-    e = value(v, "exp", [v.neg(v.absolute(x))])
-    return v.add(relu(v, x), v.library("log1p", e))
-
-
-def leaky_relu(v: Lanes, x: str, slope: str) -> str:
-    return v.select(v.compare("ogt", x, v.zero), x, v.mul(slope, x))
-
-
-def elu(v: Lanes, x: str, alpha: str) -> str:
-    return v.select(v.compare("ogt", x, v.zero), x, v.mul(alpha, v.library("expm1", x)))
 
 
 def dot(v: Lanes, *operands: str) -> str:
@@ -116,8 +81,8 @@ def of_list(v: Lanes, name: str, folded: Callable[[float, Callable[[str, str], s
 
 def scales(v: Lanes, size: str) -> tuple[str, str]:
     """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; and 1 / it."""
-    small, large = (v.compare(sign, size, v.constant(2.0**power)) for sign, power in (("olt", -500), ("ogt", 500)))
-    up, down = v.constant(2.0**600), v.constant(2.0**-600)
+    small, large = v.compare("olt", size, v.constant(SMALL)), v.compare("ogt", size, v.constant(1.0 / SMALL))
+    up, down = v.constant(1.0 / TINY), v.constant(TINY)
     return v.select(small, up, v.select(large, down, v.one)), v.select(small, down, v.select(large, up, v.one))
 
 
@@ -140,29 +105,26 @@ OTHERS: dict[str, Callable[..., str]] = {
     "mul": Lanes.mul,
     "div": Lanes.div,
     "neg": Lanes.neg,
-    "reciprocal": lambda v, a: v.div(v.one, a),
-    "stop_gradient": lambda v, a: a,
     "power": power,
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
-    "maximum": larger,
-    "minimum": smaller,
-    "clip": lambda v, a, low, high: smaller(v, larger(v, a, low), high),
-    "sign": sign,
-    "heaviside": heaviside,
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "elu": elu,
-    "softplus": softplus,
-    "log_sigmoid": lambda v, a: v.neg(softplus(v, v.neg(a))),
+    "relu": lambda v, a: v.at_least(a, v.zero),  # one instruction, which no comparison and choice becomes
     "where": lambda v, condition, a, b: v.select(v.compare("une", condition, v.zero), a, b),
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": dot,
 }
-COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "softplus": 60, "logsumexp": 60, "norm": 30}
+CORE = frozenset({*FUNCTIONS, *CONDITIONS, *LIBRARY, *LISTED, *OTHERS})
+COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "logsumexp": 60, "norm": 30}
 
 
-def cost(name: str) -> int:
-    """About how many instructions the primitive takes."""
-    return COSTS.get(name, 40 if name in LIBRARY else 1)
+def costs(expression: Expression) -> list[int]:
+    """About how many instructions each operation in an expression takes."""
+    if type(expression) is not tuple:
+        return []
+    head, *operands = expression
+    inner = [cost for operand in operands for cost in costs(operand)]
+    if head in CORE:
+        return [COSTS.get(head, 40 if head in LIBRARY else 1), *inner]
+    code, _ = instructions(primitive_of(head), len(operands), CORE, RUNNER)
+    return [cost for each, places in code for cost in costs((each.name, *places))] + inner

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..code import name_of
-from ..program import Line, Place, Program, operands, operations
+from ..program import Line, Place, Program, operands
 from ..writer import given
-from .elementwise import cost
+from .elementwise import costs
 from .lanes import Lanes
 from .loops import Loops, Rows
 from .machine import machine
@@ -179,5 +179,5 @@ def instructions(program: Program) -> int:
     for line in program.lines:
         parts = operands(line.expression)
         inner = max([x.length for x in parts if is_sum_over_slices(line) and type(x) is Place and x.length], default=1)
-        total += line.repeat * length(line) * inner * (1 + sum(map(cost, operations(line.expression))))
+        total += line.repeat * length(line) * inner * (1 + sum(costs(line.expression)))
     return total

@@ -9,7 +9,7 @@ from typing import Any
 from ..code import LISTED, name_of
 from ..program import Expression, Line, Place, as_key, is_slice, operations
 from ..roll import SHORT
-from .elementwise import cost, of_list, plus_product, value
+from .elementwise import costs, of_list, plus_product, value
 from .lanes import Lanes
 from .plan import Group, Plan, is_grid, is_sum_over_r, is_sum_over_slices, key, length
 from .storage import Element, Shared, Storage
@@ -59,7 +59,7 @@ def computed(
 
 def costly(expression: Expression) -> bool:
     """Whether one of its primitives takes many instructions."""
-    return any(cost(name) >= MANY for name in operations(expression))
+    return max(costs(expression), default=0) >= MANY
 
 
 class Loops:
