@@ -38,7 +38,7 @@ from __future__ import annotations
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
-from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum
+from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
 from .primitives import (
@@ -109,8 +109,8 @@ __all__ = [
     "hvp", "hypot", "jacobian", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid",
     "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm",
     "normal_cdf", "on_kink", "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu",
-    "sin", "sinh", "softmax", "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "tan", "tanh",
-    "value_and_grad", "variables", "where",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan",
+    "tanh", "value_and_grad", "variables", "where",
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used

@@ -103,6 +103,8 @@ class Formula:
         if gate == "dot":
             n = len(texts) // 2
             return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
+        if gate == "take":
+            return f"take([{', '.join(texts[:-1])}], {texts[-1]})", ATOM
         if row.takes_list and (gate == row.name or len(texts) < 3):
             return f"{gate}([{', '.join(texts)}])", ATOM
         return f"{row.name}({', '.join(texts)})", ATOM

@@ -21,7 +21,7 @@ SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
     """The values as a list; TypeError, with how the function is called, where they are no list, or more than one."""
     if more or not hasattr(values, "__iter__"):
-        usage = "dot([w0, w1], [x0, x1], b)" if name == "dot" else f"{name}([x, y])"
+        usage = {"dot": "dot([w0, w1], [x0, x1], b)", "take": "take([x, y], 1)"}.get(name, f"{name}([x, y])")
         got = ", ".join(map(repr, (values, *more)))
         raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}")
     return list(values if is_array(values) else in_order(name, values))
@@ -104,6 +104,44 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
     5.0
     """
     return primitives.norm(*several("norm", values, *more))
+
+
+def take(terms: Iterable[Any], index: Any) -> Any:
+    """Term number ``index``, counted from 0, as a gate that sends its gradient to that term alone.
+
+    Parameters
+    ----------
+    terms : iterable of Value or float, or of lists of these, all of one length
+        Of lists (the rows of a table, one embedding each) the chosen one is returned, a gate for each column.
+    index : int, float or Value
+        A whole number; it gets no gradient.
+
+    Raises
+    ------
+    IndexError
+        If the index is negative, too large or not whole. Compiled code and a changed Value give nan there.
+
+    Examples
+    --------
+    >>> from autodiff import take, variables
+    >>> a, b, c = variables(a=10, b=20, c=30)
+    >>> take([a, b, c], 1)
+    Value(20.0)
+    >>> take([[1.0, 2.0], [3.0, 4.0]], 1)
+    [3.0, 4.0]
+    """
+    terms = several("take", terms)
+    lists = [several("take", term) for term in terms if hasattr(term, "__iter__")]
+    if not terms:
+        raise ValueError("take needs at least one term, got none")
+    place = number(index._data if type(index) is Value else index)
+    if place is not None and (not 0.0 <= place < len(terms) or place % 1.0):
+        raise IndexError(f"take needs a whole index from 0 to {len(terms) - 1}, got {place:g}")
+    if not lists:
+        return primitives.take(*terms, index)
+    if len(lists) < len(terms) or len({*map(len, lists)}) > 1:
+        raise ValueError(f"take needs all terms as numbers, or all as lists of one length, got {terms!r:.60}")
+    return [primitives.take(*column, index) for column in zip(*lists)]
 
 
 def centered(values: Iterable[Any], *more: Any) -> list[Any]:

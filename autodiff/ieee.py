@@ -257,6 +257,12 @@ def length(*terms: float) -> float:
     return NAN if any(term != term for term in terms) else math.hypot(*terms)
 
 
+def chosen(*operands: float) -> float:
+    """Term number k of (t0, t1, ..., k), counted from 0; nan where there is none."""
+    *terms, index = operands
+    return terms[int(index)] if 0.0 <= index < len(terms) and index % 1.0 == 0.0 else NAN
+
+
 def log_sum_exp(*terms: float) -> float:
     """log(e^t0 + e^t1 + ...), the largest term taken out so that e^ never overflows."""
     largest = largest_of(*terms)

@@ -226,6 +226,15 @@ def whole_quotient(a: Any, b: Any) -> Any:
     return where(b == 0.0, div(a, b), whole + (quotient - whole > 0.5))
 
 
+def chain(*operands: Any) -> Any:
+    """take by one comparison after the other; nan where no term has the index."""
+    *terms, index = operands
+    found: Any = ieee.NAN
+    for k, term in reversed([*enumerate(terms)]):
+        found = where(index == float(k), term, found)
+    return found
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition is not 0, else b; recorded unless the condition is a plain number.
 
@@ -251,7 +260,6 @@ if TYPE_CHECKING:  # rules may call what stands further down
     div: Primitive
     equal: Primitive
     exp: Primitive
-    expm1: Primitive
     floor: Primitive
     floor_div: Primitive
     fmod: Primitive
@@ -260,7 +268,6 @@ if TYPE_CHECKING:  # rules may call what stands further down
     less: Primitive
     less_equal: Primitive
     log: Primitive
-    log1p: Primitive
     maximum: Primitive
     minimum: Primitive
     mod: Primitive
@@ -310,10 +317,10 @@ acosh       = Primitive("acosh", ieee.area_cosine,          lambda out, a: (reci
 atanh       = Primitive("atanh", ieee.area_tangent,         lambda out, a: (reciprocal((1.0 - a) * (1.0 + a)),))
 
 tanh        = Primitive("tanh",        math.tanh,      lambda out, a: (1.0 - out * out,))
-sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,), expansion=lambda a: (
-    where(a >= 0.0, 1.0, exp(-absolute(a))) / (1.0 + exp(-absolute(a)))))
-softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),), expansion=lambda a: (
-    relu(a) + log1p(exp(-absolute(a)))))
+sigmoid     = Primitive("sigmoid",     ieee.logistic,  lambda out, a: ((1.0 - out) * out,),
+    expansion=lambda a: where(a >= 0.0, 1.0, exp(-absolute(a))) / (1.0 + exp(-absolute(a))))
+softplus    = Primitive("softplus",    ieee.soft_plus, lambda out, a: (sigmoid(a),),
+    expansion=lambda a: relu(a) + log1p(exp(-absolute(a))))
 log_sigmoid = Primitive("log_sigmoid", lambda a: -ieee.soft_plus(-a), lambda out, a: (sigmoid(-a),),
     expansion=lambda a: -softplus(-a))
 silu        = Primitive("silu", ieee.silu, lambda out, a: (sigmoid(a) + out * sigmoid(-a),),
@@ -340,7 +347,7 @@ sign        = Primitive("sign", ieee.signum, lambda out, a: (False,), at_zero)
 heaviside   = Primitive("heaviside", ieee.step, lambda out, a, half: (False, a == 0.0), at_zero)
 clip        = Primitive("clip", ieee.clipped, lambda out, a, low, high: (
     where(a >= low, a <= high, False), where(a < low, low <= high, False), maximum(a, low) > high),
-    lambda out, a, low, high: (a == low) + (a == high))
+    lambda out, a, low, high: (a == low) + (a == high), lambda a, low, high: minimum(maximum(a, low), high))
 maximum     = Primitive("maximum", ieee.larger, lambda out, a, b: (
     where(a == b, 0.5, a > b), where(a == b, 0.5, b > a)), at_tie)
 minimum     = Primitive("minimum", ieee.smaller, lambda out, a, b: (
@@ -361,6 +368,8 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
+take          = Primitive("take", ieee.chosen, lambda out, *a: (*[a[-1] == float(k) for k in range(len(a) - 1)], None),
+    expansion=chain)
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
 sum_        = Primitive("sum", ieee.total, lambda out, *terms: (1.0,) * len(terms))

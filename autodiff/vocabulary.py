@@ -148,6 +148,8 @@ ROWS = {
     "not_equal":     Words("!=", COMPARISON, "ne", spoken="is not", typeset="≠"),
     "where":         Words(role="routes: the side that was taken gets upstream, the other 0", usage=("x > 0", "a", "b"),
         ordered=True),
+    "take":          Words(role="routes: the term that was taken gets upstream, the others 0", usage=("[a, b]", "0"),
+        ordered=True, value="take needs a whole index, from 0 for the first term."),
     "stop_gradient": Words(),
 
     "sum":           Words(symbol="Σ", usage=("[a, b]",), linear=True,

@@ -8,7 +8,17 @@ from autodiff import PRIMITIVES, Value
 
 INF, NAN = math.inf, math.nan
 POINTS = [-INF, -800.0, -2.5, -1.0, -0.3, -0.0, 0.0, 0.5, 1.0, 3.0, 710.0, INF, NAN]
-ARITY = {"leaky_relu": 2, "elu": 2, "heaviside": 2, "clip": 3, "where": 3, "sum": 3, "dot": 5, "logsumexp": 3}
+ARITY = {
+    "leaky_relu": 2,
+    "elu": 2,
+    "heaviside": 2,
+    "clip": 3,
+    "where": 3,
+    "sum": 3,
+    "dot": 5,
+    "logsumexp": 3,
+    "take": 3,
+}
 BINARY = ["add", "sub", "mul", "div", "power", "maximum", "minimum"]
 BINARY += ["atan2", "hypot", "gaussian", "floor_div", "mod", "fmod"]
 BINARY += ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
@@ -21,6 +31,8 @@ def arity(name):
 def points(name):
     """Operands for a primitive: all pairs of points, and for more operands a window sliding over them."""
     n = arity(name)
+    if name == "take":
+        return list(itertools.product(POINTS, POINTS, [0.0, -0.0, 1.0]))
     if n <= 2:
         return list(itertools.product(POINTS, repeat=n))
     shifted = [POINTS[i:] + POINTS[:i] for i in (0, 1, 2, 4, 7)]

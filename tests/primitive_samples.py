@@ -61,6 +61,7 @@ SAMPLES = {
     "equal": (lambda a, b: mp.one * (a == b), [(1.0, 2.0)]),
     "not_equal": (lambda a, b: mp.one * (a != b), [(1.0, 2.0)]),
     "where": (lambda condition, a, b: a if condition > 0.5 else b, [(1.0, 3.0, 4.0), (0.0, 3.0, 4.0)]),
+    "take": (lambda *a: a[int(mpmath.nint(a[-1]))], [(1.5, 0.0), (3.0, -4.0, 1.0), (3.0, -4.0, 0.5, 0.0)]),
     "stop_gradient": (lambda a: a, [(1.5,), (-2.0,)]),
     "sum": (lambda *terms: mpmath.fsum(terms), [(1.0,), (1.0, -2.5, 0.25)]),
     "dot": (

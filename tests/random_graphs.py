@@ -29,6 +29,8 @@ def gates(draw, most=12, names=tuple(PRIMITIVES), numbers=NUMBERS):
         for place in range(1, count):
             if draw(strategies.integers(0, 3)) == 0:
                 operands[place] = draw(numbers)
+        if name == "take":
+            operands[-1] = float(draw(strategies.integers(0, count - 2)))
         nodes.append(PRIMITIVES[name](*operands))
     return leaves, nodes[len(leaves) :]
 

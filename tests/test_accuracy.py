@@ -142,6 +142,7 @@ DERIVATIVES = {
     "logsumexp": lambda *terms: shares(terms),
     "norm": lambda *terms: [term / mpmath.sqrt(mpmath.fsum(t * t for t in terms)) for term in terms],
     "largest": lambda *terms: [term == max(terms) for term in terms],
+    "take": lambda *a: (*[a[-1] == k for k in range(len(a) - 1)], 0),
     "stop_gradient": lambda a: (0,),
     **dict.fromkeys(["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"], lambda a, b: (0, 0)),
 }
@@ -149,6 +150,7 @@ VALUES = {  # where the words of the samples are too short for this grid
     "logsumexp": lambda *terms: log_of_sum(*terms),
     "clip": lambda a, low, high: min(max(a, low), high),
     "where": lambda condition, a, b: a if condition else b,
+    "take": lambda *a: a[int(a[-1])],
     "normal_cdf": lambda a: below(a),
     "gelu": lambda a: a * below(a),
     "erf": lambda a: mpmath.erf(max(min(a, 1000), -1000)),

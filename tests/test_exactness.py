@@ -23,7 +23,7 @@ ROWS = re.findall(
     r"^    (\w+) +(exact) +(exact|4 ulp) +(exact) +(exact|reordered)$", autodiff.flat.__doc__, re.MULTILINE
 )
 GATES = "add sub mul div neg reciprocal sqrt abs sign relu leaky_relu maximum minimum largest clip heaviside where"
-GATES += " floor fmod mod floor_div stop_gradient less less_equal greater greater_equal equal not_equal"
+GATES += " floor fmod mod floor_div take stop_gradient less less_equal greater greater_equal equal not_equal"
 FUNCTIONS = "exp expm1 log log1p sin cos tan tanh sigmoid softplus log_sigmoid elu power logsumexp norm"
 FUNCTIONS += " log2 log10 asin acos atan atan2 hypot sinh cosh asinh acosh atanh silu gaussian erf normal_cdf gelu"
 

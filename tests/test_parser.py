@@ -188,7 +188,17 @@ def test_importing_autodiff_leaves_the_parser_alone():
 
 # --- There and back ------------------------------------------------------------------------------
 
-ARITIES = {"leaky_relu": 2, "elu": 2, "heaviside": 2, "clip": 3, "where": 3, "sum": 4, "logsumexp": 3, "dot": 5}
+ARITIES = {
+    "leaky_relu": 2,
+    "elu": 2,
+    "heaviside": 2,
+    "clip": 3,
+    "where": 3,
+    "sum": 4,
+    "logsumexp": 3,
+    "dot": 5,
+    "take": 4,
+}
 NUMBERS = st.sampled_from([math.inf, -math.inf, math.nan, -0.0, 0.5, -2.0, 3.0, 1e-300, 1e22, 0.1])
 
 
@@ -204,7 +214,8 @@ def graphs(draw):
         name = draw(st.sampled_from(sorted(PRIMITIVES)))
         count = arity(name)
         operands = [draw(st.sampled_from(nodes)) if draw(st.booleans()) else draw(NUMBERS) for _ in range(count)]
-        operands[draw(st.integers(0, count - 1))] = draw(st.sampled_from(nodes))
+        operands[draw(st.integers(0, count - 1 - (name == "take")))] = draw(st.sampled_from(nodes))
+        operands[-1] = float(draw(st.integers(0, count - 2))) if name == "take" else operands[-1]
         node = Value.record(PRIMITIVES[name], operands)
         node.label = draw(st.sampled_from(["", f"gate{i}", "same"]))
         nodes.append(node)
@@ -215,6 +226,7 @@ def graphs(draw):
 def test_every_primitive_reads_back_from_its_text(name):
     count = arity(name)
     leaves = [Value(1.0 + i / 8, f"x{i}") for i in range(count)]
+    leaves[-1].data = 2.0 if name == "take" else leaves[-1].data
     output = Value.record(PRIMITIVES[name], leaves)
     nested = str(Formula.record(PRIMITIVES[name], [Formula(leaf.label) for leaf in leaves]))
 

@@ -11,7 +11,7 @@ from .program import Line, Place, index, is_slice, written
 
 VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
 CHOICE = COMPARISON - 1  # that of a if c else b
-SUMS = {name for name, row in ROWS.items() if row.takes_list}
+SUMS = {name for name, row in ROWS.items() if row.takes_list and name != "take"}
 LISTED = SUMS - {"sum", "dot"}  # functions of a list
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
 SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down

@@ -167,7 +167,7 @@ def difference(primitive: Primitive, function: Callable[..., Any], meant: Callab
         for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (numbers, written)]):
             if number is None or symbol is None:
                 continue
-            a, b = float(number), float(computed(plain(symbol), lambda made, known: made(*known), {}))
+            a, b = float(number), float(computed(plain(symbol), Primitive.compute, {}))
             if not (math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)):
                 return f"{b:g} at ({', '.join(map(repr, known[-count:]))}) instead of {a:g}"
     return ""

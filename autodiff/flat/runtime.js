@@ -5,6 +5,7 @@ const inf = Infinity, nan = NaN;
 const reciprocal = (a) => 1 / a;
 // C99's pow: 1 to any power and (-1) to an infinite one are 1. A square is a product.
 const power = (a, b) => (b === 2 ? a * a : a === 1 || (a === -1 && (b === inf || b === -inf)) ? 1 : Math.pow(a, b));
+const take = (...terms) => terms.slice(0, -1)[terms.at(-1)] ?? nan;
 const fmod = (a, b) => a % b;
 const where = (condition, a, b) => (condition || condition !== condition ? a : b);
 

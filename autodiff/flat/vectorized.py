@@ -16,24 +16,10 @@ from .expansion import Place, instructions
 from .program import primitive_of
 from .roll import SHORT
 
-SAME_NAME = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "abs",
-]
-SAME_NAME += ["hypot", "floor", "fmod", "maximum", "minimum", "sign"]
-RENAMED = {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")}
+SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
+SAME_NAME += ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
+RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
+RENAMED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
@@ -110,8 +96,7 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
         return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
     return {
-        **{name: getattr(xp, name) for name in SAME_NAME},
-        **{name: getattr(xp, renamed) for name, renamed in RENAMED.items()},
+        **{name: getattr(xp, RENAMED.get(name, name)) for name in [*SAME_NAME, *RENAMED]},
         **{name: comparison(getattr(xp, name)) for name in ("less", "less_equal", "equal")},
         "add": xp.add,
         "sub": xp.subtract,

@@ -197,7 +197,7 @@ class Reader:
         name = token.text
         try:
             return called(self.plain(name), arguments, self.functions)
-        except ValueError as error:
+        except (ValueError, IndexError) as error:
             advice = str(error)
             if name in {*self.values, *self.inputs, *CONSTANTS} - known_functions(self.functions):
                 advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
