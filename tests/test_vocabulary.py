@@ -74,8 +74,8 @@ def test_the_page_gets_its_signs_as_data():
 
 TABLES = {  # what else may hold three names of gates
     "autodiff/__init__.py": 1,  # the public names
-    "autodiff/ufuncs.py": 1,  # NumPy's names
     "autodiff/flat/simplify.py": 1,  # identities: mathematics
+    "autodiff/ufuncs.py": 1,  # what NumPy calls them
     "nn/activations.py": 1,  # activations by their names in papers
     "visualize/unfolding.py": 1,  # gates taken apart
 }

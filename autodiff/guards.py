@@ -1,0 +1,202 @@
+"""Guards: a value or rule that raised, run again on numbers that answer inf or nan where IEEE 754 has an answer.
+
+Values and rules that users write call ``math``, ``/`` and ``**``, which raise where C99 gives inf or nan. The second
+run is on Numbers, floats whose ``/`` and ``**`` never raise, by a copy of the function in which the math module, its
+functions and the functions that call them are replaced by ones that answer.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from functools import partial
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
+
+from .ieee import INF, NAN, quotient, real, to_the_power
+from .primitives import ERRORS, Primitive
+from .tracing import Unsupported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+POLES = {"log": (0.0, -INF), "log2": (0.0, -INF), "log10": (0.0, -INF), "log1p": (-1.0, -INF), "lgamma": (0.0, INF)}
+POSITIVE = frozenset({"cosh", "dist", "exp", "exp2", "expm1", "hypot", "lgamma"})  # these overflow to +inf alone
+
+
+def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Exception) -> Any:
+    """What the "value" or "rule" gives on numbers that never raise; else the error, with the gate's name."""
+    function = primitive.value if part == "value" else primitive.local_gradients
+    plain = all(type(x) is float for x in known)
+    if part == "value" and isinstance(error, TypeError):
+        refuse_count(primitive, len(known))
+    recorded = not plain and all(type(x) is float or hasattr(x, "_data") for x in known)
+    if part == "rule" and recorded and isinstance(error, (TypeError, AttributeError)):  # it needs plain numbers
+        entries = primitive.slopes(*[x if type(x) is float else x._data for x in known])
+        return tuple([x if x is None else Slope(primitive, i, len(entries))(*known) for i, x in enumerate(entries)])
+    place = f"the {part} of {primitive.name} at ({', '.join(map(repr, known)):.60})"
+    if plain and isinstance(error, (ArithmeticError, ValueError, TypeError)):
+        try:
+            found = guarded(function, {})(*map(Number, known))
+            return real(found, place) if part == "value" else tuple([as_entry(local, place) for local in found])
+        except ERRORS:  # what was raised first says more
+            if isinstance(error, (ArithmeticError, ValueError)):
+                raised = f"{place} raises {type(error).__name__}: {error}; let it answer inf or nan"
+                raise ValueError(raised) from error
+    error.add_note(f"in {place}")
+    raise error
+
+
+def as_entry(local: Any, place: str) -> Any:
+    """A local gradient as a float; None and what selects as they are."""
+    return local if local is None or type(local) is bool else real(local, place)
+
+
+def refuse_count(primitive: Primitive, given: int) -> None:
+    """Raise TypeError if the primitive's value or rule take another number of operands."""
+    for function, before in ((primitive.value, 0), (primitive.local_gradients, 1)):  # a rule takes the output first
+        code = getattr(function, "__code__", None)  # functions of the math module have none
+        if code and not code.co_flags & 0x04:  # it has no *operands
+            most = code.co_argcount - before - hasattr(function, "__self__")
+            expected = min(most, max(given, most - len(function.__defaults__ or ())))
+            if expected != given:
+                name = primitive.name
+                advice = f": write {name}({name}(a, b), c)" * (name in ("maximum", "minimum") and given > 2)
+                operands = f"operand{'s' * (expected != 1)}, got {given}{advice}"
+                raise TypeError(f"{name} takes {expected} {operands}") from None
+
+
+class Slope(Primitive):
+    """A local gradient whose rule needs plain numbers, as a gate of its own; two of one gate and operand are equal."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, primitive: Primitive, place: int, count: int) -> None:
+        self.of = primitive, place, count
+        value = lambda *known: primitive.slopes(*known)[place]  # noqa: E731
+        super().__init__(f"{primitive.name}_local{place if count > 1 else ''}", value, self.slopes)
+
+    def slopes(self, *known: Any) -> Any:
+        raise Unsupported(
+            f"cannot differentiate the rule of {self.of[0].name} once more, for it needs plain numbers: write it with "
+            "+ - * / and this package's functions (autodiff.exp in place of math.exp or np.exp)"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Slope, self.of
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Slope and other.of == self.of
+
+    def __hash__(self) -> int:
+        return hash(self.of)
+
+
+# --- Numbers and functions that answer -----------------------------------------------------------
+
+
+class Number(float):
+    """A float whose ``/``, ``//``, ``%`` and ``**`` answer inf or nan where they are not defined."""
+
+    __slots__ = ()
+
+
+def operator(compute: Callable[[float, float], Any], reflected: bool) -> Any:
+    def method(a: float, b: Any) -> Any:
+        if not isinstance(b, (float, int)):
+            return NotImplemented
+        a, b = float(a), float(b)
+        return Number(compute(b, a) if reflected else compute(a, b))
+
+    return method
+
+
+for _name, _compute in {
+    "add": float.__add__, "sub": float.__sub__, "mul": float.__mul__, "truediv": quotient, "pow": to_the_power,
+    "floordiv": lambda a, b: a // b if b else quotient(a, b), "mod": lambda a, b: a % b if b else NAN,
+}.items():  # fmt: skip
+    setattr(Number, f"__{_name}__", operator(_compute, reflected=False))
+    setattr(Number, f"__r{_name}__", operator(_compute, reflected=True))
+for _name, _change in {"neg": float.__neg__, "pos": float.__pos__, "abs": float.__abs__}.items():
+    setattr(Number, f"__{_name}__", lambda a, change=_change: Number(change(a)))
+
+
+def number(x: Any) -> Any:
+    """A float as a Number, anything else as it is."""
+    return Number(x) if type(x) is float else x
+
+
+def of_math(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the math module that answers wherever C99 does."""
+    name = function.__name__
+
+    def guard(*operands: Any) -> Any:
+        if name == "log" and len(operands) == 2:
+            return guard(operands[0]) / guard(operands[1])
+        if name == "pow":
+            return Number(to_the_power(*map(float, operands)))
+        try:
+            return number(function(*operands))
+        except OverflowError:  # floor, ceil and trunc of inf, too
+            x = operands[0]
+            return Number(INF if name in POSITIVE else math.copysign(INF, sum(x) if hasattr(x, "__iter__") else x))
+        except ValueError:
+            return Number(at_pole(name, *operands))
+
+    return guard
+
+
+def at_pole(name: str, x: Any = NAN, *others: Any) -> float:
+    """What a function of the math module is where it is not defined: inf at a pole, otherwise nan."""
+    if name in ("atanh", "gamma") and abs(x) == (name == "atanh"):
+        return math.copysign(INF, x)
+    pole, value = POLES.get(name, (NAN, NAN))
+    return value if x == pole or (name == "lgamma" and x < 0.0) else NAN
+
+
+class Mathematics:
+    """The math module, its functions guarded."""
+
+    def __getattr__(self, name: str) -> Any:
+        return guarded(getattr(math, name), {})
+
+
+def imported(*given: Any) -> Any:
+    """What an import inside a function brings: math guarded."""
+    return guarded(__import__(*given), {})
+
+
+def guarded(x: Any, done: dict[Any, Any]) -> Any:
+    """x, where it is math, a function of it or one that may call it, guarded; ``done`` holds the functions so far."""
+    if x is math:
+        return Mathematics()
+    if type(x) is BuiltinFunctionType and x.__module__ == "math":
+        return of_math(x)
+    if isinstance(x, Primitive):  # which guards itself
+        return lambda *operands: number(x(*operands))
+    if isinstance(x, partial):
+        return partial(guarded(x.func, done), *x.args, **x.keywords)
+    if type(x) is MethodType:
+        return MethodType(guarded(x.__func__, done), x.__self__)
+    if type(x) is not FunctionType:
+        call = vars(type(x)).get("__call__")  # of an object that is called like a function
+        return MethodType(guarded(call, done), x) if type(call) is FunctionType else x
+    if x not in done:
+        names = x.__globals__ | {"__builtins__": vars(builtins) | {"__import__": imported, "float": Number}}
+        cells = tuple([CellType() for _ in x.__closure__ or ()])
+        done[x] = FunctionType(x.__code__, names, x.__name__, x.__defaults__, cells)
+        done[x].__kwdefaults__ = x.__kwdefaults__
+        names |= {name: guarded(names[name], done) for name in named(x.__code__) if name in x.__globals__}
+        for cell, old in zip(cells, x.__closure__ or ()):
+            if old != CellType():  # not an empty one
+                cell.cell_contents = guarded(old.cell_contents, done)
+    return done[x]
+
+
+def named(code: CodeType) -> Iterator[str]:
+    """The names in a function and in those that it defines."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            yield from named(constant)
