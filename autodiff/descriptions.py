@@ -24,7 +24,7 @@ MOST = 25  # parts of a formula
 
 def text(primitive: Primitive) -> str:
     """The row in words and formulas."""
-    names = operands(primitive)
+    names = [str(x) for x in signature(primitive).parameters.values()]
     lines = [f"{primitive.name}({', '.join(names)}): a gate; of numbers a number, of Values a recorded Value.", ""]
     several = "*" in names[-1]
     if several:
@@ -40,23 +40,18 @@ def text(primitive: Primitive) -> str:
 
 
 def signature(primitive: Primitive) -> inspect.Signature:
-    """How a primitive is called, operands by the names that its rule has for them."""
-    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL
-    return inspect.Signature([inspect.Parameter(name.strip("*"), kinds["*" in name]) for name in operands(primitive)])
-
-
-def operands(primitive: Primitive) -> list[str]:
-    """The names of the operands in the rule, or else in the value; ``*terms`` for any number of them."""
-    found = ["*operands"]
+    """How a primitive is called; its operands have their names in the rule, or else in the value."""
+    found = [inspect.Parameter("operands", inspect.Parameter.VAR_POSITIONAL)]
     for function, before in ((primitive.value, 0), (primitive.local_gradients, 1)):
         try:
-            parameters = [*inspect.signature(function).parameters.values()][before:]
+            operands = [*inspect.signature(function).parameters.values()][before:]
         except (TypeError, ValueError):  # a function of C that does not tell
             continue
-        names = [f"*{x.name}" if x.kind == x.VAR_POSITIONAL else x.name for x in parameters]
-        if names and ("*" not in names[-1] or "*" in found[-1]):
-            found = names
-    return found
+        if operands and (operands[-1].kind != found[-1].VAR_POSITIONAL or found[-1].kind == found[-1].VAR_POSITIONAL):
+            found = operands
+    last = found[-1].kind == inspect.Parameter.VAR_POSITIONAL
+    kind = inspect.Parameter.VAR_POSITIONAL if last else inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(x.name, kind) for x in (found[-1:] if last else found)])
 
 
 def formulas(function: Callable[..., Any], names: list[str]) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .explain import Steps
+    from .typed import Array, Number, Operator, Plain
 
 tick = count(1).__next__  # a clock that never shows the same time twice
 create = object.__new__
@@ -57,7 +58,7 @@ def unary(primitive: Primitive) -> Callable[[Value], Value]:
     return named(method, primitive)  # type: ignore[no-any-return]
 
 
-def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, Any], Value]:
+def binary(primitive: Primitive, reflected: bool = False) -> Operator:
     """The primitive as an operator: ``self * other``, or reflected ``other * self``."""
     value = primitive.value
 
@@ -135,7 +136,7 @@ class Value:
     _grad: float
     _label: str
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Plain, label: str = "") -> None:
         self._data = real(data, "Value()")
         self.label = label
         self.operands: tuple[Any, ...] = ()  # Values and floats
@@ -157,7 +158,7 @@ class Value:
         return self._data
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Plain) -> None:
         if tracing:
             refuse(self, "a new .data")
         if self.primitive is not None:
@@ -177,7 +178,7 @@ class Value:
         return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Plain | None) -> None:
         if type(grad) is not float:
             grad = 0.0 if grad is None else real(grad, f"grad of {self._label or self._data}")
         self._grad = grad
@@ -309,10 +310,11 @@ class Value:
         return bool(self._data)
 
     # fmt: off
-    __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
-        'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
-    __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
-    __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
+    if not TYPE_CHECKING:  # type checkers see no such methods, and say that float(x) takes no Value
+        __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
+            'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
+        __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
+        __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
     # fmt: on
 
     def __format__(self, spec: str) -> str:
@@ -342,12 +344,12 @@ class Value:
     def __ceil__(self) -> Value:
         return -(-self).floor()
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Number | Array) -> Value:
         if type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
         return self._reflected_add(other)
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Number | Array) -> Value:
         if type(other) in (int, float) and other == 1:
             return self.reciprocal()  # the gate that the lectures draw as 1/x
         return self._reflected_div(other)
@@ -458,7 +460,7 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     return [total if type(total) is Value else Value(total) for total in totals]
 
 
-def variables(**inputs: Any) -> tuple[Value, ...]:
+def variables(**inputs: Plain) -> tuple[Value, ...]:
     """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
 
     Examples

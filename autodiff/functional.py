@@ -14,12 +14,13 @@ from .calls import Call, checked, shape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, overload
 
     from .calls import Argnums
+    from .typed import Gradient
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
     Examples
@@ -37,7 +38,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[.
     return value_and_gradient
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+if TYPE_CHECKING:
+
+    @overload
+    def grad(f: Callable[..., Any], argnums: None = None) -> Gradient: ...
+    @overload
+    def grad(f: Callable[..., Any], argnums: Argnums) -> Callable[..., Any]: ...
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     """A function that returns the gradient of f.
 
     Parameters
@@ -83,7 +92,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     return gradient
 
 
-def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
+def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
     """The nth derivative of a function of one number; f itself for n = 0.
 
     Examples
@@ -107,7 +116,7 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
         value, first = value_and_grad(slope)(x, **keywords)
         return first if n else value
 
-    return nth
+    return nth  # type: ignore[return-value]
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:

@@ -31,10 +31,10 @@ def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Except
     plain = all(type(x) is float for x in known)
     if part == "value" and isinstance(error, TypeError):
         refuse_count(primitive, len(known))
-    if part == "rule" and not plain and isinstance(error, (TypeError, AttributeError)):  # it needs plain numbers
+    recorded = not plain and all(type(x) is float or hasattr(x, "_data") for x in known)
+    if part == "rule" and recorded and isinstance(error, (TypeError, AttributeError)):  # it needs plain numbers
         entries = primitive.slopes(*[x if type(x) is float else x._data for x in known])
-        of = primitive, len(known) - 1
-        return tuple([None if entry is None else Slope(*of, i)(*known) for i, entry in enumerate(entries)])
+        return tuple([x if x is None else Slope(primitive, i, len(entries))(*known) for i, x in enumerate(entries)])
     place = f"the {part} of {primitive.name} at ({', '.join(map(repr, known)):.60})"
     if plain and isinstance(error, (ArithmeticError, ValueError, TypeError)):
         try:
@@ -72,9 +72,9 @@ class Slope(Primitive):
 
     __slots__ = ("of",)
 
-    def __init__(self, primitive: Primitive, count: int, place: int) -> None:
-        self.of = primitive, count, place
-        value = lambda *known: float(primitive.slopes(*known)[place])  # noqa: E731
+    def __init__(self, primitive: Primitive, place: int, count: int) -> None:
+        self.of = primitive, place, count
+        value = lambda *known: primitive.slopes(*known)[place]  # noqa: E731
         super().__init__(f"{primitive.name}_local{place if count > 1 else ''}", value, self.slopes)
 
     def slopes(self, *known: Any) -> Any:

@@ -186,10 +186,7 @@ def gelu(x: Any, exp: Any = exponential) -> Any:
 
 def silu(x: Any, exp: Any = exponential) -> Any:
     """x sigmoid(x); in the tail the tiny factors come last."""
-    if x < -700.0:
-        return x * exp(0.5 * x) * exp(0.5 * x)
-    e = exp(-abs(x))
-    return x / (1.0 + e) if x >= 0.0 else x * e / (1.0 + e)
+    return x * exp(0.5 * x) * exp(0.5 * x) if x < -709.0 else x / (1.0 + exp(-x))
 
 
 def logistic(x: float) -> float:

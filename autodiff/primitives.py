@@ -14,8 +14,11 @@ gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in
 - logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
 - abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
 - power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
+- JAX: gradients 1/2 for hypot(0, 0) and nan at infinity; infinite ones of fmod(x, 0) and of fmod and mod of an infinite
+  number, where they are nan here and in PyTorch; a finite one for acosh of a negative number.
 - An infinite upstream gradient: what is not chosen by maximum, minimum or clip gets 0 here and in PyTorch, nan in JAX;
-  tanh passes it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base with exponent 0, PyTorch 0.
+  tanh, gelu, silu, hypot and mod pass it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base
+  with exponent 0, PyTorch 0.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, overload
+
+    from .engine import Value
+    from .typed import Array, Number, Recorder
 
 
 # What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
@@ -89,6 +95,15 @@ class Primitive:
             if getattr(function, "__name__", "") == "<lambda>":
                 function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *operands: Number) -> Value: ...
+        @overload
+        def __call__(self, *operands: Number | Array | Recorder) -> Any: ...
+
     def __call__(self, *operands: Any) -> Any:
         """Return the value of numbers, or let the first operand that is no number record this."""
         numbers = []
@@ -117,29 +132,26 @@ class Primitive:
         """The local gradients at the output and the operands, numbers or Values; TypeError unless one for each."""
         try:
             found = self.local_gradients(*known)
-            if isinstance(found, tuple) and complex in map(type, found):  # a negative number to a fraction, perhaps
-                i, local = next((i, x) for i, x in enumerate(found, 1) if type(x) is complex)
-                raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
+            for i, local in enumerate(found if isinstance(found, tuple) else (), 1):
+                if type(local) is complex:  # a negative number to a fraction, perhaps
+                    raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
         except ERRORS as error:
             from .guards import rescued
 
             found = rescued(self, "rule", known, error)
         if not isinstance(found, (tuple, list)) or len(found) != len(known) - 1:
-            wanted = "(...,)" if len(known) == 2 else f"({', '.join(['...'] * (len(known) - 1))})"
-            raise TypeError(
-                f"the local gradients of {self.name} must be a tuple with one entry for each operand, "
-                f"{wanted}, got {found!r:.60}"
-            )
+            wanted = f"({', '.join(['...'] * (len(known) - 1))}{',' * (len(known) == 2)}), got {found!r:.60}"
+            one_each = "must be a tuple with one entry for each operand"
+            raise TypeError(f"the local gradients of {self.name} {one_each}, {wanted}")
         return found
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __deepcopy__(self, copies: Any) -> Primitive:
+    def __deepcopy__(self, copies: Any = None) -> Primitive:
         return self
 
-    def __copy__(self) -> Primitive:
-        return self
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self in BUILT_IN:
@@ -276,6 +288,16 @@ def chain(*operands: Any) -> Any:
     for k, term in reversed([*enumerate(terms)]):
         found = where(index == float(k), term, found)
     return found
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def where(condition: float, a: float, b: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def where(condition: Number, a: Number, b: Number) -> Value: ...
+    @overload
+    def where(condition: Number | Recorder, a: Number | Recorder, b: Number | Recorder) -> Any: ...
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -74,8 +74,8 @@ def test_the_page_gets_its_signs_as_data():
 
 TABLES = {  # what else may hold three names of gates
     "autodiff/__init__.py": 1,  # the public names
-    "autodiff/engine.py": 1,  # NumPy's functions that would pick by order alone
     "autodiff/flat/simplify.py": 1,  # identities: mathematics
+    "autodiff/ufuncs.py": 1,  # what NumPy calls them
     "nn/activations.py": 1,  # activations by their names in papers
     "visualize/unfolding.py": 1,  # gates taken apart
 }
@@ -238,8 +238,14 @@ GATES = [  # the gate, its operands, and what step 1 and the local gradients say
      "f = atan(x)   atan(0.5) = 0.463648", ["(1 / (1 + x * x))"]),
     ("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,), (-2.0,),
      "f = leaky(x)   leaky(-2) = -0.2", ["0.1"]),
-    ("npcos", lambda x: np.cos(x), lambda out, x: (0.0 - float(np.sin(x)),), (0.5,),
-     "f = npcos(x)   npcos(0.5) = 0.877583", ["-0.479426"]),
+    ("npcos", lambda x: np.cos(x), lambda out, x: (-np.sin(x),), (0.5,),
+     "f = npcos(x)   npcos(0.5) = 0.877583", ["-sin(x)"]),
+    ("npfloat", lambda x: np.cos(x), lambda out, x: (-float(np.sin(x)),), (0.5,),
+     "f = npfloat(x)   npfloat(0.5) = 0.877583", ["-0.479426"]),
+    ("nppoly", lambda x: np.polyval([1, 2, 3], x), lambda out, x: (np.polyval([2, 2], x),), (0.5,),
+     "f = nppoly(x)   nppoly(0.5) = 4.25", None),
+    ("npwhere", lambda x: np.where(x > 0, x, 0.1 * x), lambda out, x: (np.where(x > 0, 1.0, 0.1),), (-1.0,),
+     "f = npwhere(x)   npwhere(-1) = -0.1", ["0.1"]),
     ("root", newton, lambda out, x: (0.5 / out,), (2.0,), "f = root(x)   root(2) = 1.41421", ["(0.5 / f)"]),
     ("both", lambda x: x, lambda out, x: (1.0 if x > 0 and x < 2 else 0.5,), (3.0,),
      "f = both(x)   both(3) = 3", ["0.5"]),

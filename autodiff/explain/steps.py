@@ -15,7 +15,7 @@ from .words import SpokenFormula, role, shortened, wrapped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, overload
 
     from ..engine import Value
 
@@ -127,6 +127,13 @@ class Steps:
 
     def __len__(self) -> int:
         return len(self._edges)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, place: int) -> Step: ...
+        @overload
+        def __getitem__(self, place: slice) -> list[Step]: ...
 
     def __getitem__(self, place: Any) -> Any:
         return self._edges[place]

@@ -158,10 +158,11 @@ def difference(primitive: Primitive, function: Callable[..., Any], meant: Callab
     for i in range(len(POINTS)) if primitive not in BUILT_IN else ():
         known = [POINTS[(i + 2 * k) % len(POINTS)] for k in range(count)]
         try:
-            if meant is primitive.local_gradients:
-                known.insert(0, primitive.compute(known))
             with warnings.catch_warnings(action="ignore"):
-                numbers = meant(*known)
+                numbers: Any = primitive.compute(known)
+                if meant is primitive.local_gradients:
+                    known.insert(0, numbers)
+                    numbers = primitive.slopes(*known)
         except (ArithmeticError, AssertionError, RuntimeError, ValueError, TypeError, LookupError):
             continue  # it is not defined there
         written = branches(function, [Symbol(x) for x in known], primitive.name)

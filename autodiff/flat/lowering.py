@@ -163,7 +163,7 @@ class Lowering:
                 raise Unsupported(wrong)
         except Unsupported:
             found = primitive.slopes(gate._data, *numbers(gate.operands))
-            calls = [Symbol((Slope(primitive, len(known) - 1, i), *map(plain, known))) for i in range(len(found))]
+            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
             found = [None if number is None else call for number, call in zip(found, calls)]
         return found  # type: ignore[no-any-return]
 

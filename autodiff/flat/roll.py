@@ -21,9 +21,9 @@ SHORT = 4  # terms below which a sum keeps its order, and its products are never
 
 
 def rolled(program: Program, gradients: Mapping[str, str]) -> Program:
-    """The program with vector lines and repeated lines in place of many; sums may be added in another order.
+    """The program of scalars with vector lines and repeated lines in place of many; sums may be added in another order.
 
-    ``gradients`` has the name of the gradient for the names that have one.
+    ``gradients`` holds the name of the gradient for the names that have one.
     """
     sums = {line.target for line in program.lines if line.adds}
     levels: dict[Any, int] = {}

@@ -72,7 +72,7 @@ class Sharing:
 def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
     """The lines with every operation that occurs twice computed once, in a line t0, t1, ... where it has no name.
 
-    The targets in ``unread`` must not be read by lines that did not read them before.
+    ``unread`` are targets that other lines must not begin to read; the names of new lines come from ``names``.
     """
     sharing = Sharing(lines, unread, names)
     return [new for line in lines for new in sharing.rewritten(line)]

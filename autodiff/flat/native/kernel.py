@@ -35,10 +35,11 @@ LOSS = "the loss"
 
 
 class Kernel:
-    """The text of one function: a program for ``width`` rows at a time.
+    """The text of the function of a program, with ``width`` doubles in a vector.
 
-    ``rows`` is their number where every call has as many; ``results`` asks for outputs and gradients to the inputs of
-    each row, ``sums`` for what is summed over the rows; ``onto`` adds to what the caller's arrays hold already.
+    ``rows`` is how many rows every call has, if that is known; ``results`` whether outputs and gradients to the
+    inputs are wanted for each row; ``sums`` whether anything is wanted of ``sums``; ``onto`` whether ``sums``,
+    ``out`` and ``dx`` hold numbers already, to which those of this program are added.
     """
 
     def __init__(

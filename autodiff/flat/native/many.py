@@ -25,7 +25,8 @@ SECONDS = 0.05  # how long a call may last, so that ctrl-C works
 class ManyTraining:
     """The steps of nets that differ only in their numbers and learning rates.
 
-    ``rows`` are the examples with their targets, ``batch`` of them for each step; ``answers(x)`` is a net's prediction.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; gradients are shortened to ``clip_norm``,
+    and ``answers(x)`` is what the net makes of an example.
     """
 
     at_once = NETS  # in a block
@@ -66,7 +67,7 @@ class ManyTraining:
 
 
 class Block:
-    """Up to ``NETS`` nets with the numbers and the learning rate that each starts from."""
+    """Up to ``NETS`` nets, trained from their ``starts`` at their ``rates``."""
 
     def __init__(self, training: ManyTraining, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> None:
         self.training, self.count = training, len(starts)

@@ -84,11 +84,11 @@ class Group:
 
 
 class Plan:
-    """How the lines of a program are computed for a block of rows.
+    """How the lines of a program are computed for a block of rows: in loops, the ``groups``.
 
-    ``groups`` are the loops in order, ``totals`` the lines that add up over the rows. The names in ``stored`` stand in
-    memory, all others live in one turn of a loop; those in ``zeroed`` start from zeros. ``assigning`` holds the ids of
-    lines that assign, or add to what nobody has added to yet.
+    ``totals`` are lines added up over the rows; ``stored`` the names that stand in memory, while all others live and
+    die in one turn of a loop; ``zeroed`` those of them that start from zeros; ``assigning`` the ids of lines that
+    assign, or add to what nobody has added to yet.
     """
 
     def __init__(self, program: Program, extra: Sequence[Line] = ()) -> None:

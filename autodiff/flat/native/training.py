@@ -21,9 +21,10 @@ from .steps import Plan, Steps
 class NativeTraining:
     """The steps of one model, whole epochs in one call.
 
-    ``rows`` are the examples with their targets, ``batch`` of them for each step; a loss of more than ``most`` lines is
-    Unsupported. The arrays ``numbers``, ``gradients`` and ``states`` (a line for each state of the optimizer) hold what
-    a step starts from and leaves; ``losses`` the mean of each epoch begun.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; ``clips`` says whether gradients are
+    clipped by norm. A loss of more than ``most`` lines is Unsupported. ``numbers``, ``gradients`` and ``states`` hold
+    the parameters, the last gradients and the optimizer's states; ``losses`` for each epoch begun the mean over its
+    rows so far.
     """
 
     def __init__(
@@ -63,10 +64,10 @@ class NativeTraining:
         return x
 
     def begin(self, order: Sequence[int], epochs: int, rate: float, threshold: float, before: int) -> None:
-        """Get ready for epochs on the rows in that order; none where every step takes all.
+        """Get ready for so many epochs; ``before`` is how many steps the optimizer has made.
 
-        ``rate`` is the learning rate, ``threshold`` the length from which gradients are clipped, ``before`` how many
-        steps the optimizer has made.
+        ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows (``whole``).
+        Gradients longer than ``threshold`` are clipped.
         """
         self.order = numpy.array(order, dtype=numpy.int64)
         self.losses = numpy.zeros(epochs)  # each step adds its rows' share
