@@ -224,7 +224,9 @@ def lessons(
         return made
     present = {node.primitive.name for node in order if node.primitive}
     gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
-    wishes: list[tuple[str, str | None, list[str]]] = [(f"{', '.join(gates)} unfolded", None, gates)] * bool(gates)
+    wishes: list[tuple[str, str | None, list[str]]] = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] * bool(
+        gates
+    )
     wishes += [(f"{name} folded", name, []) for name in SINGLE]
     for view, folding, unfold in wishes:
         other = rewritten(output, folding, unfold)[0]

@@ -37,8 +37,9 @@ class Live:
         if self.own:
             for node in order:
                 operands = [x if type(x) is float else self.copies[x] for x in node.operands]
-                made = node.primitive and Value.record(self.written(node), operands)
-                self.copies[node] = made or Value(node.data, node.label)
+                leaf = node.primitive is None
+                copy = Value(node.data, node.label) if leaf else Value.record(self.written(node), operands)
+                self.copies[node] = copy
         self.swept = {node: (total, found) for node, total, found in sweep(self.copies[order[-1]], record=True)}
 
     def written(self, node: Any) -> Primitive:

@@ -87,6 +87,15 @@ def test_a_gate_made_of_simpler_ones_lives(visit, name):
         assert "local" in tab.text_content(".sentence")
 
 
+def test_numbers_that_were_0_when_recorded_live_too(visit):
+    """A Value of 0 is false, but no less a gate."""
+    tab = visit(page(recorded(LIVE["exp"], 0.0, 0.0)[0]))
+    typed(tab, "x", 3.0)
+
+    assert number(tab.locator(".result data")) == 9.0
+    assert gradients(tab) == {"x": 6.0, "y": 9.0}
+
+
 def test_a_rule_with_an_if_shows_the_number_of_the_other_side(visit):
     tab = visit(page(recorded(LIVE["leaky"], 0.5, 1.5)[0]), "#step=7")
     tab.evaluate("active.show(active.lesson.rows.findIndex((row) => row.otherwise) + 1)")
