@@ -12,6 +12,7 @@ from functools import partial
 from math import log as logarithm
 from pathlib import Path
 
+import numpy as np
 import pytest
 from own_gates import OWN, atan, hypot, leaky, sinus
 
@@ -378,6 +379,8 @@ def test_hypot_at_the_origin_is_named():
             Primitive("long", lambda x: sum([x * i for i in range(99)]), lambda out, x: (4851.0,)),
             ["d out / d x = 4851"],
         ),
+        (Primitive("down", np.floor, lambda out, x: (0.0,)), ["down(x): a gate;", "d out / d x = 0"]),
+        (Primitive("odd", lambda x: {}[x], lambda out, x: (0.0 if {}[x] else 1.0,)), ["odd(x): a gate;"]),
         (Primitive("any", max, lambda *known: (0.0,)), ["any(*operands): a gate;"]),
     ],
     ids=lambda gate: getattr(gate, "name", ""),
