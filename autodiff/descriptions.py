@@ -10,8 +10,7 @@ from types import FunctionType
 from .expression import Formula
 from .flat.expansion import Symbol, branches, plain
 from .flat.program import written
-from .primitives import Primitive
-from .tracing import Unsupported
+from .primitives import ERRORS, Primitive
 from .vocabulary import words
 
 TYPE_CHECKING = False
@@ -41,17 +40,23 @@ def text(primitive: Primitive) -> str:
 
 def signature(primitive: Primitive) -> inspect.Signature:
     """How a primitive is called; its operands have their names in the rule, or else in the value."""
-    found = [inspect.Parameter("operands", inspect.Parameter.VAR_POSITIONAL)]
-    for function, before in ((primitive.value, 0), (primitive.local_gradients, 1)):
-        try:
-            operands = [*inspect.signature(function).parameters.values()][before:]
-        except (TypeError, ValueError):  # a function of C that does not tell
-            continue
-        if operands and (operands[-1].kind != found[-1].VAR_POSITIONAL or found[-1].kind == found[-1].VAR_POSITIONAL):
-            found = operands
-    last = found[-1].kind == inspect.Parameter.VAR_POSITIONAL
-    kind = inspect.Parameter.VAR_POSITIONAL if last else inspect.Parameter.POSITIONAL_ONLY
-    return inspect.Signature([inspect.Parameter(x.name, kind) for x in (found[-1:] if last else found)])
+    wide = inspect.Parameter.VAR_POSITIONAL
+    candidates = parameters(primitive.local_gradients)[1:], parameters(primitive.value)
+    named = [known for known in candidates if known and known[-1].kind != wide]
+    for known in [*named, *candidates]:
+        if known:
+            kind = inspect.Parameter.POSITIONAL_ONLY if named else wide
+            return inspect.Signature([x.replace(kind=kind) for x in (known if named else known[-1:])])
+    return inspect.Signature([inspect.Parameter("operands", wide)])
+
+
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function, without annotations and defaults; none of one of C that does not tell."""
+    try:
+        known = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [inspect.Parameter(x.name, x.kind) for x in known]
 
 
 def formulas(function: Callable[..., Any], names: list[str]) -> Any:
@@ -60,7 +65,7 @@ def formulas(function: Callable[..., Any], names: list[str]) -> Any:
         found = branches(function, [Symbol(name) for name in names], "it")
         entries = found if isinstance(found, tuple) else (found,)
         expressions = [None if x is None else plain(x) for x in entries]
-    except (Unsupported, TypeError, ValueError, ArithmeticError):
+    except ERRORS:
         return ""
     if not all(map(readable, expressions)):
         return ""
@@ -96,6 +101,6 @@ def value_text(primitive: Primitive, names: list[str]) -> str:
         formula = formulas(function, names) or formulas(primitive.expansion or function, names)
         if formula or not said.startswith("Return "):
             return formula  # type: ignore[no-any-return]
-    for own, name in zip(inspect.signature(function).parameters, names):
-        said = re.sub(rf"\b{own}\b", name, said)
+    for own, name in zip(parameters(function), names):
+        said = re.sub(rf"\b{own.name}\b", name, said)
     return said.removeprefix("Return ").replace("The ", "the ").rstrip(".")

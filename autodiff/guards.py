@@ -10,19 +10,16 @@ from __future__ import annotations
 import builtins
 import math
 from functools import partial
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 
 from .ieee import INF, NAN, quotient, real, to_the_power
-from .primitives import ERRORS, Primitive
+from .primitives import ERRORS, PRIMITIVES, Primitive
 from .tracing import Unsupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
-
-POLES = {"log": (0.0, -INF), "log2": (0.0, -INF), "log10": (0.0, -INF), "log1p": (-1.0, -INF), "lgamma": (0.0, INF)}
-POSITIVE = frozenset({"cosh", "dist", "exp", "exp2", "expm1", "hypot", "lgamma"})  # these overflow to +inf alone
 
 
 def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Exception) -> Any:
@@ -41,7 +38,7 @@ def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Except
             found = guarded(function, {})(*map(Number, known))
             return real(found, place) if part == "value" else tuple([as_entry(local, place) for local in found])
         except ERRORS:  # what was raised first says more
-            if isinstance(error, (ArithmeticError, ValueError)):
+            if part == "value" and isinstance(error, (ArithmeticError, ValueError)):
                 raised = f"{place} raises {type(error).__name__}: {error}; let it answer inf or nan"
                 raise ValueError(raised) from error
     error.add_note(f"in {place}")
@@ -113,13 +110,14 @@ def operator(compute: Callable[[float, float], Any], reflected: bool) -> Any:
 
 
 for _name, _compute in {
-    "add": float.__add__, "sub": float.__sub__, "mul": float.__mul__, "truediv": quotient, "pow": to_the_power,
-    "floordiv": lambda a, b: a // b if b else quotient(a, b), "mod": lambda a, b: a % b if b else NAN,
+    "__add__": float.__add__, "__sub__": float.__sub__, "__mul__": float.__mul__, "__truediv__": quotient,
+    "__pow__": to_the_power, "__floordiv__": lambda a, b: a // b if b else quotient(a, b),
+    "__mod__": lambda a, b: a % b if b else NAN,
 }.items():  # fmt: skip
-    setattr(Number, f"__{_name}__", operator(_compute, reflected=False))
-    setattr(Number, f"__r{_name}__", operator(_compute, reflected=True))
-for _name, _change in {"neg": float.__neg__, "pos": float.__pos__, "abs": float.__abs__}.items():
-    setattr(Number, f"__{_name}__", lambda a, change=_change: Number(change(a)))
+    setattr(Number, _name, operator(_compute, reflected=False))
+    setattr(Number, _name.replace("__", "__r", 1), operator(_compute, reflected=True))
+for _change in (float.__neg__, float.__pos__, float.__abs__):
+    setattr(Number, _change.__name__, lambda a, change=_change: Number(change(a)))
 
 
 def number(x: Any) -> Any:
@@ -128,38 +126,22 @@ def number(x: Any) -> Any:
 
 
 def of_math(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the math module that answers wherever C99 does."""
+    """A function of the math module that answers wherever C99 does: as the primitive of its name, if there is one."""
     name = function.__name__
+    row = PRIMITIVES.get("power" if name == "pow" else name)
 
     def guard(*operands: Any) -> Any:
         if name == "log" and len(operands) == 2:
             return guard(operands[0]) / guard(operands[1])
-        if name == "pow":
-            return Number(to_the_power(*map(float, operands)))
         try:
-            return number(function(*operands))
-        except OverflowError:  # floor, ceil and trunc of inf, too
-            x = operands[0]
-            return Number(INF if name in POSITIVE else math.copysign(INF, sum(x) if hasattr(x, "__iter__") else x))
+            return number(function(*operands) if row is None else row(*operands))
+        except OverflowError:  # ceil and trunc of inf, too
+            return Number(math.copysign(INF, sum(operands[0]) if name == "fsum" else operands[0]))
         except ValueError:
-            return Number(at_pole(name, *operands))
+            pole = name == "lgamma" or (name == "gamma" and operands[0] == 0.0)
+            return Number(math.copysign(INF, operands[0] if name == "gamma" else 1.0) if pole else NAN)
 
     return guard
-
-
-def at_pole(name: str, x: Any = NAN, *others: Any) -> float:
-    """What a function of the math module is where it is not defined: inf at a pole, otherwise nan."""
-    if name in ("atanh", "gamma") and abs(x) == (name == "atanh"):
-        return math.copysign(INF, x)
-    pole, value = POLES.get(name, (NAN, NAN))
-    return value if x == pole or (name == "lgamma" and x < 0.0) else NAN
-
-
-class Mathematics:
-    """The math module, its functions guarded."""
-
-    def __getattr__(self, name: str) -> Any:
-        return guarded(getattr(math, name), {})
 
 
 def imported(*given: Any) -> Any:
@@ -170,7 +152,7 @@ def imported(*given: Any) -> Any:
 def guarded(x: Any, done: dict[Any, Any]) -> Any:
     """x, where it is math, a function of it or one that may call it, guarded; ``done`` holds the functions so far."""
     if x is math:
-        return Mathematics()
+        return SimpleNamespace(**{name: guarded(member, done) for name, member in vars(math).items()})
     if type(x) is BuiltinFunctionType and x.__module__ == "math":
         return of_math(x)
     if isinstance(x, Primitive):  # which guards itself

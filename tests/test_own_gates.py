@@ -12,6 +12,7 @@ from functools import partial
 from math import log as logarithm
 from pathlib import Path
 
+import numpy as np
 import pytest
 from own_gates import OWN, atan, hypot, leaky, sinus
 
@@ -165,9 +166,9 @@ def fails(*operands):
 @pytest.mark.parametrize(
     ("function", "error", "message"),
     [
-        (lambda x: 1 / 0, ValueError, "raises ZeroDivisionError: division by zero; let it answer inf or nan"),
-        (lambda x: int(x / 0), ValueError, "raises ZeroDivisionError: float division by zero; let it answer"),
-        (lambda x: math.factorial(int(-x)) + int("x"), ValueError, "raises ValueError"),
+        (lambda x: 1 / 0, ZeroDivisionError, "division by zero"),
+        (lambda x: int(x / 0), ZeroDivisionError, "float division by zero"),
+        (lambda x: int("x"), ValueError, "invalid literal for int"),
         (lambda x: "a" + x, TypeError, "can only concatenate str"),
         (lambda x: x.foo, AttributeError, "'float' object has no attribute 'foo'"),
         (fails, KeyError, "of my own"),
@@ -175,21 +176,24 @@ def fails(*operands):
     ],
 )
 def test_other_errors_name_the_gate_and_its_operands(function, error, message):
+    """In a note; that of a value which should answer inf or nan is a ValueError that says so."""
     value = Primitive("own", function, lambda out, a: (1.0,))
     rule = Primitive("own", lambda a: a, lambda out, a: (function(a),))
     y = rule(Value(2.0, "x"))
-    for part, use in [
-        ("value of own at (2.0)", lambda: value(2.0)),
-        ("value of own at (2.0)", lambda: value(Value(2.0))),
-        ("rule of own at (2.0, 2.0)", y.backward),
-        ("rule of own at (2.0, 2.0)", y.steps),
-        ("rule of own at (2.0, 2.0)", lambda: grad(rule)(2.0)),
+    answers = issubclass(error, (ArithmeticError, ValueError))
+    for place, raised, use in [
+        ("the value of own at (2.0)", ValueError if answers else error, lambda: value(2.0)),
+        ("the value of own at (2.0)", ValueError if answers else error, lambda: value(Value(2.0))),
+        ("the rule of own at (2.0, 2.0)", error, y.backward),
+        ("the rule of own at (2.0, 2.0)", error, y.steps),
+        ("the rule of own at (2.0, 2.0)", error, lambda: grad(rule)(2.0)),
     ]:
-        with pytest.raises(error) as caught:
+        with pytest.raises(raised) as caught:
             use()
         said = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
-        assert part in said
+        assert place in said
         assert message in said
+        assert ("let it answer inf or nan" in said) is (answers and "value" in place)
 
 
 def test_a_rule_that_raises_leaves_the_rest_of_the_sweep_as_it_is():
@@ -375,6 +379,8 @@ def test_hypot_at_the_origin_is_named():
             Primitive("long", lambda x: sum([x * i for i in range(99)]), lambda out, x: (4851.0,)),
             ["d out / d x = 4851"],
         ),
+        (Primitive("down", np.floor, lambda out, x: (0.0,)), ["down(x): a gate;", "d out / d x = 0"]),
+        (Primitive("odd", lambda x: {}[x], lambda out, x: (0.0 if {}[x] else 1.0,)), ["odd(x): a gate;"]),
         (Primitive("any", max, lambda *known: (0.0,)), ["any(*operands): a gate;"]),
     ],
     ids=lambda gate: getattr(gate, "name", ""),

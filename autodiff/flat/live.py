@@ -33,6 +33,7 @@ class Live:
     def __init__(self, order: Sequence[Value]) -> None:
         self.copies = {node: node for node in order}
         self.still: dict[Value, str] = {}
+        self.made: dict[Primitive, Primitive] = {}
         self.own = [node for node in order if node.primitive and node.primitive not in BUILT_IN]
         if self.own:
             for node in order:
@@ -63,7 +64,8 @@ class Live:
                 return primitive.local_gradients(*known)
             return recorded(primitive.local_gradients, known, f"the rule of {primitive.name}")
 
-        return Primitive(primitive.name, primitive.value, rule, primitive.kink, primitive.expansion)
+        made = Primitive(primitive.name, primitive.value, rule, primitive.kink, primitive.expansion)
+        return self.made.setdefault(primitive, made)  # one for all nodes, so that programs call one function
 
     def gradient(self, node: Value) -> Any:
         """d output / d node."""
