@@ -53,7 +53,7 @@ class Live:
             javascript.definition(primitive, count)
             for place, local in enumerate(found):
                 if local is not None:
-                    javascript.definition(Slope(primitive, count, place), count + 1)
+                    javascript.definition(Slope(primitive, place, count), count + 1)
         except Unsupported as error:
             self.still[node] = str(error)
             kink, found = on_kink(node), tuple([x if x is None or type(x) is bool else float(x) for x in found])
