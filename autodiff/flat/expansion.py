@@ -191,21 +191,8 @@ def instructions(
 ) -> tuple[tuple[Instruction, ...], Any]:
     """(The gate as operations that a backend knows, where its value is then: a place or a number).
 
-    Parameters
-    ----------
-    primitive : Primitive
-        The gate.
-    count : int
-        How many operands it has.
-    core : frozenset of str
-        The names of the built-in primitives that the backend writes itself.
-    runner : str
-        What cannot write the gate, for the error.
-
-    Raises
-    ------
-    Unsupported
-        If the gate has no expansion and its value needs numbers. It names gate, runner and remedy.
+    ``count`` operands, in operations of the ``core``, the built-in primitives that the backend writes itself by their
+    names. Unsupported, naming gate, ``runner`` and remedy, if it has no expansion and its value needs numbers.
     """
     writing = Writing(core, runner)
     place = writing.write(primitive, [Place(i) for i in range(count)], count)
