@@ -41,55 +41,14 @@ from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
-from .primitives import (
-    PRIMITIVES,
-    Primitive,
-    absolute as abs,  # noqa: F401
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    clip,
-    cos,
-    cosh,
-    elu,
-    erf,
-    exp,
-    expm1,
-    floor,
-    fmod,
-    gaussian,
-    gelu,
-    heaviside,
-    hypot,
-    leaky_relu,
-    log,
-    log1p,
-    log2,
-    log10,
-    log_sigmoid,
-    maximum,
-    minimum,
-    normal_cdf,
-    power,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    stop_gradient,
-    tan,
-    tanh,
-    where,
-)
 from .tracing import TraceError
+
+from .primitives import (  # isort: skip  # noqa: F401
+    PRIMITIVES, Primitive, absolute as abs, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
+    exp, expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid,
+    maximum, minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt,
+    stop_gradient, tan, tanh, where,
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
