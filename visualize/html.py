@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = ["number", "formula", "paths", "graph", "lesson", "said", "player", "change", "lab"]
-PLAYGROUND = ["network", "surface", "descent", "training"]
+# Scripts that all pages need; those of graphs step by step, and of the playground.
+SCRIPTS = ["number", "graph", "change"]
+PARTS = {
+    '<article class="lesson"': ["formula", "paths", "lesson", "said", "player", "lab"],
+    '<section class="playground"': ["network", "surface", "descent", "training"],
+}
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -53,7 +57,7 @@ class Page:
     def html(self) -> str:
         """The whole file as text."""
         parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
-        names = [*SCRIPTS, *(PLAYGROUND if '<section class="playground"' in self._body else []), "start"]
+        names = [*SCRIPTS, *[name for part in PARTS if part in self._body for name in PARTS[part]], "start"]
         script = "\n".join([*parts, *[read(f"{name}.js") for name in names]])
         return "\n".join(
             [
