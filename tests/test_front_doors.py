@@ -89,7 +89,7 @@ def test_backward(row):
 
 
 def test_steps_say_true_things(row):
-    gate, point, value, slopes, _ = row
+    gate, point, _, slopes, _ = row
     _, f = recorded(gate, point)
     steps = f.steps()
     text = str(steps)
@@ -241,8 +241,12 @@ def test_two_gates_of_one_name_and_of_a_built_in_name():
     assert "const" in visualize.page(first(x) + second(x) + autodiff.relu(x)).html()
 
 
-ROW = 'soft_step = Primitive("soft_step", lambda a: a / (1.0 + absolute(a)), lambda out, a: (power(1.0 + absolute(a), -2.0),))\n'
-WORDS = '    "soft_step": Words(symbol="S", role="soft_step flattens: large inputs pass little back", spoken="soft step"),\n'
+ROW = """
+soft_step = Primitive("soft_step", lambda a: a / (1.0 + absolute(a)), lambda out, a: (power(1.0 + absolute(a), -2.0),))
+"""
+WORDS = """
+    "soft_step": Words(symbol="S", spoken="soft step", role="soft_step flattens: large inputs pass little back"),
+"""
 THROUGH = """
 import autodiff, nn, visualize
 from autodiff import Value, check_gradients, parse, primitives
