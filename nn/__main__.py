@@ -7,6 +7,8 @@ import copy
 import io
 import re
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autodiff.commandline import front_door, refuse_idle
 from autodiff.files import OUTPUT, PAGES, destination, suffix, write
@@ -23,11 +25,6 @@ from .report import advice, by_descent, examined, heading, results, standing, su
 from .runners import RUNNERS, NonfiniteLossError
 from .storage import save
 from .watch import WATCH, watch
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
 
 MOST = 1000  # units of a layer: more are no tiny net
 PICTURES = (".svg", ".png", ".pdf")

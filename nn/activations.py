@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import autodiff
 from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
 
 from .checks import one_of
 from .module import Module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 
 def linear(z: Any) -> Any:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import deque
+from collections.abc import Callable, Iterable
 from functools import partial
 from gc import get_referents
 from operator import is_
 from pickle import dumps
 from random import Random, SystemRandom, random
 from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from typing import Any
 
 from autodiff import Value
 from autodiff.flat import Unsupported
@@ -22,12 +24,7 @@ from autodiff.flat import Unsupported
 from .history import History
 from .optimizers import Optimizer
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
-    Note = tuple[str, Callable[[], Any], Any, Callable[[Any], Any]]  # name, what reads it, what it read, what puts back
+Note = tuple[str, Callable[[], Any], Any, Callable[[Any], Any]]  # name, what reads it, what it read, what puts back
 
 OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer

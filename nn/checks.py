@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from operator import index
 from random import Random
+from typing import Any
 
 from autodiff import Value
 from autodiff.arrays import in_order
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from typing import Any
-
 
 # What is known elsewhere and not here: nothing that is here is meant by it.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin

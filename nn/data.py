@@ -5,18 +5,15 @@ A data set is (X, Y): a list of examples, each a list of floats, and a class for
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import cos, hypot, pi, sin
+from random import Random
+from typing import Any
 
 from .checks import at_least_0, below_1, generator, several, size
 from .prediction import examples_in
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from random import Random
-    from typing import Any
-
-    Data = tuple[list[list[float]], list[int]]
+Data = tuple[list[list[float]], list[int]]
 
 AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from autodiff import sigmoid
 
 from .history import gradient_norms
 from .losses import squared_error
 from .nets import MLP
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:

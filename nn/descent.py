@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from autodiff import Value, gradients
 
 from .checks import generator
 from .optimizers import SGD
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    Point = tuple[float, ...]
-    Found = tuple[Point, float, int]
+Point = tuple[float, ...]
+Found = tuple[Point, float, int]
 
 
 def descend(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from autodiff.flat import Training, Unsupported
 
+from .history import History
 from .optimizers import Optimizer, clip_by_norm
 from .runners import Eager, OneByOne, Task
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .history import History
 
 LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
 MOST_LINES = 10_000  # of one example's loss, up to which machine code is made: some seconds

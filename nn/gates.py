@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 from .checks import one_of
 from .nets import MLP
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 GATES: dict[str, Callable[..., int]] = {
     "and": lambda a, b: a & b,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import hypot
+from random import Random
+
+from autodiff import Value
 
 from .checks import at_least_0, counted, size, within
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from random import Random
-
-    from autodiff import Value
-
-    from .module import Module
-    from .optimizers import Optimizer
+from .module import Module
+from .optimizers import Optimizer
 
 
 class History:

@@ -6,16 +6,14 @@ end in what the slide ends in and yet nothing overflows or loses digits: -log(si
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 import autodiff
 from autodiff import TraceError, Value, centered, log, logsumexp, relu, softplus
 
 from .checks import one_of
 from .targets import above_half, by_sign, classes, largest, listed, same_size, shares, signs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
 
 
 def squared_error(outputs: Any, target: Any) -> Any:

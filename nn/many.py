@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import nan
+from typing import Any, Never
 
 from .checks import one_of, refuse_words, several, size
 from .losses import Loss, loss_named
@@ -14,11 +16,6 @@ from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
 from .runs import Outcome, Runs, numbers
 from .training import fit
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, Never
 
 
 def fit_many(

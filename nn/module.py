@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FunctionType, MemberDescriptorType
+from typing import Any
 
 from autodiff import Value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
 
 PLAIN = {str, float, int, bool, FunctionType, type(None)}  # what holds no parameters, known at a glance
 

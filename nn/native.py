@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from time import perf_counter
+from typing import Any
 
 from autodiff.flat import native_training
 
 from .data import AHEAD, whole_epochs
 from .flat import refuse_own_step
+from .history import History
 from .runners import Eager, Task
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .history import History
 
 SECONDS = 0.05  # how long a call may last, so that ctrl-C and the progress bar work
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import hypot
+from typing import Any, Never
 
 from autodiff import Value, sqrt, variables
 
 from .checks import above_0, at_least_0, below_1, one_of, refuse_words, several
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any, Never
-
-    from .module import Module
+from .module import Module
 
 
 class Optimizer:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import autodiff
 from autodiff import dot
 
 from .checks import at_least_0
+from .module import Module
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from .module import Module
-
-    Penalty = Callable[[Module], Any]
+Penalty = Callable[[Module], Any]
 
 
 def l2(strength: float) -> Penalty:

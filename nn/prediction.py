@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import nan
+from typing import Any
 
 from autodiff.arrays import in_order
 
 from .checks import rows_in, several
 from .losses import Loss, loss_named
 from .targets import above_half, listed, plain
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 

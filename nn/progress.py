@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 
 class Progress:

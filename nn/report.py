@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from .checks import counted
 from .diagnosis import diagnose
 from .gates import GATES
 from .prediction import numbers
+from .presets import Trial
 from .targets import ROUNDING, above_half, by_sign
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from .presets import Trial
 
 SHADES = ".#o+x*%@&="  # a sign for each class
 

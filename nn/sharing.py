@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
 from autodiff.arrays import in_order
 
 from .checks import example, generator, size
 from .layers import Layer, Neuron
 from .module import Module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from random import Random
-    from typing import Any
 
 
 class RecurrentCell(Module):

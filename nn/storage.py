@@ -6,18 +6,14 @@ import json
 import os
 from itertools import pairwise
 from math import isfinite
+from typing import Any
 from zlib import crc32
 
 from autodiff.files import write
 
 from .activations import ACTIVATIONS
+from .module import Module
 from .nets import MLP
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from .module import Module
 
 FORMAT, VERSION = "scalar-autodiff model", 1
 LARGEST = 500_000_000  # bytes

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from autodiff import Value
 from autodiff.arrays import in_order
 
 from .checks import counted, number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
 
 ROUNDING = 1e-9  # an output this near to 0.5 is undecided: whether it is above must not hang on its last digits
 HUNDREDTHS = 0.005  # how far off a share may be that was written with two decimals

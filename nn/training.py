@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import nan
+from typing import Any, Never
 from warnings import warn
 
 from autodiff import Value, history as history_of, sweep
@@ -16,12 +18,6 @@ from .penalties import l1, l2
 from .prediction import are_classes, examples_in, numbers, tried
 from .progress import Progress
 from .runners import NonfiniteLossError, Task, runner_named
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, Never
-
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any
+
 from .checks import generator
 from .layers import Layer
 from .module import Module
 from .targets import one_hot
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from random import Random
-    from typing import Any
 
 REVIEWS = (("I love this product!", 0), ("It claims too much.", 1), ("It's a little expensive.", 2))  # +, -, ?
 SENTENCE = "the small net reads two words and guesses the next one"

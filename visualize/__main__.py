@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+from collections.abc import Sequence
+from typing import Any
 
 HELP = """\
 Draws the graph of an expression, with values and gradients, into a file:

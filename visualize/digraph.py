@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autodiff.packages import need
 
-from .measures import RADIUS, above, below, half_width, inside, under
+from .measures import RADIUS, Runs, above, below, half_width, inside, under
+from .plain import Arrow, Box, Scene
 from .styles import LIGHT
 from .text import clean
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from .measures import Runs
-    from .plain import Arrow, Box, Scene
 
 SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
 

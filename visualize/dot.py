@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from .layered import air, arranged, bend, level, ranks
-from .layout import Block, Plan, landings
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    from .layout import Link, Point
+from .layout import Block, Link, Plan, Point, landings
 
 PATIENCE = 10.0  # seconds; dot takes less than one
 SILENT: set[str] = set()  # programs that did not answer in that time: nobody waits for them twice

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from autodiff import Value
 
 from .regions import acyclic, bundles, by_prefix, kind_of, opened, regions
 from .text import clean
 from .unfolding import SINGLE, wishes
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
 LARGE = 300  # a graph of more nodes is folded unless the caller says fold=False
 FEW = 60  # about so many boxes it is folded to

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
-    from .plain import Arrow, Box, Scene, Step
+from .plain import Arrow, Box, Scene, Step
 
 
 class Frame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from autodiff import Value, history, statements
 from autodiff.files import PAGES, suffix, write
@@ -13,12 +16,6 @@ from .article import article, encoded
 from .lesson import lessons, title_of
 from .svg import style_sheet
 from .text import clean, escape
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
-    from typing import Any
 
 WEB = Path(__file__).with_name("web")
 # Scripts that all pages need; those of graphs step by step, and of the playground.

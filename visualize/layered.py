@@ -5,17 +5,12 @@ Long lines are led through empty places on the ranks between. It needs no progra
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from .layout import Plan, landings
+from .layout import Block, Link, Plan, Point, landings
 from .levels import levels
 from .ordering import ordered
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from .layout import Block, Link, Point
 
 FEW = 8  # so few named inputs stand in one column at the left, as on the slides
 PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block

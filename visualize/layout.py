@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-    Point = tuple[float, float]
+Point = tuple[float, float]
 
 MARGIN = 20.0
 MANY = 400  # dot takes too long for more blocks and texts than this

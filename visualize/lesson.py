@@ -6,8 +6,11 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from autodiff import Value, history, names, show
-from autodiff.flat import Live, javascript, lower
+from autodiff.flat import Live, Program, javascript, lower
 from autodiff.vocabulary import words
 
 from .folding import groups_of
@@ -18,13 +21,6 @@ from .plain import Scene
 from .scenes import Walk
 from .text import clean
 from .unfolding import SINGLE, UNFOLDED, rewritten, unfoldable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from autodiff.flat import Program
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 LARGE = 150  # a graph of more nodes is not shown unfolded

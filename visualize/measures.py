@@ -5,14 +5,11 @@ from __future__ import annotations
 from autodiff import show
 
 from .layout import Block, Link
+from .plain import Arrow, Box, Scene
 from .styles import TEXTS
 from .text import shorten, width
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .plain import Arrow, Box, Scene
-
-    Runs = list[tuple[str, str]]  # texts side by side, each with its style
+Runs = list[tuple[str, str]]  # texts side by side, each with its style
 
 RADIUS = 16.0
 LINE = 17.0  # from one line of text to the next

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autodiff import Value, relu, sigmoid, tanh
 from autodiff.arrays import in_order
-from autodiff.flat import javascript, lower
+from autodiff.flat import Program, javascript, lower
 
 from .text import clean
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
-
-    from autodiff.flat import Program
 
 ACTIVATIONS = {gate.name: gate for gate in (tanh, sigmoid, relu)}
 STARTS = 8

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from .measures import LINE, LONGEST, RADIUS, above, below, half_height, half_width, inside, under
+from collections.abc import Collection, Sequence
+
+from .layout import Plan, Point
+from .measures import LINE, LONGEST, RADIUS, Runs, above, below, half_height, half_width, inside, under
+from .plain import Arrow, Box, Scene
 from .styles import TEXTS
 from .text import shorten, width
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from .layout import Plan, Point
-    from .measures import Runs
-    from .plain import Arrow, Box, Scene
 
 HEAD = 8.0  # the length of an arrow's head
 

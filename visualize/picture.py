@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autodiff import Value
 from autodiff.files import PAGES, suffix, write
 
 from .frames import frames
-from .layout import ENGINES, planned
+from .layout import ENGINES, Plan, planned
 from .measures import blocks_and_links
-from .painter import paint
+from .painter import Drawing, paint
+from .plain import Scene
 from .scenes import scene
 from .svg import svg
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
-    from .layout import Plan
-    from .painter import Drawing
-    from .plain import Scene
 
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 FRAMES = (".svg", ".png", ".pdf")

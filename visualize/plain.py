@@ -6,11 +6,9 @@ same on every run, and the same whether other nodes are folded or not.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, TypeVar
+from typing import Any, TypeVar
 
-    Record = TypeVar("Record", bound="Plain")
+Record = TypeVar("Record", bound="Plain")
 
 
 class Plain:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
+from typing import Any
 
 from autodiff import Value
 from autodiff.vocabulary import words
 
 from .symbols import symbol
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
-
 
 # --- All that only one node uses ------------------------------------------------------------------
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from autodiff import history, names, on_kink, show, stale, sweep
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autodiff import Value, history, names, on_kink, show, stale, sweep
 from autodiff.vocabulary import words
 
-from .folding import groups_of
+from .folding import Group, groups_of
 from .plain import Arrow, Box, Scene
 from .symbols import symbol
 from .text import clean, counted
 from .unfolding import rewritten
 from .wording import describe, mark_outdated, steps_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
-
-    from autodiff import Value
-
-    from .folding import Group
 
 CONSTANTS = 4  # more constants than this at one gate become one box
 BUNDLE = 4  # more arrows than this between a folded box and another become one arrow

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autodiff import show
 
-from .painter import Shape, Text
+from .layout import Point
+from .painter import Drawing, Group, Shape, Text
 from .styles import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .text import escape
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .layout import Point
-    from .painter import Drawing, Group
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:

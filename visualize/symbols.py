@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from autodiff import show
 from autodiff.vocabulary import words
 
 from .text import SUPERSCRIPTS, clean
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
 
 
 def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:

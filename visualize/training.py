@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from operator import index
+from typing import Any
 
 from autodiff import show
 
@@ -10,11 +12,6 @@ from .article import data, script, section
 from .html import Page
 from .network import ACTIVATIONS, Network, listed
 from .text import clean, escape
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
 MANY = 200  # of more examples or weights only so many are written out
 

@@ -6,13 +6,11 @@ the expansion that a computer needs, which must not overflow; gates that no lect
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 from autodiff import PRIMITIVES, Value, exp, history, log, maximum, sigmoid, sqrt, stale
 from autodiff.flat import Unsupported, recorded
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
 
 
 def weighted_sum(*operands: Any) -> Any:

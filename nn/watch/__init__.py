@@ -8,14 +8,12 @@ x = (0, 2, 1): z2 = (2, 2, 5), a2 = (1, 1, 1), z3 = 2, h = 1
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from ..checks import one_of
 from . import by_hand, depth, descents, learning, starts, words
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Show = Callable[[], Iterator[str]]
+Show = Callable[[], Iterator[str]]
 
 WATCH: dict[str, Show] = {
     "A8": by_hand.closed_forms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from autodiff import Value, show, sigmoid
@@ -12,10 +13,6 @@ from ..nets import MLP
 from ..normalisation import batch_norm
 from ..prediction import predict
 from .text import several
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def closed_forms() -> Iterator[str]:

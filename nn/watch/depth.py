@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from autodiff import Value, history, norm, show, sigmoid
@@ -14,10 +15,6 @@ from ..optimizers import SGD
 from ..prediction import evaluate
 from ..training import fit
 from .text import several
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def diluted_gradients() -> Iterator[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from autodiff import Value, show, sigmoid
 
 from ..depth import cliff, repeated
 from ..descent import by_brute_force, by_calculus, by_descent, by_random_search, descend
 from ..optimizers import clip_by_norm
 from .text import several
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
 
 
 def bowl(theta: Any) -> Any:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import pi, sin
 
 from .. import data
 from ..checks import counted
 from ..gates import truth_table
-from ..history import loss_below
+from ..history import History, loss_below
 from ..nets import MLP
 from ..optimizers import SGD, Adam
 from ..penalties import l2
 from ..prediction import evaluate
 from ..training import fit
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ..history import History
 
 
 def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import log
 
 from ..gates import truth_table
@@ -10,10 +11,6 @@ from ..nets import MLP
 from ..optimizers import SGD, Adam
 from ..prediction import evaluate
 from ..training import fit
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def gates_one_by_one() -> Iterator[str]:

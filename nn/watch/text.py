@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from autodiff import show
+from collections.abc import Iterable
+from typing import Any
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from autodiff import show
 
 
 def several(numbers: Iterable[Any], digits: int | None = None) -> str:

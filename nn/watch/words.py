@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from math import log
 
@@ -12,10 +13,6 @@ from ..prediction import predict
 from ..sharing import Convolution, RecurrentCell
 from ..training import fit
 from ..words import REVIEWS, SENTENCE, WindowModel, bag_of_words, reviews, vocabulary, windows
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def three_reviews() -> Iterator[str]:
