@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .plain import Arrow, Box, Scene, Step
 
@@ -26,13 +27,14 @@ def frames(scene: Scene) -> Iterator[Frame]:
                   for arrow in scene.arrows]  # fmt: skip
         boxes = [so_far(box, scene.steps[:now]) for box in scene.boxes]
         yield Frame(
-            scene.but(arrows=arrows, boxes=boxes, title=step.text), step, lit(scene, step), caption(scene, step)
+            replace(scene, arrows=arrows, boxes=boxes, title=step.text), step, lit(scene, step), caption(scene, step)
         )
 
 
 def seen(arrow: Arrow, value: bool, gradient: bool) -> Arrow:
     """The arrow without the numbers that are not known yet."""
-    return arrow.but(
+    return replace(
+        arrow,
         name=arrow.name if value else "",
         value=arrow.value if value else None,
         gradient=arrow.gradient if gradient else None,
@@ -44,7 +46,7 @@ def so_far(box: Box, steps: list[Step]) -> Box:
     if not box.total:
         return box
     totals = [step.total for step in steps if step.box == box.id and step.phase == "backward"]
-    return box.but(gradient=totals[-1] if totals else None)
+    return replace(box, gradient=totals[-1] if totals else None)
 
 
 def lit(scene: Scene, step: Step) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 Point = tuple[float, float]
 
@@ -11,6 +12,7 @@ MANY = 400  # dot takes too long for more blocks and texts than this
 ENGINES = ("auto", "dot", "built-in")
 
 
+@dataclass(eq=False)
 class Block:
     """A rectangle to be placed; its lines come in at the left and go out at the right, half way down.
 
@@ -19,16 +21,20 @@ class Block:
     has no way in; a ``named`` one is an input.
     """
 
-    __slots__ = ("beside", "body", "down", "entry", "id", "left", "named", "right", "round", "up")
+    id: str
+    left: float
+    right: float
+    up: float
+    down: float
+    round: float = 0.0
+    entry: bool = False
+    named: bool = False
 
-    def __init__(self, id: str, left: float, right: float, up: float, down: float) -> None:
-        self.id = id
-        self.left, self.right, self.up, self.down = left, right, up, down
-        self.body = self.beside = left
-        self.round = 0.0
-        self.entry = self.named = False
+    def __post_init__(self) -> None:
+        self.body = self.beside = self.left
 
 
+@dataclass(eq=False)
 class Link:
     """A line to be led from a block to a block.
 
@@ -36,27 +42,28 @@ class Link:
     some ``width``, reaching ``up`` and ``down``, go with it; they need a place of their own where it stands ``apart``.
     """
 
-    __slots__ = ("apart", "down", "id", "place", "source", "target", "up", "width")
+    id: str
+    source: str
+    target: str
+    place: int | None = None
+    width: float = 0.0
+    up: float = 0.0
+    down: float = 0.0
+    apart: bool = False
 
-    def __init__(self, id: str, source: str, target: str, place: int | None = None) -> None:
-        self.id, self.source, self.target, self.place = id, source, target, place
-        self.width = self.up = self.down = 0.0
-        self.apart = False
 
-
+@dataclass(eq=False)
 class Plan:
     """The answer: the middles of blocks, the points that a link's texts stand above and below of, the curves.
 
     A curve goes from body to body: a start, then three points for each cubic Bezier piece.
     """
 
-    __slots__ = ("blocks", "curves", "height", "texts", "width")
-
-    def __init__(self) -> None:
-        self.width = self.height = 0.0
-        self.blocks: dict[str, Point] = {}
-        self.texts: dict[str, Point] = {}
-        self.curves: dict[str, list[Point]] = {}
+    width: float = 0.0
+    height: float = 0.0
+    blocks: dict[str, Point] = field(default_factory=dict)
+    texts: dict[str, Point] = field(default_factory=dict)
+    curves: dict[str, list[Point]] = field(default_factory=dict)
 
 
 def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto") -> Plan:

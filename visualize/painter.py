@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from .layout import Plan, Point
 from .measures import LINE, LONGEST, RADIUS, Runs, above, below, half_height, half_width, inside, under
@@ -13,42 +14,45 @@ from .text import shorten, width
 HEAD = 8.0  # the length of an arrow's head
 
 
+@dataclass(eq=False, slots=True)
 class Shape:
     """A curve ("M", then Bezier pieces), a polygon, or a rectangle with round corners, in a style of ``SHAPES``."""
 
-    __slots__ = ("kind", "points", "radius", "style")
+    kind: str
+    style: str
+    points: Sequence[Point]
+    radius: float = 0.0
 
-    def __init__(self, kind: str, style: str, points: Sequence[Point], radius: float = 0.0) -> None:
-        self.kind, self.style, self.points, self.radius = kind, style, points, radius
 
-
+@dataclass(eq=False, slots=True)
 class Text:
     """Texts side by side, each in a style of ``TEXTS``; x is the start or the middle of the whole."""
 
-    __slots__ = ("anchor", "runs", "x", "y")
+    x: float
+    y: float
+    runs: Runs
+    anchor: str = "middle"
 
-    def __init__(self, x: float, y: float, runs: Runs, anchor: str = "middle") -> None:
-        self.x, self.y, self.runs, self.anchor = x, y, runs, anchor
 
-
+@dataclass(eq=False, slots=True)
 class Group:
     """The marks of one thing, its id, its classes, and what it is in words."""
 
-    __slots__ = ("classes", "id", "marks", "words")
+    id: str
+    classes: str
+    words: str = ""
+    marks: list[Shape | Text] = field(default_factory=list)
 
-    def __init__(self, id: str, classes: str, words: str = "") -> None:
-        self.id, self.classes, self.words = id, classes, words
-        self.marks: list[Shape | Text] = []
 
-
+@dataclass(eq=False, slots=True)
 class Drawing:
     """A finished picture: its size, groups of marks, and what it is in words."""
 
-    __slots__ = ("description", "groups", "height", "title", "width")
-
-    def __init__(self, width: float, height: float, title: str, description: str) -> None:
-        self.width, self.height, self.title, self.description = width, height, title, description
-        self.groups: list[Group] = []
+    width: float
+    height: float
+    title: str
+    description: str
+    groups: list[Group] = field(default_factory=list)
 
 
 def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 LIGHT = {
     "background": "#FFFFFF",
     "ink": "#1B1F24",
@@ -24,22 +26,25 @@ SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
+@dataclass
 class Letters:
     """How a text is written: its size in pixels, colour, weight, slant and family."""
 
-    __slots__ = ("bold", "colour", "italic", "serif", "size")
+    size: float
+    colour: str
+    bold: bool = False
+    italic: bool = False
+    serif: bool = False
 
-    def __init__(self, size: float, colour: str, bold: bool = False, italic: bool = False, serif: bool = False) -> None:
-        self.size, self.colour, self.bold, self.italic, self.serif = size, colour, bold, italic, serif
 
-
+@dataclass
 class Strokes:
     """How a shape is drawn: its filling (None: empty), its line's colour (None: no line) and width, dashed or not."""
 
-    __slots__ = ("dashed", "fill", "line", "width")
-
-    def __init__(self, fill: str | None, line: str | None, width: float = 1.4, dashed: bool = False) -> None:
-        self.fill, self.line, self.width, self.dashed = fill, line, width, dashed
+    fill: str | None
+    line: str | None
+    width: float = 1.4
+    dashed: bool = False
 
 
 TEXTS = {
