@@ -183,8 +183,11 @@ def words(gate: Any) -> Words:
     >>> words(maximum).name, words("mul").role
     ('max', 'swaps: each input gets upstream times the other input')
     """
-    head = head_of(gate) if isinstance(gate, Primitive) else gate
-    return ROWS.get(head) or Words().of(head.name if isinstance(head, Primitive) else str(head))
+    row = ROWS.get(gate)  # first, as code is written with this
+    if row is None:
+        name = gate.name if isinstance(gate, Primitive) else str(gate)
+        row = ROWS[name] if gate in BUILT_IN else Words().of(name)
+    return row
 
 
 def as_data() -> dict[str, Any]:

@@ -24,13 +24,13 @@ divided by it) may differ::
     native      exact       4 ulp      exact       reordered
     javascript  exact       4 ulp      exact       exact
 
-Gates are + - * /, sqrt, abs, squares, comparisons, and what chooses between numbers (maximum, relu, where, ...), values
-and gradients; functions are the rest (exp, tanh, a ** b, ...): their values, of which gradients such as 1 - out ** 2
-are made. For logsumexp an ulp is one of its largest term. Short are sum and dot of up to three terms. A long one
-that is reordered may also fuse its products with its additions in machine code: it is off by at most n units in the
-last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among them, and
-gradients that arrive by four paths or more in a program rolled into loops. The gradient of 1 / x is a function,
--x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
+Gates are + - * / // %, sqrt, abs, squares, comparisons, and what chooses between numbers (maximum, relu, where, floor,
+...), values and gradients; functions are the rest (exp, tanh, a ** b, ...): their values, of which gradients such as 1
+- out ** 2 are made. For logsumexp an ulp is one of its largest term. Short are sum and dot of up to three terms. A
+long one that is reordered may also fuse its products with its additions in machine code: it is off by at most n units
+in the last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among
+them, and gradients that arrive by four paths or more in a program rolled into loops. The gradient of 1 / x is a
+function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
 from ..tracing import Unsupported

@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from ..expression import Formula
+from ..guards import Slope
 from ..primitives import BUILT_IN, Primitive
 from ..tracing import Unsupported
 from ..vocabulary import COMPARISON, INFIX
 from . import writer
 from .code import Code
-from .expansion import Slope, instructions
+from .expansion import instructions
 from .program import Program, primitive_of
 
 

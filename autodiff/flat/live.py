@@ -10,10 +10,11 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import history, made_after, numbers, on_kink, sweep
+from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, Primitive, no_edges, selected
 from ..tracing import Unsupported
 from . import javascript
-from .expansion import Slope, recorded
+from .expansion import recorded
 
 
 class Live:
@@ -47,7 +48,7 @@ class Live:
         primitive, count = node.primitive, len(node.operands)
         if primitive in BUILT_IN:
             return primitive  # type: ignore[no-any-return]
-        found = primitive.local_gradients(node.data, *numbers(node.operands))
+        found = primitive.slopes(node.data, *numbers(node.operands))
         try:
             javascript.definition(primitive, count)
             for place, local in enumerate(found):

@@ -18,8 +18,7 @@ from .roll import SHORT
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
 SAME_NAME += ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
-RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
-RENAMED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
+RENAMED = {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")}
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
