@@ -33,21 +33,10 @@ td { border-bottom: 1px solid; width: 8em }
 
 
 class Question:
-    """One graph whose gate values and gradients are asked for.
+    """One graph, its gates as statements in ``text``, whose gate values and gradients are asked for.
 
-    Attributes
-    ----------
-    text : str
-        The gates as statements, ``a = x + y; f = a * z``.
-    inputs : dict of str to float
-        The numbers of the inputs.
-    answers : dict of str to float
-        What is asked: gates by name, then gradients as ``df/dx``; what is inf or nan is not.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to ask: the output is inf or nan, or an input.
+    ``answers`` has the gates by name, then gradients as ``df/dx``, but for inf and nan. ValueError if there is nothing
+    to ask: the output is inf or nan, or an input.
     """
 
     __slots__ = ("answers", "inputs", "steps", "text")

@@ -26,18 +26,12 @@ class CheckedInput:
 
     Attributes
     ----------
-    name : str
-        What the input is called.
-    x, analytical : float
-        The input's number, and the derivative to be checked.
-    forward : float
-        The forward difference (f(x + h) - f(x)) / h.
-    numerical, error : float
-        The derivative extrapolated to h = 0, and how far off it may be.
-    left, right : float
-        The one-sided derivatives; nan where there was no reason to look at them, or none exists.
-    jumps : bool
-        Whether the function itself jumps here, not only its derivative.
+    name, x, analytical
+        The input, its number, and the derivative to be checked.
+    forward, numerical, error : float
+        The difference (f(x + h) - f(x)) / h, the derivative extrapolated to h = 0, and how far off that may be.
+    left, right, jumps
+        One-sided derivatives, nan where not looked at or none exists; whether the function itself jumps.
     verdict : str
         "ok", "kink" (the derivative or the function jumps here, and the analytical derivative lies between
         those of both sides), "fail", "undecided" (the numerical derivative is too uncertain to judge by), or

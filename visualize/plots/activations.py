@@ -45,10 +45,6 @@ def plot_activation(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
-    Returns
-    -------
-    Axes
-
     Examples
     --------
     >>> from autodiff import leaky_relu

@@ -38,10 +38,6 @@ def plot_descent(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
-    Returns
-    -------
-    Axes
-
     Examples
     --------
     >>> axes = plot_descent(lambda x, y: x * x + 4.0 * y * y, [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)])
@@ -85,10 +81,6 @@ def plot_cliff(
         The part of the parameters that is shown.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Returns
-    -------
-    Axes
 
     Examples
     --------

@@ -34,10 +34,6 @@ def plot_success(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ValueError
@@ -83,10 +79,6 @@ def plot_success_rates(successes: Mapping[str, Sequence[Any]], axes: Axes | None
         Whether each run of that kind came out right.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Returns
-    -------
-    Axes
 
     Examples
     --------
@@ -134,10 +126,6 @@ def plot_rates_and_seeds(
         Where to draw; a new figure where it is left out.
     losses : list of r lists of s numbers, optional
         The last loss of each run, which is drawn instead of successes: the smaller, the darker.
-
-    Returns
-    -------
-    Axes
 
     Raises
     ------

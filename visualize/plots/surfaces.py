@@ -45,10 +45,6 @@ def plot_decision_boundary(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
-    Returns
-    -------
-    Axes
-
     Raises
     ------
     ValueError

@@ -30,10 +30,6 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
 
-    Returns
-    -------
-    Axes
-
     Examples
     --------
     >>> plot_losses({"rate 0.1": [1.0, 0.5, 0.25], "rate 0.5": [1.0, 0.1, 0.01]}).get_xlabel()
@@ -64,10 +60,6 @@ def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
         ``nn.gradient_norms`` returns will do; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Returns
-    -------
-    Axes
 
     Examples
     --------
@@ -110,10 +102,6 @@ def plot_histogram(values: Any, what: str = "weights", bins: int = 30, axes: Axe
         Into how many intervals the range is cut.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Returns
-    -------
-    Axes
 
     Examples
     --------
