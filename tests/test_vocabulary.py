@@ -79,7 +79,8 @@ TABLES = {  # what else may hold three names of gates
     "nn/activations.py": 1,  # activations by their names in papers
     "visualize/unfolding.py": 1,  # gates taken apart
 }
-CORES = re.compile(r"autodiff/(primitives|vocabulary|flat/(vectorized|javascript|native/\w+))\.py")
+# The two tables, the backends' cores, and guards.py, whose names are those of the math module.
+CORES = re.compile(r"autodiff/(primitives|vocabulary|guards|flat/(vectorized|javascript|native/\w+))\.py")
 
 
 def gates_in(node):
