@@ -156,11 +156,9 @@ def test_formulas_have_their_brackets(formula, text):
     assert str(formula) == text
 
 
-FORMULAS = st.recursive(
-    st.sampled_from(["a", "b", 2.0, -3.0, 0.5]),
-    lambda inner: st.tuples(st.sampled_from(["+", "-", "*", "/", "**", "neg", "abs", "<", ">=", "!="]), inner, inner),
-    max_leaves=8,
-)
+LEAVES = st.sampled_from(["a", "b", 2.0, -3.0, 0.5])
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "**", "neg", "abs", "<", ">=", "!="])
+FORMULAS = st.deferred(lambda: LEAVES | st.tuples(OPERATORS, FORMULAS, FORMULAS))
 
 
 def built(tree, leaf):
