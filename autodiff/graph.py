@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from .primitives import downstream
+from .primitives import BUILT_IN, downstream
 from .tracing import is_tracing
 
 TYPE_CHECKING = False
@@ -186,10 +186,12 @@ def push(order: Iterable[Value], tangents: dict[Value, Any], record: bool = Fals
 
 def slopes(node: Value, record: bool) -> tuple[Any, Callable[[Any], Any] | None]:
     """The local gradients of a gate, and where they are recorded what takes them apart."""
-    assert node.primitive is not None
+    primitive = node.primitive
+    assert primitive is not None
+    rule = primitive.local_gradients if primitive in BUILT_IN else primitive.slopes
     if record:
-        return node.primitive.slopes(node, *node.operands), made_after(node)
-    return node.primitive.slopes(node._data, *numbers(node.operands)), None
+        return rule(node, *node.operands), made_after(node)
+    return rule(node._data, *numbers(node.operands)), None
 
 
 def made_after(node: Value) -> Callable[[Any], Any]:
