@@ -10,7 +10,7 @@ Where things are:
     graph        the order by age, staleness, the backward sweep
     engine       Value, recording, backward()  (arrays, copies, refusals and tracing stand beside it)
     functions    softmax, mean, norm, maxout, ... composed from primitives
-    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp  (calls: one call of a function)
+    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp  (calls: one call of a function)
     explain      the steps of a backward pass in words
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
@@ -37,59 +37,18 @@ from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
 from .expression import Formula, SlideFormula, gate, show, statements
-from .functional import derivative, grad, hessian, hvp, jacobian, value_and_grad
+from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .naming import names
-from .primitives import (
-    PRIMITIVES,
-    Primitive,
-    absolute as abs,  # noqa: F401
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    clip,
-    cos,
-    cosh,
-    elu,
-    erf,
-    exp,
-    expm1,
-    floor,
-    fmod,
-    gaussian,
-    gelu,
-    heaviside,
-    hypot,
-    leaky_relu,
-    log,
-    log1p,
-    log2,
-    log10,
-    log_sigmoid,
-    maximum,
-    minimum,
-    normal_cdf,
-    power,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    stop_gradient,
-    tan,
-    tanh,
-    where,
-)
 from .tracing import TraceError
+
+from .primitives import (  # isort: skip  # noqa: F401
+    PRIMITIVES, Primitive, absolute as abs, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
+    exp, expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid,
+    maximum, minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt,
+    stop_gradient, tan, tanh, where,
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,13 +63,13 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
     "SlideFormula", "StaleGraphError", "TraceError", "Value", "acos", "acosh", "asin", "asinh", "atan", "atan2",
-    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp",
-    "expm1", "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history",
-    "hvp", "hypot", "jacobian", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid",
-    "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm",
-    "normal_cdf", "on_kink", "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu",
-    "sin", "sinh", "softmax", "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan",
-    "tanh", "value_and_grad", "variables", "where",
+    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp", "expm1",
+    "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
+    "hypot", "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
+    "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
+    "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
+    "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan", "tanh", "value_and_grad",
+    "variables", "where",
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used

@@ -36,7 +36,7 @@ Steps through an expression and its gradients, one gate at a time:
 All options: python -m autodiff --help"""
 MOST = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file")
-STEPS = ("words", "step", "plain", "check", "digits", "file")
+STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -58,6 +58,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--plain", action="store_true", help="one spoken sentence a line, for screen readers")
     made.add_argument("--json", action="store_true", help="the steps as data")
     made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
+    made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
     made.add_argument(
         "-o", dest="file", type=file_name, metavar="FILE", help="draw the graph into FILE, such as graph.svg"
@@ -82,7 +83,8 @@ def run(chosen: argparse.Namespace) -> int:
         print(HELP)
         return 0
     if chosen.json:
-        refuse_idle(chosen, plain, ("words", "json", "file"), "--json gives every step as data, with all digits:")
+        used = ("words", "json", "file", "tangent")
+        refuse_idle(chosen, plain, used, "--json gives every step as data, with all digits:")
     refuse_idle(chosen, plain, (*STEPS, "json"), "only a quiz has these: add --quiz 3, or")
     subjects, notes = read(chosen.words)
     say(*notes)
@@ -91,7 +93,7 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.file in OUTPUT:
             return 0
     if chosen.json:
-        data = [finite(subject.output.steps().as_dict()) for subject in subjects]
+        data = [finite(subject.output.steps(tangents=chosen.tangent).as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
         return 0
     for subject in subjects:
@@ -104,7 +106,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 def show(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
-    steps = subject.output.steps(chosen.digits)
+    steps = subject.output.steps(chosen.digits, chosen.tangent)
     pages = steps.sentences if chosen.plain else steps.pages()
     if not steps.finite:
         from . import nonfinite_origin

@@ -6,8 +6,8 @@ from operator import index
 
 from .arrays import array_of, is_array
 from .engine import Value, tick
-from .graph import age, history, refuse_stale, sweep
-from .ieee import number
+from .graph import age, history, push, refuse_stale, sweep
+from .ieee import number, real
 from .primitives import sum_
 
 TYPE_CHECKING = False
@@ -65,6 +65,18 @@ def shape(tree: Any) -> str:
     return f"[{', '.join([name + shape(member) for name, (_, member) in zip(names, members)])}]"
 
 
+def matching(tree: Any, other: Any) -> list[Any] | None:
+    """The members of another tree of the same shape, in the order of this one; None where their shapes differ."""
+    members, others = branches(tree), branches(other)
+    if members is None or others is None:
+        return [other] if members is others else None
+    found = dict(others)
+    if isinstance(tree, dict) != isinstance(other, dict) or found.keys() != dict(members).keys():
+        return None
+    parts = [matching(member, found[place]) for place, member in members]
+    return None if None in parts else [x for part in parts for x in part or ()]
+
+
 # --- One call ------------------------------------------------------------------------------------
 
 
@@ -76,7 +88,7 @@ class Call:
     answers still reach that Value through the copy.
     """
 
-    __slots__ = ("output", "record", "since", "single", "trees")
+    __slots__ = ("order", "output", "record", "since", "single", "trees")
 
     def __init__(self, f: Any, args: Sequence[Any], argnums: Argnums, keywords: dict[str, Any]) -> None:
         chosen = places(args, argnums)
@@ -96,6 +108,7 @@ class Call:
         behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
         edges = [x for node in behind for x in node.operands if type(x) is Value]
         refuse_stale(sorted(behind | dict.fromkeys(edges), key=age))
+        self.order = sorted(behind, key=age)
         self.record = self.record or any(node.born < self.since for node in (*behind, *edges))
 
     def scalar(self) -> Call:
@@ -117,6 +130,17 @@ class Call:
     def value(self) -> Any:
         """What the function returned."""
         return mirrored(self.answer, self.output)
+
+    def tangent(self, vector: Any, name: str) -> Any:
+        """The derivative of what the function returned along a vector that mirrors the arguments."""
+        trees = self.trees[0] if self.single else self.trees
+        given = matching(trees, vector)
+        if given is None:
+            raise ValueError(f"{name} must mirror the arguments: expected {shape(trees)}, got {shape(vector)}")
+        self.record = self.record or Value in map(type, given)
+        seeds = [x if type(x) is Value else real(x, name) for x in given]
+        found = push(self.order, dict(zip(flattened(trees), seeds)), self.record)
+        return mirrored(lambda x: self.answer(found.get(x, 0.0) if type(x) is Value else 0.0), self.output)
 
     def gradients(self, output: Any) -> Callable[[Value], Any]:
         """d output / d variable, as a function of the variable."""
@@ -201,8 +225,8 @@ def one_number(output: Any) -> Any:
     return output
 
 
-def checked(f: Any, maker: str) -> Any:
+def checked(f: Any, maker: str, usage: str = "(f)(x)") -> Any:
     """f, if it can be called; otherwise a TypeError that says how ``maker`` is used."""
     if not callable(f):
-        raise TypeError(f"{maker} takes a function, got {type(f).__name__}: {f!r:.60}; write {maker}(f)(x)")
+        raise TypeError(f"{maker} takes a function, got {type(f).__name__}: {f!r:.60}; write {maker}{usage}")
     return f

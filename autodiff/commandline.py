@@ -34,15 +34,7 @@ class Subject:
 
 
 def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:
-    """Do the work of a command, and return its exit status: its own, 2 for what cannot be done, 130 after ctrl-C.
-
-    Parameters
-    ----------
-    work : function () -> int
-        What is done. Of its errors, those that say what was given wrong or could not be written are printed.
-    said : function (str) -> str
-        How an error's message is put.
-    """
+    """Do the work of a command and return its exit status: 2 after an error, which ``said`` puts, 130 after ctrl-C."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, or a program without a console
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -92,17 +84,7 @@ def places(text: str) -> int:
 
 
 def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
-    """Raise ValueError, naming them, if there are words or options that would have no effect.
-
-    Parameters
-    ----------
-    chosen, plain : Namespace
-        What the command line says, and what an empty one says.
-    used : collection of str
-        The names that have an effect on what is asked for.
-    why : str
-        Why the others have none: what comes before "leave out --such".
-    """
+    """Raise ValueError, naming them, if words or options differ from an empty command line's and are not used."""
     idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
     spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}
     if idle:
@@ -117,18 +99,7 @@ def say(*notes: str) -> None:
 
 
 def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
-    """The graph of an expression, or of each part of a lecture example, and notes about what is not used.
-
-    Parameters
-    ----------
-    words : sequence of str
-        One expression or id, and inputs ``name=number`` in any order; an example has numbers of its own.
-
-    Raises
-    ------
-    ValueError
-        If a word cannot be read; the message says what to write. ExpressionError is one.
-    """
+    """The graph of an expression, or of each part of a lecture example, and notes; ValueError for other words."""
     texts, inputs = divided(words)
     if not texts:
         raise ValueError(f'the expression is missing: python -m autodiff "(x + y) * z" {" ".join(words)}')

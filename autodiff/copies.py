@@ -1,9 +1,12 @@
-"""Copies and pickles of graphs: a result becomes a flat table, so that no depth is too deep."""
+"""Copies and pickles of graphs: a result becomes a flat table, so that no depth is too deep; a gate goes by name."""
 
 from __future__ import annotations
 
+import sys
+
 from .engine import Value, result
 from .graph import history, stale
+from .primitives import PRIMITIVES, Primitive, by_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,3 +51,24 @@ def restored_leaf(data: float, label: str, grad: float) -> Value:
     leaf = Value(data, label)
     leaf.grad = grad
     return leaf
+
+
+def reduced_gate(primitive: Primitive) -> tuple[Any, ...]:
+    """What pickle makes a gate of a user's from: the module and the name under which it is a global, or its row."""
+    own = [getattr(function, "__module__", "") for function in (primitive.value, primitive.local_gradients)]
+    for module in (*own, *sys.modules):
+        for name, found in list(getattr(sys.modules.get(module), "__dict__", {}).items()):
+            if found is primitive:
+                return found_in, (module, name)
+    if PRIMITIVES.get(primitive.name) is primitive:
+        return by_name, (primitive.name,)
+    name = primitive.name
+    raise TypeError(
+        f"cannot pickle the gate {name!r}: it is found again by its name, so assign it to a global of a module, "
+        f"{name} = Primitive({name!r}, ...), or put it into autodiff.PRIMITIVES"
+    )
+
+
+def found_in(module: str, name: str) -> Primitive:
+    """The gate that is a global of a module."""
+    return getattr(__import__(module, fromlist=[name]), name)  # type: ignore[no-any-return]

@@ -6,8 +6,8 @@ from itertools import count
 
 from . import primitives as p
 from .arrays import boxed, elementwise, in_order, is_array
-from .graph import history, numbers, refuse_rule, refuse_stale, sweep
-from .ieee import INF, number, real
+from .graph import history, numbers, refuse_stale, sweep
+from .ieee import INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .explain import Steps
+    from .typed import Array, Number, Operator, Plain
 
 tick = count(1).__next__  # a clock that never shows the same time twice
 create = object.__new__
@@ -27,10 +28,23 @@ create = object.__new__
 # --- The table again, as operators and methods ---------------------------------------------------
 
 
+class Help(str):
+    """The docstring of a method: help() and print() show what the row of its primitive says."""
+
+    primitive: Primitive
+
+    def __str__(self) -> str:
+        return f"{str.__str__(self)}\n\n{self.primitive.__doc__}"
+
+    def expandtabs(self, tabsize: Any = 8) -> str:  # what help() calls first
+        return str(self)
+
+
 def named(method: Any, primitive: Primitive) -> Any:
     """The method under the primitive's name, for help() and for error messages."""
     method.__name__ = method.__qualname__ = primitive.name
-    method.__doc__ = f"The gate {primitive.name}, recorded; the Value is its first operand."
+    method.__doc__ = Help(f"The gate {primitive.name}, recorded; the Value is its first operand.")
+    method.__doc__.primitive = primitive
     return method
 
 
@@ -44,7 +58,7 @@ def unary(primitive: Primitive) -> Callable[[Value], Value]:
     return named(method, primitive)  # type: ignore[no-any-return]
 
 
-def binary(primitive: Primitive, reflected: bool = False) -> Callable[[Value, Any], Value]:
+def binary(primitive: Primitive, reflected: bool = False) -> Operator:
     """The primitive as an operator: ``self * other``, or reflected ``other * self``."""
     value = primitive.value
 
@@ -122,7 +136,7 @@ class Value:
     _grad: float
     _label: str
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Plain, label: str = "") -> None:
         self._data = real(data, "Value()")
         self.label = label
         self.operands: tuple[Any, ...] = ()  # Values and floats
@@ -144,7 +158,7 @@ class Value:
         return self._data
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Plain) -> None:
         if tracing:
             refuse(self, "a new .data")
         if self.primitive is not None:
@@ -159,10 +173,12 @@ class Value:
     def grad(self) -> float:
         """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
         grad = self._grad
+        if type(grad) is complex:  # of a negative number to a fraction, in a rule
+            return NAN
         return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Plain | None) -> None:
         if type(grad) is not float:
             grad = 0.0 if grad is None else real(grad, f"grad of {self._label or self._data}")
         self._grad = grad
@@ -222,11 +238,11 @@ class Value:
         for node in results:
             node._grad = unreached
         self._grad += upstream
-        try:
-            for node in reversed(results):
-                upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-                if upstream is unreached:
-                    continue  # no gradient has come: only a comparison looks at this node
+        for node in reversed(results):
+            upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+            if upstream is unreached:
+                continue  # no gradient has come: only a comparison looks at this node
+            try:
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                     a, b = operands
                     into_a, into_b = type(a) is Value, type(b) is Value
@@ -239,9 +255,10 @@ class Value:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
                             operand._grad += upstream * local if local is not False else 0.0
-        except (TypeError, ValueError):  # as where a rule gives too few local gradients
-            refuse_rule(node, rule(node._data, *numbers(operands)))
-            raise
+            except p.ERRORS:  # the rule raised, or gave too few local gradients
+                for operand, local in zip(operands, node.primitive.slopes(node._data, *numbers(operands))):  # type: ignore[union-attr]
+                    if type(operand) is Value and local is not None:
+                        operand._grad += p.downstream(upstream, local)
 
     def forward(self) -> float:
         """Recompute every node behind this one, oldest first, and return the new number."""
@@ -264,24 +281,26 @@ class Value:
             refuse(self, "detach()")
         return Value(self._data, self.label)
 
-    def steps(self, digits: int | None = None) -> Steps:
+    def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
         """The backward pass as a sequence of steps, one for each edge; its repr is the table.
 
         Parameters
         ----------
         digits : int, optional
             Places after the point in the texts; six significant digits where it is None.
+        tangents : Value, or dict of Value to float, optional
+            Inputs along which forward mode computes a tangent of every gate, shown beside it: x, or {x: 1.0, y: 2.0}.
 
         Raises
         ------
         StaleGraphError
             If an input has changed since this was computed.
         ValueError
-            If ``digits`` is no whole number from 0 to 17.
+            If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
         """
         from .explain import Steps  # a door to a later room: words are not needed to compute
 
-        return Steps(self, digits)
+        return Steps(self, digits, tangents)
 
     # --- Being a number ----------------------------------------------------------------------
 
@@ -291,10 +310,11 @@ class Value:
         return bool(self._data)
 
     # fmt: off
-    __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
-        'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
-    __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
-    __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
+    if not TYPE_CHECKING:  # type checkers see no such methods, and say that float(x) takes no Value
+        __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
+            'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
+        __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
+        __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
     # fmt: on
 
     def __format__(self, spec: str) -> str:
@@ -324,12 +344,12 @@ class Value:
     def __ceil__(self) -> Value:
         return -(-self).floor()
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Number | Array) -> Value:
         if type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
         return self._reflected_add(other)
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Number | Array) -> Value:
         if type(other) in (int, float) and other == 1:
             return self.reciprocal()  # the gate that the lectures draw as 1/x
         return self._reflected_div(other)
@@ -440,7 +460,7 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     return [total if type(total) is Value else Value(total) for total in totals]
 
 
-def variables(**inputs: Any) -> tuple[Value, ...]:
+def variables(**inputs: Plain) -> tuple[Value, ...]:
     """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
 
     Examples

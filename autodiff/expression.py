@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-SIGNS = frozenset(" +-*/<>=!")  # what a label may hold, but no name
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
 
 
 def show(x: float, digits: int | None = None) -> str:
@@ -169,8 +169,8 @@ class SlideFormula(Formula):
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
         """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
-        if gate == "neg" and parts[0].strength == PRODUCT:
-            return f"-{parts[0].text}", PRODUCT
+        if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
+            return f"-{parts[0].text}", PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
             return f"-({parts[0].text})", MINUS
         if words(gate).is_comparison:

@@ -29,17 +29,7 @@ def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
 
 
 def destination(path: str | os.PathLike[str]) -> str:
-    """Where a file of that name is to be written, ``~`` and links followed.
-
-    Raises
-    ------
-    ValueError
-        If no file can have such a name.
-    FileNotFoundError
-        If the folder does not exist.
-    OSError
-        If there is something that a file must not take the place of: a folder, a device, a pipe.
-    """
+    """Where a file of that name is to be written, ``~`` and links followed; OSError or ValueError if it cannot be."""
     wanted = os.fspath(path)
     if wanted in OUTPUT:
         return wanted
@@ -65,14 +55,7 @@ def destination(path: str | os.PathLike[str]) -> str:
 def write(path: str | os.PathLike[str], content: bytes) -> str:
     """Write the file and return its path; what was there before stays until the new file is complete.
 
-    "-" is the standard output.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError
-        As ``destination``.
-    OSError
-        If the file cannot be written, as on a full disk or in a read-only folder.
+    "-" is the standard output. OSError or ValueError if the file cannot be written there.
 
     Examples
     --------

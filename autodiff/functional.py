@@ -1,6 +1,6 @@
-"""Functions that turn a function into its derivatives: grad, value_and_grad, derivative, jacobian, hessian, hvp.
+"""Functions that turn a function into its derivatives: grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp.
 
-Each calls the function once on independent variables and sweeps back to those. The answers are
+Each calls the function once on independent variables and sweeps back to those, or forward from them. The answers are
 floats where only floats stand behind them. Where a Value takes part, given as an argument or used
 by the function, they are Values, so that derivatives of derivatives flow on to it.
 """
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from operator import index
 
-from .calls import Call, checked, flattened, shape
-from .functions import dot
+from .calls import Call, checked, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, overload
 
     from .calls import Argnums
+    from .typed import Gradient
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
     Examples
@@ -38,7 +38,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[.
     return value_and_gradient
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+if TYPE_CHECKING:
+
+    @overload
+    def grad(f: Callable[..., Any], argnums: None = None) -> Gradient: ...
+    @overload
+    def grad(f: Callable[..., Any], argnums: Argnums) -> Callable[..., Any]: ...
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     """A function that returns the gradient of f.
 
     Parameters
@@ -84,7 +92,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     return gradient
 
 
-def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
+def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
     """The nth derivative of a function of one number; f itself for n = 0.
 
     Examples
@@ -108,7 +116,7 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
         value, first = value_and_grad(slope)(x, **keywords)
         return first if n else value
 
-    return nth
+    return nth  # type: ignore[return-value]
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
@@ -158,7 +166,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
 
 
 def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
-    """A function that returns the Hessian of f times a vector, as the gradient of (gradient of f) * vector.
+    """A function that returns the Hessian of f times a vector: the gradient's derivative along it, in forward mode.
 
     The keyword ``vector`` mirrors the arguments: one number or list for one, a tuple for several.
 
@@ -171,12 +179,39 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     slope = grad(checked(f, "hvp"), argnums)
 
     def product(*args: Any, vector: Any, **keywords: Any) -> Any:
-        def along(*args: Any, **keywords: Any) -> Any:
-            gradient = slope(*args, **keywords)
-            if shape(gradient) != shape(vector):
-                raise ValueError(f"vector must mirror the arguments: expected {shape(gradient)}, got {shape(vector)}")
-            return dot(flattened(gradient), flattened(vector))
-
-        return grad(along, argnums)(*args, **keywords)
+        return Call(slope, args, argnums, keywords).tangent(vector, "vector")
 
     return product
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(f, its derivative along the tangents) at the primals: forward mode, in one pass beside that of f.
+
+    Parameters
+    ----------
+    f : function
+        Takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers.
+    primals, tangents : tuple or list
+        The arguments of f, and how fast each number in them changes, in the same shape.
+
+    Returns
+    -------
+    tuple
+        What f returns, and how fast each number in it changes: floats, or Values where Values take part.
+
+    Examples
+    --------
+    >>> from autodiff import jvp
+    >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
+    (12.0, 4.0)
+    >>> jvp(lambda w: [w[0] * w[1], w[0] + w[1]], ([3.0, 4.0],), ([1.0, 2.0],))
+    ([12.0, 7.0], [10.0, 3.0])
+    """
+    usage = "(f, (x, y), (1.0, 0.0))"
+    checked(f, "jvp", usage)
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(f"jvp takes {name} in a tuple, as in jvp{usage}; got {type(given).__name__}: {given!r:.60}")
+    call = Call(f, primals, range(len(primals)), {})
+    tangent = call.tangent(tangents, "tangents")
+    return call.value(), tangent

@@ -11,9 +11,10 @@ from .tracing import threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, overload
 
+    from .typed import Elementwise, Number, Reduction
 
 SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
 
@@ -27,6 +28,16 @@ def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
     return list(values if is_array(values) else in_order(name, values))
 
 
+def typed(function: Any) -> Any:
+    """The function itself; type checkers are told that floats give floats, and Values give Values."""
+    return function
+
+
+reduction: Callable[[Any], Reduction] = typed
+elementwise: Callable[[Any], Elementwise] = typed
+
+
+@reduction
 def sum(values: Iterable[Any], *more: Any) -> Any:
     """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
 
@@ -37,6 +48,14 @@ def sum(values: Iterable[Any], *more: Any) -> Any:
     Value(6.0)
     """
     return primitives.sum_(*several("sum", values, *more))
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def dot(weights: Iterable[float], inputs: Iterable[float], bias: float = 0.0) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def dot(weights: Iterable[Number], inputs: Iterable[Number], bias: Number = 0.0) -> Value: ...
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -67,6 +86,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     return primitives.dot(*weights, *inputs, bias)
 
 
+@reduction
 def logsumexp(values: Iterable[Any], *more: Any) -> Any:
     """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values.
 
@@ -79,6 +99,7 @@ def logsumexp(values: Iterable[Any], *more: Any) -> Any:
     return primitives.logsumexp(*several("logsumexp", values, *more))
 
 
+@reduction
 def mean(values: Iterable[Any], *more: Any) -> Any:
     """(v0 + v1 + ...) / n; ValueError for no values.
 
@@ -94,6 +115,7 @@ def mean(values: Iterable[Any], *more: Any) -> Any:
     return sum(values) / float(len(values))
 
 
+@reduction
 def norm(values: Iterable[Any], *more: Any) -> Any:
     """The length sqrt(v0^2 + v1^2 + ...) as one gate that neither overflows nor vanishes; gradient nan at length 0.
 
@@ -144,6 +166,7 @@ def take(terms: Iterable[Any], index: Any) -> Any:
     return [primitives.take(*column, index) for column in zip(*lists)]
 
 
+@elementwise
 def centered(values: Iterable[Any], *more: Any) -> list[Any]:
     """The values minus the largest, so that logsumexp keeps its digits; small ones as they are, unless being traced.
 
@@ -161,6 +184,7 @@ def centered(values: Iterable[Any], *more: Any) -> list[Any]:
     return [value - largest for value in values]
 
 
+@elementwise
 def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """The logarithms of ``softmax``: v - logsumexp, of ``centered`` values, so that no digits are lost.
 
@@ -175,6 +199,7 @@ def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     return [value - scale for value in values]
 
 
+@elementwise
 def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^log_softmax, which never overflows.
 
@@ -187,6 +212,7 @@ def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     return [exp(value) for value in log_softmax(several("softmax", values, *more))]
 
 
+@reduction
 def maxout(values: Iterable[Any], *more: Any) -> Any:
     """The largest of several values as one gate, which ties share equally; ValueError for no values.
 

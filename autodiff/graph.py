@@ -8,6 +8,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from .primitives import downstream
+from .tracing import is_tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,17 +113,6 @@ def refuse_stale(order: Sequence[Value]) -> None:
         )
 
 
-def refuse_rule(node: Value, local_gradients: Any) -> None:
-    """Raise TypeError, naming the primitive, if its rule gave anything but one entry for each operand of the node."""
-    count = len(node.operands)
-    if not isinstance(local_gradients, (tuple, list)) or len(local_gradients) != count:
-        wanted = "(...,)" if count == 1 else f"({', '.join(['...'] * count)})"
-        raise TypeError(
-            f"the local gradients of {node.primitive.name} must be a tuple with one entry for each operand, "  # type: ignore[union-attr]
-            f"{wanted}, got {local_gradients!r:.60}"
-        )
-
-
 def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
@@ -158,17 +148,48 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
         if node not in totals:
             continue
         upstream = totals.pop(node)
-        local_gradients: Any = ()
-        if node.primitive:
-            known = (node, *node.operands) if record else (node._data, *numbers(node.operands))
-            local_gradients = node.primitive.local_gradients(*known)
-            refuse_rule(node, local_gradients)
+        local_gradients, made = slopes(node, record) if node.primitive else ((), None)
         yield node, upstream, local_gradients
-        made = made_after(node) if record else None
         for operand, local in zip(node.operands, local_gradients):
             if type(operand) is not float and local is not None and operand.born >= since:
                 passed = upstream * local if type(local) is float else downstream(upstream, local, made)
                 totals[operand] = totals[operand] + passed if operand in totals else passed
+
+
+def push(order: Iterable[Value], tangents: dict[Value, Any], record: bool = False) -> dict[Value, Any]:
+    """The tangents of all nodes that those given reach: forward mode, the sum of local gradient * tangent of operand.
+
+    ``order`` holds nodes from the oldest on; see ``sweep`` for ``record``.
+
+    Examples
+    --------
+    >>> from autodiff import history, variables
+    >>> from autodiff.graph import push
+    >>> x, y = variables(x=3, y=4)
+    >>> f = x * y + x
+    >>> push(history(f), {x: 1.0})[f]
+    5.0
+    """
+    found = dict(tangents)
+    for node in order:
+        edges = [(i, x) for i, x in enumerate(node.operands) if type(x) is not float and x in found]
+        if node in found or not edges:
+            continue
+        local_gradients, made = slopes(node, record)
+        known = slopes(node, False)[0] if record and not is_tracing() else local_gradients
+        for place, operand in edges:
+            if known[place] is not None and known[place] is not False:  # nothing comes through a closed gate
+                passed = downstream(found[operand], local_gradients[place], made)
+                found[node] = found[node] + passed if node in found else passed
+    return found
+
+
+def slopes(node: Value, record: bool) -> tuple[Any, Callable[[Any], Any] | None]:
+    """The local gradients of a gate, and where they are recorded what takes them apart."""
+    assert node.primitive is not None
+    if record:
+        return node.primitive.slopes(node, *node.operands), made_after(node)
+    return node.primitive.slopes(node._data, *numbers(node.operands)), None
 
 
 def made_after(node: Value) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ def guarded(function: Callable[[float], float], domain: Callable[[float], float]
             return INF
 
     guard.__name__ = guard.__qualname__ = function.__name__
+    guard.__doc__ = function.__doc__
     return guard
 
 
@@ -35,6 +36,7 @@ def undefined(x: float) -> float:
 exponential = guarded(math.exp, undefined)
 exponential_minus_1 = guarded(math.expm1, undefined)
 logarithm = guarded(math.log, lambda x: -INF if x == 0.0 else NAN)
+logarithm.__doc__ = "Return the natural logarithm of x."
 logarithm_plus_1 = guarded(math.log1p, lambda x: -INF if x == -1.0 else NAN)
 logarithm_to_base_2 = guarded(math.log2, lambda x: -INF if x == 0.0 else NAN)
 logarithm_to_base_10 = guarded(math.log10, lambda x: -INF if x == 0.0 else NAN)
@@ -184,10 +186,7 @@ def gelu(x: Any, exp: Any = exponential) -> Any:
 
 def silu(x: Any, exp: Any = exponential) -> Any:
     """x sigmoid(x); in the tail the tiny factors come last."""
-    if x < -700.0:
-        return x * exp(0.5 * x) * exp(0.5 * x)
-    e = exp(-abs(x))
-    return x / (1.0 + e) if x >= 0.0 else x * e / (1.0 + e)
+    return x * exp(0.5 * x) * exp(0.5 * x) if x < -709.0 else x / (1.0 + exp(-x))
 
 
 def logistic(x: float) -> float:

@@ -13,15 +13,7 @@ LONGEST = 40  # letters of a label that a name keeps
 
 
 class Names:
-    """Hands out names, each once.
-
-    Parameters
-    ----------
-    spell : function of str
-        How a label is written as a name; "" where nothing is left of it.
-    reserved : iterable of str
-        Names that have a meaning already.
-    """
+    """Hands out names, each once, none of the reserved; ``spell`` writes a label as a name, "" if nothing is left."""
 
     __slots__ = ("counts", "spell", "taken")
 

@@ -14,8 +14,11 @@ gradients 0, 0, and IEEE 754's inf and nan everywhere. What differs (recorded in
 - logsumexp of nothing but -inf has gradients 0; PyTorch and JAX give nan.
 - abs'(0) is 1, leaky_relu'(0, slope) is 1, and clip' on a bound ½ in JAX; 0, the slope and 1 here and in PyTorch.
 - power: JAX gives nan for one of the gradients of 0 ** 0, 0 ** -1 and nan ** 0; leaky_relu(inf): nan to the slope.
+- JAX: gradients 1/2 for hypot(0, 0) and nan at infinity; infinite ones of fmod(x, 0) and of fmod and mod of an infinite
+  number, where they are nan here and in PyTorch; a finite one for acosh of a negative number.
 - An infinite upstream gradient: what is not chosen by maximum, minimum or clip gets 0 here and in PyTorch, nan in JAX;
-  tanh passes it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base with exponent 0, PyTorch 0.
+  tanh, gelu, silu, hypot and mod pass it on here and in PyTorch, JAX gives nan; power passes inf * 0 = nan to a base
+  with exponent 0, PyTorch 0.
 """
 
 from __future__ import annotations
@@ -32,7 +35,14 @@ DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, overload
+
+    from .engine import Value
+    from .typed import Array, Number, Recorder
+
+
+# What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
+ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
 
 class Primitive:
@@ -45,7 +55,8 @@ class Primitive:
     name : str
         What the operation is called in text, pictures and files.
     value : function of floats
-        The number it computes. It answers nan or inf and never raises.
+        The number it computes. Where it raises and IEEE 754 has an answer (math.log(0), 1 / 0), that inf or nan is
+        taken.
     local_gradients : function (out, *operands) -> tuple
         d out / d operand for each operand, in terms of primitives; None where nothing flows back.
     kink : function (out, *operands) -> bool, optional
@@ -84,6 +95,15 @@ class Primitive:
             if getattr(function, "__name__", "") == "<lambda>":
                 function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *operands: Number) -> Value: ...
+        @overload
+        def __call__(self, *operands: Number | Array | Recorder) -> Any: ...
+
     def __call__(self, *operands: Any) -> Any:
         """Return the value of numbers, or let the first operand that is no number record this."""
         numbers = []
@@ -98,37 +118,72 @@ class Primitive:
             numbers.append(operand)
         return self.compute(numbers)
 
-    def compute(self, numbers: list[float]) -> float:
-        """The value of numbers; TypeError where there are too many or too few of them."""
+    def compute(self, numbers: Sequence[float]) -> float:
+        """The value of numbers; where it raises, the inf or nan that IEEE 754 has there."""
         try:
             value = self.value(*numbers)
             return value if type(value) is float else real(value, f"the value of {self.name}")
-        except TypeError:
-            for function, before in ((self.value, 0), (self.local_gradients, 1)):  # a rule takes the output first
-                code = getattr(function, "__code__", None)  # functions of the math module have none
-                any_number = code and code.co_flags & 0x04  # it has *operands
-                if code and not any_number and code.co_argcount - before != len(numbers):
-                    expected = code.co_argcount - before
-                    advice = f": write {self.name}({self.name}(a, b), c)" * (self.name in ("maximum", "minimum"))
-                    operands = f"operand{'s' * (expected != 1)}, got {len(numbers)}{advice * (len(numbers) > 2)}"
-                    raise TypeError(f"{self.name} takes {expected} {operands}") from None
-            raise
-        except (ArithmeticError, ValueError) as error:  # a function of the math module, say
-            given = ", ".join(map(repr, numbers))
-            raised = f"raises {type(error).__name__}: {error}; let it answer inf or nan"
-            raise ValueError(f"the value of {self.name} at ({given:.60}) {raised}") from error
+        except ERRORS as error:
+            from .guards import rescued  # a door to a later room, when needed: nothing is guarded before it raises
+
+            return rescued(self, "value", numbers, error)  # type: ignore[no-any-return]
+
+    def slopes(self, *known: Any) -> Any:
+        """The local gradients at the output and the operands, numbers or Values; TypeError unless one for each."""
+        try:
+            found = self.local_gradients(*known)
+            for i, local in enumerate(found if isinstance(found, tuple) else (), 1):
+                if type(local) is complex:  # a negative number to a fraction, perhaps
+                    raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
+        except ERRORS as error:
+            from .guards import rescued
+
+            found = rescued(self, "rule", known, error)
+        if not isinstance(found, (tuple, list)) or len(found) != len(known) - 1:
+            wanted = f"({', '.join(['...'] * (len(known) - 1))}{',' * (len(known) == 2)}), got {found!r:.60}"
+            one_each = "must be a tuple with one entry for each operand"
+            raise TypeError(f"the local gradients of {self.name} {one_each}, {wanted}")
+        return found
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
+    def __deepcopy__(self, copies: Any = None) -> Primitive:
+        return self
+
+    __copy__ = __deepcopy__
+
     def __reduce__(self) -> tuple[Any, ...]:
-        if PRIMITIVES.get(self.name) is not self:
-            raise TypeError(f"cannot copy or pickle the primitive {self.name!r}: put it into autodiff.PRIMITIVES first")
-        return by_name, (self.name,)
+        if self in BUILT_IN:
+            return by_name, (self.name,)
+        from .copies import reduced_gate
+
+        return reduced_gate(self)
+
+
+class Described:
+    """An attribute of a primitive that is written from its row when it is read; the class itself has another."""
+
+    def __init__(self, name: str, of_class: Any) -> None:
+        self.name = name
+        self.of_class = of_class
+
+    def __get__(self, row: Primitive | None, owner: Any) -> Any:
+        if row is None:
+            return self.of_class
+        from . import descriptions  # a door to a later room, for help()
+
+        return getattr(descriptions, self.name)(row)
+
+
+Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
+Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
 
 
 def by_name(name: str) -> Primitive:
-    """The primitive of that name; KeyError where there is none."""
+    """The primitive of that name; LookupError where there is none."""
+    if name not in PRIMITIVES:
+        raise LookupError(f"there is no gate {name!r} in autodiff.PRIMITIVES: import the module that puts it there")
     return PRIMITIVES[name]
 
 
@@ -233,6 +288,16 @@ def chain(*operands: Any) -> Any:
     for k, term in reversed([*enumerate(terms)]):
         found = where(index == float(k), term, found)
     return found
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def where(condition: float, a: float, b: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def where(condition: Number, a: Number, b: Number) -> Value: ...
+    @overload
+    def where(condition: Number | Recorder, a: Number | Recorder, b: Number | Recorder) -> Any: ...
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -102,20 +102,8 @@ class Question:
     def check(self, answers: Mapping[str, float | str], tolerance: float = 0.005) -> dict[str, str]:
         """A sentence about each answer, "right" or what seems to have gone wrong.
 
-        Parameters
-        ----------
-        answers : mapping of str to float or str
-            The student's numbers, or texts such as "1/3", by the names in ``self.answers``; what is missing is
-            not judged.
-        tolerance : float
-            How far off a number may be.
-
-        Raises
-        ------
-        KeyError
-            For a name that was not asked for.
-        TypeError, ValueError
-            For an answer that is no number.
+        Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is missing is not judged.
+        KeyError for a name that was not asked for, TypeError or ValueError for an answer that is no number.
         """
         unknown = [name for name in answers if name not in self.answers]
         if unknown:
@@ -200,22 +188,7 @@ def numbers_of(answers: Mapping[str, float | str]) -> dict[str, float]:
 
 
 def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
-    """``count`` random questions; the same seed gives the same ones everywhere.
-
-    Parameters
-    ----------
-    count : int
-        How many, at least 1.
-    seed : int
-        Where the random numbers start.
-    gates : int
-        How many gates each graph has, from 1 to 8.
-
-    Raises
-    ------
-    ValueError
-        For a count below 1 or a number of gates outside 1 to 8.
-    """
+    """``count`` random questions of graphs with 1 to 8 gates; the same seed gives the same ones everywhere."""
     if count < 1:
         raise ValueError(f"a quiz has at least 1 question, got {count}")
     if not 1 <= gates <= 8:

@@ -12,56 +12,38 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["words"]
+__all__ = ["as_data", "words"]
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
 
 
 class Words:
-    """What is written and said about one kind of gate.
+    """What is written and said about one kind of gate."""
 
-    Attributes
-    ----------
-    sign, strength, method
-        Its sign and how strongly that holds together; a function has ``""`` and ATOM. The method is Python's.
-    name, usage
-        The function as the lectures write it, and how it is called: [...] is a list, = may be left out.
-    symbol, right, left, typeset
-        What stands in its circle: alone, with the constant {} on the right or on the left; its sign in mathematics.
-    spoken, role, kink
-        Read aloud; what it does with the upstream gradient; what holds on its kink.
-    value, gradient
-        What helps where it makes a value that is not finite; a gradient that is not, though the values are.
-    ordered, linear
-        Whether a picture must tell its operands apart; whether it may take a parameter into a weighted sum.
-    """
+    name = spoken = ""  # the function as lectures write it; what is read aloud
+    symbol = right = left = ""  # in its circle: alone, with the constant {} on its right, on its left
+    typeset = ""  # its sign in mathematics
+    role = ""  # what it does with the upstream gradient
+    kink = "the derivative jumps here: the local gradient is a convention"
+    value = gradient = ""  # what helps where its value is not finite; where a gradient is not, though the values are
+    usage: tuple[str, ...] = ()  # how it is called in an expression: [...] is a list, = may be left out
+    ordered = linear = False  # its operands must be told apart; it may take a parameter into a weighted sum
 
-    __slots__ = (
-        "gradient", "kink", "left", "linear", "method", "name", "ordered", "right", "role", "sign", "spoken",
-        "strength", "symbol", "typeset", "usage", "value",
-    )  # fmt: skip
-
-    def __init__(
-        self, sign: str = "", strength: int = ATOM, method: str = "", *, name: str = "", symbol: str = "",
-        right: str = "", left: str = "", typeset: str = "", spoken: str = "", role: str = "", value: str = "",
-        kink: str = "the derivative jumps here: the local gradient is a convention", gradient: str = "",
-        usage: tuple[str, ...] = (), ordered: bool = False, linear: bool = False,
-    ) -> None:  # fmt: skip
-        self.sign, self.strength, self.method = sign, strength, method
-        self.name, self.symbol, self.spoken = name, symbol or sign, spoken
-        self.right, self.left, self.typeset = right, left, typeset or sign
-        self.role, self.kink, self.value, self.gradient = role, kink, value, gradient
-        self.usage, self.ordered, self.linear = usage, ordered, linear
+    def __init__(self, sign: str = "", strength: int = ATOM, method: str = "", **words: Any) -> None:
+        self.sign = sign
+        self.strength = strength  # how strongly the sign holds together
+        self.method = method  # that Python calls for the sign
+        vars(self).update(words)
 
     def of(self, name: str) -> Words:
-        """These words, where they are missing made from the name in the table."""
-        said = (self.name or name).replace("_", " ")
-        self.symbol, self.spoken = self.symbol or said, self.spoken or said
-        self.name = self.name or "".join([c if c.isalnum() else "_" for c in name])
+        """These words; those that are missing from the name in the table."""
+        self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
+        parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
+        self.name = self.name or "_".join(parts) or "gate"
+        self.spoken = self.spoken or self.name.replace("_", " ")
         return self
 
     @property
     def is_comparison(self) -> bool:
-        """Whether it is one of < <= > >= == !=."""
         return self.strength == COMPARISON
 
     @property
@@ -78,6 +60,11 @@ SIGMA, DASH = "\N{GREEK SMALL LETTER SIGMA}", "\N{MINUS SIGN}"
 BENDS = "the input is 0, where {} bends: its local gradient there is taken as 0"
 SPLIT = "a tie: each input gets one half"
 FLAT = "is flat: nothing passes back"
+JUMPS = "the value jumps here: the local gradient is a convention"
+WITHIN = "{} needs a number from -1 to 1."
+ENDS = "{} is vertical at -1 and 1: keep its operand between them."
+LARGE = "{}(x) is too large for a float beyond x = 710: make x smaller."
+NO_ZERO = "The divisor must not be 0."
 AWAY = "Keep the divisor away from 0, as in {} / ({} + 1e-12)."
 POSITIVE = "{} needs a positive number: keep its operand away from 0, as in {}(x + 1e-12)."
 OVERFLOW = (
@@ -96,6 +83,10 @@ ROWS = {
         role="swaps: each input gets upstream times the other input", typeset="·"),
     "div":           Words("/",  PRODUCT,    "truediv", right="/{}", left="{}/x", spoken="divided by", ordered=True,
         value=AWAY.format("a", "b")),
+    "floor_div":     Words("//", PRODUCT,    "floordiv", right="//{}", left="{}//x", spoken="floor divided by",
+        role=FLAT, kink=JUMPS, ordered=True, value=AWAY.format("a", "b")),
+    "mod":           Words("%",  PRODUCT,    "mod",     right="%{}", left="{}%x", spoken="modulo", ordered=True,
+        kink=JUMPS, value=NO_ZERO),
     "neg":           Words("-",  MINUS,      "neg",     symbol="*-1", typeset=DASH, spoken="minus"),
     "reciprocal":    Words("/",  PRODUCT,               symbol="1/x", spoken="1 divided by",
         value=AWAY.format("1", "x")),
@@ -107,16 +98,34 @@ ROWS = {
     "expm1":         Words(),
     "log":           Words(value=POSITIVE.format("log", "log")),
     "log1p":         Words(value="log1p needs a number above -1."),
+    "log2":          Words(value=POSITIVE.format("log2", "log2")),
+    "log10":         Words(value=POSITIVE.format("log10", "log10")),
     "sqrt":          Words(symbol="√", value="sqrt needs a number that is not negative.",
         gradient="sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12)."),
     "sin":           Words(),
     "cos":           Words(),
     "tan":           Words(),
+    "asin":          Words(value=WITHIN.format("asin"), gradient=ENDS.format("asin")),
+    "acos":          Words(value=WITHIN.format("acos"), gradient=ENDS.format("acos")),
+    "atan":          Words(),
+    "atan2":         Words(ordered=True, gradient="atan2 has no gradient at 0, 0: keep its operands away from there."),
+    "hypot":         Words(gradient="hypot has no gradient at 0, 0: keep its operands away from there."),
+    "sinh":          Words(value=LARGE.format("sinh")),
+    "cosh":          Words(value=LARGE.format("cosh")),
+    "asinh":         Words(),
+    "acosh":         Words(value="acosh needs a number of at least 1.",
+        gradient="acosh is vertical at 1: keep its operand above 1."),
+    "atanh":         Words(value="atanh needs a number between -1 and 1.", gradient=ENDS.format("atanh")),
 
     "tanh":          Words(),
     "sigmoid":       Words(symbol=SIGMA),
     "softplus":      Words(),
     "log_sigmoid":   Words(symbol=f"log {SIGMA}"),
+    "silu":          Words(symbol="SiLU"),
+    "gaussian":      Words(usage=("x", "1"), ordered=True),
+    "erf":           Words(),
+    "normal_cdf":    Words(symbol="\N{GREEK CAPITAL LETTER PHI}"),
+    "gelu":          Words(symbol="GELU"),
 
     "relu":          Words(symbol="ReLU", kink=BENDS.format("relu"),
         role="routes: upstream passes where the input is above 0"),
@@ -125,6 +134,8 @@ ROWS = {
     "abs":           Words(method="abs", symbol="|x|", kink=BENDS.format("abs")),
     "sign":          Words(role=FLAT),
     "heaviside":     Words(role=FLAT, symbol="step", usage=("x", "0.5")),
+    "floor":         Words(role=FLAT, kink=JUMPS),
+    "fmod":          Words(kink=JUMPS, ordered=True, value=NO_ZERO),
     "clip":          Words(role="routes: upstream passes between the two bounds", usage=("x", "0", "1"), ordered=True),
     "maximum":       Words(name="max", role="routes: the larger input gets upstream, the other 0", kink=SPLIT),
     "minimum":       Words(name="min", role="routes: the smaller input gets upstream, the other 0", kink=SPLIT),
@@ -172,14 +183,17 @@ def words(gate: Any) -> Words:
     >>> words(maximum).name, words("mul").role
     ('max', 'swaps: each input gets upstream times the other input')
     """
-    head = head_of(gate) if isinstance(gate, Primitive) else gate
-    return ROWS.get(head) or Words().of(head.name if isinstance(head, Primitive) else str(head))
+    row = ROWS.get(gate)  # first, as code is written with this
+    if row is None:
+        name = gate.name if isinstance(gate, Primitive) else str(gate)
+        row = ROWS[name] if gate in BUILT_IN else Words().of(name)
+    return row
 
 
 def as_data() -> dict[str, Any]:
     """What a page needs to set formulas: how strongly signs hold together, and what is written for signs and names."""
     return {
         "strength": {row.sign: row.strength for row in INFIX.values()},
-        "signs": {row.sign: row.typeset for row in INFIX.values() if row.typeset != row.sign},
+        "signs": {row.sign: row.typeset for row in INFIX.values() if row.typeset},
         "letters": {row.name: row.symbol for row in ROWS.values() if not row.sign and len(row.symbol) == 1},
     }

@@ -61,6 +61,9 @@ EXCEPTIONS = {
 
 def points(name):
     """Operands on the grid: all of it for one, pairs of a coarser one for two, triples of a short one for more."""
+    if name == "take":
+        yield from ((*terms, index) for terms in product(SHORT, repeat=2) for index in (0.0, 1.0))
+        return
     for count in sorted({len(point) for point in SAMPLES[name][1]} - {5}):
         yield from product({1: POINTS, 2: COARSE, 3: SHORT}[count], repeat=count)
 

@@ -94,10 +94,9 @@ def test_a_gradient_that_is_no_number_is_refused_and_nothing_changed(bad):
         Value(3.0).grad = bad
 
 
-@pytest.mark.parametrize("entry", [1j, np.array([1.0])])
-def test_a_rule_that_gives_no_number_is_named_where_it_is_read(entry):
+def test_a_rule_that_gives_no_number_is_named_where_it_is_read():
     x = Value(2.0)
-    Primitive("own", lambda x: x, lambda out, x: (entry,))(x).backward()
+    Primitive("own", lambda x: x, lambda out, x: (np.array([1.0]),))(x).backward()
     with pytest.raises(TypeError, match="a local gradient of a gate takes a real number, got"):
         x.grad  # noqa: B018
     x.grad = 0

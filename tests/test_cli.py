@@ -144,6 +144,19 @@ def test_plain_is_one_sentence_a_line(run):
     assert lines[4].endswith("sends to q: upstream 1 times local minus 4 gives minus 4.")
 
 
+def test_tangents_join_the_forward_rows(run):
+    status, output, _ = run(*D1, "--tangent", "x")
+    data = json.loads(run(*D1, "--tangent", "x", "--json")[1])
+
+    assert status == 0
+    assert "  1  q = x + y   -2 + 5 = 3   dq/dx = 1\n  2  f = q * z   3 * -4 = -12   df/dx = -4\n" in output
+    assert "TANGENTS   one forward pass gives df/dx alone: 3 inputs need 3, backward 1\nGRADIENTS" in output
+    assert ([row["tangent"] for row in data["forward"]], data["tangents"]) == ([1.0, -4.0], {"x": 1.0})
+    status, output, message = run(*D1, "--tangent", "w")
+    assert (status, output) == (2, "")
+    assert message.startswith("a tangent is that of an input, here x, y, z, as in")
+
+
 def test_json_is_data_with_inf_and_nan_as_strings(run):
     data = json.loads(run(*D1, "--json")[1])
     assert data["gradients"] == {"x": -4.0, "y": -4.0, "z": 3.0}
@@ -257,8 +270,8 @@ def test_input_that_is_no_text_ends_nothing():
         (["x*y", "2x=3", "y=3"], "2x=3 is no input"),
         (["x*y", "x²=3", "y=3"], "x²=3 is no input"),
         (["(x+y", "*z)", "x=1", "y=2", "z=3"], 'put it in double quotes, "(x+y *z)"'),
-        (["x//2", "x=4"], "there is no // that rounds down"),
-        (["log10(x)", "x=4"], "there is no function log10: write log(x) / log(10)"),
+        (["lg(x)", "x=4"], "there is no function lg: write log10(x)"),
+        (["foo(x)", "x=4"], 'your own function is given in Python: parse(text, functions={"foo": ...})'),
         (["x*y", "x=2", "y", "=", "3"], "an input has no spaces in it: write y=3"),
         (["x*y", "x=2", "y=", "-3.5"], "an input has no spaces in it: write y=-3.5"),
         (["x*y", "x=2", "y", "=3"], "an input has no spaces in it: write y=3"),

@@ -30,13 +30,17 @@ DIFFERENT = {
     ("jax", "power"): (lambda a, b: b == 0.0 or (a == 0.0 and b < 0.0), "power"),
     ("jax", "leaky_relu"): (lambda a, slope: a == 0.0 or a == INF, "leaky_relu"),
     ("jax", "clip"): (lambda a, low, high: a in (low, high), "clip"),
+    ("jax", "acosh"): (lambda a: a < 0.0, "acosh"),
+    ("jax", "hypot"): (lambda a, b: a == b == 0.0 or INF in (abs(a), abs(b)), "hypot"),
+    ("jax", "fmod"): (lambda a, b: b == 0.0 or abs(a) == INF, "fmod"),
+    ("jax", "mod"): (lambda a, b: abs(a) == INF, "mod"),
 }
 # The same for an infinite upstream gradient, where that differs in more.
 ANYWHERE = (lambda *point: True, "An infinite upstream")
 INFINITE = {
     **{key: found for key, found in DIFFERENT.items() if key != ("torch", "abs") and key[1] != "logsumexp"},
     ("torch", "power"): (lambda a, b: b == 0.0, "exponent 0"),
-    **{("jax", name): ANYWHERE for name in ("tanh", "maximum", "minimum", "clip")},
+    **{("jax", name): ANYWHERE for name in ("tanh", "maximum", "minimum", "clip", "hypot", "gelu", "silu", "mod")},
 }
 UPSTREAM = {1.0: DIFFERENT, INF: INFINITE}
 

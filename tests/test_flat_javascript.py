@@ -117,7 +117,7 @@ OWN = {
     "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
     "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
     "root": Primitive("root", newton, lambda out, x: (0.5 / out,)),
-    "atan": Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),), expansion=lambda x: autodiff.atan(x)),
+    "atan": Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),), expansion=lambda x: autodiff.atan2(x, 1.0)),
     "folded": Primitive("folded", folded, lambda out, x: (x > 1,)),
     "step": Primitive("step", lambda x: 1 if x >= 0 else 0, lambda out, x: (None,)),
     "cubic": Primitive(
@@ -237,8 +237,8 @@ def test_definitions_are_those_that_are_called_each_once_and_the_same_every_time
 @pytest.mark.parametrize(
     ("gate", "words"),
     [
-        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which needs Python's num"),
-        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which needs Python"),
+        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which is not"),
+        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which is not"),
         (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "value of my gate"),
         (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "value of me"),
     ],

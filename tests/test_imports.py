@@ -17,9 +17,15 @@ import autodiff.vocabulary
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
 # Each imports only earlier ones.
-CORE = ("arrays", "ieee", "primitives", "ufuncs", "tracing", "refusals", "graph", "naming")
+CORE = ("arrays", "ieee", "primitives", "ufuncs", "tracing", "guards", "refusals", "graph", "naming")
 CORE += ("vocabulary", "expression", "engine", "functions")
-UPWARDS = {("autodiff.engine", "autodiff.explain"), ("autodiff.engine", "autodiff.copies")}  # inside functions
+UPWARDS = {  # inside functions
+    ("autodiff.engine", "autodiff.explain"),
+    ("autodiff.engine", "autodiff.copies"),
+    ("autodiff.primitives", "autodiff.copies"),
+    ("autodiff.primitives", "autodiff.descriptions"),
+    ("autodiff.primitives", "autodiff.guards"),
+}
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
 

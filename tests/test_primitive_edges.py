@@ -3,7 +3,9 @@
 import math
 from itertools import product
 
+import mpmath
 import pytest
+from mpmath import mp
 from primitive_samples import SAMPLES
 
 from autodiff import PRIMITIVES, Value, where
@@ -102,6 +104,58 @@ EDGES = [
     ("softplus", (NAN,), NAN, (NAN,)),
     ("log_sigmoid", (-800.0,), -800.0, (1.0,)),
     ("log_sigmoid", (800.0,), 0.0, (0.0,)),
+    ("log2", (0.0,), -INF, (INF,)),
+    ("log10", (-1.0,), NAN, (-1.0 / math.log(10.0),)),
+    ("asin", (1.0,), math.pi / 2, (INF,)),
+    ("asin", (-1.0,), -math.pi / 2, (INF,)),
+    ("asin", (1.5,), NAN, (NAN,)),
+    ("acos", (1.0,), 0.0, (-INF,)),
+    ("acos", (-1.0,), math.pi, (-INF,)),
+    ("atan", (-INF,), -math.pi / 2, (0.0,)),
+    ("atan", (1e200,), math.pi / 2, (0.0,)),
+    ("atan2", (0.0, -1.0), math.pi, (-1.0, 0.0)),
+    ("atan2", (-0.0, -1.0), -math.pi, (-1.0, 0.0)),
+    ("atan2", (-0.0, 1.0), 0.0, (1.0, 0.0)),
+    ("atan2", (2.0, 0.0), math.pi / 2, (0.0, -0.5)),
+    ("atan2", (-2.0, -0.0), -math.pi / 2, (0.0, 0.5)),
+    ("atan2", (0.0, 0.0), 0.0, (NAN, NAN)),
+    ("atan2", (0.0, -0.0), math.pi, (NAN, NAN)),
+    ("atan2", (INF, INF), math.pi / 4, (NAN, NAN)),
+    ("atan2", (INF, -INF), 0.75 * math.pi, (NAN, NAN)),
+    ("atan2", (3e200, -4e200), math.atan2(3.0, -4.0), (0.0, 0.0)),
+    ("atan2", (3e-200, 4e-200), math.atan2(3.0, 4.0), (1.6e199, -1.2e199)),
+    ("hypot", (3e200, -4e200), 5e200, (0.6, -0.8)),
+    ("hypot", (INF, NAN), INF, (NAN, NAN)),
+    ("hypot", (0.0, 0.0), 0.0, (NAN, NAN)),
+    ("sinh", (1000.0,), INF, (INF,)),
+    ("sinh", (-1000.0,), -INF, (INF,)),
+    ("cosh", (-1000.0,), INF, (-INF,)),
+    ("asinh", (-1e300,), math.asinh(-1e300), (1e-300,)),
+    ("acosh", (1.0,), 0.0, (INF,)),
+    ("acosh", (0.5,), NAN, (NAN,)),
+    ("acosh", (1e300,), math.acosh(1e300), (1e-300,)),
+    ("atanh", (1.0,), INF, (INF,)),
+    ("atanh", (-1.0,), -INF, (INF,)),
+    ("erf", (INF,), 1.0, (0.0,)),
+    ("erf", (-27.0,), -1.0, (5.240082797e-317,)),
+    ("normal_cdf", (-INF,), 0.0, (0.0,)),
+    ("gelu", (INF,), INF, (NAN,)),
+    ("gelu", (-INF,), NAN, (NAN,)),
+    ("gelu", (-1e300,), 0.0, (0.0,)),
+    ("silu", (1000.0,), 1000.0, (1.0,)),
+    ("silu", (-INF,), NAN, (NAN,)),
+    ("gaussian", (1e200, 1.0), 0.0, (0.0, 0.0)),
+    ("gaussian", (2.0, 0.0), 1.0, (0.0, -4.0)),
+    ("floor", (-0.5,), -1.0, (0.0,)),
+    ("floor", (INF,), INF, (0.0,)),
+    ("floor", (-1e300,), -1e300, (0.0,)),
+    ("floor_div", (-7.0, 0.0), -INF, (0.0, 0.0)),
+    ("floor_div", (0.0, 0.0), NAN, (0.0, 0.0)),
+    ("mod", (7.0, 0.0), NAN, (1.0, -INF)),
+    ("mod", (-7.0, INF), INF, (1.0, 1.0)),
+    ("mod", (-5e-324, 1.0), 1.0, (1.0, 1.0)),
+    ("fmod", (-7.0, INF), -7.0, (1.0, 0.0)),
+    ("fmod", (INF, 2.0), NAN, (1.0, NAN)),
     ("relu", (0.0,), 0.0, (0.0,)),
     ("relu", (-0.0,), 0.0, (0.0,)),
     ("leaky_relu", (0.0, 0.01), 0.0, (0.01, 0.0)),  # *
@@ -171,3 +225,47 @@ def test_where_with_a_plain_condition_picks_its_side_at_once():
     assert where(True, a, b) is a
     assert where(0.0, a, b) is b
     assert where(Value(1.0), a, b).operands[1] is a
+
+
+def units(found, exact):
+    """How many units in the last place a number is off."""
+    return abs(mp.mpf(found) - exact) / mp.mpf(math.ulp(float(exact)))
+
+
+def phi(x):
+    return mpmath.erfc(-mp.mpf(x) / mpmath.sqrt(2)) / 2
+
+
+TAIL = [-0.41, -0.75, -1.3, -3.0, *[-0.1 - k * 0.7 for k in range(7, 55)], -38.2, -38.4]
+IN_THE_TAIL = {  # what would lose all its digits as 1 + erf, and hundreds of units where a square is rounded
+    "gelu": (lambda x: x * phi(x), lambda x: phi(x) + x * mpmath.npdf(x)),
+    "normal_cdf": (phi, mpmath.npdf),
+    "silu": (lambda x: x / (1 + mpmath.exp(-x)), None),
+    "erf": (mpmath.erf, lambda x: 2 / mpmath.sqrt(mp.pi) * mpmath.exp(-(mp.mpf(x) ** 2))),
+    "gaussian": (lambda x: mpmath.exp(-(mp.mpf(x) ** 2) / 2), lambda x: -x * mpmath.exp(-(mp.mpf(x) ** 2) / 2)),
+}
+
+
+@pytest.mark.parametrize("name", IN_THE_TAIL)
+def test_values_keep_their_digits_in_the_tail(name):
+    value, slope = IN_THE_TAIL[name]
+    more = (0.5,) * (name == "gaussian")
+    with mp.workdps(60):
+        for x in TAIL:
+            out = PRIMITIVES[name](x, *more)
+            assert units(out, value(x)) <= 2.0, x
+            if slope and abs(x + 0.75) > 0.01:
+                room = 4.0 if abs(slope(x)) > 1e-305 else 40.0  # x times a number that has lost digits near underflow
+                assert units(PRIMITIVES[name].local_gradients(out, x, *more)[0], slope(x)) <= room, x
+
+
+@pytest.mark.parametrize("name", ["gelu", "normal_cdf", "silu", "erf", "gaussian", "floor_div", "mod"])
+def test_an_expansion_gives_the_value(name):
+    """To 2 units, from the sizes where nothing happens to the tail; whole quotients and remainders exactly."""
+    row = PRIMITIVES[name]
+    xs = [0.0, 1e-300, 1e-9, 0.3, 0.39, 0.41, 0.5, 0.7, 1.0, 2.5, 6.0, 20.0, 36.0, 700.0, 744.0, 1e30, 1e300, INF]
+    others = {"gaussian": [0.5, 1.0, 0.0, -0.3], "floor_div": [2.0, -0.1, 1e-3, INF], "mod": [2.0, -0.1, 1e-3, -INF]}
+    for point in product([*xs, *[-x for x in xs], NAN], *[others[key] for key in others if key == name]):
+        found, expected = float(row.expansion(*point)), row(*point)
+        room = 0.0 if name in ("floor_div", "mod") else 2.0 * math.ulp(expected)
+        assert same(found, expected) or abs(found - expected) <= room, point

@@ -1,7 +1,6 @@
 """Primitives as things: copied by name, written by the user, given to other recorders, and picky about operands."""
 
 import copy
-import math
 import pickle
 import re
 
@@ -44,7 +43,7 @@ def test_a_primitive_of_ones_own(cube):
 
 def test_a_primitive_of_ones_own_copies_once_it_is_in_the_table(cube, monkeypatch):
     y = cube(Value(2.0, "x"))
-    with pytest.raises(TypeError, match=r"'cube': put it into autodiff\.PRIMITIVES"):
+    with pytest.raises(TypeError, match=r"'cube'.*assign it to a global of a module, cube = .*autodiff\.PRIMITIVES"):
         pickle.dumps(y)
 
     monkeypatch.setitem(PRIMITIVES, "cube", cube)
@@ -56,7 +55,7 @@ def test_a_primitive_of_ones_own_copies_once_it_is_in_the_table(cube, monkeypatc
 def test_another_primitive_under_a_taken_name_is_refused():
     impostor = Primitive("mul", lambda a, b: 0.0, lambda out, a, b: (0.0, 0.0))
     with pytest.raises(TypeError, match="'mul'"):
-        copy.copy(impostor)
+        pickle.dumps(impostor)
 
 
 def test_whatever_has_a_record_method_records_itself():
@@ -153,11 +152,3 @@ def test_local_gradients_that_are_no_numbers_are_refused():
     y = Primitive("mine", lambda x: x, lambda out, x: ("1.0",))(Value(2.0))
     with pytest.raises(TypeError, match="multiply"):
         y.backward()
-
-
-@pytest.mark.parametrize(("value", "x"), [(math.log, -1.0), (lambda a: 1 / a, 0.0), (math.exp, 1000.0)])
-def test_a_value_that_raises_is_named(value, x):
-    own = Primitive("own", value, lambda out, a: (1.0,))
-    for given in (x, Value(x)):
-        with pytest.raises(ValueError, match=rf"the value of own at \({x}\) raises .*; let it answer inf or nan"):
-            own(given)

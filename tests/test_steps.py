@@ -67,7 +67,7 @@ FORWARD   each gate computes its output from its inputs
 BACKWARD  upstream * local = downstream, from the output back to the inputs
   9  df/df = 1                    the start: f grows as fast as itself
      f = 1 / s6:  reciprocal scales: its input gets upstream times -1 / s6 ** 2
- 10  df/ds6 = df/df * -1 / s6 ** 2   1 * -0.534447 = -0.534447
+ 10  df/ds6 = df/df * (-1 / s6 ** 2)   1 * -0.534447 = -0.534447
      s6 = 1 + s5:  add passes the upstream gradient on
  11  df/ds5 = df/ds6 * 1   -0.534447 * 1 = -0.534447
      s5 = exp(s4):  exp scales: its input gets upstream times s5
@@ -489,3 +489,78 @@ def test_a_rule_with_an_if_prints_no_formula_that_is_false(rule, x, local, role)
 
     assert role in table
     assert f"df/dx = df/df * {local}   1 * {local} = {local}" in table
+
+
+# --- Forward mode --------------------------------------------------------------------------------
+
+D1_FORWARD = """\
+FORWARD   each gate computes its output, and how fast it grows along x
+     the start: dx/dx = 1
+  1  q = x + y   -2 + 5 = 3   dq/dx = 1
+  2  f = q * z   3 * -4 = -12   df/dx = -4"""
+D1_TANGENTS = "TANGENTS   one forward pass gives df/dx alone: 3 inputs need 3, backward 1"
+
+
+def test_the_column_of_tangents_of_d1():
+    x, y, z = variables(x=-2, y=5, z=-4)
+    q = x + y
+    q.label = "q"
+    f = q * z
+    plain = str(f.steps()).splitlines()
+    for tangents in (x, "x", {x: 1.0}, {"x": 1}):
+        steps = f.steps(tangents=tangents)
+        lines = str(steps).splitlines()
+
+        assert "\n".join(lines[:4]) == D1_FORWARD
+        assert D1_TANGENTS in lines
+        assert [line for line in lines[4:] if line != D1_TANGENTS] == plain[3:]  # the rest stays as it is
+        assert steps.tangents[f] == steps.gradients[x]
+    assert steps.sentences[0].endswith(": minus 2 plus 5 gives 3. Its derivative along x is 1.")
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "tangents", "rows", "footer"),
+    [
+        (
+            "x * y",
+            {"x": 1, "y": 2},
+            {"x": 1.0, "y": 2.0},
+            ["f = x * y   1 * 2 = 2   df/dt = 4"],
+            "df/dt alone: 2 inputs",
+        ),
+        ("x * t", {"x": 1, "t": 2}, {"x": 3.0}, ["f = x * t   1 * 2 = 2   df/dtime = 6"], "df/dtime alone: 2 inputs"),
+        ("exp(x)", {"x": 0}, "x", ["f = exp(x)   exp(0) = 1   df/dx = 1"], "df/dx alone: 1 input needs 1, backward 1"),
+        ("q = x * x; f = q * q", {"x": 2}, "q", ["q = x * x   2 * 2 = 4   dq/dq = 1", "df/dq = 8"], "df/dq alone"),
+        ("relu(x) + y", {"x": -1, "y": 2}, "x", ["s0 = relu(x)   relu(-1) = 0   ds0/dx = 0", "df/dx = 0"], "2 inputs"),
+        ("sqrt(x)", {"x": 0}, "x", ["f = sqrt(x)   sqrt(0) = 0   df/dx = inf"], "df/dx alone"),
+        ("x > y", {"x": 0, "y": 0}, "x", ["df/dx = 0"], "df/dx alone"),
+    ],
+)
+def test_tangents_of_other_graphs(text, inputs, tangents, rows, footer):
+    table = str(parse(text, **inputs).steps(tangents=tangents))
+
+    for row in rows:
+        assert row in table
+    assert footer in table
+    assert all(len(line) <= 80 for line in table.splitlines())
+
+
+def test_tangents_as_data():
+    x, y = variables(x=3, y=4)
+    data = (x * y).steps(tangents={x: 1.0}).as_dict()
+    plain = (x * y).steps().as_dict()
+
+    assert json.loads(json.dumps(data)) == data
+    assert data.pop("tangents") == {"x": 1.0}
+    assert [row.pop("tangent") for row in data["forward"]] == [4.0]
+    assert [row.pop("sentence") for row in data["forward"]] != [row.pop("sentence") for row in plain["forward"]]
+    assert data == plain
+
+
+@pytest.mark.parametrize("wrong", [3, "w", Value(1.0, "w"), [1.0], {"w": 1.0}, {None: 1.0}])
+def test_a_tangent_of_no_input_is_refused(wrong):
+    x, y = variables(x=3, y=4)
+    with pytest.raises(ValueError, match=r"a tangent is that of an input, here x, y, as in \{x: 1\.0\}; got "):
+        (x * y).steps(tangents=wrong)
+    with pytest.raises(TypeError, match="tangents takes a real number, got str"):
+        (x * y).steps(tangents={x: "1"})

@@ -1,12 +1,13 @@
 """Parts of a graph become one box, and gates become simpler ones, without a number changing."""
 
+import math
 import random
 from itertools import pairwise
 
 import pytest
 
 import autodiff
-from autodiff import Value, dot, exp, relu, sigmoid, tanh, variables
+from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
 from visualize.scenes import scene
@@ -50,6 +51,17 @@ class Net:
         return x[0]
 
 
+OWN = {
+    "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
+    "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
+    "cubed": Primitive("cubed", lambda x: x**3, lambda out, x: (3 * x * x,), expansion=lambda x: x * x * x),
+    "tangent": Primitive("tangent", math.tan, lambda out, x: (1 + out * out,), expansion=lambda x: sin(x) / cos(x)),
+    "sigmoid": Primitive("sigmoid", lambda x: x * x, lambda out, x: (2 * x,)),  # not ours
+    "arc": Primitive("arc", math.atan, lambda out, x: (1 / (1 + x * x),)),
+    "same": Primitive("same", lambda x: x, lambda out, x: (1.0,)),
+}
+
+
 # --- Unfolding ------------------------------------------------------------------------------------
 
 
@@ -69,6 +81,16 @@ def test_D3_unfolded_is_D2_and_D2_folded_is_D3():
         (lambda x: relu(x), "relu", ["max"]),
         (lambda x: dot([x, 2.0], [3.0, x], 1.0), "dot", ["*3", "*2", "+", "+1"]),
         (lambda x: autodiff.sum([x, x, x]), "sum", ["+", "+"]),
+        (lambda x: PRIMITIVES["silu"](x), "silu", ["\N{GREEK SMALL LETTER SIGMA}", "*"]),
+        (lambda x: PRIMITIVES["gelu"](x), "gelu", ["\N{GREEK CAPITAL LETTER PHI}", "*"]),
+        (lambda x: PRIMITIVES["hypot"](x, 3.0), "hypot", ["x²", "+9", "√"]),
+        (lambda x: autodiff.leaky_relu(x, 0.1), "leaky_relu", [">", "*0.1", "where"]),
+        (lambda x: autodiff.log_sigmoid(x), "log_sigmoid", ["*-1", "softplus", "*-1"]),
+        (lambda x: OWN["hypot"](x, 3.0), "hypot", ["*", "+9", "x^0.5"]),
+        (lambda x: OWN["leaky"](x), "leaky", [">", "*0.1", "where"]),
+        (lambda x: OWN["cubed"](x), "cubed", ["*", "*"]),
+        (lambda x: OWN["tangent"](x), "tangent", ["sin", "cos", "/"]),
+        (lambda x: OWN["sigmoid"](x), "sigmoid", ["*"]),
     ],
 )
 def test_gates_unfold_into_simpler_ones_of_the_same_value(output, name, symbols):
@@ -116,6 +138,14 @@ def test_a_stale_graph_is_not_unfolded_but_says_so():
 def test_unknown_gates_are_refused_with_those_that_unfold():
     with pytest.raises(ValueError, match="cannot unfold 'cosh': choose among sigmoid, tanh"):
         draw(built("D1"), unfold=["cosh"])
+
+
+@pytest.mark.parametrize("name", ["arc", "exp", "mul", "less", "same", "stop_gradient"])
+def test_elementary_gates_are_refused(name):
+    gate = OWN.get(name) or PRIMITIVES[name]
+    operands = [Value(0.5), Value(2.0)][: 2 if name in ("mul", "less") else 1]
+    with pytest.raises(ValueError, match=f"cannot unfold '{name}': choose among .*, or a gate of the graph whose"):
+        draw(gate(*operands), unfold=name)
 
 
 # --- Folding --------------------------------------------------------------------------------------

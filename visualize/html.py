@@ -7,8 +7,9 @@ from pathlib import Path
 from autodiff import Value, history, statements
 from autodiff.files import PAGES, suffix, write
 from autodiff.flat import javascript
+from autodiff.vocabulary import as_data
 
-from .article import article
+from .article import article, encoded
 from .lesson import lessons, title_of
 from .svg import style_sheet
 from .text import clean, escape
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = [
-    *("number", "formula", "paths", "graph", "lesson", "said", "player", "change", "lab"),  # a graph, step by step
-    *("network", "surface", "descent", "training"),  # the playground
-    "start",
-]
+SCRIPTS = ["number", "formula", "paths", "graph", "lesson", "said", "player", "change", "lab"]
+PLAYGROUND = ["network", "surface", "descent", "training"]
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -54,8 +52,9 @@ class Page:
 
     def html(self) -> str:
         """The whole file as text."""
-        parts = dict.fromkeys([javascript.runtime(), *self._programs])  # lessons share functions
-        script = "\n".join([*parts, *[read(f"{name}.js") for name in SCRIPTS]])
+        parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
+        names = [*SCRIPTS, *(PLAYGROUND if '<section class="playground"' in self._body else []), "start"]
+        script = "\n".join([*parts, *[read(f"{name}.js") for name in names]])
         return "\n".join(
             [
                 "<!DOCTYPE html>",

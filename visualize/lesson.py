@@ -6,20 +6,18 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from autodiff import PRIMITIVES, Value, history, names, show, sweep
-from autodiff.flat import javascript, lower
-from autodiff.graph import made_after
-from autodiff.primitives import selected
+from autodiff import Value, history, names, show
+from autodiff.flat import Live, javascript, lower
+from autodiff.vocabulary import words
 
 from .folding import groups_of
 from .layout import planned
-from .live import kink_of, live
 from .measures import blocks_and_links
 from .painter import paint
 from .plain import Scene
 from .scenes import Walk
 from .text import clean
-from .unfolding import SINGLE, UNFOLDED, rewritten
+from .unfolding import SINGLE, UNFOLDED, rewritten, unfoldable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,8 +72,7 @@ class Lesson:
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
-        self.live, self.still = live(self.order)
-        self.swept = {node: (upstream, found) for node, upstream, found in sweep(self.live[output], record=True)}
+        self.live = Live(self.order)
         gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
         program = lower([output, *gates], self.leaves, roll=False)
@@ -88,30 +85,25 @@ class Lesson:
     @property
     def programs(self) -> list[str]:
         """The flat code, and the program of the numbers of every step, behind the functions that they call."""
-        inputs = [self.live[leaf] for leaf in self.leaves]
-        flat = (
-            self.program if self.live[self.output] is self.output else lower(self.live[self.output], inputs, roll=False)
-        )
+        copies = self.live.copies
+        inputs = [copies[leaf] for leaf in self.leaves]
+        flat = self.program if copies[self.output] is self.output else lower(copies[self.output], inputs, roll=False)
         made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
         texts = [javascript.text(program, name) for name, program in made.items()]
         return [*javascript.definitions(made.values()), *texts]
 
     def numbers(self, inputs: list[Value]) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
-        nodes = [self.live[node] for node in self.order]
-        gradients = [self.swept[node][0] if node in self.swept else 0.0 for node in nodes]
-        kinks = [kink_of(self.live[step.node]) for step in self.steps]
-        outputs = [*nodes, *gradients, *map(self.local, self.steps), *kinks]
+        live = self.live
+        edges = [(step.node, step.place) for step in self.steps]
+        outputs = [*live.copies.values(), *map(live.gradient, self.order)]
+        outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
         return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
-
-    def local(self, step: Any) -> Any:
-        """The recorded local gradient of a step."""
-        return self.swept[self.live[step.node]][1][step.place]
 
     @property
     def notes(self) -> list[str]:
         """Which gates stand still, and why."""
-        names = {node.primitive.name: why for node, why in self.still.items() if node.primitive}
+        names = {node.primitive.name: why for node, why in self.live.still.items() if node.primitive}
         return [
             f"{clean(name, 40)} keeps its number and local gradients as recorded. {clean(why)}."
             for name, why in names.items()
@@ -128,8 +120,9 @@ class Lesson:
             "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
-            "still": [self.place[node] for node in self.still],
+            "still": [self.place[node] for node in self.live.still],
             "held": self.held(),
+            "own": sorted({words(node.primitive).name for node in self.live.own}),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
@@ -139,7 +132,7 @@ class Lesson:
 
     def held(self) -> list[str]:
         """For each input a gate behind it that stands still, or ""."""
-        found = {leaf: node.primitive.name for node in self.still if node.primitive for leaf in history(node)}
+        found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
         return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
 
     def box(self, box: Any) -> dict[str, Any]:
@@ -182,20 +175,24 @@ class Lesson:
 
     def backward(self, row: Any, lines: dict[str, list[int]]) -> dict[str, Any]:
         """What the page knows of one step of the backward pass."""
-        arrow = self.walk.edges.get((row.node, row.place))
-        local, since = self.local(row), self.live[row.node]
-        made = history(local, since.born + 1) if type(local) is Value and local.born > since.born else []
-        numbered = type(local) is Value and OPEN not in row.factor
-        piecewise = numbered or PRIMITIVES["where"] in [value.primitive for value in made]
+        edge, said = (row.node, row.place), words(row.node.primitive)
+        arrow = self.walk.edges.get(edge)
+        numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
+        piecewise = numbered or self.live.piecewise(*edge)
+        changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
         code = lines.get(f"grad_{self.called[row.operand]}", [])
         return {
             "operand": self.place[row.operand],
             "place": row.place,
             "formula": row.factor,
             "piecewise": piecewise,
-            "closes": selected(1.0, local, made_after(since)) is not None,
+            "closes": self.live.closes(*edge),
             "role": row.role,
-            "otherwise": row.steps.role(row, "its local gradient") if piecewise or row.node in self.still else "",
+            **(
+                {"otherwise": f"{said.name} scales: its input gets upstream times its local gradient"}
+                if changes
+                else {}
+            ),
             "path": row.path,
             "paths": row.paths,
             "kink": row.convention,
@@ -226,8 +223,10 @@ def lessons(
     if fold is not None or len(order) > LARGE:
         return made
     present = {node.primitive.name for node in order if node.primitive}
-    gates = [gate for gate in UNFOLDED if gate in present]
-    wishes: list[tuple[str, str | None, list[str]]] = [(f"{', '.join(gates)} unfolded", None, gates)] * bool(gates)
+    gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
+    wishes: list[tuple[str, str | None, list[str]]] = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] * bool(
+        gates
+    )
     wishes += [(f"{name} folded", name, []) for name in SINGLE]
     for view, folding, unfold in wishes:
         other = rewritten(output, folding, unfold)[0]

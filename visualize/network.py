@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from autodiff.flat import Program
 
-ACTIVATIONS = {"tanh": tanh, "sigmoid": sigmoid, "relu": relu}
+ACTIVATIONS = {gate.name: gate for gate in (tanh, sigmoid, relu)}
 STARTS = 8
 
 

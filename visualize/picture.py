@@ -52,7 +52,8 @@ def draw(
         for each neuron, or layer), or a list of such. None folds graphs of more than 300 nodes,
         False none.
     unfold : iterable of str
-        Names of gates to draw as simpler ones: "sigmoid", "tanh", "softplus", "relu", "dot", "sum".
+        Names of gates to draw as simpler ones: "sigmoid", "tanh", "softplus", "relu", "dot", "sum" as lectures
+        do; others, a user's among them, by their value or expansion.
     digits : int, optional
         Places after the point; six significant digits where it is None.
     products : bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autodiff import show
 from autodiff.vocabulary import words
 
-from .text import SUPERSCRIPTS
+from .text import SUPERSCRIPTS, clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
         return with_constant(row.left if constants[0] else row.right, show(operands[not constants[0]])), True
     if row is words("dot") and isinstance(operands[-1], float) and operands[-1] == 0.0:
         return "Σwx", False
-    return row.symbol, False
+    return clean(row.symbol, 24), False
 
 
 def with_constant(pattern: str, number: str) -> str:

@@ -1,11 +1,13 @@
 """Unfolding a gate into simpler ones, and folding those back: two readings of one table.
 
-The example D2 is D3 with its sigmoid unfolded; D3 is D2 with its sigmoid folded.
+The example D2 is D3 with its sigmoid unfolded; D3 is D2 with its sigmoid folded. What a lecture draws differs from
+the expansion that a computer needs, which must not overflow; gates that no lecture unfolds have that one.
 """
 
 from __future__ import annotations
 
-from autodiff import PRIMITIVES, Value, exp, history, log, maximum, stale
+from autodiff import PRIMITIVES, Value, exp, history, log, maximum, sigmoid, sqrt, stale
+from autodiff.flat import Unsupported, recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +36,11 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "relu": lambda x: maximum(x, 0.0),
     "dot": weighted_sum,
     "sum": lambda *terms: sum(terms),
+    "silu": lambda x: x * sigmoid(x),
+    "gelu": lambda x: x * PRIMITIVES["normal_cdf"](x),
+    "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
-SINGLE = ("sigmoid", "tanh", "softplus")  # of one operand, so that they can be found again
+SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
 
 
 def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
@@ -43,11 +48,16 @@ def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, d
 
     The graph itself is left as it is; where gates change, the answer is a copy.
     """
-    unfold = checked([unfold] if isinstance(unfold, str) else list(unfold))
+    unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
     if not names and not unfold:
         return output, {}, []
     order = history(output)
+    for name in unfold.difference(UNFOLDED, unfoldable(order) if unfold.difference(UNFOLDED) else ()):
+        raise ValueError(
+            f"cannot unfold {name!r:.60}: choose among {', '.join(UNFOLDED)}, or a gate of the graph whose value or "
+            "expansion= is made of simpler ones"
+        )
     if next(stale(order), None):
         return output, {}, ["The numbers are out of date, so that no gate was unfolded: call forward() first."]
     copies = copied(order, unfold, found(order, names))
@@ -62,12 +72,24 @@ def wishes(fold: Any) -> list[Any]:
     return list(fold) if isinstance(fold, (list, tuple, set)) else [fold]
 
 
-def checked(names: Sequence[str]) -> set[str]:
-    """The names as a set; ValueError for one that is no gate that can be unfolded."""
-    for name in names:
-        if name not in UNFOLDED:
-            raise ValueError(f"cannot unfold {name!r}: choose among {', '.join(UNFOLDED)}")
-    return set(names)
+def unfoldable(nodes: Iterable[Value]) -> list[str]:
+    """The names of the gates that are made of simpler ones."""
+    gates: dict[Any, Any] = {node.primitive: node.operands for node in nodes if node.primitive}
+    return [gate.name for gate, operands in gates.items() if simpler(gate, operands) is not None]
+
+
+def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
+    """The gate in simpler ones: as lectures draw it, else its expansion; None of an elementary one."""
+    name = primitive.name
+    if name in UNFOLDED and PRIMITIVES.get(name) is primitive:
+        made = UNFOLDED[name](*operands)
+    else:
+        try:
+            made = recorded(primitive.expansion or primitive.value, operands, f"the value of {name}")
+        except Unsupported:
+            return None
+    known = type(made) is not Value or made.primitive is primitive or any(made is operand for operand in operands)
+    return None if known else made
 
 
 def copied(
@@ -91,8 +113,8 @@ def copy(node: Value, copies: dict[Value, Value], unfold: Iterable[str], match: 
         return Value(node.data, node.label)
     operands = [x if type(x) is float else copies[x] for x in (node.operands if match is None else [match[1]])]
     primitive = node.primitive if match is None else PRIMITIVES[match[0]]
-    made = UNFOLDED[primitive.name](*operands) if primitive.name in unfold else None
-    if type(made) is not Value or any(made is operand for operand in operands):
+    made = simpler(primitive, operands) if primitive.name in unfold else None
+    if made is None:
         made = Value.record(primitive, operands)
     made.label = node.label
     return made

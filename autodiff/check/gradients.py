@@ -56,7 +56,7 @@ def contradiction(node: Value) -> str:
     """What is wrong with a local gradient of a gate; otherwise ""."""
     primitive: Any = node.primitive
     operands = numbers(node.operands)
-    local_gradients = primitive.local_gradients(node.data, *operands)
+    local_gradients = primitive.slopes(node.data, *operands)
     sizes = [abs(x * (local or 0.0)) for x, local in zip(operands, local_gradients)]
     noise = ROUNDING * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):

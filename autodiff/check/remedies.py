@@ -50,7 +50,7 @@ def remedy(node: Value) -> str:
     if name == "log":
         return log_remedy(node)
     operands = numbers(node.operands)
-    divided = name in ("div", "reciprocal") and operands[-1] != 0.0
+    divided = "divisor" in words(name).value and operands[-1] != 0.0
     raised = name == "power" and operands[0] != 0.0 and node.data == node.data
     return GROWN if divided or raised else words(name).value or GROWN
 

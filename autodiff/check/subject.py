@@ -6,7 +6,7 @@ from math import isfinite
 
 from ..calls import Call, branches, flattened, mirrored, one_number, parameters
 from ..engine import Value
-from ..graph import history, numbers, on_kink, refuse_rule, refuse_stale, sweep
+from ..graph import history, numbers, on_kink, refuse_stale, sweep
 from ..ieee import NAN, number
 from ..naming import names
 from .numerical import Curve
@@ -143,12 +143,11 @@ def same(answer: float, before: float) -> float:
 
 def complaint(node: Value) -> str:
     """What is wrong where a gate's rule does not give a number, or None, for each operand; otherwise ""."""
-    local_gradients = node.primitive and node.primitive.local_gradients(node.data, *numbers(node.operands))
     try:
-        refuse_rule(node, local_gradients)
+        local_gradients = node.primitive.slopes(node.data, *numbers(node.operands)) if node.primitive else ()
     except TypeError as error:
         return str(error)
-    for i, local in enumerate(local_gradients or ()):
+    for i, local in enumerate(local_gradients):
         if local is not None and number(local) is None:
             return f"the local gradient of operand {i + 1} must be a number or None, got {local!r:.60}"
     return ""

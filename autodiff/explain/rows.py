@@ -101,13 +101,24 @@ class Forward(Row):
     @property
     def parts(self) -> list[str]:
         (computed, remark), name = self.computed(), self.steps.names[self.node]
-        return [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
+        parts = [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
+        if self.steps.along:
+            parts.append(f"{slope(name, self.steps.along)} = {self.number_text(self.tangent)}")
+        return parts
+
+    @property
+    def tangent(self) -> float:
+        """How fast the gate's output grows along the tangents that were asked for."""
+        tangent: float = self.steps.tangents.get(self.node, 0.0)
+        return tangent
 
     @property
     def sentence(self) -> str:
         name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
-        computed = self.computed(SpokenFormula)[0]
-        return f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}: {computed} gives {answer}."
+        computed, along = self.computed(SpokenFormula)[0], self.steps.along
+        tangent = f" Its derivative along {along} is {spoken(self.number_text(self.tangent))}." if along else ""
+        start = f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}"
+        return f"{start}: {computed} gives {answer}.{tangent}"
 
 
 class Start(Row):

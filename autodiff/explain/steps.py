@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 
 from ..expression import Formula, SlideFormula, show
-from ..graph import history, refuse_stale, sweep
+from ..graph import history, push, refuse_stale, sweep
+from ..ieee import real
 from ..naming import names
 from ..primitives import downstream
 from .rows import Forward, Row, Start, Step, slope
@@ -14,7 +15,7 @@ from .words import SpokenFormula, role, shortened, wrapped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, overload
 
     from ..engine import Value
 
@@ -28,6 +29,9 @@ class Steps:
         Where the gradients start.
     digits : int, optional
         Places after the point; six significant digits where it is None.
+    tangents : Value, str or dict of such to float, optional
+        Inputs, themselves or by name, and how fast each grows (1 where only one is given): every gate's row then
+        has its tangent, which forward mode computes on the way.
 
     Attributes
     ----------
@@ -35,6 +39,8 @@ class Steps:
         Everything that happens, in order; ``len(steps)`` and ``steps[i]`` count the Steps alone.
     gradients : dict of Value to float
         d output / d leaf of every leaf.
+    tangents : dict of Value to float
+        d node / d input of every node that depends on an input with a tangent.
 
     Examples
     --------
@@ -47,7 +53,7 @@ class Steps:
     'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
     """
 
-    def __init__(self, output: Value, digits: int | None = None) -> None:
+    def __init__(self, output: Value, digits: int | None = None, tangents: Any = None) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
@@ -56,17 +62,42 @@ class Steps:
         refuse_stale(order)
         self.names = names(order, output)
         self.gradients = {node: 0.0 for node in order if not node.primitive}
+        self.seeds = {} if tangents is None else self._seeds(tangents)
+        self.tangents = push(order, self.seeds) if self.seeds else {}
+        self.along = self._along()
         self._formulas: dict[Value, list[Formula | None]] = {}
         self._spoken: dict[Value, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
         self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
+        if self.rows and self.along:
+            heading = f"FORWARD   each gate computes its output, and how fast it grows along {self.along}"
+            start = ", ".join(f"{slope(self.names[x], self.along)} = {show(seed)}" for x, seed in self.seeds.items())
+            heading += f"\n{wrapped('     ', [f'the start: {start}'])}"
         if self.rows:
             self.rows[0].heading = heading
         heading = "BACKWARD  upstream * local = downstream, from the output back to the inputs"
         self.rows += [Start(self, output, heading), *self._edges]
         for number, row in enumerate(self.rows, 1):
             row.number = number
+
+    def _seeds(self, tangents: Any) -> dict[Value, float]:
+        """The tangents that were given, by the Values that they belong to."""
+        known = {name: node for node, name in self.names.items()}
+        seeds: dict[Value, float] = {}
+        for given, number in tangents.items() if isinstance(tangents, dict) else [(tangents, 1.0)]:
+            node: Any = known.get(given) if isinstance(given, str) else given
+            if not hasattr(node, "born") or node not in self.names:
+                inputs = f"{', '.join([self.names[leaf] for leaf in self.gradients]):.60}"
+                raise ValueError(f"a tangent is that of an input, here {inputs}, as in {{x: 1.0}}; got {given!r:.60}")
+            seeds[node] = real(number, "tangents")
+        return seeds
+
+    def _along(self) -> str:
+        """What the tangents are derivatives by: an input, or a time t in which several inputs change."""
+        if [*self.seeds.values()] == [1.0]:
+            return self.names[next(iter(self.seeds))]
+        return next(name for name in ("t", "time", "the time") if name not in self.names.values()) if self.seeds else ""
 
     def _collect(self) -> Iterator[Step]:
         """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
@@ -97,6 +128,13 @@ class Steps:
     def __len__(self) -> int:
         return len(self._edges)
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, place: int) -> Step: ...
+        @overload
+        def __getitem__(self, place: slice) -> list[Step]: ...
+
     def __getitem__(self, place: Any) -> Any:
         return self._edges[place]
 
@@ -123,11 +161,13 @@ class Steps:
             "inputs": {called[leaf]: leaf.data for leaf in self.gradients},
             "forward": [
                 {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
-                 "sentence": row.sentence} for row in self.rows if type(row) is Forward
+                 "sentence": row.sentence, **({"tangent": row.tangent} if self.along else {})}
+                for row in self.rows if type(row) is Forward
             ],
             "start": {"number": start.number, "gate": called[self.output], "gradient": 1.0, "sentence": start.sentence},
             "steps": [step.as_dict() for step in self],
             "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
+            **({"tangents": {called[x]: tangent for x, tangent in self.seeds.items()}} if self.seeds else {}),
         }  # fmt: skip
 
     def local(self, step: Step) -> Formula:
@@ -142,9 +182,10 @@ class Steps:
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
                 written = []  # a rule that needs numbers
             self._formulas[node] = written
-        for formula in self._formulas[node][step.place : step.place + 1]:
-            if formula is not None and formula.number is not None and alike(formula.number, step.local):
-                return formula
+        formula = dict(enumerate(self._formulas[node])).get(step.place)
+        number = None if formula is None else formula.number
+        if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
+            return formula
         return SlideFormula.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
@@ -153,9 +194,9 @@ class Steps:
             self._spoken[row.node] = row.gate(SpokenFormula)
         return self._spoken[row.node]
 
-    def role(self, step: Step, formula: str = "") -> str:
+    def role(self, step: Step) -> str:
         """What the step's gate does with the upstream gradient, in the lecture's words."""
-        return role(step.node.primitive, formula or step.formula, step.edges)
+        return role(step.node.primitive, step.formula, step.edges)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
@@ -186,6 +227,10 @@ class Steps:
         """The gradients of all inputs, and how to check one."""
         output = self.names[self.output]
         lines = [f"GRADIENTS  {self.advice}"]
+        if self.along:
+            count, alone = len(self.gradients), slope(output, self.along)
+            needed = "1 input needs 1" if count == 1 else f"{count} inputs need {count}"
+            lines = [f"TANGENTS   one forward pass gives {alone} alone: {needed}, backward 1", *lines]
         columns = [
             (
                 self.names[leaf],
@@ -220,8 +265,3 @@ class Steps:
         if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
             pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
         return "\n".join(pages)
-
-
-def alike(a: float, b: float) -> bool:
-    """Whether two ways to one number differ by rounding alone."""
-    return a == b or abs(a - b) <= 1e-9 * abs(b) or (a != a and b != b)

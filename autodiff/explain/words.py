@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..expression import Formula, SlideFormula, exact
-from ..vocabulary import ATOM, INFIX, PRODUCT, words
+from ..vocabulary import ATOM, FLAT, INFIX, PRODUCT, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def role(gate: Any, formula: str, edges: int) -> str:
     ``formula`` is one of its local gradients and ``edges`` how many inputs get a gradient.
     """
     row = words(gate)
-    if row.role and (edges > 1 or not row.sign):
+    if row.role and (edges > 1 or not row.sign or row.role == FLAT):
         return f"{row.name} {row.role}"
     if edges > 1:
         return f"{row.name} scales: each input gets upstream times its local gradient"

@@ -116,7 +116,7 @@ class Compiled:
             gradient is 0.
         """
         if records(args) and wrt is None:
-            return value_and_grad(self.f)(*args, **static)  # type: ignore[no-any-return]
+            return value_and_grad(self.f)(*args, **static)
         trace = self.trace(args, static)
         if shape_of(trace.output) is not None:
             raise TypeError(f"value_and_grad needs a function that returns one number, but {self.f!r} returns several")

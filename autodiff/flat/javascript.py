@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from ..expression import Formula
+from ..guards import Slope
 from ..primitives import BUILT_IN, Primitive
 from ..tracing import Unsupported
 from ..vocabulary import COMPARISON, INFIX
 from . import writer
 from .code import Code
-from .expansion import Slope, instructions
+from .expansion import instructions
 from .program import Program, primitive_of
 
 
@@ -123,10 +124,12 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
     try:
         code, place = instructions(primitive, count, CORE, "JavaScript")
     except Unsupported as error:
-        what, remedy = f"the value of {primitive.name}", "give it expansion=, the same value in autodiff's functions"
+        what, advice = f"value of {primitive.name}", "give the gate expansion=, the same value in"
         if type(primitive) is Slope:
-            what, remedy = f"the rule of {primitive.of[0].name}", "write it with autodiff's functions"
-        raise Unsupported(f"JavaScript cannot compute {what}, which needs Python's numbers: {remedy}") from error
+            what, advice = f"rule of {primitive.of[0].name}", "write it with"
+        raise Unsupported(
+            f"JavaScript cannot compute the {what}, which is not made of simpler gates: {advice} autodiff's functions"
+        ) from error
     operands = [JavaScript(f"x{i}") for i in range(count)]
     results, lines = list(operands), []
     uses = Counter(x for _, read in code for x in read if type(x) is not float)

@@ -12,10 +12,11 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import numbers
+from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
 from ..vocabulary import head_of, words
-from .expansion import Slope, Symbol, branches, difference, made, plain
+from .expansion import Symbol, branches, difference, made, plain
 from .identifiers import identifier, identifiers
 from .program import Expression, Gate, Line, Program, operations
 from .recording import Recording
@@ -161,7 +162,7 @@ class Lowering:
             if wrong := difference(rule, rule, [[gate._data, *numbers(gate.operands)]]):
                 raise Unsupported(wrong)
         except Unsupported:
-            found = primitive.local_gradients(gate._data, *numbers(gate.operands))
+            found = primitive.slopes(gate._data, *numbers(gate.operands))
             calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
             found = [None if number is None else call for number, call in zip(found, calls)]
         return found  # type: ignore[no-any-return]

@@ -21,19 +21,9 @@ SHORT = 4  # terms below which a sum keeps its order, and its products are never
 
 
 def rolled(program: Program, gradients: Mapping[str, str]) -> Program:
-    """The program of scalars with vector lines and repeated lines in place of many.
+    """The program of scalars with vector lines and repeated lines in place of many; sums may be added in another order.
 
-    Parameters
-    ----------
-    program : Program
-        Every number a scalar with a name of its own.
-    gradients : dict of str to str
-        The name of the gradient for the names that have one.
-
-    Returns
-    -------
-    Program
-        One that computes the same; sums may be added in another order.
+    ``gradients`` holds the name of the gradient for the names that have one.
     """
     sums = {line.target for line in program.lines if line.adds}
     levels: dict[Any, int] = {}

@@ -72,14 +72,7 @@ class Sharing:
 def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
     """The lines with every operation that occurs twice computed once, in a line t0, t1, ... where it has no name.
 
-    Parameters
-    ----------
-    lines : sequence of Line
-        Lines of scalars.
-    unread : set of str
-        Targets that other lines must not begin to read.
-    names : Names
-        Where the names of new lines come from.
+    ``unread`` are targets that other lines must not begin to read; the names of new lines come from ``names``.
     """
     sharing = Sharing(lines, unread, names)
     return [new for line in lines for new in sharing.rewritten(line)]

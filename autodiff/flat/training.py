@@ -25,21 +25,10 @@ if TYPE_CHECKING:
 class Recipe(NamedTuple):
     """The scalar functions that a training step is recorded from.
 
-    Parameters
-    ----------
-    loss : function (x, target) -> Value
-        The loss of one example, in terms of Values for its numbers and the captured parameters.
-    example : (list of float, list of float)
-        x and target of some example: the shape of all.
-    parameters : sequence of Value
-        The leaves that are trained.
-    update : function () -> (inputs, outputs)
-        Records one scalar update: from (parameter, gradient, learning_rate, step, *states) to
-        (parameter, *states).
-    penalty : function () -> Value, optional
-        What is added to the mean loss; it depends on the parameters only.
-    watched : function () -> context manager
-        Entered while these are recorded.
+    ``loss(x, target)`` is the loss of one example, in Values for its numbers and the captured ``parameters``;
+    ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update,
+    from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added
+    to the mean loss. ``watched()`` is entered while these are recorded.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -51,21 +40,9 @@ class Recipe(NamedTuple):
 
 
 class Training:
-    """The steps of one model, ready to run.
+    """The steps of one model, ready to run by "source" or "batch"; "auto" is the faster at batches of ``rows``.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        The functions.
-    runner : str
-        "source" or "batch", or "auto" for the faster of these.
-    rows : int
-        How many rows a mini-batch has, for "auto".
-
-    Raises
-    ------
-    Unsupported
-        If one of the functions looks at a number, is not recorded the same twice, or takes no Values.
+    Unsupported if a function of the recipe looks at a number, is not recorded the same twice, or takes no Values.
     """
 
     def __init__(self, recipe: Recipe, runner: str = "auto", rows: int = 1) -> None:

@@ -22,17 +22,7 @@ EXAMPLES = {example.id: example for table in TABLES for example in table.EXAMPLE
 
 
 def find(id: str) -> list[Example]:
-    """The example of that id, or all the parts it has, in order.
-
-    Parameters
-    ----------
-    id : str
-        "D1", "D8b", or "D8" for D8a, D8b, ... Upper or lower case.
-
-    Raises
-    ------
-    ValueError
-        If there is none. The message names those nearest to it.
+    """The example of that id, or all the parts it has, in order; ValueError, naming the nearest, if there is none.
 
     Examples
     --------

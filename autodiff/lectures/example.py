@@ -20,29 +20,10 @@ LECTURES = {
 class Example:
     """A formula of a lecture with numbers put in and the numbers that must come out.
 
-    Parameters
-    ----------
-    id : str
-        The lecture's letter and the example's number; the parts of one example end in a, b, c, ...
-    title : str
-        What it shows.
-    text : str
-        The expression as statements: ``"q = x + y; f = q * z"``. The last one is the output.
-    at : str
-        The inputs with their numbers, as on the command line: ``"x=-2 y=5 z=-4"``.
-    gives : str
-        The numbers of its gates. Gates without a name on the slide are s0, s1, ..., oldest first.
-    gradients : str
-        d output / d each input, and d output / d some of the gates.
-    note : str
-        Where the text of the slides has a slip or a convention of its own: what stands there.
-
-    Attributes
-    ----------
-    inputs, values, gradients : dict of str to float
-        ``at``, ``gives`` and ``gradients``, read.
-    lecture : str
-        The course and the number of the lecture.
+    The id is the lecture's letter and a number; the parts of one example end in a, b, c, ... The text is statements,
+    the last one the output; ``at``, ``gives`` and ``gradients`` are written as on the command line, ``"x=-2 y=5"``,
+    and kept as dicts in ``inputs``, ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ...
+    The note says where the text of the slides has a slip or a convention of its own.
 
     Examples
     --------
@@ -73,18 +54,8 @@ class Example:
     def confirm(self, output: Value) -> str:
         """A sentence saying how many of the example's numbers a recorded graph has.
 
-        Gates and inputs are found by their names; gates that the graph calls otherwise are left out.
-
-        Parameters
-        ----------
-        output : Value
-            The end of a graph recorded in any way.
-
-        Raises
-        ------
-        AssertionError
-            If the output, an input, or a number of a gate or a gradient differs by more than 1e-12 (relative,
-            or absolute near 0); the message has both.
+        Gates and inputs are found by their names; gates that the graph calls otherwise are left out. AssertionError
+        if a number differs by more than 1e-12 (relative, or absolute near 0).
 
         Examples
         --------
@@ -120,24 +91,7 @@ def numbers(text: str) -> dict[str, float]:
 
 
 def agree(found: Any, expected: Any, what: str = "the number", within: float = 1e-12) -> None:
-    """Raise an AssertionError, with both, unless a number is as expected; lists are compared number by number.
-
-    Parameters
-    ----------
-    found, expected : float, Value, or (nested) lists of them
-        What came out, and what should have.
-    what : str
-        What the message calls it.
-    within : float
-        How far off it may be, relative to what is expected, or by itself near 0.
-
-    Examples
-    --------
-    >>> agree([0.1 + 0.2, 1.0], [0.3, 1.0])
-    >>> agree(0.3, 0.25)
-    Traceback (most recent call last):
-    AssertionError: the number should be 0.25, but it is 0.3
-    """
+    """Raise an AssertionError, with both, unless a number or Value is as expected, in lists each one."""
     if isinstance(expected, (list, tuple)):
         if not isinstance(found, (list, tuple)) or len(found) != len(expected):
             raise AssertionError(f"{what} should be a list of {len(expected)}, but it is {found!r:.80}")

@@ -15,7 +15,6 @@ WIDTH = 72
 
 CHARACTERS = {
     "^": "for powers use **: x**2",
-    "%": "there is no remainder %: it has no useful gradient",
     "&": "to have both of two comparisons multiply them: (a > 0) * (b > 0)",
     "~": "to turn a comparison around subtract it from 1: 1 - (a > 0)",
     "@": "for a weighted sum write dot([w0, w1], [x0, x1])",
@@ -34,7 +33,6 @@ CHARACTERS = {
     "\N{INFINITY}": "write inf",
 }
 PAIRS = {  # signs that stand side by side
-    "//": "there is no // that rounds down: it has no useful gradient; for a quotient write /",
     "<>": "for x not equal to y write x != y",
 }
 CONDITION = "write where(condition, a, b): a where the condition holds, else b"

@@ -7,7 +7,7 @@ import keyword
 
 from .. import functions, primitives
 from ..engine import Value
-from ..ieee import INF, real
+from ..ieee import INF, number
 from ..primitives import PRIMITIVES, Primitive
 from ..vocabulary import INFIX, words
 from .advice import shortened
@@ -46,7 +46,7 @@ ELSEWHERE = {
     "atan(x)": "arctan", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
     "asinh(x)": "arcsinh arsinh", "acosh(x)": "arccosh arcosh", "atanh(x)": "arctanh artanh",
     "atan2(y, x)": "arctan2", "1 - erf(x)": "erfc", "normal_cdf(x)": "ndtr", "-floor(-x)": "ceil",
-    "mod(x, y)": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
+    "x % y": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
     "1.0507009873554805 * elu(x, 1.6732632423543772)": "selu", "elu(x, 1)": "celu", "x * tanh(softplus(x))": "mish",
     "leaky_relu(x, 0.01)": "lrelu", "clip(x, 0, 6)": "relu6", "clip(x, 0, 1)": "clamp", "clip(x, -1, 1)": "hardtanh",
     "clip(x/6 + 0.5, 0, 1)": "hardsigmoid", "x * clip(x/6 + 0.5, 0, 1)": "hardswish", "x / (1 + abs(x))": "softsign",
@@ -90,16 +90,14 @@ def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]
         raise ValueError(unknown(name, own))
     if not fitting(parameters, arguments, name in own and not isinstance(function, Primitive)):
         usage = ", ".join(parameter for parameter in parameters if "*" not in parameter)
-        short = "" if name in own or name not in PRIMITIVES else words(name).name
-        many = f"; of more write {short}(a, b, c)" if short != name and short and len(arguments) > 2 else ""
-        raise ValueError(f"this is how to call it: {name}({usage}){many}")
+        short = words(name).name
+        many = f"; of more write {short}(a, b, c)" if short != name and len(arguments) > 2 else ""
+        got = f", got {len(arguments)}" if name in own and list not in map(type, arguments) else many
+        raise ValueError(f"this is how to call it: {name}({usage}){got}")
     result = function(*arguments)
-    if type(result) not in (Value, float):
-        try:
-            result = real(result, f"the result of {name}")
-        except TypeError as error:
-            raise ValueError(f"{name} must return one Value or number: {error}") from None
-    return result
+    if type(result) is not Value and number(result) is None:
+        raise ValueError(f"{name} must return one Value or number, got {type(result).__name__}: {result!r:.40}")
+    return result if type(result) is Value else number(result)
 
 
 def unknown(name: str, own: Mapping[str, Any]) -> str:
@@ -114,8 +112,9 @@ def unknown(name: str, own: Mapping[str, Any]) -> str:
     there_are = sorted(known_functions(own))
     names = {other.replace("_", "").lower(): other for other in there_are}
     near = [names[short]] if short in names else []
-    if len(short) > 4 and short.isalpha():  # a short name, or one letter in front, makes another function
-        near += [names[w] for w in names if w[0] == short[0] and w.isalpha() and shortenings(w) & shortenings(short)]
+    likely = {word: other for word, other in names.items() if len(short) > 4 or other in own}
+    if short.isalpha():  # of this package, a short name, or one letter in front, makes another function
+        near += [likely[w] for w in likely if w[0] == short[0] and w.isalpha() and shortenings(w) & shortenings(short)]
     yours = f'your own function is given in Python: parse(text, functions={{"{shortened(name)}": ...}})'
     if short in FLAT:
         return f"{there_is_none}: it would have no useful gradient\n{yours}"

@@ -13,7 +13,7 @@ import warnings
 from .. import primitives
 from ..engine import Value
 from ..graph import history
-from ..ieee import real
+from ..ieee import number, real
 from ..vocabulary import INFIX
 from .advice import ExpressionError, filled, guessed, listed, mistake, shortened
 from .callables import called, checked, known_functions
@@ -48,7 +48,7 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     ----------
     text : str
         Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
-        ``+ - * / **``, comparisons and this package's functions. Names label the gates.
+        ``+ - * / // % **``, comparisons and this package's functions. Names label the gates.
     functions : mapping of str to Primitive or function, optional
         Your own functions by the names that the text calls them by: ``functions={"hypot": hypot}``. A function takes
         Values and numbers and returns one. These names go before this package's.
@@ -83,6 +83,8 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     """
     if not isinstance(text, str):
         raise TypeError(f"parse takes a text, got {type(text).__name__}: {text!r:.60}")
+    if type(functions) is Value or number(functions) is not None:
+        inputs, functions = {**inputs, "functions": functions}, None  # an input that is called so
     numbers = {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()}
     reader = Reader(text, numbers, checked(functions or {}))
     output = reader.read()
@@ -105,7 +107,7 @@ class Reader:
         self.inputs = inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
-        self.statements = list(statements(text))
+        self.statements = list(statements(text, functions))
         if not self.statements:
             raise mistake(text, 0, 'it is empty: write one, such as "(x + y) * z"')
 
@@ -197,9 +199,7 @@ class Reader:
             return called(self.plain(name), arguments, self.functions)
         except (ValueError, IndexError) as error:
             advice = str(error)
-            if name not in known_functions(self.functions) and (
-                name in self.values or name in self.inputs or name in CONSTANTS
-            ):
+            if name in {*self.values, *self.inputs, *CONSTANTS} - known_functions(self.functions):
                 advice = f"{shortened(name)} is a number, no function: for a product write {shortened(name)}*( ... )"
             raise mistake(self.text, token.start, advice) from None
 

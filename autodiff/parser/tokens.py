@@ -12,7 +12,7 @@ from .advice import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
 
@@ -35,7 +35,7 @@ PATTERN = re.compile(
        | (?P<number>  (?: [0-9]+(?:_[0-9]+)* (?:\.[0-9]*)? | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? )
        | (?P<raised>  \u207b?[{RAISED[:-1]}]+ )
        | (?P<name>    [^\W\d{RAISED}][^\W{RAISED}]* )
-       | (?P<sign>    \*\*|<=|>=|==|!=|[-+*/<>] | [{"".join(SPELLINGS)}] )
+       | (?P<sign>    \*\*|//|<=|>=|==|!=|[-+*/%<>] | [{"".join(SPELLINGS)}] )
        | (?P<mark>    [()\[\],=] )
        | (?P<end>     [;\n] )""",
     re.VERBOSE,
@@ -104,7 +104,7 @@ def checked(text: str, start: int, name: str) -> str:
     return name
 
 
-def statements(text: str) -> Iterator[tuple[Token | None, list[Token]]]:
+def statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | None, list[Token]]]:
     """Yield (name, words) for every ``name = words`` and (None, words) for every bare expression.
 
     Statements are divided by ``;`` or line ends, except inside brackets. The words are sure to alternate
@@ -115,14 +115,14 @@ def statements(text: str) -> Iterator[tuple[Token | None, list[Token]]]:
     for token in [*tokens(text), Token("end", ";", len(text), len(text))]:
         if token.kind == "end" and not (depth and token.text == "\n"):
             if statement:
-                yield divided(text, statement)
+                yield divided(text, statement, own)
             statement, depth = [], 0
         elif token.kind != "end":
             depth += token.nesting
             statement.append(token)
 
 
-def divided(text: str, words: list[Token]) -> tuple[Token | None, list[Token]]:
+def divided(text: str, words: list[Token], own: Collection[str]) -> tuple[Token | None, list[Token]]:
     """The name in front of ``=``, where there is one, and the checked words behind it."""
     name = None
     if len(words) > 1 and words[0].kind == "name" and words[1].text == "=":
@@ -130,7 +130,7 @@ def divided(text: str, words: list[Token]) -> tuple[Token | None, list[Token]]:
         if not words:
             raise mistake(text, equals.end, f"what {shortened(name.text)} is equal to is missing")
     check_brackets(text, words)
-    check_neighbours(text, words)
+    check_neighbours(text, words, own)
     return name, words
 
 
@@ -153,7 +153,7 @@ def check_brackets(text: str, words: list[Token]) -> None:
         raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
 
 
-def check_neighbours(text: str, words: list[Token]) -> None:
+def check_neighbours(text: str, words: list[Token], own: Collection[str]) -> None:
     """Raise where two operands meet, or where one is missing."""
     start, end = Token("mark", "(", words[0].start, words[0].start), Token("mark", ")", words[-1].end, words[-1].end)
     for i, (before, token) in enumerate(pairwise([start, *words, end])):
@@ -161,7 +161,7 @@ def check_neighbours(text: str, words: list[Token]) -> None:
             if token.text == "[":
                 raise mistake(text, token.start, "there are no subscripts here: write x0 for x[0]")
             if not (before.kind == "name" and token.text == "("):
-                raise mistake(text, token.start, joined(text, words, i))
+                raise mistake(text, token.start, joined(text, words, i, own))
         elif not before.ends_operand and not token.starts_operand and token.text not in ("+", "-"):
             closed = token.nesting < 0 and before.text in ("(", "[", ",") and before is not start
             if not closed:
@@ -169,7 +169,7 @@ def check_neighbours(text: str, words: list[Token]) -> None:
                 raise mistake(text, token.start, advice)
 
 
-def joined(text: str, words: list[Token], right: int) -> str:
+def joined(text: str, words: list[Token], right: int, own: Collection[str]) -> str:
     """The advice to write a product with its ``*``, for the operands that meet before the word ``right``."""
     before = words[right - 1]
     if before.kind == words[right].kind == "number":
@@ -178,7 +178,7 @@ def joined(text: str, words: list[Token], right: int) -> str:
     left, right_text = text[words[first].start : before.end], text[words[right].start : words[last].end]
     if len(left) + len(right_text) > WIDTH:
         return "a product needs its sign: write a * here"
-    if before.kind == "name" and (before.text in PRIMITIVES or before.text in ALIASES):
+    if before.kind == "name" and before.text in {*PRIMITIVES, *ALIASES, *own}:
         return f"{left} is a function: write {left}({right_text})"
     return f"a product needs its sign: write {left}*{right_text}"
 

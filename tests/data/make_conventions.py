@@ -15,7 +15,10 @@ INF, NAN = float("inf"), float("nan")
 EDGES = [0.0, -0.0, 1.0, -1.0, 1000.0, -1000.0, INF, -INF, NAN]
 ONE = ["relu", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "reciprocal"]
 ONE += ["sin", "cos", "tan", "tanh", "sigmoid", "softplus", "log_sigmoid"]
-TWO = ["maximum", "minimum", "div", "power", "mul", "logsumexp"]
+ONE += ["log2", "log10", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh"]
+ONE += ["erf", "normal_cdf", "gelu", "silu", "floor"]
+TWO = ["atan2", "hypot", "fmod", "mod", "floor_div"]
+TWO += ["maximum", "minimum", "div", "power", "mul", "logsumexp"]
 FEW = [0.0, -0.0, 2.0, -2.0, 0.5, INF, -INF, NAN]
 BOUNDS = [(-1.0, -1.0, 1.0), (1.0, -1.0, 1.0), (0.5, -1.0, 1.0), (-2.0, -1.0, 1.0), (2.0, -1.0, 1.0), (NAN, -1.0, 1.0)]
 BOUNDS += [(2.0, 3.0, 1.0), (0.0, 0.0, 0.0)]
@@ -39,6 +42,11 @@ def of_torch():
         "log_sigmoid": functional.logsigmoid,
         "div": torch.true_divide,
         "power": torch.pow,
+        "normal_cdf": torch.special.ndtr,
+        "gelu": functional.gelu,
+        "silu": functional.silu,
+        "mod": torch.remainder,
+        "floor_div": torch.floor_divide,
         "logsumexp": lambda *terms: torch.logsumexp(torch.stack(terms), 0),
         "leaky_relu": lambda x, slope: functional.leaky_relu(x, slope.item()),
         "elu": lambda x, alpha: functional.elu(x, alpha.item()),
@@ -51,7 +59,8 @@ def of_torch():
         for upstream in (1.0, INF):
             operands = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
             out = spelled.get(name, getattr(torch, name, None))(*operands)
-            out.backward(torch.tensor(upstream, dtype=torch.float64))
+            if out.requires_grad:  # floor_divide has no gradient
+                out.backward(torch.tensor(upstream, dtype=torch.float64))
             found.append([None if x.grad is None else x.grad.item() for x in operands])
         return out.item(), *found
 
@@ -71,6 +80,11 @@ def of_jax():
         "log_sigmoid": jax.nn.log_sigmoid,
         "div": numpy.true_divide,
         "mul": numpy.multiply,
+        "erf": jax.scipy.special.erf,
+        "normal_cdf": jax.scipy.special.ndtr,
+        "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+        "silu": jax.nn.silu,
+        "floor_div": numpy.floor_divide,
         "logsumexp": lambda *terms: jax.nn.logsumexp(numpy.stack(terms)),
         "leaky_relu": jax.nn.leaky_relu,
         "elu": jax.nn.elu,

@@ -70,12 +70,13 @@ class Change {
     writeNumber(shown, value, lesson.digits);
     this.output.replaceChildren(formula(variable(output), "="), " ", this.player.tells(lesson.output) ? shown : "?");
     this.rows.forEach((row, i) => {
-      const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]);
+      const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]), held = lesson.held[i];
       if (document.activeElement !== row.field) this.settle(i);
       row.drag.value = x;
       writeNumber(row.gradient, gradients[i], lesson.digits);
       writeNumber(row.nudge, slope, lesson.digits);
-      row.remark.textContent = hide ? "" : `difference ${pretty(show(Number((slope - gradients[i]).toPrecision(2))))}`;
+      if (held) row.nudge.textContent = "–";
+      row.remark.textContent = held ? `${held} stands still` : hide ? "" : `difference ${pretty(show(Number((slope - gradients[i]).toPrecision(2))))}`;
       row.line.classList.toggle("hidden", hide);
     });
     this.reset.disabled = this.numbers.every((x, i) => Object.is(x, this.player.lessons[0].recorded[i]));

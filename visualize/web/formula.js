@@ -1,7 +1,7 @@
 // Templates of formulas become text, or MathML. In a template a node stands as its number between two marks.
 
 const BLANK = /\ue000(\d+)\ue001/g;
-const GREEK = { __proto__: null, sigmoid: "σ", theta: "θ", alpha: "α", lambda: "λ", sum: "Σ" };
+const GREEK = { __proto__: null, ...WORDS.letters, theta: "θ", alpha: "α", lambda: "λ" };
 
 /** The template with names. */
 const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
@@ -36,14 +36,19 @@ function variable(name) {
 const derivative = (output, name) =>
   math("mfrac", math("mrow", math("mo", "∂"), variable(output)), math("mrow", math("mo", "∂"), variable(name)));
 
-const STRENGTH = { "+": 1, "-": 1, "*": 2, "/": 2, "**": 4 };
-const SIGNS = { "-": "−", "*": "·", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠" };
-const TOKEN = /\s*(\ue000\d+\ue001|\d+\.?\d*(?:e[+-]?\d+)?|[A-Za-z_]\w*|\*\*|[<>=!]=|\.\.\.|[-+*/()[\],<>])/y;
+const TOKEN = /\s*(\ue000\d+\ue001|\d+\.?\d*(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\*\*|\/\/|[<>=!]=|\.\.\.|[-+*/%()[\],<>])/uy;
 
-/** Reads a template and gives MathML. */
+const fenced = (open, inner, close) => math("mrow", math("mo", open), inner, math("mo", close));
+const FORMS = {
+  __proto__: null, sqrt: (x) => math("msqrt", x), exp: (x) => math("msup", math("mi", "e"), x),
+  abs: (x) => fenced("|", x, "|"), floor: (x) => fenced("⌊", x, "⌋"),
+};
+
+/** Reads a template and gives MathML; functions in `own` are a user's, whatever they are called. */
 class MathReader {
-  constructor(template, names) {
+  constructor(template, names, own) {
     this.names = names;
+    this.own = own;
     this.tokens = [];
     TOKEN.lastIndex = 0;
     for (let found; TOKEN.lastIndex < template.length && (found = TOKEN.exec(template)); ) this.tokens.push(found[1]);
@@ -62,13 +67,15 @@ class MathReader {
     let left = this.operand();
     for (;;) {
       const sign = this.tokens[this.at];
-      const strength = /^[<>=!]/.test(sign ?? "") ? 0 : STRENGTH[sign];
+      const strength = WORDS.strength[sign];
       if (strength === undefined || strength < least) return left;
       this.at++;
       const right = this.expression(strength + (sign !== "**"));
-      if (sign === "/") left = { node: math("mfrac", left.bare ?? left.node, right.bare ?? right.node) };
+      const fraction = () => math("mfrac", left.bare ?? left.node, right.bare ?? right.node);
+      if (sign === "/") left = { node: fraction(), fraction: true };
+      else if (sign === "//") left = { node: fenced("⌊", fraction(), "⌋") };
       else if (sign === "**") left = { node: math("msup", left.node, right.bare ?? right.node) };
-      else left = { node: math("mrow", left.node, math("mo", SIGNS[sign] ?? sign), right.node) };
+      else left = { node: math("mrow", left.node, math("mo", WORDS.signs[sign] ?? sign), right.node) };
     }
   }
 
@@ -78,7 +85,7 @@ class MathReader {
     if (token === "(") {
       const inner = this.expression();
       this.take(")");
-      return { node: math("mrow", math("mo", "("), inner.node, math("mo", ")")), bare: inner.bare ?? inner.node };
+      return { node: fenced("(", inner.node, ")"), bare: inner.bare ?? inner.node, fraction: inner.fraction };
     }
     if (token === "[") return { node: this.list("[", "]") };
     if (token.startsWith("\ue000")) return { node: variable(this.names[token.slice(1, -1)]) };
@@ -89,14 +96,14 @@ class MathReader {
 
   call(name) {
     this.take("(");
-    if (["exp", "sqrt", "abs"].includes(name)) {
+    const own = this.own.includes(name), form = !own && FORMS[name];
+    if (form) {
       const inner = this.expression();
       this.take(")");
-      if (name === "sqrt") return math("msqrt", inner.node);
-      if (name === "exp") return math("msup", math("mi", "e"), inner.node);
-      return math("mrow", math("mo", "|"), inner.node, math("mo", "|"));
+      return form(inner.node);
     }
-    const head = /^\d/.test(name) ? math("mn", name) : math("mi", GREEK[name] ?? name.replaceAll("_", " "));
+    const head = /^\d/.test(name) ? math("mn", name) : math("mi", (!own && GREEK[name]) || name.replaceAll("_", " "));
+    head.setAttribute("mathvariant", "normal");
     return math("mrow", head, this.list("(", ")"));
   }
 
@@ -113,10 +120,10 @@ class MathReader {
 }
 
 /** The template as MathML; as plain text where it is no formula that can be read. */
-function mathOf(template, names) {
+function mathOf(template, names, own) {
   try {
-    const reader = new MathReader(template, names), { node } = reader.expression();
-    if (reader.at === reader.tokens.length) return node;
+    const reader = new MathReader(template, names, own), { node, bare, fraction } = reader.expression();
+    if (reader.at === reader.tokens.length) return fraction ? bare ?? node : node; // a fraction needs no brackets
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

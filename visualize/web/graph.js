@@ -59,6 +59,7 @@ class Graph {
       this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
       const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
       box.group.classList.toggle("lit", Boolean(lit));
+      box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
@@ -112,7 +113,8 @@ class Graph {
   /** The node in words, as its tooltip has them. */
   words(box, result, known, arrived, gradient) {
     const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
-    const value = known ? ` = ${lesson.text(result.values[box.node])}` : "";
+    const still = lesson.stands(box.node, result) ? ", as recorded" : "";
+    const value = known ? ` = ${lesson.text(result.values[box.node])}${still}` : "";
     return `${box.head}${value}${arrived ? `, gradient ${lesson.text(gradient)}` : ""}${kink ? ", on a kink" : ""}`;
   }
 

@@ -53,6 +53,12 @@ class Lesson {
     return show(x, this.digits);
   }
 
+  /** Whether a node stands still although what it is computed from has moved. */
+  stands(node, result) {
+    const moved = (x) => x.node !== undefined && !Object.is(result.values[x.node], this.atRecorded.values[x.node]);
+    return this.still.includes(node) && this.operands[node].some(moved);
+  }
+
   /** The numbers of all nodes as they stand in a formula. */
   texts(result) {
     result.texts ??= result.values.map((x) => show(NONFINITE[this.text(x)] ?? Number(this.text(x))));
@@ -61,9 +67,19 @@ class Lesson {
 
   /** The template of a step's local gradient; its number where the recorded formula may hold no longer. */
   local(step, result) {
-    const i = step.index, now = result.steps[i].local;
-    const same = Object.is(now, this.atRecorded.steps[i].local) || !step.piecewise;
-    return same ? step.formula : this.text(now);
+    return this.holds(step, result) ? step.formula : this.text(result.steps[step.index].local);
+  }
+
+  /** Whether the recorded formula of a step's local gradient is true of a result. */
+  holds(step, result) {
+    const local = (x) => x.steps[step.index].local;
+    return !this.stands(step.node, result) && (!step.piecewise || Object.is(local(result), local(this.atRecorded)));
+  }
+
+  /** What a row's gate does, and whether it stands still. */
+  role(row, result) {
+    const role = row.role && named((!this.holds(row, result) && row.otherwise) || row.role, this.names);
+    return [role, this.stands(row.node, result) && "as recorded: this gate stands still"].filter(Boolean).join("; ");
   }
 
   /** The template with its constants as numbers are shown. */
@@ -74,7 +90,8 @@ class Lesson {
   /** What a row of the table says of a result: numbers as text. */
   said(row, result) {
     if (row.phase === "forward") {
-      return { formula: numbered(this.shortened(row.gate), this.texts(result)), answer: this.text(result.values[row.node]) };
+      const texts = this.texts(this.stands(row.node, result) ? this.atRecorded : result);
+      return { formula: numbered(this.shortened(row.gate), texts), answer: this.text(result.values[row.node]), texts };
     }
     if (row.phase === "start") return { answer: "1" };
     const step = result.steps[row.index];
@@ -101,16 +118,17 @@ class Lesson {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
+    const still = this.stands(row.node, result) ? " As recorded: it stands still." : "";
     if (row.phase === "forward") {
-      const computed = this.shortened(row.spoken).replace(BLANK, (_, i) => spoken(this.texts(result)[i]));
-      return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}`;
+      const computed = this.shortened(row.spoken).replace(BLANK, (_, i) => spoken(said.texts[i]));
+      return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}${still}`;
     }
     const total = spoken(said.total), soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
     const path = row.paths > 1 && !hidden ? ` Path ${row.path} of ${row.paths}, ${soFar}.` : "";
     const kink = said.kink ? ` On a kink: ${said.kink}.` : "";
     return (
       `${start} Gate ${name} equals ${gate} sends to ${this.names[row.operand]}: ` +
-      `upstream ${spoken(said.upstream)} times local ${spoken(said.local)} gives ${answer}${path}${kink}`
+      `upstream ${spoken(said.upstream)} times local ${spoken(said.local)} gives ${answer}${path}${kink}${still}`
     );
   }
 }

@@ -22,8 +22,9 @@ class Said {
     const said = lesson.said(row, result);
     this.sentence.textContent = lesson.sentence(row, result, hidden);
     if (row.phase === "forward") {
-      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names)));
+      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names, lesson.own)));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
+      this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
       this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
@@ -35,12 +36,12 @@ class Said {
     const names = lesson.names, output = names[lesson.output];
     const sign = row.path === 1 ? "=" : "+=";
     this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
-      mathOf(lesson.local(row, result), names)));
+      mathOf(lesson.local(row, result), names, lesson.own)));
     this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
-    const role = named(row.role, names);
+    const role = lesson.role(row, result);
     this.role.textContent = said.kink ? `${role}. On a kink: ${said.kink}` : role;
   }
 }

@@ -35,24 +35,11 @@ LOSS = "the loss"
 
 
 class Kernel:
-    """The text of the function.
+    """The text of the function of a program, with ``width`` doubles in a vector.
 
-    Parameters
-    ----------
-    program : Program
-        The lines.
-    name : str
-        What the function is called.
-    width : int
-        Doubles in a vector.
-    rows : int, optional
-        How many rows every call has, if that is known.
-    results : bool
-        Whether outputs and gradients to the inputs are wanted for each row.
-    onto : bool
-        Whether ``sums``, ``out`` and ``dx`` hold numbers already, to which those of this program are added.
-    sums : bool
-        Whether anything is wanted of ``sums``.
+    ``rows`` is how many rows every call has, if that is known; ``results`` whether outputs and gradients to the
+    inputs are wanted for each row; ``sums`` whether anything is wanted of ``sums``; ``onto`` whether ``sums``,
+    ``out`` and ``dx`` hold numbers already, to which those of this program are added.
     """
 
     def __init__(

@@ -25,18 +25,8 @@ SECONDS = 0.05  # how long a call may last, so that ctrl-C works
 class ManyTraining:
     """The steps of nets that differ only in their numbers and learning rates.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        The functions that a step of any one of the nets is recorded from.
-    rows : sequence of list of float
-        Every example with its target.
-    batch : int
-        Rows for each step; the last step of an epoch may have fewer.
-    clip_norm : float or None
-        The length to which longer gradients are shortened.
-    answers : function (x) -> list of Value
-        What that net makes of an example.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; gradients are shortened to ``clip_norm``,
+    and ``answers(x)`` is what the net makes of an example.
     """
 
     at_once = NETS  # in a block
@@ -77,17 +67,7 @@ class ManyTraining:
 
 
 class Block:
-    """Up to ``NETS`` nets, trained from their start.
-
-    Parameters
-    ----------
-    training : ManyTraining
-        Their step.
-    starts : sequence of (list of float)
-        The numbers of each net.
-    rates : sequence of float
-        The learning rate of each net.
-    """
+    """Up to ``NETS`` nets, trained from their ``starts`` at their ``rates``."""
 
     def __init__(self, training: ManyTraining, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> None:
         self.training, self.count = training, len(starts)

@@ -84,20 +84,11 @@ class Group:
 
 
 class Plan:
-    """How the lines of a program are computed for a block of rows.
+    """How the lines of a program are computed for a block of rows: in loops, the ``groups``.
 
-    Attributes
-    ----------
-    groups : list of Group
-        The loops, in order.
-    totals : list of Line
-        What is added up over the rows: the gradients of the parameters.
-    stored : set of str
-        The names that have to stand in memory; all others live and die in one turn of a loop.
-    zeroed : list of str
-        The names of those that have to start from zeros.
-    assigning : set of int
-        The ids of lines that assign, or add to what nobody has added to yet.
+    ``totals`` are lines added up over the rows; ``stored`` the names that stand in memory, while all others live and
+    die in one turn of a loop; ``zeroed`` those of them that start from zeros; ``assigning`` the ids of lines that
+    assign, or add to what nobody has added to yet.
     """
 
     def __init__(self, program: Program, extra: Sequence[Line] = ()) -> None:

@@ -21,25 +21,10 @@ from .steps import Plan, Steps
 class NativeTraining:
     """The steps of one model, whole epochs in one call.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        The functions that a step is recorded from.
-    rows : sequence of list of float
-        Every example with its target.
-    batch : int
-        Rows for each step; the last step of an epoch may have fewer.
-    clips : bool
-        Whether gradients are clipped by norm before the update.
-    most : int, optional
-        Lines of the loss above which nothing is compiled: Unsupported.
-
-    Attributes
-    ----------
-    numbers, gradients, states : numpy arrays
-        The parameters, the gradients of the last step, and the optimizer's states (one line each).
-    losses : numpy array
-        For each epoch begun, the mean of the losses over its rows, as far as it has come.
+    ``rows`` are all examples with their targets, ``batch`` of them a step; ``clips`` says whether gradients are
+    clipped by norm. A loss of more than ``most`` lines is Unsupported. ``numbers``, ``gradients`` and ``states`` hold
+    the parameters, the last gradients and the optimizer's states; ``losses`` for each epoch begun the mean over its
+    rows so far.
     """
 
     def __init__(
@@ -79,18 +64,10 @@ class NativeTraining:
         return x
 
     def begin(self, order: Sequence[int], epochs: int, rate: float, threshold: float, before: int) -> None:
-        """Get ready for epochs.
+        """Get ready for so many epochs; ``before`` is how many steps the optimizer has made.
 
-        Parameters
-        ----------
-        order : sequence of int
-            The indices of the rows, epoch after epoch; none where every step takes all rows (``whole``).
-        epochs : int
-            How many there are.
-        rate, threshold : float
-            The learning rate, and the length from which gradients are clipped.
-        before : int
-            How many steps the optimizer has made.
+        ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows (``whole``).
+        Gradients longer than ``threshold`` are clipped.
         """
         self.order = numpy.array(order, dtype=numpy.int64)
         self.losses = numpy.zeros(epochs)  # each step adds its rows' share

@@ -1,0 +1,390 @@
+"""Every gate has one row of words, read everywhere; a gate without one, a user's, gets what its name says."""
+
+import ast
+import json
+import math
+import re
+from pathlib import Path
+from xml.dom import minidom
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import autodiff
+import visualize
+from autodiff import (
+    PRIMITIVES,
+    Formula,
+    Primitive,
+    SlideFormula,
+    Value,
+    check_gradients,
+    nonfinite_origin,
+    parse,
+    sigmoid,
+    statements,
+    variables,
+)
+from autodiff.quiz import Question
+from autodiff.vocabulary import INFIX, ROWS, as_data, words
+
+ROOT = Path(autodiff.__file__).parent.parent
+
+# --- The table -----------------------------------------------------------------------------------
+
+
+def test_one_row_of_words_for_every_row_of_mathematics():
+    assert set(ROWS) == set(PRIMITIVES)
+
+
+def test_signs_are_what_expressions_are_written_with():
+    for name, row in INFIX.items():
+        assert parse(f"x {row.sign} y", x=2, y=3).primitive is PRIMITIVES[name]
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_what_is_left_out_is_made_from_the_name(name):
+    row = ROWS[name]
+    assert all([row.name, row.symbol, row.spoken, row.kink])
+    assert set(vars(row)) <= set(dir(words("no such gate")))
+    assert row is words(PRIMITIVES[name]) is words(name)
+
+
+def test_a_gate_without_a_row_has_words_from_its_name():
+    row = words(Primitive("my_own gate", abs, lambda out, x: (1.0,)))
+    assert [row.name, row.spoken, row.symbol, row.role] == ["my_own_gate", "my own gate", "my own gate", ""]
+
+
+@pytest.mark.parametrize("name", ["add", "maximum", "where", "dot", "neg", "log", "sqrt", "less"])
+def test_a_gate_that_borrows_a_name_does_not_borrow_its_words(name):
+    """An unlisted gate called add is no sum."""
+    row = words(Primitive(name, abs, lambda out, x: (1.0,)))
+    assert (row.name, row.role, row.value, row.gradient, row.sign) == (name, "", "", "", "")
+
+
+def test_the_page_gets_its_signs_as_data():
+    data = json.loads(json.dumps(as_data()))
+    assert data["strength"]["+"] < data["strength"]["*"] < data["strength"]["**"]
+    assert data["signs"]["*"] == "·"
+    assert data["letters"]["sigmoid"] == "\N{GREEK SMALL LETTER SIGMA}"
+
+
+# --- No other table of gates ---------------------------------------------------------------------
+
+TABLES = {  # what else may hold three names of gates
+    "autodiff/__init__.py": 1,  # the public names
+    "autodiff/flat/simplify.py": 1,  # identities: mathematics
+    "autodiff/ufuncs.py": 1,  # what NumPy calls them
+    "nn/activations.py": 1,  # activations by their names in papers
+    "visualize/unfolding.py": 1,  # gates taken apart
+}
+CORES = re.compile(r"autodiff/(primitives|vocabulary|flat/(vectorized|javascript|native/\w+))\.py")
+
+
+def gates_in(node):
+    """The names of gates that a literal holds: as strings, or as attributes of the module primitives."""
+    found = [*node.keys, *node.values] if isinstance(node, ast.Dict) else node.elts
+    texts = {x.value for x in found if isinstance(x, ast.Constant)}
+    attributes = {x.attr for x in found if isinstance(x, ast.Attribute) and isinstance(x.value, ast.Name)}
+    return {x for x in texts if isinstance(x, str) and x in PRIMITIVES} | {x for x in attributes if x in PRIMITIVES}
+
+
+def test_tables_of_gates_are_few():
+    found = {}
+    for room in ("autodiff", "nn", "visualize"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            literals = [
+                node
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                if isinstance(node, (ast.Dict, ast.Set, ast.List, ast.Tuple))
+            ]
+            count = sum(len(gates_in(node)) >= 3 for node in literals)
+            if count and not CORES.fullmatch(name):
+                found[name] = count
+    assert found.items() <= TABLES.items()
+    assert sum(TABLES.values()) <= 5
+
+
+# --- Formulas ------------------------------------------------------------------------------------
+
+a, b, c, x = (Formula(name) for name in "abcx")
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (1 / (1 + x * x), "1 / (1 + x * x)"),
+        (1.0 / x / 2, "1 / x / 2"),
+        ((-x) ** 2, "(-x) ** 2"),
+        (-(x**2), "-x ** 2"),
+        (x**-2, "x ** -2"),
+        (2**-x, "2 ** -x"),
+        ((-2.0) ** x, "(-2) ** x"),
+        (a / (b / c), "a / (b / c)"),
+        (a / b / c, "a / b / c"),
+        (a / (b * c), "a / (b * c)"),
+        (a * (b / c), "a * (b / c)"),
+        (a - (b - c), "a - (b - c)"),
+        (a - -b, "a - -b"),
+        ((a**b) ** c, "(a ** b) ** c"),
+        (a ** (b**c), "a ** b ** c"),
+        ((a + b) ** 0.5, "(a + b) ** 0.5"),
+        (abs(a - b) ** 2, "abs(a - b) ** 2"),
+        ((a < b) * c, "(a < b) * c"),
+        ((a < b) == c, "(a < b) == c"),
+        (x > 2, "x > 2"),
+        (3 / (1 / x), "3 / (1 / x)"),
+        (1e-9 * x, "1e-09 * x"),
+        (-(0 - x), "-(0 - x)"),
+        (sigmoid(x) / (1 - sigmoid(x)), "sigmoid(x) / (1 - sigmoid(x))"),
+        (-(a // b), "-(a // b)"),
+        (-a % b, "-a % b"),
+        (a % b * c, "a % b * c"),
+        (a * (b % c), "a * (b % c)"),
+        (a % (b * c), "a % (b * c)"),
+        (-SlideFormula("a") * SlideFormula("b"), "-a * b"),
+        (-(SlideFormula("a") * SlideFormula("b")), "-a * b"),
+        (-(SlideFormula("a") // SlideFormula("b")), "-(a // b)"),
+        (-(SlideFormula("a") % SlideFormula("b") * 2), "-(a % b * 2)"),
+        (-(SlideFormula("a") / SlideFormula("b")), "-a / b"),
+    ],
+)
+def test_formulas_have_their_brackets(formula, text):
+    assert str(formula) == text
+
+
+FORMULAS = st.recursive(
+    st.sampled_from(["a", "b", 2.0, -3.0, 0.5]),
+    lambda inner: st.tuples(st.sampled_from(["+", "-", "*", "/", "**", "neg", "abs", "<", ">=", "!="]), inner, inner),
+    max_leaves=8,
+)
+
+
+def built(tree, leaf):
+    if type(tree) is not tuple:
+        return leaf(tree) if type(tree) is str else tree
+    sign, left, right = tree[0], built(tree[1], leaf), built(tree[2], leaf)
+    if sign == "neg":
+        return -left
+    if sign == "abs":
+        return abs(left)
+    methods = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power", "//": "floor_div", "%": "mod"}
+    methods |= {"<": "less", ">=": "greater_equal", "!=": "not_equal"}
+    return PRIMITIVES[methods[sign]](left, right)
+
+
+@given(FORMULAS)
+def test_formulas_read_back(tree):
+    """Parsed again, a formula gives the number it came from."""
+    inputs = {"a": 1.25, "b": 0.75}
+    number = built(tree, inputs.get)
+    text = str(Formula.of(built(tree, Formula)))
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(number, nan_ok=True)
+
+
+@given(FORMULAS)
+def test_slides_say_what_they_compute(tree):
+    """Read as Python would, a slide's text has the number of its formula."""
+    inputs = {"a": 1.25, "b": 0.75}
+    formula = SlideFormula.of(built(tree, lambda name: SlideFormula(name, number=inputs[name])))
+    text = re.sub(r"\b1\(", "(", formula.text)  # 1(a < b) is a comparison
+    used = {name: inputs[name] for name in inputs if re.search(rf"\b{name}\b", text)}
+    assert parse(text, **used).data == pytest.approx(formula.number, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        lambda x: 1.0 if x > 0 else 0.1,
+        lambda x: x > 0 and x < 2,
+        lambda x: 0 < x < 1,
+        lambda x: x in (1, 2),
+        lambda x: max(x, 0),
+        lambda x: not x,
+        lambda x: [y for y in (1, 2) if y < x],
+    ],
+)
+@pytest.mark.parametrize("style", [Formula, SlideFormula])
+def test_formulas_do_not_choose(style, choice):
+    with pytest.raises(TypeError, match="where"):
+        choice(style("x"))
+
+
+# --- A user's gates in words ---------------------------------------------------------------------
+
+
+def newton(x):
+    guess = x
+    for _ in range(20):
+        guess = 0.5 * (guess + x / guess)
+    return guess
+
+
+def product_of(count, x):
+    product = 1.0
+    for _ in range(count):
+        product = product * x
+    return product
+
+
+counted = iter(range(1, 1000))
+GATES = [  # the gate, its operands, and what step 1 and the local gradients say
+    ("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out), (3.0, 4.0),
+     "f = hypot(x, y)   hypot(3, 4) = 5", ["(x / f)", "(y / f)"]),
+    ("atan", math.atan, lambda out, x: (1 / (1 + x * x),), (0.5,),
+     "f = atan(x)   atan(0.5) = 0.463648", ["(1 / (1 + x * x))"]),
+    ("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,), (-2.0,),
+     "f = leaky(x)   leaky(-2) = -0.2", ["0.1"]),
+    ("npcos", lambda x: np.cos(x), lambda out, x: (-np.sin(x),), (0.5,),
+     "f = npcos(x)   npcos(0.5) = 0.877583", ["-sin(x)"]),
+    ("npfloat", lambda x: np.cos(x), lambda out, x: (-float(np.sin(x)),), (0.5,),
+     "f = npfloat(x)   npfloat(0.5) = 0.877583", ["-0.479426"]),
+    ("nppoly", lambda x: np.polyval([1, 2, 3], x), lambda out, x: (np.polyval([2, 2], x),), (0.5,),
+     "f = nppoly(x)   nppoly(0.5) = 4.25", None),
+    ("npwhere", lambda x: np.where(x > 0, x, 0.1 * x), lambda out, x: (np.where(x > 0, 1.0, 0.1),), (-1.0,),
+     "f = npwhere(x)   npwhere(-1) = -0.1", ["0.1"]),
+    ("root", newton, lambda out, x: (0.5 / out,), (2.0,), "f = root(x)   root(2) = 1.41421", ["(0.5 / f)"]),
+    ("both", lambda x: x, lambda out, x: (1.0 if x > 0 and x < 2 else 0.5,), (3.0,),
+     "f = both(x)   both(3) = 3", ["0.5"]),
+    ("chained", lambda x: x, lambda out, x: (1.0 if 0 < x < 1 else 0.25,), (3.0,),
+     "f = chained(x)   chained(3) = 3", ["0.25"]),
+    ("loop", lambda x: x**4, lambda out, x: (4 * product_of(3, x),), (2.0,),
+     "f = loop(x)   loop(2) = 16", ["4 * (x * x * x)"]),
+    ("math", math.exp, lambda out, x: (math.exp(x),), (1.0,), "f = math(x)   math(1) = 2.71828", ["2.71828"]),
+    ("abs", lambda x: abs(x), lambda out, x: (x / abs(x),), (-1.5,), "f = abs(x)   abs(-1.5) = 1.5", ["(x / abs(x))"]),
+    ("rounded", lambda x: round(x, 1), lambda out, x: (round(x, 1),), (1.57,),
+     "f = rounded(x)   rounded(1.57) = 1.6", ["1.6"]),
+    ("cut", lambda x: int(x), lambda out, x: (int(x),), (2.5,), "f = cut(x)   cut(2.5) = 2", ["2"]),
+    ("largest", lambda x, y: max(x, y), lambda out, x, y: (x > y, y > x), (2.0, 1.0),
+     "f = largest(x, y)   largest(2, 1) = 2", ["1(x > y)", "1(y > x)"]),
+    ("pick", lambda x: x, lambda out, x: ([3.0, 5.0][int(x)],), (1.0,), "f = pick(x)   pick(1) = 1", ["5"]),
+    ("listed", lambda x: 3 * x, lambda out, x: [3], (2.0,), "f = listed(x)   listed(2) = 6", ["3"]),
+    ("half", lambda x, y: x, lambda out, x, y: (1.0, None), (2.0, 5.0), "f = half(x, y)   half(2, 5) = 2", ["1"]),
+    ("flat", lambda x: 5, lambda out, x: (0,), (2.0,), "f = flat(x)   flat(2) = 5", ["0"]),
+    ("scaled", lambda x, by=2: by * x, lambda out, x, by=2: (by,), (4.0,), "f = scaled(x)   scaled(4) = 8", ["2"]),
+    ("total", lambda *terms: math.fsum(terms), lambda out, *terms: (1.0,) * len(terms), (1.0, 2.0, 3.0),
+     "f = total(x, y, z)   total(1, 2, 3) = 6", ["1", "1", "1"]),
+    ("my gate", lambda x: x * x, lambda out, x: (2 * x,), (3.0,), "f = my_gate(x)   my_gate(3) = 9", ["2 * x"]),
+    ("lambda", lambda x: -x, lambda out, x: (-1,), (3.0,), "f = lambda(x)   lambda(3) = -3", ["-1"]),
+    ("max", lambda x, y: x * y, lambda out, x, y: (y, x), (3.0, 4.0), "f = max(x, y)   max(3, 4) = 12", ["y", "x"]),
+    ("add", lambda x, y: x * y, lambda out, x, y: (y, x), (3.0, 4.0), "f = add(x, y)   add(3, 4) = 12", ["y", "x"]),
+    ("where", lambda x, y, z: x * y + z, lambda out, x, y, z: (y, x, 1), (3.0, 4.0, 5.0),
+     "f = where(x, y, z)   where(3, 4, 5) = 17", ["y", "x", "1"]),
+    ("neg", lambda x: 2 * x, lambda out, x: (2,), (3.0,), "f = neg(x)   neg(3) = 6", ["2"]),
+    ("typed", lambda x: x, lambda out, x: (0.5 if isinstance(x, float) else 2 * x,), (3.0,),
+     "f = typed(x)   typed(3) = 3", ["0.5"]),
+    ("twice", lambda x: x, lambda out, x: (float(next(counted)) + 0 * x,), (3.0,), "f = twice(x)   twice(3) = 3", None),
+    ("difference", lambda x, y: x - y, lambda out, x, y: (1 - 0 * y, -1 + 0 * x), (3.0, 1.0),
+     "f = difference(x, y)   difference(3, 1) = 2", ["(1 - 0 * y)", "(-1 + 0 * x)"]),
+    ("nested", lambda x, y, z: x / (y / z), lambda out, x, y, z: (1 / (y / z), -(x * z) / y**2, x / y), (1.0, 2.0, 3.0),
+     "f = nested(x, y, z)   nested(1, 2, 3) = 1.5", ["(1 / (y / z))", "(-x * z / y ** 2)", "(x / y)"]),
+]  # fmt: skip
+
+
+@pytest.fixture(params=GATES, ids=[row[0] for row in GATES])
+def row(request):
+    """(The output of a user's gate, its operands, what the steps say)."""
+    name, value, rule, operands, forward, factors = request.param
+    inputs = [Value(number, label) for number, label in zip(operands, "xyz")]
+    gate = Primitive(name, value, rule)
+    return gate(*inputs), gate, operands, forward, factors
+
+
+def test_steps_of_a_users_gate(row):
+    """Formulas where the rule gives them, else the number; what is printed is the number that is used."""
+    output, _, _, forward, factors = row
+    steps = output.steps()
+
+    assert steps.rows[0].text == f"  1  {forward}"
+    for step, factor in zip(steps, factors or [autodiff.show(step.local) for step in steps]):
+        assert step.factor == factor
+        assert f"* {factor}   1 * {autodiff.show(step.local)} = {autodiff.show(step.local)}" in step.text
+
+
+def test_every_other_word_about_a_users_gate(row):
+    """Sentences, data, statements, drawings, questions, checks: none raises, and all call it by its name."""
+    output, gate, operands, _, _ = row
+    name = re.sub(r"\W", "_", gate.name)
+    steps = output.steps()
+
+    assert f"{gate.name.replace('_', ' ')} of " in steps.sentences[0]
+    assert json.loads(json.dumps(steps.as_dict()))["forward"][0]["formula"].startswith(f"{name}(")
+    assert statements(output)[0].startswith(f"f = {name}(")
+    assert f"f = {name}(" in visualize.draw(output).svg()
+    assert "right" in Question.of(output).feedback({"f": output.data})
+    assert nonfinite_origin(output) is None
+    assert str(output.steps(digits=0))
+    if gate.name != "twice":
+        assert f"f = {output.data:.6g}" in str(check_gradients(gate, *operands))
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("my gate", "my_gate"),
+        ("a<b>&\"'", "a_b"),
+        ("x\ny", "x_y"),
+        ("", "gate"),
+        (" - ", "gate"),
+        ("\x00", "gate"),
+        ("2norm", "2norm"),
+        ("__init__", "__init__"),
+        ("a" * 300, "a" * 40),
+        ("f", "f"),
+        ("df/dx", "df_dx"),
+    ],
+)
+def test_any_name_of_a_gate(name, called):
+    """Texts call it by a name of letters, digits and _; the picture shows it, and stays a picture."""
+    x = Value(3.0, "x")
+    output = Primitive(name, lambda x: x * x, lambda out, x: (2 * x,))(x) * 2
+    assert output.steps().rows[0].text.split() == f"1 s0 = {called}(x) {called}(3) = 9".split()
+    assert statements(output) == [f"s0 = {called}(x)", "f = s0 * 2"]
+    assert minidom.parseString(visualize.draw(output).svg())
+
+
+def test_statements_of_a_users_gate_read_back():
+    hypot = Primitive("hypot", math.hypot, lambda out, x, y: (x / out, y / out))
+    x, y = variables(x=3, y=4)
+    output = hypot(x * y, hypot(x, 2.5)) - hypot(y, y)
+    again = parse("; ".join(statements(output)), functions={"hypot": hypot}, x=3, y=4)
+    assert statements(again) == statements(output)
+    assert again.data == output.data
+
+
+def test_a_gate_with_one_edge_speaks_of_one_input():
+    x, y = variables(x=2, y=5)
+    half = Primitive("half", lambda x, y: x / 2, lambda out, x, y: (0.5, None))
+    assert half(x, y).steps()[0].role == "half scales: its input gets upstream times 0.5"
+
+
+def test_a_value_that_raises_at_the_rounded_number():
+    """0.003 is 0 with 2 places, where math.log raises: the line is told from the true number."""
+    x = Value(0.003, "x")
+    logarithm = Primitive("mylog", math.log, lambda out, x: (1 / x,))
+    assert str(logarithm(x).steps(digits=2).rows[0]) == "  1  f = mylog(x)   mylog(0) = -5.81   (rounded)"
+
+
+def test_a_users_value_that_is_not_finite():
+    x = Value(3.0, "x")
+    broken = Primitive("broken", lambda x: math.nan, lambda out, x: (1.0,))
+    assert str(nonfinite_origin(broken(x))).endswith(
+        "broken gives nan of finite numbers: keep its operands away from such a point, or\ncorrect its value."
+    )
+
+
+def test_no_remedy_of_a_namesake():
+    """A user's gate called log gets no advice about logarithms."""
+    x = Value(3.0, "x")
+    log = Primitive("log", lambda x: math.inf, lambda out, x: (1.0,))
+    assert "positive number" not in str(nonfinite_origin(log(x)))
+
+
+def test_users_gates_inside_users_rules():
+    """A rule that calls another user's gate is written with its name."""
+    atan = Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),))
+    area = Primitive("area", lambda x: x * math.atan(x), lambda out, x: (atan(x) + x / (1 + x * x),))
+    assert area(Value(0.5, "x")).steps()[0].factor == "(atan(x) + x / (1 + x * x))"
