@@ -148,15 +148,22 @@ def recorded(function: Callable[..., Any], operands: Sequence[Any], name: str) -
     return tuple(map(value, found)) if isinstance(found, (tuple, list)) else value(found)
 
 
-@lru_cache(maxsize=2000)
-def difference(primitive: Primitive, function: Callable[..., Any], meant: Callable[..., Any], count: int) -> str:
-    """Where a function of symbols does not give the numbers of what is meant; "" where none is found.
+def points(value: Callable[..., Any], count: int) -> list[list[float]]:
+    """Operands to compare at; only above 0 for a value that needs numbers: a loop in it might never end elsewhere."""
+    some: Sequence[float] = POINTS
+    try:
+        branches(value, [Symbol(f"x{k}") for k in range(count)], "the value")
+    except (TypeError, ValueError):
+        some = tuple(x for x in POINTS if x > 0.0)
+    return [[some[(i + 2 * k) % len(some)] for k in range(count)] for i in range(len(some))]
 
-    Meant is the value of a gate or its rule, which knows the output too. A function that looks at the type of what
-    it is given, or draws random numbers, is found out here.
+
+def difference(function: Callable[..., Any], meant: Callable[..., Any], points: Sequence[Sequence[float]]) -> str:
+    """Where a function of symbols does not give the numbers of what is meant, a value or a rule; "" where it does.
+
+    A function that looks at the type of what it is given, or draws random numbers, is found out here.
     """
-    for i in range(len(POINTS)) if primitive not in BUILT_IN else ():
-        known = [POINTS[(i + 2 * k) % len(POINTS)] for k in range(count)]
+    for known in points:
         try:
             with warnings.catch_warnings(action="ignore"):
                 numbers: Any = primitive.compute(known)
@@ -165,13 +172,13 @@ def difference(primitive: Primitive, function: Callable[..., Any], meant: Callab
                     numbers = primitive.slopes(*known)
         except (ArithmeticError, AssertionError, RuntimeError, ValueError, TypeError, LookupError):
             continue  # it is not defined there
-        written = branches(function, [Symbol(x) for x in known], primitive.name)
+        written = branches(function, [Symbol(x) for x in known], "it")
         for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (numbers, written)]):
             if number is None or symbol is None:
                 continue
             a, b = float(number), float(computed(plain(symbol), Primitive.compute, {}))
             if not (math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)):
-                return f"{b:g} at ({', '.join(map(repr, known[-count:]))}) instead of {a:g}"
+                return f"{b:g} at ({', '.join(map(repr, known))}) instead of {a:g}"
     return ""
 
 
@@ -241,7 +248,8 @@ class Writing:
                 raise Unsupported("it calls itself")
             given = [x if type(x) is float else Symbol(x) for x in operands]
             result = plain(branches(function, given, name))
-            wrong = difference(primitive, function, primitive.value, len(operands))
+            own = primitive not in BUILT_IN
+            wrong = difference(function, primitive.value, points(primitive.value, len(operands))) if own else ""
             if wrong and not primitive.expansion:
                 raise Unsupported(f"given symbols, it gives {wrong}")
         except (Unsupported, TypeError, ValueError) as error:
