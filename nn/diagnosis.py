@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from math import hypot, isfinite
+from typing import Any
 
 from autodiff import Value
 
 from . import units
 from .checks import counted
 from .findings import Diagnosis, Finding
+from .history import History
 from .losses import loss_named
 from .optimizers import SGD
 from .prediction import are_classes, encoded, examples_in, numbers
 from .runners import Task
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
-
-    from .history import History
 
 LEARNED = 0.95  # the share of examples (of the loss, where targets are numbers) for a net to count as healthy
 FLAT = 1e-2  # a gradient shorter than this hardly moves anything

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import nan
+from typing import Any
 
 from autodiff import Value
 
 from . import data
 from .checks import one_of
 from .gates import GATES, truth_table
+from .history import History
 from .losses import Loss, loss_named
 from .nets import MLP
 from .optimizers import OPTIMIZERS, Optimizer, optimizer_named
 from .prediction import evaluate
 from .targets import classes, one_hot
 from .training import fit
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .history import History
 
 RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
 OUTPUTS = {

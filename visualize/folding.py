@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autodiff import Value
@@ -15,15 +16,13 @@ LARGE = 300  # a graph of more nodes is folded unless the caller says fold=False
 FEW = 60  # about so many boxes it is folded to
 
 
+@dataclass(eq=False)
 class Group:
     """Nodes that become one box."""
 
-    __slots__ = ("count", "name", "newest")
-
-    def __init__(self, name: str, newest: Value, count: int) -> None:
-        self.name = name
-        self.newest = newest
-        self.count = count
+    name: str
+    newest: Value
+    count: int
 
 
 def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Group], list[str]]:

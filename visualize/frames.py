@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .plain import Arrow, Box, Scene, Step
 
 
+@dataclass
 class Frame:
     """The scene after one step, the ids that are lit, and the step in words."""
 
-    __slots__ = ("caption", "lit", "scene", "step")
-
-    def __init__(self, scene: Scene, step: Step, lit: set[str], caption: list[str]) -> None:
-        self.scene, self.step, self.lit, self.caption = scene, step, lit, caption
+    scene: Scene
+    step: Step
+    lit: set[str]
+    caption: list[str]
 
 
 def frames(scene: Scene) -> Iterator[Frame]:
