@@ -36,11 +36,9 @@ the builtins alone.
 from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
-from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
-from .naming import names
 from .tracing import TraceError
 
 from .primitives import (  # isort: skip  # noqa: F401
@@ -55,7 +53,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
+    from .expression import Formula, SlideFormula, gate, show, statements
     from .flat.compiled import Compiled, compile as compile
+    from .naming import names
     from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
@@ -73,14 +73,11 @@ __all__ = [
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used
-    "ExpressionError": "parser",
-    "Compiled": "flat.compiled",
-    "GradientCheck": "check",
-    "NonfiniteOrigin": "check",
-    "check_gradients": "check",
-    "compile": "flat.compiled",
-    "nonfinite_origin": "check",
-    "parse": "parser",
+    **dict.fromkeys(["GradientCheck", "NonfiniteOrigin", "check_gradients", "nonfinite_origin"], "check"),
+    **dict.fromkeys(["Formula", "SlideFormula", "gate", "show", "statements"], "expression"),
+    **dict.fromkeys(["Compiled", "compile"], "flat.compiled"),
+    "names": "naming",
+    **dict.fromkeys(["ExpressionError", "parse"], "parser"),
 }
 
 
