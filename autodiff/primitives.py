@@ -254,7 +254,7 @@ def at_tie(out: Any, a: Any, b: Any) -> Any:
 
 
 def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
-    """e^term / (e^t0 + e^t1 + ...) of every term, exact for terms of any size; all 0 where all terms are -inf."""
+    """e^t / (e^t0 + e^t1 + ...) for every term t, exact for terms of any size; all 0 where all terms are -inf."""
     shift = where(out == -INF, 0.0, out)
     parts = [exp(term - shift) for term in terms]
     whole = where(absolute(out) == INF, 1.0, sum_(*parts))
@@ -262,7 +262,7 @@ def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
 
 
 def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
-    """All for the largest term, or as much for each of several."""
+    """1 for the largest term; several share it equally."""
     chosen = [term == out for term in terms]
     count = sum_(*chosen)
     alone, share = count == 1.0, div(1.0, count)
@@ -434,7 +434,7 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
-take          = Primitive("take", ieee.chosen, lambda out, *a: (*[a[-1] == float(k) for k in range(len(a) - 1)], None),
+take          = Primitive("take", ieee.chosen, lambda out, *t: (*[t[-1] == float(k) for k in range(len(t) - 1)], None),
     expansion=chain)
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 
