@@ -258,9 +258,11 @@ def length(*terms: float) -> float:
 
 
 def chosen(*operands: float) -> float:
-    """The term tk of (t0, t1, ..., k); nan where there is none."""
+    """The term tk of (t0, t1, ..., k); IndexError where there is none."""
     *terms, index = operands
-    return terms[int(index)] if 0.0 <= index < len(terms) and index % 1.0 == 0.0 else NAN
+    if not 0.0 <= index < len(terms) or index % 1.0:
+        raise IndexError(f"take needs a whole index from 0 to {len(terms) - 1}, got {index:g}")
+    return terms[int(index)]
 
 
 def log_sum_exp(*terms: float) -> float:
