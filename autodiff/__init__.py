@@ -41,12 +41,14 @@ from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm
 from .graph import StaleGraphError, history, on_kink, stale, sweep
 from .tracing import TraceError
 
-from .primitives import (  # isort: skip  # noqa: F401
-    PRIMITIVES, Primitive, absolute as abs, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
+from .primitives import (  # isort: skip
+    PRIMITIVES, Primitive, absolute, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
     exp, expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid,
     maximum, minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt,
     stop_gradient, tan, tanh, where,
 )  # fmt: skip
+
+abs = absolute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
