@@ -133,7 +133,7 @@ class Primitive:
         try:
             found = self.local_gradients(*known)
             for i, local in enumerate(found if isinstance(found, tuple) else (), 1):
-                if type(local) is complex:  # a negative number to a fraction, perhaps
+                if type(local) in (complex, str, list, tuple):  # a negative number to a fraction, perhaps
                     raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
         except ERRORS as error:
             from .guards import rescued

@@ -196,6 +196,23 @@ def test_other_errors_name_the_gate_and_its_operands(function, error, message):
         assert ("let it answer inf or nan" in said) is (answers and "value" in place)
 
 
+@pytest.mark.parametrize("entry", ["a", [1.0], (1.0,), 1j])
+def test_a_local_gradient_that_is_no_number_names_the_gate(entry):
+    y = Primitive("own", lambda a: a, lambda out, a: (entry,))(Value(2.0, "x"))
+
+    with pytest.raises(TypeError, match="the local gradient of operand 1 must be a number or None, got") as caught:
+        y.backward()
+    assert caught.value.__notes__ == ["in the rule of own at (2.0, 2.0)"]
+
+
+def test_a_value_that_calls_its_own_gate_is_named_once():
+    own = Primitive("own", lambda a: own(a), lambda out, a: (1.0,))
+
+    with pytest.raises(RecursionError) as caught:
+        own(2.0)
+    assert caught.value.__notes__ == ["in the value of own at (2.0)"]
+
+
 def test_a_rule_that_raises_leaves_the_rest_of_the_sweep_as_it_is():
     x, y = autodiff.variables(x=0, y=3)
     root = Primitive("root", math.sqrt, lambda out, a: (0.5 / out,))
