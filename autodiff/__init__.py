@@ -36,26 +36,28 @@ the builtins alone.
 from __future__ import annotations
 
 from .engine import Value, gradients, label, variables
-from .expression import Formula, SlideFormula, gate, show, statements
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
-from .naming import names
 from .tracing import TraceError
 
-from .primitives import (  # isort: skip  # noqa: F401
-    PRIMITIVES, Primitive, absolute as abs, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
+from .primitives import (  # isort: skip
+    PRIMITIVES, Primitive, absolute, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
     exp, expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid,
     maximum, minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt,
     stop_gradient, tan, tanh, where,
 )  # fmt: skip
+
+abs = absolute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
+    from .expression import Formula, SlideFormula, gate, show, statements
     from .flat.compiled import Compiled, compile as compile
+    from .naming import names
     from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
@@ -73,14 +75,11 @@ __all__ = [
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used
-    "ExpressionError": "parser",
-    "Compiled": "flat.compiled",
-    "GradientCheck": "check",
-    "NonfiniteOrigin": "check",
-    "check_gradients": "check",
-    "compile": "flat.compiled",
-    "nonfinite_origin": "check",
-    "parse": "parser",
+    **dict.fromkeys(["GradientCheck", "NonfiniteOrigin", "check_gradients", "nonfinite_origin"], "check"),
+    **dict.fromkeys(["Formula", "SlideFormula", "gate", "show", "statements"], "expression"),
+    **dict.fromkeys(["Compiled", "compile"], "flat.compiled"),
+    "names": "naming",
+    **dict.fromkeys(["ExpressionError", "parse"], "parser"),
 }
 
 

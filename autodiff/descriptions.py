@@ -24,16 +24,18 @@ MOST = 25  # parts of a formula
 def text(primitive: Primitive) -> str:
     """The row in words and formulas."""
     names = [str(x) for x in signature(primitive).parameters.values()]
-    lines = [f"{primitive.name}({', '.join(names)}): a gate; of numbers a number, of Values a recorded Value.", ""]
+    lines = [f"{primitive.name}({', '.join(names)}): a gate. Numbers give a number, Values a recorded Value.", ""]
     several = "*" in names[-1]
     if several:
-        names = [f"{names[-1].strip('*')}{i}" for i in range(3)]
+        names = [f"{names[-1].strip('*')[0]}{i}" for i in range(3)]
     value = value_text(primitive, names)
     lines += [f"out = {value}"] * bool(value)
     slopes = formulas(primitive.local_gradients, ["out", *names])
+    said = (inspect.getdoc(primitive.local_gradients) or "what the rule computes").partition("\n")[0].rstrip(".")
+    of = f"of ({', '.join(names)}): " if several and slopes else ""
     for i, name in enumerate(names[:1] if several else names):
-        slope = slopes[i] if isinstance(slopes, tuple) else "what the rule computes"
-        lines.append(f"no gradient flows to {name}" if slope is None else f"d out / d {name} = {slope}")
+        slope = slopes[i] if isinstance(slopes, tuple) else said
+        lines.append(f"no gradient flows to {name}" if slope is None else f"{of}d out / d {name} = {slope}")
     lines += [f"on a kink: {words(primitive).kink}"] * bool(primitive.kink)
     return "\n".join([fill(line, 80, subsequent_indent="    ") for line in lines])
 
@@ -94,13 +96,16 @@ def readable(expression: Any) -> bool:
 
 def value_text(primitive: Primitive, names: list[str]) -> str:
     """What a primitive computes: in its author's words, as its value or expansion says itself, or as math says."""
-    function = primitive.value
-    lines = (inspect.getdoc(function) or "").splitlines()
+    function, row = primitive.value, words(primitive)
+    if row.is_comparison:
+        return f"{names[0]} {row.sign} {names[1]}"
+    lines = [line for line in (inspect.getdoc(function) or "").splitlines() if line and "->" not in line]
     said = next((line for line in lines if line.startswith("Return ")), lines[0] if lines else "")
     if type(function) is not FunctionType or not said:
         formula = formulas(function, names) or formulas(primitive.expansion or function, names)
-        if formula or not said.startswith("Return "):
+        if formula or not (said.startswith("Return ") or getattr(function, "__module__", "") == "math"):
             return formula  # type: ignore[no-any-return]
     for own, name in zip(parameters(function), names):
         said = re.sub(rf"\b{own.name}\b", name, said)
-    return said.removeprefix("Return ").replace("The ", "the ").rstrip(".")
+    said = said.removeprefix("Return ").replace("The ", "the ").rstrip(".")
+    return said[0].lower() + said[1:] if function.__module__ == "math" else said

@@ -141,7 +141,7 @@ def take(terms: Iterable[Any], index: Any) -> Any:
     Raises
     ------
     IndexError
-        If the index is negative, too large or not whole. Compiled code and a changed Value give nan there.
+        If the index is negative, too large or not whole; machine code, jax and JavaScript give nan there.
 
     Examples
     --------
@@ -156,9 +156,6 @@ def take(terms: Iterable[Any], index: Any) -> Any:
     lists = [several("take", term) for term in terms if hasattr(term, "__iter__")]
     if not terms:
         raise ValueError("take needs at least one term, got none")
-    place = number(index._data if type(index) is Value else index)
-    if place is not None and (not 0.0 <= place < len(terms) or place % 1.0):
-        raise IndexError(f"take needs a whole index from 0 to {len(terms) - 1}, got {place:g}")
     if not lists:
         return primitives.take(*terms, index)
     if len(lists) < len(terms) or len({*map(len, lists)}) > 1:

@@ -41,7 +41,8 @@ def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Except
             if part == "value" and isinstance(error, (ArithmeticError, ValueError)):
                 raised = f"{place} raises {type(error).__name__}: {error}; let it answer inf or nan"
                 raise ValueError(raised) from error
-    error.add_note(f"in {place}")
+    if f"in {place}" not in getattr(error, "__notes__", ()):  # once, where a value calls itself without end
+        error.add_note(f"in {place}")
     raise error
 
 

@@ -71,6 +71,7 @@ def to_the_power(a: float, b: float) -> float:
 
 
 def hyperbolic_sine(x: float) -> float:
+    """Return the hyperbolic sine of x."""
     try:
         return math.sinh(x)
     except OverflowError:
@@ -142,7 +143,7 @@ def product(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def bell(x: Any, steepness: Any, exp: Any = exponential) -> Any:
-    """e^(-steepness x^2); the rounding of the exponent would cost hundreds of ulps in the tail, so it is made good."""
+    """e^(-steepness x^2)."""  # the rounding of the exponent would cost hundreds of ulps in the tail: it is made good
     square, lost = product(x, x)
     exponent, rest = product(square, steepness)
     rounded = exp(-exponent)
@@ -180,12 +181,12 @@ def normal(x: Any, exp: Any = exponential) -> Any:
 
 
 def gelu(x: Any, exp: Any = exponential) -> Any:
-    """x normal(x)."""
+    """x * normal_cdf(x)."""
     return tail(-x, x, exp) if x < -0.4 else x * normal(x, exp)
 
 
 def silu(x: Any, exp: Any = exponential) -> Any:
-    """x sigmoid(x); in the tail the tiny factors come last."""
+    """x * sigmoid(x)."""  # in the tail the tiny factors come last
     return x * exp(0.5 * x) * exp(0.5 * x) if x < -709.0 else x / (1.0 + exp(-x))
 
 
@@ -227,7 +228,7 @@ def signum(x: float) -> float:
 
 
 def total(*terms: float) -> float:
-    """t0 + t1 + ..., left to right: the builtin sum compensates from Python 3.12 on."""
+    """t0 + t1 + ..., left to right."""  # the builtin sum compensates from Python 3.12 on
     result = terms[0] if terms else 0.0
     for term in terms[1:]:
         result += term
@@ -257,9 +258,11 @@ def length(*terms: float) -> float:
 
 
 def chosen(*operands: float) -> float:
-    """Term number k of (t0, t1, ..., k), counted from 0; nan where there is none."""
+    """The term tk of (t0, t1, ..., k); IndexError where there is none."""
     *terms, index = operands
-    return terms[int(index)] if 0.0 <= index < len(terms) and index % 1.0 == 0.0 else NAN
+    if not 0.0 <= index < len(terms) or index % 1.0:
+        raise IndexError(f"take needs a whole index from 0 to {len(terms) - 1}, got {index:g}")
+    return terms[int(index)]
 
 
 def log_sum_exp(*terms: float) -> float:

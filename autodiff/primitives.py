@@ -133,7 +133,7 @@ class Primitive:
         try:
             found = self.local_gradients(*known)
             for i, local in enumerate(found if isinstance(found, tuple) else (), 1):
-                if type(local) is complex:  # a negative number to a fraction, perhaps
+                if type(local) in (complex, str, list, tuple):  # a negative number to a fraction, perhaps
                     raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
         except ERRORS as error:
             from .guards import rescued
@@ -254,7 +254,7 @@ def at_tie(out: Any, a: Any, b: Any) -> Any:
 
 
 def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
-    """e^term / (e^t0 + e^t1 + ...) of every term, exact for terms of any size; all 0 where all terms are -inf."""
+    """e^t / (e^t0 + e^t1 + ...) for every term t, exact for terms of any size; all 0 where all terms are -inf."""
     shift = where(out == -INF, 0.0, out)
     parts = [exp(term - shift) for term in terms]
     whole = where(absolute(out) == INF, 1.0, sum_(*parts))
@@ -262,7 +262,7 @@ def shares(out: Any, *terms: Any) -> tuple[Any, ...]:
 
 
 def to_the_largest(out: Any, *terms: Any) -> tuple[Any, ...]:
-    """All for the largest term, or as much for each of several."""
+    """1 for the largest term; several share it equally."""
     chosen = [term == out for term in terms]
     count = sum_(*chosen)
     alone, share = count == 1.0, div(1.0, count)
@@ -319,34 +319,9 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 if TYPE_CHECKING:  # rules may call what stands further down
-    absolute: Primitive
-    cos: Primitive
-    cosh: Primitive
-    div: Primitive
-    equal: Primitive
-    exp: Primitive
-    expm1: Primitive
-    floor: Primitive
-    floor_div: Primitive
-    fmod: Primitive
-    gaussian: Primitive
-    hypot: Primitive
-    less: Primitive
-    less_equal: Primitive
-    log: Primitive
-    maximum: Primitive
-    minimum: Primitive
-    mod: Primitive
-    normal_cdf: Primitive
-    power: Primitive
-    reciprocal: Primitive
-    relu: Primitive
-    select: Primitive
-    sigmoid: Primitive
-    sign: Primitive
-    sinh: Primitive
-    sqrt: Primitive
-    sum_: Primitive
+    absolute = cos = cosh = div = equal = exp = expm1 = floor = floor_div = fmod = gaussian = hypot = by_name("")
+    less = less_equal = log = maximum = minimum = mod = normal_cdf = power = reciprocal = relu = by_name("")
+    select = sigmoid = sign = sinh = sqrt = sum_ = by_name("")
 
 # fmt: off
 add         = Primitive("add", operator.add,  lambda out, a, b: (1.0, 1.0))
@@ -434,7 +409,7 @@ equal         = comparison("equal",         operator.eq)
 not_equal     = comparison("not_equal",     operator.ne, lambda a, b: where(equal(a, b), 0.0, 1.0))
 select        = Primitive("where", lambda condition, a, b: a if condition else b, lambda out, condition, a, b: (
     None, condition != 0.0, condition == 0.0))
-take          = Primitive("take", ieee.chosen, lambda out, *a: (*[a[-1] == float(k) for k in range(len(a) - 1)], None),
+take          = Primitive("take", ieee.chosen, lambda out, *t: (*[t[-1] == float(k) for k in range(len(t) - 1)], None),
     expansion=chain)
 stop_gradient = Primitive("stop_gradient", lambda a: a, lambda out, a: (None,))
 

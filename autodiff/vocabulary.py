@@ -40,6 +40,7 @@ class Words:
         parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
         self.name = self.name or "_".join(parts) or "gate"
         self.spoken = self.spoken or self.name.replace("_", " ")
+        self.kink = JUMPS if self.is_comparison or self.role == FLAT else self.kink
         return self
 
     @property
@@ -84,7 +85,7 @@ ROWS = {
     "div":           Words("/",  PRODUCT,    "truediv", right="/{}", left="{}/x", spoken="divided by", ordered=True,
         value=AWAY.format("a", "b")),
     "floor_div":     Words("//", PRODUCT,    "floordiv", right="//{}", left="{}//x", spoken="floor divided by",
-        role=FLAT, kink=JUMPS, ordered=True, value=AWAY.format("a", "b")),
+        role=FLAT, ordered=True, value=NO_ZERO),
     "mod":           Words("%",  PRODUCT,    "mod",     right="%{}", left="{}%x", spoken="modulo", ordered=True,
         kink=JUMPS, value=NO_ZERO),
     "neg":           Words("-",  MINUS,      "neg",     symbol="*-1", typeset=DASH, spoken="minus"),
@@ -134,7 +135,7 @@ ROWS = {
     "abs":           Words(method="abs", symbol="|x|", kink=BENDS.format("abs")),
     "sign":          Words(role=FLAT),
     "heaviside":     Words(role=FLAT, symbol="step", usage=("x", "0.5")),
-    "floor":         Words(role=FLAT, kink=JUMPS),
+    "floor":         Words(role=FLAT),
     "fmod":          Words(kink=JUMPS, ordered=True, value=NO_ZERO),
     "clip":          Words(role="routes: upstream passes between the two bounds", usage=("x", "0", "1"), ordered=True),
     "maximum":       Words(name="max", role="routes: the larger input gets upstream, the other 0", kink=SPLIT),

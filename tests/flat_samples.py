@@ -41,7 +41,7 @@ def points(name):
 
 def graph(name):
     """A primitive applied to leaves, with something after it, so that its upstream gradient is not 1."""
-    leaves = [Value(0.5, f"x{i}") for i in range(arity(name))]
+    leaves = [Value(1.0, f"x{i}") for i in range(arity(name))]
     return PRIMITIVES[name](*leaves) * 3.0, leaves
 
 

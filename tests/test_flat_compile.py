@@ -1,6 +1,7 @@
 """autodiff.compile: traced once for each shape, run as flat code, with captured Values read anew."""
 
 import math
+import re
 import threading
 
 import pytest
@@ -346,3 +347,32 @@ def test_a_primitive_registered_anew_is_compiled_anew():
             assert autodiff.compile(lambda x, own=own: own(x), runner="batch")(2.0) == 2.0**n
     finally:
         del PRIMITIVES["own"]
+
+
+@pytest.mark.parametrize("index", [2.0, -1.0, 0.5, math.inf, -math.inf, math.nan, 1e300])
+def test_take_without_such_a_term_is_an_index_error_where_python_runs_and_nan_elsewhere(index):
+    def pick(a, b, k):
+        return autodiff.take([a, b], k) * 2.0
+
+    message = f"take needs a whole index from 0 to 1, got {index:g}"
+    for runner in ("source", "batch"):
+        fast = autodiff.compile(pick, runner=runner)
+        assert fast.value_and_grad(3.0, 4.0, 1.0) == (8.0, (0.0, 2.0, 0.0))
+        with pytest.raises(IndexError, match=re.escape(message)):
+            fast(3.0, 4.0, index)
+        with pytest.raises(IndexError, match=re.escape(message)):
+            fast.map([(3.0, 4.0, 0.0), (3.0, 4.0, index)])
+    with pytest.raises(IndexError, match=re.escape(message)):
+        pick(Value(3.0), 4.0, Value(index))
+    native = autodiff.compile(pick, runner="native")
+    assert native.map([(3.0, 4.0, 0.0), (3.0, 4.0, index)]) == pytest.approx([6.0, math.nan], nan_ok=True)
+    assert native.value_and_grad(3.0, 4.0, index)[1] == (0.0, 0.0, 0.0)
+
+
+def test_a_graph_computed_anew_refuses_an_index_without_a_term():
+    k = Value(0.0)
+    picked = autodiff.take([Value(3.0), 4.0], k)
+    k.data = 2.0
+
+    with pytest.raises(IndexError, match="take needs a whole index from 0 to 1, got 2"):
+        picked.forward()

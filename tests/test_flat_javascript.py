@@ -138,7 +138,7 @@ def operands_of(name, count):
 
 
 def recorded(gate, count):
-    leaves = [Value(0.5, f"x{i}") for i in range(count)]
+    leaves = [Value(1.0, f"x{i}") for i in range(count)]
     return lower(gate(*leaves), leaves)
 
 

@@ -196,6 +196,23 @@ def test_other_errors_name_the_gate_and_its_operands(function, error, message):
         assert ("let it answer inf or nan" in said) is (answers and "value" in place)
 
 
+@pytest.mark.parametrize("entry", ["a", [1.0], (1.0,)])
+def test_a_local_gradient_that_is_no_number_names_the_gate(entry):
+    y = Primitive("own", lambda a: a, lambda out, a: (entry,))(Value(2.0, "x"))
+
+    with pytest.raises(TypeError, match="the local gradient of operand 1 must be a number or None, got") as caught:
+        y.backward()
+    assert caught.value.__notes__ == ["in the rule of own at (2.0, 2.0)"]
+
+
+def test_a_value_that_calls_its_own_gate_is_named_once():
+    own = Primitive("own", lambda a: own(a), lambda out, a: (1.0,))
+
+    with pytest.raises(RecursionError) as caught:
+        own(2.0)
+    assert caught.value.__notes__ == ["in the value of own at (2.0)"]
+
+
 def test_a_rule_that_raises_leaves_the_rest_of_the_sweep_as_it_is():
     x, y = autodiff.variables(x=0, y=3)
     root = Primitive("root", math.sqrt, lambda out, a: (0.5 / out,))
@@ -356,21 +373,27 @@ def test_hypot_at_the_origin_is_named():
 @pytest.mark.parametrize(
     ("gate", "lines"),
     [
-        (autodiff.sigmoid, ["sigmoid(a): a gate;", "out = 1 / (1 + e^-a), written", "d out / d a = (1 - out) * out"]),
-        (autodiff.exp, ["exp(a): a gate;", "out = e raised to the power of a", "d out / d a = out"]),
+        (autodiff.sigmoid, ["sigmoid(a): a gate.", "out = 1 / (1 + e^-a), written", "d out / d a = (1 - out) * out"]),
+        (autodiff.exp, ["exp(a): a gate.", "out = e raised to the power of a", "d out / d a = out"]),
         (autodiff.log, ["out = the natural logarithm of a", "d out / d a = 1 / a"]),
         (autodiff.relu, ["out = where(a <= 0, 0, a)", "d out / d a = a > 0", "on a kink: the input is 0, where relu"]),
-        (autodiff.maximum, ["maximum(a, b): a gate;", "d out / d b = where(a == b, 0.5, b > a)", "a tie: each input"]),
-        (autodiff.leaky_relu, ["leaky_relu(a, slope): a gate;", "d out / d slope = where(a > 0, 0, a)"]),
+        (autodiff.maximum, ["maximum(a, b): a gate.", "d out / d b = where(a == b, 0.5, b > a)", "a tie: each input"]),
+        (autodiff.leaky_relu, ["leaky_relu(a, slope): a gate.", "d out / d slope = where(a > 0, 0, a)"]),
         (autodiff.stop_gradient, ["out = a", "no gradient flows to a"]),
         (PRIMITIVES["where"], ["no gradient flows to condition", "d out / d a = condition != 0"]),
         (PRIMITIVES["mul"], ["out = a * b", "d out / d a = b", "d out / d b = a"]),
-        (PRIMITIVES["sum"], ["sum(*terms): a gate;", "d out / d terms0 = 1"]),
-        (PRIMITIVES["less"], ["less(a, b): a gate;", "no gradient flows to b"]),
-        (OWN["hypot"][0], ["hypot(x, y): a gate;", "out = (x * x + y * y) ** 0.5", "d out / d x = x / out"]),
+        (PRIMITIVES["sum"], ["sum(*terms): a gate.", "of (t0, t1, t2): d out / d t0 = 1"]),
+        (PRIMITIVES["norm"], ["norm(*terms): a gate.", "of (t0, t1, t2): d out / d t0 = t0 / out"]),
+        (PRIMITIVES["logsumexp"], ["d out / d t0 = e^t / (e^t0 + e^t1 + ...) for every term t"]),
+        (autodiff.hypot, ["out = multidimensional Euclidean distance from the origin to a point"]),
+        (autodiff.erf, ["out = error function at a"]),
+        (autodiff.sinh, ["out = the hyperbolic sine of a"]),
+        (autodiff.silu, ["out = a * sigmoid(a)", "d out / d a = sigmoid(a) + out * sigmoid(-a)"]),
+        (PRIMITIVES["less"], ["less(a, b): a gate.", "out = a < b", "no gradient flows to b"]),
+        (OWN["hypot"][0], ["hypot(x, y): a gate.", "out = (x * x + y * y) ** 0.5", "d out / d x = x / out"]),
         (
             OWN["leaky"][0],
-            ["leaky(x): a gate;", "out = where(x > 0, x, 0.1 * x)", "d out / d x = where(x > 0, 1, 0.1)"],
+            ["leaky(x): a gate.", "out = where(x > 0, x, 0.1 * x)", "d out / d x = where(x > 0, 1, 0.1)"],
         ),
         (OWN["atan"][0], ["out = the arc tangent (measured in radians) of x", "d out / d x = 1 / (1 + x * x)"]),
         (OWN["sinus"][0], ["d out / d x = what the rule computes"]),
@@ -379,9 +402,9 @@ def test_hypot_at_the_origin_is_named():
             Primitive("long", lambda x: sum([x * i for i in range(99)]), lambda out, x: (4851.0,)),
             ["d out / d x = 4851"],
         ),
-        (Primitive("down", np.floor, lambda out, x: (0.0,)), ["down(x): a gate;", "d out / d x = 0"]),
-        (Primitive("odd", lambda x: {}[x], lambda out, x: (0.0 if {}[x] else 1.0,)), ["odd(x): a gate;"]),
-        (Primitive("any", max, lambda *known: (0.0,)), ["any(*operands): a gate;"]),
+        (Primitive("down", np.floor, lambda out, x: (0.0,)), ["down(x): a gate.", "d out / d x = 0"]),
+        (Primitive("odd", lambda x: {}[x], lambda out, x: (0.0 if {}[x] else 1.0,)), ["odd(x): a gate."]),
+        (Primitive("any", max, lambda *known: (0.0,)), ["any(*operands): a gate."]),
     ],
     ids=lambda gate: getattr(gate, "name", ""),
 )
@@ -398,6 +421,7 @@ def test_help_shows_the_row(gate, lines):
 def test_every_row_has_a_text_and_a_signature():
     for name, row in PRIMITIVES.items():
         assert row.__doc__.startswith(f"{name}(")
+        assert "out = " in row.__doc__
         assert len(inspect.signature(row).parameters) >= 1
     assert str(inspect.signature(autodiff.clip)) == "(a, low, high, /)"
     assert str(inspect.signature(hypot)) == "(x, y, /)"

@@ -560,7 +560,7 @@ def test_tangents_as_data():
 @pytest.mark.parametrize("wrong", [3, "w", Value(1.0, "w"), [1.0], {"w": 1.0}, {None: 1.0}])
 def test_a_tangent_of_no_input_is_refused(wrong):
     x, y = variables(x=3, y=4)
-    with pytest.raises(ValueError, match=r"a tangent is that of an input, here x, y, as in \{x: 1\.0\}; got "):
+    with pytest.raises(ValueError, match="tangents are given for inputs, here x, y; got "):
         (x * y).steps(tangents=wrong)
     with pytest.raises(TypeError, match="tangents takes a real number, got str"):
         (x * y).steps(tangents={x: "1"})

@@ -65,7 +65,7 @@ class Curve:
         """The function elsewhere; nan where Python raises what it raises outside a domain."""
         try:
             return self.function(x)
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, IndexError, ValueError):
             return NAN
 
     def smooth(self, slope: Slope) -> bool:

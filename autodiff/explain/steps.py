@@ -89,7 +89,7 @@ class Steps:
             node: Any = known.get(given) if isinstance(given, str) else given
             if not hasattr(node, "born") or node not in self.names:
                 inputs = f"{', '.join([self.names[leaf] for leaf in self.gradients]):.60}"
-                raise ValueError(f"a tangent is that of an input, here {inputs}, as in {{x: 1.0}}; got {given!r:.60}")
+                raise ValueError(f"tangents are given for inputs, here {inputs}; got {given!r:.60}")
             seeds[node] = real(number, "tangents")
         return seeds
 

@@ -47,8 +47,8 @@ def role(gate: Any, formula: str, edges: int) -> str:
     row = words(gate)
     if row.role and (edges > 1 or not row.sign or row.role == FLAT):
         return f"{row.name} {row.role}"
-    if edges > 1:
-        return f"{row.name} scales: each input gets upstream times its local gradient"
+    if edges > 1 or len(formula) > 30:
+        return f"{row.name} scales: {'each' if edges > 1 else 'its'} input gets upstream times its local gradient"
     if formula in ("1", "-1"):
         return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
     return f"{row.name} scales: its input gets upstream times {formula}"

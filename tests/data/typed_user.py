@@ -55,7 +55,7 @@ def bent(x: Value) -> Value:
 
 def mixed(x: Value) -> Value:
     total: Value = autodiff.sum([x, 1.0, x * x])
-    return total + mean([x, 2 * x]) - abs(x) + x.tanh().exp() + x.leaky_relu(0.1) + autodiff.norm([x, 3.0])
+    return total + mean([x, 2 * x]) - autodiff.abs(x) + x.tanh().exp() + x.leaky_relu(0.1) + autodiff.norm([x, 3.0])
 
 
 def probabilities(scores: list[Value]) -> list[Value]:
