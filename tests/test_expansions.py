@@ -25,7 +25,7 @@ EDGES += [710.0, 1e300, INF, NAN]
 
 
 def program_of(primitive, count):
-    leaves = [Value(0.5, f"x{i}") for i in range(count)]
+    leaves = [Value(1.0, f"x{i}") for i in range(count)]
     return lower(primitive(*leaves), inputs=leaves, wrt=())
 
 
@@ -44,7 +44,7 @@ def by_jax(primitive, calls):
 
 def in_one_lane(primitive, calls):
     """Of parameters alone: what no row changes is computed once, outside the vectors."""
-    leaves, x = [Value(0.5) for _ in calls[0]], Value(0.5)
+    leaves, x = [Value(1.0) for _ in calls[0]], Value(1.0)
     run = Native(lower([primitive(*leaves), x], inputs=[x], parameters=leaves, wrt=()))
     return [run.row([1.0], call).outputs[0] for call in calls]
 
