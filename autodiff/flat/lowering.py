@@ -159,7 +159,7 @@ class Lowering:
         try:
             rule = primitive.local_gradients
             found = branches(rule, known, f"the rule of {primitive.name}")
-            if wrong := difference(rule, rule, [[gate._data, *numbers(gate.operands)]]):
+            if wrong := difference(rule, primitive.slopes, [[gate._data, *numbers(gate.operands)]]):
                 raise Unsupported(wrong)
         except Unsupported:
             found = primitive.slopes(gate._data, *numbers(gate.operands))
