@@ -8,7 +8,7 @@ simplify     fold, spread, alive: passes over lines; share: what occurs twice, c
 roll         lines with constant strides rolled into vectors and loops; layout: in which arrays
 code         how generated code is spelled; writer: the text of whole functions
 source       the program as Python text, and that text run
-batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the table)
+batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the core)
 javascript   the program as a JavaScript function; live: a graph as a page computes it
 runners      which runner suits how much work; programs kept ready
 compiled     autodiff.compile: a function traced (traces), then run as flat code

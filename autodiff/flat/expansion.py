@@ -245,9 +245,8 @@ class Writing:
                 raise Unsupported("it calls itself")
             given = [x if type(x) is float else Symbol(x) for x in operands]
             result = plain(branches(function, given, name))
-            own = primitive not in BUILT_IN
-            at = points(primitive.value, len(operands)) if own else []
-            wrong = difference(function, lambda *known: primitive.compute(known), at)
+            compared = [] if primitive in BUILT_IN else points(primitive.value, len(operands))
+            wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
             if wrong and not primitive.expansion:
                 raise Unsupported(f"given symbols, it gives {wrong}")
         except (Unsupported, TypeError, ValueError) as error:

@@ -3,7 +3,7 @@
 text         LLVM text written line by line
 lanes        vectors of doubles
 functions    exp, log, tanh, sigmoid in every lane
-elementwise  the table of primitives for lanes
+elementwise  the core of operations for lanes, and what is made of it
 storage      where numbers stand while a kernel runs
 plan         which lines share a loop
 loops        groups of lines over their elements and rows
