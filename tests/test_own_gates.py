@@ -444,3 +444,19 @@ def test_help_is_written_when_it_is_asked_for():
     answer = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("runner", ["source", "batch", "native"])
+def test_a_gate_named_like_the_flat_function(runner, labelled):
+    square = Primitive("f", lambda x: x * x, lambda out, x: (2.0 * x,))
+
+    def twice(x):
+        y = square(x) * 2.0
+        y.label = "loss" if labelled else ""
+        return y
+
+    fast = autodiff.compile(twice, runner=runner)
+
+    assert fast.value_and_grad(3.0) == (18.0, 12.0)
+    assert fast.map([3.0, 1.0]) == [18.0, 2.0]

@@ -6,7 +6,21 @@ import math
 import pytest
 from clock import Clock
 
-from autodiff import Primitive, StaleGraphError, Value, dot, exp, maximum, parse, relu, show, sigmoid, variables, where
+from autodiff import (
+    PRIMITIVES,
+    Primitive,
+    StaleGraphError,
+    Value,
+    dot,
+    exp,
+    maximum,
+    parse,
+    relu,
+    show,
+    sigmoid,
+    variables,
+    where,
+)
 
 
 def d1():
@@ -564,3 +578,12 @@ def test_a_tangent_of_no_input_is_refused(wrong):
         (x * y).steps(tangents=wrong)
     with pytest.raises(TypeError, match="tangents takes a real number, got str"):
         (x * y).steps(tangents={x: "1"})
+
+
+def test_the_footer_says_that_stop_gradient_hides_a_part():
+    x = Value(3.0, "x")
+
+    text = str((PRIMITIVES["stop_gradient"](x) * x).steps())
+
+    assert "GRADIENTS  stop_gradient hides a part of how f changes" in text
+    assert "add 0.001" not in text

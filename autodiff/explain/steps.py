@@ -8,7 +8,7 @@ from ..expression import Formula, SlideFormula, show
 from ..graph import history, push, refuse_stale, sweep
 from ..ieee import real
 from ..naming import names
-from ..primitives import downstream
+from ..primitives import downstream, stop_gradient
 from .rows import Forward, Row, Start, Step, slope
 from .words import SpokenFormula, role, shortened, wrapped
 
@@ -221,6 +221,8 @@ class Steps:
                 kinked.add(step.operand)
         if kinked.intersection(self.gradients):
             return f"a convention here: {output} is on a kink and changes differently each way"
+        if any(node.primitive is stop_gradient for node in self.names):
+            return f"stop_gradient hides a part of how {output} changes"
         return f"add 0.001 to one input and {output} changes by about 0.001 * gradient"
 
     def footer(self) -> str:

@@ -80,7 +80,8 @@ class Lowering:
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
         self.names = identifiers()
         primitives = {gate.primitive for gate in recording.gates} - BUILT_IN
-        self.own = {identifier(primitive.name) for primitive in primitives if primitive}.difference(self.names.taken)
+        self.own = {identifier(primitive.name) for primitive in primitives if primitive}
+        self.own = self.own.difference(self.names.taken, ["f"])
         self.names.taken |= dict.fromkeys(self.own, 1)
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
         self.called = self.names.of([*leaves, *recording.gates], self.output)
@@ -176,6 +177,7 @@ class Lowering:
         for primitive in heads:
             if type(primitive) is not str:
                 wanted = identifier(primitive.name) or "gate"
+                wanted = "gate_f" if wanted == "f" else wanted  # f is the flat function itself
                 free = (wanted in self.own or wanted in PRIMITIVES) and wanted not in map(str, names.values())
                 names[primitive] = Gate(wanted if free else self.names.unique(wanted), primitive)
 
