@@ -86,6 +86,8 @@ class Primitive:
         kink: Callable[..., Any] | None = None,
         expansion: Callable[..., Any] | None = None,
     ) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a gate is a str, got {type(name).__name__}: {name!r:.60}")
         self.name = name
         self.value = value
         self.local_gradients = local_gradients

@@ -460,3 +460,8 @@ def test_a_gate_named_like_the_flat_function(runner, labelled):
 
     assert fast.value_and_grad(3.0) == (18.0, 12.0)
     assert fast.map([3.0, 1.0]) == [18.0, 2.0]
+
+
+def test_the_name_of_a_gate_is_text():
+    with pytest.raises(TypeError, match="the name of a gate is a str, got int: 3"):
+        Primitive(3, lambda x: x, lambda out, x: (1.0,))
