@@ -20,6 +20,8 @@ def test_second_derivatives_are_symmetric(name):
     points = [point for count in counts for point in product(EDGES, repeat=count)]
     compared = 0
     for point in [*points, *[p for p in SAMPLES[name][1] if 2 <= len(p) <= 3]]:
+        if name == "take" and point[-1] not in range(len(point) - 1):
+            continue  # an index of no term
         if on_kink(primitive(*map(Value, point))):
             continue
         table = hessian(primitive)(*point)
