@@ -34,7 +34,7 @@ def text(primitive: Primitive) -> str:
     said = (inspect.getdoc(primitive.local_gradients) or "what the rule computes").partition("\n")[0].rstrip(".")
     of = f"of ({', '.join(names)}): " if several and slopes else ""
     for i, name in enumerate(names[:1] if several else names):
-        slope = slopes[i] if isinstance(slopes, tuple) else said
+        slope = slopes[i] if isinstance(slopes, tuple) and i < len(slopes) else said
         lines.append(f"no gradient flows to {name}" if slope is None else f"{of}d out / d {name} = {slope}")
     lines += [f"on a kink: {words(primitive).kink}"] * bool(primitive.kink)
     return "\n".join([fill(line, 80, subsequent_indent="    ") for line in lines])

@@ -465,3 +465,36 @@ def test_a_gate_named_like_the_flat_function(runner, labelled):
 def test_the_name_of_a_gate_is_text():
     with pytest.raises(TypeError, match="the name of a gate is a str, got int: 3"):
         Primitive(3, lambda x: x, lambda out, x: (1.0,))
+
+
+def converging(x):
+    """The root of x; for a negative number it goes on forever, so nothing may ask for it."""
+    assert x > 0
+    guess = x
+    while abs(guess * guess - x) > 1e-12 * x:
+        guess = (guess + x / guess) / 2
+    return guess
+
+
+def test_the_value_is_not_called_elsewhere_when_only_the_rule_is_written_down():
+    asked = []
+    gate = Primitive("root", lambda x: asked.append(x) or converging(x), lambda out, x: (0.5 / out,))
+    value, slope = autodiff.compile(gate, "source").value_and_grad(4.0)
+
+    assert (value, slope) == pytest.approx((2.0, 0.25))
+    assert set(asked) == {4.0}
+
+
+@pytest.mark.parametrize("runner", ["source", "batch", "native", "auto"])
+def test_a_gate_with_the_name_of_the_flat_function(runner):
+    gate = Primitive("f", lambda x: x * x, lambda out, x: (2 * x,))
+
+    assert autodiff.compile(gate, runner).value_and_grad(3.0) == (9.0, 6.0)
+    assert list(autodiff.compile(gate, runner).map([3.0, 4.0])) == [9.0, 16.0]
+    assert autodiff.compile(lambda x: gate(gate(x)), runner)(2.0) == 16.0
+
+
+def test_help_where_the_rule_has_fewer_entries_than_operands():
+    gate = Primitive("scaled", lambda x, k=2.0: k * x, lambda out, x, k=2.0: (k,))
+
+    assert "d out / d k = what the rule computes" in gate.__doc__

@@ -182,7 +182,8 @@ class Steps:
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
                 written = []  # a rule that needs numbers
             self._formulas[node] = written
-        formula = dict(enumerate(self._formulas[node])).get(step.place)
+        written = self._formulas[node]
+        formula = written[step.place] if step.place < len(written) else None
         number = None if formula is None else formula.number
         if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
             return formula
