@@ -68,10 +68,11 @@ class Row:
         """
         texts = [self.number_text(x) for x in parts]
         try:
-            if self.number_text(compute(*map(float, texts))) == self.number_text(self.answer):
-                return texts, []
-        except ValueError:
-            pass  # the value of a user's gate may raise at other numbers: those of the texts
+            same = self.number_text(compute(*map(float, texts))) == self.number_text(self.answer)
+        except ValueError:  # the value of a user's gate may raise at other numbers: those of the texts
+            same = False
+        if same:
+            return texts, []
         return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
 
     def gate(self, style: type[Formula] = SlideFormula) -> str:

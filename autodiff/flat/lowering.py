@@ -80,8 +80,7 @@ class Lowering:
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
         self.names = identifiers()
         primitives = {gate.primitive for gate in recording.gates} - BUILT_IN
-        self.own = {identifier(primitive.name) for primitive in primitives if primitive}
-        self.own = self.own.difference(self.names.taken, ["f"])
+        self.own = {identifier(primitive.name) for primitive in primitives if primitive} - {*self.names.taken, "f"}
         self.names.taken |= dict.fromkeys(self.own, 1)
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
         self.called = self.names.of([*leaves, *recording.gates], self.output)
