@@ -39,14 +39,55 @@ from .engine import Value, gradients, label, variables
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
 from .graph import StaleGraphError, history, on_kink, stale, sweep
+from .primitives import (  # fmt: skip
+    PRIMITIVES,
+    Primitive,
+    absolute,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    clip,
+    cos,
+    cosh,
+    elu,
+    erf,
+    exp,
+    expm1,
+    floor,
+    fmod,
+    gaussian,
+    gelu,
+    heaviside,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    log2,
+    log10,
+    log_sigmoid,
+    maximum,
+    minimum,
+    normal_cdf,
+    power,
+    reciprocal,
+    relu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    stop_gradient,
+    tan,
+    tanh,
+    where,
+)
 from .tracing import TraceError
-
-from .primitives import (  # isort: skip
-    PRIMITIVES, Primitive, absolute, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf,
-    exp, expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid,
-    maximum, minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt,
-    stop_gradient, tan, tanh, where,
-)  # fmt: skip
 
 abs = absolute
 
@@ -55,9 +96,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
-    from .expression import Formula, SlideFormula, gate, show, statements
     from .flat.compiled import Compiled, compile as compile
-    from .naming import names
+    from .formula import Formula, SlideFormula, gate, names, show, statements
     from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
@@ -76,9 +116,9 @@ __all__ = [
 
 ROOMS = {  # public names whose module is imported when one of them is first used
     **dict.fromkeys(["GradientCheck", "NonfiniteOrigin", "check_gradients", "nonfinite_origin"], "check"),
-    **dict.fromkeys(["Formula", "SlideFormula", "gate", "show", "statements"], "expression"),
+    **dict.fromkeys(["Formula", "SlideFormula", "gate", "show", "statements"], "formula"),
     **dict.fromkeys(["Compiled", "compile"], "flat.compiled"),
-    "names": "naming",
+    "names": "formula",
     **dict.fromkeys(["ExpressionError", "parse"], "parser"),
 }
 

@@ -7,19 +7,8 @@ import json
 import sys
 
 from . import __version__
-from .commandline import (
-    Subject,
-    examples,
-    file_name,
-    front_door,
-    hidden_packages,
-    places,
-    read,
-    refuse_idle,
-    say,
-    shielded,
-)
-from .files import OUTPUT, PAGES, finite, suffix, write
+from ._files import OUTPUT, PAGES, finite, suffix, write
+from .cli import Subject, examples, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

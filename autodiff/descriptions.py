@@ -7,9 +7,9 @@ import re
 from textwrap import fill
 from types import FunctionType
 
-from .expression import Formula
 from .flat.expansion import Symbol, branches, plain
-from .flat.program import written
+from .flat.ir import written
+from .formula import Formula
 from .primitives import ERRORS, Primitive
 from .vocabulary import words
 

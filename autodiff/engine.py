@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-    from .explain import Steps
+    from .steps import Steps
     from .typed import Array, Number, Operator, Plain
 
 tick = count(1).__next__  # a clock that never shows the same time twice
@@ -298,7 +298,7 @@ class Value:
         ValueError
             If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
         """
-        from .explain import Steps  # a door to a later room: words are not needed to compute
+        from .steps import Steps  # a door to a later room: words are not needed to compute
 
         return Steps(self, digits, tangents)
 

@@ -1,23 +1,237 @@
-"""Functions that turn a function into its derivatives: grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp.
-
-Each calls the function once on independent variables and sweeps back to those, or forward from them. The answers are
-floats where only floats stand behind them. Where a Value takes part, given as an argument or used
-by the function, they are Values, so that derivatives of derivatives flow on to it.
-"""
+"""Functions of functions: grad, value_and_grad, jacobian, hessian, jvp, hvp, and the calls that they differentiate."""
 
 from __future__ import annotations
 
 from operator import index
 
-from .calls import Call, checked, shape
+from .arrays import array_of, is_array
+from .engine import Value, tick
+from .graph import age, history, push, refuse_stale, sweep
+from .ieee import number, real
+from .primitives import sum_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
-    from .calls import Argnums
     from .typed import Gradient
+
+    Argnums = int | Sequence[int] | None
+
+
+# --- Trees: nested lists, tuples, dicts and arrays -----------------------------------------------
+
+
+def branches(tree: Any) -> list[tuple[Any, Any]] | None:
+    """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
+    if isinstance(tree, dict):
+        return list(tree.items())
+    if is_array(tree):
+        return list(enumerate(tree.__array__())) if tree.shape else None  # the rows of a matrix are matrices, for ever
+    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
+
+
+def like(tree: Any, members: list[Any]) -> Any:
+    """The members in what the tree is: a list, an array, a dict of the same keys, a tuple (with its names)."""
+    if isinstance(tree, (list, dict)):
+        return members if isinstance(tree, list) else dict(zip(tree, members))
+    if is_array(tree):
+        return array_of(members, tree.shape)
+    return tree._make(members) if hasattr(tree, "_make") else tuple(members)
+
+
+def mirrored(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The function of every member of a tree, in a tree of the same shape."""
+    if type(tree) is float or type(tree) is Value:
+        return function(tree)
+    if isinstance(tree, (list, tuple)):  # past branches(), for speed
+        return like(tree, [mirrored(function, member) for member in tree])
+    members = branches(tree)
+    return function(tree) if members is None else like(tree, [mirrored(function, member) for _, member in members])
+
+
+def flattened(tree: Any) -> list[Any]:
+    """Every member of a tree, in order."""
+    members: list[Any] = []
+    mirrored(members.append, tree)
+    return members
+
+
+def shape(tree: Any) -> str:
+    """The shape of a tree as text: ``[., [., .]]``."""
+    members = branches(tree)
+    if members is None:
+        return "."
+    names = [f"{place!r}: " if isinstance(tree, dict) else "" for place, _ in members]
+    return f"[{', '.join([name + shape(member) for name, (_, member) in zip(names, members)])}]"
+
+
+def matching(tree: Any, other: Any) -> list[Any] | None:
+    """The members of another tree of the same shape, in the order of this one; None where their shapes differ."""
+    members, others = branches(tree), branches(other)
+    if members is None or others is None:
+        return [other] if members is others else None
+    found = dict(others)
+    if isinstance(tree, dict) != isinstance(other, dict) or found.keys() != dict(members).keys():
+        return None
+    parts = [matching(member, found[place]) for place, member in members]
+    return None if None in parts else [x for part in parts for x in part or ()]
+
+
+# --- One call ------------------------------------------------------------------------------------
+
+
+class Call:
+    """One call of a function on independent variables, and the derivatives of what it returned.
+
+    A number becomes a new leaf. A Value becomes a new node that copies it: what the function does with
+    this argument is told apart from all else that depends on the same Value, and derivatives of the
+    answers still reach that Value through the copy.
+    """
+
+    __slots__ = ("order", "output", "record", "since", "single", "trees")
+
+    def __init__(self, f: Any, args: Sequence[Any], argnums: Argnums, keywords: dict[str, Any]) -> None:
+        chosen = places(args, argnums)
+        self.single = len(chosen) == 1 and not hasattr(argnums, "__iter__")
+        self.since = tick()  # what this call makes is younger, all else is older
+        self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
+        inputs = {i: independent(args[i], i) for i in chosen}
+        self.trees = [inputs[i] for i in chosen]
+        # The function gets lists of its own: whatever it does to them, the trees keep their shape.
+        own = [mirrored(lambda x: x, inputs[i]) if i in inputs else x for i, x in enumerate(args)]
+        self.output = f(*own, **keywords)
+        self.look_outside()
+
+    def look_outside(self) -> None:
+        """See whether older Values stand behind the output; raise StaleGraphError if one changed on the way."""
+        outputs = [output for output in flattened(self.output) if type(output) is Value]
+        behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
+        edges = [x for node in behind for x in node.operands if type(x) is Value]
+        refuse_stale(sorted(behind | dict.fromkeys(edges), key=age))
+        self.order = sorted(behind, key=age)
+        self.record = self.record or any(node.born < self.since for node in (*behind, *edges))
+
+    def scalar(self) -> Call:
+        """This call, if it returned one number; otherwise a TypeError."""
+        one_number(self.output)
+        return self
+
+    def answer(self, x: Any) -> Any:
+        """x as what the caller gets: a Value where Values take part, otherwise a float."""
+        if type(x) is Value:
+            return x if self.record else x._data
+        converted = number(x)
+        if converted is None:
+            raise TypeError(
+                f"a function of numbers returns numbers or lists of them, got {type(x).__name__}: {x!r:.60}"
+            )
+        return Value(converted) if self.record else converted
+
+    def value(self) -> Any:
+        """What the function returned."""
+        return mirrored(self.answer, self.output)
+
+    def tangent(self, vector: Any, name: str) -> Any:
+        """The derivative of what the function returned along a vector that mirrors the arguments."""
+        trees = self.trees[0] if self.single else self.trees
+        given = matching(trees, vector)
+        if given is None:
+            raise ValueError(f"{name} must mirror the arguments: expected {shape(trees)}, got {shape(vector)}")
+        self.record = self.record or Value in map(type, given)
+        seeds = [x if type(x) is Value else real(x, name) for x in given]
+        found = push(self.order, dict(zip(flattened(trees), seeds)), self.record)
+        return mirrored(lambda x: self.answer(found.get(x, 0.0) if type(x) is Value else 0.0), self.output)
+
+    def gradients(self, output: Any) -> Callable[[Value], Any]:
+        """d output / d variable, as a function of the variable."""
+        wanted = set(flattened(self.trees))
+        parts = sweep(output, 1.0, self.since, self.record) if type(output) is Value else ()
+        found = {node: upstream for node, upstream, _ in parts if node in wanted}
+        return lambda node: found.get(node, 0.0)
+
+    def derivatives(self) -> Any:
+        """The gradients as [output][input], in one table for each argument; a tuple of outputs stays outermost."""
+        self.value()  # refuses outputs that are no numbers
+        rows = mirrored(self.gradients, self.output)
+        return like(rows, list(map(self.tables, rows))) if isinstance(rows, tuple) else self.tables(rows)
+
+    def tables(self, rows: Any) -> Any:
+        """The table of each argument: the shape of the outputs outside, that of the argument inside."""
+
+        def table(tree: Any) -> Any:
+            return mirrored(lambda row: mirrored(lambda node: self.answer(row(node)), tree), rows)
+
+        return table(self.trees[0]) if self.single else tuple(map(table, self.trees))
+
+
+def parameters(f: Any, count: int) -> list[str]:
+    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
+    named = list(code.co_varnames[hasattr(f, "__self__") : code.co_argcount])[:count]
+    # Behind the parameters stands the name of *args, where there is one; otherwise the call refuses what is left over.
+    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & 0x04 else ""
+    return named + [f"{rest}[{i}]" for i in range(count - len(named))]
+
+
+def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
+    """The positions of the arguments to differentiate, counted from 0."""
+    if not args:
+        raise TypeError("derivatives are taken with respect to positional arguments, and the call gave none")
+    if argnums is None:
+        return list(range(len(args)))
+    several: Any = argnums if hasattr(argnums, "__iter__") else [argnums]
+    try:
+        chosen = [index(i) for i in several]
+    except TypeError:
+        raise TypeError(f"argnums takes positions of arguments, counted from 0, got {argnums!r:.60}") from None
+    for i in chosen:
+        if not -len(args) <= i < len(args):
+            raise ValueError(f"argnums names argument {i} (counted from 0), but the call gave {len(args)}")
+    return [i % len(args) for i in chosen]
+
+
+def independent(tree: Any, place: int) -> Any:
+    """Independent variables for every number of an argument, in its shape; ``place`` is for the error."""
+    return mirrored(lambda x: variable(x, place), tree)
+
+
+def variable(x: Any, place: int) -> Value:
+    """An independent variable with the number of x."""
+    if type(x) is Value:
+        copy: Value = sum_(x)
+        copy.label = x.label
+        return copy
+    converted = number(x)
+    if converted is not None:
+        return Value(converted)
+    several = getattr(x, "shape", ())
+    listed = "give it as x.to_numpy()" if hasattr(x, "to_numpy") else "give it as x.tolist()"  # a frame has no tolist
+    hint = listed if several else "pass it by keyword, or leave it out by argnums="
+    raise TypeError(
+        "derivatives are taken with respect to numbers, Values and lists or NumPy arrays of them, but argument "
+        f"{place} (counted from 0) holds a {type(x).__name__}: {x!r:.60} ({hint})"
+    )
+
+
+def one_number(output: Any) -> Any:
+    """What a function returned, if it is one number or Value; otherwise a TypeError."""
+    if type(output) is not Value and number(output) is None:
+        raise TypeError(
+            f"a gradient is that of one number, got {type(output).__name__}: {output!r:.60} "
+            "(return a Value; for several outputs use jacobian)"
+        )
+    return output
+
+
+def checked(f: Any, maker: str, usage: str = "(f)(x)") -> Any:
+    """f, if it can be called; otherwise a TypeError that says how ``maker`` is used."""
+    if not callable(f):
+        raise TypeError(f"{maker} takes a function, got {type(f).__name__}: {f!r:.60}; write {maker}{usage}")
+    return f
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:

@@ -7,10 +7,9 @@ from html import escape
 from math import isfinite, prod
 from operator import index
 
-from .expression import exact, show, statements
+from .formula import exact, names, show, statements
 from .graph import history
 from .ieee import real
-from .naming import names
 from .parser import ExpressionError, parse
 
 TYPE_CHECKING = False
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from .engine import Value
-    from .explain import Step, Steps
+    from .steps import Step, Steps
 
 BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} * {}", "max({}, {})"]
 UNARY = ["relu({})", "-{}"]

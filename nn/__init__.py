@@ -34,16 +34,29 @@ Where things are, in the order to read:
 
 from __future__ import annotations
 
+from ._targets import one_hot
 from .activations import ACTIVATIONS, PReLU
-from .data import blobs, circles, digits, iris, moons, rectangle, spirals, split, standardize
-from .depth import cliff, norms_by_depth, repeated
-from .descent import by_brute_force, by_calculus, by_descent, by_random_search, descend
-from .diagnosis import diagnose
-from .findings import Diagnosis, Finding
-from .gates import GATES, by_hand, truth_table
-from .history import History, gradient_norms, loss_below, no_progress, parameters_still
+from .data import (
+    GATES,
+    blobs,
+    by_hand,
+    circles,
+    digits,
+    iris,
+    moons,
+    rectangle,
+    spirals,
+    split,
+    standardize,
+    truth_table,
+)
+from .doctor import diagnose
+from .doctor.findings import Diagnosis, Finding
 from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
+from .lectures.depth import cliff, norms_by_depth, repeated
+from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
+from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
 from .losses import (
     LOSSES,
     Loss,
@@ -51,24 +64,21 @@ from .losses import (
     cross_entropy,
     half_squared_error,
     hinge,
+    l1,
+    l2,
     negative_log_likelihood,
     squared_error,
     svm,
 )
-from .many import fit_many
+from .metrics import evaluate, predict
+from .models import MLP, Convolution, RecurrentCell, Sequential, batch_norm
 from .module import Module
-from .nets import MLP, Sequential
-from .normalisation import batch_norm
-from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
-from .penalties import l1, l2
-from .prediction import evaluate, predict
-from .runners import RUNNERS, NonfiniteLossError
-from .runs import Runs
-from .sharing import Convolution, RecurrentCell
-from .storage import ModelFileError, load, save
-from .targets import one_hot
-from .training import fit
-from .words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
+from .optim import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
+from .serialization import ModelFileError, load, save
+from .training.fitting import fit
+from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
+from .training.loop import RUNNERS, NonfiniteLossError
+from .training.sweep import Runs, fit_many
 
 __all__ = [
     "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "Convolution",

@@ -10,21 +10,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autodiff.commandline import front_door, refuse_idle
-from autodiff.files import OUTPUT, PAGES, destination, suffix, write
-from autodiff.packages import need
+from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
+from autodiff.cli import front_door, refuse_idle
 
+from ._checks import size
 from .activations import ACTIVATIONS
-from .checks import size
-from .diagnosis import diagnose
+from .cli.presets import PRESETS, RATES, Preset, Trial, preset_named
+from .cli.report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
+from .doctor import diagnose
+from .lectures import WATCH, watch
 from .losses import LOSSES
-from .optimizers import OPTIMIZERS
-from .presets import PRESETS, RATES, Preset, Trial, preset_named
-from .progress import Progress
-from .report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
-from .runners import RUNNERS, NonfiniteLossError
-from .storage import save
-from .watch import WATCH, watch
+from .optim import OPTIMIZERS
+from .serialization import save
+from .training.loop import RUNNERS, NonfiniteLossError
+from .training.progress import Progress
 
 MOST = 1000  # units of a layer: more are no tiny net
 PICTURES = (".svg", ".png", ".pdf")
@@ -245,7 +244,7 @@ def keep(figure: Any, path: str) -> None:
 
 def page(task: str, trial: Trial) -> Any:
     """The net at its start and its examples, to be trained by gradient descent in a browser."""
-    from visualize.training import playground
+    from visualize.web.playground import playground
 
     preset, title = trial.preset, f"{task}: {trial.model!r}, in the page: {by_descent(trial)}"
     rate = preset.rate_of_descent()

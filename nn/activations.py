@@ -8,7 +8,7 @@ from typing import Any
 import autodiff
 from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
 
-from .checks import one_of
+from ._checks import one_of
 from .module import Module
 
 

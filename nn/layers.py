@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from autodiff import Value, dot, softmax
 
+from ._checks import counted, example, generator, one_example, one_of, size
 from .activations import activation_named
-from .checks import counted, example, generator, one_example, one_of, size
 from .initializers import INITIALIZERS
 from .module import Module
 

@@ -6,8 +6,8 @@ import math
 import subprocess
 from functools import cache, cached_property
 
-from autodiff.flat import javascript
-from autodiff.flat.source import Source
+from autodiff.flat.backends import javascript
+from autodiff.flat.backends.python import Source
 
 SERVER = """
 const spelled = (key, x) => {

@@ -2,9 +2,9 @@
 
 from xml.etree import ElementTree
 
-from visualize.measures import runs_width
-from visualize.painter import Text
-from visualize.styles import TEXTS
+from visualize.layout.sizes import runs_width
+from visualize.render.painter import Text
+from visualize.style import TEXTS
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -13,8 +13,8 @@ from test_accuracy import DOMAINS, errors, points
 
 from autodiff import PRIMITIVES, Value
 from autodiff.flat import lower
-from autodiff.flat.native import Native
-from autodiff.flat.native.machine import machine
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.llvm.machine import machine
 
 INF, NAN, TINY, SMALLEST = math.inf, math.nan, 5e-324, 2.0**-1022
 MOST = 2.0  # units in the last place

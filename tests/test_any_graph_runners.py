@@ -12,9 +12,9 @@ from rounding import UNIT, near, rooms
 
 from autodiff import PRIMITIVES, Value, dot, gradients, variables
 from autodiff.flat import lower
-from autodiff.flat.batch import Batch
-from autodiff.flat.native import Native
-from autodiff.flat.source import Source
+from autodiff.flat.backends.array import Batch
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.python import Source
 
 RUNNERS = {"source": Source, "batch": Batch, "native": Native}
 if shutil.which("node"):  # not every machine has it

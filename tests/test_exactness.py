@@ -13,9 +13,9 @@ from random_graphs import FINITE, SPECIAL, gates
 import autodiff
 from autodiff import PRIMITIVES, Value, dot, gradients, history, relu, sqrt, where
 from autodiff.flat import lower
-from autodiff.flat.batch import Batch
-from autodiff.flat.native import Native
-from autodiff.flat.source import Source
+from autodiff.flat.backends.array import Batch
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.python import Source
 from nn import MLP, fit
 
 RUNNERS = {"source": Source, "batch": Batch, "native": Native, "javascript": Node}

@@ -12,11 +12,10 @@ from node_runner import Node
 import autodiff
 from autodiff import PRIMITIVES, Primitive, Value
 from autodiff.flat import Unsupported, lower, over_rows
-from autodiff.flat.batch import Batch
-from autodiff.flat.javascript import CORE as JAVASCRIPT
-from autodiff.flat.native import Native, elementwise
-from autodiff.flat.source import Source
-from autodiff.flat.vectorized import Functions
+from autodiff.flat.backends.array import Batch, Functions
+from autodiff.flat.backends.javascript import CORE as JAVASCRIPT
+from autodiff.flat.backends.llvm import Native, core as elementwise
+from autodiff.flat.backends.python import Source
 from nn import MLP, SGD, Module, fit, fit_many, truth_table
 
 INF, NAN = math.inf, math.nan
@@ -375,7 +374,7 @@ def test_training_with_a_users_gate(name, runner):
 
 
 def test_a_long_run_with_a_gate_that_machine_code_lacks_trains_on(monkeypatch):
-    monkeypatch.setattr("nn.flat.LONG", 0)
+    monkeypatch.setattr("nn.training.runners.LONG", 0)
 
     assert trained("called back", "auto") == trained("called back", "source")
 

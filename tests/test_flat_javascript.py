@@ -12,7 +12,8 @@ from flat_samples import agree, arity, eager, graph, net, points
 
 import autodiff
 from autodiff import PRIMITIVES, Primitive, Value, variables, where
-from autodiff.flat import javascript, lower
+from autodiff.flat import lower
+from autodiff.flat.backends import javascript
 from autodiff.tracing import Unsupported
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

@@ -13,9 +13,9 @@ from flat_samples import agree, eager, net
 import autodiff
 from autodiff import Value
 from autodiff.flat import lower
-from autodiff.flat.batch import Batch
-from autodiff.flat.native import Native
-from autodiff.flat.source import Source
+from autodiff.flat.backends.array import Batch
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.python import Source
 
 INF, NAN = math.inf, math.nan
 
@@ -101,7 +101,7 @@ def test_compile_takes_machine_code_by_its_name():
 
 
 def test_without_llvmlite_the_error_says_what_to_install(monkeypatch):
-    for module in [name for name in sys.modules if name.startswith("autodiff.flat.native")]:
+    for module in [name for name in sys.modules if name.startswith("autodiff.flat.backends.llvm")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
@@ -111,7 +111,7 @@ def test_without_llvmlite_the_error_says_what_to_install(monkeypatch):
 
 
 def test_the_text_grows_with_the_lines_and_not_with_the_weights():
-    from autodiff.flat.native.kernel import Kernel
+    from autodiff.flat.backends.llvm.kernel import Kernel
 
     def length(*sizes):
         inputs, parameters, loss = net(list(sizes))

@@ -7,7 +7,8 @@ from clock import Clock
 
 import autodiff
 from autodiff import Value, gradients, maximum, sigmoid, variables, where
-from autodiff.flat import Line, Place, Program, lower, source
+from autodiff.flat import Line, Place, Program, lower
+from autodiff.flat.backends import python as source
 
 D6 = """\
 def f(w0, x0, w1, x1, w2):

@@ -6,7 +6,8 @@ from flat_samples import agree, eager, net
 
 import autodiff
 from autodiff import Value, variables
-from autodiff.flat import Place, lower, source
+from autodiff.flat import Place, lower
+from autodiff.flat.backends import python as source
 
 
 def numbers(program, inputs, parameters):

@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 import autodiff
 from autodiff import PRIMITIVES, Value
 from autodiff.flat import lower
-from autodiff.flat.batch import Batch
-from autodiff.flat.native import Native
-from autodiff.flat.source import Source
+from autodiff.flat.backends.array import Batch
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.python import Source
 
 RUNNERS = {
     "source": (Source, False),

@@ -7,10 +7,9 @@ import pytest
 
 from autodiff import PRIMITIVES
 from autodiff.flat import Line
-from autodiff.flat.identifiers import identifiers
-from autodiff.flat.program import leaves_of
-from autodiff.flat.share import share
-from autodiff.flat.simplify import alive, fold, spread
+from autodiff.flat.ir import leaves_of
+from autodiff.flat.passes import alive, fold, share, spread
+from autodiff.flat.recording import identifiers
 
 POINTS = [-math.inf, -2.0, -0.0, 0.0, 1.0, 3.0, math.inf, math.nan]
 

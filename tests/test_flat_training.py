@@ -363,7 +363,7 @@ def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
-    from nn.flat import Flat
+    from nn.training.runners import Flat
 
     X = some_rows(8)
     Y = [x[0] for x in X]

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from autodiff import Value, compile, history, statements
-from autodiff.flat import javascript, lower
+from autodiff.flat import lower
+from autodiff.flat.backends import javascript
 from autodiff.quiz import Question, gift, html
 from nn import MLP, ModelFileError, load, save
-from nn.storage import checksum
+from nn.serialization import checksum
 from visualize import draw, page
 
 NASTY = [
@@ -138,10 +139,9 @@ def test_a_label_is_not_in_machine_code(label):
     """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
     pytest.importorskip("llvmlite")
     from autodiff.flat import Recipe
-    from autodiff.flat.native.batches import Batches
-    from autodiff.flat.native.kernel import Kernel
-    from autodiff.flat.native.steps import Steps
-    from autodiff.flat.native.training import Recorded
+    from autodiff.flat.backends.llvm.epochs import Batches, Steps
+    from autodiff.flat.backends.llvm.kernel import Kernel
+    from autodiff.flat.backends.llvm.trainings import Recorded
 
     def kernel(first, second):
         x, f = labelled(first, second)

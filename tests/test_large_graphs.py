@@ -16,7 +16,7 @@ from clock import Clock
 
 from autodiff import Value, dot, gradients, history, logsumexp, nonfinite_origin, statements, sum as total
 from autodiff.flat import lower
-from autodiff.flat.source import Source
+from autodiff.flat.backends.python import Source
 from autodiff.quiz import Question
 from visualize import draw, page
 

@@ -7,8 +7,7 @@ gradient of the output in it.
 import pytest
 from by_hand import close
 
-from autodiff.lectures import EXAMPLES
-from autodiff.lectures.example import numbers
+from autodiff.lectures import EXAMPLES, numbers
 
 PUBLISHED = {
     "A2": "d_x1=1 d_x2=-1",

@@ -7,8 +7,7 @@ import mpmath
 import pytest
 
 from autodiff import gradients, history, names, on_kink, sweep, variables
-from autodiff.lectures import EXAMPLES, IN_NOTEBOOKS, LECTURES, agree, find
-from autodiff.lectures.example import Example
+from autodiff.lectures import EXAMPLES, IN_NOTEBOOKS, LECTURES, Example, agree, find
 
 NUMBERS = {
     "A": [1, 2, 3, 4, 5, 6, 8],

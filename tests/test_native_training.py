@@ -187,7 +187,7 @@ def test_ctrl_c_is_heard_and_keeps_what_was_learned():
 
 
 def test_training_again_compiles_nothing():
-    from autodiff.flat.native import machine
+    from autodiff.flat.backends.llvm import machine
 
     X, Y = truth_table("xor")
     fit(MLP(2, [3, 1], seed=0), X, Y, epochs=2, runner="native", progress=False)
@@ -204,7 +204,7 @@ def test_training_again_compiles_nothing():
 @pytest.fixture
 def compilations(monkeypatch):
     """What is compiled from here on."""
-    from autodiff.flat.native import machine
+    from autodiff.flat.backends.llvm import machine
 
     monkeypatch.setattr(machine, "kept", {})
     return machine.kept
@@ -240,7 +240,7 @@ def test_auto_compiles_much_work_before_anything_is_run():
 
 
 def test_a_long_run_without_llvmlite_is_told_at_once_what_to_install(monkeypatch, capsys):
-    for module in [name for name in sys.modules if name.startswith("autodiff.flat.native")]:
+    for module in [name for name in sys.modules if name.startswith("autodiff.flat.backends.llvm")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)

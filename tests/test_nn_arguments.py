@@ -11,7 +11,7 @@ import pytest
 import nn
 from autodiff import Value, exp, stop_gradient, where
 from nn import MLP, SGD, Adam, Layer, Module, RMSProp, fit, fit_many, l2, loss_below, no_progress, parameters_still
-from nn.presets import RATES
+from nn.cli.presets import RATES
 
 XOR = nn.truth_table("xor")
 NONE_IN_COMMON = r"the optimizer changes none of this model's parameters: make it again, SGD\(model\.parameters\(\), "

@@ -15,8 +15,7 @@ from functools import partial
 import numpy
 import pytest
 
-import nn.flat
-import nn.native
+import nn.training.runners
 from autodiff import Value, relu
 from autodiff.flat import Unsupported
 from nn import MLP, SGD, Module, fit, fit_many, squared_error, truth_table
@@ -789,10 +788,10 @@ def test_a_variable_of_a_closure_is_named():
 def test_auto_leaves_a_program_of_many_lines_to_python(monkeypatch):
     """Machine code would take long to compile, or was there already; named, it is compiled all the same."""
     asked = []
-    native = nn.native.native_training
-    monkeypatch.setattr(nn.native, "native_training", lambda *args: asked.append(args[-1]) or native(*args))
-    monkeypatch.setattr(nn.flat, "LONG", 1)
-    monkeypatch.setattr(nn.flat, "MOST_LINES", 3)
+    native = nn.training.runners.native_training
+    monkeypatch.setattr(nn.training.runners, "native_training", lambda *args: asked.append(args[-1]) or native(*args))
+    monkeypatch.setattr(nn.training.runners, "LONG", 1)
+    monkeypatch.setattr(nn.training.runners, "MOST_LINES", 3)
     runs = [fit(mlp(), X, Y, epochs=5, runner=runner, progress=False).loss for runner in ("native", "auto", "source")]
 
     assert asked == [None, 3]

@@ -11,7 +11,7 @@ import pytest
 
 import nn
 from nn.__main__ import main
-from nn.presets import PRESETS
+from nn.cli.presets import PRESETS
 
 
 def run(capsys, *arguments, status=0):

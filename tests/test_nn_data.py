@@ -10,8 +10,8 @@ from stand_ins import Frame, Series, Tensor
 
 import nn
 from autodiff import Value
+from nn.cli.presets import PRESETS, Trial
 from nn.data import mini_batches, shuffled
-from nn.presets import PRESETS, Trial
 from visualize import playground, plot_decision_boundary
 
 MADE = {"moons": nn.moons, "circles": nn.circles, "spirals": nn.spirals, "blobs": nn.blobs, "rectangle": nn.rectangle}

@@ -9,9 +9,9 @@ import pytest
 import nn
 from autodiff import Value, maxout
 from nn import MLP, SGD, Adam, Convolution, Layer, Neuron, RecurrentCell, WindowModel, fit, initializers
-from nn.watch import WATCH, watch
-from nn.watch.learning import capacity_runs, fits_of_sin, runs_by_batch_size
-from nn.words import SENTENCE
+from nn.lectures import WATCH, watch
+from nn.lectures.learning import capacity_runs, fits_of_sin, runs_by_batch_size
+from nn.lectures.words import SENTENCE
 
 XOR = nn.truth_table("xor")
 

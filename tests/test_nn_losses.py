@@ -22,7 +22,7 @@ from nn import (
     svm,
 )
 from nn.losses import loss_named
-from nn.prediction import are_classes
+from nn.metrics import are_classes
 
 
 def near(number, rel=1e-12):

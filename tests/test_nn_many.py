@@ -11,7 +11,7 @@ import pytest
 import nn
 from autodiff import Value, where
 from nn import MLP, SGD, Adam, Layer, RMSProp, Sequential, fit, fit_many, moons, truth_table
-from nn.runs import Outcome, Runs
+from nn.training.sweep import Outcome, Runs
 
 XOR = truth_table("xor")
 SIDES = pytest.mark.parametrize("runner", ["native", "source"])
@@ -371,7 +371,7 @@ def test_the_map_of_losses_where_targets_are_numbers():
 
 
 def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
-    many = nn.many.Job.fitted
+    many = nn.training.sweep.Job.fitted
     started = []
 
     def interrupted_at_the_third(self, *arguments):
@@ -380,7 +380,7 @@ def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
             raise KeyboardInterrupt
         return many(self, *arguments)
 
-    monkeypatch.setattr(nn.many.Job, "fitted", interrupted_at_the_third)
+    monkeypatch.setattr(nn.training.sweep.Job, "fitted", interrupted_at_the_third)
     runs = fit_many(MLP(2, [2, 1]), *XOR, epochs=5, seeds=range(9), runner="source", progress=False)
     assert runs.seeds == [0, 1]
     assert runs.stopped == "interrupted"

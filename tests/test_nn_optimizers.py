@@ -9,7 +9,7 @@ import pytest
 import nn
 from autodiff import Value, statements
 from nn import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
-from nn.optimizers import optimizer_named
+from nn.optim import optimizer_named
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "torch_reference.json").read_text(encoding="utf-8"))
 OURS = {

@@ -12,7 +12,7 @@ import autodiff
 import nn
 from autodiff import Primitive, Value
 from nn import MLP, Layer, ModelFileError, Module, Sequential, load, save
-from nn.storage import checksum
+from nn.serialization import checksum
 
 
 def contents_of(path):

@@ -7,8 +7,7 @@ import nbformat
 import pytest
 from notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
 
-from autodiff.lectures import EXAMPLES
-from autodiff.lectures.example import LECTURES
+from autodiff.lectures import EXAMPLES, LECTURES
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 COUNTS = {"A": 9, "B": 8, "C": 13, "D": 18, "E": 14}  # examples of each lecture

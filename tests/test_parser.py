@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, ExpressionError, Formula, Primitive, Value, history, names, parse, statements
-from autodiff.parser.callables import ELSEWHERE
+from autodiff.parser.functions import ELSEWHERE
 
 
 def graph(output):

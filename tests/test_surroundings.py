@@ -13,12 +13,12 @@ import time
 import pytest
 
 import autodiff
-import visualize.dot
+import visualize.layout.dot
 from autodiff import Value, variables
+from autodiff._files import need
 from autodiff.lectures import EXAMPLES
-from autodiff.packages import need
 from nn import MLP, ModelFileError, fit, load, save, truth_table
-from nn.storage import checksum
+from nn.serialization import checksum
 from visualize import draw, page, plot_activation
 
 XOR = truth_table("xor")
@@ -45,8 +45,8 @@ def dot(tmp_path, monkeypatch):
         (tmp_path / "dot").write_text(text)
         (tmp_path / "dot").chmod(mode)
         monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setattr(visualize.dot, "PATIENCE", 0.3)
-        monkeypatch.setattr(visualize.dot, "SILENT", set())
+        monkeypatch.setattr(visualize.layout.dot, "PATIENCE", 0.3)
+        monkeypatch.setattr(visualize.layout.dot, "SILENT", set())
 
     return put
 

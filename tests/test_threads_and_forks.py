@@ -10,7 +10,7 @@ from threads import at_once
 
 import autodiff
 from autodiff import Value
-from autodiff.flat.native import machine
+from autodiff.flat.backends.llvm import machine
 from nn import MLP, fit, truth_table
 
 

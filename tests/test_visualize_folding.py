@@ -10,7 +10,7 @@ import autodiff
 from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
-from visualize.scenes import scene
+from visualize.scene.build import scene
 
 
 def built(id):

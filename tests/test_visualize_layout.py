@@ -10,11 +10,11 @@ from pictures import overlaps
 from autodiff import Value, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
-from visualize.layout import planned
-from visualize.levels import nearest
-from visualize.measures import blocks_and_links
-from visualize.painter import paint
-from visualize.scenes import scene
+from visualize.layout.plan import planned
+from visualize.layout.sizes import blocks_and_links
+from visualize.layout.sugiyama import nearest
+from visualize.render.painter import paint
+from visualize.scene.build import scene
 
 ENGINES = [
     "built-in",

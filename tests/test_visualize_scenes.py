@@ -7,7 +7,7 @@ import pytest
 from autodiff import StaleGraphError, Value, clip, dot, maximum, relu, sigmoid, variables, where
 from autodiff.lectures import EXAMPLES
 from visualize import draw
-from visualize.scenes import scene
+from visualize.scene.build import scene
 
 
 def built(id):

@@ -122,7 +122,7 @@ def test_digits_can_be_chosen(digits, value):
 
 @pytest.mark.parametrize(("x", "text"), [(-0.05, "-0.1"), (-0.04, "0"), (0.0, "0"), (12.0, "12"), (-10.26, "-10.3")])
 def test_coordinates_keep_their_sign_and_one_place_after_the_point(x, text):
-    from visualize.svg import number
+    from visualize.render.svg import number
 
     assert number(x) == text
 
@@ -172,7 +172,7 @@ def contrast(a, b):
 
 
 def test_every_colour_of_letters_can_be_read():
-    from visualize.styles import DARK, LIGHT, TEXTS
+    from visualize.style import DARK, LIGHT, TEXTS
 
     for palette in (LIGHT, DARK):
         for letters in TEXTS.values():

@@ -74,13 +74,13 @@ def test_the_page_gets_its_signs_as_data():
 
 TABLES = {  # what else may hold three names of gates
     "autodiff/__init__.py": 1,  # the public names
-    "autodiff/flat/simplify.py": 1,  # identities: mathematics
+    "autodiff/flat/passes.py": 1,  # identities: mathematics
     "autodiff/ufuncs.py": 1,  # what NumPy calls them
     "nn/activations.py": 1,  # activations by their names in papers
-    "visualize/unfolding.py": 1,  # gates taken apart
+    "visualize/scene/unfold.py": 1,  # gates taken apart
 }
 # The two tables, the backends' cores, and guards.py, whose names are those of the math module.
-CORES = re.compile(r"autodiff/(primitives|vocabulary|guards|flat/(vectorized|javascript|native/\w+))\.py")
+CORES = re.compile(r"autodiff/(primitives|vocabulary|guards|flat/backends/(array|javascript|llvm/\w+))\.py")
 
 
 def gates_in(node):

@@ -34,7 +34,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .html import Page as Page, page as page
     from .picture import Picture as Picture, draw as draw
     from .plots import (
         plot_activation as plot_activation,
@@ -48,14 +47,15 @@ if TYPE_CHECKING:
         plot_success as plot_success,
         plot_success_rates as plot_success_rates,
     )
-    from .training import playground as playground
+    from .web.document import Page as Page, page as page
+    from .web.playground import playground as playground
 
 ROOMS = {  # public names whose module is imported when one of them is first used
-    "Page": "html",
+    "Page": "web.document",
     "Picture": "picture",
     "draw": "picture",
-    "page": "html",
-    "playground": "training",
+    "page": "web.document",
+    "playground": "web.playground",
     "plot_activation": "plots",
     "plot_cliff": "plots",
     "plot_decision_boundary": "plots",

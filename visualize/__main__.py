@@ -24,7 +24,7 @@ ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
-    from autodiff.commandline import front_door
+    from autodiff.cli import front_door
 
     return front_door(
         lambda: run(options(sys.argv[1:] if arguments is None else arguments)),
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line, divided into options and words."""
-    from autodiff.commandline import examples, file_name, places, shielded
+    from autodiff.cli import examples, file_name, places, shielded
 
     made = argparse.ArgumentParser(
         prog="python -m visualize",
@@ -66,8 +66,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
-    from autodiff.commandline import read, refuse_idle, say
-    from autodiff.files import PAGES, destination, suffix
+    from autodiff._files import PAGES, destination, suffix
+    from autodiff.cli import read, refuse_idle, say
 
     from .picture import FORMATS
 
@@ -103,7 +103,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 def tell(*paths: str) -> None:
     """Print where the files are, unless they went to the same place."""
-    from autodiff.files import OUTPUT
+    from autodiff._files import OUTPUT
 
     print("".join(f"{path}\n" for path in paths if path not in OUTPUT), end="")
 
@@ -129,7 +129,7 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
 
 def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
     """The page of what was asked for: an expression, or the parts of an example with a box to pick one."""
-    from .html import collection, page
+    from .web.document import collection, page
 
     if len(subjects) == 1:
         fold = False if chosen.no_fold else chosen.fold
@@ -154,8 +154,8 @@ def lectures() -> Any:
     from autodiff.lectures import EXAMPLES
     from nn import MLP, truth_table
 
-    from .html import collection
-    from .training import playground
+    from .web.document import collection
+    from .web.playground import playground
 
     parts = []
     for example in EXAMPLES.values():

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autodiff import Value
-from autodiff.files import PAGES, suffix, write
+from autodiff._files import PAGES, suffix, write
 
-from .frames import frames
-from .layout import ENGINES, Plan, planned
-from .measures import blocks_and_links
-from .painter import Drawing, paint
-from .plain import Scene
-from .scenes import scene
-from .svg import svg
+from .layout.plan import ENGINES, Plan, planned
+from .layout.sizes import blocks_and_links
+from .render.painter import Drawing, paint
+from .render.svg import svg
+from .scene.build import scene
+from .scene.frames import frames
+from .scene.model import Scene
 
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 FRAMES = (".svg", ".png", ".pdf")
@@ -143,7 +143,7 @@ class Picture:
 
     def graphviz(self) -> Any:
         """The graph as a ``graphviz.Digraph``, to be styled and laid out by Graphviz alone."""
-        from .digraph import digraph
+        from .render.graphviz import digraph
 
         return digraph(self.scene)
 
@@ -196,7 +196,7 @@ def content(drawings: Sequence[Drawing], ending: str) -> bytes:
     """The bytes of a file; only a PDF file holds several drawings."""
     if ending == ".svg":
         return svg(drawings[0]).encode()
-    from .figure import pdf, png
+    from .render.matplotlib import pdf, png
 
     return png(drawings[0]) if ending == ".png" else pdf(drawings)
 

@@ -34,13 +34,13 @@ function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order
 """
 
 from ..tracing import Unsupported
-from . import javascript
-from .batch import over_rows
+from .backends import javascript
+from .backends.array import over_rows
 from .expansion import recorded
+from .ir import Line, Place, Program
 from .live import Live
 from .lowering import lower
-from .program import Line, Place, Program
-from .training import Recipe, Training, many_training, native_training
+from .stepping import Recipe, Training, many_training, native_training
 
 __all__ = [
     "Line",

@@ -2,15 +2,206 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from ..arrays import in_order, is_array
-from ..calls import mirrored
-from ..engine import Value
-from ..functional import value_and_grad
-from .runners import runner_for
-from .traces import Trace, captured, frozen, numbers, records, shape_of
+from ..engine import Value, tick
+from ..functional import branches, flattened, mirrored, parameters, value_and_grad
+from ..ieee import real
+from ..tracing import Tracing, is_tracing
+from .ir import Program
+from .lowering import Lowering
+from .recording import Recording
+
+
+class Result(NamedTuple):
+    """What a program gives: for one row lists of numbers, for many rows a list of those for each row.
+
+    The gradients to the parameters are always one list: over many rows, their mean.
+    """
+
+    outputs: Any
+    input_gradients: Any
+    parameter_gradients: Any
+
+
+class Runner(Protocol):
+    """A program made ready to run."""
+
+    roll: bool | None  # whether it wants its programs rolled; None leaves that to their size
+
+    def __init__(self, program: Program) -> None: ...
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result: ...
+
+    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result: ...
+
+    def table(self, rows: Sequence[Sequence[float]]) -> Any: ...
+
+    def chosen(self, table: Any, batch: Sequence[int]) -> Any: ...
+
+    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any]: ...
+
+    def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]: ...
+
+    def plus(self, a: Any, b: Any) -> Any: ...
+
+    def finite(self, numbers: Any) -> bool: ...
+
+
+NAMES = ("auto", "source", "batch", "native")
+BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
+MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
+MOST = 100  # programs kept ready, in machine code about 0.6 MB each
+ready: dict[Any, Runner] = {}
+
+
+def runner_for(name: str, work: int = 0) -> type[Runner]:
+    """The runner of that name; for "auto" the faster one for so much work (rows times ``Recording.work``)."""
+    if name not in NAMES:
+        raise ValueError(f"no runner is called {name!r}: known are {', '.join(NAMES)}")
+    if name == "native":
+        return native()
+    if name == "batch" or (name == "auto" and work >= BATCH_FROM):
+        from .backends.array import Batch
+
+        return Batch
+    from .backends.python import Source
+
+    return Source
+
+
+def native() -> type[Runner]:
+    """The runner that makes machine code; ImportError that says what to install where llvmlite is missing."""
+    try:
+        from .backends.llvm import Native
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "llvmlite":
+            raise
+        raise ImportError(MISSING) from error
+    return Native
+
+
+def kept(kind: type[Runner], program: Program) -> Runner:
+    """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
+    key = kind, program.key, tuple(program.gates.values())
+    found = ready.get(key)
+    if found is None:  # in steps that other threads may come between
+        if len(ready) >= MOST:
+            oldest, *_ = ready
+            ready.pop(oldest, None)
+        found = ready[key] = kind(program)
+    return found
+
+
+class Trace:
+    """One recording of a function: its independent variables, what it returned, and the programs made of that."""
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any]) -> None:
+        self.since = tick()
+        names = iter(labels(f, args))
+        trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
+        self.inputs: list[Value] = flattened(trees)
+        with Tracing():
+            self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
+        self.outputs = [
+            x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
+        ]
+        self.runs: dict[Any, Run] = {}
+        self.work = Recording(self.outputs, self.inputs).work
+
+    def program(self, wrt: list[Value] | tuple[()] | None, roll: bool | None) -> tuple[Program, list[Value]]:
+        """The program with gradients to the inputs (None) or to captured leaves, and the captured leaves."""
+        recording = Recording(self.outputs, self.inputs, wrt or (), self.since)
+        return Lowering(recording, self.inputs if wrt is None else wrt).program(roll), recording.parameters
+
+    def ready(self, wrt: list[Value] | tuple[()] | None, runner: str, rows: int) -> Run:
+        """The trace's program in a runner, kept for the next call."""
+        kind = runner_for(runner if self.outputs else "source", rows * self.work)
+        key = kind, None if wrt is None else tuple(map(id, wrt))
+        if key not in self.runs:
+            program, parameters = self.program(wrt, kind.roll)
+            if wrt and not {*wrt} & {*Recording(self.outputs, self.inputs, (), self.since).parameters}:
+                raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
+            self.runs[key] = Run(kept(kind, program), parameters)
+        return self.runs[key]
+
+    def answer(self, numbers: Sequence[float]) -> Any:
+        """The outputs in the shape in which the function returned them."""
+        remaining: Iterator[float] = iter(numbers)
+        return mirrored(lambda _: next(remaining), self.output)
+
+
+class Run:
+    """A program in a runner, with the captured leaves whose numbers it reads at every call."""
+
+    def __init__(self, runner: Any, parameters: list[Value]) -> None:
+        self.runner = runner
+        self.parameters = parameters  # holding them also keeps their ids their own
+
+    def row(self, inputs: list[float]) -> Any:
+        return self.runner.row(inputs, [leaf._data for leaf in self.parameters])
+
+    def rows(self, rows: list[list[float]]) -> Any:
+        return self.runner.rows(rows, [leaf._data for leaf in self.parameters])
+
+
+# --- Arguments -----------------------------------------------------------------------------------
+
+
+def records(args: Sequence[Any]) -> bool:
+    """Whether a call takes part in a graph: it was given Values, or stands inside a function being traced."""
+    return is_tracing() or any(type(x) is Value for x in flattened(args))
+
+
+def plain(x: Any) -> float:
+    return real(x, "a compiled function")
+
+
+def numbers(args: Sequence[Any]) -> list[float]:
+    """Every number of the arguments, in order."""
+    return [x if type(x) is float else plain(x) for x in flattened(args)]
+
+
+def shape_of(tree: Any) -> Any:
+    """The shape of nested lists, tuples, dicts and arrays, hashable; None for a number."""
+    if isinstance(tree, (list, tuple)):
+        return (type(tree), *map(shape_of, tree))
+    members = None if type(tree) is float else branches(tree)
+    keys = tuple(tree) if isinstance(tree, dict) else ()
+    return members if members is None else (type(tree), keys, *[shape_of(member) for _, member in members])
+
+
+def frozen(static: Mapping[str, Any]) -> Any:
+    """Keyword arguments as part of a key; TypeError where one cannot be compared."""
+    try:
+        return frozenset((name, type(x), repr(x) if type(x) is float else x) for name, x in static.items())
+    except TypeError as error:
+        raise TypeError(
+            "keyword arguments of a compiled function are traced as they stand, and must be hashable: give lists and "
+            f"arrays by position; {error}, got {dict(static)!r:.60}"
+        ) from error
+
+
+def captured(wrt: Any) -> list[Value]:
+    """The Values in ``wrt``, each once; TypeError or ValueError where one is no captured leaf."""
+    found = flattened(wrt)
+    for value in found:
+        if type(value) is not Value:
+            raise TypeError(f"wrt takes captured Values, got {type(value).__name__}: {value!r:.60}")
+        if value.primitive is not None:
+            raise ValueError(f"wrt takes leaves, but {value!r} was computed by {value.primitive.name}")
+    return list(dict.fromkeys(found))
+
+
+def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """A label for every number of the arguments, after the function's parameters: x, or x0, x1, ... in a list."""
+    found = []
+    for name, arg in zip(parameters(f, len(args)), args):
+        several = shape_of(arg) is not None
+        found += [f"{name}{place}" if several else name for place in range(len(flattened(arg)))]
+    return found
 
 
 def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:

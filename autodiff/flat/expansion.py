@@ -14,12 +14,12 @@ from functools import lru_cache
 from threading import local
 from typing import Any, NamedTuple
 
-from ..expression import arithmetic
+from ..formula import arithmetic
 from ..guards import Slope
 from ..primitives import BUILT_IN, Primitive, recordable, where
 from ..tracing import Unsupported
 from ..vocabulary import head_of
-from .program import Expression, primitive_of
+from .ir import Expression, primitive_of
 from .recording import Given
 
 POINTS = -2.5, -0.3, 0.0, 0.5, 1.0, 3.0  # where what symbols write down is compared with the numbers
@@ -199,11 +199,11 @@ def instructions(
     names. Unsupported, naming gate, ``runner`` and remedy, if it has no expansion and its value needs numbers.
     """
     writing = Writing(core, runner)
-    place = writing.write(primitive, [Place(i) for i in range(count)], count)
+    place = writing.write(primitive, [Slot(i) for i in range(count)], count)
     return tuple(writing.code), place
 
 
-class Place(int):
+class Slot(int):
     """A place of an operand or result."""
 
 
@@ -214,8 +214,8 @@ def carried_out(
     code, place = instructions(primitive, len(operands), core, runner)
     known = list(operands)
     for each, places in code:
-        known.append(compute(each.name, [known[x] if type(x) is Place else x for x in places]))
-    return known[place] if type(place) is Place else place
+        known.append(compute(each.name, [known[x] if type(x) is Slot else x for x in places]))
+    return known[place] if type(place) is Slot else place
 
 
 class Writing:
@@ -236,7 +236,7 @@ class Writing:
             key = primitive, *[repr(x) if type(x) is float else x for x in operands]
             if key not in self.known:
                 self.code.append(Instruction(primitive, tuple(operands)))
-                self.known[key] = Place(count + len(self.code) - 1)
+                self.known[key] = Slot(count + len(self.code) - 1)
             return self.known[key]
         name = f"the value of the gate {primitive.name}"
         function = primitive.expansion or primitive.value

@@ -13,7 +13,7 @@ from ..graph import history, made_after, numbers, on_kink, sweep
 from ..guards import Slope
 from ..primitives import BUILT_IN, PRIMITIVES, Primitive, no_edges, selected
 from ..tracing import Unsupported
-from . import javascript
+from .backends import javascript
 from .expansion import recorded
 
 

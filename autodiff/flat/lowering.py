@@ -17,11 +17,9 @@ from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..tracing import Unsupported
 from ..vocabulary import head_of, words
 from .expansion import Symbol, branches, difference, made, plain
-from .identifiers import identifier, identifiers
-from .program import Expression, Gate, Line, Program, operations
-from .recording import Recording
-from .share import share
-from .simplify import alive, fold, spread
+from .ir import Expression, Gate, Line, Program, operations
+from .passes import alive, fold, share, spread
+from .recording import Recording, identifier, identifiers
 
 DEEP = 20  # operations in one another up to which a rule is one expression
 WIDE = 6  # operands up to which an operation is written out wherever a rule has it
@@ -106,7 +104,7 @@ class Lowering:
             roll = sum(len(line.expression) for line in lines if type(line.expression) is tuple) > MANY
         if not roll:
             return program
-        from .roll import rolled
+        from .nests import rolled
 
         return rolled(program, {self.called[node]: grad for node, grad in self.gradients.items()})
 

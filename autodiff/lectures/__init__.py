@@ -1,15 +1,111 @@
-"""The lectures' examples by id: one table of expressions, inputs and the numbers that must come out.
-
-The rows are in examples.toml. Where the text of the slides that we have holds a slip, the row has the right form and
-its note says what the text had.
-"""
+"""The lectures' examples by id: one table of expressions, inputs and the numbers that must come out."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
 
-from .example import LECTURES, Example, agree
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..engine import Value
+
+
+LECTURES = {
+    "A": "UCR EE/CS 228, lecture 4",
+    "B": "EECS 545, lecture 11",
+    "C": "IFT 6289, lecture 2",
+    "D": "CSCI 566, neural network basics",
+    "E": "CM 146, lecture 9",
+}
+
+
+class Example:
+    """A formula of a lecture with numbers put in and the numbers that must come out.
+
+    The id is the lecture's letter and a number; the parts of one example end in a, b, c, ... The text is statements,
+    the last one the output; ``at``, ``gives`` and ``gradients`` are written as on the command line, ``"x=-2 y=5"``,
+    and kept as dicts in ``inputs``, ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ...
+    The note says where the text of the slides has a slip or a convention of its own.
+
+    Examples
+    --------
+    >>> from autodiff.lectures import find
+    >>> example, = find("D1")
+    >>> example.text, example.inputs, example.values["f"]
+    ('q = x + y; f = q * z', {'x': -2.0, 'y': 5.0, 'z': -4.0}, -12.0)
+    """
+
+    __slots__ = ("gradients", "id", "inputs", "lecture", "note", "text", "title", "values")
+
+    def __init__(self, id: str, title: str, text: str, at: str, gives: str, gradients: str, note: str = "") -> None:
+        self.id = id
+        self.title = title
+        self.lecture = LECTURES[id[0]]
+        self.text = text
+        self.inputs = numbers(at)
+        self.values = numbers(gives)
+        self.gradients = numbers(gradients)
+        self.note = note
+
+    def build(self) -> Value:
+        """The output, recorded anew, its inputs and gates labelled."""
+        from ..parser import parse  # the table is read without it
+
+        return parse(self.text, **self.inputs)
+
+    def confirm(self, output: Value) -> str:
+        """A sentence saying how many of the example's numbers a recorded graph has.
+
+        Gates and inputs are found by their names; gates that the graph calls otherwise are left out. AssertionError
+        if a number differs by more than 1e-12 (relative, or absolute near 0).
+
+        Examples
+        --------
+        >>> from autodiff import variables
+        >>> from autodiff.lectures import find
+        >>> x1, x2 = variables(x1=2, x2=3)
+        >>> find("A2")[0].confirm(x1 - x2)
+        "A2: all 3 numbers are what the lecture's formulas give, to 1e-12"
+        """
+        from ..formula import names  # the table is read without them
+        from ..graph import history
+
+        steps, wanted = output.steps(), list(self.values)[-1]
+        totals = {output: 1.0, **steps.gradients, **{step.operand: step.total for step in steps}}
+        called = {name: node for node, name in names(history(output), output).items()} | {wanted: output}
+        missing = [name for name in self.inputs if name not in called]
+        if missing:
+            raise AssertionError(f"{self.id} has inputs {', '.join(self.inputs)}; not found: {', '.join(missing)}")
+        rows = [(name, called[name].data, x) for name, x in self.values.items() if name in called]
+        slopes = [(f"d{wanted}/d{n}", totals[called[n]], x) for n, x in self.gradients.items() if n in called]
+        for name, found, expected in [*rows, *slopes]:
+            agree(found, expected, f"{self.id}: {name}")
+        return f"{self.id}: all {len(rows) + len(slopes)} numbers are what the lecture's formulas give, to 1e-12"
+
+    def __repr__(self) -> str:
+        return f"<example {self.id}: {self.title}>"
+
+
+def numbers(text: str) -> dict[str, float]:
+    """The numbers of ``"x=-2 y=5"`` by name."""
+    pairs = [word.split("=") for word in text.split()]
+    return {name: float(number) for name, number in pairs}
+
+
+def agree(found: Any, expected: Any, what: str = "the number", within: float = 1e-12) -> None:
+    """Raise an AssertionError, with both, unless a number or Value is as expected, in lists each one."""
+    if isinstance(expected, (list, tuple)):
+        if not isinstance(found, (list, tuple)) or len(found) != len(expected):
+            raise AssertionError(f"{what} should be a list of {len(expected)}, but it is {found!r:.80}")
+        for i, (here, there) in enumerate(zip(found, expected)):
+            agree(here, there, f"{what}[{i}]", within)
+        return
+    here, there = getattr(found, "data", found), getattr(expected, "data", expected)
+    if not abs(here - there) <= max(within * abs(there), 1e-3 * within):
+        raise AssertionError(f"{what} should be {there!r}, but it is {here!r}")
+
 
 __all__ = ["EXAMPLES", "LECTURES", "Example", "agree", "find"]
 

@@ -8,7 +8,7 @@ advice       ExpressionError: a caret under the place, and what to write instead
 
 from __future__ import annotations
 
-from .advice import ExpressionError
+from .errors import ExpressionError
 from .grammar import parse
 
 __all__ = ["ExpressionError", "parse"]

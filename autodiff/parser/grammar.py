@@ -15,8 +15,8 @@ from ..engine import Value
 from ..graph import history
 from ..ieee import number, real
 from ..vocabulary import INFIX
-from .advice import ExpressionError, filled, guessed, listed, mistake, shortened
-from .callables import called, checked, known_functions
+from .errors import ExpressionError, filled, guessed, listed, mistake, shortened
+from .functions import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
 
 TYPE_CHECKING = False

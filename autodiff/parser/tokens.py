@@ -8,7 +8,7 @@ import unicodedata
 from itertools import pairwise
 
 from ..primitives import PRIMITIVES
-from .advice import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
+from .errors import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

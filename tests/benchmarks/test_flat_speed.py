@@ -7,8 +7,8 @@ from alternating import held, held_seconds, medians
 from autodiff import Value
 from autodiff.flat import Recipe, Training
 from nn import MLP, SGD, fit, truth_table
+from nn._targets import listed
 from nn.losses import hinge
-from nn.targets import listed
 
 pytestmark = pytest.mark.slow
 EPOCHS = 1000

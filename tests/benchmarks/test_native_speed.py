@@ -17,15 +17,15 @@ from alternating import held, held_seconds, medians
 import nn
 from autodiff import Value
 from autodiff.flat import lower
-from autodiff.flat.native import machine as machine_code
-from autodiff.flat.native.kernel import PADDING, Kernel, up_to
-from autodiff.flat.native.machine import ATTRIBUTES, Compiled, machine
-from autodiff.flat.native.runner import aligned
-from autodiff.flat.native.text import module
+from autodiff.flat.backends.llvm import machine as machine_code
+from autodiff.flat.backends.llvm.builder import module
+from autodiff.flat.backends.llvm.kernel import PADDING, Kernel, up_to
+from autodiff.flat.backends.llvm.machine import ATTRIBUTES, Compiled, machine
+from autodiff.flat.backends.llvm.runner import aligned
 from nn import MLP, SGD, fit
 from nn.losses import loss_named
-from nn.native import Native
-from nn.runners import Task
+from nn.training.loop import Task
+from nn.training.runners import Native
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pages import d1, drawn, example, gradients, number
 from autodiff import Value, parse, variables
 from autodiff.lectures import EXAMPLES
 from visualize import page
-from visualize.html import collection
+from visualize.web.document import collection
 
 
 def test_typing_a_number_changes_values_gradients_steps_and_picture(visit):

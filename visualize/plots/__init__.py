@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from .activations import plot_activation
 from .descents import plot_cliff, plot_descent
+from .losses import plot_gradient_sizes, plot_histogram, plot_losses
 from .seeds import plot_rates_and_seeds, plot_success, plot_success_rates
 from .surfaces import plot_decision_boundary
-from .training import plot_gradient_sizes, plot_histogram, plot_losses
 
 __all__ = [
     "plot_activation",

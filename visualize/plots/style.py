@@ -6,10 +6,10 @@ differ in dashes and markers as well as in colour, so that they print in grey.
 
 from __future__ import annotations
 
-from autodiff.packages import need
+from autodiff._files import need
 
-from ..styles import LIGHT
-from ..text import shorten
+from .._text import shorten
+from ..style import LIGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Where programs run: as Python, in arrays, in machine code, in JavaScript; ``text`` is how they are written."""

@@ -1,0 +1,173 @@
+"""A Program as a JavaScript function, for the web page.
+
+``runtime()`` is a closed core, once per page. Gates outside it become functions of their own: ``definitions``.
+
+>>> from autodiff import variables
+>>> from autodiff.flat import javascript, lower
+>>> x, y = variables(x=2, y=3)
+>>> print(javascript.text(lower(x * y)))
+function f(x, y) {
+  // forward
+  let f = x * y;
+  // backward
+  let grad_f = 1.0;
+  let grad_x = grad_f * y;
+  let grad_y = grad_f * x;
+  return [f, [grad_x, grad_y]];
+}
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ...formula import Formula
+from ...guards import Slope
+from ...primitives import BUILT_IN, Primitive
+from ...tracing import Unsupported
+from ...vocabulary import COMPARISON, INFIX
+from ..expansion import instructions
+from ..ir import Program, primitive_of
+from . import text as writer
+from .text import Code
+
+
+@cache
+def runtime() -> str:
+    """The functions of the core, to be put before all others once."""
+    return Path(__file__).with_name("runtime.js").read_text(encoding="utf-8")
+
+
+MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
+MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
+FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
+CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
+LONG = 100  # characters of a part that are not written inside another one
+
+
+class JavaScript(Code):
+    """A Formula, and the statements around it, as JavaScript reads them."""
+
+    __slots__ = ()
+    choice = "{1} ? {0} : {2}"
+    comment = "// "
+
+    @classmethod
+    def call(cls, name: str, texts: list[str]) -> str:
+        primitive = primitive_of(name)
+        own = primitive in BUILT_IN and name in CORE
+        name = f"{'Math.' * (name in MATH)}{name}" if own else definition(primitive, len(texts))[0]
+        return f"{name}({', '.join(texts)})"
+
+    @classmethod
+    def divides(cls, divisor: Formula) -> bool:
+        return True  # in JavaScript every division has an answer
+
+    @classmethod
+    def slice(cls, array: str, start: str, stop: str) -> str:
+        return f"{array}.slice({start}, {stop})"
+
+    @classmethod
+    def assigned(cls, target: Any, text: str, adds: bool = False) -> str:
+        new = type(target) is str and not adds
+        return f"{'let ' if new else ''}{super().assigned(target, text, adds)};"
+
+    @classmethod
+    def block(cls, head: str, lines: Iterable[str]) -> list[str]:
+        return [f"{head} {{", *["  " + line for line in lines], "}"]
+
+    @classmethod
+    def function(cls, name: str, arguments: list[str], lines: list[str]) -> str:
+        return "\n".join(cls.block(f"function {name}({', '.join(arguments)})", lines))
+
+    @classmethod
+    def repeated(cls, variable: str, count: int, lines: list[str]) -> list[str]:
+        return cls.block(f"for (let {variable} = 0; {variable} < {count}; {variable}++)", lines)
+
+    @classmethod
+    def for_each(cls, item: str, items: str, lines: list[str]) -> list[str]:
+        return cls.block(f"for (const {item} of {items})", lines)
+
+    @classmethod
+    def unpacked(cls, names: str, text: str) -> str:
+        return f"const {names} = {text};"
+
+    @classmethod
+    def zeros(cls, array: str, size: int) -> str:
+        return f"const {array} = new Float64Array({size});"
+
+    @classmethod
+    def tuple(cls, texts: list[str]) -> str:
+        return f"[{', '.join(texts)}]"
+
+    @classmethod
+    def appended(cls, items: str, texts: list[str]) -> str:
+        return f"{items}.push({texts[0] if len(texts) == 1 else cls.tuple(texts)});"
+
+    @classmethod
+    def returned(cls, texts: list[str]) -> str:
+        return f"return {texts[0] if len(texts) == 1 else cls.tuple(texts)};"
+
+
+@lru_cache(maxsize=2000)
+def definition(primitive: Primitive, count: int) -> tuple[str, str]:
+    """(Name, text) of the function for a gate outside the core: a user's has its content in its name.
+
+    So two gates of one name differ, and nothing else on a page is called that: no other name has a $.
+    """
+    try:
+        code, place = instructions(primitive, count, CORE, "JavaScript")
+    except Unsupported as error:
+        what, advice = f"value of {primitive.name}", "give the gate expansion=, the same value in"
+        if type(primitive) is Slope:
+            what, advice = f"rule of {primitive.of[0].name}", "write it with"
+        raise Unsupported(
+            f"JavaScript cannot compute the {what}, which is not made of simpler gates: {advice} autodiff's functions"
+        ) from error
+    operands = [JavaScript(f"x{i}") for i in range(count)]
+    results, lines = list(operands), []
+    uses = Counter(x for _, read in code for x in read if type(x) is not float)
+    for i, (operation, read) in enumerate(code, count):
+        result = JavaScript.record(operation, [x if type(x) is float else results[x] for x in read])
+        if len(result.text) > LONG or (uses[i] > 1 and result.strength != COMPARISON):
+            lines.append(f"const t{i} = {JavaScript.number_of(result)};")
+            result = JavaScript(f"t{i}")
+        results.append(result)  # type: ignore[arg-type]
+    answer = JavaScript.number_of(JavaScript.of(place if type(place) is float else results[place]))
+    lines = JavaScript.block(f"({', '.join(map(str, operands))}) =>", [*lines, JavaScript.returned([answer.text])])
+    text = "\n".join(lines)
+    if primitive in BUILT_IN:
+        return primitive.name, f"const {primitive.name} = {text};"
+    name = f"{re.sub(r'[^A-Za-z_]', '_', primitive.name[:20])}${sha256(text.encode()).hexdigest()[:8]}"
+    return name, f"const {name} = {text};"
+
+
+def definitions(programs: Iterable[Program]) -> list[str]:
+    """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
+    gates = dict.fromkeys(gate for program in programs for line in program.lines for gate in calls(line.expression))
+    outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
+    return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
+
+
+def calls(expression: Any) -> Iterator[tuple[Primitive, int]]:
+    """Every gate in an expression, and how many operands it has."""
+    if type(expression) is tuple:
+        yield primitive_of(expression[0]), len(expression) - 1
+        for operand in expression[1:]:
+            yield from calls(operand)
+
+
+def text(program: Program, name: str = "f") -> str:
+    """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``."""
+    return writer.text(program, name, JavaScript)
+
+
+def rows_text(program: Program, name: str = "f") -> str:
+    """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs them too."""
+    return writer.rows_text(program, name, JavaScript)

@@ -1,0 +1,121 @@
+"""This computer as LLVM sees it: LLVM text in, functions to call out."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from threading import Lock
+from typing import Any
+from weakref import WeakSet
+
+import llvmlite.binding as llvm
+
+from .vector import LIBRARY
+
+MOST = 50  # modules kept
+LARGE = 1_500_000  # characters above which LLVM translates text as it stands: improving it takes ever longer for each
+kept: dict[Hashable, tuple[Any, Compiled]] = {}
+lock = Lock()
+locks: WeakSet[Any] = WeakSet([lock, llvm.ffi.lib._lock._lock])  # those of this package, and llvmlite's
+ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
+
+
+def free_locks() -> None:
+    """In a forked process: free what another thread held, which is not there to do it."""
+    for held in locks:
+        held._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=free_locks)
+
+
+class Machine:
+    """The processor, and how many doubles its vectors hold."""
+
+    def __init__(self) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        features = llvm.get_host_cpu_features()
+        self.features = features.flatten()
+        self.cpu = llvm.get_host_cpu_name()
+        self.target = llvm.Target.from_default_triple()
+        self.width = 8 if features.get("avx512f") else 4
+        self.bring_library()
+
+    def bring_library(self) -> None:
+        """Tell LLVM where the functions of the C library are."""
+        library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+        for name, operands in LIBRARY.items():
+            function = getattr(library, name)
+            function.argtypes, function.restype = [ctypes.c_double] * operands, ctypes.c_double
+            llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+
+    def target_machine(self, level: int) -> Any:
+        return self.target.create_target_machine(cpu=self.cpu, features=self.features, opt=level, jit=True)
+
+
+@cache
+def machine() -> Machine:
+    """This computer's, made at first use."""
+    return Machine()
+
+
+class Compiled:
+    """A compiled module; its functions live as long as it does."""
+
+    def __init__(self, text: str) -> None:
+        pool = ThreadPoolExecutor(1)  # so that ctrl-C is heard meanwhile
+        engine = pool.submit(self.compile, text)
+        pool.shutdown(wait=False)
+        while not engine.done():
+            wait([engine], 0.1)
+        self.engine = engine.result()
+
+    def compile(self, text: str) -> Any:
+        """LLVM's engine for the text."""
+        level = 2 if len(text) <= LARGE else 0
+        module = llvm.parse_assembly(text)
+        target_machine = machine().target_machine(level)
+        module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+        options.loop_unrolling = False  # the text is scheduled as it should be
+        builder = llvm.create_pass_builder(target_machine, options)
+        passes = builder.getModulePassManager()
+        passes.run(module, builder)
+        dispose(passes)
+        engine = llvm.create_mcjit_compiler(module, target_machine)
+        engine.finalize_object()
+        return engine
+
+    def function(self, name: str, pointers: int, wholes: int = 0, doubles: int = 0) -> Any:
+        """The function of that name: it takes so many pointers, then whole numbers, then doubles."""
+        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes + [ctypes.c_double] * doubles
+        return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
+
+
+def dispose(passes: Any) -> None:
+    """Free the memory of a pass manager, 160 kB and more: in llvmlite 0.50 (and before) ``close`` frees nothing.
+
+    Its class inherits an empty ``_dispose`` before the one that is meant.
+    """
+    release = getattr(llvm.newpassmanagers.NewPassManager, "_dispose", None)
+    if release:
+        release(passes)
+        passes.detach()  # so that it is not freed once more where ``close`` does it
+
+
+def compiled(key: Hashable, make: Callable[[], Any]) -> tuple[Any, Compiled]:
+    """What ``make`` returns, and its ``module()`` compiled; what was met before under that key is not made again."""
+    with lock:
+        if key not in kept:
+            if len(kept) >= MOST:
+                del kept[next(iter(kept))]
+            made = make()
+            kept[key] = made, Compiled(made.module())
+        return kept[key]

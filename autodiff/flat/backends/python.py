@@ -1,0 +1,121 @@
+"""A Program as Python text, and that text run.
+
+The text is the lecture's flat code; what it calls is the ``value`` column of the table of primitives.
+``linecache`` knows the text, so tracebacks and debuggers show the flat line.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+from ...ieee import INF, NAN, total
+from ...primitives import Primitive
+from ..compiled import Result
+from ..ir import ROWS, Gate, Program
+from .text import SUMS, given, rows_text, text
+
+number = itertools.count(1)
+
+
+def function(program: Program) -> Callable[..., Any]:
+    """The program as a function of one row, ``f(inputs..., parameters...)``: see ``text``."""
+    return run(text(program), gates=program.gates)
+
+
+def rows_function(program: Program) -> Callable[..., Any]:
+    """The program as a function of many rows, ``f(rows, parameters)``: see ``rows_text``."""
+    return run(rows_text(program), gates=program.gates)
+
+
+def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
+    """The function that a text defines, with the guarded functions of the table in its reach."""
+    filename = f"<flat code {next(number)}>"
+    namespace: dict[str, Any] = {name: of_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()}
+    namespace["dot"] = lambda weights, inputs, bias: ROWS["dot"].value(*weights, *inputs, bias)
+    namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
+    namespace |= {"inf": INF, "nan": NAN}
+    exec(compile(code, filename, "exec"), namespace)
+    made: Callable[..., Any] = namespace[name]
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    weakref.finalize(made, linecache.cache.pop, filename, None).atexit = False
+    return made
+
+
+def of_list(value: Callable[..., float]) -> Callable[..., float]:
+    """A function of many numbers as one of a list of them."""
+    return lambda terms: value(*terms)
+
+
+class Source:
+    """The runner that executes Python text, row by row."""
+
+    roll: bool | None = None
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.single = len(program.outputs) == 1
+        self.to_inputs = bool(given(program.input_gradients))
+        self.to_parameters = bool(given(program.parameter_gradients))
+
+    @cached_property
+    def one(self) -> Callable[..., Any]:
+        return function(self.program)
+
+    @cached_property
+    def many(self) -> Callable[..., Any]:
+        return rows_function(self.program)
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients of one row."""
+        if self.program.arrays:
+            arguments: Any = [part for part in (inputs, parameters) if part]
+        else:
+            arguments = *inputs, *parameters
+        returned = self.one(*arguments)
+        outputs, to_inputs, rest = self.parts(returned, self.to_parameters)
+        return Result(outputs, to_inputs, list(rest))
+
+    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
+        results, sums = self.many(rows, parameters)
+        parts = [self.parts(result, False) for result in results]
+        means = [gradient / len(rows) for gradient in sums] if rows else []
+        return Result([part[0] for part in parts], [part[1] for part in parts], means)
+
+    # --- Training: the rows of a mini-batch, or the parameters, as rows -------------------------
+
+    def table(self, rows: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+        return [tuple(row) for row in rows]
+
+    def chosen(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
+        return table if len(batch) == len(table) else [table[i] for i in batch]
+
+    def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, list[float]]:
+        """The mean over the rows of a single output, and its gradient to the parameters."""
+        values, sums = self.many(rows, parameters)
+        return total(*values) / len(values), [gradient / len(values) for gradient in sums]
+
+    def columns(self, columns: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Sequence[float]]:
+        """The outputs, each a column, of rows that are given as columns."""
+        results, _ = self.many(zip(*columns), parameters)
+        return [results] if self.single else list(zip(*results))
+
+    def plus(self, a: Sequence[float], b: Sequence[float]) -> list[float]:
+        return [x + y for x, y in zip(a, b)]
+
+    def finite(self, numbers: Sequence[float]) -> bool:
+        return all(map(isfinite, numbers))
+
+    def parts(self, returned: Any, more: bool) -> tuple[list[float], list[float], Sequence[float]]:
+        """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""
+        if not (self.to_inputs or more):
+            returned = (returned,)
+        outputs, *gradients = returned
+        to_inputs = list(gradients.pop(0)) if self.to_inputs else []
+        return [outputs] if self.single else list(outputs), to_inputs, gradients[0] if more else ()

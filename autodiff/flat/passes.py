@@ -1,0 +1,219 @@
+"""Passes over lines: constants folded, gradients spread, shared parts named, dead lines dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ..formula import Names
+from ..vocabulary import INFIX, words
+from .ir import Expression, Line, as_key, leaves_of, primitive_of, replaced
+
+# --- fold ----------------------------------------------------------------------------------------
+
+
+def fold(lines: Sequence[Line]) -> list[Line]:
+    """The lines with every expression made simplest; what proves constant is written into later lines.
+
+    A line that is a number as it stands is left alone: ``grad_L = 1.0`` is what the lecture shows.
+    """
+    constants: dict[Any, float] = {}
+    folded, added = [], {line.target for line in lines if line.adds}
+    for line in lines:
+        expression = simplest(line.expression, constants)
+        if line.adds and expression == 0.0:
+            continue  # a gate that is never open
+        folded.append(line._replace(expression=expression))
+        if type(expression) is float and type(line.expression) is tuple and line.target not in added:
+            constants[line.target] = expression
+    return folded
+
+
+def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
+    """The expression with constants computed and identities applied, innermost first."""
+    if type(expression) is not tuple:
+        return constants.get(expression, expression)
+    name, *operands = expression
+    operands = [
+        simplest(operand, constants) if type(operand) is tuple or constants else operand for operand in operands
+    ]
+    if all(type(operand) is float for operand in operands):
+        return primitive_of(name).compute(operands)
+    identity = IDENTITIES.get(name)
+    return identity(*operands) if identity else (name, *operands)
+
+
+def same(x: Expression, number: float) -> bool:
+    """Whether x is that very number, sign of zero included."""
+    return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
+
+
+def product(a: Expression, b: Expression) -> Expression:
+    """1 * b = b; -1 * b = -b."""
+    for number, other in ((a, b), (b, a)):
+        if same(number, 1.0):
+            return other
+        if same(number, -1.0):
+            return negative(other)
+    return ("mul", a, b)
+
+
+def negative(a: Expression) -> Expression:
+    """--a = a."""
+    return a[1] if type(a) is tuple and a[0] == "neg" else ("neg", a)
+
+
+def addition(a: Expression, b: Expression) -> Expression:
+    """a + -0 = a. (But a + 0 is not a: where a is -0, it is 0.)"""
+    return b if same(a, -0.0) else a if same(b, -0.0) else ("add", a, b)
+
+
+def difference(a: Expression, b: Expression) -> Expression:
+    """a - 0 = a."""
+    return a if same(b, 0.0) else ("sub", a, b)
+
+
+def quotient(a: Expression, b: Expression) -> Expression:
+    """a / 1 = a."""
+    return a if same(b, 1.0) else ("div", a, b)
+
+
+def power(a: Expression, b: Expression) -> Expression:
+    """a ** 1 = a, and a ** 2 = a * a, as everywhere, where a is a name."""
+    if same(b, 1.0):
+        return a
+    return ("mul", a, a) if same(b, 2.0) and type(a) is str else ("power", a, b)
+
+
+def less(a: Expression, b: Expression) -> Expression:
+    """a < a is never true."""
+    return 0.0 if a == b else ("less", a, b)
+
+
+def where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """The side that a constant condition takes."""
+    if type(condition) is not float:
+        return ("where", condition, a, b)
+    return a if condition else b
+
+
+IDENTITIES: dict[str, Callable[..., Expression]] = {
+    "mul": product,
+    "neg": negative,
+    "add": addition,
+    "sub": difference,
+    "div": quotient,
+    "power": power,
+    "less": less,
+    "where": where,
+}
+
+# --- spread --------------------------------------------------------------------------------------
+
+SHARES = {"sigmoid", *[name for name, row in INFIX.items() if row.is_comparison]}  # between 0 and 1
+
+
+def spread(lines: Sequence[Line]) -> list[Line]:
+    """a * (p * q) as a * p * q, where p and q lie between 0 and 1, so that nothing can overflow on the way."""
+    shares: set[Any] = set()
+
+    def is_share(x: Expression) -> bool:
+        if type(x) is not tuple:
+            return x in shares
+        return x[0] in SHARES or (x[0] == "sub" and x[1] == 1.0 and is_share(x[2]))
+
+    spread_out = []
+    for line in lines:
+        expression = line.expression
+        if type(expression) is tuple:
+            if expression[0] in SHARES:
+                shares.add(line.target)
+            name, *operands = expression
+            last = operands[-1]
+            if name == "mul" and type(last) is tuple and last[0] == "mul" and all(map(is_share, last[1:])):
+                line = line._replace(expression=("mul", ("mul", operands[0], last[1]), last[2]))
+        spread_out.append(line)
+    return spread_out
+
+
+# --- alive ---------------------------------------------------------------------------------------
+
+
+def alive(lines: Sequence[Line], results: set[Any]) -> list[Line]:
+    """The lines that a result depends on."""
+    needed = set(results)
+    kept = []
+    for line in reversed(lines):
+        if line.target in needed:
+            needed.update(leaves_of(line.expression))
+            kept.append(line)
+    return kept[::-1]
+
+
+class Sharing:
+    """What has been computed where, so that it need not be computed again.
+
+    Two names that hold the same number (copies, and results of the same operation on the same
+    operands) count as one here; the text of the lines keeps both.
+    """
+
+    def __init__(self, lines: Sequence[Line], unread: set[str], names: Names) -> None:
+        self.names = names
+        self.partial = {line.target for line in lines if line.adds} | unread  # not to be read, or not yet
+        self.twins: dict[Any, Any] = {}
+        self.counts: dict[Expression, int] = {}
+        holders: dict[Expression, Any] = {}
+        for line in lines:
+            expression = self.canonical(line.expression)
+            self.count(expression)
+            if line.target not in self.partial:
+                holder = holders.setdefault(expression, line.target) if type(expression) is tuple else expression
+                if holder != line.target and type(holder) is not float:
+                    self.twins[line.target] = holder
+        self.holders: dict[Expression, Any] = {}
+
+    def canonical(self, expression: Expression) -> Expression:
+        return as_key(replaced(expression, lambda x: self.twins.get(x, x)))
+
+    def count(self, expression: Expression) -> None:
+        """Count the operations in an expression; in one that occurred before there is nothing new."""
+        if type(expression) is tuple:
+            self.counts[expression] = self.counts.get(expression, 0) + 1
+            if self.counts[expression] == 1:
+                for operand in expression[1:]:
+                    self.count(operand)
+
+    def rewritten(self, line: Line) -> Iterator[Line]:
+        """The line, after lines for those parts of it that occur again."""
+        new: list[Line] = []
+        if type(line.expression) is tuple:
+            target = None if line.target in self.partial else line.target
+            line = line._replace(expression=self.reduced(line.expression, target, new))
+        yield from new
+        yield line
+
+    def reduced(self, expression: Expression, target: Any, new: list[Line]) -> Expression:
+        """The expression with names for what is known; held by ``target``, or by a new line if it occurs again."""
+        if type(expression) is not tuple:
+            return expression
+        known = self.canonical(expression)
+        if known in self.holders:
+            return self.holders[known]
+        expression = (expression[0], *[self.reduced(operand, None, new) for operand in expression[1:]])
+        if target is None and self.counts[known] > 1 and not words(expression[0]).is_comparison:
+            temporary = self.names.numbered("t")
+            new.append(Line(temporary, expression))
+            expression = self.holders[known] = temporary
+        elif target is not None:
+            self.holders[known] = target
+        return expression
+
+
+def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
+    """The lines with every operation that occurs twice computed once, in a line t0, t1, ... where it has no name.
+
+    ``unread`` are targets that other lines must not begin to read; the names of new lines come from ``names``.
+    """
+    sharing = Sharing(lines, unread, names)
+    return [new for line in lines for new in sharing.rewritten(line)]

@@ -1,0 +1,330 @@
+"""Formulas: names for the nodes of a graph, and its gates as text in several styles."""
+
+from __future__ import annotations
+
+from . import primitives
+from .graph import history
+from .ufuncs import applied
+from .vocabulary import ATOM, COMPARISON, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+
+LONGEST = 40  # letters of a label that a name keeps
+
+
+class Names:
+    """Hands out names, each once, none of the reserved; ``spell`` writes a label as a name, "" if nothing is left."""
+
+    __slots__ = ("counts", "spell", "taken")
+
+    def __init__(self, spell: Callable[[str], str], reserved: Iterable[str] = ()) -> None:
+        self.spell = spell
+        self.taken = dict.fromkeys(reserved, 1)  # each name, and how many have asked for it
+        self.counts: dict[str, int] = {}
+
+    def unique(self, wanted: str) -> str:
+        """``wanted``, or wanted_2, wanted_3, ... where it is taken; the answer is taken from now on."""
+        name = wanted
+        while name in self.taken:
+            self.taken[wanted] += 1
+            name = f"{wanted}_{self.taken[wanted]}"
+        self.taken[name] = 1
+        return name
+
+    def numbered(self, letter: str) -> str:
+        """The next of s0, s1, s2, ... that is not taken."""
+        count = self.counts.get(letter, 0)
+        while f"{letter}{count}" in self.taken:
+            count += 1
+        self.counts[letter] = count + 1
+        return self.unique(f"{letter}{count}")
+
+    def of(self, nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
+        """A name for each node: its label, else f for the output, s0, s1, ... for gates, v0, v1, ... for inputs."""
+        wanted = {node: self.spelled(node) or ("f" if node is output else "") for node in nodes}
+        called = {node: self.unique(name) for node, name in wanted.items() if name}
+        for node in wanted:
+            if node not in called:
+                called[node] = self.numbered("s" if node.primitive else "v")
+        return called
+
+    def spelled(self, node: Any) -> str:
+        """The node's label as a name."""
+        return self.spell(node.label)
+
+
+def printable(label: str) -> str:
+    """The label in one line, not too long; halves of characters, which no terminal can show, are written out."""
+    line = " ".join(label.split())[:LONGEST]
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
+    """The nodes and their output, also where one Value is given in place of history(value), value."""
+    if hasattr(nodes, "__iter__"):
+        return nodes, output
+    if not hasattr(nodes, "operands"):
+        raise TypeError(f"expected Values, as history(f) lists them, or one Value, got {nodes!r:.60}")
+    return history(nodes), nodes
+
+
+def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
+    """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
+
+    The output is f where it has no label. A label that is taken already gets a number. Of one Value, all nodes
+    behind it are named.
+
+    Examples
+    --------
+    >>> from autodiff import history, names, variables
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> list(names(history(f), f).values())
+    ['x', 'y', 'z', 'f', 's0']
+    """
+    nodes, output = behind(nodes, output)
+    return Names(printable).of(nodes, output)
+
+
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
+
+
+def show(x: float, digits: int | None = None) -> str:
+    """The number as text: six significant digits, or ``digits`` places after the point up to 1e16.
+
+    Examples
+    --------
+    >>> from autodiff import show
+    >>> show(2.0), show(1 / 3), show(1 / 3, 2)
+    ('2', '0.333333', '0.33')
+    """
+    if digits is None or abs(x) >= 1e16:
+        return f"{x:.6g}" if x else "0"
+    text = f"{x:.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def exact(x: float) -> str:
+    """The number as text that reads back as the same number, without a needless ``.0``."""
+    return repr(x).removesuffix(".0")
+
+
+class Formula:
+    """A text, how strongly it holds together, and (where known) the number it stands for.
+
+    Examples
+    --------
+    >>> from autodiff import Formula, sigmoid
+    >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
+    (1 - sigmoid(x)) * sigmoid(x)
+    """
+
+    __slots__ = ("number", "strength", "text")
+
+    def __init__(self, text: str, strength: int = ATOM, number: float | None = None) -> None:
+        self.text = text
+        self.strength = strength
+        self.number = number
+
+    @classmethod
+    def of(cls, x: Formula | float) -> Formula:
+        """x itself, or the plain number x as a Formula."""
+        if isinstance(x, Formula):
+            return x
+        return cls.constant(cls.spell(float(x)), float(x))
+
+    @classmethod
+    def constant(cls, text: str, number: float) -> Formula:
+        """A number by the text that stands for it."""
+        return cls(text, MINUS if text.startswith("-") else ATOM, number)
+
+    spell = staticmethod(exact)
+
+    @classmethod
+    def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
+        """The primitive applied to Formulas and numbers, written as Python would read it."""
+        parts = [cls.of(operand) for operand in operands]
+        text, strength = cls.write(head_of(primitive), parts)
+        numbers = [part.number for part in parts if part.number is not None]
+        try:
+            return cls(text, strength, primitive.compute(numbers) if len(numbers) == len(parts) else None)
+        except ValueError:  # the value of a user's gate may raise
+            return cls(text, strength)
+
+    @classmethod
+    def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
+        """The text of one gate, given by its name in the table or as what ``words`` knows, and its strength."""
+        row = words(gate)
+        if gate in INFIX:
+            strength = row.strength
+            left, right = strength, strength + 1  # a - b - c, but a - (b - c)
+            if strength == COMPARISON:
+                left = SUM  # Python reads a < b < c in a way of its own
+            if strength == POWER:
+                left, right = ATOM, MINUS  # (a ** b) ** c, but a ** b ** c and a ** -b
+            return f"{parts[0].inside(left)} {row.sign} {parts[1].inside(right)}", strength
+        if gate == "neg":
+            return f"-{parts[0].inside(POWER)}", MINUS
+        if gate == "reciprocal":
+            return f"1 / {parts[0].inside(MINUS)}", PRODUCT
+        texts = [part.text for part in parts]
+        if gate == "dot":
+            n = len(texts) // 2
+            return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
+        if gate == "take":
+            return f"take([{', '.join(texts[:-1])}], {texts[-1]})", ATOM
+        if row.takes_list and (gate == row.name or len(texts) < 3):
+            return f"{gate}([{', '.join(texts)}])", ATOM
+        return f"{row.name}({', '.join(texts)})", ATOM
+
+    @classmethod
+    def called(cls, name: str, number: float | None = None) -> Formula:
+        """A node by its name: a label such as x1*w1 + x2*w2 gets parentheses among other signs."""
+        return cls(name, COMPARISON if SIGNS.intersection(name) else ATOM, number)
+
+    def inside(self, strength: int) -> str:
+        """The text, in parentheses where it holds together less strongly than that."""
+        return self.text if self.strength >= strength else f"({self.text})"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        raise TypeError("a formula has no truth value: choose with where(condition, a, b)")
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
+            "(autodiff.sin, not math.sin)"
+        )
+
+    def __repr__(self) -> str:
+        return f"Formula({self.text!r})"
+
+
+class SlideFormula(Formula):
+    """A Formula as a lecturer writes it at the board, for the case at hand.
+
+    A comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
+    ``where`` only the side that is taken is written (so every operand must carry its number).
+
+    Examples
+    --------
+    >>> from autodiff import SlideFormula, sigmoid
+    >>> L = SlideFormula("L")
+    >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
+    (1 - L) * L
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
+        """As in Formula, but of a ``where`` only the side that is taken, x for 1 * x, and 1 / x for x ** -1."""
+        name, first, last = head_of(primitive), operands[0], operands[-1]
+        if name == "where":
+            condition, a, b = operands
+            return cls.of(a if cls.of(condition).number else b)
+        if name == "mul" and not isinstance(first, Formula) and first == 1.0:
+            return cls.of(last)
+        if name == "power" and not isinstance(last, Formula):
+            if last == 1.0:
+                return cls.of(first)
+            if last in (-1.0, -2.0):
+                return cls.record(primitives.reciprocal, [cls.record(primitive, (first, -last))])
+        return super().record(primitive, operands)
+
+    @classmethod
+    def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
+        """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
+        if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
+            return f"-{parts[0].text}", PRODUCT  # -(x // y) is not -x // y
+        if gate == "neg" and parts[0].text[0].isdigit():
+            return f"-({parts[0].text})", MINUS
+        if words(gate).is_comparison:
+            return f"1({super().write(gate, parts)[0]})", ATOM
+        if gate == "sum":
+            return " + ".join(elide([part.inside(PRODUCT) for part in parts])), SUM
+        if gate == "dot":
+            *factors, bias = parts
+            n = len(factors) // 2
+            terms = elide([f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(factors[:n], factors[n:])])
+            if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
+                terms.append(bias.inside(PRODUCT))
+            return " + ".join(terms) or "0", SUM
+        if gate in ("logsumexp", "norm"):
+            texts = elide([part.text for part in parts])
+            return f"{gate}([{', '.join(texts)}])", ATOM
+        return super().write(gate, parts)
+
+
+def elide(terms: list[str]) -> list[str]:
+    """The terms, the middle ones of many replaced by "..."."""
+    return terms if len(terms) <= 4 else [*terms[:2], "...", terms[-1]]
+
+
+def arithmetic(symbol: type[Any]) -> type[Any]:
+    """Give a class with a ``record`` the operators that rules are written with."""
+
+    def operator(primitive: primitives.Primitive, reflected: bool) -> Any:
+        def method(self: Any, *others: Any) -> Any:
+            return self.record(primitive, (*others, self) if reflected else (self, *others))
+
+        return method
+
+    for name, primitive in METHODS.items():
+        setattr(symbol, f"__{name}__", operator(primitive, reflected=False))
+        setattr(symbol, f"__r{name}__", operator(primitive, reflected=True))
+    divided = operator(primitives.div, reflected=True)
+
+    def one_over(self: Any, other: Any) -> Any:
+        return self.record(primitives.reciprocal, (self,)) if other == 1 else divided(self, other)
+
+    def of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return applied(ufunc, method, inputs, keywords)
+
+    symbol.__array_ufunc__ = of_numpy
+    symbol.__rtruediv__ = one_over
+    symbol.__pos__ = lambda self: self
+    return symbol
+
+
+arithmetic(Formula)
+
+
+def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
+    """The right-hand side of one gate, its operands by the names they are called.
+
+    Examples
+    --------
+    >>> from autodiff import gate, variables
+    >>> w, x = variables(w=2, x=-1)
+    >>> gate(w * x, {w: "w", x: "x"})
+    'w * x'
+    """
+    parts = [style.of(x) if isinstance(x, float) else style.called(called[x]) for x in node.operands]
+    return style.write(head_of(node.primitive), parts)[0]
+
+
+def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
+    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph.
+
+    Of one Value, those of all gates behind it.
+
+    Examples
+    --------
+    >>> from autodiff import history, statements, variables
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> f = (x + y) * z
+    >>> statements(history(f), f)
+    ['s0 = x + y', 'f = s0 * z']
+    """
+    nodes, output = behind(nodes, output)
+    called = names(nodes, output)
+    return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]

@@ -1,0 +1,151 @@
+"""The functions an expression may call: every primitive by its name, and what is composed from them."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+
+from .. import functions, primitives
+from ..engine import Value
+from ..ieee import INF, number
+from ..primitives import PRIMITIVES, Primitive
+from ..vocabulary import INFIX, words
+from .errors import shortened
+from .tokens import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+
+def smallest(*values: Any) -> Any:
+    """The smallest of several values, gate by gate."""
+    least = values[0]
+    for value in values[1:]:
+        least = primitives.minimum(least, value)
+    return least
+
+
+# What is no gate, and how it is called: [...] is a list, = may be left out, * any more.
+FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
+    "mean": (functions.mean, ["[a, b]"]),
+    "maxout": (functions.maxout, ["[a, b]"]),
+    "prelu": (functions.prelu, ["x", "slope"]),
+    "max": (lambda *values: functions.maxout(values), ["a", "b", "*more"]),
+    "min": (smallest, ["a", "b", "*more"]),
+    "largest": (lambda values: primitives.largest(*values), words("largest").usage),
+}
+# Functions that are known elsewhere, and how they are written here.
+ELSEWHERE = {
+    "log10(x)": "lg", "log2(x)": "ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
+    "x**2": "square sqr", "sign(x) * abs(x)**(1/3)": "cbrt", "1 / sqrt(x)": "rsqrt", "1 / x": "inv inverse recip",
+    "asin(x)": "arcsin", "abs(x)": "fabs absolute", "sign(x)": "sgn signum", "heaviside(x, 0.5)": "step",
+    "sin(x)": "sine", "cos(x)": "cosine", "tan(x)": "tg tangent", "1 / tan(x)": "cot cotan ctg", "1 / cos(x)": "sec",
+    "1 / sin(x)": "csc cosec", "sin(x) / x": "sinc", "acos(x)": "arccos", "1 / tanh(x)": "coth",
+    "atan(x)": "arctan", "2 / (exp(x) + exp(-x))": "sech", "2 / (exp(x) - exp(-x))": "csch",
+    "asinh(x)": "arcsinh arsinh", "acosh(x)": "arccosh arcosh", "atanh(x)": "arctanh artanh",
+    "atan2(y, x)": "arctan2", "1 - erf(x)": "erfc", "normal_cdf(x)": "ndtr", "-floor(-x)": "ceil",
+    "x % y": "remainder", "silu(x)": "swish", "log(x / (1 - x))": "logit", "sigmoid(x)": "expit logistic",
+    "1.0507009873554805 * elu(x, 1.6732632423543772)": "selu", "elu(x, 1)": "celu", "x * tanh(softplus(x))": "mish",
+    "leaky_relu(x, 0.01)": "lrelu", "clip(x, 0, 6)": "relu6", "clip(x, 0, 1)": "clamp", "clip(x, -1, 1)": "hardtanh",
+    "clip(x/6 + 0.5, 0, 1)": "hardsigmoid", "x * clip(x/6 + 0.5, 0, 1)": "hardswish", "x / (1 + abs(x))": "softsign",
+    "logsumexp([x, y])": "logaddexp", "mean([x, y])": "average avg", "max(x, y)": "fmax amax",
+    "min(x, y)": "fmin amin", "x * y": "prod product multiply", "where(x > 0, a, b)": "ifelse cond piecewise",
+}  # fmt: skip
+FLAT = "round trunc int argmax argmin".split()  # noqa: SIM905
+BEYOND = "gamma lgamma digamma".split()  # noqa: SIM905
+
+
+def known_functions(own: Mapping[str, Any]) -> set[str]:
+    """The names of functions that advice speaks of: for other gates there are signs."""
+    gates = {name for name in PRIMITIVES if name not in INFIX and name == words(name).name}
+    return ({*gates, *FUNCTIONS, "ln"} - {"largest", "neg"}) | {*own}
+
+
+def checked(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """A user's functions by their names in plain letters; TypeError or ValueError for what is no function or name."""
+    if not hasattr(own, "items"):
+        raise TypeError(f'functions takes a dict such as {{"hypot": hypot}}, got {type(own).__name__}: {own!r:.60}')
+    for name, function in own.items():
+        if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+            raise ValueError(f"a function's name has letters, digits and _ and is no word of Python, got {name!r:.60}")
+        if not callable(function):
+            raise TypeError(f"functions[{name!r}] must be a Primitive or a function of Values, got {function!r:.60}")
+    return {plain(name): function for name, function in own.items()}
+
+
+def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]]) -> Any:
+    """The function of that name applied to numbers, Values and lists of them; ValueError where it cannot be."""
+    parameters: Sequence[str]
+    if name in own:
+        function, parameters = own[name], signature(own[name])
+    elif name in FUNCTIONS:
+        function, parameters = FUNCTIONS[name]
+    elif name in PRIMITIVES:
+        row, function = words(name), PRIMITIVES[name]
+        parameters = row.usage or (["a", "b"] if name in INFIX else signature(function))
+        function = getattr(functions, name) if row.takes_list else function
+    else:
+        raise ValueError(unknown(name, own))
+    if not fitting(parameters, arguments, name in own and not isinstance(function, Primitive)):
+        usage = ", ".join(parameter for parameter in parameters if "*" not in parameter)
+        short = words(name).name
+        many = f"; of more write {short}(a, b, c)" if short != name and len(arguments) > 2 else ""
+        got = f", got {len(arguments)}" if name in own and list not in map(type, arguments) else many
+        raise ValueError(f"this is how to call it: {name}({usage}){got}")
+    result = function(*arguments)
+    if type(result) is not Value and number(result) is None:
+        raise ValueError(f"{name} must return one Value or number, got {type(result).__name__}: {result!r:.40}")
+    return result if type(result) is Value else number(result)
+
+
+def unknown(name: str, own: Mapping[str, Any]) -> str:
+    """What to write in place of a function that is none."""
+    if name == "softmax":
+        return "softmax gives several numbers; one of them is exp(a - logsumexp([a, b]))"
+    short = name.lower().replace("_", "")
+    there_is_none = f"there is no function {shortened(name)}"
+    for formula, others in ELSEWHERE.items():
+        if short in others.split():
+            return f"{there_is_none}: write {formula}"
+    there_are = sorted(known_functions(own))
+    names = {other.replace("_", "").lower(): other for other in there_are}
+    near = [names[short]] if short in names else []
+    likely = {word: other for word, other in names.items() if len(short) > 4 or other in own}
+    if short.isalpha():  # of this package, a short name, or one letter in front, makes another function
+        near += [likely[w] for w in likely if w[0] == short[0] and w.isalpha() and shortenings(w) & shortenings(short)]
+    yours = f'your own function is given in Python: parse(text, functions={{"{shortened(name)}": ...}})'
+    if short in FLAT:
+        return f"{there_is_none}: it would have no useful gradient\n{yours}"
+    if short in BEYOND:
+        return f"{there_is_none}, and no formula of those that are here gives it\n{yours}"
+    if near:
+        return f"{there_is_none}: did you mean {near[0]}?"
+    return f"{there_is_none}; there are {', '.join(there_are)}\n{yours}"
+
+
+def shortenings(name: str) -> set[str]:
+    """The name, and the name without each one of its letters: slips of one letter share one."""
+    return {name, *[name[:i] + name[i + 1 :] for i in range(len(name))]}
+
+
+def signature(function: Callable[..., Any]) -> list[str]:
+    """What a function takes, of a primitive in the words of its rule; any number where that cannot be told."""
+    rule = function.local_gradients if isinstance(function, Primitive) else function
+    try:
+        parameters = inspect.signature(rule).parameters.values()
+    except ValueError:  # a function written in C
+        return ["*operands"]
+    texts = [str(p.replace(annotation=p.empty)) for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+    return texts[1:] if rule is not function and not texts[0].startswith("*") else texts
+
+
+def fitting(parameters: Sequence[str], arguments: list[Any], any_lists: bool = False) -> bool:
+    """Whether there are as many arguments as parameters, and lists where lists belong."""
+    fewest = len([parameter for parameter in parameters if "=" not in parameter and "*" not in parameter])
+    most = INF if any("*" in parameter for parameter in parameters) else len(parameters)
+    lists = [parameter.startswith("[") for parameter in parameters] + [False] * len(arguments)
+    return fewest <= len(arguments) <= most and (
+        any_lists or all((type(x) is list) == y for x, y in zip(arguments, lists))
+    )

@@ -1,0 +1,565 @@
+"""The steps of a forward and a backward pass in words: number and formula side by side, gate by gate."""
+
+from __future__ import annotations
+
+from math import isfinite
+from operator import mul
+
+from .formula import Formula, SlideFormula, exact, gate, names, show
+from .graph import history, numbers, on_kink, push, refuse_stale, sweep
+from .ieee import real
+from .primitives import downstream, stop_gradient
+from .vocabulary import ATOM, FLAT, INFIX, PRODUCT, head_of, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, overload
+
+    from .engine import Value
+
+
+WIDTH = 80
+
+
+class SpokenFormula(SlideFormula):
+    """A Formula as it is read aloud: ``q times z``."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def spell(x: float) -> str:
+        return spoken(exact(x))
+
+    @classmethod
+    def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
+        row, texts = words(gate), [part.text for part in parts]
+        if gate in INFIX:
+            return f"{texts[0]} {row.spoken} {texts[1]}", row.strength
+        if row.strength < ATOM:
+            return f"{row.spoken} {texts[0]}", PRODUCT
+        if len(texts) > 4:
+            texts = [*texts[:2], f"{len(texts) - 3} more", texts[-1]]
+        return f"{row.spoken} of {' and '.join(texts)}", PRODUCT
+
+
+def spoken(number: str) -> str:
+    """A printed number as it is read aloud: ``minus 4``."""
+    said = {"inf": "infinity", "-inf": "minus infinity", "nan": "not a number"}
+    return said.get(number, f"minus {number[1:]}" if number.startswith("-") else number)
+
+
+def role(gate: Any, formula: str, edges: int) -> str:
+    """What a gate does with the upstream gradient, in the lecture's words.
+
+    ``formula`` is one of its local gradients and ``edges`` how many inputs get a gradient.
+    """
+    row = words(gate)
+    if row.role and (edges > 1 or not row.sign or row.role == FLAT):
+        return f"{row.name} {row.role}"
+    if edges > 1 or len(formula) > 30:
+        return f"{row.name} scales: {'each' if edges > 1 else 'its'} input gets upstream times its local gradient"
+    if formula in ("1", "-1"):
+        return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
+    return f"{row.name} scales: its input gets upstream times {formula}"
+
+
+def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
+    """The parts in one line behind the start, or in several where they are wider than 80 columns."""
+    lines, indent = [start + parts[0]], " " * 7
+    for part in parts[1:]:
+        if len(lines[-1]) + len(gap) + len(part) <= WIDTH:
+            lines[-1] += gap + part
+        else:
+            lines.append(indent + part)
+    return "\n".join(shortened(line) for line in lines)
+
+
+def shortened(line: str) -> str:
+    """The line, its middle left out where it is wider than 80 columns."""
+    return line if len(line) <= WIDTH else f"{line[:50]} ... {line[-25:]}"
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .engine import Value
+
+
+def slope(output: str, name: str) -> str:
+    """How a derivative is written: df/dx, and df/d(x1*w1) where a label is no plain name."""
+    above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
+    return f"d{above}/d{below}"
+
+
+class Row:
+    """One line of the table: its place, the heading above it, its text and its sentence.
+
+    ``phase`` is "forward", "start" or "backward".
+    """
+
+    __slots__ = ("heading", "node", "number", "steps")
+    phase: str
+
+    def __init__(self, steps: Steps, node: Value, heading: str = "") -> None:
+        self.steps = steps
+        self.node = node
+        self.number = 0  # until all rows are there to be counted
+        self.heading = heading
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands in the line, from left to right."""
+        raise TypeError(f"{type(self).__name__} has no text of its own")
+
+    @property
+    def text(self) -> str:
+        """The numbered line, at most 80 columns wide; what does not fit goes into the next line."""
+        return wrapped(f"{self.number:3}  ", self.parts)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def answer(self) -> float:
+        """The number that the row arrives at."""
+        return self.node.data
+
+    def number_text(self, x: float) -> str:
+        return show(x, self.steps.digits)
+
+    def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
+        """What an answer is computed from as text, and "(rounded)" where the texts give another one.
+
+        Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
+        """
+        texts = [self.number_text(x) for x in parts]
+        try:
+            same = self.number_text(compute(*map(float, texts))) == self.number_text(self.answer)
+        except ValueError:  # the value of a user's gate may raise at other numbers: those of the texts
+            same = False
+        if same:
+            return texts, []
+        return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
+
+    def gate(self, style: type[Formula] = SlideFormula) -> str:
+        """The right-hand side of the gate in a style."""
+        return gate(self.node, self.steps.names, style)
+
+    @property
+    def spoken(self) -> str:
+        """The right-hand side of the gate as it is read aloud."""
+        return self.steps.spoken(self)
+
+    def computed(self, style: type[Formula] = SlideFormula) -> tuple[str, list[str]]:
+        """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
+        primitive = self.node.primitive
+        assert primitive is not None
+        said = spoken if style is SpokenFormula else str
+        texts, remark = self.printed(numbers(self.node.operands), primitive)
+        return style.write(head_of(primitive), [style.constant(said(text), float(text)) for text in texts])[0], remark
+
+
+class Forward(Row):
+    """A gate computes its output from its inputs."""
+
+    __slots__ = ()
+    phase = "forward"
+
+    @property
+    def parts(self) -> list[str]:
+        (computed, remark), name = self.computed(), self.steps.names[self.node]
+        parts = [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
+        if self.steps.along:
+            parts.append(f"{slope(name, self.steps.along)} = {self.number_text(self.tangent)}")
+        return parts
+
+    @property
+    def tangent(self) -> float:
+        """How fast the gate's output grows along the tangents that were asked for."""
+        tangent: float = self.steps.tangents.get(self.node, 0.0)
+        return tangent
+
+    @property
+    def sentence(self) -> str:
+        name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
+        computed, along = self.computed(SpokenFormula)[0], self.steps.along
+        tangent = f" Its derivative along {along} is {spoken(self.number_text(self.tangent))}." if along else ""
+        start = f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}"
+        return f"{start}: {computed} gives {answer}.{tangent}"
+
+
+class Start(Row):
+    """The output gets gradient 1."""
+
+    __slots__ = ()
+    phase = "start"
+
+    @property
+    def parts(self) -> list[str]:
+        name = self.steps.names[self.node]
+        return [f"{slope(name, name)} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
+
+    @property
+    def sentence(self) -> str:
+        name = self.steps.names[self.node]
+        return f"Step {self.number} of {self.steps.last}. The gradient of {name} with respect to itself is 1."
+
+
+class Step(Row):
+    """An edge carries a gradient back: upstream * local = downstream.
+
+    Attributes
+    ----------
+    node, operand : Value
+        The gate, and the operand that the gradient goes to.
+    place : int
+        Which operand of the gate it is, from 0.
+    upstream, local, downstream, total : float
+        d output / d node, d node / d operand, their product, and what the operand has by now.
+    path, paths, edges : int
+        This is path ``path`` of the ``paths`` that lead to the operand, and one of ``edges`` from the node.
+    """
+
+    __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
+    phase = "backward"
+    operand: Value
+    place: int
+    upstream: float
+    local: float
+    downstream: float
+    total: float
+    path: int
+    paths: int
+    edges: int
+
+    @property
+    def answer(self) -> float:
+        return self.downstream
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gate is closed to an inf or nan: then it passes 0, which is not their product."""
+        return not isfinite(self.upstream) and self.downstream == 0.0
+
+    @property
+    def formula(self) -> str:
+        """The local gradient as a formula of the gate's operands and output."""
+        return self.steps.local(self).text
+
+    @property
+    def factor(self) -> str:
+        """The same as the second factor of a product, a sum or quotient in parentheses."""
+        formula, depth = self.steps.local(self), 0
+        for letter in formula.text:
+            depth += (letter in "([") - (letter in ")]")
+            if letter in "/%" and not depth:
+                return formula.inside(ATOM)
+        return formula.inside(PRODUCT)
+
+    @property
+    def role(self) -> str:
+        """What this kind of gate does with the upstream gradient."""
+        return self.steps.role(self)
+
+    @property
+    def convention(self) -> str:
+        """What holds on the kink of this kind of gate; "" where it has none."""
+        primitive = self.node.primitive
+        return words(primitive).kink if primitive and primitive.kink else ""
+
+    @property
+    def kink(self) -> str:
+        """Why the local gradient is a convention here; "" where it is not."""
+        return self.convention if on_kink(self.node) else ""
+
+    @property
+    def parts(self) -> list[str]:
+        called, show_number = self.steps.names, self.number_text
+        output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
+        texts, remark = self.printed((self.upstream, self.local), mul)
+        remark = ["(closed)"] if self.closed else remark
+        parts = [
+            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
+            f"{texts[0]} * {texts[1]} = {show_number(self.downstream)}",
+        ]
+        if self.paths > 1:
+            parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
+        return parts + remark
+
+    def so_far(self, total: str) -> str:
+        return f"total {total}" if self.path == self.paths else f"{total} so far"
+
+    @property
+    def sentence(self) -> str:
+        called = self.steps.names
+        texts, _ = self.printed((self.upstream, self.local), mul)
+        said = [spoken(text) for text in (*texts, self.number_text(self.downstream))]
+        so_far = self.so_far(spoken(self.number_text(self.total)))
+        path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
+        kink = f" On a kink: {self.kink}." if self.kink else ""
+        return (
+            f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.spoken} "
+            f"sends to {called[self.operand]}: upstream {said[0]} times local {said[1]} gives {said[2]}.{path}{kink}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step as plain data, numbers as floats (inf and nan too)."""
+        called = self.steps.names
+        return {
+            "number": self.number, "gate": called[self.node], "operand": called[self.operand],
+            "upstream": self.upstream, "local": self.local, "formula": self.formula, "downstream": self.downstream,
+            "total": self.total, "path": self.path, "paths": self.paths,
+            "role": self.role, "kink": self.kink, "text": "   ".join(self.parts), "sentence": self.sentence,
+        }  # fmt: skip
+
+
+class Steps:
+    """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
+
+    Parameters
+    ----------
+    output : Value
+        Where the gradients start.
+    digits : int, optional
+        Places after the point; six significant digits where it is None.
+    tangents : Value, str or dict of such to float, optional
+        Inputs, themselves or by name, and how fast each grows (1 where only one is given): every gate's row then
+        has its tangent, which forward mode computes on the way.
+
+    Attributes
+    ----------
+    rows : list of Forward, Start and Step
+        Everything that happens, in order; ``len(steps)`` and ``steps[i]`` count the Steps alone.
+    gradients : dict of Value to float
+        d output / d leaf of every leaf.
+    tangents : dict of Value to float
+        d node / d input of every node that depends on an input with a tangent.
+
+    Examples
+    --------
+    >>> from autodiff import variables
+    >>> x, y = variables(x=3, y=4)
+    >>> steps = (x * y).steps()
+    >>> steps[0]
+      3  df/dx = df/df * y   1 * 4 = 4
+    >>> steps[0].sentence
+    'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
+    """
+
+    def __init__(self, output: Value, digits: int | None = None, tangents: Any = None) -> None:
+        if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
+            raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
+        self.output = output
+        self.digits = digits
+        order = history(output)
+        refuse_stale(order)
+        self.names = names(order, output)
+        self.gradients = {node: 0.0 for node in order if not node.primitive}
+        self.seeds = {} if tangents is None else self._seeds(tangents)
+        self.tangents = push(order, self.seeds) if self.seeds else {}
+        self.along = self._along()
+        self._formulas: dict[Value, list[Formula | None]] = {}
+        self._spoken: dict[Value, str] = {}
+        self._edges = list(self._collect())
+        heading = "FORWARD   each gate computes its output from its inputs"
+        self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
+        if self.rows and self.along:
+            heading = f"FORWARD   each gate computes its output, and how fast it grows along {self.along}"
+            start = ", ".join(f"{slope(self.names[x], self.along)} = {show(seed)}" for x, seed in self.seeds.items())
+            heading += f"\n{wrapped('     ', [f'the start: {start}'])}"
+        if self.rows:
+            self.rows[0].heading = heading
+        heading = "BACKWARD  upstream * local = downstream, from the output back to the inputs"
+        self.rows += [Start(self, output, heading), *self._edges]
+        for number, row in enumerate(self.rows, 1):
+            row.number = number
+
+    def _seeds(self, tangents: Any) -> dict[Value, float]:
+        """The tangents that were given, by the Values that they belong to."""
+        known = {name: node for node, name in self.names.items()}
+        seeds: dict[Value, float] = {}
+        for given, number in tangents.items() if isinstance(tangents, dict) else [(tangents, 1.0)]:
+            node: Any = known.get(given) if isinstance(given, str) else given
+            if not hasattr(node, "born") or node not in self.names:
+                inputs = f"{', '.join([self.names[leaf] for leaf in self.gradients]):.60}"
+                raise ValueError(f"tangents are given for inputs, here {inputs}; got {given!r:.60}")
+            seeds[node] = real(number, "tangents")
+        return seeds
+
+    def _along(self) -> str:
+        """What the tangents are derivatives by: an input, or a time t in which several inputs change."""
+        if [*self.seeds.values()] == [1.0]:
+            return self.names[next(iter(self.seeds))]
+        return next(name for name in ("t", "time", "the time") if name not in self.names.values()) if self.seeds else ""
+
+    def _collect(self) -> Iterator[Step]:
+        """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
+        found: dict[Value, list[Step]] = {}
+        for node, upstream, local_gradients in sweep(self.output):
+            if not node.primitive:
+                self.gradients[node] = upstream
+            edges = [
+                (place, operand, local)
+                for place, (operand, local) in enumerate(zip(node.operands, local_gradients))
+                if type(operand) is not float and local is not None
+            ]
+            edges.sort(key=lambda edge: edge[1].primitive is not None)
+            for place, operand, local in edges:
+                step = Step(self, node)
+                step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
+                step.edges = len(edges)
+                step.downstream = downstream(upstream, local)
+                others = found.setdefault(operand, [])
+                step.total = others[-1].total + step.downstream if others else step.downstream
+                others.append(step)
+                step.path = len(others)
+                yield step
+        for steps in found.values():
+            for step in steps:
+                step.paths = len(steps)
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, place: int) -> Step: ...
+        @overload
+        def __getitem__(self, place: slice) -> list[Step]: ...
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._edges[place]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._edges)
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return len(self.rows)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every row as a spoken sentence, for screen readers."""
+        return [row.sentence for row in self.rows]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered through."""
+        called = self.names
+        start = next(row for row in self.rows if type(row) is Start)
+        return {
+            "output": called[self.output],
+            "value": self.output.data,
+            "inputs": {called[leaf]: leaf.data for leaf in self.gradients},
+            "forward": [
+                {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
+                 "sentence": row.sentence, **({"tangent": row.tangent} if self.along else {})}
+                for row in self.rows if type(row) is Forward
+            ],
+            "start": {"number": start.number, "gate": called[self.output], "gradient": 1.0, "sentence": start.sentence},
+            "steps": [step.as_dict() for step in self],
+            "gradients": {called[leaf]: gradient for leaf, gradient in self.gradients.items()},
+            **({"tangents": {called[x]: tangent for x, tangent in self.seeds.items()}} if self.seeds else {}),
+        }  # fmt: skip
+
+    def local(self, step: Step) -> Formula:
+        """The local gradient of the step as a formula; where a formula gives another number, the number."""
+        node, primitive = step.node, step.node.primitive
+        if node not in self._formulas:
+            assert primitive is not None
+            known = (node, *node.operands)
+            named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
+            try:
+                written = [x if x is None else SlideFormula.of(x) for x in primitive.local_gradients(*named)]
+            except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
+                written = []  # a rule that needs numbers
+            self._formulas[node] = written
+        written = self._formulas[node]
+        formula = written[step.place] if step.place < len(written) else None
+        number = None if formula is None else formula.number
+        if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
+            return formula
+        return SlideFormula.constant(show(step.local), step.local)
+
+    def spoken(self, row: Row) -> str:
+        """The row's gate as it is read aloud, worked out once for all its edges."""
+        if row.node not in self._spoken:
+            self._spoken[row.node] = row.gate(SpokenFormula)
+        return self._spoken[row.node]
+
+    def role(self, step: Step) -> str:
+        """What the step's gate does with the upstream gradient, in the lecture's words."""
+        return role(step.node.primitive, step.formula, step.edges)
+
+    def heading(self, step: Step) -> str:
+        """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
+        lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
+        return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
+
+    @property
+    def finite(self) -> bool:
+        """Whether the output and the gradients of all inputs are finite."""
+        return all(map(isfinite, [self.output.data, *self.gradients.values()]))
+
+    @property
+    def advice(self) -> str:
+        """How to check the gradients, where they say how the output changes; else why they do not."""
+        output = self.names[self.output]
+        if not self.finite:
+            what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"
+            return f"{what}: nonfinite_origin({output}) says where that began"
+        kinked: set[Value] = set()  # what has a gradient by convention
+        for step in self:
+            if step.node in kinked or (step.upstream and step.kink):
+                kinked.add(step.operand)
+        if kinked.intersection(self.gradients):
+            return f"a convention here: {output} is on a kink and changes differently each way"
+        if any(node.primitive is stop_gradient for node in self.names):
+            return f"stop_gradient hides a part of how {output} changes"
+        return f"add 0.001 to one input and {output} changes by about 0.001 * gradient"
+
+    def footer(self) -> str:
+        """The gradients of all inputs, and how to check one."""
+        output = self.names[self.output]
+        lines = [f"GRADIENTS  {self.advice}"]
+        if self.along:
+            count, alone = len(self.gradients), slope(output, self.along)
+            needed = "1 input needs 1" if count == 1 else f"{count} inputs need {count}"
+            lines = [f"TANGENTS   one forward pass gives {alone} alone: {needed}, backward 1", *lines]
+        columns = [
+            (
+                self.names[leaf],
+                show(leaf.data, self.digits),
+                slope(output, self.names[leaf]),
+                show(gradient, self.digits),
+            )
+            for leaf, gradient in self.gradients.items()
+        ]
+        widths = [max(len(column[i]) for column in columns) for i in range(4)] if columns else []
+        for name, value, derivative, gradient in columns:
+            left = f"{name.ljust(widths[0])} = {value.rjust(widths[1])}"
+            lines.append(f"     {left}   {derivative.ljust(widths[2])} = {gradient.rjust(widths[3])}")
+        return "\n".join(shortened(line) for line in lines)
+
+    def pages(self) -> list[str]:
+        """The table cut into what is shown at each press of a key: one row with its headings, then the footer."""
+        pages, gate = [], None
+        for row in self.rows:
+            lines = [row.heading] if row.heading else []
+            if type(row) is Step and row.node is not gate:
+                gate = row.node
+                lines.append(self.heading(row))
+            pages.append("\n".join([*lines, row.text]))
+        return [*pages, self.footer()]
+
+    def __str__(self) -> str:
+        return "\n".join(self.pages())
+
+    def __repr__(self) -> str:
+        pages = self.pages()
+        if len(pages) > 500:  # a REPL must stay usable; print(steps) shows everything
+            pages[250:-250] = [f"     ... {len(pages) - 500} more rows: print() shows them all"]
+        return "\n".join(pages)

@@ -1,0 +1,1 @@
+"""What python -m nn trains (presets) and says (report)."""

@@ -1,0 +1,148 @@
+"""Presets: for every gate and data set the net, loss and optimizer that learn it, ready to run and to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import nan
+from typing import Any
+
+from autodiff import Value
+
+from .. import data
+from .._checks import one_of
+from .._targets import classes, one_hot
+from ..data import GATES, truth_table
+from ..losses import Loss, loss_named
+from ..metrics import evaluate
+from ..models import MLP
+from ..optim import OPTIMIZERS, Optimizer, optimizer_named
+from ..training.fitting import fit
+from ..training.history import History
+
+RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
+OUTPUTS = {
+    "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
+    "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
+}  # fmt: skip
+
+
+class Preset:
+    """The settings of one task; every one can be changed.
+
+    ``examples()`` gives (X, Y), a quarter of which is kept for testing if ``split``. ``enough`` is the share of
+    training examples that has to be right for a run to count as a success. The last layer follows from the loss.
+    """
+
+    def __init__(
+        self,
+        examples: Callable[[], Any],
+        hidden: Sequence[int] = (4,),
+        loss: str = "squared_error",
+        optimizer: str = "sgd",
+        learning_rate: float = 0.1,
+        epochs: int = 1000,
+        batch_size: int | None = None,
+        activation: str = "tanh",
+        initializer: str = "uniform",
+        split: bool = False,
+        enough: float = 1.0,
+        standardized: bool = False,
+    ) -> None:
+        self.examples = examples
+        self.hidden = list(hidden)
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.activation = activation
+        self.initializer = initializer
+        self.split = split
+        self.enough = enough
+        self.standardized = standardized
+
+    def rate_of_descent(self) -> float:
+        """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
+        return self.learning_rate if self.optimizer == "sgd" else RATES["sgd"]
+
+
+def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **settings: Any) -> Preset:
+    """The preset of a data set in the plane: a quarter for testing, mini-batches of ten."""
+    base: dict[str, Any] = {"loss": "binary_cross_entropy", "optimizer": "adam", "learning_rate": 0.02, "epochs": 60}
+    base |= {"batch_size": 10, "split": True, "enough": 0.95}
+    return Preset(partial(make, examples), hidden, **(base | settings))
+
+
+PRESETS = {
+    **{gate: Preset(partial(truth_table, gate)) for gate in GATES},
+    "moons": points(data.moons, 200, [16, 16], loss="hinge", optimizer="sgd", learning_rate=0.1),
+    "circles": points(data.circles, 200, [8]),
+    "spirals": points(data.spirals, 200, [16, 16]),
+    "blobs": points(data.blobs, 150, [8], loss="cross_entropy", optimizer="sgd", learning_rate=0.1, epochs=30),
+    "rectangle": points(data.rectangle, 300, [8], learning_rate=0.05, epochs=100),
+    "iris": Preset(data.iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95, standardized=True),
+    "digits": Preset(
+        data.digits, [32], "cross_entropy", "adam", 0.01, 15, 32, initializer="xavier", split=True, enough=0.95
+    ),
+}
+
+
+class Trial:
+    """One run of a preset: data, net and optimizer, made from its settings and a seed."""
+
+    def __init__(self, preset: Preset, seed: int = 0) -> None:
+        self.preset, self.seed = preset, seed
+        self.loss: Loss = loss_named(preset.loss)
+        X, Y = preset.examples()
+        outputs = max(Y) + 1 if self.loss.encode is classes or max(Y) > 1 else 1
+        targets = [self.target(y, outputs) for y in Y]
+        parts = data.split(X, targets) if preset.split else ((X, targets), ([], []))
+        (self.X, self.Y), (self.X_test, self.Y_test) = parts
+        if preset.standardized:
+            self.X_test, self.X = data.standardize(self.X_test, like=self.X), data.standardize(self.X)
+        output = OUTPUTS.get(self.loss.name, "linear")
+        sizes = [*preset.hidden, outputs]
+        self.model = MLP(len(X[0]), sizes, preset.activation, output, initializer=preset.initializer, seed=seed)
+        self.optimizer: Optimizer = optimizer_named(preset.optimizer, self.model.parameters(), preset.learning_rate)
+        self.history: History | None = None
+
+    def target(self, y: int, outputs: int) -> Any:
+        """The class as the loss takes it: a number for one output, one-hot for several without classes of their own."""
+        return y if outputs == 1 or self.loss.encode is classes else one_hot(y, outputs)
+
+    def train(self, runner: str = "auto", **options: Any) -> History:
+        """Run it, and return (and keep) the history."""
+        preset = self.preset
+        self.history = fit(
+            self.model, self.X, self.Y, self.loss.cost, self.optimizer, preset.epochs, preset.batch_size, runner,
+            self.seed, **options,
+        )  # fmt: skip
+        return self.history
+
+    def score(self, test: bool = False) -> tuple[float, float]:
+        """(mean loss, how many are right) of the training or the test examples."""
+        X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
+        return evaluate(self.model, X, Y, self.loss.cost)
+
+    def stopped(self) -> str:
+        """Why the training ended."""
+        return self.history.stopped if self.history else "not trained yet"
+
+    def losses(self) -> list[float]:
+        """The loss of every epoch; the last one nan where it was not finite."""
+        found = self.history.loss if self.history else []
+        return [*found, nan] if self.stopped() == "non-finite loss" else found
+
+    def last_loss(self) -> float:
+        """The loss of the last epoch."""
+        return self.losses()[-1]
+
+    def succeeded(self) -> bool:
+        """Whether training went through and enough of the training examples are right."""
+        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough * len(self.X)
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name, or a ValueError that lists them."""
+    return one_of("task", name, PRESETS)  # type: ignore[no-any-return]

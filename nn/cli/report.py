@@ -1,0 +1,137 @@
+"""Reports: what a run was, what came out and what to try next, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from .._checks import counted
+from .._targets import ROUNDING, above_half, by_sign
+from ..data import GATES
+from ..doctor import diagnose
+from ..metrics import numbers
+from .presets import Trial
+
+SHADES = ".#o+x*%@&="  # a sign for each class
+
+
+def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
+    """What net it is, from how many starts, and how it is trained."""
+    preset, n = trial.preset, len(trial.X)
+    batch = preset.batch_size or n
+    kept = f", {len(trial.X_test)} more to test" if trial.X_test else ""
+    seeds = f"seed {trial.seed}" if starts == 1 else f"seeds {trial.seed} to {trial.seed + starts - 1}"
+    return [
+        f"{task}: {trial.model}, {seeds}",
+        f"{n} examples{kept}; {trial.loss.name.replace('_', ' ')}, {preset.optimizer} with learning rate "
+        f"{trial.optimizer.learning_rate:g},",
+        f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
+    ]
+
+
+def by_descent(trial: Trial) -> str:
+    """How the net trains in a page, which knows no other optimizer."""
+    return f"gradient descent, learning rate {trial.preset.rate_of_descent():g}"
+
+
+def standing(when: str, trial: Trial) -> str:
+    """The loss and how many are right."""
+    loss, right = trial.score()
+    line = f"{when:<6} loss {loss:.6g}, {right} of {len(trial.X)} right"
+    if trial.X_test:
+        right = trial.score(test=True)[1]
+        line += f"; of the test examples {right} of {len(trial.X_test)} ({100 * right / len(trial.X_test):.1f} %)"
+    return line
+
+
+def results(task: str, trial: Trial) -> list[str]:
+    """What the net answers: a truth table, a map of the plane, or how many of each class are right."""
+    if task in GATES:
+        return list(truth_rows(trial))
+    if len(trial.X[0]) == 2:
+        return list(plane(trial))
+    return list(by_class(trial))
+
+
+def decide(trial: Trial, x: Sequence[float]) -> int:
+    """The class that the net gives an example; a negative one is class 0."""
+    return max(0, trial.loss.decide(numbers(trial.model(x))))
+
+
+def truth_rows(trial: Trial) -> Iterator[str]:
+    """Inputs, wanted, output, right or wrong; and how an output is read, where that is not plain to see."""
+    undecided = False
+    yield " ".join([f"x{i + 1}" for i in range(len(trial.X[0]))]) + "  wanted   output"
+    for x, y in zip(trial.X, trial.Y):
+        inputs, outputs = " ".join([f"{value:2g}" for value in x]), numbers(trial.model(x))
+        verdict = "right" if decide(trial, x) == y else "wrong"
+        undecided |= trial.loss.decide is above_half and [abs(z - 0.5) <= ROUNDING for z in outputs] == [True]
+        shown = " ".join([f"{output:7.3f}" if abs(output) < 1e4 else f"{output:7.1e}" for output in outputs])
+        yield f"{inputs}  {y:6}  {shown}  {verdict}"
+    if undecided:
+        yield "an output above 0.5 means 1; one of 0.5 is undecided and counts as 0"
+    if trial.loss.decide is by_sign:
+        yield f"an output above 0 means 1: {trial.loss.name} trains towards -1 and 1"
+
+
+def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:
+    """What the net answers everywhere, a sign for each class; x1 to the right, x2 upwards."""
+    (left, right), (low, high) = [(min(column), max(column)) for column in zip(*trial.X)]
+    for row in range(rows):
+        x2 = high - (high - low) * row / (rows - 1)
+        places = [left + (right - left) * column / (columns - 1) for column in range(columns)]
+        yield "  " + "".join([SHADES[decide(trial, [x1, x2]) % len(SHADES)] for x1 in places])
+    shown = ", ".join([f"{SHADES[kind]} class {kind}" for kind in range(max(2, len(numbers(trial.model(trial.X[0])))))])
+    yield f"  {shown}; x1 from {left:.2g} to {right:.2g}, x2 from {low:.2g} to {high:.2g}"
+
+
+def by_class(trial: Trial) -> Iterator[str]:
+    """How many test examples of each class are right."""
+    wanted = [trial.loss.decide(trial.loss.encode(y, len(numbers(trial.model(trial.X[0]))))) for y in trial.Y_test]
+    right = [decide(trial, x) == y for x, y in zip(trial.X_test, wanted)]
+    for kind in sorted(set(wanted)):
+        of_kind = [ok for ok, y in zip(right, wanted) if y == kind]
+        yield f"  class {kind}: {sum(of_kind)} of {len(of_kind)} right"
+
+
+def examined(trial: Trial) -> list[str]:
+    """What the doctor says about a run that did not learn enough."""
+    if trial.succeeded():
+        return []
+    diagnosis = diagnose(trial.model, trial.X, trial.Y, trial.loss.cost, history=trial.history)
+    return ["", "the doctor says", *[f"  {line}" for line in str(diagnosis).splitlines()]]
+
+
+def suggestions(task: str, trial: Trial) -> dict[str, str]:
+    """What to try next: options, and why."""
+    tries = {
+        f"{task} --hidden 2": "is a smaller net enough?",
+        f"{task} --batch-size 1 --epochs {max(1, trial.preset.epochs // 4)}": "an update for each example",
+        f"{task} --activation relu --seed 1": "another activation, another start",
+    }
+    if task in GATES:
+        tries = {
+            f"{task} --hidden 2 --learning-rate 0.5 --seeds 30": "how many of 30 starts get there?",
+            f"{task} --hidden 2 --activation relu": "units can die",
+            "xor --hidden 0": "one neuron is not enough for XOR",
+        }
+    return tries
+
+
+def advice(tries: Mapping[str, str]) -> list[str]:
+    """What to try next, as commands."""
+    width = max(map(len, tries))
+    return ["", "what to try next", *[f"  python -m nn {options:<{width}}  {why}" for options, why in tries.items()]]
+
+
+def trials_report(task: str, trials: Sequence[Trial], found: Sequence[Sequence[str]]) -> list[str]:
+    """How many runs succeed, and why the others did not, from what the doctor found in each."""
+    succeeded = sum([trial.succeeded() for trial in trials])
+    lines = [f"{succeeded} of {counted(len(trials), 'run')} of {task} succeed"]
+    reasons: dict[str, list[int]] = {}
+    for trial, kinds in zip(trials, found):
+        for kind in dict.fromkeys([] if trial.succeeded() else kinds):
+            reasons.setdefault(kind, []).append(trial.seed)
+    for kind, seeds in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join([*map(str, seeds[:8]), *["..."] * (len(seeds) > 8)])
+        lines.append(f"  {kind}: {counted(len(seeds), 'run')} (seed{'s' * (len(seeds) > 1)} {shown})")
+    return lines

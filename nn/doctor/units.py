@@ -1,0 +1,167 @@
+"""What is wrong with single units: dead, saturated, without slope, or each other's twins; and with their inputs."""
+
+from __future__ import annotations
+
+from autodiff import Value, sweep
+
+from .._targets import listed as listed_outputs
+from ..layers import Layer
+from ..metrics import numbers
+from .findings import Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from ..training.loop import Task
+
+SATURATED = 0.01  # a slope below this lets (almost) nothing through
+LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and against another one's
+SWITCHES = ("step", "sign")
+
+
+class LayerFacts:
+    """One layer as the doctor sees it: its place (from 1), and for each example what its units take, give and pass on.
+
+    ``slopes`` are the activations' derivatives, ``deltas`` the gradients that arrive at the weighted sums.
+    """
+
+    __slots__ = ("deltas", "inputs", "layer", "place", "slopes")
+
+    def __init__(self, place: int, layer: Layer) -> None:
+        self.place = place
+        self.layer = layer
+        self.inputs: list[list[float]] = []
+        self.slopes: list[list[float]] = []
+        self.deltas: list[list[float]] = []
+
+    def units(self, places: Sequence[int]) -> str:
+        """ "layer 1, units 0 and 3 of 4": places count from 0 as in the weights' names."""
+        return f"layer {self.place}, {listed('unit', places)} of {len(self.layer.neurons)}"
+
+    def delta(self) -> float:
+        """The root of the mean square of the gradients at the weighted sums."""
+        squares = [d * d for row in self.deltas for d in row]
+        return float((sum(squares) / len(squares)) ** 0.5)
+
+
+def listed(thing: str, places: Sequence[int]) -> str:
+    """ "unit 3", "units 0, 1 and 3"."""
+    shown = [str(place) for place in places[:6]] + ["more"] * (len(places) > 6)
+    return f"{thing} {shown[0]}" if len(shown) == 1 else f"{thing}s {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def facts_of(task: Task) -> list[LayerFacts]:
+    """What every layer of a Sequential does with every example; nothing for another model."""
+    model = task.model
+    if not hasattr(model, "activations"):
+        return []
+    found = {i: LayerFacts(i + 1, layer) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)}
+    for x, target in zip(task.examples, task.targets):
+        passed = model.activations(x)
+        task.loss.cost(listed_outputs(passed[-1][1]), target).backward()
+        inputs: Sequence[Any] = x
+        for i, (z, a) in enumerate(passed):
+            if i in found:
+                found[i].inputs.append(numbers(inputs))
+                found[i].slopes.append([slope(a_j, z_j) for a_j, z_j in zip(a, z)])
+                found[i].deltas.append([getattr(z_j, "grad", 0.0) for z_j in z])
+            inputs = a
+    return list(found.values())
+
+
+def slope(a: Any, z: Any) -> float:
+    """da/dz at this example."""
+    if type(a) is not Value or type(z) is not Value:
+        return 0.0
+    for node, upstream, _ in sweep(a, since=z.born):
+        if node is z:
+            return float(upstream)
+    return 0.0
+
+
+def dead_units(layer: LayerFacts) -> Iterator[Finding]:
+    """ReLUs that are 0 for every example: no gradient reaches their weights again."""
+    if layer.layer.activation_name == "relu":
+        dead = [j for j, column in enumerate(zip(*layer.slopes)) if not any(column)]
+        if dead:
+            yield Finding(
+                "dead units",
+                f"{layer.units(dead)}: the ReLU is 0 for all {len(layer.slopes)} examples, "
+                "so no gradient reaches these weights and they stay as they are.",
+                "Try another seed, more units, leaky_relu, or a smaller learning rate.",
+            )
+
+
+def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
+    """Units with the same weights in and out, which get the same gradient and stay identical for ever (E12)."""
+    rows = [tuple(p.data for p in neuron.parameters()) for neuron in layer.layer.neurons]
+    if after:
+        rows = [row + out for row, out in zip(rows, zip(*[numbers(n.w) for n in after.layer.neurons]))]
+    places: dict[tuple[float, ...], list[int]] = {}
+    for j, row in enumerate(rows):
+        places.setdefault(row, []).append(j)
+    for same in places.values():
+        if len(same) > 1 and after:
+            yield Finding(
+                "identical units",
+                f"{layer.units(same)}: they have the same weights, so they get the same gradient "
+                f"and do the work of one unit for ever.",
+                "Start from small random weights, not from equal ones.",
+            )
+
+
+def without_slope(layer: LayerFacts) -> Iterator[Finding]:
+    """Step and sign units: their derivative is 0 everywhere."""
+    if layer.layer.activation_name in SWITCHES:
+        yield Finding(
+            "no slope",
+            f"layer {layer.place}: the derivative of {layer.layer.activation_name} is 0 everywhere, "
+            "so no gradient reaches the weights before it.",
+            "Learn with sigmoid or tanh; set the weights of step units by hand.",
+        )
+
+
+def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
+    """Units so far out on the flat ends of sigmoid or tanh that next to no gradient passes (D13)."""
+    if layer.layer.activation_name not in ("sigmoid", "tanh"):
+        return
+    saturated = [j for j, column in enumerate(zip(*layer.slopes)) if max(column) < SATURATED]
+    if saturated:
+        steepest = max(max(row[j] for j in saturated) for row in layer.slopes)
+        yield Finding(
+            "saturated units",
+            f"{layer.units(saturated)}: the slope of {layer.layer.activation_name} is at most {steepest:.2g} "
+            "for every example, so next to no gradient passes.",
+            "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier).",
+        )
+
+
+def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
+    """Inputs that are all positive: the gradients of a unit's weights all have one sign (D13)."""
+    places = [layer.place for layer in layers if len(layer.inputs[0]) > 1 and all(map(same_sign, layer.inputs))]
+    if places:
+        yield Finding(
+            "one-sign gradients",
+            f"{listed('layer', places)}: all inputs have one sign in every example, so the gradients of a "
+            "unit's weights have one sign too and the steps zig-zag.",
+            "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before.",
+        )
+
+
+def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
+    """Inputs that are very large, or of very different sizes: no one rate suits the weights of all of them."""
+    sizes = [max(map(abs, column)) for column in zip(*examples)]
+    low, high = min([size for size in sizes if size] or [0.0]), max(sizes, default=0.0)
+    if high > LARGE or high > DIFFERENT * low:
+        sentence = f"input x{sizes.index(high) + 1} reaches {high:.3g}"
+        if high > DIFFERENT * low:
+            sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
+        advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
+        yield Finding("unscaled inputs", f"{sentence}: no one learning rate suits all weights.", advice)
+
+
+def same_sign(numbers: Sequence[float]) -> bool:
+    """Whether all are positive, or all negative."""
+    return min(numbers) > 0.0 or max(numbers) < 0.0

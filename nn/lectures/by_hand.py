@@ -1,0 +1,94 @@
+"""To watch: nets with given weights, and what the lectures derive for them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from autodiff import Value, show, sigmoid
+
+from ..data import by_hand, truth_table
+from ..losses import half_squared_error, squared_error
+from ..metrics import predict
+from ..models import MLP, batch_norm
+from .text import several
+
+
+def closed_forms() -> Iterator[str]:
+    """One hidden layer f(x) = w . sigmoid(U x): the lecture's gradients and the engine's."""
+    U, w, x, y = [[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]], [0.7, -0.8], [1.0, 2.0, -1.0], 0.5
+    net = MLP.from_matrices([U, w], "sigmoid", bias=False)
+    f = net(x)
+    loss = half_squared_error(f, y)
+    loss.backward()
+    h = [sigmoid(sum([u * xi for u, xi in zip(row, x)])) for row in U]
+    yield f"f = {show(f.data)}, loss 1/2 (f - y)^2 = {show(loss.data)}"
+    yield f"dL/dw = (f - y) h                          {several([(f.data - y) * hi for hi in h])}"
+    yield f"  the engine's                             {several([p.grad for p in net.layers[1].neurons[0].w])}"
+    for i, (row, wi, hi) in enumerate(zip(net.layers[0].neurons, w, h)):
+        form = [(f.data - y) * wi * hi * (1.0 - hi) * xj for xj in x]
+        yield f"dL/dU, row {i} = (f - y) w{i} h{i} (1 - h{i}) x   {several(form)}"
+        yield f"  the engine's                             {several([p.grad for p in row.w])}"
+
+
+def linear_layers() -> Iterator[str]:
+    """Linear layers compose to a linear layer: no depth helps without a bend."""
+    two = MLP.from_matrices([[[0, 1], [1, 1]], [[1, 2], [3, 4]]], "linear", bias=False)
+    one = MLP.from_matrices([[[2, 3], [4, 7]]], bias=False)
+    for x in ([1, 0], [0, 1], [3, -5]):
+        yield f"x = {several(x)}: [[1,2],[3,4]] ([[0,1],[1,1]] x) = {several(two(x))}"
+        yield f"{'':>{5 + len(several(x))}} [[2,3],[4,7]] x = {several(one(x))}"
+    half = MLP.from_matrices([[0.5, 0.0, 0.0]])
+    X, Y = truth_table("xor")
+    loss = sum([squared_error(half(x), y) for x, y in zip(X, Y)]) / 4.0
+    loss.backward()
+    grads = several([p.grad for p in half.parameters()])
+    yield f"a linear net's best for XOR is 1/2 everywhere: squared error {show(loss.data)}, gradient {grads}"
+
+
+def mean_of_gradients() -> Iterator[str]:
+    """The gradient of the mean is the mean of the examples' gradients."""
+    net, found = MLP.from_matrices([[0.1, 0.3, -0.2]], output="sigmoid"), []
+    for x, y in zip(*truth_table("and")):
+        net.zero_grad()
+        squared_error(net(x), y).backward()
+        found.append([p.grad for p in net.parameters()])
+        yield f"AND at {several(x)}: gradient (w1, w2, b) = {several(found[-1])}"
+    yield f"their mean: {several([sum(column) / 4.0 for column in zip(*found)])}"
+
+
+def batch_normalisation() -> Iterator[str]:
+    """Batch normalisation: a mini-batch moved to mean 0 and scaled to variance 1."""
+    random = Random(0)
+    rows = [[Value(random.gauss(5.0, 3.0)), Value(random.gauss(-2.0, 0.1))] for _ in range(8)]
+    for name, batch in (("before", rows), ("after", batch_norm(rows, epsilon=0.0))):
+        for unit, column in enumerate(zip(*batch)):
+            mean = sum([v.data for v in column]) / 8.0
+            variance = sum([(v.data - mean) ** 2 for v in column]) / 8.0
+            yield f"{name:<6}  unit {unit}: mean {show(mean, 6)}, variance {show(variance, 6)}"
+
+
+def step_units() -> Iterator[str]:
+    """A net of step units: feed-forward with weights set by hand."""
+    (z2, a2), (z3, h) = by_hand("step function").activations([0, 2, 1])
+    yield f"x = (0, 2, 1): z2 = {several(z2)}, a2 = {several(a2)}, z3 = {show(z3[0].data)}, h = {show(h[0].data)}"
+
+
+def composition() -> Iterator[str]:
+    """XNOR from AND, NOR and OR, with weights set by hand."""
+    xnor = by_hand("xnor")
+    yield "x1 x2   AND      NOR      OR of both"
+    for x in truth_table("xnor")[0]:
+        (_, hidden), (_, out) = xnor.activations(x)
+        yield f"{x[0]:2g} {x[1]:2g}   {hidden[0].data:.5f}  {hidden[1].data:.5f}  {out[0].data:.5f}"
+
+
+def inside_a_rectangle(points: int = 20_000) -> Iterator[str]:
+    """Points inside a rectangle, told by five step units."""
+    random, net = Random(0), by_hand("rectangle")
+    drawn = [(random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)) for _ in range(points)]
+    wrong = sum([predict(net, p) != (1.0 <= p[0] <= 3.0 and 1.0 <= p[1] <= 2.0) for p in drawn])
+    for x in ((2.0, 1.5), (2.0, 2.5)):
+        (_, hidden), (_, out) = net.activations(x)
+        yield f"x = {several(x)}: the four sides {several(hidden)}, all of them {show(out[0].data)}"
+    yield f"wrong: {wrong} of {points} points"

@@ -1,0 +1,175 @@
+"""Gradient descent step by step (B6, B7, C9), and the lines that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from autodiff import Value, gradients, show, sigmoid
+
+from .._checks import generator
+from ..optim import SGD, clip_by_norm
+from .depth import cliff, repeated
+from .text import several
+
+Point = tuple[float, ...]
+Found = tuple[Point, float, int]
+
+
+def descend(
+    loss: Callable[..., Any],
+    start: Sequence[float],
+    learning_rate: float,
+    most: int = 10_000,
+    clip_norm: float | None = None,
+) -> list[Point]:
+    """The path of gradient descent, start included: ``while theta(i+1) != theta(i)``, but ``most`` updates at most.
+
+    Parameters
+    ----------
+    loss : function of as many Values as the start has numbers
+        What is made small.
+    start : sequence of float
+        The first point.
+    learning_rate : float
+        theta <- theta - learning_rate * gradient.
+    most : int
+        The slide's rule alone may never end (C4).
+    clip_norm : float, optional
+        The longest gradient that is not shortened to it (D14).
+
+    Examples
+    --------
+    >>> path = descend(lambda x: (x - 3.0) ** 2, [0.0], learning_rate=0.1)
+    >>> len(path) - 1, path[-1]
+    (159, (2.999999999999999,))
+    """
+    path = [tuple(map(float, start))]
+    for _ in range(most):
+        theta = [Value(x) for x in path[-1]]
+        loss(*theta).backward()
+        SGD(theta, learning_rate, clip_norm=clip_norm).step()
+        new = tuple([p.data for p in theta])
+        if new == path[-1]:
+            break
+        path.append(new)
+    return path
+
+
+# --- (best point, its loss, how often the loss was evaluated) ------------------------------------------
+
+
+def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: float) -> Found:
+    """The end of gradient descent; each update evaluates the loss once.
+
+    Examples
+    --------
+    >>> from nn import by_descent
+    >>> point, loss, evaluations = by_descent(lambda x: (x - 3) * (x - 3), [0.0], 0.5)
+    >>> point, loss, evaluations
+    ((3.0,), 0.0, 2)
+    """
+    path = descend(loss, start, learning_rate)
+    return path[-1], loss(*path[-1]), len(path)
+
+
+def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: int) -> Found:
+    """The best of evenly spread numbers.
+
+    Examples
+    --------
+    >>> from nn import by_brute_force
+    >>> by_brute_force(lambda x: (x - 3) * (x - 3), 0, 10, 11)
+    ((3.0,), 0.0, 11)
+    """
+    points = [(low + (high - low) * i / (places - 1),) for i in range(places)]
+    return best_of(loss, points)
+
+
+def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: int, seed: int = 0) -> Found:
+    """The best of numbers drawn at random (D).
+
+    Examples
+    --------
+    >>> from nn import by_random_search
+    >>> (theta,), loss, evaluations = by_random_search(lambda x: (x - 3) * (x - 3), 0, 10, 100)
+    >>> evaluations, loss < 0.01
+    (100, True)
+    """
+    random = generator(seed)
+    return best_of(loss, [(random.uniform(low, high),) for _ in range(tries)])
+
+
+def by_calculus(loss: Callable[..., Any], start: float) -> Found:
+    """Where dC/dtheta = 0, for a loss whose slope is a straight line: theta - C'/C''.
+
+    Examples
+    --------
+    >>> from nn import by_calculus
+    >>> by_calculus(lambda x: (x - 3) * (x - 3), 0.0)
+    ((3.0,), 0.0, 1)
+    """
+    theta = Value(start)
+    (slope,) = gradients(loss(theta), [theta])
+    (curvature,) = gradients(slope, [theta])
+    point = (start - slope.data / curvature.data,)
+    return point, loss(*point), 1
+
+
+def best_of(loss: Callable[..., Any], points: Sequence[Point]) -> Found:
+    """The point with the smallest loss, each evaluated once."""
+    lowest, best = min((loss(*point), point) for point in points)
+    return best, lowest, len(points)
+
+
+def bowl(theta: Any) -> Any:
+    """(theta - 3)^2."""
+    return (theta - 3.0) * (theta - 3.0)
+
+
+def standing_still() -> Iterator[str]:
+    """Gradient descent while theta(i+1) != theta(i): a rule that may never end."""
+    most = 1000
+    cases: tuple[tuple[str, Any, float, float], ...] = (
+        ("(theta - 3)^2", bowl, 0.0, 0.1),
+        ("theta^2", lambda t: t * t, 1.0, 1.0),
+        ("theta^4", lambda t: t * t * t * t, 1.0, 0.1),
+    )
+    for name, loss, start, rate in cases:
+        path = descend(loss, [start], rate, most)
+        first = ", ".join([show(theta) for (theta,) in path[:4]])
+        end = "and stands still" if len(path) <= most else "and is still moving"
+        yield f"{name:<14} rate {rate:g}: {first}, ...; at {path[-1][0]!r} after {len(path) - 1} updates {end}"
+    path = descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 4)
+    yield f"a^2 + 10 b^2   rate 0.08: {', '.join([several(point, 3) for point in path])}: b zig-zags"
+
+
+def four_ways() -> Iterator[str]:
+    """One loss, (theta - 3)^2, made small in four ways."""
+    ways = {
+        "brute force": by_brute_force(bowl, -10.0, 10.0, 2001),
+        "dC/dtheta = 0": by_calculus(bowl, 0.0),
+        "random search": by_random_search(bowl, -10.0, 10.0, 2000),
+        "gradient descent": by_descent(bowl, [0.0], 0.1),
+    }
+    for name, (point, loss, evaluations) in ways.items():
+        yield f"{name:<16}  theta = {point[0]:.9f}, loss {loss:.2g}, evaluations {evaluations}"
+    yield "with 10 thetas brute force would need 2001^10 evaluations; descent still one gradient an update"
+
+
+def the_cliff() -> Iterator[str]:
+    """Vanishing and exploding gradients, and clipping by norm."""
+    x = Value(0.5)
+    repeated(sigmoid, x, 10).backward()
+    yield f"h <- sigmoid(h) ten times from 0.5: dh10/dh0 = {x.grad:.8g}"
+    yield f"h <- 1.5 h fifty times: dh50/dh0 = {repeated(lambda h: 1.5 * h, 1.0, 50)!r}"
+    yield f"(3, 4) clipped at 1: {several(clip_by_norm([3.0, 4.0], 1.0))}"
+    w, b = Value(4.35), Value(-2.21)
+    loss = cliff(w, b)
+    loss.backward()
+    yield f"the cliff, at w = 4.35, b = -2.21: E = {loss.data:.6g}, gradient {several([w.grad, b.grad])}"
+    for threshold in (None, 1.0):
+        path = descend(cliff, [4.35, -2.21], 0.1, 20, threshold)
+        how = f"clipped at {threshold:g}" if threshold else "as it is"
+        one, last = (cliff(w, b) for w, b in (path[1], path[-1]))
+        yield f"  rate 0.1, gradient {how}: E = {one:.6g} after one step, {last:.6g} after 20"

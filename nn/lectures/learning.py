@@ -1,0 +1,102 @@
+"""To watch: training loops, batch sizes, stopping, and how much a net can represent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import pi, sin
+
+from .. import data
+from .._checks import counted
+from ..data import truth_table
+from ..losses import l2
+from ..metrics import evaluate
+from ..models import MLP
+from ..optim import SGD, Adam
+from ..training.fitting import fit
+from ..training.history import History, loss_below
+
+
+def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
+    """Handwritten digits by a two-layer net: pick an example at random, update, repeat."""
+    (X, Y), (X_test, Y_test) = data.split(*data.digits())
+    net = MLP(64, [32, 10], "tanh", "softmax", initializer="xavier", seed=0)
+    run = None
+    for epoch in range(1, epochs + 1):
+        optimizer = SGD(net.parameters(), 0.05) if run is None else None
+        run = fit(net, X, Y, "cross_entropy", optimizer, 1, 1, resume=run, progress=False)
+        right = evaluate(net, X_test, Y_test, "cross_entropy")[1]
+        share = f"{100 * right / len(X_test):.1f} % of the test digits right"
+        yield f"epoch {epoch}: {run.updates} updates, loss {run.loss[-1]:.4f}, {share}"
+
+
+def until_convergence() -> Iterator[str]:
+    """The training loop with a stopping rule: mini-batch, forward, loss, backward, update."""
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+    run = fit(net, X, Y, batch_size=2, callbacks=[loss_below(0.001)], progress=False)
+    for epoch in range(0, run.epochs, max(1, run.epochs // 8)):
+        yield f"epoch {epoch + 1:>4}: loss {run.loss[epoch]:.6f}"
+    yield f"stopped after {run.epochs} epochs and {run.updates} updates: {run.stopped}"
+
+
+def runs_by_batch_size(
+    runner: str = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
+) -> dict[int, History]:
+    """A run for each batch size, of the same net on the same 20 examples."""
+    X = [[i / 10.0 - 1.0] for i in range(20)]
+    Y, found = [sin(pi * x[0]) for x in X], {}
+    for batch_size in sizes:
+        net = MLP(1, [6, 1], seed=0)
+        found[batch_size] = fit(net, X, Y, epochs=epochs, batch_size=batch_size, runner=runner, progress=False)
+    return found
+
+
+def batch_sizes() -> Iterator[str]:
+    """Stochastic, mini-batch and batch gradient descent: one setting, the batch size."""
+    for runner in ("eager", "batch"):
+        for batch_size, run in runs_by_batch_size(runner).items():
+            each = 1000.0 * sorted(run.seconds)[run.epochs // 2]
+            updates = f"{run.updates // run.epochs:>2} updates and {each:.2f} ms an epoch"
+            yield f"{runner:<5} runner, batch size {batch_size:>2}: {updates}, loss {run.loss[-1]:.5f}"
+    yield "The eager runner does one example after the other, so that an epoch takes about as long"
+    yield "at any batch size; the batch runner does the rows of a mini-batch at once, so that fewer,"
+    yield "larger batches are faster."
+
+
+def fits_of_sin(shapes: Sequence[Sequence[int]], epochs: int = 600) -> Iterator[tuple[Sequence[int], int, float]]:
+    """Yield (hidden layers, number of parameters, loss) of nets trained on sin from -3 to 3."""
+    X = [[-3.0 + 6.0 * i / 19.0] for i in range(20)]
+    Y = [sin(x[0]) for x in X]
+    for hidden in shapes:
+        net = MLP(1, [*hidden, 1], seed=0)
+        fit(net, X, Y, optimizer=Adam(net.parameters(), 0.01), epochs=epochs, progress=False)
+        yield hidden, len(net.parameters()), evaluate(net, X, Y)[0]
+
+
+def universal_approximation() -> Iterator[str]:
+    """Universal approximation: sin fitted by ever more hidden units; fat and shallow, thin and deep."""
+    for hidden, count, loss in fits_of_sin([[2], [8], [32], [20], [6, 6]]):
+        shape = "-".join(map(str, [1, *hidden, 1]))
+        yield f"{shape:<8} {count:>3} parameters: loss {loss:.5f}"
+    yield "1-20-1 and 1-6-6-1 have the same number of parameters: fat and shallow, thin and deep"
+
+
+def capacity_runs(epochs: int = 150) -> Iterator[tuple[str, MLP, float, float]]:
+    """Yield (name, net, share right in training, in test) for growing nets, then for growing penalties (D16)."""
+    X, Y = data.moons(40, noise=0.35, seed=1)
+    X_test, Y_test = data.moons(200, noise=0.35, seed=2)
+    cases = [(counted(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
+    cases += [(f"20 hidden units, lambda = {strength:g}", 20, strength) for strength in (0.001, 0.01, 0.1)]
+    for name, hidden, strength in cases:
+        net = MLP(2, [hidden, 1], seed=0)
+        optimizer = Adam(net.parameters(), 0.05)
+        fit(net, X, Y, "hinge", optimizer, epochs, 10, penalty=l2(strength) if strength else None, progress=False)
+        train, test = evaluate(net, X, Y, "hinge")[1] / 40, evaluate(net, X_test, Y_test, "hinge")[1] / 200
+        yield name, net, train, test
+
+
+def capacity() -> Iterator[str]:
+    """Capacity and regularisation: larger nets overfit, a penalty on the weights holds them back."""
+    for name, net, train, test in capacity_runs():
+        largest = max([abs(w.data) for w in net.weights()])
+        yield f"{name:<31} train {100 * train:5.1f} %, test {100 * test:5.1f} %, largest weight {largest:.2f}"

@@ -1,0 +1,123 @@
+"""Prediction: what a net makes of examples, and how much of it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import nan
+from typing import Any
+
+from autodiff.arrays import in_order
+
+from ._checks import rows_in, several
+from ._targets import above_half, listed, plain
+from .losses import Loss, loss_named
+
+FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
+
+
+def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The examples as lists of floats, all of one length; ValueError where there is none."""
+    rows = rows_in(X)
+    if not rows:
+        raise ValueError("training needs at least one example, got none")
+    for i, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"example {i} has {len(row)} numbers, example 0 has {len(rows[0])}")
+    return rows
+
+
+def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
+    """The targets as the loss takes them, checked against the number of outputs."""
+    return tried(model, X, Y, loss)[1]
+
+
+def tried(
+    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss
+) -> tuple[list[Any], list[list[float]]]:
+    """(the outputs for the first example, the targets as the loss takes them)."""
+    if not callable(model) or isinstance(model, type):
+        raise TypeError(f"expected a model such as MLP(2, [4, 1]), got {model!r:.60}")
+    if len(Y := several("Y", Y, "Y=[{}]")) != len(X):
+        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
+    if loss.probabilities:
+        refuse_what_is_no_probability(model, X[:FEW], loss)
+    outputs = listed(model(X[0]))
+    return outputs, [loss.encode(plain(target), len(outputs)) for target in Y]
+
+
+def refuse_what_is_no_probability(model: Any, X: Sequence[Sequence[float]], loss: Loss) -> None:
+    """ValueError where an output for one of these examples is not between 0 and 1."""
+    for i, x in enumerate(X):
+        for p in numbers(model(x)):
+            if not 0.0 <= p <= 1.0:
+                raise ValueError(
+                    f"{loss.name} takes probabilities, but for {f'example {i}' if i else 'the first example'} the "
+                    f'model gives {p:.6g}: end it in output="sigmoid" or output="softmax"'
+                )
+
+
+def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:
+    """Whether encoded targets stand for classes, so that an answer is right or wrong; else they are numbers to be met.
+
+    They do where the loss itself decides on classes or takes probabilities, and where they are nothing but 0 and 1
+    (or -1 and 1), as those of gates and data sets are.
+    """
+    values = {number for target in targets for number in numbers(target)}
+    return loss.decide is not above_half or loss.probabilities or values <= {0.0, 1.0} or values <= {-1.0, 1.0}
+
+
+def numbers(outputs: Any) -> list[float]:
+    """The numbers of a model's outputs."""
+    return [getattr(y, "data", y) for y in listed(outputs)]
+
+
+def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] | Loss | None = None) -> Any:
+    """The class that the model gives one example; or the number, if that is what ``fit`` has taught it.
+
+    A class is whether the output is above 0.5; of several outputs the largest one's place, counted from 0. A model
+    trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign. Where the targets of ``fit`` were
+    numbers to be met (see ``evaluate``), ``model.predicts_numbers`` is True, and the answer is the output itself, or
+    the list of them; assign it to have it the other way.
+
+    Examples
+    --------
+    >>> from nn import MLP, fit, predict
+    >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
+    1
+    >>> line = MLP(1, [1], seed=0)
+    >>> _ = fit(line, [[0.0], [1.0], [2.0]], [0.5, 1.0, 1.5], progress=False)
+    >>> round(predict(line, [4.0]), 3)
+    2.5
+    """
+    outputs = numbers(model(in_order("an example", x)))
+    if loss is None and getattr(model, "predicts_numbers", False):
+        return outputs[0] if len(outputs) == 1 else outputs
+    return loss_named(loss or "squared_error").decide(outputs)
+
+
+def evaluate(
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
+) -> tuple[float, float]:
+    """(the mean loss, how many examples are classified right: nan where the targets are numbers to be met).
+
+    Targets are classes if the loss is one over classes or probabilities, or if they are only 0 and 1 (or -1 and 1).
+
+    Examples
+    --------
+    >>> from nn import MLP, evaluate, truth_table
+    >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
+    (0.25, 3)
+    >>> evaluate(MLP(1, [1], initializer="zeros"), [[1.0], [2.0]], [0.3, 0.4])
+    (0.125, nan)
+    """
+    row, X = loss_named(loss), examples_in(X)
+    targets = encoded(model, X, Y, row)
+    losses, right = 0.0, 0
+    for x, target in zip(X, targets):
+        outputs = listed(model(x))
+        losses += getattr(cost := row.cost(outputs, target), "data", cost)
+        right += row.decide(numbers(outputs)) == row.decide(target)
+    return losses / len(X), right if are_classes(targets, row) else nan

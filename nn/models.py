@@ -1,0 +1,290 @@
+"""Models made of layers: MLP and Sequential, a recurrent cell, a convolution (E10), batch normalization (D18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index
+from random import Random
+from typing import Any
+
+from autodiff import Value, mean, reciprocal, sqrt
+from autodiff.arrays import in_order
+
+from ._checks import at_least_0, counted, example, generator, several, size
+from .activations import activation_named
+from .layers import Layer, Neuron, spelled
+from .module import Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .initializers import Initializer
+
+
+class Sequential(Module):
+    """Layers (or any functions of a list) one after the other.
+
+    Examples
+    --------
+    >>> from nn import Layer, Sequential
+    >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
+    >>> len(net([1.0, -1.0])), len(net.parameters())
+    (1, 13)
+    >>> net
+    Sequential(Layer(2 inputs, 3 neurons, tanh), Layer(3 inputs, 1 neuron, linear))
+    """
+
+    def __init__(self, *layers: Any) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"Sequential takes layers one by one, Sequential(*layers), got {layer!r:.60}")
+        self.layers = list(layers)
+
+    def activations(self, x: Sequence[Any]) -> list[tuple[Sequence[Any], Sequence[Any]]]:
+        """[(z, a), ...] layer by layer for one example, recorded anew: no state is kept (C6, C7).
+
+        For a part that is no Layer, z is what goes into it.
+        """
+        found, a = [], example(x)
+        for layer in self.layers:
+            z, a = layer.zs_and_as(a) if isinstance(layer, Layer) else (a, layer(a))
+            found.append((z, a))
+        return found
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        x = example(x)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        names = [repr(layer) if isinstance(layer, Module) else spelled(layer) for layer in self.layers]
+        return f"{type(self).__name__}({', '.join(names)})"
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: each layer's outputs are the next layer's inputs.
+
+    Parameters
+    ----------
+    inputs : int
+        How many numbers one example has.
+    sizes : list of int
+        The number of neurons of each layer, the last being the number of outputs.
+    activation : str, function, or a list of one for each hidden layer
+        A name from ``ACTIVATIONS`` or a function of one number.
+    output : str or function
+        The activation of the last layer; ``"softmax"`` makes probabilities.
+    bias, initializer, seed
+        As for ``Neuron``. The same seed gives the same weights everywhere.
+
+    Returns
+    -------
+    Called with one example: a list of Values; of one output, the Value itself. Always so.
+
+    Raises
+    ------
+    ValueError
+        If an example has another number of inputs, or a name is unknown.
+
+    Examples
+    --------
+    >>> net = MLP(2, [4, 1], seed=0)
+    >>> net
+    MLP(2-4-1, tanh, linear, 17 parameters)
+    >>> type(net([0.0, 1.0])).__name__
+    'Value'
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        sizes: Sequence[int],
+        activation: Any = "tanh",
+        output: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+        initializer: str | Initializer = "uniform",
+        seed: int | Random | None = None,
+    ) -> None:
+        given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
+        random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
+        if len(widths) < 2:
+            raise ValueError(f"a net has one layer or more: write MLP({inputs!r:.20}, [4, 1]), the last is the outputs")
+        chosen = [*hidden_activations(activation, len(widths) - 2), output]
+        super().__init__(
+            *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
+        )
+        self.seed = None if isinstance(seed, Random) else seed
+        if self.seed is not None and hasattr(self.seed, "__index__"):
+            self.seed = index(self.seed)  # an int of NumPy's is no JSON
+        self.make = inputs, sizes, activation, output, bias, initializer
+        self.label_parameters()
+
+    def again(self, seed: int | Random | None = None) -> MLP:
+        """A net of the same make that starts from another seed.
+
+        Examples
+        --------
+        >>> net = MLP(2, [4, 1], "relu", seed=0)
+        >>> net.again(seed=1)
+        MLP(2-4-1, relu, linear, 17 parameters)
+        """
+        return type(self)(*self.make, seed=seed)
+
+    @classmethod
+    def from_matrices(
+        cls,
+        matrices: Sequence[Any],
+        activation: Any = "tanh",
+        output: str | Callable[..., Any] = "linear",
+        bias: bool = True,
+    ) -> MLP:
+        """The net with these weights: a matrix a layer, a row a neuron, the bias in column 0 as on E's slides.
+
+        A layer of one neuron may be given as its row alone. With ``bias=False`` all columns are weights.
+
+        Examples
+        --------
+        >>> both = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")  # E2
+        >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
+        (1.0, 0.0)
+        """
+        given = [[in_order("a row", row) for row in in_order("a matrix", matrix)] for matrix in matrices]
+        layers: list[Any] = [rows if hasattr(rows[0], "__len__") else [rows] for rows in given]
+        inputs = len(layers[0][0]) - bias
+        net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
+        for layer, rows in zip(net.layers, layers):
+            for neuron, row in zip(layer.neurons, rows):
+                if len(row) != len(neuron.w) + bias:
+                    raise ValueError(
+                        f"a row of weights for {neuron!r} has {len(neuron.w) + bias} numbers, got {len(row)}"
+                    )
+                if bias:
+                    neuron.b.data = row[0]
+                for w, number in zip(neuron.w, row[bias:]):
+                    w.data = number
+        return net
+
+    def label_parameters(self) -> None:
+        """Label the weights as the lectures do: W1_0_2 goes to unit 0 of layer 1 from input 2."""
+        for k, layer in enumerate(self.layers, 1):
+            for i, neuron in enumerate(layer.neurons):
+                for j, w in enumerate(neuron.w):
+                    w.label = f"W{k}_{i}_{j}"
+                if type(neuron.b) is Value:
+                    neuron.b.label = f"b{k}_{i}"
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        outputs = super().__call__(x)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    @property
+    def sizes(self) -> list[int]:
+        """The number of inputs and of neurons of each layer, such as [2, 4, 1]."""
+        return [len(self.layers[0].neurons[0].w), *[len(layer.neurons) for layer in self.layers]]
+
+    def __repr__(self) -> str:
+        names = ", ".join([layer.activation_name for layer in self.layers])
+        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {counted(len(self.parameters()), 'parameter')})"
+
+
+def hidden_activations(activation: Any, hidden: int) -> list[Any]:
+    """The activation of each hidden layer, from one for all or a list."""
+    if not isinstance(activation, (list, tuple)):
+        activation_named(activation)  # even if there is no hidden layer
+        return [activation] * hidden
+    if len(activation) != hidden:
+        raise ValueError(f"expected an activation for each of {counted(hidden, 'hidden layer')}, got {len(activation)}")
+    return list(activation)
+
+
+class RecurrentCell(Module):
+    """h <- activation(W [x, h] + b): one layer that takes its own last outputs as further inputs.
+
+    Called with a sequence of examples it returns the last h; ``states`` gives them all. h starts at 0.
+
+    Examples
+    --------
+    >>> cell = RecurrentCell(1, 2, seed=0)
+    >>> len(cell.parameters()), len(cell([[1.0], [0.0], [1.0]]))
+    (8, 2)
+    """
+
+    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: int | Random | None = None) -> None:
+        self.layer = Layer(size(inputs) + size(hidden), hidden, activation, seed=seed)
+
+    def states(self, sequence: Sequence[Sequence[Any]], start: Sequence[Any] | None = None) -> list[list[Any]]:
+        """[h1, h2, ...]: what the cell holds after each example of the sequence."""
+        h, found = list(start or [0.0] * len(self.layer.neurons)), []
+        for x in in_order("a sequence", sequence):
+            h = self.layer([*example(x), *h])
+            found.append(h)
+        return found
+
+    def __call__(self, sequence: Sequence[Sequence[Any]]) -> list[Any]:
+        return self.states(sequence)[-1]
+
+
+class Convolution(Module):
+    """One neuron moved along a list, looking at ``width`` neighbours at a time.
+
+    Examples
+    --------
+    >>> edges = Convolution(2, seed=0)
+    >>> edges.load_state_dict({"neuron.w.0": -1.0, "neuron.w.1": 1.0, "neuron.b": 0.0})
+    >>> [out.data for out in edges([0.0, 0.0, 1.0, 1.0])]
+    [0.0, 1.0, 0.0]
+    """
+
+    def __init__(
+        self, width: int, activation: Any = "linear", bias: bool = True, seed: int | Random | None = None
+    ) -> None:
+        self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        x, width = example(x), len(self.neuron.w)
+        if len(x) < width:
+            raise ValueError(f"a convolution of width {width} expected at least {width} numbers, got {len(x)}")
+        return [self.neuron(x[i : i + width]) for i in range(len(x) - width + 1)]
+
+
+def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[list[Any]]:
+    """(x - mean) / sqrt(variance + epsilon) for each column, mean and variance being those of these rows.
+
+    Parameters
+    ----------
+    rows : sequence of shape (examples, units)
+        A layer's outputs for the examples of one mini-batch: the one thing here that sees several at once.
+    epsilon : float
+        Keeps a constant column from a division by 0; with 0 its numbers become nan.
+
+    Raises
+    ------
+    ValueError
+        If the rows differ in length, or if there are fewer than two: the mean of one row is that row.
+
+    Examples
+    --------
+    >>> batch_norm([[1.0], [3.0]], epsilon=0.0)
+    [[-1.0], [1.0]]
+    """
+    at_least_0("epsilon", epsilon)
+    usage = "batch_norm([layer(x) for x in batch])"
+    rows = [several("batch_norm", row, usage) for row in several("batch_norm", rows, usage)]
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError(f"batch_norm takes two or more rows of one length, got lengths {[*map(len, rows)]!r:.60}")
+    columns = [normalised(list(column), epsilon) for column in zip(*rows)]
+    return [list(row) for row in zip(*columns)]
+
+
+def normalised(column: Sequence[Any], epsilon: float) -> list[Any]:
+    """The numbers of one unit with mean 0 and variance 1."""
+    constant = Value not in map(type, column) and min(column) == max(column)
+    centre = column[0] if constant else mean(column)  # the mean of equal numbers may be off by rounding
+    distances = [x - centre for x in column]
+    deviation = sqrt(mean([d * d for d in distances]) + epsilon)
+    if type(deviation) is not Value and deviation == 0.0:
+        return [d * reciprocal(0.0) for d in distances]  # nan, where a float would raise
+    return [d / deviation for d in distances]

@@ -1,0 +1,302 @@
+"""The optimizers: each is one scalar function (parameter, gradient, state, ...) -> (parameter, state, ...)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import hypot
+from typing import Any, Never
+
+from autodiff import Value, sqrt, variables
+
+from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several
+from .module import Module
+
+
+class Optimizer:
+    """Loops one scalar function over all parameters.
+
+    A subclass names in ``states`` what it remembers of each parameter, and says in ``update`` what a
+    step does. ``update`` is written with ``+ - * / **`` and the functions of ``autodiff``, so that it
+    can be recorded as a graph as well as run with numbers.
+
+    Parameters
+    ----------
+    parameters : iterable of Value, or Module
+        The leaves to change; of a Module all of its parameters.
+    learning_rate : float
+        How far a step goes; may be assigned between steps.
+    weight_decay : float
+        Added to the gradient times the parameter, biases included, as in PyTorch: the gradient of an L2 penalty of
+        half that strength on every parameter given. ``nn.l2`` penalizes weights only.
+    clip_norm : float, optional
+        The longest gradient (over all parameters together) that is not shortened to it (D14).
+
+    Examples
+    --------
+    >>> from nn import Optimizer
+    >>> from autodiff import Value
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, parameter, gradient, learning_rate, step):
+    ...         return (parameter - learning_rate * (1.0 if gradient > 0.0 else -1.0),)
+    >>> x = Value(3.0)
+    >>> (x * x).backward()
+    >>> SignDescent([x], 0.5).step()
+    >>> x.data
+    2.5
+    """
+
+    states: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        **others: Never,
+    ) -> None:
+        refuse_words(type(self).__init__, others)
+        is_model = hasattr(parameters, "parameters") and not isinstance(parameters, type)
+        found: Any = parameters.parameters() if is_model else parameters  # type: ignore[union-attr]
+        given = several("an optimizer", found, f"{type(self).__name__}(model.parameters(), 0.1)")
+        for parameter in given:
+            if type(parameter) is not Value or parameter.primitive is not None:
+                raise TypeError(f"an optimizer changes leaf Values, such as model.parameters(); got {parameter!r:.60}")
+        self.parameters = list(dict.fromkeys(given))  # each once
+        self.learning_rate = at_least_0("learning_rate", learning_rate)
+        self.weight_decay = at_least_0("weight_decay", weight_decay)
+        self.clip_norm = clip_norm if clip_norm is None else above_0("clip_norm", clip_norm)
+        if not self.parameters:
+            raise ValueError("an optimizer changes parameters, got none: does the model keep its Values in attributes?")
+        self.steps = 0
+        self.state = {name: [0.0] * len(self.parameters) for name in self.states}
+
+    def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
+        """The new parameter and the new state, in the order of ``states``. ``step`` counts from 1."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method update")
+
+    def decayed_update(self, parameter: Any, gradient: Any, *rest: Any) -> tuple[Any, ...]:
+        """``update`` with the weight decay in the gradient: the whole scalar function of one step."""
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * parameter
+        return self.update(parameter, gradient, *rest)
+
+    def recorded(self) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+        """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
+        names = ("parameter", "gradient", "learning_rate", "step", *self.states)
+        inputs = variables(**dict.fromkeys(names, 1.0))
+        kept, own = (self.learning_rate, self.steps), vars(self)
+        own.update(learning_rate=inputs[2], steps=inputs[3] - 1.0)  # update may read these of itself
+        try:
+            return inputs, self.decayed_update(*inputs)
+        finally:
+            self.learning_rate, self.steps = kept
+
+    def step(self) -> None:
+        """Change every parameter by its gradient. All is computed before anything is written."""
+        gradients = [parameter.grad for parameter in self.parameters]
+        if self.clip_norm is not None:
+            gradients = clip_by_norm(gradients, self.clip_norm)
+        rate, step = self.learning_rate, self.steps + 1
+        rows = zip(self.parameters, gradients, *self.state.values())
+        new = [
+            self.decayed_update(parameter.data, gradient, rate, step, *state) for parameter, gradient, *state in rows
+        ]
+        for parameter, row in zip(self.parameters, new):
+            parameter.data = row[0]
+        for k, name in enumerate(self.state, 1):
+            self.state[name] = [row[k] for row in new]
+        self.steps = step
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(learning_rate={float(self.learning_rate):g})"
+
+
+class SGD(Optimizer):
+    """Gradient descent: parameter - learning_rate * gradient; with momentum, the velocity for the gradient.
+
+    It is called stochastic where the gradient comes from a mini-batch. The velocity is
+    momentum * velocity + gradient; with ``nesterov`` the step looks one such turn ahead.
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    momentum : float
+        How much of the velocity stays, from 0 (none) on; 0.9 is usual.
+    nesterov : bool
+        Whether to look ahead; it takes a momentum.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> optimizer = SGD([x], learning_rate=0.1)
+    >>> (x * x).backward()
+    >>> optimizer.step()
+    >>> round(x.data, 9)
+    2.4
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float = 0.1,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        **others: Never,
+    ) -> None:
+        self.momentum = at_least_0("momentum", momentum)
+        self.nesterov = nesterov
+        if nesterov and not momentum:
+            raise ValueError("nesterov looks ahead along the velocity: give a momentum, such as 0.9")
+        self.states = ("velocity",) if momentum else ()
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+
+    def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
+        if not self.momentum:
+            return (parameter - learning_rate * gradient,)
+        velocity = self.momentum * state[0] + gradient
+        direction = gradient + self.momentum * velocity if self.nesterov else velocity
+        return parameter - learning_rate * direction, velocity
+
+
+class RMSProp(Optimizer):
+    """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    decay : float
+        How much of the mean stays, from 0 up to, not including, 1 (PyTorch's alpha).
+    epsilon : float
+        Added to the root, above 0, so that nothing is divided by 0.
+
+    Examples
+    --------
+    >>> from nn import RMSProp
+    >>> from autodiff import Value
+    >>> x = Value(3.0)
+    >>> optimizer = RMSProp([x], learning_rate=0.1)
+    >>> (x * x).backward()
+    >>> optimizer.step()
+    >>> round(x.data, 6)
+    2.0
+    """
+
+    states = ("mean_square",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float = 0.01,
+        decay: float = 0.99,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        **others: Never,
+    ) -> None:
+        self.decay = below_1("decay", decay)
+        self.epsilon = above_0("epsilon", epsilon)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+
+    def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
+        mean_square = self.decay * state[0] + (1.0 - self.decay) * gradient * gradient
+        return parameter - learning_rate * gradient / (sqrt(mean_square) + self.epsilon), mean_square
+
+
+class Adam(Optimizer):
+    """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
+
+    The learning rate is about how far each parameter moves in a step. 0.02 suits tiny nets, which train for some
+    hundred steps; PyTorch's 0.001 is meant for millions of parameters and many thousand steps.
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay, clip_norm
+        As for ``Optimizer``.
+    betas : (float, float)
+        How much of the mean of the gradients stays, and of that of their squares, from 0 up to, not including, 1.
+    epsilon : float
+        Added to the root, above 0, so that nothing is divided by 0.
+
+    Examples
+    --------
+    >>> from nn import Adam
+    >>> from autodiff import Value
+    >>> x = Value(3.0)
+    >>> optimizer = Adam([x], learning_rate=0.1)
+    >>> (x * x).backward()
+    >>> optimizer.step()
+    >>> round(x.data, 6)
+    2.9
+    """
+
+    states = ("mean", "mean_square")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float = 0.02,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        **others: Never,
+    ) -> None:
+        both = several("betas", betas, "betas=(0.9, 0.999)")
+        if len(both) != 2:
+            raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
+        self.betas = below_1("betas[0]", both[0]), below_1("betas[1]", both[1])
+        self.epsilon = above_0("epsilon", epsilon)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+
+    def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
+        beta1, beta2 = self.betas
+        mean = beta1 * state[0] + (1.0 - beta1) * gradient
+        mean_square = beta2 * state[1] + (1.0 - beta2) * gradient * gradient
+        unbiased_mean = mean / (1.0 - beta1**step)
+        unbiased_square = mean_square / (1.0 - beta2**step)
+        return parameter - learning_rate * unbiased_mean / (sqrt(unbiased_square) + self.epsilon), mean, mean_square
+
+
+def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
+    """g * threshold / |g| where the length |g| is at least the threshold, else g (D14).
+
+    Examples
+    --------
+    >>> clip_by_norm([3.0, 4.0], 1.0)
+    [0.6000000000000001, 0.8]
+    """
+    if threshold < 0.0:
+        raise ValueError(f"a gradient is clipped to a length from 0 on, got {threshold!r}")
+    length = hypot(*gradients)
+    scale = threshold / length if length >= threshold and length > 0.0 else 1.0
+    return [gradient * scale for gradient in gradients]
+
+
+def momentum(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+    """SGD with a momentum of 0.9."""
+    return SGD(parameters, learning_rate, momentum=0.9)
+
+
+def nesterov(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+    """SGD with a Nesterov momentum of 0.9."""
+    return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
+
+
+OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam}
+
+
+def optimizer_named(name: Any, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:
+    """The optimizer of that name or class, at its own learning rate where none is given."""
+    make = one_of("optimizer", name, OPTIMIZERS)
+    made: Optimizer = make(parameters) if learning_rate is None else make(parameters, learning_rate)
+    return made

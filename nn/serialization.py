@@ -1,0 +1,160 @@
+"""Storage: a net as one JSON file with architecture, seed and weights, whole or absent, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+from zlib import crc32
+
+from autodiff._files import write
+
+from .activations import ACTIVATIONS
+from .models import MLP
+from .module import Module
+
+FORMAT, VERSION = "scalar-autodiff model", 1
+LARGEST = 500_000_000  # bytes
+
+
+class ModelFileError(ValueError):
+    """A file that holds no model, a damaged one, or one of another shape.
+
+    Examples
+    --------
+    >>> from nn import ModelFileError, load
+    >>> with open("model.json", "w") as file:
+    ...     _ = file.write("{")
+    >>> try:
+    ...     load("model.json")
+    ... except ModelFileError:
+    ...     print("no model in it")
+    no model in it
+    """
+
+
+def save(model: Module, path: str | os.PathLike[str]) -> None:
+    """Write the model to a file: architecture, seed and weights of an MLP, the weights of any other Module.
+
+    Raises
+    ------
+    ValueError
+        If a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [4, 1], seed=0), folder + "/xor.json")
+    ...     load(folder + "/xor.json")
+    MLP(2-4-1, tanh, linear, 17 parameters)
+    """
+    made = architecture(model)
+    if made and model.predicts_numbers:
+        made["predicts_numbers"] = True
+    body = {"architecture": made, "parameters": model.state_dict()}
+    contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
+    write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
+
+
+def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
+    """The model of a file: a new MLP, or ``into`` with the file's weights.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model, is damaged or does not fit; ``into`` is unchanged then.
+
+    Examples
+    --------
+    >>> from nn import MLP, load, save
+    >>> save(MLP(2, [3, 1], seed=0), "model.json")
+    >>> load("model.json")
+    MLP(2-3-1, tanh, linear, 13 parameters)
+    """
+    body = read(path)
+    parameters = body["parameters"]
+    try:
+        model = into if into is not None else built(body["architecture"], len(parameters))
+        model.load_state_dict(parameters)
+        if into is None:
+            model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise ModelFileError(f"{path} does not fit: {error}") from error
+    return model
+
+
+def architecture(model: Module) -> dict[str, Any] | None:
+    """What an MLP is made of; None for another Module, whose class has to be known to load it."""
+    if type(model) is not MLP:
+        return None
+    names = [layer.activation_name for layer in model.layers]
+    for name, layer in zip(names, model.layers):
+        if name not in ACTIVATIONS and not layer.joint:
+            raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
+        known = ACTIVATIONS["linear" if layer.joint else name]
+        if any(known not in (neuron.activation, type(neuron.activation)) for neuron in layer.neurons):
+            known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
+            raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
+    bias = not isinstance(model.layers[0].neurons[0].b, float)
+    seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
+    return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
+
+
+def built(architecture: Any, parameters: int) -> MLP:
+    """The MLP of that architecture, its weights still 0; ValueError unless it has that many parameters."""
+    if architecture is None:
+        raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
+    fields = ("sizes", "activations", "bias", "seed")
+    if not isinstance(architecture, dict) or any(field not in architecture for field in fields):
+        raise ValueError(f"an architecture has {', '.join(fields)}; got {architecture!r:.60}")
+    sizes, names, bias, seed = (architecture[field] for field in fields)
+    fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1 > 0
+    fit = fit and all(isinstance(name, str) for name in names)
+    if not fit or not all(type(n) is int and n > 0 for n in sizes):
+        raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
+    if type(bias) is not bool or not isinstance(seed, (int, type(None))):
+        raise ValueError(f"bias is true or false, and seed a whole number or null; got {bias!r:.20} and {seed!r:.20}")
+    expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
+    if expected != parameters:  # checked before a huge net is built
+        raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
+    net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
+    net.seed = seed
+    return net
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The file's contents, past all checks that need no model."""
+    path = os.path.expanduser(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ModelFileError(f"{path} is no regular file")  # a pipe or device may never end
+    if os.path.getsize(path) > LARGEST:
+        raise ModelFileError(f"{path} is larger than any model of this library")
+    try:
+        with open(path, encoding="utf-8") as file:
+            contents = json.load(file, parse_constant=finite, parse_float=finite)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{path} is no whole model file: {error}") from error
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+        raise ModelFileError(f"{path} was not written by nn.save")
+    if contents.get("version") != VERSION:
+        raise ModelFileError(f"{path} is of version {contents.get('version')!r:.20}, this library reads {VERSION}")
+    body = {key: contents.get(key) for key in ("architecture", "parameters")}
+    if not isinstance(body["parameters"], dict) or checksum(body) != contents.get("checksum"):
+        raise ModelFileError(f"{path} is damaged: its checksum does not fit its contents")
+    return body
+
+
+def finite(text: str) -> float:
+    """The number; ValueError for 1e999, NaN and Infinity, which are no weights."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text:.40} is no number that a weight can be")
+    return number
+
+
+def checksum(body: dict[str, Any]) -> int:
+    """A number that changes when anything in the body does."""
+    return crc32(json.dumps(body, sort_keys=True, allow_nan=False).encode())

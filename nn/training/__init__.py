@@ -1,0 +1,1 @@
+"""Training: fit (fitting), what it leaves (history), the loop and its runners, and many trainings (sweep)."""

@@ -1,0 +1,237 @@
+"""Training: fit, the loop of the lectures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import nan
+from typing import Any, Never
+from warnings import warn
+
+from autodiff import Value, history as history_of, sweep
+
+from .._checks import counted, generator, one_of, refuse_words, several, size
+from ..losses import Loss, l1, l2, loss_named
+from ..metrics import are_classes, examples_in, numbers, tried
+from ..module import Module
+from ..optim import Optimizer, optimizer_named
+from .history import History, gradient_norms, loss_below, no_progress, parameters_still
+from .loop import NonfiniteLossError, Task, runner_named
+from .progress import Progress
+
+MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
+
+
+def fit(
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
+    optimizer: Optimizer | str | Callable[..., Optimizer] | None = None,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    runner: str = "auto",
+    seed: int = 0,
+    penalty: Callable[[Any], Any] | None = None,
+    callbacks: Callable[[Any, History], Any] | Sequence[Callable[[Any, History], Any]] | None = (),
+    record: str | Sequence[str] | None = (),
+    resume: History | None = None,
+    progress: bool = True,
+    learning_rate: float | None = None,
+    **others: Never,
+) -> History:
+    """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
+
+    Parameters
+    ----------
+    model : Module
+        What is trained, called with one example.
+    X : sequence of examples, each of shape (inputs,)
+        As many as targets.
+    Y : sequence of targets
+        A number, a class or a list of numbers for each example, as the loss takes it.
+    loss : str, Loss, or function (outputs, target) -> Value
+        A name from ``LOSSES`` or your own; both arguments come as lists. If there is one output and the function
+        cannot take lists, they come as numbers: ``lambda y, t: (y - t) ** 2``.
+    optimizer : Optimizer, str or class, optional
+        SGD at a learning rate of 0.1 where none is given; a name from ``OPTIMIZERS`` or a class takes its own rate.
+        Parameters of the model that it was not given stay as they are; a warning names Values behind the loss that
+        are neither its nor the model's, for nobody trains them.
+    epochs : int
+        How often every example is looked at.
+    batch_size : int, optional
+        Examples for each update: 1 is stochastic gradient descent, None all of them (C5).
+    runner : str
+        How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
+        "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
+        epochs to machine code (llvmlite, extra ``fast``); "auto" takes the fastest of these that the model
+        allows and that is worth its compile time. Where a call of model, loss, penalty or update changes anything
+        else (it counts, anneals, draws random numbers), "auto" is "eager", and the others raise an error.
+    seed : int
+        ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
+        all examples in one batch nothing is shuffled.
+    penalty : function (model) -> Value, optional
+        Added to every mini-batch's loss: ``l2(0.01)``.
+    callbacks : function (model, history) -> str or None, or a list of them
+        Called after every epoch. A text that one returns is the reason to stop: ``loss_below(0.01)``. They may
+        change numbers, the optimizer's settings, and what model, loss and penalty do from then on.
+    record : str or list of str
+        What else the history holds: "accuracy", "gradient_norms".
+    resume : History, optional
+        An earlier run to go on with: its optimizer, its order of mini-batches, its lists.
+    progress : bool
+        Whether to show a bar on the error stream (plain lines where that is no terminal).
+    learning_rate : float, optional
+        Of an optimizer that is named or left out; one that is made already has its own.
+
+    Returns
+    -------
+    History
+        Plain lists. After ctrl-C too: the model is as the last whole epoch left it.
+
+    Raises
+    ------
+    NonfiniteLossError
+        At the first loss or gradient that is inf or nan, before it changes the model; it carries the history.
+    TypeError, ValueError
+        If what is given does not fit together; the message says what to give.
+
+    Examples
+    --------
+    >>> from nn import MLP, fit, truth_table
+    >>> net, (X, Y) = MLP(2, [4, 1], seed=0), truth_table("and")
+    >>> fit(net, X, Y, epochs=10, progress=False)
+    History(10 epochs, 10 updates, loss 0.41786 -> 0.13528, stopped: all epochs)
+    >>> fit(net, X, Y, optimizer="momentum", learning_rate=0.05, epochs=10, progress=False).optimizer
+    SGD(learning_rate=0.05)
+    """
+    refuse_words(fit, others)
+    X, row, before = examples_in(X), loss_named(loss), Value(0.0).born
+    outputs, targets = tried(model, X, Y, row)
+    chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
+    check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
+    history = resume if resume is not None else History(chosen, generator(seed))
+    history.began = history.epochs
+    records = [record] if isinstance(record, str) else several("record", record or (), "record=['accuracy']")
+    called = [callbacks] if callable(callbacks) else several("callbacks", callbacks or (), "callbacks=[...]")
+    callbacks = [*[recorder(name, row, X, targets) for name in records], *called]
+    for thing in [*callbacks, *([] if penalty is None else [penalty])]:
+        if not callable(thing) or thing in MAKERS:
+            raise TypeError(
+                f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
+            )
+    make = runner_named(runner)
+    if isinstance(model, Module):
+        model.predicts_numbers = not are_classes(targets, row)
+    run = make(Task(model, X, targets, row, chosen, penalty, epochs))
+    batches = size(len(X) if batch_size is None else batch_size, "batch_size")
+    with Progress(size(epochs, "epochs"), progress) as shown:
+        try:
+            history.stopped = ""
+            history.stopped = loop(run, make, history, batches, epochs, callbacks, shown)
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        except NonfiniteLossError as error:
+            history.stopped = "non-finite loss" if error.loss - error.loss else "non-finite gradient"
+            error.history = history
+            raise
+    return history
+
+
+def loop(
+    run: Any,
+    make: Callable[[Task], Any],
+    history: History,
+    batch_size: int,
+    epochs: int,
+    callbacks: Sequence[Callable[..., Any]],
+    shown: Progress,
+) -> str:
+    """Run the epochs, write them into the history, and return why it ended."""
+    before, task = history.epochs, run.task
+    while history.epochs < before + epochs:
+        most = 1 if callbacks else before + epochs - history.epochs
+        run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
+        shown.hint(run.hint)
+        reasons = [callback(task.model, history) for callback in callbacks]
+        for reason in reasons:
+            if reason:
+                return str(reason)
+        if callbacks and task.recorded and task.recorded.changed():
+            task.recorded, task.renewed = None, task.renewed + 1
+            run = make(task)
+    return "all epochs"
+
+
+def chosen_optimizer(model: Any, optimizer: Any, learning_rate: float | None, resume: History | None) -> Optimizer:
+    """The optimizer that was given, named or made of a class, left by an earlier run, or SGD at 0.1."""
+    if learning_rate is not None and (resume is not None or isinstance(optimizer, Optimizer)):
+        raise ValueError(
+            "an optimizer has its own learning rate: assign optimizer.learning_rate, or name the optimizer"
+        )
+    if resume is not None:
+        if not isinstance(resume, History):
+            raise TypeError(f"resume takes the History that an earlier fit returned, got {resume!r:.60}")
+        if optimizer is not None and optimizer is not resume.optimizer:
+            raise ValueError("a resumed run goes on with its own optimizer: give resume or optimizer, not both")
+        return resume.optimizer
+    if optimizer is None or isinstance(optimizer, str) or (callable(optimizer) and not isinstance(optimizer, Module)):
+        optimizer = optimizer_named(optimizer or "sgd", getattr(model, "parameters", lambda: model)(), learning_rate)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"expected an optimizer such as SGD(model.parameters(), 0.1) or a name such as 'sgd', got {optimizer!r:.60}"
+        )
+    return optimizer
+
+
+def check_trained(
+    model: Any, optimizer: Optimizer, loss: Any, target: Sequence[Any], since: int, stacklevel: int = 3
+) -> None:
+    """Refuse an optimizer of another model; warn of Values older than ``since`` behind the loss that nobody trains."""
+    nodes = history_of(loss) if type(loss) is Value else []
+    behind = [leaf for leaf in nodes if leaf.primitive is None and leaf.born < since]
+    trained = set(optimizer.parameters)
+    if trained == set(behind):
+        return
+    own = set(model.parameters() if hasattr(model, "parameters") else ())
+    if isinstance(model, Module) and type(model).parameters is not Module.parameters:
+        own.update(Module.parameters(model))  # those that its parameters() leaves out, too
+    if trained.isdisjoint(own.union(nodes)):
+        raise ValueError(
+            "the optimizer changes none of this model's parameters: make it again, SGD(model.parameters(), ...), "
+            "and do not resume the history of another model"
+        )
+    strange, frozen, found = trained.difference(own, nodes), own - trained, []
+    if strange and frozen:
+        found.append(
+            f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
+            f"{len(frozen)} of the model's: if a layer was replaced, make it again, SGD(model.parameters(), ...)"
+        )
+    known = own.union(trained, *[history_of(t) for t in target if type(t) is Value])
+    if left := [leaf for leaf in behind if leaf not in known]:
+        reached = {node for node, _, _ in sweep(loss)}  # not what stop_gradient keeps away
+        left = [leaf for leaf in left if leaf in reached]
+    if left:
+        names = ", ".join(map(repr, left[:3])) + f" and {len(left) - 3} more" * (len(left) > 3)
+        found.append(
+            f"the loss depends on {names}, which fit does not train: put it into an attribute of the model or into "
+            "the optimizer, or use its number (.data) if it is a constant"
+        )
+    if found:
+        warn("; ".join(found), stacklevel=stacklevel)
+
+
+def recorder(
+    name: str, loss: Loss, X: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]
+) -> Callable[[Any, History], None]:
+    """The callback that writes this list of the history."""
+
+    examples = len(X) if are_classes(targets, loss) else nan
+
+    def accuracy(model: Any, history: History) -> None:
+        right = [loss.decide(numbers(model(x))) == loss.decide(target) for x, target in zip(X, targets)]
+        history.accuracy.append(sum(right) / examples)
+
+    def norms(model: Any, history: History) -> None:
+        history.gradient_norms.append(gradient_norms(model, history.optimizer.parameters))
+
+    return one_of("record", name, {"accuracy": accuracy, "gradient_norms": norms})  # type: ignore[no-any-return]

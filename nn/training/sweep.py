@@ -1,0 +1,413 @@
+"""Many trainings: seeds and learning rates, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from math import isfinite, nan
+from typing import Any, Never
+
+from autodiff import Value
+from autodiff.flat import Unsupported, many_training
+
+from .._checks import counted, generator, one_of, refuse_words, several, size
+from .._targets import listed
+from ..data import AHEAD, whole_epochs
+from ..losses import Loss, loss_named
+from ..metrics import are_classes, encoded, evaluate, examples_in
+from ..models import MLP
+from ..module import Module
+from ..optim import OPTIMIZERS, Optimizer
+from .fitting import check_trained, fit
+from .loop import NonfiniteLossError, Task, runner_named
+from .progress import Progress
+from .runners import refuse_own_step
+
+
+class Outcome:
+    """What became of one net: its parameters, the last epoch's loss, and the share of examples that are right."""
+
+    def __init__(self, parameters: list[float], loss: float, right: float) -> None:
+        self.parameters = parameters
+        self.loss = loss
+        self.right = right
+
+
+class Runs:
+    """What ``fit_many`` found, in plain lists: a row for each learning rate, a column for each seed.
+
+    Attributes
+    ----------
+    seeds : list of int
+        Where the nets started; after ctrl-C those that were finished.
+    learning_rates : list of float
+    loss : list of list of float
+        The mean loss over the last epoch; nan where a loss became inf or nan, which ended that net's training.
+    right : list of list of float
+        The share of the examples that are right in the end, from 0 to 1; nan as above, and everywhere where the
+        targets are numbers to be met (see ``evaluate``): then only the loss tells, and smaller is better.
+    classes : bool
+        Whether the targets are classes.
+    parameters : list of list of list of float
+        The numbers that each net has learned.
+    stopped : str
+        Why training ended: "all epochs" or "interrupted".
+
+    Examples
+    --------
+    >>> from nn import MLP, fit_many, truth_table
+    >>> runs = fit_many(MLP(2, [2, 1]), *truth_table("and"), seeds=range(4), epochs=300, progress=False)
+    >>> print(runs)
+    learning rate 0.1: 4 of 4 seeds learn it
+    >>> runs.model(seed=3)
+    MLP(2-2-1, tanh, linear, 9 parameters)
+    """
+
+    def __init__(self, make: Callable[[int], Any], learning_rates: Sequence[float], classes: bool = True) -> None:
+        self.make = make
+        self.classes = classes
+        self.seeds: list[int] = []
+        self.learning_rates = list(learning_rates)
+        self.loss: list[list[float]] = [[] for _ in learning_rates]
+        self.right: list[list[float]] = [[] for _ in learning_rates]
+        self.parameters: list[list[list[float]]] = [[] for _ in learning_rates]
+        self.stopped = ""
+
+    def add(self, seed: int, outcomes: Sequence[Outcome]) -> None:
+        """Take in what became of the nets of one seed."""
+        for row, outcome in enumerate(outcomes):
+            self.loss[row].append(outcome.loss)
+            self.right[row].append(outcome.right if outcome.loss == outcome.loss else nan)
+            self.parameters[row].append(outcome.parameters)
+        self.seeds.append(seed)
+
+    def cut(self) -> None:
+        """Leave out what was not taken in as a whole when ctrl-C came."""
+        for rows in (self.loss, self.right, self.parameters):
+            for row in rows:
+                del row[len(self.seeds) :]
+
+    @property
+    def learned(self) -> list[list[bool]]:
+        """Which nets have all examples right; none where the targets are no classes."""
+        return [[share == 1.0 for share in row] for row in self.right]
+
+    @property
+    def rates_of_success(self) -> list[float]:
+        """For each learning rate the share of the seeds that learn it; nan where the targets are no classes."""
+        return [sum(row) / len(row) if self.classes else nan for row in self.learned]
+
+    def model(self, seed: int, learning_rate: float | None = None) -> Any:
+        """The net that was trained from this seed (and at this rate, where there were several)."""
+        if learning_rate is None and len(self.learning_rates) > 1:
+            raise ValueError(f"give the learning rate too, one of {self.learning_rates}")
+        rate = self.learning_rates[0] if learning_rate is None else learning_rate
+        if seed not in self.seeds or rate not in self.learning_rates:
+            raise ValueError(f"there was no run from seed {seed} at learning rate {rate:g}")
+        found = self.parameters[self.learning_rates.index(rate)][self.seeds.index(seed)]
+        net = with_numbers(self.make(seed), found)
+        net.predicts_numbers = not self.classes
+        return net
+
+    def __str__(self) -> str:
+        if self.classes:
+            found = [f"{sum(row)} of {counted(len(row), 'seed')} learn it" for row in self.learned]
+        else:
+            found = list(map(losses_in_words, self.loss))
+        return "\n".join([f"learning rate {rate:g}: {words}" for rate, words in zip(self.learning_rates, found)])
+
+    __repr__ = __str__
+
+
+def losses_in_words(losses: Sequence[float]) -> str:
+    """The mean of the losses that are finite, from where to where they lie, and how many are not."""
+    finite = [loss for loss in losses if isfinite(loss)]
+    if not finite:
+        return f"{counted(len(losses), 'seed')}, every one diverged"
+    mean, diverged = sum(finite) / len(finite), len(losses) - len(finite)
+    words = f"mean loss {mean:.3g} ({min(finite):.3g} to {max(finite):.3g}) over {counted(len(finite), 'seed')}"
+    return words + f", {diverged} more diverged" * bool(diverged)
+
+
+def numbers(net: Any) -> list[float]:
+    """The numbers of a net's parameters."""
+    return [parameter.data for parameter in net.parameters()]
+
+
+def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
+    """The net, its parameters set to these numbers."""
+    for parameter, number in zip(net.parameters(), numbers):
+        parameter.data = number
+    return net
+
+
+class SideBySide:
+    """Trains the nets of a job, a block at a time; Unsupported if they differ in more than numbers."""
+
+    def __init__(self, job: Job) -> None:
+        if job.seed is None and job.batch_size < len(job.X):
+            raise Unsupported("nets side by side see the same mini-batches: give a seed, or another runner")
+        self.job = job
+        first, *others = [job.task(job.model, rate) for rate in job.rates]
+        self.rates = [task.optimizer.learning_rate for task in (first, *others)]
+        self.training = self.recorded(first)
+        nets = (job.task(net, job.rates[0]) for net in job.other_nets())
+        if not all(map(self.is_alike, chain(others, nets))):
+            raise Unsupported("nets train side by side if they differ only in their parameters and learning rates")
+        few = job.epochs * len(job.X) <= AHEAD
+        self.order = list(self.shuffled()) if few else None
+
+    def recorded(self, task: Task) -> Any:
+        """The step of a net in machine code."""
+        optimizer, model, before = task.optimizer, task.model, Value(0.0).born
+        refuse_own_step(optimizer)
+        x, target = task.examples[0], task.targets[0]
+        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
+        if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
+            raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
+        if optimizer.steps or any(map(any, optimizer.state.values())):
+            raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
+        return many_training(
+            task.recipe, task.rows, self.job.batch_size, optimizer.clip_norm, lambda x: listed(model(x))
+        )
+
+    def is_alike(self, task: Task) -> bool:
+        """Whether this net's step is the recorded one, but for parameters and learning rate."""
+        fits: bool = self.training.fits(task.recipe)
+        return fits and task.optimizer.clip_norm == self.training.plan.clip_norm
+
+    def outcomes(self) -> Iterator[list[Outcome]]:
+        """For each seed what became of the net at each learning rate."""
+        finished = self.finished()
+        while outcomes := list(islice(finished, len(self.job.rates))):
+            yield outcomes
+
+    def finished(self) -> Iterator[Outcome]:
+        """What became of each net, all rates of the first seed first."""
+        waiting = self.starts()
+        while nets := list(islice(waiting, self.training.at_once)):
+            seeds, places, starts = zip(*nets)
+            block = self.training.block(starts, [self.rates[place] for place in places])
+            for order, epochs in self.order or self.shuffled():
+                block.run(order, epochs)
+            for net, outcome in enumerate(self.read(block)):
+                yield self.looked_into(block, net, outcome, seeds[net], self.job.rates[places[net]])
+
+    def starts(self) -> Iterator[tuple[int, int, list[float]]]:
+        """(seed, place of the learning rate, numbers) of each net."""
+        for seed in self.job.seeds:
+            start = numbers(self.job.make(seed))
+            for place in range(len(self.rates)):
+                yield seed, place, start
+
+    def shuffled(self) -> Iterator[tuple[list[int], int]]:
+        """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
+        job, rows = self.job, len(self.job.X)
+        random, remaining = generator(job.seed), job.epochs
+        while remaining:
+            epochs = min(remaining, max(1, AHEAD // rows))
+            yield whole_epochs(rows, job.batch_size, random, epochs), epochs
+            remaining -= epochs
+
+    def read(self, block: Any) -> Iterator[Outcome]:
+        """What became of each net of a block."""
+        decide = self.job.loss.decide
+        classes = [decide(target) for target in self.job.targets]
+        examples = len(classes) if are_classes(self.job.targets, self.job.loss) else nan
+        for parameters, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
+            right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
+            yield Outcome(parameters, loss, right / examples)
+
+    def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
+        """The outcome, once eager code has agreed where something is said to be inf or nan: see ``Flat.step``."""
+        job = self.job
+        if all(map(isfinite, outcome.parameters)):
+            if net not in block.stopped:
+                return outcome
+            task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
+            loss = task.batch_loss(block.stopped[net]).data
+            if loss - loss != 0.0:
+                return Outcome(outcome.parameters, nan, nan)
+        return job.fitted(seed, rate, "auto")
+
+
+def fit_many(
+    model: Any,
+    X: Sequence[Sequence[float]],
+    Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
+    optimizer: str | Callable[..., Optimizer] = "sgd",
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    runner: str = "auto",
+    seed: int | None = 0,
+    penalty: Callable[[Any], Any] | None = None,
+    seeds: Iterable[int] = range(100),
+    learning_rates: Iterable[float] | None = None,
+    progress: bool = True,
+    **others: Never,
+) -> Runs:
+    """Train a net from every seed at every learning rate; each becomes what ``fit`` would make of it.
+
+    With llvmlite (extra ``fast``) nets train side by side in machine code: a thousand tiny ones take
+    less than a second. Otherwise they train one after the other.
+
+    Parameters
+    ----------
+    model : MLP or function (seed) -> Module
+        What is trained: nets of the MLP's make, or those that the function returns, which may differ only
+        in the numbers of their parameters.
+    X, Y, loss, epochs, batch_size, penalty, progress
+        As for ``fit``.
+    optimizer : str or function (parameters, learning_rate) -> Optimizer
+        A name from ``OPTIMIZERS``, a class, or your own: ``partial(SGD, momentum=0.9)``.
+    runner : str
+        "native" trains nets side by side; "auto" does so where it can, and otherwise goes through ``fit``
+        like any other runner.
+    seed : int, optional
+        Of the order of mini-batches, the same for all nets. None gives each net its own seed's order.
+    seeds : iterable of int
+        Where the nets start.
+    learning_rates : iterable of float, optional
+        By default the optimizer's own.
+
+    Returns
+    -------
+    Runs
+        After ctrl-C what became of the nets that were finished; KeyboardInterrupt if there are none.
+
+    Raises
+    ------
+    ValueError
+        If there are no seeds or learning rates, or what ``fit`` raises for its arguments.
+    TypeError
+        If the model cannot be made anew from a seed.
+
+    Examples
+    --------
+    >>> from nn import MLP, fit_many, truth_table
+    >>> X, Y = truth_table("xor")
+    >>> runs = fit_many(MLP(2, [2, 1]), X, Y, seeds=range(50), learning_rates=[0.05, 0.5], epochs=500, progress=False)
+    >>> print(runs)
+    learning rate 0.05: 14 of 50 seeds learn it
+    learning rate 0.5: 46 of 50 seeds learn it
+
+    Where the targets are numbers to be met, only the losses tell:
+
+    >>> X, Y = [[-1.0], [0.0], [1.0]], [0.5, 0.2, -0.1]
+    >>> fit_many(MLP(1, [1]), X, Y, seeds=range(10), learning_rates=[0.01], epochs=100, progress=False)
+    learning rate 0.01: mean loss 0.0191 (0.000861 to 0.0694) over 10 seeds
+    """
+    refuse_words(fit_many, others)
+    job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
+    runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
+    with Progress(len(job.seeds), progress, "seed") as shown:
+        try:
+            for start, outcomes in zip(job.seeds, job.outcomes(runner, shown)):
+                runs.add(start, outcomes)
+                shown.show(len(runs.seeds), outcomes[0].loss)
+            runs.stopped = "all epochs"
+        except KeyboardInterrupt:
+            runs.cut()
+            if not runs.seeds:
+                raise
+            runs.stopped = "interrupted"
+    return runs
+
+
+class Job:
+    """What ``fit_many`` was asked for, checked."""
+
+    def __init__(
+        self,
+        model: Any,
+        X: Sequence[Sequence[float]],
+        Y: Sequence[Any],
+        loss: str | Callable[[Any, Any], Any] | Loss,
+        optimizer: str | Callable[..., Optimizer],
+        epochs: int,
+        batch_size: int | None,
+        seed: int | None,
+        penalty: Callable[[Any], Any] | None,
+        seeds: Iterable[int],
+        learning_rates: Iterable[float] | None,
+    ) -> None:
+        self.given, self.make = model, maker(model)
+        self.X, self.Y, self.loss = examples_in(X), Y, loss_named(loss)
+        self.epochs = size(epochs, "epochs")
+        self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
+        self.seed, self.penalty = seed, penalty
+        self.seeds = several("seeds", seeds, "seeds=range({})")
+        if not self.seeds:
+            raise ValueError("fit_many trains a net from each seed, got none")
+        self.model = self.make(self.seeds[0])
+        self.targets = encoded(self.model, self.X, Y, self.loss)
+        self.optimizer = make = optimizer_maker(optimizer)
+        if learning_rates is None:
+            learning_rates = [make(self.model.parameters()).learning_rate]
+            self.optimizer = lambda parameters, rate: make(parameters)
+        self.rates = [*map(float, several("learning_rates", learning_rates, "learning_rates=[{}]"))]
+        if not self.rates:
+            raise ValueError("fit_many trains at each of the learning rates, got none")
+
+    def outcomes(self, runner: str, shown: Progress) -> Iterator[list[Outcome]]:
+        """For each seed what became of the net at each learning rate."""
+        runner_named(runner)
+        if runner in ("native", "auto"):
+            from autodiff.flat import Unsupported  # when used: this brings in flat code
+
+            try:
+                return SideBySide(self).outcomes()
+            except (Unsupported, ImportError) as error:
+                if runner == "native":
+                    raise
+                # "auto" goes on one by one
+                shown.hint(str(error) if isinstance(error, ImportError) else "")
+        return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
+
+    def other_nets(self) -> Iterator[Any]:
+        """The nets of all seeds but the first; none of an MLP's make, which are alike."""
+        return iter(()) if isinstance(self.given, MLP) else map(self.make, self.seeds[1:])
+
+    def task(self, model: Any, rate: float) -> Task:
+        """The task of one net."""
+        chosen = self.optimizer(model.parameters(), rate)
+        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs)
+
+    def fitted(self, seed: int, rate: float, runner: str) -> Outcome:
+        """What becomes of the net of that seed and rate by ``fit``."""
+        net = self.make(seed)
+        chosen = self.optimizer(net.parameters(), rate)
+        order = seed if self.seed is None else self.seed
+        try:
+            history = fit(
+                net, self.X, self.Y, self.loss, chosen, self.epochs, self.batch_size, runner, order, self.penalty,
+                progress=False,
+            )  # fmt: skip
+        except NonfiniteLossError:
+            return Outcome(numbers(net), nan, nan)
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1] / len(self.X))
+
+
+def maker(model: Any) -> Callable[[int], Any]:
+    """The function that makes a net from a seed."""
+    if isinstance(model, MLP):
+        return model.again
+    if isinstance(model, Module) or not callable(model):
+        raise TypeError(
+            "fit_many makes a net from each seed: give an MLP or a function such as "
+            f"lambda seed: Sequential(Layer(2, 4, seed=seed), ...); got {model!r:.60}"
+        )
+    return model  # type: ignore[no-any-return]
+
+
+def optimizer_maker(optimizer: Any) -> Callable[..., Optimizer]:
+    """The function that makes an optimizer from parameters and a learning rate."""
+    if isinstance(optimizer, Optimizer) or not (isinstance(optimizer, str) or callable(optimizer)):
+        raise TypeError(
+            "fit_many makes an optimizer for each net: give a name, a class, or a function of parameters and "
+            f"learning_rate such as functools.partial(SGD, momentum=0.9); got {optimizer!r:.60}"
+        )
+    return one_of("optimizer", optimizer, OPTIMIZERS)  # type: ignore[no-any-return]

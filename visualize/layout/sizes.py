@@ -1,0 +1,129 @@
+"""What is written where in a picture, and how much room it takes: the link between a scene and a layout."""
+
+from __future__ import annotations
+
+from autodiff import show
+
+from .._text import shorten, width
+from ..scene.model import Arrow, Box, Scene
+from ..style import TEXTS
+from .plan import Block, Link
+
+Runs = list[tuple[str, str]]  # texts side by side, each with its style
+
+RADIUS = 16.0
+LINE = 17.0  # from one line of text to the next
+LONGEST = 24  # a label of more characters is shortened
+SHORTEST = 52.0  # a line with texts is at least so long
+SPACE = 5.0  # between texts side by side
+
+
+def runs_width(runs: Runs) -> float:
+    """How wide texts side by side are."""
+    return sum(width(text, TEXTS[style].size, TEXTS[style].bold) for text, style in runs) + SPACE * (len(runs) - 1)
+
+
+# --- Texts ----------------------------------------------------------------------------------------
+
+
+def above(arrow: Arrow, scene: Scene) -> Runs:
+    """What stands above an arrow: whose value it is, and the value."""
+    if arrow.count > 1:
+        return [(f"{arrow.count:,} values", "count")]
+    name = [(shorten(arrow.name, LONGEST), "name")] if arrow.name else []
+    return name + ([] if arrow.value is None else [(show(arrow.value, scene.digits), "data")])
+
+
+def below(arrow: Arrow, scene: Scene) -> Runs:
+    """What stands below an arrow: the gradient that flows back over it."""
+    if arrow.gradient is None:
+        return []
+    gradient = show(arrow.gradient, scene.digits)
+    if scene.products and arrow.upstream is not None and arrow.local is not None:
+        factors = f"[{show(arrow.upstream, scene.digits)}] \N{MULTIPLICATION SIGN} [{show(arrow.local, scene.digits)}]"
+        return [(f"{factors} = {gradient}", "product")]
+    return [(f"∇ {gradient}", "gradient")]
+
+
+def inside(box: Box) -> Runs:
+    """What stands in a box, or in its place."""
+    if box.kind == "constant":
+        return [(shorten(box.name, LONGEST), "number")]
+    if box.kind == "op":
+        return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
+    if box.kind == "fold":
+        return [(shorten(box.name, LONGEST), "title")] if box.name else []
+    return [(shorten(box.name, LONGEST), "name")] if box.name else []
+
+
+def under(box: Box, scene: Scene) -> Runs:
+    """The gradient that stands under a box."""
+    return [(f"∇ {show(box.gradient, scene.digits)}", "gradient")] if box.total and box.gradient is not None else []
+
+
+# --- Room -----------------------------------------------------------------------------------------
+
+
+def half_width(box: Box) -> float:
+    """Half the width of the box itself, without what stands beside it."""
+    text = runs_width(inside(box))
+    if box.kind == "op":
+        return max(RADIUS, text / 2 + 8.0)
+    if box.kind == "fold":
+        return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0
+    return text / 2 + 3.0
+
+
+def half_height(box: Box) -> float:
+    """Half the height of the box itself."""
+    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(box.kind, 11.0)
+
+
+def label_width(arrow: Arrow, scene: Scene) -> float:
+    """The length of line that an arrow needs for what stands above and below it."""
+    texts = [runs_width(runs) for runs in (above(arrow, scene), below(arrow, scene)) if runs]
+    return max(SHORTEST, max(texts) + 12.0) if texts else 0.0
+
+
+def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
+    """The scene as a layout sees it: rectangles with one way in and one way out, and lines between them.
+
+    Where a single arrow leaves a box, its texts stand right behind the box and are part of its rectangle.
+    """
+    leaving: dict[str, list[Arrow]] = {}
+    for arrow in scene.arrows:
+        leaving.setdefault(arrow.source, []).append(arrow)
+    blocks = [block(box, leaving.get(box.id, []), scene) for box in scene.boxes]
+    links = []
+    for arrow in scene.arrows:
+        alone = len(leaving[arrow.source]) == 1
+        link = Link(arrow.id, arrow.source, arrow.target, arrow.place if arrow.ordered else None)
+        link.width = label_width(arrow, scene)
+        link.apart = not alone and link.width > 0.0
+        link.up, link.down = LINE * bool(above(arrow, scene)), LINE * bool(below(arrow, scene))
+        links.append(link)
+    return blocks, links
+
+
+def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
+    """The rectangle of a box with everything that stands around it."""
+    half, height = half_width(box), half_height(box)
+    made = Block(box.id, half, half, height, height)
+    made.round = RADIUS if box.kind == "op" else 0.0
+    made.body = half
+    if box.shared and box.kind == "op" and box.name:
+        made.up += LINE
+        made.right = made.left = max(half, width(shorten(box.name, LONGEST), TEXTS["name"].size) / 2)
+    gradient = under(box, scene)
+    if gradient:
+        made.down += LINE
+        made.left, made.right = [max(side, runs_width(gradient) / 2) for side in (made.left, made.right)]
+    if len(leaving) == 1:
+        arrow = leaving[0]
+        made.beside = max(half, runs_width(gradient) / 2 + 2.0) if gradient else half
+        made.right = max(made.right, made.beside + label_width(arrow, scene))
+        made.up = max(made.up, LINE * bool(above(arrow, scene)))
+        made.down = max(made.down, LINE * bool(below(arrow, scene)))
+    made.entry = box.kind in ("leaf", "constant")
+    made.named = box.kind == "leaf"
+    return made

@@ -1,0 +1,407 @@
+"""The layout built in: layers, an order within each, heights; no program needed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from .plan import Block, Link, Plan, Point, landings
+
+PASSES = 15  # from the inputs and from the output in turn
+
+
+def levels(grid: Grid, gap: float) -> list[float]:
+    """The y of every item.
+
+    Column by column, things are moved to where their neighbours are: those behind, those before, then both. At
+    last everything comes level with what it alone goes on from, and inputs with what they go into, so that
+    chains are straight.
+    """
+    y = [0.0] * len(grid.rank)
+    apart = [separations(grid, column, gap) for column in grid.columns]
+    for column, distances in zip(grid.columns, apart):
+        middle = sum(distances) / 2
+        for item, distance in zip(column, distances):
+            middle -= distance
+            y[item] = -middle
+    for step in range(PASSES):
+        pull = around if step < PASSES - 3 else inputs if step == PASSES - 2 else straight
+        columns = list(zip(grid.columns, apart))
+        for column, distances in columns if step % 2 == 0 else columns[::-1]:
+            pulls = [pull(grid, item, y, step) for item in column]
+            for item, height in zip(column, nearest(pulls, distances)):
+                y[item] = height
+    return y
+
+
+# --- Where an item is pulled, and how strongly ----------------------------------------------------
+
+
+def around(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+    """To its neighbours: on the side just placed, later on both sides."""
+    both = step >= PASSES - 7
+    return pulled(grid, item, y, both or step % 2 == 0, both or step % 2 == 1)
+
+
+def straight(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+    """To what it goes on from, where nothing else does."""
+    alone = all(len(grid.after[neighbour]) == 1 for neighbour, _, _ in grid.before[item])
+    return pulled(grid, item, y, True, not alone)
+
+
+def inputs(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+    """An input to what it goes into; everything else stays."""
+    return (y[item], 1e6) if grid.before[item] else pulled(grid, item, y, False, True)
+
+
+def pulled(grid: Grid, item: int, y: Sequence[float], back: bool, ahead: bool) -> tuple[float, float]:
+    """The middle of its neighbours, before it and ahead of it, and their weight."""
+    total = weight = 0.0
+    for neighbours, wanted in ((grid.before[item], back), (grid.after[item], ahead)):
+        if wanted:
+            for neighbour, _, pull in neighbours:
+                total += y[neighbour] * pull
+                weight += pull
+    return (total / weight, weight) if weight else (y[item], 0.001)
+
+
+# --- What keeps them apart ------------------------------------------------------------------------
+
+
+def separations(grid: Grid, column: Sequence[int], gap: float) -> list[float]:
+    """How far every item of a column must be below the one above it; 0 for the first."""
+    extents = [grid.extents[item] for item in column]
+    return [0.0] + [a[3] + b[2] + (gap if a[1] and b[1] else gap / 2) for a, b in pairwise(extents)]
+
+
+def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> list[float]:
+    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression.
+
+    Neighbours that are pulled too near to each other are pooled at their mean, as long as there are any.
+    """
+    if len(pulls) == 1:
+        return [pulls[0][0]]
+    pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, how many)
+    offset = 0.0
+    for (height, weight), distance in zip(pulls, apart):
+        offset += distance
+        total, count = (height - offset) * weight, 1
+        while pools and pools[-1][0] * weight > total * pools[-1][1]:
+            pooled = pools.pop()
+            total, weight, count = pooled[0] + total, pooled[1] + weight, pooled[2] + count
+        pools.append((total, weight, count))
+    heights, offset, distances = [], 0.0, iter(apart)
+    for total, weight, count in pools:
+        for _ in range(count):
+            offset += next(distances)
+            heights.append(total / weight + offset)
+    return heights
+
+
+SWEEPS = 8
+PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
+SMALL = 400
+
+
+def ordered(grid: Grid) -> None:
+    """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
+    grid.columns = best = as_read(grid)
+    fewest, patience = crossings(grid), SWEEPS if len(grid.rank) < SMALL else PATIENCE
+    for ties in (1, -1):  # -1: neighbours at the same median change places in every other pair of sweeps
+        grid.columns, last = as_read(grid), 0
+        for sweep in range(SWEEPS):
+            if not fewest or sweep - last > patience:
+                break
+            better(grid, sweep % 2 == 0, ties if sweep % 4 > 1 else 1)
+            count = crossings(grid)
+            if count < fewest:
+                best, fewest, last = [column[:] for column in grid.columns], count, sweep
+    grid.columns = best
+    place(grid)
+
+
+def better(grid: Grid, forward: bool, ties: int) -> None:
+    """One sweep over the columns, and neighbours swapped where that helps."""
+    place(grid)
+    for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
+        by_medians(grid, column, grid.before if forward else grid.after, ties)
+    swap(grid)
+
+
+def as_read(grid: Grid) -> list[list[int]]:
+    """The columns in the order in which one meets the items from the output back, operands in turn."""
+    columns: list[list[int]] = [[] for _ in grid.columns]
+    seen: set[int] = set()
+    waiting = [i for i in range(len(grid.rank)) if not grid.after[i]]
+    while waiting:
+        item = waiting.pop()
+        if item not in seen:
+            seen.add(item)
+            columns[grid.rank[item]].append(item)
+            waiting += [neighbour for neighbour, _, _ in reversed(grid.before[item])]
+    return columns
+
+
+def place(grid: Grid) -> list[float]:
+    """The place of every item in its column."""
+    places = [0.0] * len(grid.rank)
+    for column in grid.columns:
+        for i, item in enumerate(column):
+            places[item] = float(i)
+    grid.places = places
+    return places
+
+
+def crossings(grid: Grid) -> int:
+    """How many pairs of lines cross."""
+    places, count = place(grid), 0
+    after = grid.after
+    for column in grid.columns:
+        passed: list[float] = []
+        for item in column:
+            ends = [places[neighbour] + way for neighbour, way, _ in after[item]]
+            for end in ends:
+                count += len(passed) - bisect_right(passed, end)
+            for end in ends:
+                insort(passed, end)
+    return count
+
+
+def by_medians(
+    grid: Grid, column: list[int], neighbours: Sequence[Sequence[tuple[int, float, float]]], ties: int
+) -> None:
+    """Sort the column by the medians of its items' neighbours; who has none stays. Ties change places if it is -1."""
+    places = grid.places
+    keyed = []
+    for i, item in enumerate(column):
+        ends = sorted([places[neighbour] + way for neighbour, way, _ in neighbours[item]])
+        if ends:
+            keyed.append((median(ends), i * ties, item))
+    movable = {item for _, _, item in keyed}
+    slots = [i for i, item in enumerate(column) if item in movable]
+    for slot, (_, _, item) in zip(slots, sorted(keyed)):
+        column[slot] = item
+    for i, item in enumerate(column):
+        places[item] = float(i)
+
+
+def median(ends: Sequence[float]) -> float:
+    """The middle of sorted numbers; of an even count, the middle nearer to where they crowd (Gansner et al. 1993)."""
+    half = len(ends) // 2
+    if len(ends) % 2:
+        return ends[half]
+    if len(ends) == 2:
+        return (ends[0] + ends[1]) / 2
+    left, right = ends[half - 1] - ends[0], ends[-1] - ends[half]
+    if left + right == 0.0:
+        return (ends[half - 1] + ends[half]) / 2
+    return (ends[half - 1] * right + ends[half] * left) / (left + right)
+
+
+def swap(grid: Grid) -> None:
+    """Swap items next to each other where fewer of their lines cross then."""
+    places = grid.places
+    for column in grid.columns:
+        if len(column) > 1:
+            ends = [lines(grid, item) for item in column]
+            for i in range(len(column) - 1):
+                if gain(ends[i], ends[i + 1]) > 0:
+                    column[i], column[i + 1] = column[i + 1], column[i]
+                    ends[i], ends[i + 1] = ends[i + 1], ends[i]
+            for i, item in enumerate(column):
+                places[item] = float(i)
+
+
+def lines(grid: Grid, item: int) -> tuple[list[float], list[float]]:
+    """Where the lines of an item end, in the columns before and behind."""
+    places = grid.places
+    before = [places[neighbour] + way for neighbour, way, _ in grid.before[item]]
+    return before, [places[neighbour] + way for neighbour, way, _ in grid.after[item]]
+
+
+def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[float]]) -> int:
+    """How many crossings fewer there are when two items with lines to these ends change places."""
+    count = 0
+    for ends, others in zip(upper, lower):
+        if len(ends) * len(others) <= 400:  # more are left to the medians
+            for end in ends:
+                for other in others:
+                    count += (end > other) - (end < other)
+    return count
+
+
+FEW = 8  # so few named inputs stand in one column at the left, as on the slides
+PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
+AWAY = 4  # but none of them more columns than this from where it is used
+
+
+class Grid:
+    """Blocks and the places between them, as numbered items on numbered ranks."""
+
+    def __init__(self, blocks: Sequence[Block], links: Sequence[Link]) -> None:
+        self.number = {block.id: i for i, block in enumerate(blocks)}
+        self.blocks, self.links = blocks, links
+        self.extents = [(block.left, block.right, block.up, block.down) for block in blocks]
+        self.rank = ranks(blocks, [(self.number[x.source], self.number[x.target], 1 + x.apart) for x in links])
+        self.places: list[float] = []
+        self.before: list[list[tuple[int, float, float]]] = [[] for _ in blocks]  # (neighbour, its way in, weight)
+        self.after: list[list[tuple[int, float, float]]] = [[] for _ in blocks]
+        self.far = far(links, self.rank, self.number)
+        self.chains = [self.chain(link) for link in links]
+        self.spans: list[Point] = []  # where every column starts and ends
+        self.columns: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
+        for i, rank in enumerate(self.rank):
+            self.columns[rank].append(i)
+
+    def chain(self, link: Link) -> list[int]:
+        """The items that a link goes through, from its source to its target."""
+        source, target = self.number[link.source], self.number[link.target]
+        items = [source]
+        end = self.rank[source] + 1 + link.apart if link.id in self.far else self.rank[target]
+        for rank in range(self.rank[source] + 1, end):
+            label = link.apart and len(items) == 1
+            self.extents.append((link.width / 2, link.width / 2, link.up, link.down) if label else (0.0, 0.0, 3.0, 3.0))
+            self.rank.append(rank)
+            self.before.append([])
+            self.after.append([])
+            items.append(len(self.rank) - 1)
+        if link.id not in self.far:
+            items.append(target)
+        for i, (a, b) in enumerate(pairwise(items)):
+            inner = (i > 0) + (b != target)
+            way = 0.0 if link.place is None or b != target else (link.place + 1.0) / 64.0
+            weight = (1.0, 2.0, 8.0)[inner]
+            self.after[a].append((b, way, weight))
+            self.before[b].append((a, 0.0, weight))
+        return [*items, target] if link.id in self.far else items
+
+
+def far(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
+    """The ids of the longest links, if all together would go through too many places: they go round above."""
+    lengths = {link.id: rank[number[link.target]] - rank[number[link.source]] - 1 for link in links}
+    excess, found = sum(lengths.values()) - max(PLACES, 12 * len(number)), set()
+    for id, length in sorted(lengths.items(), key=lambda item: -item[1]):
+        if excess > 0 and length > 2:
+            found.add(id)
+            excess -= length
+    return found
+
+
+def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> list[int]:
+    """The rank of every block: the longest way from an input, then as far right as makes lines shorter."""
+    into: list[list[tuple[int, int]]] = [[] for _ in blocks]
+    out: list[list[tuple[int, int]]] = [[] for _ in blocks]
+    for source, target, length in links:
+        into[target].append((source, length))
+        out[source].append((target, length))
+    rank, missing = [0] * len(blocks), [len(sources) for sources in into]
+    order = [i for i, count in enumerate(missing) if not count]
+    for i in order:
+        for target, length in out[i]:
+            rank[target] = max(rank[target], rank[i] + length)
+            missing[target] -= 1
+            if not missing[target]:
+                order.append(target)
+    few = sum(block.named for block in blocks) <= FEW
+    for i in reversed(order):
+        held = sum(not (blocks[source].entry and len(out[source]) == 1) for source, _ in into[i])
+        if len(out[i]) > held:
+            latest = min(rank[target] - length for target, length in out[i])
+            if not (few and blocks[i].named and latest <= AWAY):
+                rank[i] = latest
+    return rank
+
+
+def layered_plan(blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
+    """The plan of our own layout, from Sugiyama's method."""
+    grid = Grid(blocks, links)
+    ordered(grid)
+    gap, clearance = air([len(column) for column in grid.columns])
+    y = levels(grid, gap)
+    x = columns(grid, y, clearance)
+    plan = Plan()
+    plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
+    coming = {link.id: y[chain[-2]] for link, chain in zip(links, grid.chains)}
+    ends = landings({block.id: block for block in blocks}, links, coming)
+    lanes = lanes_above(grid, y, gap)
+    for link, chain in zip(links, grid.chains):
+        if link.apart:
+            plan.texts[link.id] = x[chain[1]], y[chain[1]]
+        end_x, end_y = ends[link.id]
+        lane = lanes[link.source] if link.id in grid.far else None
+        plan.curves[link.id] = led(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
+    return plan
+
+
+def lanes_above(grid: Grid, y: Sequence[float], gap: float) -> dict[str, float]:
+    """The height above everything at which the far links of every block go."""
+    top = min([y[i] - extent[2] for i, extent in enumerate(grid.extents)])
+    sources = dict.fromkeys([link.source for link in grid.links if link.id in grid.far])
+    return {source: top - (i + 1) * gap for i, source in enumerate(sources)}
+
+
+def air(counts: Sequence[int]) -> tuple[float, float]:
+    """Room (between things above each other, between columns) for columns of so many things.
+
+    Small graphs get more, so that they fill a slide.
+    """
+    return min(52.0, max(12.0, 210.0 / (max(counts) + 1))), min(84.0, max(36.0, 360.0 / len(counts)))
+
+
+def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
+    """The x of every item: gates of a column share a middle, inputs stand at its right, with room for turning lines."""
+    x, start = [0.0] * len(y), 0.0
+    grid.spans = []
+    for column in grid.columns:
+        entry = [i < len(grid.blocks) and grid.blocks[i].entry for i in column]
+        wide, offsets = arranged([(*grid.extents[i][:2], first) for i, first in zip(column, entry)])
+        for i, offset in zip(column, offsets):
+            x[i] = start + offset
+        grid.spans.append((start, start + wide))
+        turns = [abs(y[i] - y[j]) for i in column for j, _, _ in grid.after[i]]
+        start += wide + clearance + min(0.12 * max(turns, default=0.0), clearance)
+    return x
+
+
+def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
+    """How wide a column of (left, right, is it an input?) is, and where in it each has its middle."""
+    wide = left = right = 0.0
+    for entry in (True, False):
+        sides = [(before, behind) for before, behind, kind in column if kind == entry]
+        left = max([before for before, _ in sides], default=0.0)
+        behind = max([behind for _, behind in sides], default=0.0)
+        right = behind if entry else right
+        wide = max(wide, left + behind)
+    return wide, [wide - right if entry else left for _, _, entry in column]
+
+
+def led(
+    grid: Grid, chain: Sequence[int], x: Sequence[float], y: Sequence[float], end: Point, lane: float | None
+) -> list[Point]:
+    """The curve through a chain of items: level where there are texts, and across columns, bending between."""
+    source, target = chain[0], chain[-1]
+    curve = [(x[source] + grid.blocks[source].body, y[source])]
+    level(curve, grid.spans[grid.rank[source]][1])
+    for item in chain[1:-1]:
+        left, right = grid.spans[grid.rank[item]]
+        bend(curve, left, y[item])
+        level(curve, right)
+    if lane is not None:
+        bend(curve, grid.spans[grid.rank[chain[-2]] + 1][0], lane)
+        level(curve, grid.spans[grid.rank[target] - 1][1])
+    bend(curve, grid.spans[grid.rank[target]][0], end[1])
+    level(curve, end[0])
+    return curve
+
+
+def bend(curve: list[Point], x: float, y: float) -> None:
+    """Lead the curve on to (x, y), level at both ends."""
+    last_x, last_y = curve[-1]
+    reach = (x - last_x) / 2
+    curve += [(last_x + reach, last_y), (x - reach, y), (x, y)]
+
+
+def level(curve: list[Point], x: float) -> None:
+    """Lead the curve straight on to x."""
+    bend(curve, x, curve[-1][1])

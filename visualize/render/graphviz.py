@@ -1,0 +1,59 @@
+"""A scene as a graph of the graphviz package, for whoever wants to style it further or to keep a .dot file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff._files import need
+
+from .._text import clean
+from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, under
+from ..scene.model import Arrow, Box, Scene
+from ..style import LIGHT
+
+SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
+
+
+def digraph(scene: Scene) -> Any:
+    """The scene as a ``graphviz.Digraph``; neither the program ``dot`` nor a layout is needed for that."""
+    need("graphviz", "a .dot file")
+    import graphviz  # type: ignore[import-untyped]
+
+    graph = graphviz.Digraph(comment=clean(scene.title))
+    graph.attr(rankdir="LR", tooltip=written([(scene.title, "")]))
+    graph.attr("node", fontname="Helvetica", fontsize="12", color=LIGHT["ink"], fontcolor=LIGHT["ink"])
+    graph.attr("edge", fontname="Helvetica", fontsize="11", color=LIGHT["faint"], fontcolor=LIGHT["value"])
+    for box in scene.boxes:
+        graph.node(box.id, **node(box, scene))
+    for arrow in scene.arrows:
+        graph.edge(arrow.source, arrow.target, **edge(arrow, scene))
+    return graph
+
+
+def node(box: Box, scene: Scene) -> dict[str, str]:
+    """The attributes of a box: gates are round, folded parts have corners, inputs are italic texts."""
+    lines = [[(box.name, "")]] * (box.shared and box.kind == "op") + [inside(box)]
+    lines += [[(box.symbol, "")]] * (box.kind == "fold") + [under(box, scene)]
+    look = {"label": written(*lines), "shape": SHAPES[box.kind], "id": box.id, "tooltip": written([(box.words, "")])}
+    if box.kind == "op":
+        look.update(style="rounded,dashed" if box.stale else "rounded", height="0.44", width="0.44", margin="0.08,0.02")
+        if half_width(box) == RADIUS and not ((box.shared and box.name) or box.total):
+            look.update(shape="circle", fixedsize="true", style="dashed" if box.stale else "solid")
+    elif box.kind in ("leaf", "output"):
+        look.update(fontname="Times-Italic", fontsize="16", margin="0.03")
+    elif box.kind == "constant":
+        look.update(fontcolor=LIGHT["faint"], fontsize="10", margin="0.03")
+    return look
+
+
+def edge(arrow: Arrow, scene: Scene) -> dict[str, str]:
+    """The attributes of an arrow: the value, and under it the gradient."""
+    return {"label": written(above(arrow, scene), below(arrow, scene)), "id": arrow.id}
+
+
+def written(*lines: Runs) -> Any:
+    """Lines as a label of DOT in which nothing a user wrote has a meaning of its own."""
+    import graphviz
+
+    texts = [" ".join([clean(text) for text, _ in line]) for line in lines if line]
+    return graphviz.nohtml("\\n".join([graphviz.escape(text) for text in texts if text]) or " ")

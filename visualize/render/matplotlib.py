@@ -1,0 +1,153 @@
+"""A drawing written out as PNG or PDF by matplotlib, which brings its own fonts: no other program is needed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from io import BytesIO
+from warnings import catch_warnings, filterwarnings
+
+from autodiff._files import need
+
+from ..layout.sizes import SPACE
+from ..style import LIGHT, SHAPES, TEXTS
+from .painter import Shape, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from ..layout.plan import Point
+    from ..style import Letters
+    from .painter import Drawing
+
+INCH = 96.0  # pixels of a drawing
+POINT = 72.0 / INCH
+SHARP = 2.0  # pixels of a PNG for each of the drawing's
+LARGEST = 4e7  # a PNG has at most about so many pixels
+LONGEST = 6e4  # and at most so many in a line or column
+
+
+def png(drawing: Drawing) -> bytes:
+    """The drawing as a PNG image; a very large one at a lower resolution."""
+    wide, high = drawing.width, drawing.height
+    sharp = min(SHARP, (LARGEST / (wide * high)) ** 0.5, LONGEST / max(wide, high))
+    file = BytesIO()
+    with plain_settings():
+        figure(drawing).savefig(file, format="png", dpi=INCH * sharp, metadata={"Title": drawing.title})
+    return file.getvalue()
+
+
+def pdf(drawings: Sequence[Drawing]) -> bytes:
+    """The drawings as the pages of a PDF file."""
+    need("matplotlib", "a .png or .pdf file")
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    file = BytesIO()
+    metadata = {"Title": drawings[0].title, "CreationDate": None}  # no date: the same file on every run
+    with plain_settings(), PdfPages(file, metadata=metadata) as pages:
+        for drawing in drawings:
+            pages.savefig(figure(drawing))
+    return file.getvalue()
+
+
+@contextmanager
+def plain_settings() -> Iterator[None]:
+    """Matplotlib as it comes, whatever styles the user has set, and silent about letters it cannot draw."""
+    need("matplotlib", "a .png or .pdf file")
+    import matplotlib
+
+    kinds = ("text.", "font.", "savefig.", "figure.", "pdf.", "path.", "patch.", "axes.")
+    with catch_warnings():
+        filterwarnings("ignore", message="Glyph")
+        settings = {
+            name: matplotlib.rcParamsDefault[name] for name in matplotlib.rcParamsDefault if name.startswith(kinds)
+        }
+        with matplotlib.rc_context(settings):
+            yield
+
+
+def figure(drawing: Drawing) -> Any:
+    """The drawing as a matplotlib Figure, which belongs to no window and no pyplot state."""
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(drawing.width / INCH, drawing.height / INCH), facecolor=LIGHT["background"])
+    axes = made.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    axes.set_xlim(0.0, drawing.width)
+    axes.set_ylim(drawing.height, 0.0)  # y goes down, as in SVG
+    marks = [mark for group in drawing.groups for mark in group.marks]
+    for layer, mark in enumerate(marks):
+        if isinstance(mark, Text):
+            for text in texts(mark):
+                axes.add_artist(text).set_zorder(layer)
+        else:
+            axes.add_patch(patch(mark)).set_zorder(layer)
+    return made
+
+
+def patch(mark: Shape) -> Any:
+    """A shape as a patch."""
+    from matplotlib.patches import PathPatch, Polygon
+    from matplotlib.path import Path
+
+    strokes = SHAPES[mark.style]
+    look = {
+        "facecolor": LIGHT[strokes.fill] if strokes.fill else "none",
+        "edgecolor": LIGHT[strokes.line] if strokes.line else "none",
+        "linewidth": strokes.width * POINT if strokes.line else 0.0,
+        "linestyle": (0, (3, 2)) if strokes.dashed else "solid",
+    }
+    if mark.kind == "polygon":
+        return Polygon(mark.points, closed=True, **look)
+    points = rounded(mark) if mark.kind == "rectangle" else mark.points
+    return PathPatch(Path(points, [Path.MOVETO] + [Path.CURVE4] * (len(points) - 1)), **look)
+
+
+def rounded(mark: Shape) -> list[Point]:
+    """A rectangle with round corners as a curve; a circle where the corners are all of it."""
+    (left, top), (right, bottom) = mark.points
+    r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve nearest to a quarter circle
+    points = [(left + r, top)]
+    for (x, y), (dx, dy) in [
+        ((right, top), (-1.0, 0.0)),
+        ((right, bottom), (0.0, -1.0)),
+        ((left, bottom), (1.0, 0.0)),
+        ((left, top), (0.0, 1.0)),
+    ]:
+        start, end = (x + dx * r, y + dy * r), (x + dy * r, y - dx * r)
+        points += [points[-1], start, start]
+        points += [
+            (start[0] - dx * bulge, start[1] - dy * bulge),
+            (end[0] - dy * bulge, end[1] + dx * bulge),
+            end,
+        ]
+    return points
+
+
+def texts(mark: Text) -> Iterator[Any]:
+    """Texts side by side, each placed by its measured width."""
+    from matplotlib.text import Text as Label
+    from matplotlib.textpath import text_to_path
+
+    fonts = [font(TEXTS[style]) for _, style in mark.runs]
+    measure = text_to_path.get_text_width_height_descent
+    widths = [measure(content, look, ismath=False)[0] / POINT for (content, _), look in zip(mark.runs, fonts)]
+    whole = sum(widths) + SPACE * (len(widths) - 1)
+    x = mark.x - (whole / 2 if mark.anchor == "middle" else 0.0)
+    for (content, style), look, wide in zip(mark.runs, fonts, widths):
+        colour = LIGHT[TEXTS[style].colour]
+        yield Label(x, mark.y, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
+        x += wide + SPACE
+
+
+def font(letters: Letters) -> Any:
+    """The letters in one of the families that come with matplotlib."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(
+        family="DejaVu Serif" if letters.serif else "DejaVu Sans",
+        style="italic" if letters.italic else "normal",
+        weight="bold" if letters.bold else "normal",
+        size=letters.size * POINT,
+    )

@@ -1,0 +1,153 @@
+"""The one painter: a scene and a plan become marks (shapes and texts with coordinates) for every renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from .._text import shorten, width
+from ..layout.plan import Plan, Point
+from ..layout.sizes import LINE, LONGEST, RADIUS, Runs, above, below, half_height, half_width, inside, under
+from ..scene.model import Arrow, Box, Scene
+from ..style import TEXTS
+
+HEAD = 8.0  # the length of an arrow's head
+
+
+@dataclass(eq=False, slots=True)
+class Shape:
+    """A curve ("M", then Bezier pieces), a polygon, or a rectangle with round corners, in a style of ``SHAPES``."""
+
+    kind: str
+    style: str
+    points: Sequence[Point]
+    radius: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class Text:
+    """Texts side by side, each in a style of ``TEXTS``; x is the start or the middle of the whole."""
+
+    x: float
+    y: float
+    runs: Runs
+    anchor: str = "middle"
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """The marks of one thing, its id, its classes, and what it is in words."""
+
+    id: str
+    classes: str
+    words: str = ""
+    marks: list[Shape | Text] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Drawing:
+    """A finished picture: its size, groups of marks, and what it is in words."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    groups: list[Group] = field(default_factory=list)
+
+
+def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:
+    """The drawing of a scene by a plan.
+
+    Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
+    """
+    texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
+    wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
+    drawing = Drawing(wide, plan.height, scene.title, scene.description)
+    drawing.groups += [arrow_group(arrow, scene, plan, arrow.id in lit) for arrow in scene.arrows]
+    drawing.groups += [box_group(box, scene, plan, box.id in lit) for box in scene.boxes]
+    drawing.height += 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption) + 16.0 * len(scene.notes)
+    y = plan.height + 6.0
+    for i, line in enumerate(caption):
+        drawing.groups.append(text_group("caption", Text(20.0, y + 20.0 * i, [(line, "caption")], "start")))
+    y = plan.height + 20.0 * max(lines, len(caption)) + (6.0 if lines or caption else -2.0)
+    for i, note in enumerate(scene.notes):
+        drawing.groups.append(text_group("note", Text(20.0, y + 16.0 * i, [(note, "note")], "start")))
+    return drawing
+
+
+def text_group(classes: str, text: Text) -> Group:
+    group = Group("", classes)
+    group.marks.append(text)
+    return group
+
+
+# --- Arrows ---------------------------------------------------------------------------------------
+
+
+def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
+    """An arrow: its line, its head, the value above and the gradient below."""
+    group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
+    x, y = curve[-1]
+    head = 0.0 if arrow.target == "output" else HEAD if arrow.source.startswith("node") else HEAD - 3.0
+    group.marks.append(Shape("curve", "lit-line" if lit else "line", shaft(curve, head)))
+    if head:
+        corners = [(x, y), (x - head, y - head * 0.42), (x - head, y + head * 0.42)]
+        group.marks.append(Shape("polygon", "lit-head" if lit else "head", corners))
+    if arrow.id in plan.texts:
+        x, y = plan.texts[arrow.id]
+        if above(arrow, scene):
+            group.marks.append(Text(x, y - 5.0, above(arrow, scene)))
+        if below(arrow, scene):
+            group.marks.append(Text(x, y + LINE - 1.0, below(arrow, scene)))
+    return group
+
+
+def shaft(curve: Sequence[Point], head: float) -> list[Point]:
+    """The curve without what its head covers."""
+    if not head:
+        return list(curve)
+    (x, y), kept = curve[-1], list(curve)
+    end = x - head + 1.0
+    while len(kept) > 4 and kept[-4][0] >= end:
+        del kept[-3:]
+    before = kept[-2]
+    return [*kept[:-2], (min(before[0], end), before[1]), (end, y)]
+
+
+# --- Boxes ----------------------------------------------------------------------------------------
+
+CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
+
+
+def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
+    """A box: its shape, what is in it, and the texts above and under it."""
+    classes = [CLASSES[box.kind], *["kink"] * box.kink, *["stale"] * box.stale, *["lit"] * lit]
+    group, (x, y) = Group(box.id, " ".join(classes), box.words), plan.blocks[box.id]
+    group.marks += outline(box, x, y, lit)
+    texts, down = inside(box), half_height(box)
+    if box.kind == "fold":
+        count = [(box.symbol, "count")]
+        group.marks.append(Text(x, y + (14.0 if texts else 4.0), count))
+        y_text = y - 2.0
+    else:
+        y_text = y + 0.35 * TEXTS[texts[0][1]].size if texts else y
+    if texts:
+        group.marks.append(Text(x, y_text, texts))
+    if box.shared and box.kind == "op" and box.name:
+        group.marks.append(Text(x, y - RADIUS - 5.0, [(shorten(box.name, LONGEST), "name")]))
+    if under(box, scene):
+        group.marks.append(Text(x, y + down + 13.0, under(box, scene)))
+    return group
+
+
+def outline(box: Box, x: float, y: float, lit: bool) -> list[Shape]:
+    """The shape of a box: a circle for a gate (longer where its name is), a rectangle for a folded part."""
+    half, high = half_width(box), half_height(box)
+    if box.kind in ("op", "fold"):
+        style = "lit-gate" if lit else "outdated" if box.stale else "gate" if box.kind == "op" else "part"
+        corners = [(x - half, y - high), (x + half, y + high)]
+        return [Shape("rectangle", style, corners, RADIUS if box.kind == "op" else 4.0)]
+    light = [Shape("rectangle", "glow", [(x - half - 3.0, y - high - 2.0), (x + half, y + high + 2.0)], 4.0)] * lit
+    if box.kind == "leaf" and not box.name:
+        return [*light, Shape("rectangle", "dot", [(x - 3.0, y - 3.0), (x + 3.0, y + 3.0)], 3.0)]
+    return light

@@ -1,0 +1,113 @@
+"""A drawing written out as SVG, for light and dark, without scripts, fonts or anything from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff import show
+
+from .._text import escape
+from ..layout.plan import Point
+from ..style import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
+from .painter import Drawing, Group, Shape, Text
+
+
+def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
+    """The drawing as the text of an SVG file.
+
+    Every id begins with ``prefix``, so that several pictures can stand in one page; ``style`` puts the style sheet in.
+    """
+    size = f"{number(drawing.width)} {number(drawing.height)}"
+    wide, high = size.split()
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="autodiff" width="{wide}" height="{high}" '
+            f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
+            f"<title>{escape(drawing.title)}</title>",
+            f"<desc>{escape(drawing.description)}</desc>",
+            *[f"<style>\n{style_sheet()}</style>"] * style,
+            f'<rect class="page" width="{wide}" height="{high}"/>',
+            *[written(group, prefix) for group in drawing.groups],
+            "</svg>\n",
+        ]
+    )
+
+
+def written(group: Group, prefix: str) -> str:
+    """A group as an element with an id, its classes and its words."""
+    id = f' id="{escape(prefix + group.id)}"' if group.id else ""
+    words = [f"<title>{escape(group.words)}</title>"] if group.words else []
+    marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
+    return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
+
+
+def text(mark: Text) -> str:
+    """Texts side by side as one text element with a span for each style."""
+    place = f'x="{number(mark.x)}" y="{number(mark.y)}"' + f' text-anchor="{mark.anchor}"' * (mark.anchor != "middle")
+    if len(mark.runs) == 1:
+        content, style = mark.runs[0]
+        return f'<text class="{style}" {place}>{escape(content)}</text>'
+    spans = [f'<tspan class="{style}">{escape(content)}</tspan>' for content, style in mark.runs]
+    return f"<text {place}>{' '.join(spans)}</text>"
+
+
+def shape(mark: Shape) -> str:
+    """A shape as a path, a polygon, a circle or a rectangle."""
+    if mark.kind == "curve":
+        return f'<path class="{mark.style}" d="{path(mark.points)}"/>'
+    if mark.kind == "polygon":
+        return f'<polygon class="{mark.style}" points="{" ".join([pair(point) for point in mark.points])}"/>'
+    (left, top), (right, bottom) = mark.points
+    if right - left == bottom - top == 2 * mark.radius:
+        middle = f'cx="{number((left + right) / 2)}" cy="{number((top + bottom) / 2)}"'
+        return f'<circle class="{mark.style}" {middle} r="{number(mark.radius)}"/>'
+    corner = f'x="{number(left)}" y="{number(top)}"'
+    size = f'width="{number(right - left)}" height="{number(bottom - top)}"'
+    return f'<rect class="{mark.style}" {corner} {size} rx="{number(mark.radius)}"/>'
+
+
+def path(points: Sequence[Point]) -> str:
+    """The data of a path: a start, then Bezier pieces of three points; level pieces are lines."""
+    parts, last = [f"M{pair(points[0])}"], points[0]
+    for i in range(1, len(points), 3):
+        piece = points[i : i + 3]
+        level = all(abs(y - last[1]) < 0.05 for _, y in piece)
+        parts.append(f"L{pair(piece[-1])}" if level else "C" + " ".join([pair(point) for point in piece]))
+        last = piece[-1]
+    return " ".join(parts)
+
+
+def pair(point: Point) -> str:
+    return f"{number(point[0])},{number(point[1])}"
+
+
+def number(x: float) -> str:
+    """A coordinate to a tenth of a pixel, without needless zeros."""
+    return show(x, 1)
+
+
+# --- Style sheet ----------------------------------------------------------------------------------
+
+
+def style_sheet() -> str:
+    """The styles as CSS: the letters and lines, then the colours, then the colours where dark is preferred."""
+    rules = ["text { white-space: pre }"]
+    for name, letters in TEXTS.items():
+        weight, slant = "bold " * letters.bold, "italic " * letters.italic
+        rules.append(f".{name} {{ font: {slant}{weight}{letters.size:g}px {SERIF if letters.serif else SANS} }}")
+    for name, strokes in SHAPES.items():
+        dashes = "; stroke-dasharray: 4 3" * strokes.dashed
+        rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
+    light = "".join([f".autodiff {rule}\n" for rule in rules + colours(LIGHT)])
+    dark = "".join([f"  .autodiff {rule}\n" for rule in colours(DARK)])
+    return f"{light}@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"
+
+
+def colours(palette: dict[str, str]) -> list[str]:
+    """The rules that set colours."""
+    texts = [f".{name} {{ fill: {palette[letters.colour]} }}" for name, letters in TEXTS.items()]
+    shapes = []
+    for name, strokes in SHAPES.items():
+        fill, line = [palette[colour] if colour else "none" for colour in (strokes.fill, strokes.line)]
+        shapes.append(f".{name} {{ fill: {fill}; stroke: {line} }}")
+    return texts + shapes

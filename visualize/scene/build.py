@@ -1,0 +1,271 @@
+"""A Value becomes a scene, boxes and arrows as plain data, in one walk, and the scene in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from autodiff import Value, gate, history, names, on_kink, show, stale, sweep
+from autodiff.vocabulary import words
+
+from .._text import clean, counted
+from .fold import Group, groups_of
+from .model import Arrow, Box, Scene, Step
+from .symbols import symbol
+from .unfold import rewritten
+
+MOST = 60  # the description tells of so many boxes
+
+
+def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
+    """Mark every box whose number was computed before an input changed, or from such a number; and say so."""
+    if not walk.changes:
+        return
+    outdated = {node for node, _ in walk.changes}
+    for node in walk.order:
+        if node in outdated or not outdated.isdisjoint([x for x in node.operands if type(x) is not float]):
+            outdated.add(node)
+            boxes[walk.box_id(node)].stale = True
+    computed, changed = [walk.names[x] for x in walk.changes[0]]
+    walk.scene.notes.append(
+        f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
+    )
+
+
+def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
+    """Write title, description and the words of every box."""
+    for node in walk.order:
+        if node not in walk.groups or walk.groups[node].newest is node:
+            box = boxes[walk.box_id(node)]
+            box.words = folded_words(walk, box) if box.kind == "fold" else in_words(walk, box, node)
+    told = [f"{box.words}." for box in walk.scene.boxes if box.words]
+    more = [f"And {len(told) - MOST:,} more."] if len(told) > MOST else []
+    walk.scene.title = f"Computation graph of {in_words(walk, Box('', 'output'), walk.output)}"
+    walk.scene.description = " ".join(told[:MOST] + more)
+
+
+def in_words(walk: Walk, box: Box, node: Value) -> str:
+    """The node in words: ``q = x + y = 3, gradient -4``."""
+    formula = [gate(node, walk.names)] if node.primitive else []
+    return remarked(walk, box, " = ".join([walk.names[node], *formula, show(node.data, walk.scene.digits)]))
+
+
+def folded_words(walk: Walk, box: Box) -> str:
+    """A folded part in words: ``q (3 nodes) = 3, gradient -4``."""
+    value = "" if box.value is None else f" = {show(box.value, walk.scene.digits)}"
+    return remarked(walk, box, f"{box.name or 'folded'} ({box.symbol}){value}")
+
+
+def remarked(walk: Walk, box: Box, text: str) -> str:
+    """The text with the box's gradient and whatever is special about it."""
+    gradient = [] if box.gradient is None else [f"gradient {show(box.gradient, walk.scene.digits)}"]
+    return ", ".join([text, *gradient, *["on a kink"] * box.kink, *["out of date"] * box.stale])
+
+
+def steps_of(walk: Walk) -> Iterator[Step]:
+    """The steps of the output's own table that can be seen in the picture."""
+    table = walk.output.steps(walk.scene.digits)
+    gates = [node for node in walk.order if node.primitive]
+    for node, row in zip(gates, table.rows):
+        if node not in walk.groups or walk.groups[node].newest is node:
+            yield Step("forward", walk.box_id(node), "", None, "   ".join(row.parts), row.sentence)
+    start = table.rows[len(gates)]
+    yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, "   ".join(start.parts), start.sentence)
+    for row in table:
+        arrow = walk.edges.get((row.node, row.place))
+        if arrow:
+            yield Step("backward", arrow.source, arrow.id, row.total, "   ".join(row.parts), row.sentence)
+
+
+CONSTANTS = 4  # more constants than this at one gate become one box
+BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
+
+
+def scene(
+    output: Value,
+    fold: Any = None,
+    unfold: Iterable[str] = (),
+    digits: int | None = None,
+    products: bool = False,
+    steps: bool = False,
+) -> Scene:
+    """The graph behind the output as plain data.
+
+    With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
+    """
+    output, copies, notes = rewritten(output, fold, unfold)
+    order = history(output)
+    groups, folded = groups_of(order, fold, copies)
+    walk = Walk(output, order, groups, Scene(digits, products), 1.0 if steps else None)
+    walk.scene.notes[:0] = [*notes, *folded]
+    if steps:
+        walk.scene.steps += steps_of(walk)
+        for number, step in enumerate(walk.scene.steps, 1):
+            step.number = number
+    return walk.scene
+
+
+class Walk:
+    """The walk over a graph, oldest node first, and the scene it fills.
+
+    ``groups`` says which nodes are folded, and together with which. ``upstream`` is the gradient that arrives at the
+    output; None takes the gradients that ``backward()`` has left.
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        order: Sequence[Value],
+        groups: Mapping[Value, Group],
+        scene: Scene,
+        upstream: float | None = None,
+    ) -> None:
+        self.output, self.order, self.groups, self.scene = output, order, groups, scene
+        self.names = {node: clean(name) for node, name in names(order, output).items()}
+        self.place = {node: i for i, node in enumerate(order)}
+        self.changes = list(stale(order))
+        self.upstream = output.grad if upstream is None else upstream
+        self.totals = {node: node.grad for node in order} if upstream is None else {}
+        self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}
+        self.edges: dict[tuple[Value, Any], Arrow] = {}
+        self.leaving: dict[Value, list[Arrow]] = {}
+        if self.upstream == 0.0:
+            self.totals = {}
+        elif not self.changes:
+            self.sweep(upstream is not None)
+        for node in order:
+            self.visit(node)
+        self.finish()
+
+    def sweep(self, total: bool) -> None:
+        """Note what flows back over every edge: (upstream, local, downstream); and where asked, what it adds up to."""
+        for node, upstream, local_gradients in sweep(self.output, self.upstream):
+            if total:
+                self.totals[node] = upstream
+            for place, local in enumerate(local_gradients):
+                if local is not None:
+                    self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
+
+    def box_id(self, node: Value) -> str:
+        """The id of the box that the node stands in."""
+        group = self.groups.get(node)
+        return f"node-{self.place[group.newest if group else node]}"
+
+    # --- Boxes and arrows --------------------------------------------------------------------
+
+    def visit(self, node: Value) -> None:
+        """Add the node's box and the arrows into it."""
+        group, absorbed = self.groups.get(node), True
+        if group is None:
+            absorbed = self.add_box(node)
+        elif group.newest is node:
+            self.scene.boxes.append(Box(self.box_id(node), "fold", clean(group.name), counted(group.count, "node")))
+        for place in reading_order(node):
+            if type(node.operands[place]) is not float:
+                self.connect(node, place, node.operands[place])
+        if not absorbed:
+            self.add_constants(node)
+
+    def add_box(self, node: Value) -> bool:
+        """Add the box of one node; True where what is written in it tells its constants."""
+        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), "", node.data)
+        absorbed = True
+        if node.primitive:
+            box.kind = "op"
+            box.symbol, absorbed = symbol(node.primitive, node.operands)
+            box.kink = on_kink(node)
+        self.scene.boxes.append(box)
+        return absorbed
+
+    def add_constants(self, node: Value) -> None:
+        """Add a small box for every constant of a gate, or one for all where they are many."""
+        place = self.place[node]
+        constants = [(f"{place}-{i}", i, show(x)) for i, x in enumerate(node.operands) if type(x) is float]
+        if len(constants) > CONSTANTS:
+            texts = ", ".join([text for _, _, text in constants[:2]])
+            constants = [(*constants[0][:2], f"{texts}, … ({len(constants)} numbers)")]
+        for suffix, i, text in constants:
+            self.scene.boxes.append(Box(f"constant-{suffix}", "constant", text))
+            self.add_arrow(Arrow(f"edge-{suffix}", f"constant-{suffix}", f"node-{place}", i), node)
+
+    def connect(self, node: Value, place: int, operand: Value) -> None:
+        """Add the arrow from an operand, or let it join another one into the same folded box."""
+        source, target = self.box_id(operand), self.box_id(node)
+        if source == target:
+            return
+        key = (operand, target) if node in self.groups else (node, place)
+        joined = key in self.edges
+        if not joined:
+            self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, operand.data)
+            self.leaving.setdefault(operand, []).append(self.edges[key])
+            self.add_arrow(self.edges[key], node)
+        arrow = self.edges[node, place] = self.edges[key]
+        if (node, place) in self.flows:
+            upstream, local, passed = self.flows[node, place]
+            arrow.gradient = passed + (arrow.gradient or 0.0)
+            arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
+
+    def add_arrow(self, arrow: Arrow, node: Value) -> None:
+        arrow.ordered = node not in self.groups and node.primitive is not None and words(node.primitive).ordered
+        self.scene.arrows.append(arrow)
+
+    # --- When all are there ------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Add the way out, and write on boxes and arrows what only the whole graph tells."""
+        root = self.box_id(self.output)
+        arrow = Arrow("edge-output", root, "output", 0, self.output.data)
+        arrow.gradient = None if self.upstream == 0.0 else self.upstream
+        self.leaving.setdefault(self.output, []).append(arrow)
+        self.scene.arrows.append(arrow)
+        self.scene.boxes.append(Box("output", "output", self.names[self.output]))
+        exits: dict[str, list[Value]] = {}
+        for node in self.leaving:
+            exits.setdefault(self.box_id(node), []).append(node)
+        boxes = {box.id: box for box in self.scene.boxes}
+        for box_id, nodes in exits.items():
+            self.settle(boxes[box_id], nodes)
+        self.bundle({box.id for box in self.scene.boxes if box.kind == "fold"})
+        mark_outdated(self, boxes)
+        describe(self, boxes)
+
+    def settle(self, box: Box, exits: Sequence[Value]) -> None:
+        """Decide what is written at the box and what at the arrows that leave it."""
+        for node in exits:
+            arrows, total = self.leaving[node], self.totals.get(node)
+            if self.changes and len(arrows) == 1 and total is not None:
+                arrows[0].gradient = total  # out of date, so that no sweep could tell
+            parts = [arrow.gradient for arrow in arrows if arrow.gradient is not None]
+            if len(exits) == 1:
+                box.value, box.gradient, box.shared = node.data, total, len(arrows) > 1
+                box.total = total is not None and (len(parts) > 1 or not close(total, sum(parts)))
+            label = "" if node is self.output else clean(node.label)
+            if len(arrows) == 1 and box.kind != "leaf" and label != box.name * (box.kind == "fold"):
+                arrows[0].name = label
+
+    def bundle(self, folded: set[str]) -> None:
+        """Make one arrow of many between the same two boxes, where one of them is folded."""
+        between: dict[tuple[str, str], list[Arrow]] = {}
+        for arrow in self.scene.arrows:
+            if arrow.source in folded or arrow.target in folded:
+                between.setdefault((arrow.source, arrow.target), []).append(arrow)
+        for first, *others in between.values():
+            if len(others) >= BUNDLE:
+                first.count, first.name = 1 + len(others), ""
+                first.value = first.gradient = first.upstream = first.local = None
+                for other in others:
+                    other.id, other.count = first.id, 0
+        self.scene.arrows[:] = [arrow for arrow in self.scene.arrows if arrow.count]
+
+
+def reading_order(node: Value) -> Sequence[int]:
+    """The places of a gate's operands as they are read: w0, x0, w1, x1, ..., b of a weighted sum."""
+    places, half = range(len(node.operands)), len(node.operands) // 2
+    if node.primitive is None or node.primitive.name != "dot":
+        return places
+    return [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
+
+
+def close(a: float, b: float) -> bool:
+    """Whether two gradients are the same but for rounding."""
+    return a == b or (a != a and b != b) or abs(a - b) <= 1e-9 * max(abs(a), abs(b))

@@ -1,0 +1,286 @@
+"""Parts of a graph that become one box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Any
+
+from autodiff import Value
+from autodiff.vocabulary import words
+
+from .._text import clean
+from .symbols import symbol
+from .unfold import SINGLE, wishes
+
+# --- All that only one node uses ------------------------------------------------------------------
+
+
+def dominators(order: Sequence[Value]) -> list[int]:
+    """For every node the place of the nearest node that all its uses lead through; the output's is its own.
+
+    Places are found newest first. ``jump`` skips exponentially far up the tree, so that depth does not matter.
+    """
+    users = users_of(order)
+    last = len(order) - 1
+    parent, jump, depth = [last] * len(order), [last] * len(order), [0] * len(order)
+
+    def meet(a: int, b: int) -> int:
+        if depth[a] < depth[b]:
+            a, b = b, a
+        while depth[a] > depth[b]:
+            a = jump[a] if depth[jump[a]] >= depth[b] else parent[a]
+        while a != b:
+            a, b = (jump[a], jump[b]) if jump[a] != jump[b] else (parent[a], parent[b])
+        return a
+
+    for i in range(last - 1, -1, -1):
+        above = users[i][0]
+        for user in users[i]:
+            above = meet(above, user)
+        over = jump[above]
+        even = depth[above] - depth[over] == depth[over] - depth[jump[over]]
+        parent[i], depth[i], jump[i] = above, depth[above] + 1, jump[over] if even else above
+    return parent
+
+
+def users_of(order: Sequence[Value]) -> list[list[int]]:
+    """For every node the places of the nodes that it is an operand of."""
+    place = {node: i for i, node in enumerate(order)}
+    users: list[list[int]] = [[] for _ in order]
+    for i, node in enumerate(order):
+        for operand in node.operands:
+            if type(operand) is not float:
+                users[place[operand]].append(i)
+    return users
+
+
+def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
+    """For every node that only an owner uses, the owner itself included, the outermost such owner."""
+    wanted, parent = set(owners), dominators(order)
+    found: dict[Value, Value] = {}
+    for i in range(len(order) - 1, -1, -1):
+        node, above = order[i], order[parent[i]]
+        if above in found:
+            found[node] = found[above]
+        elif node in wanted:
+            found[node] = node
+    return found
+
+
+def opened(order: Sequence[Value], most: int) -> tuple[list[Value], bool]:
+    """(The owners that remain closed when the largest regions are opened first up to ``most`` boxes, all wide?).
+
+    The second is True where one of them has so many parts side by side that opening it was out of the
+    question, and holds most of the graph.
+    """
+    parent, size = dominators(order), [1] * len(order)
+    parts: list[list[int]] = [[] for _ in order]
+    for i in range(len(order) - 1):
+        size[parent[i]] += size[i]
+        parts[parent[i]].append(i)
+    closed, waiting, boxes = [], [(-len(order), len(order) - 1)], 1
+    while waiting:
+        _, i = heappop(waiting)
+        if boxes + len(parts[i]) > most:
+            closed.append(i)
+            continue
+        boxes += len(parts[i])
+        for part in parts[i]:
+            if parts[part]:
+                heappush(waiting, (-size[part], part))
+    wide = any(len(parts[i]) > most // 2 and size[i] > len(order) // 2 for i in closed)
+    return [order[i] for i in closed], wide
+
+
+# --- Alike and side by side -----------------------------------------------------------------------
+
+
+def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
+    """For every node a key: nodes of one kind at one depth share it; where that makes too many, neighbours do.
+
+    Depth counts changes of kind along the longest way, so a chain of additions is one bundle.
+    """
+    kind = {node: kind_of(node) for node in order}
+    depth: dict[Value, int] = {}
+    for node in order:
+        operands = [x for x in node.operands if type(x) is not float]
+        depth[node] = max([depth[x] + (kind[x] != kind[node]) for x in operands], default=0)
+    keys: dict[Value, Any] = {node: (depth[node], kind[node]) for node in order}
+    if len(set(keys.values())) <= most:
+        return keys
+    slice_of = max(depth.values()) // most + 1
+    return {node: (depth[node] // slice_of, "") for node in order}
+
+
+def kind_of(node: Value) -> str:
+    """A gate's symbol, or a leaf's label without its number."""
+    if node.primitive:
+        return symbol(node.primitive, node.operands)[0]
+    return node.label.rstrip("0123456789")[:24] or "inputs"
+
+
+# --- By the names of parameters -------------------------------------------------------------------
+
+
+def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
+    """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
+
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
+    many arrows and no circle, else to ``layers.0``; "" is the whole model.
+    """
+    here = set(order)
+    names = {node: name.split(".") for name, node in named if node in here}
+    longest = max([len(words) for words in names.values()], default=0) - 1
+    for length in range(longest, -1, -1):
+        prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
+        shorter = {".".join(words[: length - 1]) for words in names.values()}
+        different = set(prefixes.values())
+        if len(different) > min(most, max(1, len(names) // 2)) or (length and len(different) == len(shorter)):
+            continue  # too many, or a shorter name would do
+        parts = grown(order, prefixes)
+        if acyclic(order, parts) and (length == 0 or arrows(order, parts) <= 2 * most):
+            return parts
+    return {}
+
+
+def arrows(order: Sequence[Value], parts: Mapping[Value, str]) -> int:
+    """How many arrows lead into the parts."""
+    ways = {(operand, parts[node]) for node in order if node in parts for operand in node.operands}
+    return sum(type(operand) is not float and parts.get(operand) != part for operand, part in ways)
+
+
+def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+    """The prefixes of parameters, spread over the weighted sums they make and one activation behind each."""
+    parts, sums = dict(prefixes), set(prefixes)
+    for node in order:
+        operands = [x for x in node.operands if type(x) is not float]
+        if node.primitive is None or (all(x in prefixes for x in operands) and len(node.operands) == len(operands)):
+            continue  # an input, or a penalty such as w * w
+        own = [parts[x] for x in operands if x in prefixes]
+        summed = [parts[x] for x in operands if x in sums]
+        row = words(node.primitive)
+        if row.linear and own:
+            parts[node] = own[0]
+            sums.add(node)
+        elif node.primitive.name in ("add", "sum") and 1 < len(operands) == len(summed) and len(set(summed)) == 1:
+            parts[node] = summed[0]
+            sums.add(node)
+        elif not row.is_arithmetic and len(operands) == 1 and summed and not own:
+            parts[node] = summed[0]
+    return parts
+
+
+def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
+    """Whether no way out of a part leads back into it."""
+    box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
+    ahead: dict[Any, set[Any]] = {}
+    for node in order:
+        for operand in node.operands:
+            if type(operand) is not float and box[operand] != box[node]:
+                ahead.setdefault(box[operand], set()).add(box[node])
+    entering: dict[Any, int] = {}
+    for targets in ahead.values():
+        for target in targets:
+            entering[target] = entering.get(target, 0) + 1
+    free = [x for x in ahead if x not in entering]
+    left = len(entering)
+    while free:
+        for target in ahead.get(free.pop(), ()):
+            entering[target] -= 1
+            if not entering[target]:
+                free.append(target)
+                left -= 1
+    return left == 0
+
+
+LARGE = 300  # a graph of more nodes is folded unless the caller says fold=False
+FEW = 60  # about so many boxes it is folded to
+
+
+@dataclass(eq=False)
+class Group:
+    """Nodes that become one box."""
+
+    name: str
+    newest: Value
+    count: int
+
+
+def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Group], list[str]]:
+    """(The group of every node that is folded, notes)."""
+    if fold is False:
+        return {}, []
+    wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
+    if wanted:
+        return asked(order, wanted, copies), []
+    if len(order) <= LARGE:
+        return {}, []
+    groups = by_default(order)
+    boxes = len(set(groups.values())) + len(order) - len(groups)
+    return groups, [f"{len(order):,} nodes folded into {boxes}. fold=False draws them all."]
+
+
+def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
+    """The groups for the Values, labels and models that the caller wants folded.
+
+    ValueError if one of them is not in the graph, or together they would make a circle of arrows.
+    """
+    owners: list[Value] = []
+    keys: dict[Value, Any] = {}
+    for i, wish in enumerate(wanted):
+        if hasattr(wish, "named_parameters"):
+            named = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
+            parts = by_prefix(order, named, FEW)
+            if not parts:
+                raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters, or goes in circles")
+            keys.update({node: (i, prefix or type(wish).__name__) for node, prefix in parts.items()})
+        else:
+            owners += owners_of(order, wish, copies)
+    if owners:
+        keys.update({node: (owner, "") for node, owner in regions(order, owners).items()})
+    if not acyclic(order, keys):
+        raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
+    return gathered(order, keys, lambda node: str(keys[node][1]))
+
+
+def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value]) -> list[Value]:
+    """The nodes that a Value or a label means; ValueError or TypeError where it means none."""
+    if type(wish) is Value:
+        node = copies.get(wish, wish)
+        if not any(node is other for other in order):
+            raise ValueError(f"cannot fold {wish!r}: it is not in the graph that is drawn")
+        return [node]
+    if not isinstance(wish, str):
+        raise TypeError(f"fold takes Values, labels, gates and models, got {type(wish).__name__}: {wish!r:.60}")
+    labelled = [node for node in order if node.label == wish]
+    if not labelled:
+        known = [node.label for node in order if node.label and node.primitive]
+        raise ValueError(
+            f"cannot fold {clean(wish, 40)!r}: nothing in the graph has that label, and it is not one of the gates "
+            f"{', '.join(SINGLE)}; labelled are {clean(', '.join(known), 200) or 'no gates'}"
+        )
+    return labelled
+
+
+def by_default(order: Sequence[Value]) -> dict[Value, Group]:
+    """The groups of a large graph: its largest regions opened first, or gates alike side by side made one."""
+    closed, wide = opened(order, FEW)
+    if wide:
+        return gathered(order, bundles(order, FEW), kind_of)
+    return gathered(order, regions(order, closed), lambda node: "")
+
+
+def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:
+    """Nodes with the same key as one group, where they are at least two; "" names it after its newest node."""
+    members: dict[Any, list[Value]] = {}
+    for node in order:
+        if node in keys:
+            members.setdefault(keys[node], []).append(node)
+    groups = {}
+    for nodes in members.values():
+        if len(nodes) > 1:
+            group = Group(name(nodes[-1]) or nodes[-1].label, nodes[-1], len(nodes))
+            groups.update(dict.fromkeys(nodes, group))
+    return groups

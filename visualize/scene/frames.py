@@ -1,0 +1,67 @@
+"""Frames: a scene step by step, each one a scene of its own in which the numbers to come are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .model import Arrow, Box, Scene, Step
+
+
+@dataclass
+class Frame:
+    """The scene after one step, the ids that are lit, and the step in words."""
+
+    scene: Scene
+    step: Step
+    lit: set[str]
+    caption: list[str]
+
+
+def frames(scene: Scene) -> Iterator[Frame]:
+    """Yield a frame for every step of a scene that has steps."""
+    computed = {step.box: step.number for step in scene.steps if step.phase == "forward"}
+    arrived = {step.arrow: step.number for step in scene.steps if step.arrow}
+    for step in scene.steps:
+        now = step.number
+        arrows = [seen(arrow, computed.get(arrow.source, 0) <= now, arrived.get(arrow.id, now + 1) <= now)
+                  for arrow in scene.arrows]  # fmt: skip
+        boxes = [so_far(box, scene.steps[:now]) for box in scene.boxes]
+        yield Frame(
+            replace(scene, arrows=arrows, boxes=boxes, title=step.text), step, lit(scene, step), caption(scene, step)
+        )
+
+
+def seen(arrow: Arrow, value: bool, gradient: bool) -> Arrow:
+    """The arrow without the numbers that are not known yet."""
+    return replace(
+        arrow,
+        name=arrow.name if value else "",
+        value=arrow.value if value else None,
+        gradient=arrow.gradient if gradient else None,
+    )
+
+
+def so_far(box: Box, steps: list[Step]) -> Box:
+    """The box with the gradient that has arrived by now."""
+    if not box.total:
+        return box
+    totals = [step.total for step in steps if step.box == box.id and step.phase == "backward"]
+    return replace(box, gradient=totals[-1] if totals else None)
+
+
+def lit(scene: Scene, step: Step) -> set[str]:
+    """What the step is about: the gate that computes and its operands' arrows, or the arrow and where it leads back."""
+    if step.phase == "forward":
+        return {step.box, *[arrow.id for arrow in scene.arrows if arrow.target == step.box]}
+    return {step.box, step.arrow}
+
+
+def caption(scene: Scene, step: Step) -> list[str]:
+    """The step's line of the table in two lines."""
+    first, *others = [part for part in step.text.split("   ") if part.strip()]
+    lines = [
+        f"Step {step.number} of {len(scene.steps)}: {first.strip()}",
+        "   ".join([part.strip() for part in others]),
+    ]
+    return [line for line in lines if line]

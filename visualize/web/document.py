@@ -1,0 +1,241 @@
+"""page(): a graph as one HTML file, readable as it stands and made live by the scripts in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autodiff import Value, history, show, statements
+from autodiff._files import PAGES, finite, suffix, write
+from autodiff.flat.backends import javascript
+from autodiff.vocabulary import as_data
+
+from .._text import clean, escape
+from ..render.svg import style_sheet, svg
+from .lesson import Lesson, lessons, title_of
+
+UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
+
+
+def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson], heading: int = 1) -> str:
+    """The lessons of one graph as an article; what is seen without a script is the first.
+
+    ``id`` is unique on the page; ``lines`` stand under the title: the expression, a note.
+    """
+    first = lessons[0]
+    pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
+    views = "\n".join(
+        f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
+    )
+    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
+    return "\n".join(
+        [
+            f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
+            f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
+            *[f"<p>{line}</p>" for line in lines],
+            *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
+            "</header>",
+            f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
+            section("gradients", "Gradients", table(first)),
+            section("code", "Flat code", code(first)),
+            section("steps", "Steps", steps(first)),
+            views,
+            script(data),
+            "</article>",
+        ]
+    )
+
+
+def section(kind: str, title: str, content: str) -> str:
+    """A part of the article with its heading."""
+    return f'<section class="{kind}"><h2>{title}</h2>\n{content}\n</section>'
+
+
+def steps(lesson: Lesson) -> str:
+    """Every step in words."""
+    items = "\n".join(f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in lesson.steps.rows)
+    return f"<ol>\n{items}\n</ol>"
+
+
+def table(lesson: Lesson) -> str:
+    """The inputs with their numbers and gradients."""
+    steps, digits = lesson.steps, lesson.steps.digits
+    output = escape(steps.names[lesson.output])
+    rows = [
+        f'<tr><th scope="row">{escape(steps.names[leaf])}</th>'
+        f"<td>{data(leaf.data, digits)}</td><td>{data(gradient, digits)}</td></tr>"
+        for leaf, gradient in steps.gradients.items()
+    ]
+    heads = f'<tr><th scope="col">input</th><th scope="col">value</th><th scope="col">∂{output}/∂input</th></tr>'
+    return f"<table><thead>{heads}</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+
+
+def data(x: float, digits: int | None) -> str:
+    """A number as it is shown, and exactly."""
+    return f'<data value="{x!r}">{escape(show(x, digits))}</data>'
+
+
+def code(lesson: Lesson) -> str:
+    """The flat code, a line an element."""
+    lines = "\n".join(f'<span class="line">{escape(line)}</span>' for line in lesson.code)
+    return f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{lines}</code></pre>'
+
+
+def script(data: Any) -> str:
+    """Data that a script reads; whatever its texts are, they cannot end the element."""
+    return f'<script type="application/json">{encoded(data)}</script>'
+
+
+def encoded(data: Any) -> str:
+    """The data as JSON; inf and nan as strings, characters that mean something to HTML as references."""
+    text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(UNSAFE)
+
+
+WEB = Path(__file__).parent
+# Scripts that all pages need; those of graphs step by step, and of the playground.
+SCRIPTS = ["number", "graph", "change"]
+PARTS = {
+    '<article class="lesson"': ["formula", "paths", "lesson", "said", "player", "lab"],
+    '<section class="playground"': ["network", "surface", "descent", "training"],
+}
+MOST = 2000  # a graph of more nodes is no page to read
+# Nothing is ever loaded: the browser is told so, too.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+
+
+class Page:
+    """One HTML file. In a notebook it shows itself in a frame of its own.
+
+    Attributes
+    ----------
+    title : str
+        What stands in the browser's tab.
+
+    Examples
+    --------
+    >>> from visualize import Page
+    >>> from autodiff import variables
+    >>> from visualize import page
+    >>> x, y = variables(x=3, y=4)
+    >>> page(x * y).html().startswith("<!DOCTYPE html>")
+    True
+    """
+
+    def __init__(self, title: str, body: str, programs: Sequence[str]) -> None:
+        self.title = title
+        self._body, self._programs = body, programs
+
+    def html(self) -> str:
+        """The whole file as text."""
+        parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
+        names = [*SCRIPTS, *[name for part in PARTS if part in self._body for name in PARTS[part]], "start"]
+        script = "\n".join([*parts, *[read(f"scripts/{name}.js") for name in names]])
+        return "\n".join(
+            [
+                "<!DOCTYPE html>",
+                '<html lang="en">',
+                "<head>",
+                '<meta charset="utf-8">',
+                f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+                '<meta name="viewport" content="width=device-width, initial-scale=1">',
+                '<meta name="color-scheme" content="light dark">',
+                '<link rel="icon" href="data:,">',
+                f"<title>{escape(self.title)}</title>",
+                f"<style>\n{style_sheet()}{read('page.css')}</style>",
+                "</head>",
+                f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}</script>",
+                "</body>",
+                "</html>",
+                "",
+            ]
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the page to a file that ends in .html, and return the path."""
+        suffix(path, PAGES)
+        return write(path, self.html().encode())
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" style="width: 100%; border: 0" '
+            f'height="720" srcdoc="{escape(self.html())}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f'<page "{self.title:.60}": .save("name.html") keeps it>'
+
+
+def read(name: str) -> str:
+    """A script or style sheet of the page."""
+    return (WEB / name).read_text(encoding="utf-8")
+
+
+def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None = None, layout: str = "auto") -> Page:
+    """The graph behind a Value as a page: both passes step by step, inputs to change, and what follows.
+
+    Parameters
+    ----------
+    output : Value
+        The end of the graph. Its gradients start from 1, whether or not ``backward()`` was called.
+    title : str
+        The heading; by default the output and its number.
+    fold, digits, layout
+        As for ``draw``.
+
+    Returns
+    -------
+    Page
+        ``save("name.html")`` writes it: one file, which needs no network and no server.
+
+    Raises
+    ------
+    StaleGraphError
+        If an input has changed since the graph was computed.
+    ValueError
+        If the graph has more than 2,000 nodes.
+
+    Examples
+    --------
+    >>> from autodiff import variables
+    >>> from visualize import page
+    >>> x, y, z = variables(x=-2, y=5, z=-4)
+    >>> page((x + y) * z)
+    <page "f = -12": .save("name.html") keeps it>
+    """
+    if type(output) is not Value:
+        raise TypeError(f"page takes a Value, got {type(output).__name__}: {output!r:.60}")
+    order = history(output)
+    if len(order) > MOST:
+        raise ValueError(f"a page shows at most {MOST:,} nodes, got {len(order):,}: draw() folds larger graphs")
+    heading = clean(title, 120) or title_of(output)
+    made = lessons(output, 0, fold, digits, layout)
+    expression = clean("; ".join(statements(order, output)), 600)
+    lines = [f"<code>{escape(expression)}</code>"] * bool(expression)
+    return Page(heading, article("lesson", heading, lines, made), [text for lesson in made for text in lesson.programs])
+
+
+def collection(
+    parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "auto"
+) -> Page:
+    """Several graphs (id, title, lines under it, output) in one page, with a box to pick one.
+
+    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
+    """
+    articles: list[str] = []
+    programs: list[str] = []
+    number = 0
+    for id, title, lines, output in parts:
+        made = lessons(output, number, layout=layout)
+        number += len(made)
+        articles.append(article(id, title, [escape(line) for line in lines], made, 2))
+        programs += [text for lesson in made for text in lesson.programs]
+    title = "Backpropagation, example by example"
+    if last:
+        articles.append(last._body)
+        programs += last._programs
+    head = f'<header class="collection"><h1>{title}</h1></header>'
+    return Page(title, "\n".join([head, *articles]), programs)

@@ -1,0 +1,237 @@
+"""A lesson: a graph as the plain data that the page steps through, with the programs that compute its numbers anew.
+
+Texts are templates: a node stands in them as its number between two marks, so that the page can write
+its name there, or its number after an input was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from autodiff import Value, history, names, show
+from autodiff.flat import Live, Program, lower
+from autodiff.flat.backends import javascript
+from autodiff.vocabulary import words
+
+from .._text import clean
+from ..layout.plan import planned
+from ..layout.sizes import blocks_and_links
+from ..render.painter import paint
+from ..scene.build import Walk
+from ..scene.fold import groups_of
+from ..scene.model import Scene
+from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
+
+OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
+LARGE = 150  # a graph of more nodes is not shown unfolded
+
+
+class Lesson:
+    """One view of a graph: its picture, its steps and its programs.
+
+    Parameters
+    ----------
+    output : Value
+        The end of the graph.
+    number : int
+        Its place among the lessons of the page; the programs' names end in it.
+    fold, digits, layout
+        As for ``draw``.
+
+    Attributes
+    ----------
+    steps : Steps
+        The pass, as the engine tells it.
+    drawing : Drawing
+        The picture, with all its numbers.
+    code : list of str
+        The flat code, as the lecture writes it.
+    programs : list of str
+        The flat code and the numbers of every step, as JavaScript functions, and the functions that they call.
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        number: int,
+        view: str = "as recorded",
+        fold: Any = None,
+        digits: int | None = None,
+        layout: str = "auto",
+    ) -> None:
+        self.steps = output.steps(digits)
+        self.output, self.number, self.view = output, number, view
+        self.order = history(output)
+        self.place = {node: i for i, node in enumerate(self.order)}
+        groups, notes = groups_of(self.order, fold, {})
+        self.walk = Walk(output, self.order, groups, Scene(digits), 1.0)
+        self.walk.scene.notes[:0] = notes
+        scene = self.walk.scene
+        self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
+        self.live = Live(self.order)
+        gates = [node for node in self.order if node.primitive]
+        self.leaves = [node for node in self.order if not node.primitive]
+        program = lower([output, *gates], self.leaves, roll=False)
+        self.called = dict(zip([*self.leaves, *gates], [*program.inputs, *program.outputs[1:]]))
+        self.program = program._replace(outputs=program.outputs[:1])
+        self.code = str(self.program).splitlines()
+
+    # --- Programs ------------------------------------------------------------------------------
+
+    @property
+    def programs(self) -> list[str]:
+        """The flat code, and the program of the numbers of every step, behind the functions that they call."""
+        copies = self.live.copies
+        inputs = [copies[leaf] for leaf in self.leaves]
+        flat = self.program if copies[self.output] is self.output else lower(copies[self.output], inputs, roll=False)
+        made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
+        texts = [javascript.text(program, name) for name, program in made.items()]
+        return [*javascript.definitions(made.values()), *texts]
+
+    def numbers(self, inputs: list[Value]) -> Program:
+        """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
+        live = self.live
+        edges = [(step.node, step.place) for step in self.steps]
+        outputs = [*live.copies.values(), *map(live.gradient, self.order)]
+        outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
+        return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+
+    @property
+    def notes(self) -> list[str]:
+        """Which gates stand still, and why."""
+        names = {node.primitive.name: why for node, why in self.live.still.items() if node.primitive}
+        return [
+            f"{clean(name, 40)} keeps its number and local gradients as recorded. {clean(why)}."
+            for name, why in names.items()
+        ]
+
+    # --- Plain data ----------------------------------------------------------------------------
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that the page's script knows of the graph."""
+        called = self.steps.names
+        return {
+            "number": self.number,
+            "view": self.view,
+            "digits": self.steps.digits,
+            "names": [clean(called[node], 40) for node in self.order],
+            "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
+            "still": [self.place[node] for node in self.live.still],
+            "held": self.held(),
+            "own": sorted({words(node.primitive).name for node in self.live.own}),
+            "inputs": [self.place[leaf] for leaf in self.leaves],
+            "numbers": [leaf.data for leaf in self.leaves],
+            "rows": list(self.rows()),
+            "boxes": {box.id: self.box(box) for box in self.walk.scene.boxes if box.id.startswith("node-")},
+            "arrows": list(self.arrows()),
+        }
+
+    def held(self) -> list[str]:
+        """For each input a gate behind it that stands still, or ""."""
+        found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
+        return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
+
+    def box(self, box: Any) -> dict[str, Any]:
+        """Whose gradient stands under a box, and whether the box is a folded part."""
+        return {"node": int(box.id.removeprefix("node-")), "total": box.total, "folded": box.kind == "fold"}
+
+    def arrows(self) -> Iterator[dict[str, Any]]:
+        """For every arrow the node whose value it carries and the steps that come back over it."""
+        found: dict[str, dict[str, Any]] = {}
+        steps = {(step.node, step.place): i for i, step in enumerate(self.steps)}
+        for (node, place), arrow in self.walk.edges.items():
+            if type(place) is not int:
+                continue
+            data = found.setdefault(arrow.id, {"id": arrow.id, "from": self.place[node.operands[place]], "steps": []})
+            data["bundle"] = arrow.count != 1
+            if (node, place) in steps:
+                data["steps"].append(steps[node, place])
+        yield from found.values()
+        yield {"id": "edge-output", "from": self.place[self.output], "steps": [], "bundle": False}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every row of the table as templates."""
+        shadow = self.output.steps(self.steps.digits)
+        shadow.names = {node: f"{OPEN}{i}{CLOSE}" for i, node in enumerate(self.order)}
+        lines = self.code_lines()
+        gates: dict[int, Any] = {}
+        for row in shadow.rows:
+            node = self.place[row.node]
+            data: dict[str, Any] = {"phase": row.phase, "node": node}
+            if row.phase == "forward":
+                gates[node] = {"gate": row.gate(), "spoken": row.spoken}
+                data["line"] = first(lines.get(self.called[row.node], []))
+            if node in gates:
+                data.update(gates[node])
+            if row.phase == "start":
+                data["line"] = first(lines.get(f"grad_{self.called.get(row.node)}", []))
+            if row.phase == "backward":
+                data.update(self.backward(row, lines))
+            yield data
+
+    def backward(self, row: Any, lines: dict[str, list[int]]) -> dict[str, Any]:
+        """What the page knows of one step of the backward pass."""
+        edge, said = (row.node, row.place), words(row.node.primitive)
+        arrow = self.walk.edges.get(edge)
+        numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
+        piecewise = numbered or self.live.piecewise(*edge)
+        changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
+        code = lines.get(f"grad_{self.called[row.operand]}", [])
+        return {
+            "operand": self.place[row.operand],
+            "place": row.place,
+            "formula": row.factor,
+            "piecewise": piecewise,
+            "closes": self.live.closes(*edge),
+            "role": row.role,
+            **(
+                {"otherwise": f"{said.name} scales: its input gets upstream times its local gradient"}
+                if changes
+                else {}
+            ),
+            "path": row.path,
+            "paths": row.paths,
+            "kink": row.convention,
+            "arrow": arrow.id if arrow else "",
+            "line": code[row.path - 1] if row.path <= len(code) else -1,
+        }
+
+    def code_lines(self) -> dict[str, list[int]]:
+        """The lines of the flat code in which each name is a target."""
+        found: dict[str, list[int]] = {}
+        for i, line in enumerate(self.code):
+            if line.startswith("    ") and " " in line.strip():
+                found.setdefault(line.split()[0], []).append(i)
+        return found
+
+
+def first(lines: list[int]) -> int:
+    """The first of the lines; -1 where there is none."""
+    return lines[0] if lines else -1
+
+
+def lessons(
+    output: Value, number: int, fold: Any = None, digits: int | None = None, layout: str = "auto"
+) -> list[Lesson]:
+    """The lesson of a graph; where it has gates to unfold or to fold, of its other forms too."""
+    made = [Lesson(output, number, fold=fold, digits=digits, layout=layout)]
+    order = history(output)
+    if fold is not None or len(order) > LARGE:
+        return made
+    present = {node.primitive.name for node in order if node.primitive}
+    gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
+    wishes: list[tuple[str, str | None, list[str]]] = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] * bool(
+        gates
+    )
+    wishes += [(f"{name} folded", name, []) for name in SINGLE]
+    for view, folding, unfold in wishes:
+        other = rewritten(output, folding, unfold)[0]
+        if LARGE >= len(history(other)) != len(order):
+            made.append(Lesson(other, number + len(made), view, False, digits, layout))
+    return made
+
+
+def title_of(output: Value) -> str:
+    """A title for a graph that has none: ``f = -12``."""
+    return f"{clean(names(history(output), output)[output], 40)} = {show(output.data)}"
