@@ -5,9 +5,9 @@ from collections import Counter
 
 import nbformat
 import pytest
-from notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
 
 from autodiff.lectures import EXAMPLES, LECTURES
+from tests.support.notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 COUNTS = {"A": 9, "B": 8, "C": 13, "D": 18, "E": 14}  # examples of each lecture

@@ -1,14 +1,14 @@
 """How fast flat code runs, beside micrograd and beside jax.jit, on the moons demo and on XOR."""
 
-import moons
 import pytest
-from alternating import held, held_seconds, medians
 
 from autodiff import Value
 from autodiff.flat import Recipe, Training
 from nn import MLP, SGD, fit, truth_table
 from nn._targets import listed
 from nn.losses import hinge
+from tests.benchmarks import moons
+from tests.benchmarks.alternating import held, held_seconds, medians
 
 pytestmark = pytest.mark.slow
 EPOCHS = 1000

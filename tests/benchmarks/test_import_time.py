@@ -7,7 +7,8 @@ from statistics import median
 from time import perf_counter
 
 import pytest
-from alternating import held
+
+from tests.benchmarks.alternating import held
 
 pytestmark = pytest.mark.slow
 RUNS = 31

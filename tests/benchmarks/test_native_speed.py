@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy
 import pytest
-from alternating import held, held_seconds, medians
 
 import nn
 from autodiff import Value
@@ -26,6 +25,7 @@ from nn import MLP, SGD, fit
 from nn.losses import loss_named
 from nn.training.loop import Task
 from nn.training.runners import Native
+from tests.benchmarks.alternating import held, held_seconds, medians
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.slow
@@ -137,7 +137,7 @@ def train(sizes, X, Y, activation, loss, rate, few=1_000, many=21_000):
 def test_a_moons_step_against_micrograd_pytorch_and_jax():
     pytest.importorskip("jax")
     torch, micrograd = pytest.importorskip("torch"), pytest.importorskip("micrograd.nn")
-    from peers import jax_steps, torch_steps
+    from tests.benchmarks.peers import jax_steps, torch_steps
 
     X, Y = nn.moons(104, seed=0)
     sizes, rate = [2, 16, 16, 1], 0.05
@@ -173,7 +173,7 @@ def test_a_moons_step_against_micrograd_pytorch_and_jax():
 def test_xor_against_pytorch_and_jax():
     pytest.importorskip("jax")
     torch = pytest.importorskip("torch")
-    from peers import jax_steps, torch_steps
+    from tests.benchmarks.peers import jax_steps, torch_steps
 
     X, Y = nn.truth_table("xor")
     own, few, many = train([2, 4, 1], X, Y, "tanh", "mse", 0.1, many=101_000)
@@ -238,7 +238,7 @@ def test_the_machine_code_of_xor_takes_at_most_1_5_times_hand_written_c(tmp_path
 )
 def test_an_epoch_of_mini_batches_against_pytorch(sizes, rows, many, bar):
     torch = pytest.importorskip("torch")
-    from peers import torch_steps
+    from tests.benchmarks.peers import torch_steps
 
     draw = numpy.random.default_rng(0)
     data, classes = draw.uniform(0, 1, (rows, sizes[0])), draw.integers(0, 10, rows)

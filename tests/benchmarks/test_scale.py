@@ -5,9 +5,9 @@ import tracemalloc
 from time import perf_counter
 
 import pytest
-from alternating import held, medians
 
 from autodiff import Value, maximum, sigmoid, where
+from tests.benchmarks.alternating import held, medians
 
 pytestmark = pytest.mark.slow
 MILLION = 1_000_000

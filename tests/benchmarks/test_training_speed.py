@@ -6,14 +6,14 @@ behind. What is left after the run is collected outside the timing.
 
 import gc
 
-import moons
 import pytest
-from alternating import held, medians
-from gpt import GPT, WORDS
-from tuple_value import TupleValue
 
 from autodiff import Value
 from nn import MLP
+from tests.benchmarks import moons
+from tests.benchmarks.alternating import held, medians
+from tests.benchmarks.gpt import GPT, WORDS
+from tests.benchmarks.tuple_value import TupleValue
 
 pytestmark = pytest.mark.slow
 

@@ -4,10 +4,10 @@ import json
 import math
 
 import pytest
-from pages import d1, drawn, example, gradients, number
 
 from autodiff import Value, parse, variables
 from autodiff.lectures import EXAMPLES
+from tests.browser.pages import d1, drawn, example, gradients, number
 from visualize import page
 from visualize.web.document import collection
 

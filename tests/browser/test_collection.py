@@ -1,8 +1,8 @@
 """All lecture examples and a playground in one file, as the front door makes it."""
 
 import pytest
-from pages import gradients
 
+from tests.browser.pages import gradients
 from visualize.__main__ import main
 
 

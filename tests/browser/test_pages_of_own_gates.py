@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from pages import answer_to, gradients, number, predict
 
 import autodiff
 from autodiff import Primitive, Value, variables
+from tests.browser.pages import answer_to, gradients, number, predict
 from visualize import page
 
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from pages import d1, example, gradients
 
 from autodiff import Value, variables
+from tests.browser.pages import d1, example, gradients
 from visualize import page
 
 HOSTILE = [

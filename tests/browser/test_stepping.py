@@ -1,7 +1,6 @@
 """The page steps through both passes: by buttons, keys, slider, address, and by itself."""
 
-from pages import answer_to, d1, drawn, example, gradients, predict
-
+from tests.browser.pages import answer_to, d1, drawn, example, gradients, predict
 from visualize import page
 
 SENTENCE_5 = "Step 5 of 7. Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."

@@ -6,10 +6,10 @@ import random
 import re
 
 import pytest
-from pages import number
 
 import autodiff
 import nn
+from tests.browser.pages import number
 from visualize import playground
 
 

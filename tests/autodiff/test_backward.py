@@ -1,0 +1,303 @@
+"""The backward pass: what it writes and when, on small graphs and on random ones, with numbers and as graphs."""
+
+import math
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from autodiff import Primitive, Value, grad, gradients, history, maximum, sigmoid, sweep, variables
+from nn import MLP, Adam
+from tests.support.engine_programs import slopes
+from tests.support.random_graphs import EXTREMES, graphs
+from tests.support.stand_ins import Tensor
+
+
+def same(a, b):
+    return a == b or (a != a and b != b)
+
+
+# --- What it writes ------------------------------------------------------------------------------
+
+
+def test_every_node_gets_its_gradient():
+    """D1, with q."""
+    x, y, z = variables(x=-2, y=5, z=-4)
+    q = x + y
+    f = q * z
+    f.backward()
+
+    assert [node.grad for node in (f, q, x, y, z)] == [1.0, -4.0, -4.0, -4.0, 3.0]
+
+
+def test_upstream_is_what_arrives_at_the_output():
+    x = Value(3.0)
+    y = x * x
+    y.backward(10)
+    assert (y.grad, x.grad) == (10.0, 60.0)
+    y.backward(upstream=0.0)
+    assert (y.grad, x.grad) == (0.0, 60.0)
+
+
+def test_backward_of_a_leaf():
+    x = Value(3.0)
+    x.backward()
+    x.backward(2.0)
+
+    assert x.grad == 3.0
+
+
+def test_leaves_add_up_and_gates_start_anew():
+    x = Value(3.0)
+    q = x * 2
+    f = q * q
+    f.backward()
+    assert (q.grad, x.grad) == (12.0, 24.0)
+    q.backward()
+    assert (q.grad, x.grad) == (1.0, 26.0)
+    f.backward()
+    assert (q.grad, x.grad) == (12.0, 50.0)
+
+
+def test_a_gradient_set_by_hand_is_added_to():
+    x = Value(3.0)
+    x.grad = 0  # as written in other engines' training loops
+    (x * 2).backward()
+
+    assert x.grad == 2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(None, 0.0), (0, 0.0), (True, 1.0), (Fraction(1, 2), 0.5), (Tensor(2.0), 2.0), (float("inf"), float("inf"))],
+)
+def test_a_gradient_is_a_float_whatever_is_assigned(given, kept):
+    x = Value(3.0)
+    x.grad = 7.0
+    x.grad = given
+
+    assert (type(x.grad), x.grad) == (float, kept)
+    (x * 2.0).backward()
+    assert (type(x.grad), x.grad) == (float, kept + 2.0)
+
+
+@pytest.mark.parametrize("bad", ["0", 1j, [0.0], Tensor([0.0]), Value(0.0)])
+def test_a_gradient_that_is_no_number_is_refused_and_nothing_changed(bad):
+    x = Value(3.0, "x")
+    x.grad = 2.0
+    with pytest.raises(TypeError, match="grad of x takes a real number, got"):
+        x.grad = bad
+    assert x.grad == 2.0
+    with pytest.raises(TypeError, match=r"grad of 3\.0 takes a real number, got"):
+        Value(3.0).grad = bad
+
+
+def test_a_rule_that_gives_no_number_is_named_where_it_is_read():
+    x = Value(2.0)
+    Primitive("own", lambda x: x, lambda out, x: (np.array([1.0]),))(x).backward()
+    with pytest.raises(TypeError, match="a local gradient of a gate takes a real number, got"):
+        x.grad  # noqa: B018
+    x.grad = 0
+    assert x.grad == 0.0
+
+
+def test_gradients_are_cleared_with_none_as_in_pytorch():
+    net = MLP(2, [3, 1], seed=0)
+    optimizer = Adam(net.parameters(), 0.1, clip_norm=1.0)
+    for _ in range(2):
+        for parameter in net.parameters():
+            parameter.grad = None
+        assert "grad" not in repr(net.parameters()[0])
+        loss = (net([1.0, 2.0]) - 1.0) ** 2
+        loss.backward()
+        first, expected = net.parameters()[0].grad, gradients(loss, net.parameters())[0].data
+        assert first == pytest.approx(expected, rel=1e-12)
+        optimizer.step()
+    net.parameters()[0].grad = None
+    optimizer.step()
+    assert pickle.loads(pickle.dumps(net)).parameters()[0].grad == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "number", "gradient"),
+    [
+        (lambda x: 3, lambda out, x: (1,), 3.0, 1.0),
+        (lambda x: x > 0, lambda out, x: (True,), 1.0, 1.0),
+        (np.sin, lambda out, x: (np.cos(x),), math.sin(2.0), math.cos(2.0)),
+        (lambda x: np.float32(0.5), lambda out, x: (np.float32(0.5),), 0.5, 0.5),
+        (lambda x: Fraction(1, 2), lambda out, x: (Fraction(1, 2),), 0.5, 0.5),
+    ],
+)
+def test_gates_of_your_own_give_floats(value, rule, number, gradient):
+    gate = Primitive("own", value, rule)
+    x = Value(2.0)
+    y = gate(x)
+    y.backward()
+
+    assert (type(y.data), y.data, type(gate(2.0))) == (float, number, float)
+    assert (type(x.grad), x.grad) == (float, gradient)
+    assert type(y.forward()) is float
+    assert repr(grad(gate)(2.0)) == repr(gradient)
+
+
+def test_a_gate_that_gives_no_number_is_refused():
+    with pytest.raises(TypeError, match="the value of own takes a real number, got NoneType"):
+        Primitive("own", lambda x: None, lambda out, x: (1.0,))(Value(1.0))
+
+
+def test_zero_grad_clears_the_graph_behind_and_nothing_else():
+    x, y = variables(x=3, y=4)
+    q = x * y
+    f, other = q * 2, y * 5
+    f.backward()
+    other.backward()
+    q.zero_grad()
+
+    assert (x.grad, y.grad, q.grad) == (0.0, 0.0, 0.0)
+    assert (f.grad, other.grad) == (1.0, 1.0)
+
+
+def test_infinite_and_undefined_gradients_flow_on():
+    assert slopes(lambda x: (x * 0.0) ** 0.5, 1.0)[1] == pytest.approx((math.nan,), nan_ok=True)
+    assert slopes(lambda x: (x * 2.0) ** 0.5, 0.0) == (0.0, (math.inf,))
+
+
+def test_several_paths_add_up():
+    """A6 and E7: x3 and y are used twice."""
+    (grad,) = slopes(lambda x3: (x3 + 2.0) - sigmoid(x3 * 0.5 - 0.25), 1.0)[1]
+    assert grad == pytest.approx(0.8769329586312008, rel=1e-12)
+    assert slopes(lambda x, y, z: (x + y) * maximum(y, z), 1, 2, 0) == (6.0, (2.0, 5.0, 0.0))
+
+
+# --- The same numbers by every way ---------------------------------------------------------------
+
+
+@given(graphs())
+def test_backward_equals_the_sweep(graph):
+    """The tight loop of backward() and the general sweep, node by node."""
+    _, output = graph
+    swept = {node: upstream for node, upstream, _ in sweep(output)}
+    output.backward()
+
+    for node in history(output):
+        assert same(node.grad, swept.get(node, 0.0))
+
+
+@given(graphs())
+def test_backward_equals_gradients_as_graphs(graph):
+    leaves, output = graph
+    recorded = gradients(output, leaves)
+    output.backward()
+
+    for leaf, gradient in zip(leaves, recorded):
+        assert same(leaf.grad, gradient.data)
+
+
+@given(graphs())
+def test_steps_end_in_the_same_gradients_and_write_nothing(graph):
+    leaves, output = graph
+    found = output.steps().gradients
+    assert all(node.grad == 0.0 for node in history(output))
+    output.backward()
+
+    for leaf in leaves:
+        assert same(leaf.grad, found.get(leaf, 0.0))
+
+
+@given(graphs(numbers=EXTREMES))
+def test_no_number_makes_a_pass_raise(graph):
+    """Forward, backward, again as graphs, and in words: zeros, infinities, nan and the largest numbers go through."""
+    leaves, output = graph
+    recorded = gradients(output, leaves)
+    output.backward()
+    again = gradients(recorded[0], leaves)
+    output.forward()
+
+    assert len(again) == len(leaves)
+    assert str(output.steps())
+    for leaf, gradient in zip(leaves, recorded):
+        assert type(leaf.grad) is float
+        assert same(leaf.grad, gradient.data)
+
+
+@given(graphs(), graphs())
+def test_two_outputs_add_up(first, second):
+    """Of f + g each leaf gets what f and g give it, whether they share it or not."""
+    (leaves, f), (others, g) = first, second
+    g = g * leaves[0]
+    expected = []
+    for leaf in [*leaves, *others]:
+        of_f, of_g = ({node: upstream for node, upstream, _ in sweep(output)} for output in (f, g))
+        expected.append(of_f.get(leaf, 0.0) + of_g.get(leaf, 0.0))
+    f.backward()
+    g.backward()
+
+    for leaf, total in zip([*leaves, *others], expected):
+        assert leaf.grad == pytest.approx(total, rel=1e-12, nan_ok=True)
+
+
+# --- Gradients as graphs -------------------------------------------------------------------------
+
+
+def test_gradients_of_inner_nodes_repeated_inputs_and_the_output_itself():
+    x = Value(3.0)
+    q = x * x
+    f = q * 2.0
+
+    assert [g.data for g in gradients(f, [x, q, x, f])] == [12.0, 2.0, 12.0, 1.0]
+    assert gradients(f, []) == []
+    assert [node.grad for node in (x, q, f)] == [0.0, 0.0, 0.0]
+
+
+def test_gradients_of_constant_slope_can_be_differentiated_again():
+    t = Value(2.0)
+    (first,) = gradients(3.0 * t, [t])
+    (second,) = gradients(first, [t])
+
+    assert (first.data, second.data) == (3.0, 0.0)
+    assert gradients(second, [t])[0].data == 0.0
+
+
+def test_gradients_take_one_value_too():
+    x = Value(3.0)
+
+    assert [slope.data for slope in gradients(x * x, x)] == [6.0]
+
+
+def test_gradients_take_any_iterable():
+    x = Value(3.0)
+
+    assert [g.data for g in gradients(x * x, (v for v in [x, x]))] == [6.0, 6.0]
+
+
+def test_gradients_of_something_younger_are_0():
+    x = Value(3.0)
+    f = x * x
+
+    assert gradients(f, [Value(1.0)])[0].data == 0.0
+
+
+def test_gradients_leave_alone_what_is_older_than_the_inputs():
+    def refuse(out, x):
+        raise AssertionError("a rule was called that no input stands behind")
+
+    old = Primitive("old", lambda x: x, refuse)(Value(3.0))
+    x = Value(2.0)
+
+    assert gradients(x * old, [x])[0].data == 3.0
+
+
+@pytest.mark.parametrize(
+    ("output", "inputs"), [(3.0, []), (Value(1.0), [2.0]), (Value(1.0), [None]), (Value(1.0), 2.0)]
+)
+def test_gradients_of_what_is_no_value(output, inputs):
+    with pytest.raises(TypeError, match=r"gradients takes Values, got (float|NoneType): "):
+        gradients(output, inputs)
+
+
+def test_gradients_takes_inputs_in_order():
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"gradients takes a list, in order, got set"):
+        gradients(x * x, {x})

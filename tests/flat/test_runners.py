@@ -1,0 +1,196 @@
+"""Every runner gives the engine's numbers: at every primitive's points, on random expressions, over rows."""
+
+import math
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import autodiff
+from autodiff import PRIMITIVES, Value
+from autodiff.flat import lower
+from autodiff.flat.backends.array import Batch
+from autodiff.flat.backends.llvm import Native
+from autodiff.flat.backends.python import Source
+from tests.support.flat_samples import agree, close, eager, graph, net, points
+
+RUNNERS = {
+    "source": (Source, False),
+    "source, rolled": (Source, True),
+    "batch": (Batch, False),
+    "batch, rolled": (Batch, True),
+    "native": (Native, False),
+    "native, rolled": (Native, True),
+}
+
+
+def made(runner, *arguments, **options):
+    kind, roll = RUNNERS[runner]
+    return kind(lower(*arguments, roll=roll, **options))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_a_primitive_at_every_point(name, runner):
+    output, leaves = graph(name)
+    calls = points(name)
+
+    found = made(runner, output, inputs=leaves).rows(calls, [])
+
+    wrong = [
+        (call, eager(output, leaves, call), (value, slopes))
+        for call, (value,), slopes in zip(calls, found.outputs, found.input_gradients)
+        if not agree(eager(output, leaves, call), (value, slopes))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_sums_that_take_neighbours_one_each_are_not_taken_for_one_sum_over_all(runner, backwards):
+    """w0 * h, w1 * h, ... without biases; and, the weights in reverse, neighbours moved along a list."""
+    x, w = [Value(0.1 * i, f"x{i}") for i in range(4)], [Value(0.3, "w0"), Value(-0.7, "w1"), Value(1.1, "w2")]
+    h = autodiff.tanh(x[0])
+    products = [autodiff.dot([v], [h], 0.0) for v in w]
+    moved = [autodiff.dot(w[:2], x[i : i + 2], w[2]) for i in range(3)]
+    loss = autodiff.sum([p * p for p in products + moved])
+    parameters = w[::-1] if backwards else w
+    call = [0.4, -1.2, 2.5, 0.6]
+
+    found = made(runner, loss, inputs=x, parameters=parameters).row(call, [v.data for v in parameters])
+
+    expected = eager(loss, [*x, *parameters], [*call, *[v.data for v in parameters]])
+    assert agree(expected, (found.outputs[0], [*found.input_gradients, *found.parameter_gradients]))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_one_row_and_many_rows_are_the_same(runner):
+    inputs, parameters, loss = net([3, 4, 2])
+    w = [p.data for p in parameters]
+    ready = made(runner, loss, inputs=inputs, parameters=parameters)
+    rows = [[0.1 * i + 0.3 * j for i in range(len(inputs))] for j in range(3)]
+
+    many = ready.rows(rows, w)
+    single = [ready.row(row, w) for row in rows]
+
+    assert many.outputs == [pytest.approx(one.outputs, rel=1e-12) for one in single]
+    assert many.input_gradients == [pytest.approx(one.input_gradients, rel=1e-12) for one in single]
+    means = [sum(slopes) / 3.0 for slopes in zip(*[one.parameter_gradients for one in single])]
+    assert all(close(x, y, 1.0) for x, y in zip(many.parameter_gradients, means))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
+def test_gradients_to_parameters_are_the_mean_over_the_rows(activation, runner):
+    inputs, parameters, loss = net([2, 5, 3, 2], activation)
+    rows = [[0.5, -1.0, 1.0, 0.0], [0.1, 2.0, 0.0, 1.0], [-0.7, 0.3, 0.0, 1.0]]
+    w = [p.data for p in parameters]
+    slopes = [eager(loss, inputs + parameters, [*row, *w])[1][len(inputs) :] for row in rows]
+
+    found = made(runner, loss, inputs=inputs, parameters=parameters, wrt=parameters).rows(rows, w)
+
+    means = [sum(column) / len(rows) for column in zip(*slopes)]
+    assert agree((0.0, means), (0.0, found.parameter_gradients))
+    assert found.input_gradients == [[], [], []]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_what_does_not_depend_on_the_row_counts_once_for_each_row(runner):
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+
+    found = made(runner, w * w + x * 0.0, inputs=[x], parameters=[w]).rows([[1.0], [2.0], [4.0]], [3.0])
+
+    assert found.parameter_gradients == [6.0]
+    assert found.outputs == [[9.0], [9.0], [9.0]]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_shared_weights_windows_and_states(runner):
+    """E10: a recurrent net and a convolution over the same inputs."""
+    w = [Value(0.3), Value(-0.5), Value(0.2), Value(0.1)]
+    x = [Value(0.1 * i, f"x{i}") for i in range(8)]
+    state = 0.0 * x[0]
+    for signal in x:
+        state = autodiff.tanh(autodiff.dot([w[0], w[1]], [state, signal], w[2]))
+    windows = [autodiff.relu(autodiff.dot(w[:3], x[i : i + 3], w[3])) for i in range(6)]
+    loss = state + autodiff.sum(windows) * autodiff.logsumexp(windows)
+    rows = [[0.2 * i - 0.5 for i in range(8)], [math.cos(i) for i in range(8)]]
+    expected = [eager(loss, x + w, [*row, 0.3, -0.5, 0.2, 0.1]) for row in rows]
+
+    found = made(runner, loss, inputs=x, parameters=w).rows(rows, [0.3, -0.5, 0.2, 0.1])
+
+    for (value, slopes), (output,), to_inputs in zip(expected, found.outputs, found.input_gradients):
+        assert agree((value, slopes[:8]), (output, to_inputs))
+    means = [(a + b) / 2.0 for a, b in zip(expected[0][1][8:], expected[1][1][8:])]
+    assert agree((0.0, means), (0.0, found.parameter_gradients))
+
+
+# --- Random expressions --------------------------------------------------------------------------
+
+UNARY = ["exp", "tanh", "sigmoid", "relu", "abs", "sqrt", "log", "sin", "neg", "reciprocal", "softplus", "sign"]
+BINARY = ["add", "sub", "mul", "div", "power", "maximum", "minimum", "less", "equal"]
+numbers = st.one_of(
+    st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 1e-300, 1e300, math.inf, -math.inf, math.nan]),
+    st.floats(-5.0, 5.0),
+)
+steps = st.lists(
+    st.tuples(st.sampled_from(UNARY + BINARY), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12
+)
+
+
+def expression(operations):
+    """A graph over three leaves and a constant, each operation on any earlier results."""
+    leaves = [Value(1.0, name) for name in "xyz"]
+    nodes = [*leaves, 1.5]
+    for name, i, j in operations:
+        operands = [nodes[i % len(nodes)], nodes[j % len(nodes)]][: 1 if name in UNARY else 2]
+        nodes.append(PRIMITIVES[name](*operands))
+    total = autodiff.sum(nodes[3:]) + leaves[0] * 0.25
+    return total, leaves
+
+
+rows_of_three = st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=3)
+
+
+def check(operations, rows):
+    output, leaves = expression(operations)
+    expected = [(eager(output, leaves, row), carried(output)) for row in rows]
+
+    for name in RUNNERS:
+        found = made(name, output, inputs=leaves).rows(rows, [])
+        for (answer, scale), (value,), slopes in zip(expected, found.outputs, found.input_gradients):
+            assert near(answer, (value, slopes), scale), name
+
+
+def carried(output):
+    """The largest gradient on any edge: 1e300 - 1e300 + 1 is 1 or 0, as the sum is ordered."""
+    return max([abs(step.downstream) for step in output.steps() if math.isfinite(step.downstream)], default=0.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps, rows_of_three)
+def test_random_expressions_agree_in_every_runner(operations, rows):
+    check(operations, rows)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(steps, rows_of_three)
+def test_many_random_expressions_agree_in_every_runner(operations, rows):
+    check(operations, rows)
+
+
+def near(a, b, scale):
+    """As ``agree``, with a little room by the scale of what was added: what cancels leaves few right digits behind."""
+    pairs = zip([a[0], *a[1]], [b[0], *b[1]])
+    return all(close(x, y, 1e3 * scale) or abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in pairs)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_adding_to_a_gradient_leaves_the_one_it_was_copied_from_alone(runner):
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    s = x + y
+    output = s + x * 5.0
+
+    found = made(runner, output, inputs=[x, y]).rows([[2.0, 3.0], [4.0, 5.0]], [])
+
+    assert found.input_gradients == [[6.0, 1.0], [6.0, 1.0]]

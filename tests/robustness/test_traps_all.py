@@ -1,0 +1,28 @@
+"""The known traps of engines of this kind are numbered 1 to 42, and each has a test that bears its number."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autodiff import Value
+from visualize import draw
+
+
+def test_every_trap_has_a_test_named_by_its_number():
+    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py")]
+    named = set(re.findall(r"^def test_trap_0*(\d+a?)_", "\n".join(texts), re.MULTILINE))
+
+    assert {*map(str, range(1, 43)), "34a"} - named == set()
+
+
+@pytest.mark.slow
+def test_trap_03_a_chain_of_1_000_is_drawn_whole():
+    out = x = Value(1.0, "x")
+    for _ in range(1_000):
+        out = out + x
+    out.backward()
+    picture = draw(out, fold=False, layout="built-in")
+
+    assert len(picture.scene.boxes) == 1_002
+    assert picture.svg().count('<g id="node-') == 1_001

@@ -1,0 +1,83 @@
+"""Notebooks executed in a kernel of their own, and what is kept of their outputs.
+
+After a change that alters what notebooks print: ``python tests/support/notebook_runner.py`` runs them all and writes
+them anew, without execution counts, metadata and warnings; NAMES on the command line run only those.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+LANGUAGE = {"language_info": {"name": "python"}}
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def executed(notebook):
+    """The notebook run from top to bottom in an empty folder; raises at the first error."""
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}})
+        return client.execute()
+
+
+def stripped(notebook):
+    """The notebook with its outputs, and without what differs from run to run."""
+    for cell in notebook.cells:
+        cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = joined(cell.outputs)
+    notebook.metadata = {**KERNEL, **LANGUAGE}
+    return notebook
+
+
+def joined(outputs):
+    """The outputs without counts, metadata and the error stream; text that came in pieces is one."""
+    kept = []
+    for output in outputs:
+        if output.get("name") == "stderr":
+            continue
+        if kept and output.output_type == kept[-1].output_type == "stream":
+            kept[-1].text += output.text
+            continue
+        if "metadata" in output:
+            output.metadata = {}
+        if "execution_count" in output:
+            output.execution_count = None
+        kept.append(output)
+    return kept
+
+
+def texts(notebook):
+    """What each code cell printed and returned, as text."""
+    found = []
+    for cell in code_cells(notebook):
+        parts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in joined(cell.outputs)]
+        found.append("\n".join(parts))
+    return found
+
+
+def write(notebook, path):
+    nbformat.validate(notebook)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(new, path)
+
+
+if __name__ == "__main__":
+    for path in [NOTEBOOKS / f"{name}.ipynb" for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
+        write(stripped(executed(read(path))), path)
+        print(path.name)

@@ -1,0 +1,125 @@
+"""``python -m visualize`` draws expressions and lecture examples into files."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from autodiff.lectures import EXAMPLES
+from tests.support.pictures import elements, texts
+from visualize import draw
+from visualize.__main__ import main
+
+
+def run(*arguments):
+    """Run the front door where the caller stands; (status, output, errors)."""
+    done = subprocess.run([sys.executable, "-m", "visualize", *arguments], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Every test in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_D1_an_expression_is_drawn_with_its_gradients():
+    assert run("(x + y) * z", "x=-2", "y=5", "z=-4", "-o", "f.svg") == (0, "f.svg\n", "")
+    assert texts(elements(read("f.svg"))["edge-3-0"]) == ["-2", "∇ -4"]
+
+
+def test_D2_a_lecture_example_is_drawn_by_its_id():
+    f = EXAMPLES["D2"].build()
+    f.backward()
+
+    assert main(["D2", "-o", "d2.svg"]) == 0
+    assert read("d2.svg") == draw(f).svg()
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "dot"])
+def test_every_format(ending):
+    assert main(["D1", "-o", f"d1.{ending}"]) == 0
+    assert os.listdir() == [f"d1.{ending}"]
+
+
+def test_D3_options_are_those_of_draw():
+    f = EXAMPLES["D3"].build()
+    f.backward()
+
+    assert (
+        main(["D3", "--unfold", "sigmoid", "--digits", "2", "--products", "--layout", "built-in", "-o", "f.svg"]) == 0
+    )
+    assert read("f.svg") == draw(f, unfold=["sigmoid"], digits=2, products=True, layout="built-in").svg()
+    assert main(["D2", "--fold", "sigmoid", "-o", "g.svg"]) == 0
+    assert 'class="value fold"' not in read("g.svg")
+
+
+def test_D1_q_is_folded_by_its_name():
+    assert main(["D1", "--fold", "q", "-o", "f.svg"]) == 0
+    assert texts(elements(read("f.svg"))["node-3"]) == ["3 nodes", "q"]
+
+
+def test_frames_a_file_a_step_and_a_page_a_step(capsys):
+    assert main(["D1", "-o", "d1-{n}.svg"]) == 0
+    assert capsys.readouterr().out.split() == [f"d1-{n}.svg" for n in range(1, 8)]
+    assert main(["D1", "--frames", "-o", "d1.pdf"]) == 0
+
+
+def test_an_expression_may_start_with_a_minus():
+    assert main(["-log(x)", "x=2", "-o", "f.svg"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["D1"], "where to? add -o and a file"),
+        (["D1", "-o", "f.jpg"], "known are .svg, .png, .pdf, .dot, .html, .htm"),
+        (["D1", "-o", "f.html", "--frames"], "a page shows every step"),
+        (["D1", "-o", "f.html", "--unfold", "sigmoid", "--products"], "leave out --unfold, --products"),
+        (["D1", "-o", "f-{n}.html"], "leave out {n}"),
+        (["D8", "-o", "f.html", "--digits", "2"], "a page of several parts shows them as they are: leave out --digits"),
+        (["D1", "--lectures", "f.html", "-o", "f.svg"], "as they are: leave out -o, D1"),
+        (["-o", "f.svg"], "there is nothing to draw: add an expression or an example's id, or leave out -o"),
+        (["D1", "-o", "no/f.svg"], "there is no folder"),
+        (["D1", "--fold", "nope", "-o", "f.svg"], "cannot fold 'nope'"),
+        (["D8", "-o", "f.svg"], "choose one of D8a, D8b, D8c, D8d"),
+        (["D1", "-o", "{n.__class__}.svg"], "cannot number '{n.__class__}.svg'"),
+        (["D1", "-o", "{n:999999999}.svg"], "{n} or {n:03} stands for the number"),
+        (["D1", "-o", "{n}{m}.svg"], "no other braces"),
+        (["D1", "-o", "\ud800.svg"], "no file has such a name"),
+        (["--lectures", "f.svg"], "known are .html, .htm"),
+        (["--lectures", "no/f.html"], "there is no folder"),
+        (["C5", "-o", "f.svg"], "python -m nn C5"),
+        (["D99", "-o", "f.svg"], "there is no lecture example 'D99'"),
+        (["x*y", "x=1", "-o", "f.svg"], 'python -m visualize "x*y" x=1 y=<number>'),
+        (["x +", "x=1", "-o", "f.svg"], "x +"),
+    ],
+)
+def test_mistakes_are_explained_and_write_nothing(arguments, message, capsys):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+    assert os.listdir() == []
+
+
+def test_no_arguments_show_what_to_write(capsys):
+    assert main([]) == 0
+    assert 'python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg' in capsys.readouterr().out
+
+
+def test_without_dot_on_the_path(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+    assert run("D1", "-o", "f.svg") == (0, "f.svg\n", "")
+    assert run("D1", "-o", "f.png") == (0, "f.png\n", "")
+
+
+def test_a_file_is_called_as_it_was_given_even_with_a_sign_first():
+    assert main(["x * y", "x=2", "y=3", "-o", "-f.svg"]) == 0
+
+    assert os.listdir() == ["-f.svg"]

@@ -1,0 +1,295 @@
+"""A picture shows itself, saves itself whole or not at all, and comes apart into frames."""
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+import visualize
+from autodiff import StaleGraphError, Value, variables
+from autodiff.lectures import EXAMPLES
+from tests.support.pictures import SVG, elements, texts
+from visualize import Picture, draw
+
+
+def built(id):
+    output = EXAMPLES[id].build()
+    output.backward()
+    return output
+
+
+# --- The picture ----------------------------------------------------------------------------------
+
+
+def test_draw_gives_a_picture_that_tells_what_it_is():
+    picture = draw(built("D1"))
+
+    assert isinstance(picture, Picture)
+    assert repr(picture) == '<picture of f = q * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>'
+
+
+def test_a_picture_shows_the_graph_as_it_was():
+    x = Value(2.0, "x")
+    f = x * x
+    picture = draw(f)
+    x.data = 100.0
+    f.forward()
+
+    assert "100" not in picture.svg()
+
+
+@pytest.mark.parametrize("wrong", [3.0, None, "f", [Value(1.0)]])
+def test_what_is_no_value_cannot_be_drawn(wrong):
+    with pytest.raises(TypeError, match=f"draw takes a Value, got {type(wrong).__name__}"):
+        draw(wrong)
+
+
+def test_a_chain_of_100_000_nodes_is_drawn_folded():
+    y = Value(1.0)
+    for _ in range(100_000):
+        y = y + 1.0
+
+    assert "100,001 nodes folded into 60" in draw(y).svg()
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["f.svg", "f.SVG", "f.png", "f.pdf", "f.dot"])
+def test_the_ending_says_the_format(tmp_path, name):
+    path = tmp_path / name
+    begins = {".svg": b"<svg xmlns", ".png": b"\x89PNG", ".pdf": b"%PDF", ".dot": b"// Computation"}
+
+    assert draw(built("D1")).save(path) == str(path)
+    assert path.read_bytes().startswith(begins[path.suffix.lower()])
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["f.jpg", "f", ".svg", "f.svg.txt"])
+def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
+    with pytest.raises(ValueError, match=r"cannot save .* known are \.svg, \.png, \.pdf, \.dot"):
+        draw(built("D1")).save(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
+        draw(built("D1")).save(tmp_path / "nowhere" / "f.svg")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "f.svg").mkdir()
+    with pytest.raises(IsADirectoryError, match="that is a folder"):
+        draw(built("D1")).save(tmp_path / "f.svg")
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "f.svg"
+    path.write_text("old")
+
+    def full(source, target):
+        raise OSError(28, "No space left on device", source)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*f\.svg"):
+        draw(built("D1")).save(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["f.svg"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no permission bits")
+def test_a_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
+    path, link = tmp_path / "f.svg", tmp_path / "link.svg"
+    path.write_text("old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    draw(built("D1")).save(link)
+
+    assert link.is_symlink()
+    assert path.read_text().startswith("<svg")
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+# --- PNG and PDF ----------------------------------------------------------------------------------
+
+
+def test_png_has_twice_the_size_and_its_letters_are_drawn(tmp_path):
+    from matplotlib.image import imread
+
+    path = tmp_path / "d1.png"
+    picture = draw(built("D1"), layout="built-in")
+    picture.save(path)
+    root = ElementTree.fromstring(picture.svg())
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    x, y = (float(elements(picture.svg())["edge-output"].find(f"{SVG}text").get(name)) for name in "xy")
+    around = imread(path)[int(2 * y) - 20 : int(2 * y), int(2 * x) - 30 : int(2 * x) + 30, :3]
+    blue = (abs(around - [0, 0x5A / 255, 0x8C / 255]) < 0.05).all(axis=2)
+
+    assert abs(width - 2 * float(root.get("width"))) <= 2
+    assert abs(height - 2 * float(root.get("height"))) <= 2
+    assert blue.sum() > 100  # the bold -12
+
+
+def test_pdf_holds_its_text_as_text_and_is_the_same_on_every_run(tmp_path):
+    first, second = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    draw(built("D1")).save(first)
+    draw(built("D1")).save(second)
+
+    assert first.read_bytes() == second.read_bytes()
+    assert b"/Font" in first.read_bytes()
+    assert len(re.findall(rb"/Type /Page\b", first.read_bytes())) == 1
+
+
+def test_pictures_do_not_touch_pyplot_or_follow_its_styles(tmp_path):
+    program = (
+        "import sys, matplotlib; matplotlib.rcParams['text.usetex'] = True; matplotlib.rcParams['savefig.dpi'] = 7\n"
+        "from autodiff import Value; from visualize import draw; draw(Value(1.0, 'a$b^{') * 2.0).save(sys.argv[1])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules and matplotlib.rcParams['savefig.dpi'] == 7"
+    )
+    path = tmp_path / "f.png"
+    subprocess.run([sys.executable, "-W", "error", "-c", program, path], check=True)
+
+    assert struct.unpack(">I", path.read_bytes()[16:20])[0] > 300
+
+
+def test_very_large_pictures_are_saved_at_a_lower_resolution(tmp_path):
+    y = Value(1.0)
+    for _ in range(600):
+        y = y * 1.0
+    draw(y, fold=False, layout="built-in").save(tmp_path / "f.png")
+
+    assert struct.unpack(">I", (tmp_path / "f.png").read_bytes()[16:20])[0] <= 60_001
+
+
+# --- DOT ------------------------------------------------------------------------------------------
+
+
+def test_the_graph_for_graphviz_has_boxes_arrows_and_numbers():
+    source = draw(built("D1")).graphviz().source
+
+    assert source.count("->") == 5
+    assert '"node-3" -> "node-4" [label="q 3\\n∇ -4" id="edge-4-0"]' in source
+    assert "rankdir=LR" in source
+
+
+@pytest.mark.parametrize("label", ["a|b", "{x}", "<b>", "<b>x</b>", '"', "\\N", "a\nb", "\\", 'x" [shape=box'])
+def test_trap_32_labels_mean_nothing_in_dot(label):
+    a = Value(1.0, label)
+    source = draw(a * 2.0).graphviz().source
+
+    assert source.count("->") == 2
+    assert "label=<" not in source
+    if shutil.which("dot"):
+        drawn = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True).stdout
+        titles = ["".join(text.itertext()) for text in ElementTree.fromstring(drawn).iter(f"{SVG}text")]
+        assert " ".join(label.split()) in [text.replace("\xa0", " ") for text in titles]
+
+
+# --- Frames ---------------------------------------------------------------------------------------
+
+
+def test_D1_a_file_a_step_in_the_same_positions(tmp_path):
+    paths = draw(EXAMPLES["D1"].build()).frames(tmp_path / "d1-{n}.svg")
+    frames = [elements((tmp_path / f"d1-{n}.svg").read_text(encoding="utf-8")) for n in range(1, 8)]
+
+    assert paths == [str(tmp_path / f"d1-{n}.svg") for n in range(1, 8)]
+    assert [texts(frame["edge-output"]) for frame in frames] == [[], ["-12"]] + [["-12", "∇ 1"]] * 5
+    assert [texts(frame["edge-3-0"]) for frame in frames] == [["-2"]] * 5 + [["-2", "∇ -4"]] * 2
+    places = {frame["edge-4-0"].find(f"{SVG}path").get("d") for frame in frames}
+    assert len(places) == 1
+
+
+def test_the_step_in_hand_is_lit_and_said(tmp_path):
+    draw(EXAMPLES["D1"].build()).frames(tmp_path / "{n}.svg")
+    text = (tmp_path / "5.svg").read_text(encoding="utf-8")
+    lit = [id for id, group in elements(text).items() if "lit" in group.get("class").split()]
+
+    assert lit == ["edge-4-0", "node-3"]
+    assert "Step 5 of 7: df/dq = df/df * z" in text
+    assert "1 * -4 = -4" in text
+
+
+def test_E7_totals_build_up_under_the_name(tmp_path):
+    draw(EXAMPLES["E7"].build()).frames(tmp_path / "{n:02}.svg")
+    names = [texts(elements((tmp_path / f"{n:02}.svg").read_text(encoding="utf-8"))["node-1"]) for n in range(1, 11)]
+
+    assert names[0] == ["y"]
+    assert names[-2] == ["y", "∇ 3"]
+    assert names[-1] == ["y", "∇ 5"]
+
+
+def test_one_pdf_has_a_page_for_each_step(tmp_path):
+    assert draw(EXAMPLES["D1"].build()).frames(tmp_path / "d1.pdf") == [str(tmp_path / "d1.pdf")]
+    assert len(re.findall(rb"/Type /Page\b", (tmp_path / "d1.pdf").read_bytes())) == 7
+
+
+def test_frames_write_no_gradient():
+    f = EXAMPLES["D1"].build()
+    draw(f)._frames()
+
+    assert f.grad == 0.0
+
+
+def test_frames_need_a_place_for_the_number(tmp_path):
+    with pytest.raises(ValueError, match="has no place for the number of the step"):
+        draw(built("D1")).frames(tmp_path / "d1.svg")
+    with pytest.raises(ValueError, match="cannot number"):
+        draw(built("D1")).frames(tmp_path / "d1-{step}.svg")
+
+
+def test_frames_of_a_stale_graph_are_refused(tmp_path):
+    x, y = variables(x=1, y=2)
+    picture = draw(x * y)
+    x.data = 3.0
+
+    with pytest.raises(StaleGraphError):
+        picture.frames(tmp_path / "{n}.svg")
+
+
+# --- Notebooks and imports ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell():
+    """An IPython that is running, and nothing of it afterwards."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    made = InteractiveShell.instance()
+    visualize.register()
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def test_small_graphs_show_themselves_in_a_notebook(shell):
+    shown, _ = shell.display_formatter.format(built("D1"))
+
+    assert shown["text/plain"] == "Value(-12.0, 'f', grad=1.0)"
+    assert shown["image/svg+xml"].startswith("<svg")
+
+
+def test_leaves_and_large_graphs_show_as_text_alone(shell):
+    y = Value(1.0)
+    for _ in range(100):
+        y = y * 2.0
+
+    for value in (Value(1.0), y):
+        assert set(shell.display_formatter.format(value)[0]) == {"text/plain"}
+
+
+def test_a_picture_shows_itself(shell):
+    assert "image/svg+xml" in shell.display_formatter.format(draw(built("D1")))[0]
+
+
+def test_without_ipython_importing_registers_nothing_and_brings_nothing():
+    program = (
+        "import sys, visualize; heavy = {'IPython', 'numpy', 'matplotlib', 'graphviz', 'html', 'json', 'subprocess'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "from autodiff import Value; visualize.draw(Value(1.0) * 2.0, layout='built-in').svg()\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
