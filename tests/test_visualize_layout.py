@@ -10,7 +10,7 @@ from pictures import overlaps
 from autodiff import Value, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
-from visualize.layout.plan import planned
+from visualize.layout.engines import planned
 from visualize.layout.sizes import blocks_and_links
 from visualize.layout.sugiyama import nearest
 from visualize.render.painter import paint
