@@ -77,7 +77,8 @@ from .optim import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
 from .serialization import ModelFileError, load, save
 from .training.fitting import fit
 from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .training.loop import RUNNERS, NonfiniteLossError
+from .training.loop import NonfiniteLossError
+from .training.runners import RUNNERS
 from .training.sweep import Runs, fit_many
 
 __all__ = [

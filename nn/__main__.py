@@ -22,8 +22,9 @@ from .lectures import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
 from .serialization import save
-from .training.loop import RUNNERS, NonfiniteLossError
+from .training.loop import NonfiniteLossError
 from .training.progress import Progress
+from .training.runners import RUNNERS
 
 MOST = 1000  # units of a layer: more are no tiny net
 PICTURES = (".svg", ".png", ".pdf")

@@ -10,7 +10,8 @@ from typing import Any
 from autodiff import Value
 from autodiff._files import PAGES, suffix, write
 
-from .layout.plan import ENGINES, Plan, planned
+from .layout.engines import ENGINES, planned
+from .layout.plan import Plan
 from .layout.sizes import blocks_and_links
 from .render.painter import Drawing, paint
 from .render.svg import svg

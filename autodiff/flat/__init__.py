@@ -40,7 +40,8 @@ from .expansion import recorded
 from .ir import Line, Place, Program
 from .live import Live
 from .lowering import lower
-from .stepping import Recipe, Training, many_training, native_training
+from .recording import Recipe
+from .stepping import Training, many_training, native_training
 
 __all__ = [
     "Line",

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, is_tracing
-from .ir import Program
+from .ir import Program, Result
 from .lowering import Lowering
 from .recording import Recording
-
-
-class Result(NamedTuple):
-    """What a program gives: for one row lists of numbers, for many rows a list of those for each row.
-
-    The gradients to the parameters are always one list: over many rows, their mean.
-    """
-
-    outputs: Any
-    input_gradients: Any
-    parameter_gradients: Any
 
 
 class Runner(Protocol):

@@ -19,7 +19,7 @@ moved on by its ``jump``: a whole layer of neurons is one dot line, repeated. No
 what another of them writes, so they may run in any order or at once (adding to one place is a sum).
 
 **Where numbers live.** As lowered, every number is a scalar with a name of its own (the slide's form).
-Rolled (see roll.py), the inputs are one array, the parameters one array, in the order given; each layer
+Rolled (see nests.py), the inputs are one array, the parameters one array, in the order given; each layer
 of intermediate results is an array; and the gradient of array ``a`` is an array ``grad_a`` of its shape
 and order. So neuron 3 of a layer of 2-input neurons finds its weights at ``w[9:11]``, its bias at
 ``w[11]``, and their gradients at the same places of ``grad_w``. Scalars may remain beside arrays.
@@ -36,8 +36,12 @@ from typing import Any, NamedTuple
 
 from ..formula import Formula
 from ..primitives import BUILT_IN, Primitive
+from ..vocabulary import words
 
 ROWS = {row.name: row for row in BUILT_IN}  # also where a user has put another row of that name into the table
+SUMS = {name for name in ROWS if words(name).takes_list and name != "take"}
+LISTED = SUMS - {"sum", "dot"}  # functions of a list
+SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
 Expression = Any  # float | str | Place | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
 
 
@@ -73,12 +77,6 @@ class Line(NamedTuple):
             return "dot" if slices[:2] == [True, True] and first == ["dot"] else "scalar"
         scaled = self.adds and first == ["mul"] and sorted(slices) == [False, True]
         return "scaled add" if scaled else "map"
-
-    def __str__(self) -> str:
-        from .backends.text import Notation  # which is spelled with the help of this module
-
-        again = f"  for r in range({self.repeat})" if self.repeat > 1 else ""
-        return f"{self.target} {'+=' if self.adds else '='} {Notation.expression(self.expression)}{again}"
 
 
 class Program(NamedTuple):
@@ -167,10 +165,16 @@ class Program(NamedTuple):
         """The primitives in the lines by the names they have there."""
         return {name: primitive_of(name) for name in self.primitives}
 
-    def __str__(self) -> str:
-        from .backends.text import text  # what is printed is what runs
 
-        return text(self)
+class Result(NamedTuple):
+    """What a program gives: for one row lists of numbers, for many rows a list of those for each row.
+
+    The gradients to the parameters are always one list: over many rows, their mean.
+    """
+
+    outputs: Any
+    input_gradients: Any
+    parameter_gradients: Any
 
 
 # --- Reading expressions -------------------------------------------------------------------------
@@ -199,6 +203,11 @@ def primitive_of(head: Any) -> Primitive:
     if type(head) is str:
         return ROWS[head]
     return head.primitive if type(head) is Gate else head
+
+
+def name_of(x: Any) -> Any:
+    """The scalar's name, or the array's."""
+    return x.array if type(x) is Place else x
 
 
 def is_slice(x: Any) -> bool:

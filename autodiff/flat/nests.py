@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .backends.text import SUMS
-from .ir import Expression, Line, Place, Program, leaves_of, operations, replaced
+from .ir import SUMS, Expression, Line, Place, Program, leaves_of, operations, replaced
 from .recording import identifiers
 
 

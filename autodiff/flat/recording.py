@@ -6,15 +6,16 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
-from ..engine import Value
+from ..engine import Value, tick
 from ..formula import LONGEST, Names
 from ..graph import age
 from ..ieee import real
 from ..primitives import PRIMITIVES
-from ..tracing import Unsupported
+from ..tracing import Tracing, Unsupported
 
 JAVASCRIPT = """
     arguments await boolean break byte case catch char class const continue debugger default delete do double else
@@ -117,3 +118,74 @@ def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
             waiting += [x for x in node.operands if type(x) is Value and x not in seen]
         seen.add(node)
     return sorted(gates, key=age)
+
+
+# --- The recordings of a training step ------------------------------------------------------------
+
+
+class Recipe(NamedTuple):
+    """The scalar functions that a training step is recorded from.
+
+    ``loss(x, target)`` is the loss of one example, in Values for its numbers and the captured ``parameters``;
+    ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update,
+    from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added
+    to the mean loss. ``watched()`` is entered while these are recorded.
+    """
+
+    loss: Callable[[Any, Any], Any]
+    example: tuple[Sequence[float], Sequence[float]]
+    parameters: Sequence[Value]
+    update: Callable[[], tuple[Sequence[Any], Sequence[Any]]]
+    penalty: Callable[[], Any] | None = None
+    watched: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+class Step:
+    """The recordings of a step: loss, penalty and update.
+
+    ``since`` is a creation number: leaves that are younger and no parameters are constants.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.since = tick()
+        with recipe.watched():
+            self.loss, self.penalty, self.update = parts = recordings(recipe, self.since)
+            again = recordings(recipe, self.since)
+        for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, again):
+            if part and other and part.structure != other.structure:
+                first, second = ([x.primitive for x in these.gates if x.primitive] for these in (part, other))
+                anew = [x.name for x in second if x not in first]
+                reason = "does it draw random numbers?"
+                if anew and [x.name for x in first] == [x.name for x in second]:
+                    reason = f"it makes the gate {anew[0]!r} anew: make it once, outside the function"
+                raise Unsupported(
+                    f"the {name} is recorded differently each time ({reason}): flat code would keep the first for "
+                    "ever; train it with runner='eager'"
+                )
+        if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
+            raise TypeError(
+                f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
+            )
+
+
+def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:
+    """Loss, penalty and update, recorded now."""
+    loss, example, parameters, update, penalty, _ = recipe
+    with Tracing():
+        with Given("the loss"):
+            outputs, inputs = recorded(loss, example)
+        of_loss = Recording(outputs, inputs, parameters, since)
+        with Given("the penalty"):
+            added = penalty() if penalty else None
+        of_penalty = Recording([added], [], parameters, since) if penalty else None
+        with Given("the optimizer's update"):
+            (parameter, gradient, rate, step, *states), new = update()
+    return of_loss, of_penalty, Recording(new, [parameter, gradient, *states], [rate, step], since)
+
+
+def recorded(
+    loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
+) -> tuple[list[Any], list[Value]]:
+    """The loss of an example whose numbers are independent variables: ([loss], variables)."""
+    x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
+    return [loss(list(x), list(target))], [*x, *target]

@@ -15,8 +15,9 @@ from ..metrics import are_classes, examples_in, numbers, tried
 from ..module import Module
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .loop import NonfiniteLossError, Task, runner_named
+from .loop import NonfiniteLossError, Task
 from .progress import Progress
+from .runners import runner_named
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from autodiff.flat import Training, Unsupported, native_training
 
+from .._checks import one_of
 from ..data import AHEAD, whole_epochs
 from ..optim import Optimizer, clip_by_norm
 from .history import History
@@ -287,3 +288,20 @@ def fastest(task: Task, rows: int) -> Flat | Eager:
         return Flat(task, "auto", rows)
     except Unsupported:
         return Eager(task)
+
+
+# --- By name --------------------------------------------------------------------------------------
+
+
+RUNNERS: dict[str, Callable[[Task], Any]] = {
+    "auto": Auto,
+    "eager": Eager,
+    "source": lambda task: Flat(task, "source"),
+    "batch": lambda task: Flat(task, "batch"),
+    "native": Native,
+}
+
+
+def runner_named(name: str) -> Any:
+    """The runner of that name, or a ValueError that lists the known ones."""
+    return one_of("runner", name, RUNNERS)

@@ -19,9 +19,9 @@ from ..models import MLP
 from ..module import Module
 from ..optim import OPTIMIZERS, Optimizer
 from .fitting import check_trained, fit
-from .loop import NonfiniteLossError, Task, runner_named
+from .loop import NonfiniteLossError, Task
 from .progress import Progress
-from .runners import refuse_own_step
+from .runners import refuse_own_step, runner_named
 
 
 class Outcome:

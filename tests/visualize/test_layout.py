@@ -10,7 +10,7 @@ from autodiff.lectures import EXAMPLES
 from tests.support.clock import Clock
 from tests.support.pictures import overlaps
 from visualize import draw
-from visualize.layout.plan import planned
+from visualize.layout.engines import planned
 from visualize.layout.sizes import blocks_and_links
 from visualize.layout.sugiyama import nearest
 from visualize.render.painter import paint

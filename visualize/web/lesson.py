@@ -15,7 +15,7 @@ from autodiff.flat.backends import javascript
 from autodiff.vocabulary import words
 
 from .._text import clean
-from ..layout.plan import planned
+from ..layout.engines import planned
 from ..layout.sizes import blocks_and_links
 from ..render.painter import paint
 from ..scene.build import Walk

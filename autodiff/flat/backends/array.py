@@ -9,11 +9,10 @@ from typing import Any
 from ...ieee import chosen
 from ...primitives import Primitive
 from ...tracing import Unsupported
-from ..compiled import Result
 from ..expansion import Slot, instructions
-from ..ir import Expression, Line, Place, Program, is_slice, operands, primitive_of
+from ..ir import SMALL, SUMS, TINY, Expression, Line, Place, Program, Result, is_slice, name_of, operands, primitive_of
 from ..nests import SHORT
-from .text import SMALL, SUMS, TINY, given, inner_arrays, name_of, whole
+from .text import given, inner_arrays, whole
 
 
 def read(xp: Any, array: Any, place: Place, repeat: int = 1, elements: bool = False) -> Any:

@@ -16,9 +16,8 @@ from typing import Any
 
 from ...ieee import INF, NAN, total
 from ...primitives import Primitive
-from ..compiled import Result
-from ..ir import ROWS, Gate, Program
-from .text import SUMS, given, rows_text, text
+from ..ir import ROWS, SUMS, Gate, Program, Result
+from .text import given, rows_text, text
 
 number = itertools.count(1)
 

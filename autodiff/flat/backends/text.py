@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...formula import Formula
-from ...vocabulary import ATOM, COMPARISON, PRODUCT, ROWS, SUM, words
-from ..ir import Line, Place, Program, index, is_slice, written
+from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
+from ..ir import LISTED, SUMS, Line, Place, Program, index, is_slice, name_of, written
 
 VECTOR = ATOM + 1  # the strength of a whole slice, which only sums take
 CHOICE = COMPARISON - 1  # that of a if c else b
-SUMS = {name for name, row in ROWS.items() if row.takes_list and name != "take"}
-LISTED = SUMS - {"sum", "dot"}  # functions of a list
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
-SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
 
 
 class Code(Formula):
@@ -173,11 +170,6 @@ class Notation(Code):
         return super().reduced(name, parts)
 
 
-def name_of(x: Any) -> Any:
-    """The scalar's name, or the array's."""
-    return x.array if type(x) is Place else x
-
-
 def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``.
 
@@ -270,3 +262,13 @@ def results(program: Program, parameter_gradients: Sequence[Any], language: type
     texts = [single(outputs[0], language) if len(outputs) == 1 else vector(program, outputs, language)]
     gradients = given(program.input_gradients), given(parameter_gradients)
     return texts + [vector(program, places, language) for places in gradients if places]
+
+
+def notation(line: Line) -> str:
+    """The line as one reads it: ``z[r] = dot(w[0:3], x[0:3]) + w[3]  for r in range(2)``."""
+    again = f"  for r in range({line.repeat})" if line.repeat > 1 else ""
+    return f"{line.target} {'+=' if line.adds else '='} {Notation.expression(line.expression)}{again}"
+
+
+Line.__str__ = notation  # type: ignore[method-assign, assignment]
+Program.__str__ = text  # type: ignore[method-assign, assignment] # what is printed is what runs

@@ -10,9 +10,8 @@ from functools import reduce
 from typing import Any
 
 from ...expansion import carried_out, instructions
-from ...ir import Expression, primitive_of
+from ...ir import LISTED, SMALL, TINY, Expression, primitive_of
 from ...nests import SHORT
-from ..text import LISTED, SMALL, TINY
 from .math import FUNCTIONS
 from .vector import LIBRARY, Lanes
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...ir import Line, Place, Program, operands
+from ...ir import Line, Place, Program, name_of, operands
 from ...nests import in_step, joined, repetition
-from ..text import given, name_of
+from ..text import given
 from .builder import Text, Whole
 from .core import costs
 from .loops import Loops, Rows, Totals

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from ...ir import Expression, Line, Place, as_key, is_slice, leaves_of, operations
+from ...ir import LISTED, Expression, Line, Place, as_key, is_slice, leaves_of, name_of, operations
 from ...nests import SHORT
-from ..text import LISTED, name_of
 from .builder import Whole
 from .core import costs, of_list, plus_product, value
 from .plan import (

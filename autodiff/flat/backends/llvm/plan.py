@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ...ir import Line, Place, Program, is_slice, leaves_of, operands
-from ..text import SUMS, given, name_of
+from ...ir import SUMS, Line, Place, Program, is_slice, leaves_of, name_of, operands
+from ..text import given
 from .builder import Text, Whole
 from .vector import Lanes
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy
 
-from ...compiled import Result
-from ...ir import Program
+from ...ir import Program, Result
 from ..array import Batch
 from ..text import given
 from .builder import module

@@ -11,8 +11,7 @@ import numpy
 from ....engine import Value, tick
 from ....tracing import Tracing, Unsupported
 from ...lowering import Lowering
-from ...recording import Recording
-from ...stepping import Recipe, Step, recordings
+from ...recording import Recipe, Recording, Step, recordings
 from .epochs import NAMES, NETS, Batches, Nets, NetsPlan, Plan, Steps
 from .machine import compiled, machine
 from .runner import aligned
