@@ -1,25 +1,26 @@
 """A scalar reverse-mode autodiff engine to step through, draw and train with.
 
-Where things are:
+Where things are, in the order to read:
 
-    ieee         the functions of numbers, answering inf or nan where Python raises
-    primitives   every primitive, once: value, local gradients, kinks  (ufuncs: by NumPy's names)
+    ieee         numbers that answer inf or nan where Python raises
+    primitives   every primitive, once: value, local gradients, kink, expansion
     vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
-    naming       a name for every node, each once
-    expression   any recorded node written out as text
     graph        the order by age, staleness, the backward sweep
-    engine       Value, recording, backward()  (arrays, copies, refusals and tracing stand beside it)
+    engine       Value, its operators, backward()
     functions    softmax, mean, norm, maxout, ... composed from primitives
-    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp  (calls: one call of a function)
-    explain      the steps of a backward pass in words
+    functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp
+    formula      names for the nodes of a graph, and its gates as text
+    steps        both passes in words: table, sentences, data
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
     quiz         questions with blanks, answers checked
     flat         a graph as straight-line code: printed, run, compiled
-    files        files that are whole or absent
-    packages     packages of others, imported when used
-    __main__     python -m autodiff  (commandline: what its arguments mean)
+    __main__     python -m autodiff; cli: what the front doors share
+
+    copies, refusals, tracing, arrays          beside engine: pickles, errors, recording, NumPy
+    ufuncs, guards, descriptions, typed        beside primitives: NumPy's names, rules that raise, help(), types
+    _files                                     atomic file writes, packages that may be missing
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves
 the builtins alone.

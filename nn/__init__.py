@@ -2,27 +2,22 @@
 
 Where things are, in the order to read:
 
-    module         Module: parameters are found, not registered
-    layers, nets   Neuron, Layer; Sequential, MLP
-    activations    tanh, sigmoid, relu, ... by name
-    initializers   where weights start
-    losses         what one example costs; targets: how its target is read
-    penalties      l1, l2
-    optimizers     SGD, RMSProp, Adam: one scalar function each
-    training       fit, the loop; history: what it leaves behind, and when it stops
-    runners        how an epoch is run; flat, native: from code recorded once
-    many, runs     fit_many: the same from many starts; side_by_side: all at once
-    prediction     predict, evaluate
-    gates, data    truth tables, hand-set nets; points in the plane, iris, digits
-    storage        save, load
-    diagnosis      the doctor; units and findings: what it looks at and says
-    sharing        RecurrentCell, Convolution
-    normalisation  batch_norm
-    words          one-hot words, a language model
-    depth, descent what depth does to gradients; ways to the bottom of a loss
-    presets        python -m nn moons; report: what it prints
-    watch          python -m nn C4: the lectures' examples
-    checks         how what is given is checked; progress: the bar
+    module           Module: parameters are found, not registered
+    layers           Neuron, Layer
+    models           MLP, Sequential; RecurrentCell, Convolution, batch_norm
+    activations      tanh, sigmoid, relu, ... by name
+    initializers     where weights start
+    losses           what one example costs, l1, l2; _targets: how its target is read
+    optim            SGD, RMSProp, Adam: one scalar function each
+    training         fit, the loop and its runners; fit_many: the same from many starts
+    metrics          predict, evaluate
+    data             truth tables, hand-set nets; points in the plane, iris, digits
+    serialization    save, load
+    doctor           diagnose: why a net does not learn
+    cli              what python -m nn moons trains (presets) and prints (report)
+    lectures         python -m nn C4: the lectures' examples
+    __main__         python -m nn
+    _checks          how arguments are checked
 
 >>> from nn import MLP, fit, predict, truth_table
 >>> X, Y = truth_table("xor")

@@ -1,19 +1,16 @@
 """Pictures of computation graphs: scenes, layout, and the one SVG painter.
 
-Where things are:
+Where things are, in the order to read:
 
-    scenes       a Value becomes plain boxes, arrows and steps (plain), in one walk
-    symbols      what stands in the gates; wording says a scene in words
-    folding      parts of a graph that become one box (regions finds them); unfolding, the reverse
-    measures     what is written where, and how much room it takes (text, styles)
-    layout       where everything stands: by dot, or layered (ordering, levels)
-    painter      shapes and texts with coordinates, which svg and figure (PNG, PDF) write out
-    picture      draw() and what it returns; frames, the same step by step; digraph, for Graphviz to draw
-    html         page(): the graph as data (lesson) and as HTML (article), made live by the scripts in web
-    training     playground(): a net and its examples as data (network), and the page that trains it
-    notebook     how Values and plots show themselves in a notebook
+    scene        a Value becomes boxes, arrows and steps, plain data; parts folded, gates unfolded
+    layout       where everything stands: by dot, or built in
+    render       shapes and texts with coordinates, written out as SVG, PNG, PDF, or for Graphviz
+    picture      draw() and what it returns
+    web          page() and playground(): data, HTML, and the scripts that make it live
     plots        activations, losses, boundaries and the like, with matplotlib
+    notebook     how Values and plots show themselves in a notebook
     __main__     python -m visualize
+    style        colors and strokes; _text: text cleaned, shortened, measured
 
 Values show themselves as pictures in the notebook that imports this.
 

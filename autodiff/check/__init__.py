@@ -1,11 +1,10 @@
 """Trust: gradients held against numerical ones, and where an inf or a nan came from.
 
-gradients    check_gradients: every gradient beside its numerical one
-subject      what is checked: a function on its arguments, or a recorded Value
-comparison   one input's gradient and its verdict
-numerical    derivatives by Ridders' extrapolation, from both sides
-nonfinite    nonfinite_origin: the first number that went bad
-remedies     what to do about it
+Where things are, in the order to read:
+
+    gradients    check_gradients: every gradient beside its numerical one
+    numerical    derivatives by Ridders' extrapolation, from both sides
+    nonfinite    nonfinite_origin: the first number that went bad, and what to do about it
 """
 
 from __future__ import annotations

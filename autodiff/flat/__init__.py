@@ -1,19 +1,17 @@
 """A recorded graph as straight-line code: printed, run as Python, over rows with NumPy, as machine code, in JavaScript.
 
-program      Program, Line, Place: the plain data; how numbers are laid out in arrays
-recording    what lies behind the outputs: gates in order, leaves by their part
-lowering     a recorded graph, and its backward pass, written down as a Program
-identifiers  names for generated code, from any label
-simplify     fold, spread, alive: passes over lines; share: what occurs twice, computed once
-roll         lines with constant strides rolled into vectors and loops; layout: in which arrays
-code         how generated code is spelled; writer: the text of whole functions
-source       the program as Python text, and that text run
-batch        the program over rows with NumPy (batched: one run; strides: places in arrays; vectorized: the core)
-javascript   the program as a JavaScript function; live: a graph as a page computes it
-runners      which runner suits how much work; programs kept ready
-compiled     autodiff.compile: a function traced (traces), then run as flat code
-training     training steps: loss, penalty and update recorded once
-native       the program, and whole epochs of training, as machine code by llvmlite
+Where things are, in the order to read:
+
+    ir           Program, Line, Place: the plain data
+    expansion    gates written down in simpler gates, by calling them with Symbols
+    recording    what lies behind the outputs: gates in order, leaves by their part, names
+    lowering     a recorded graph, and its backward pass, as a Program
+    passes       fold, spread, alive, share: from lines to lines
+    nests        lines with constant strides rolled into loops over arrays
+    backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
+    compiled     autodiff.compile: a function traced, then run as flat code
+    stepping     training steps: loss, penalty and update recorded once
+    live         a graph as a page computes it
 
 What is exact, beside the eager engine; nan and inf are nan and inf everywhere, the sign of a zero (and of what is
 divided by it) may differ::

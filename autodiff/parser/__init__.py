@@ -1,9 +1,11 @@
 """Text in: "(x + y) * z" becomes a recorded graph, and what is no expression an advice.
 
-tokens       text cut into tokens, brackets and neighbours checked
-grammar      tokens through Python's ast to Values, never by eval
-callables    the functions an expression may call
-advice       ExpressionError: a caret under the place, and what to write instead
+Where things are, in the order to read:
+
+    tokens       text cut into tokens, brackets and neighbors checked
+    grammar      tokens through Python's ast to Values, never by eval
+    functions    the functions an expression may call
+    errors       ExpressionError: a caret under the place, and what to write instead
 """
 
 from __future__ import annotations
