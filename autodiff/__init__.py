@@ -123,6 +123,25 @@ ROOMS = {  # public names whose module is imported when one of them is first use
 }
 
 
+class Described:
+    """An attribute of a primitive that is written from its row when help() reads it; the class itself has another."""
+
+    def __init__(self, name: str, of_class: Any) -> None:
+        self.name = name
+        self.of_class = of_class
+
+    def __get__(self, row: Primitive | None, owner: Any) -> Any:
+        if row is None:
+            return self.of_class
+        from . import descriptions
+
+        return getattr(descriptions, self.name)(row)
+
+
+Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
+Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
+
+
 def __getattr__(name: str) -> Any:
     """A public name of a room that is not imported until it is used."""
     if name not in ROOMS:

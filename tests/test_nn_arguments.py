@@ -148,7 +148,7 @@ def test_fit_many_names_them_too(runner):
 
     with pytest.warns(UserWarning, match=r"the loss depends on Value\(2\.0, 'gain'\)") as caught:
         fit_many(Net, *XOR, seeds=[0], epochs=2, runner=runner, progress=False)
-    assert caught[0].filename.endswith("many.py" if runner == "source" else "test_nn_arguments.py")
+    assert caught[0].filename.endswith("sweep.py" if runner == "source" else "test_nn_arguments.py")
 
 
 def frozen_layer():
@@ -332,7 +332,7 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: SGD(net(), momentun=0.9), r"SGD takes no momentun; did you mean momentum\?"),
         (lambda: SGD(Value(1.0), 0.1), r"an optimizer takes several: write SGD\(model\.parameters\(\), 0\.1\)"),
         (lambda: SGD(MLP, 0.1), r"an optimizer takes several: write SGD\(model\.parameters\(\), 0\.1\), got <class"),
-        (lambda: run(MLP), r"expected a model such as MLP\(2, \[4, 1\]\), got <class 'nn\.nets\.MLP'>"),
+        (lambda: run(MLP), r"expected a model such as MLP\(2, \[4, 1\]\), got <class 'nn\.models\.MLP'>"),
         (lambda: run([Layer(2, 1)]), r"expected a model such as MLP\(2, \[4, 1\]\), got \[Layer"),
         (lambda: nn.RecurrentCell(1, 2)([0.0, 1.0]), r"an example is a list of numbers, got float: 0\.0"),
         (lambda: MLP(2, [1], "swish"), "no activation is called 'swish'"),
