@@ -105,7 +105,7 @@ class Guards:
         self.done: dict[Any, Any] = {}
 
     def of_math(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of the math module that answers wherever C99 does: as the primitive of its name, if there is one."""
+        """A function of the math module that answers wherever C99 does: the primitive of its name, if there is one."""
         name = function.__name__
         row = self.rows.get("power" if name == "pow" else name)
 

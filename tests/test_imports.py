@@ -17,8 +17,8 @@ import autodiff.vocabulary
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
-# Every folder's rooms, modules and folders, from the lowest: each imports only earlier ones, at any level: at its head,
-# inside functions and for type checkers alone. The front, __init__, comes last but for __main__, and no room imports it.
+# The rooms of every folder, modules and folders, from the lowest floor up. Each imports only lower ones, be it at its
+# head, inside a function or for type checkers alone. The front, __init__, is above all but __main__.
 FLOORS = {
     "autodiff": """
         _files arrays ieee tracing typed | guards | primitives | graph refusals ufuncs vocabulary | formula | steps |
@@ -61,7 +61,7 @@ MODULES = modules()
 
 
 def imports(name, types=False):
-    """Yield (module, name imported from it or "", whether inside a function), with what is for type checkers if asked."""
+    """Yield (module, name imported from it or "", whether inside a function); ``types``: also what type checkers read."""
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
 
     def found(nodes, inside):
