@@ -18,7 +18,7 @@ Where things are, in the order to read:
     flat         a graph as straight-line code: printed, run, compiled
     __main__     python -m autodiff; cli: what the front doors share
 
-    copies, refusals, tracing, arrays          beside engine: pickles, errors, recording, NumPy
+    refusals, tracing, arrays                  beside engine: errors, recording, NumPy
     ufuncs, guards, descriptions, typed        beside primitives: NumPy's names, rules that raise, help(), types
     _files                                     atomic file writes, packages that may be missing
 
@@ -122,6 +122,25 @@ ROOMS = {  # public names whose module is imported when one of them is first use
     "names": "formula",
     **dict.fromkeys(["ExpressionError", "parse"], "parser"),
 }
+
+
+class Described:
+    """An attribute of a primitive that is written from its row when help() reads it; the class itself has another."""
+
+    def __init__(self, name: str, of_class: Any) -> None:
+        self.name = name
+        self.of_class = of_class
+
+    def __get__(self, row: Primitive | None, owner: Any) -> Any:
+        if row is None:
+            return self.of_class
+        from . import descriptions
+
+        return getattr(descriptions, self.name)(row)
+
+
+Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
+Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
 
 
 def __getattr__(name: str) -> Any:

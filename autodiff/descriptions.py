@@ -10,7 +10,8 @@ from types import FunctionType
 from .flat.expansion import Symbol, branches, plain
 from .flat.ir import written
 from .formula import Formula
-from .primitives import ERRORS, Primitive
+from .ieee import ERRORS
+from .primitives import Primitive
 from .vocabulary import words
 
 TYPE_CHECKING = False

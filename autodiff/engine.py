@@ -6,8 +6,8 @@ from itertools import count
 
 from . import primitives as p
 from .arrays import boxed, elementwise, in_order, is_array
-from .graph import history, numbers, refuse_stale, sweep
-from .ieee import INF, NAN, number, real
+from .graph import history, numbers, refuse_stale, stale, sweep
+from .ieee import ERRORS, INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
 from .tracing import refuse, threads as tracing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .steps import Steps
-    from .typed import Array, Number, Operator, Plain
+    from .typed import Array, Operator, Plain
 
 tick = count(1).__next__  # a clock that never shows the same time twice
 create = object.__new__
@@ -58,7 +58,7 @@ def unary(primitive: Primitive) -> Callable[[Value], Value]:
     return named(method, primitive)  # type: ignore[no-any-return]
 
 
-def binary(primitive: Primitive, reflected: bool = False) -> Operator:
+def binary(primitive: Primitive, reflected: bool = False) -> Operator[Value]:
     """The primitive as an operator: ``self * other``, or reflected ``other * self``."""
     value = primitive.value
 
@@ -255,7 +255,7 @@ class Value:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
                             operand._grad += upstream * local if local is not False else 0.0
-            except p.ERRORS:  # the rule raised, or gave too few local gradients
+            except ERRORS:  # the rule raised, or gave too few local gradients
                 for operand, local in zip(operands, node.primitive.slopes(node._data, *numbers(operands))):  # type: ignore[union-attr]
                     if type(operand) is Value and local is not None:
                         operand._grad += p.downstream(upstream, local)
@@ -298,7 +298,7 @@ class Value:
         ValueError
             If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
         """
-        from .steps import Steps  # a door to a later room: words are not needed to compute
+        from .steps import Steps  # when needed: words are not needed to compute
 
         return Steps(self, digits, tangents)
 
@@ -344,12 +344,12 @@ class Value:
     def __ceil__(self) -> Value:
         return -(-self).floor()
 
-    def __radd__(self, other: Number | Array) -> Value:
+    def __radd__(self, other: Value | float | Array) -> Value:
         if type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
         return self._reflected_add(other)
 
-    def __rtruediv__(self, other: Number | Array) -> Value:
+    def __rtruediv__(self, other: Value | float | Array) -> Value:
         if type(other) in (int, float) and other == 1:
             return self.reciprocal()  # the gate that the lectures draw as 1/x
         return self._reflected_div(other)
@@ -402,9 +402,10 @@ class Value:
         return getattr(ufunc, method)(*known, **keywords)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from .copies import reduced  # a door to a later room: copying is not needed to compute
-
-        return reduced(self)
+        """What copy and pickle make a node from: a leaf from its numbers, a result from a table of its graph."""
+        if self.primitive is None:
+            return restored_leaf, (self.data, self.label, self.grad)
+        return restored_result, tabulated(self)
 
 
 for _name in METHODS:
@@ -422,6 +423,39 @@ def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...
     node._grad = 0.0
     node.born = node.changed = tick()
     return node
+
+
+def tabulated(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
+    """The graph behind a result as (leaves, rows): every operand is a place in the two together, or a float."""
+    order = history(output)
+    outdated = {node for node, _ in stale(order)}
+    leaves = [node for node in order if node.primitive is None]
+    results = [node for node in order if node.primitive]
+    place = {node: i for i, node in enumerate(leaves + results)}
+    rows = [
+        (node.primitive, node._data, node.label, node.grad, node in outdated,
+         [place[x] if type(x) is Value else x for x in node.operands])
+        for node in results
+    ]  # fmt: skip
+    return leaves, rows
+
+
+def restored_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
+    """The output of a tabulated graph, made anew on the given leaves."""
+    nodes = list(leaves)
+    for primitive, data, label, grad, outdated, operands in rows:
+        node = result(primitive, data, tuple([nodes[x] if type(x) is int else x for x in operands]))
+        node.label, node.grad = label, grad
+        if outdated:
+            node.changed = 0
+        nodes.append(node)
+    return nodes[-1]
+
+
+def restored_leaf(data: float, label: str, grad: float) -> Value:
+    leaf = Value(data, label)
+    leaf.grad = grad
+    return leaf
 
 
 def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:

@@ -12,9 +12,26 @@ from .tracing import threads as tracing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, overload
+    from typing import Any, Protocol, overload
 
-    from .typed import Elementwise, Number, Reduction
+    Number = Value | float
+
+    class Reduction(Protocol):
+        """A function of a list of numbers."""
+
+        @overload
+        def __call__(self, values: Iterable[float]) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, values: Iterable[Number]) -> Value: ...
+
+    class Elementwise(Protocol):
+        """A function from a list of numbers to one of as many."""
+
+        @overload
+        def __call__(self, values: Iterable[float]) -> list[float]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, values: Iterable[Number]) -> list[Value]: ...
+
 
 SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
 

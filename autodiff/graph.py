@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-    from .engine import Value
+    from .typed import N, Node
 
 age = attrgetter("born")
 
@@ -43,7 +43,7 @@ def numbers(operands: Iterable[Any]) -> list[float]:
     return [x if type(x) is float else x._data for x in operands]
 
 
-def on_kink(node: Value) -> bool:
+def on_kink(node: Node) -> bool:
     """Whether a gate sits where its derivative jumps, so that its local gradient is a convention.
 
     Examples
@@ -57,7 +57,7 @@ def on_kink(node: Value) -> bool:
     return bool(kink and kink(node._data, *numbers(node.operands)))
 
 
-def history(output: Value, since: int = 0) -> list[Value]:
+def history(output: N, since: int = 0) -> list[N]:
     """The output and everything it was computed from, oldest first; nothing born before ``since``.
 
     Examples
@@ -76,7 +76,7 @@ def history(output: Value, since: int = 0) -> list[Value]:
     return sorted(seen, key=age)
 
 
-def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+def stale(order: Sequence[N]) -> Iterator[tuple[N, N]]:
     """Yield (node, operand) wherever the operand changed after the node was computed; the nodes come oldest first.
 
     Examples
@@ -104,16 +104,16 @@ def stale(order: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
                 yield node, operand
 
 
-def refuse_stale(order: Sequence[Value]) -> None:
+def refuse_stale(order: Sequence[Node]) -> None:
     """Raise StaleGraphError, naming both nodes, if one was computed before its operand changed."""
     for node, operand in stale(order):
         raise StaleGraphError(
-            f"{operand!r} changed after {node!r} was computed from it by {node.primitive.name}: "  # type: ignore[union-attr]
+            f"{operand!r} changed after {node!r} was computed from it by {node.primitive.name}: "
             "call forward() to recompute the graph, or build it again"
         )
 
 
-def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[Value, Any, Any]]:
+def sweep(output: N, upstream: Any = 1.0, since: int = 0, record: bool = False) -> Iterator[tuple[N, Any, Any]]:
     """Yield (node, its whole upstream gradient, its local gradients) from the output back, writing nothing.
 
     Parameters
@@ -156,7 +156,7 @@ def sweep(output: Value, upstream: Any = 1.0, since: int = 0, record: bool = Fal
                 totals[operand] = totals[operand] + passed if operand in totals else passed
 
 
-def push(order: Iterable[Value], tangents: dict[Value, Any], record: bool = False) -> dict[Value, Any]:
+def push(order: Iterable[N], tangents: dict[N, Any], record: bool = False) -> dict[N, Any]:
     """The tangents of all nodes that those given reach: forward mode, the sum of local gradient * tangent of operand.
 
     ``order`` holds nodes from the oldest on; see ``sweep`` for ``record``.
@@ -184,7 +184,7 @@ def push(order: Iterable[Value], tangents: dict[Value, Any], record: bool = Fals
     return found
 
 
-def slopes(node: Value, record: bool) -> tuple[Any, Callable[[Any], Any] | None]:
+def slopes(node: Node, record: bool) -> tuple[Any, Callable[[Any], Any] | None]:
     """The local gradients of a gate, and where they are recorded what takes them apart."""
     primitive = node.primitive
     assert primitive is not None
@@ -194,6 +194,6 @@ def slopes(node: Value, record: bool) -> tuple[Any, Callable[[Any], Any] | None]
     return rule(node._data, *numbers(node.operands)), None
 
 
-def made_after(node: Value) -> Callable[[Any], Any]:
+def made_after(node: Node) -> Callable[[Any], Any]:
     """A function that takes apart what a rule made of the node, (primitive, operands); None for what it was given."""
     return lambda x: (x.primitive, x.operands) if getattr(x, "born", 0) > node.born else None

@@ -12,30 +12,27 @@ import math
 from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 
-from .ieee import INF, NAN, quotient, real, to_the_power
-from .primitives import ERRORS, PRIMITIVES, Primitive
-from .tracing import Unsupported
+from .ieee import ERRORS, INF, NAN, quotient, real, to_the_power
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
 
-def rescued(primitive: Primitive, part: str, known: Sequence[Any], error: Exception) -> Any:
-    """What the "value" or "rule" gives on numbers that never raise; else the error, with the gate's name."""
+def rescued(primitive: Any, part: str, known: Sequence[Any], error: Exception, rows: Mapping[str, Any]) -> Any:
+    """What the "value" or "rule" gives on numbers that never raise; else the error, with the gate's name.
+
+    ``rows`` are the primitives by name: in place of a function of the math module the one of its name is called.
+    """
     function = primitive.value if part == "value" else primitive.local_gradients
     plain = all(type(x) is float for x in known)
     if part == "value" and isinstance(error, TypeError):
         refuse_count(primitive, len(known))
-    recorded = not plain and all(type(x) is float or hasattr(x, "_data") for x in known)
-    if part == "rule" and recorded and isinstance(error, (TypeError, AttributeError)):  # it needs plain numbers
-        entries = primitive.slopes(*[x if type(x) is float else x._data for x in known])
-        return tuple([x if x is None else Slope(primitive, i, len(entries))(*known) for i, x in enumerate(entries)])
     place = f"the {part} of {primitive.name} at ({', '.join(map(repr, known)):.60})"
     if plain and isinstance(error, (ArithmeticError, ValueError, TypeError)):
         try:
-            found = guarded(function, {})(*map(Number, known))
+            found = Guards(rows).guarded(function)(*map(Number, known))
             return real(found, place) if part == "value" else tuple([as_entry(local, place) for local in found])
         except ERRORS:  # what was raised first says more
             if part == "value" and isinstance(error, (ArithmeticError, ValueError)):
@@ -51,7 +48,7 @@ def as_entry(local: Any, place: str) -> Any:
     return local if local is None or type(local) is bool else real(local, place)
 
 
-def refuse_count(primitive: Primitive, given: int) -> None:
+def refuse_count(primitive: Any, given: int) -> None:
     """Raise TypeError if the primitive's value or rule take another number of operands."""
     for function, before in ((primitive.value, 0), (primitive.local_gradients, 1)):  # a rule takes the output first
         code = getattr(function, "__code__", None)  # functions of the math module have none
@@ -63,32 +60,6 @@ def refuse_count(primitive: Primitive, given: int) -> None:
                 advice = f": write {name}({name}(a, b), c)" * (name in ("maximum", "minimum") and given > 2)
                 operands = f"operand{'s' * (expected != 1)}, got {given}{advice}"
                 raise TypeError(f"{name} takes {expected} {operands}") from None
-
-
-class Slope(Primitive):
-    """A local gradient whose rule needs plain numbers, as a gate of its own; two of one gate and operand are equal."""
-
-    __slots__ = ("of",)
-
-    def __init__(self, primitive: Primitive, place: int, count: int) -> None:
-        self.of = primitive, place, count
-        value = lambda *known: primitive.slopes(*known)[place]  # noqa: E731
-        super().__init__(f"{primitive.name}_local{place if count > 1 else ''}", value, self.slopes)
-
-    def slopes(self, *known: Any) -> Any:
-        raise Unsupported(
-            f"cannot differentiate the rule of {self.of[0].name} once more, for it needs plain numbers: write it with "
-            "+ - * / and this package's functions (autodiff.exp in place of math.exp or np.exp)"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Slope, self.of
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is Slope and other.of == self.of
-
-    def __hash__(self) -> int:
-        return hash(self.of)
 
 
 # --- Numbers and functions that answer -----------------------------------------------------------
@@ -126,55 +97,60 @@ def number(x: Any) -> Any:
     return Number(x) if type(x) is float else x
 
 
-def of_math(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the math module that answers wherever C99 does: as the primitive of its name, if there is one."""
-    name = function.__name__
-    row = PRIMITIVES.get("power" if name == "pow" else name)
+class Guards:
+    """Copies of functions in which math, its functions and the functions that call them answer; each made once."""
 
-    def guard(*operands: Any) -> Any:
-        if name == "log" and len(operands) == 2:
-            return guard(operands[0]) / guard(operands[1])
-        try:
-            return number(function(*operands) if row is None else row(*operands))
-        except OverflowError:  # ceil and trunc of inf, too
-            return Number(math.copysign(INF, sum(operands[0]) if name == "fsum" else operands[0]))
-        except ValueError:
-            pole = name == "lgamma" or (name == "gamma" and operands[0] == 0.0)
-            return Number(math.copysign(INF, operands[0] if name == "gamma" else 1.0) if pole else NAN)
+    def __init__(self, rows: Mapping[str, Any]) -> None:
+        self.rows = rows
+        self.done: dict[Any, Any] = {}
 
-    return guard
+    def of_math(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the math module that answers wherever C99 does: the primitive of its name, if there is one."""
+        name = function.__name__
+        row = self.rows.get("power" if name == "pow" else name)
 
+        def guard(*operands: Any) -> Any:
+            if name == "log" and len(operands) == 2:
+                return guard(operands[0]) / guard(operands[1])
+            try:
+                return number(function(*operands) if row is None else row(*operands))
+            except OverflowError:  # ceil and trunc of inf, too
+                return Number(math.copysign(INF, sum(operands[0]) if name == "fsum" else operands[0]))
+            except ValueError:
+                pole = name == "lgamma" or (name == "gamma" and operands[0] == 0.0)
+                return Number(math.copysign(INF, operands[0] if name == "gamma" else 1.0) if pole else NAN)
 
-def imported(*given: Any) -> Any:
-    """What an import inside a function brings: math guarded."""
-    return guarded(__import__(*given), {})
+        return guard
 
+    def imported(self, *given: Any) -> Any:
+        """What an import inside a function brings: math guarded."""
+        return self.guarded(__import__(*given))
 
-def guarded(x: Any, done: dict[Any, Any]) -> Any:
-    """x, where it is math, a function of it or one that may call it, guarded; ``done`` holds the functions so far."""
-    if x is math:
-        return SimpleNamespace(**{name: guarded(member, done) for name, member in vars(math).items()})
-    if type(x) is BuiltinFunctionType and x.__module__ == "math":
-        return of_math(x)
-    if isinstance(x, Primitive):  # which guards itself
-        return lambda *operands: number(x(*operands))
-    if isinstance(x, partial):
-        return partial(guarded(x.func, done), *x.args, **x.keywords)
-    if type(x) is MethodType:
-        return MethodType(guarded(x.__func__, done), x.__self__)
-    if type(x) is not FunctionType:
-        call = vars(type(x)).get("__call__")  # of an object that is called like a function
-        return MethodType(guarded(call, done), x) if type(call) is FunctionType else x
-    if x not in done:
-        names = x.__globals__ | {"__builtins__": vars(builtins) | {"__import__": imported, "float": Number}}
-        cells = tuple([CellType() for _ in x.__closure__ or ()])
-        done[x] = FunctionType(x.__code__, names, x.__name__, x.__defaults__, cells)
-        done[x].__kwdefaults__ = x.__kwdefaults__
-        names |= {name: guarded(names[name], done) for name in named(x.__code__) if name in x.__globals__}
-        for cell, old in zip(cells, x.__closure__ or ()):
-            if old != CellType():  # not an empty one
-                cell.cell_contents = guarded(old.cell_contents, done)
-    return done[x]
+    def guarded(self, x: Any) -> Any:
+        """x, where it is math, a function of it or one that may call it, guarded."""
+        if x is math:
+            return SimpleNamespace(**{name: self.guarded(member) for name, member in vars(math).items()})
+        if type(x) is BuiltinFunctionType and x.__module__ == "math":
+            return self.of_math(x)
+        if hasattr(type(x), "local_gradients"):  # a primitive guards itself
+            return lambda *operands: number(x(*operands))
+        if isinstance(x, partial):
+            return partial(self.guarded(x.func), *x.args, **x.keywords)
+        if type(x) is MethodType:
+            return MethodType(self.guarded(x.__func__), x.__self__)
+        if type(x) is not FunctionType:
+            call = vars(type(x)).get("__call__")  # of an object that is called like a function
+            return MethodType(self.guarded(call), x) if type(call) is FunctionType else x
+        if x not in self.done:
+            names = x.__globals__ | {"__builtins__": vars(builtins) | {"__import__": self.imported, "float": Number}}
+            cells = tuple([CellType() for _ in x.__closure__ or ()])
+            copy = self.done[x] = FunctionType(x.__code__, names, x.__name__, x.__defaults__, cells)
+            copy.__kwdefaults__ = x.__kwdefaults__
+            names |= {name: self.guarded(names[name]) for name in named(x.__code__) if name in x.__globals__}
+            for cell, old in zip(cells, x.__closure__ or ()):
+                if old != CellType():  # not an empty one
+                    cell.cell_contents = self.guarded(old.cell_contents)
+        return self.done[x]
 
 
 def named(code: CodeType) -> Iterator[str]:

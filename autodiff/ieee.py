@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 INF, NAN = math.inf, math.nan
+# What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
+ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 SPLIT, ROOT_HALF = 2.0**27 + 1.0, math.sqrt(0.5)
 
 

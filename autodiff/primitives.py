@@ -25,10 +25,12 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 
 from . import ieee
 from .arrays import elementwise, is_array
-from .ieee import INF, real
+from .ieee import ERRORS, INF, real
+from .tracing import Unsupported
 
 DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 
@@ -37,12 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
-    from .engine import Value
-    from .typed import Array, Number, Recorder
-
-
-# What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
-ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
+    from .typed import Array, R, Recorder
 
 
 class Primitive:
@@ -102,9 +99,9 @@ class Primitive:
         @overload
         def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
         @overload
-        def __call__(self, *operands: Number) -> Value: ...
+        def __call__(self, *operands: R | float) -> R: ...
         @overload
-        def __call__(self, *operands: Number | Array | Recorder) -> Any: ...
+        def __call__(self, *operands: float | Array | Recorder) -> Any: ...
 
     def __call__(self, *operands: Any) -> Any:
         """Return the value of numbers, or let the first operand that is no number record this."""
@@ -126,9 +123,9 @@ class Primitive:
             value = self.value(*numbers)
             return value if type(value) is float else real(value, f"the value of {self.name}")
         except ERRORS as error:
-            from .guards import rescued  # a door to a later room, when needed: nothing is guarded before it raises
+            from .guards import rescued  # when needed: nothing is guarded before it raises
 
-            return rescued(self, "value", numbers, error)  # type: ignore[no-any-return]
+            return rescued(self, "value", numbers, error, PRIMITIVES)  # type: ignore[no-any-return]
 
     def slopes(self, *known: Any) -> Any:
         """The local gradients at the output and the operands, numbers or Values; TypeError unless one for each."""
@@ -138,14 +135,22 @@ class Primitive:
                 if type(local) in (complex, str, list, tuple):  # a negative number to a fraction, perhaps
                     raise TypeError(f"the local gradient of operand {i} must be a number or None, got {local!r:.60}")
         except ERRORS as error:
-            from .guards import rescued
-
-            found = rescued(self, "rule", known, error)
+            found = self.slopes_anew(known, error)
         if not isinstance(found, (tuple, list)) or len(found) != len(known) - 1:
             wanted = f"({', '.join(['...'] * (len(known) - 1))}{',' * (len(known) == 2)}), got {found!r:.60}"
             one_each = "must be a tuple with one entry for each operand"
             raise TypeError(f"the local gradients of {self.name} {one_each}, {wanted}")
         return found
+
+    def slopes_anew(self, known: Sequence[Any], error: Exception) -> Any:
+        """What a rule that raised gives where it is guarded, or where it needs plain numbers in place of Values."""
+        recorded = [x for x in known if type(x) is not float]
+        if recorded and all(hasattr(x, "_data") for x in recorded) and isinstance(error, (TypeError, AttributeError)):
+            entries = self.slopes(*[x if type(x) is float else x._data for x in known])
+            return tuple([x if x is None else Slope(self, i, len(entries))(*known) for i, x in enumerate(entries)])
+        from .guards import rescued
+
+        return rescued(self, "rule", known, error, PRIMITIVES)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -156,30 +161,47 @@ class Primitive:
     __copy__ = __deepcopy__
 
     def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle makes a gate from: its row, or the module and the name under which a user's is a global."""
         if self in BUILT_IN:
             return by_name, (self.name,)
-        from .copies import reduced_gate
-
-        return reduced_gate(self)
-
-
-class Described:
-    """An attribute of a primitive that is written from its row when it is read; the class itself has another."""
-
-    def __init__(self, name: str, of_class: Any) -> None:
-        self.name = name
-        self.of_class = of_class
-
-    def __get__(self, row: Primitive | None, owner: Any) -> Any:
-        if row is None:
-            return self.of_class
-        from . import descriptions  # a door to a later room, for help()
-
-        return getattr(descriptions, self.name)(row)
+        own = [getattr(function, "__module__", "") for function in (self.value, self.local_gradients)]
+        for module in (*own, *sys.modules):
+            for name, found in list(getattr(sys.modules.get(module), "__dict__", {}).items()):
+                if found is self:
+                    return found_in, (module, name)
+        if PRIMITIVES.get(self.name) is self:
+            return by_name, (self.name,)
+        name = self.name
+        raise TypeError(
+            f"cannot pickle the gate {name!r}: it is found again by its name, so assign it to a global of a module, "
+            f"{name} = Primitive({name!r}, ...), or put it into autodiff.PRIMITIVES"
+        )
 
 
-Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
-Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
+class Slope(Primitive):
+    """A local gradient whose rule needs plain numbers, as a gate of its own; two of one gate and operand are equal."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, primitive: Primitive, place: int, count: int) -> None:
+        self.of = primitive, place, count
+        value = lambda *known: primitive.slopes(*known)[place]  # noqa: E731
+        super().__init__(f"{primitive.name}_local{place if count > 1 else ''}", value, self.slopes)
+
+    def slopes(self, *known: Any) -> Any:
+        raise Unsupported(
+            f"cannot differentiate the rule of {self.of[0].name} once more, for it needs plain numbers: write it with "
+            "+ - * / and this package's functions (autodiff.exp in place of math.exp or np.exp)"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Slope, self.of
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Slope and other.of == self.of
+
+    def __hash__(self) -> int:
+        return hash(self.of)
 
 
 def by_name(name: str) -> Primitive:
@@ -187,6 +209,11 @@ def by_name(name: str) -> Primitive:
     if name not in PRIMITIVES:
         raise LookupError(f"there is no gate {name!r} in autodiff.PRIMITIVES: import the module that puts it there")
     return PRIMITIVES[name]
+
+
+def found_in(module: str, name: str) -> Primitive:
+    """The gate that is a global of a module."""
+    return getattr(__import__(module, fromlist=[name]), name)  # type: ignore[no-any-return]
 
 
 def no_edges(out: Any, *operands: Any) -> tuple[None, ...]:
@@ -297,9 +324,7 @@ if TYPE_CHECKING:
     @overload
     def where(condition: float, a: float, b: float) -> float: ...  # type: ignore[overload-overlap]
     @overload
-    def where(condition: Number, a: Number, b: Number) -> Value: ...
-    @overload
-    def where(condition: Number | Recorder, a: Number | Recorder, b: Number | Recorder) -> Any: ...
+    def where(condition: R | float, a: R | float, b: R | float) -> R: ...
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

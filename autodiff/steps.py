@@ -13,11 +13,10 @@ from .vocabulary import ATOM, FLAT, INFIX, PRODUCT, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, overload
 
-    from .engine import Value
-
+    from .typed import Node
 
 WIDTH = 80
 
@@ -80,13 +79,6 @@ def shortened(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line[:50]} ... {line[-25:]}"
 
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .engine import Value
-
-
 def slope(output: str, name: str) -> str:
     """How a derivative is written: df/dx, and df/d(x1*w1) where a label is no plain name."""
     above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
@@ -100,9 +92,10 @@ class Row:
     """
 
     __slots__ = ("heading", "node", "number", "steps")
+    node: Any
     phase: str
 
-    def __init__(self, steps: Steps, node: Value, heading: str = "") -> None:
+    def __init__(self, steps: Steps, node: Node, heading: str = "") -> None:
         self.steps = steps
         self.node = node
         self.number = 0  # until all rows are there to be counted
@@ -124,7 +117,8 @@ class Row:
     @property
     def answer(self) -> float:
         """The number that the row arrives at."""
-        return self.node.data
+        answer: float = self.node.data
+        return answer
 
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
@@ -224,7 +218,7 @@ class Step(Row):
 
     __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
     phase = "backward"
-    operand: Value
+    operand: Any
     place: int
     upstream: float
     local: float
@@ -348,7 +342,7 @@ class Steps:
     'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
     """
 
-    def __init__(self, output: Value, digits: int | None = None, tangents: Any = None) -> None:
+    def __init__(self, output: Node, digits: int | None = None, tangents: Any = None) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
@@ -360,8 +354,8 @@ class Steps:
         self.seeds = {} if tangents is None else self._seeds(tangents)
         self.tangents = push(order, self.seeds) if self.seeds else {}
         self.along = self._along()
-        self._formulas: dict[Value, list[Formula | None]] = {}
-        self._spoken: dict[Value, str] = {}
+        self._formulas: dict[Node, list[Formula | None]] = {}
+        self._spoken: dict[Node, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
         self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
@@ -376,10 +370,10 @@ class Steps:
         for number, row in enumerate(self.rows, 1):
             row.number = number
 
-    def _seeds(self, tangents: Any) -> dict[Value, float]:
+    def _seeds(self, tangents: Any) -> dict[Node, float]:
         """The tangents that were given, by the Values that they belong to."""
         known = {name: node for node, name in self.names.items()}
-        seeds: dict[Value, float] = {}
+        seeds: dict[Node, float] = {}
         for given, number in tangents.items() if isinstance(tangents, dict) else [(tangents, 1.0)]:
             node: Any = known.get(given) if isinstance(given, str) else given
             if not hasattr(node, "born") or node not in self.names:
@@ -396,7 +390,7 @@ class Steps:
 
     def _collect(self) -> Iterator[Step]:
         """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
-        found: dict[Value, list[Step]] = {}
+        found: dict[Node, list[Step]] = {}
         for node, upstream, local_gradients in sweep(self.output):
             if not node.primitive:
                 self.gradients[node] = upstream
@@ -511,7 +505,7 @@ class Steps:
         if not self.finite:
             what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"
             return f"{what}: nonfinite_origin({output}) says where that began"
-        kinked: set[Value] = set()  # what has a gradient by convention
+        kinked: set[Node] = set()  # what has a gradient by convention
         for step in self:
             if step.node in kinked or (step.upstream and step.kink):
                 kinked.add(step.operand)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, SupportsFloat, TypeVar, overload
 
-from .engine import Value
-
-Number = Value | float
 Plain = SupportsFloat  # a number of Python, NumPy or another library
 T = TypeVar("T")
+
+
+class Node(Protocol):
+    """A number of a graph, as orders, sweeps and steps read it: a Value."""
+
+    @property
+    def data(self) -> float: ...
+
+    @property
+    def label(self) -> str: ...
+
+    _data: float
+    operands: tuple[Any, ...]  # nodes and floats
+    primitive: Any  # None for a leaf
+    born: int
+    changed: int
 
 
 class Array(Protocol):
@@ -26,31 +39,17 @@ class Recorder(Protocol):
     def record(cls, primitive: Any, operands: Sequence[Any], /) -> Any: ...
 
 
-class Operator(Protocol):
+N = TypeVar("N", bound=Node)
+R = TypeVar("R", bound=Recorder)
+
+
+class Operator(Protocol[R]):
     """A Value's operator, its other operand on either side."""
 
     @overload
-    def __call__(self, other: Number, /) -> Value: ...
+    def __call__(self, other: R | float, /) -> R: ...
     @overload
     def __call__(self, other: Array, /) -> Any: ...
-
-
-class Reduction(Protocol):
-    """A function of a list of numbers."""
-
-    @overload
-    def __call__(self, values: Iterable[float]) -> float: ...  # type: ignore[overload-overlap]
-    @overload
-    def __call__(self, values: Iterable[Number]) -> Value: ...
-
-
-class Elementwise(Protocol):
-    """A function from a list of numbers to one of as many."""
-
-    @overload
-    def __call__(self, values: Iterable[float]) -> list[float]: ...  # type: ignore[overload-overlap]
-    @overload
-    def __call__(self, values: Iterable[Number]) -> list[Value]: ...
 
 
 class Gradient(Protocol):

@@ -1,6 +1,8 @@
 """Imports go one way, third-party packages wait until they are used, and importing is light."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +17,36 @@ import autodiff.vocabulary
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
-# Each imports only earlier ones.
-CORE = ("arrays", "ieee", "primitives", "ufuncs", "tracing", "guards", "refusals", "graph", "vocabulary", "formula")
-CORE += ("engine", "functions")
-UPWARDS = {  # inside functions
-    ("autodiff.engine", "autodiff.steps"),
-    ("autodiff.engine", "autodiff.copies"),
-    ("autodiff.primitives", "autodiff.copies"),
-    ("autodiff.primitives", "autodiff.descriptions"),
-    ("autodiff.primitives", "autodiff.guards"),
+# The rooms of every folder, modules and folders, from the lowest floor up. Each imports only lower ones, be it at its
+# head, inside a function or for type checkers alone. The front, __init__, is above all but __main__.
+FLOORS = {
+    "autodiff": """
+        _files arrays ieee tracing typed | guards | primitives | graph refusals ufuncs vocabulary | formula | steps |
+        engine | functional functions | check flat parser | descriptions lectures quiz | cli
+    """,
+    "autodiff.check": "nonfinite numerical | gradients",
+    "autodiff.flat": "ir recording | expansion nests passes | lowering | backends | compiled live | stepping",
+    "autodiff.flat.backends": "text | array javascript python | llvm",
+    "autodiff.flat.backends.llvm": """
+        builder | vector | machine math plan | core | loops | kernel | epochs runner | trainings
+    """,
+    "autodiff.lectures": "",
+    "autodiff.parser": "errors | tokens | functions | grammar",
+    "autodiff.quiz": "question | formats",
+    "nn": """
+        _checks initializers module | _targets activations optim | layers losses | metrics models | data serialization |
+        training | doctor | cli lectures
+    """,
+    "nn.cli": "presets | report",
+    "nn.doctor": "findings | units",
+    "nn.lectures": "learning starts text words | by_hand depth | descents",
+    "nn.training": "history progress | changes | loop | runners | fitting | sweep",
+    "visualize": "_text style | plots scene | layout | render | picture web | notebook",
+    "visualize.layout": "plan | sizes sugiyama | dot | engines",
+    "visualize.plots": "style | activations losses seeds surfaces | descents",
+    "visualize.render": "graphviz painter | matplotlib svg",
+    "visualize.scene": "model symbols unfold | fold frames | build",
+    "visualize.web": "lesson | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
@@ -37,8 +60,8 @@ def modules():
 MODULES = modules()
 
 
-def imports(name):
-    """Yield (module, name imported from it or "", whether inside a function); nothing that only type checkers read."""
+def imports(name, types=False):
+    """Yield (module, name imported from it or "", whether inside a function); ``types``: what type checkers read, too."""
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
 
     def found(nodes, inside):
@@ -50,7 +73,7 @@ def imports(name):
                 source = ".".join([*parts, node.module] if node.module else parts)
                 yield from (resolved(source, alias.name, inside) for alias in node.names)
             elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-                yield from found(node.orelse, inside)
+                yield from found([*node.body, *node.orelse] if types else node.orelse, inside)
             else:
                 function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
                 yield from found(ast.iter_child_nodes(node), inside or function)
@@ -67,6 +90,23 @@ def room(module):
     return module.partition(".")[0]
 
 
+def room_in(folder, module):
+    """The room of a folder that a module belongs to; the folder's own __init__ is its front."""
+    return "__init__" if module == folder else module.removeprefix(f"{folder}.").partition(".")[0]
+
+
+def arrows(folder):
+    """The imports from room to room of a folder as {room: {room: an import}}, at any level."""
+    found = {}
+    for name in MODULES:
+        if name == folder or name.startswith(f"{folder}."):
+            ours = found.setdefault(room_in(folder, name), {})
+            for module, _, _ in imports(name, types=True):
+                if module == folder or (module.startswith(f"{folder}.") and module in MODULES):
+                    ours[room_in(folder, module)] = f"{name} imports {module}"
+    return {room: {other: why for other, why in others.items() if other != room} for room, others in found.items()}
+
+
 @pytest.fixture(params=MODULES, ids=str)
 def name(request):
     """The name of every module in turn."""
@@ -78,26 +118,49 @@ def test_the_walk_sees_all_kinds_of_imports():
     assert ("autodiff.ieee", "number", False) in imports("autodiff.engine")
     assert ("autodiff.steps", "Steps", True) in imports("autodiff.engine")
     assert ("collections.abc", "Callable", False) not in imports("autodiff.engine")
+    assert ("collections.abc", "Callable", False) in imports("autodiff.engine", types=True)
+    assert arrows("autodiff")["engine"]["steps"] == "autodiff.engine imports autodiff.steps"
+    assert arrows("autodiff")["check"]["engine"].startswith("autodiff.check.")
 
 
-@pytest.mark.parametrize("place", range(len(CORE)))
-def test_the_core_imports_downwards(place):
-    core = f"autodiff.{CORE[place]}"
-    below = {f"autodiff.{earlier}" for earlier in CORE[:place]}
-    for module, _, inside in imports(core):
-        if room(module) == "autodiff":
-            assert module in below or (inside and (core, module) in UPWARDS), module
+def test_every_folder_has_its_floors():
+    assert set(FLOORS) == {name for name in MODULES if MODULES[name].name == "__init__.py"}
 
 
-def test_no_module_needs_itself_to_be_imported():
-    """The imports at the head of the modules form no circle."""
-    heads = {name: {module for module, _, inside in imports(name) if not inside} for name in MODULES}
+@pytest.mark.parametrize("folder", FLOORS)
+def test_no_import_runs_upward_or_in_a_circle(folder):
+    """Rooms on one floor do not import each other; a folder's front is imported by __main__ alone."""
+    floors = [floor.split() for floor in FLOORS[folder].split("|")]
+    height = {room: i for i, floor in enumerate(floors) for room in floor} | {"__init__": len(floors)}
+    found = arrows(folder)
+    found.pop("__main__", None)
+
+    assert set(found) == set(height)
+    upward = [why for room, others in found.items() for other, why in others.items() if height[other] >= height[room]]
+    assert not upward
+
+
+def test_modules_form_no_circle():
+    """At any level: neither inside functions nor for type checkers."""
+    needs = {name: {module for module, _, _ in imports(name, types=True)} & set(MODULES) - {name} for name in MODULES}
     done = set()
     while len(done) < len(MODULES):
-        ready = {name for name in heads if name not in done and not (heads[name] & set(MODULES)) - done}
-        circle = set(MODULES) - done
-        assert ready, f"a circle among {sorted(circle)}"
+        ready = {name for name in needs if name not in done and not needs[name] - done}
+        assert ready, f"a circle among {sorted(set(MODULES) - done)}"
         done |= ready
+
+
+@pytest.mark.parametrize("folder", FLOORS)
+def test_no_module_is_called_like_a_function_of_its_package(folder):
+    """An attribute of the package would be the one or the other, by the order of imports."""
+    package = importlib.import_module(folder)
+    for module in room_names(folder):
+        exported = getattr(package, "__all__", ())
+        assert module not in exported or inspect.ismodule(getattr(package, module)), f"{folder}.{module}"
+
+
+def room_names(folder):
+    return {room_in(folder, name) for name in MODULES if name.startswith(f"{folder}.")}
 
 
 def test_rooms_are_entered_by_their_front(name):

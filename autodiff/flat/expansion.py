@@ -15,8 +15,7 @@ from threading import local
 from typing import Any, NamedTuple
 
 from ..formula import arithmetic
-from ..guards import Slope
-from ..primitives import BUILT_IN, Primitive, recordable, where
+from ..primitives import BUILT_IN, Primitive, Slope, recordable, where
 from ..tracing import Unsupported
 from ..vocabulary import head_of
 from .ir import Expression, primitive_of

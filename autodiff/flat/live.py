@@ -10,8 +10,7 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import history, made_after, numbers, on_kink, sweep
-from ..guards import Slope
-from ..primitives import BUILT_IN, PRIMITIVES, Primitive, no_edges, selected
+from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, no_edges, selected
 from ..tracing import Unsupported
 from .backends import javascript
 from .expansion import recorded

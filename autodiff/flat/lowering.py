@@ -12,8 +12,7 @@ from typing import Any
 
 from ..engine import Value
 from ..graph import numbers
-from ..guards import Slope
-from ..primitives import BUILT_IN, PRIMITIVES, downstream
+from ..primitives import BUILT_IN, PRIMITIVES, Slope, downstream
 from ..tracing import Unsupported
 from ..vocabulary import head_of, words
 from .expansion import Symbol, branches, difference, made, plain

@@ -10,7 +10,7 @@ from typing import Any
 
 from autodiff import Value, history, show, statements
 from autodiff._files import PAGES, finite, suffix, write
-from autodiff.flat.backends import javascript
+from autodiff.flat import javascript
 from autodiff.vocabulary import as_data
 
 from .._text import clean, escape

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autodiff import Value, history, names, show
-from autodiff.flat import Live, Program, lower
-from autodiff.flat.backends import javascript
+from autodiff.flat import Live, Program, javascript, lower
 from autodiff.vocabulary import words
 
 from .._text import clean

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from autodiff import Value, relu, show, sigmoid, tanh
 from autodiff.arrays import in_order
-from autodiff.flat import Program, lower
-from autodiff.flat.backends import javascript
+from autodiff.flat import Program, javascript, lower
 
 from .._text import clean, escape
 from .document import Page, data, script, section

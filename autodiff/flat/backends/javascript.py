@@ -28,8 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ...formula import Formula
-from ...guards import Slope
-from ...primitives import BUILT_IN, Primitive
+from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX
 from ..expansion import instructions
