@@ -85,12 +85,15 @@ class Optimizer:
         """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
         names = ("parameter", "gradient", "learning_rate", "step", *self.states)
         inputs = variables(**dict.fromkeys(names, 1.0))
-        kept, own = (self.learning_rate, self.steps), vars(self)
-        own.update(learning_rate=inputs[2], steps=inputs[3] - 1.0)  # update may read these of itself
+        own, kept = vars(self), {"learning_rate": self.learning_rate, "steps": self.steps}
         try:
-            return inputs, self.decayed_update(*inputs)
-        finally:
-            self.learning_rate, self.steps = kept
+            try:
+                own.update(learning_rate=inputs[2], steps=inputs[3] - 1.0)  # update may read these of itself
+                return inputs, self.decayed_update(*inputs)
+            finally:
+                own.update(kept)
+        finally:  # once more: ctrl-C may have come while they were put back
+            own.update(kept)
 
     def step(self) -> None:
         """Change every parameter by its gradient. All is computed before anything is written."""
