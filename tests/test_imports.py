@@ -61,7 +61,7 @@ MODULES = modules()
 
 
 def imports(name, types=False):
-    """Yield (module, name imported from it or "", whether inside a function); ``types``: what type checkers read, too."""
+    """Yield (module, name imported from it or "", whether inside a function); ``types``: what type checkers read."""
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
 
     def found(nodes, inside):
