@@ -206,7 +206,7 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
             if trials[-1].stopped() == "interrupted":
                 trials.pop()
                 break
-            shown.show(len(trials), trials[-1].last_loss())
+            shown.show(len(trials), [trials[-1].last_loss()])
     found = [[] if t.succeeded() else diagnose(t.model, t.X, t.Y, t.loss.cost, history=t.history).kinds for t in trials]
     show(trials_report(task, trials, found))
     if options.plot and trials:

@@ -39,14 +39,18 @@ from .ir import Line, Place, Program
 from .live import Live
 from .lowering import lower
 from .recording import Recipe
+from .state import Batches, Epoch, State
 from .stepping import Training, many_training, native_training
 
 __all__ = [
+    "Batches",
+    "Epoch",
     "Line",
     "Live",
     "Place",
     "Program",
     "Recipe",
+    "State",
     "Training",
     "Unsupported",
     "javascript",

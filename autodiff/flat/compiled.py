@@ -18,6 +18,7 @@ from .recording import Recording
 class Runner(Protocol):
     """A program made ready to run."""
 
+    name: str
     roll: bool | None  # whether it wants its programs rolled; None leaves that to their size
 
     def __init__(self, program: Program) -> None: ...

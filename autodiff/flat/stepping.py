@@ -14,31 +14,47 @@ from ..engine import Value
 from .compiled import Runner, kept, native, runner_for
 from .lowering import Lowering
 from .recording import Recipe, Recording, Step
+from .state import Batches, Epoch, State
 
 if TYPE_CHECKING:
     from .backends.llvm.trainings import ManyTraining, NativeTraining
 
 
 class Training:
-    """The steps of one model, ready to run by "source" or "batch"; "auto" is the faster at batches of ``rows``.
+    """The steps of one model by "source" or "batch"; "auto" is the faster for so many ``rows`` in each step.
 
-    Unsupported if a function of the recipe looks at a number, is not recorded the same twice, or takes no Values.
+    ``clip(gradients, norm)`` shortens gradients. Unsupported if a function of the recipe looks at a number, is not
+    recorded the same twice, or takes no Values.
     """
 
-    def __init__(self, recipe: Recipe, runner: str = "auto", rows: int = 1) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        table: Sequence[Sequence[float]],
+        clip: Callable[[Any, float], Any],
+        runner: str = "auto",
+        rows: int = 1,
+    ) -> None:
         parameters, step = list(recipe.parameters), Step(recipe)
         kind = runner_for(runner, rows * step.loss.work)
+        self.name, self.clip = kind.name, clip
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
         self.update = kept(kind, Lowering(step.update, ()).program(False))
+        self.table = self.loss.runner.table(table)
 
-    def table(self, rows: Sequence[Sequence[float]]) -> Any:
-        """The examples with their targets as the runner wants them: index it for a mini-batch by ``chosen``."""
-        return self.loss.runner.table(rows)
-
-    def chosen(self, table: Any, batch: Sequence[int]) -> Any:
-        """The rows of a mini-batch."""
-        return self.loss.runner.chosen(table, batch)
+    def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
+        """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
+        (numbers, gradients, moments, steps), losses = state, []
+        for k in range(batches.first, batches.last):
+            loss, found = self.gradient(self.loss.runner.chosen(self.table, batches.indices(k)), numbers)
+            if loss - loss != 0.0 or not self.loss.runner.finite(found):
+                break
+            clipped = found if clip_norm is None else self.clip(found, clip_norm)
+            steps, gradients = steps + 1, found
+            numbers, *moments = self.update.columns([numbers, clipped, *moments], [rate, float(steps)])
+            losses.append(loss)
+        return State(numbers, gradients, moments, steps), losses
 
     def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any]:
         """The mean loss over the rows plus the penalty, and its gradient, where the parameters have these numbers."""
@@ -48,32 +64,21 @@ class Training:
         more, more_gradients = self.penalty.mean([()], numbers)
         return value + more, self.loss.runner.plus(gradients, more_gradients)
 
-    def finite(self, value: float, gradients: Any) -> bool:
-        """Whether neither the loss nor any of its gradient is inf or nan."""
-        return value - value == 0.0 and self.loss.runner.finite(gradients)
-
-    def updated(
-        self, numbers: Any, gradients: Any, rate: float, step: int, states: Sequence[Any]
-    ) -> tuple[Any, list[Any]]:
-        """The new numbers of the parameters, and the new states."""
-        new, *states = self.update.columns([numbers, gradients, *states], [rate, float(step)])
-        return new, states
-
 
 def native_training(
-    recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool, most: int | None = None
+    recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
 ) -> NativeTraining:
     """A ``NativeTraining``; ImportError that says what to install where llvmlite is missing."""
     native()
     from .backends.llvm.trainings import NativeTraining
 
-    return NativeTraining(recipe, rows, batch, clips, most)
+    return NativeTraining(recipe, rows, epoch, clips, most)
 
 
 def many_training(
     recipe: Recipe,
     rows: Sequence[Sequence[float]],
-    batch: int,
+    epoch: Epoch,
     clip_norm: float | None,
     answers: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> ManyTraining:
@@ -81,7 +86,7 @@ def many_training(
     native()
     from .backends.llvm.trainings import ManyTraining
 
-    return ManyTraining(recipe, rows, batch, clip_norm, answers)
+    return ManyTraining(recipe, rows, epoch, clip_norm, answers)
 
 
 class Part:

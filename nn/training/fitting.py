@@ -15,7 +15,7 @@ from ..metrics import are_classes, examples_in, numbers, tried
 from ..module import Module
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .loop import NonfiniteLossError, Task
+from .loop import NonfiniteLossError, Runner, Task, run_epochs
 from .progress import Progress
 from .runners import runner_named
 
@@ -123,12 +123,13 @@ def fit(
     make = runner_named(runner)
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
-    run = make(Task(model, X, targets, row, chosen, penalty, epochs))
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
+    task = Task(model, X, targets, row, chosen, penalty, epochs, batches)
+    run = make(task)
     with Progress(size(epochs, "epochs"), progress) as shown:
         try:
             history.stopped = ""
-            history.stopped = loop(run, make, history, batches, epochs, callbacks, shown)
+            history.stopped = loop(run, make, task, history, epochs, callbacks, shown)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonfiniteLossError as error:
@@ -139,20 +140,26 @@ def fit(
 
 
 def loop(
-    run: Any,
-    make: Callable[[Task], Any],
+    run: Runner,
+    make: Callable[[Task], Runner],
+    task: Task,
     history: History,
-    batch_size: int,
     epochs: int,
     callbacks: Sequence[Callable[..., Any]],
     shown: Progress,
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    before, task = history.epochs, run.task
+    before = history.epochs
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
-        run.epochs(history, batch_size, most, lambda: shown.show(history.epochs - before, history.loss[-1]))
         shown.hint(run.hint)
+        run_epochs(
+            run,
+            task,
+            history,
+            most,
+            lambda: shown.show(history.epochs - before, history.loss),
+        )
         reasons = [callback(task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from autodiff import Value
-from autodiff.flat import Recipe
+from autodiff.flat import Batches, Epoch, Recipe, State
 
 from .._targets import listed
-from ..data import mini_batches
+from ..data import AHEAD, whole_epochs
 from ..losses import Loss, total
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
+
+SECONDS = 0.05  # how long a call may last
 
 
 class NonfiniteLossError(ArithmeticError):
@@ -49,6 +50,8 @@ class NonfiniteLossError(ArithmeticError):
         self.loss = loss
         self.origin = origin
         self.history: History | None = None
+        self.before: list[float] = []  # the losses of the steps before
+        self.turn: Turn | None = None  # what was made until then
 
     def __str__(self) -> str:
         when = f" in epoch {self.history.epochs + 1}" if self.history else ""
@@ -73,6 +76,7 @@ class Task:
         optimizer: Optimizer,
         penalty: Callable[[Any], Any] | None = None,
         epochs: int = 1,
+        batch_size: int | None = None,
     ) -> None:
         self.model = model
         self.examples = examples
@@ -81,6 +85,8 @@ class Task:
         self.optimizer = optimizer
         self.penalty = penalty
         self.epochs = epochs  # how many are wanted
+        self.epoch = Epoch(len(examples), min(len(examples), batch_size or len(examples)))
+        self.pace = Pace()
         self.recorded: Reach | None = None  # what the step was recorded from
         self.renewed = 0  # how often callbacks have changed that
 
@@ -132,67 +138,41 @@ class Task:
         return mean + self.penalty(self.model) if self.penalty else mean
 
 
-class OneByOne(ABC):
-    """A runner of single epochs.
+class Runner(Protocol):
+    """What makes the steps of a task."""
 
-    Every runner has a ``task``, a ``hint`` at what would be faster, and ``epochs``. It leaves the last mini-batch's
-    gradients in the parameters' ``.grad``, and raises NonfiniteLossError before a loss or gradient that is inf or nan
-    changes anything. This kind has ``epoch(batches)``, which keeps in ``before`` what ``back()`` goes back to.
-    """
+    name: str
+    hint: str  # at what would be faster
+    ahead: bool  # whether many epochs are run in one call
 
-    hint = ""
+    def run(self, state: State, batches: Batches) -> tuple[State, Any]:
+        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
+        ...
+
+
+class Eager:
+    """Records a new graph for every mini-batch: the living definition of what training does."""
+
+    name, hint, ahead = "eager", "", False
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.before: Any = None
+        self.left: Any = None  # the state in which the parameters are
 
-    def epochs(self, history: History, batch_size: int, most: int, shown: Callable[[], None]) -> None:
-        """Run one epoch of the ``most`` and write it into the history; after ctrl-C it never began."""
-        start, rows = perf_counter(), len(self.task.examples)
-        done, updates = history.epochs, history.updates
-        shuffling = history.random.getstate() if batch_size < rows else None
-        self.before = None
-        try:
-            batches = list(mini_batches(rows, batch_size, history.random))
-            history.loss.append(self.epoch(batches))
-            history.updates += len(batches)
-            history.seconds.append(perf_counter() - start)
-        except KeyboardInterrupt:
-            if self.before:
-                self.back()
-            if shuffling:
-                history.random.setstate(shuffling)
-            history.updates = updates
-            del history.loss[done:], history.seconds[done:]
-            raise
-        shown()
-
-    @abstractmethod
-    def epoch(self, batches: Sequence[Sequence[int]]) -> float:
-        """One step for each mini-batch; returns the mean loss over the examples, each before its step."""
-
-    @abstractmethod
-    def back(self) -> None:
-        """Go back to the numbers that the epoch began with."""
-
-
-class Eager(OneByOne):
-    """Records a new graph for every mini-batch: the living definition of what training does."""
-
-    def epoch(self, batches: Sequence[Sequence[int]]) -> float:
-        optimizer, mean = self.task.optimizer, 0.0
-        numbers = [(parameter.data, parameter.grad) for parameter in optimizer.parameters]
-        self.before = numbers, {name: [*state] for name, state in optimizer.state.items()}, optimizer.steps
-        for batch in batches:
-            mean += self.step(batch) * len(batch)
-        return mean / sum(map(len, batches))
-
-    def back(self) -> None:
-        optimizer = self.task.optimizer
-        numbers, states, optimizer.steps = self.before
-        optimizer.state.update(states)
-        for parameter, (number, gradient) in zip(optimizer.parameters, numbers):
-            parameter.data, parameter.grad = number, gradient
+    def run(self, state: State, batches: Batches) -> tuple[State, list[float]]:
+        """As of every runner, but a loss or gradient that is inf or nan is an error that brings the losses before."""
+        optimizer, losses = self.task.optimizer, list[float]()
+        if state is not self.left:
+            state.into(optimizer)
+        self.left = None
+        for k in range(batches.first, batches.last):
+            try:
+                losses.append(self.step(batches.indices(k)))
+            except NonfiniteLossError as error:
+                error.before = losses
+                raise
+        self.left = State.of(optimizer)
+        return self.left, losses
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss or gradient that is inf or nan changes nothing."""
@@ -214,3 +194,102 @@ def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
 
     optimizer.zero_grad()
     raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
+
+
+class Turn(NamedTuple):
+    """Epochs that are made: what is written once they all are, and written twice is written once."""
+
+    state: State
+    since: int  # epochs before them
+    updates: int  # steps, those before them among these
+    losses: Any
+    seconds: float  # for each
+    random: Any  # the state of the generator, if it is asked
+
+    def write(self, history: History) -> None:
+        """Into the history, which then has no other epochs after those before."""
+        history.loss[self.since :] = memoryview(self.losses) if hasattr(self.losses, "dtype") else self.losses
+        history.seconds[self.since :] = [self.seconds] * len(self.losses)
+        history.updates = self.updates
+        if self.random is not None:
+            history.random.setstate(self.random)
+
+
+def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: Callable[[], None]) -> None:
+    """Run so many epochs, write them into the history, and call ``shown`` now and then.
+
+    Nothing is written before a turn is over: after ctrl-C the model, the optimizer, the history and its generator are
+    as the last whole turn left them. The last mini-batch's gradients stay in the parameters' ``.grad``.
+    """
+    pace, end = task.pace, history.epochs + most
+    random = None if task.epoch.whole else history.random.getstate()
+    done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random)
+    try:
+        while history.epochs < end:
+            count = min(end - history.epochs, pace.steps() // task.epoch.steps, AHEAD // task.epoch.rows)
+            done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
+            done.write(history)
+            shown()
+        done.state.into(task.optimizer)
+    except BaseException as error:
+        done = getattr(error, "turn", None) or done
+        done.write(history)  # once more after ctrl-C, which may have come while it was written
+        done.state.into(task.optimizer)
+        raise
+
+
+def turn(runner: Runner, task: Task, history: History, before: Turn, count: int) -> Turn:
+    """So many epochs, made but not written. What a runner finds inf or nan is done again eagerly.
+
+    Eager code drops a term whose target is 0, and records only the side of a ``where`` that plain numbers choose.
+    """
+    epoch, pace, start, since = task.epoch, task.pace, perf_counter(), history.epochs
+    state, made = before.state, 0
+    losses: list[Any] = []  # of each call
+
+    def turned(state: State, count: int) -> Turn:
+        means = epoch.means(losses[0] if len(losses) == 1 else [x for part in losses for x in part])
+        seconds = (perf_counter() - start) / max(1, count)
+        random = None if epoch.whole else history.random.getstate()
+        return Turn(state, since, history.updates + count * epoch.steps, means[:count], seconds, random)
+
+    order = whole_epochs(epoch.rows, epoch.size, history.random, count)
+    try:
+        while made < count * epoch.steps:
+            last = min(count * epoch.steps, made + pace.steps()) if runner.ahead else count * epoch.steps
+            with pace:
+                state, found = runner.run(state, Batches(epoch, order, made, last))
+                pace.made = len(found)
+            losses.append(found)
+            made += len(found)
+            if made < last:
+                state, found = Eager(task).run(state, Batches(epoch, order, made, made + 1))
+                losses.append(found)
+                made += 1
+    except NonfiniteLossError as error:  # the steps before are kept, and whole epochs are written
+        losses.append(error.before)
+        whole = (made + len(error.before)) // epoch.steps
+        if not epoch.whole:
+            history.random.setstate(before.random)
+            whole_epochs(epoch.rows, epoch.size, history.random, whole + 1)
+        error.turn = turned(State.of(task.optimizer), whole)
+        raise
+    return turned(state, count)
+
+
+class Pace:
+    """How many steps are made in a call of a twentieth of a second, so that ctrl-C and the progress bar work."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0  # for each step, as far as that is known
+        self.made = 0
+
+    def steps(self) -> int:
+        return max(1, int(SECONDS / self.seconds)) if self.seconds else 1
+
+    def __enter__(self) -> None:
+        self.start = perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        if self.made:
+            self.seconds = max((perf_counter() - self.start) / self.made, self.seconds / 10.0)

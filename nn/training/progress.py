@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -22,16 +23,18 @@ class Progress:
 
                 self.bar = tqdm(total=whole, desc="training", unit=f" {unit}s", disable=None)
 
-    def show(self, done: int, loss: float) -> None:
-        """Say that so many epochs (or runs) are done."""
+    def show(self, done: int, losses: Sequence[float]) -> None:
+        """Say that so many epochs (or runs) are done; ``losses`` ends with the last one's."""
         if not self.wanted:
             return
         before, self.shown = self.shown, done
         if self.bar is not None and not self.bar.disable:
-            self.bar.set_postfix_str(f"loss {loss:.3g}", refresh=False)
+            self.bar.set_postfix_str(f"loss {losses[-1]:.3g}", refresh=False)
             self.bar.update(done - before)
-        elif done * 10 // self.whole > before * 10 // self.whole:
-            tell(f"{self.unit} {done} of {self.whole}: loss {loss:.6g}")
+            return
+        tenths = range(before * 10 // self.whole + 1, done * 10 // self.whole + 1)
+        for epoch in dict.fromkeys([-(-tenth * self.whole // 10) for tenth in tenths]):
+            tell(f"{self.unit} {epoch} of {self.whole}: loss {losses[epoch - done - 1]:.6g}")
 
     def hint(self, text: str) -> None:
         """Say once what would help; nothing if it is empty."""

@@ -167,9 +167,7 @@ class SideBySide:
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        return many_training(
-            task.recipe, task.rows, self.job.batch_size, optimizer.clip_norm, lambda x: listed(model(x))
-        )
+        return many_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
 
     def is_alike(self, task: Task) -> bool:
         """Whether this net's step is the recorded one, but for parameters and learning rate."""
@@ -305,7 +303,7 @@ def fit_many(
         try:
             for start, outcomes in zip(job.seeds, job.outcomes(runner, shown)):
                 runs.add(start, outcomes)
-                shown.show(len(runs.seeds), outcomes[0].loss)
+                shown.show(len(runs.seeds), [outcomes[0].loss])
             runs.stopped = "all epochs"
         except KeyboardInterrupt:
             runs.cut()
@@ -372,7 +370,7 @@ class Job:
     def task(self, model: Any, rate: float) -> Task:
         """The task of one net."""
         chosen = self.optimizer(model.parameters(), rate)
-        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs)
+        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs, self.batch_size)
 
     def fitted(self, seed: int, rate: float, runner: str) -> Outcome:
         """What becomes of the net of that seed and rate by ``fit``."""

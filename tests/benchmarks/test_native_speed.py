@@ -15,7 +15,7 @@ import pytest
 
 import nn
 from autodiff import Value
-from autodiff.flat import lower
+from autodiff.flat import Batches, State, lower
 from autodiff.flat.backends.llvm import machine as machine_code
 from autodiff.flat.backends.llvm.builder import module
 from autodiff.flat.backends.llvm.kernel import PADDING, Kernel, up_to
@@ -24,7 +24,7 @@ from autodiff.flat.backends.llvm.runner import aligned
 from nn import MLP, SGD, fit
 from nn.losses import loss_named
 from nn.training.loop import Task
-from nn.training.runners import Native
+from nn.training.runners import Recorded
 from tests.benchmarks.alternating import held, held_seconds, medians
 
 HERE = Path(__file__).parent
@@ -204,12 +204,10 @@ def test_the_machine_code_of_xor_takes_at_most_1_5_times_hand_written_c(tmp_path
     net = MLP(2, [4, 1], seed=0)
     numbers = numpy.array([p.data for p in net.parameters()])
     task = Task(net, X, [[y] for y in Y], loss_named("mse"), SGD(net.parameters(), 0.1))
-    steps = Native(task)
-    steps.prepare(4)
+    steps, state = Recorded(task, "native"), State.of(task.optimizer)
 
     def alone():
-        steps.training.begin([], many, 0.1, 0.0, 0)
-        steps.training.run(many)
+        steps.run(state, Batches(task.epoch, (), 0, many))
 
     def trained(epochs):
         fit(net, X, Y, epochs=epochs, runner="native", progress=False)

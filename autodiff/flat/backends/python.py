@@ -54,6 +54,7 @@ def of_list(value: Callable[..., float]) -> Callable[..., float]:
 class Source:
     """The runner that executes Python text, row by row."""
 
+    name = "source"
     roll: bool | None = None
 
     def __init__(self, program: Program) -> None:

@@ -6,50 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...ir import Expression, Program, as_key, leaves_of
+from ...state import Epoch
 from .builder import EachBody, Text, Whole, module
 from .core import larger
 from .kernel import PADDING, Kernel, up_to
 from .loops import computed
 from .machine import ATTRIBUTES
 from .vector import Lanes
-
-
-class Batches(NamedTuple):
-    """``rows`` are taken ``size`` at a time; the last step of an epoch may have fewer."""
-
-    rows: int
-    size: int
-
-    @property
-    def whole(self) -> bool:
-        """Whether every step takes all rows."""
-        return self.size == self.rows
-
-    @property
-    def even(self) -> bool:
-        """Whether every step takes as many rows."""
-        return self.rows % self.size == 0
-
-    @property
-    def steps(self) -> int:
-        """Steps for each epoch."""
-        return -(-self.rows // self.size)
-
-    def indices(self, step: int, order: Sequence[int]) -> list[int]:
-        """The indices of the rows of a step; ``order`` holds those of all rows, epoch after epoch."""
-        if self.whole:
-            return list(range(self.rows))
-        epoch, inside = divmod(step, self.steps)
-        start, first = epoch * self.rows, inside * self.size
-        return [int(index) for index in order[start + first : start + min(first + self.size, self.rows)]]
-
-    def taken(self, text: Text, start: Whole) -> Whole:
-        """Writes how many rows the step takes whose first row is ``start`` in the epoch's order."""
-        if self.even:
-            return self.size
-        remaining = text.let(f"sub i64 {self.rows}, {start}")
-        fewer = text.let(f"icmp slt i64 {remaining}, {self.size}")
-        return text.let(f"select i1 {fewer}, i64 {remaining}, i64 {self.size}")
 
 
 class Update:
@@ -149,6 +112,15 @@ def squared(v: Lanes, total: str, x: str) -> str:
     return v.muladd(x, x, total)
 
 
+def taken(epoch: Epoch, text: Text, start: Whole) -> Whole:
+    """Writes how many rows the step takes whose first row is ``start`` in the epoch's order."""
+    if epoch.even:
+        return epoch.size
+    remaining = text.let(f"sub i64 {epoch.rows}, {start}")
+    fewer = text.let(f"icmp slt i64 {remaining}, {epoch.size}")
+    return text.let(f"select i1 {fewer}, i64 {remaining}, i64 {epoch.size}")
+
+
 PARAMETERS = [f"ptr noalias %{x}" for x in ("x", "w", "states", "order", "losses", "sums", "memory", "settings")]
 FEW_PARAMETERS = 64  # parameters up to which they are kept in registers
 
@@ -160,7 +132,7 @@ class Plan(NamedTuple):
     penalty: Program | None
     update: Program
     trained: int
-    batches: Batches
+    epoch: Epoch
     clips: bool
 
     @property
@@ -174,14 +146,14 @@ class Steps:
 
     def __init__(self, plan: Plan, width: int) -> None:
         self.plan = plan
-        narrow = min(width, max(1, 1 << (plan.batches.size - 1).bit_length()))
-        self.loss = Kernel(plan.loss, "loss", narrow, plan.batches.size if plan.batches.even else None, results=False)
+        narrow = min(width, max(1, 1 << (plan.epoch.size - 1).bit_length()))
+        self.loss = Kernel(plan.loss, "loss", narrow, plan.epoch.size if plan.epoch.even else None, results=False)
         self.penalty = Kernel(plan.penalty, "penalty", 1, 1, results=False, onto=True) if plan.penalty else None
-        self.whole = plan.batches.whole
+        self.whole = plan.epoch.whole
         self.in_registers = self.loss.unrolled and plan.trained <= FEW_PARAMETERS
         self.text = Text(self.in_registers)
         self.width = width
-        self.stride = up_to(plan.batches.size, PADDING)
+        self.stride = up_to(plan.epoch.size, PADDING)
         self.inputs = len(plan.loss.inputs)
         inner = max(self.loss.memory, self.penalty.memory if self.penalty else 0)
         self.table = up_to(inner, 8)  # where in memory the rows of the mini-batch begin
@@ -204,18 +176,15 @@ class Steps:
         text.put("br label %step")
         text.label("step")
         text.put(f"%s = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 %s, {plan.batches.steps}")
-        rows = self.gradient(homes, epoch)
+        epoch = text.let(f"udiv i64 %s, {plan.epoch.steps}")
+        self.gradient(homes, epoch)
         loss = v.load(homes["sums"], plan.numbers, aligned=False)
         finite = v.compare("ord", v.add(v.sub(loss, loss), self.not_finite(homes["sums"])), v.zero)
         checked = text.block
         text.put(f"br i1 {finite}, label %finite, label %stop")
         text.label("finite")
         self.change(homes, rate, threshold, before)
-        total = text.address("%losses", epoch)
-        so_far = v.load(total)
-        part = v.div(rows, v.constant(float(plan.batches.rows)))
-        v.store(v.add(so_far, v.mul(loss, part)), total)
+        v.store(loss, text.address("%losses", "%s"))
         text.put("br label %again")
         text.label("again")
         text.put("%next = add nuw nsw i64 %s, 1")
@@ -228,17 +197,17 @@ class Steps:
         v.store(text.let(f"uitofp i1 {text.let('icmp slt i64 %made, %last')} to double"), "%settings", 4)
         return text.function("train", [*PARAMETERS, "i64 %first", "i64 %last"])
 
-    def gradient(self, homes: dict[str, str], epoch: str) -> str:
-        """The loss and its gradient, penalty included, into ``sums``; returns the number of rows as a double."""
+    def gradient(self, homes: dict[str, str], epoch: str) -> None:
+        """The loss and its gradient, penalty included, into ``sums``."""
         text, plan = self.text, self.plan
-        rows: Whole = plan.batches.size
+        rows: Whole = plan.epoch.size
         x = "%x"
         if not self.whole:
-            inside = text.let(f"sub i64 %s, {text.times(epoch, plan.batches.steps)}")
-            start = text.times(inside, plan.batches.size)
-            rows = plan.batches.taken(text, start)
+            inside = text.let(f"sub i64 %s, {text.times(epoch, plan.epoch.steps)}")
+            start = text.times(inside, plan.epoch.size)
+            rows = taken(plan.epoch, text, start)
             x = text.address("%memory", self.table)
-            order = text.address("%order", text.plus(text.times(epoch, plan.batches.rows), start))
+            order = text.address("%order", text.plus(text.times(epoch, plan.epoch.rows), start))
             text.put(f"call void @gather(ptr %x, ptr {order}, ptr {x}, i64 {rows})")
         many = text.let(f"sitofp i64 {rows} to double")
         share = text.let(f"fdiv double 1.0, {many}")
@@ -247,7 +216,6 @@ class Steps:
             pointers = x, homes["w"], "%memory", "%memory", homes["sums"], "%memory"
             given = ", ".join(f"ptr {pointer}" for pointer in pointers)
             text.put(f"call void @{kernel.name}({given}, i64 {rows}, i64 {self.stride})")
-        return many
 
     def not_finite(self, base: str) -> str:
         """0 where all gradients are finite, else nan: the sum of each times 0."""
@@ -332,7 +300,7 @@ class NetsPlan(NamedTuple):
     penalty: Program | None
     update: Program
     outputs: Program
-    batches: Batches
+    epoch: Epoch
     clip_norm: float | None
 
     @property
@@ -390,8 +358,8 @@ class Nets:
         text.put("br label %step")
         text.label("step")
         text.put(f"{step} = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 {step}, {plan.batches.steps}")
-        inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.batches.steps)}")
+        epoch = text.let(f"udiv i64 {step}, {plan.epoch.steps}")
+        inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.epoch.steps)}")
         rows = self.gradient(mean, gradients, epoch, inside)
         number = text.let(f"sitofp i64 {step} to double")
         scalar = Lanes(text, 1)
@@ -412,17 +380,17 @@ class Nets:
         text, v, plan = self.text, self.v, self.plan
         for base, count in ((mean, 1), (gradients, plan.trained)):
             text.put(f"call void @llvm.memset.p0.i64(ptr align 64 {base}, i8 0, i64 {8 * count * NETS}, i1 false)")
-        start = text.times(inside, plan.batches.size)
-        rows = plan.batches.taken(text, start)
+        start = text.times(inside, plan.epoch.size)
+        rows = taken(plan.epoch, text, start)
 
         def one(r: Whole) -> None:
             index = r
-            if not plan.batches.whole:
-                place = text.plus(text.plus(text.times(epoch, plan.batches.rows), start), r)
+            if not plan.epoch.whole:
+                place = text.plus(text.plus(text.times(epoch, plan.epoch.rows), start), r)
                 index = text.let(f"load i64, ptr {text.address('%order', place)}")
             self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.columns)), mean, gradients)
 
-        if text.unrolled and rows == plan.batches.size <= FEW_ROWS:
+        if text.unrolled and rows == plan.epoch.size <= FEW_ROWS:
             text.each(rows, one)
         else:
             with text.loop(rows) as turn:
@@ -473,7 +441,7 @@ class Nets:
                 v.store(v.select(goes_on, number, old), *place)
 
         text.each(plan.trained, one)
-        total, part = v.load("%losses", lane), v.mul(v.mul(loss, v.splat(rows)), v.constant(1.0 / plan.batches.rows))
+        total, part = v.load("%losses", lane), v.mul(v.mul(loss, v.splat(rows)), v.constant(1.0 / plan.epoch.rows))
         starts = text.let(f"icmp eq i64 {inside}, 0")
         so_far = v.let(f"select i1 {starts}, {v.vector} {v.zero}, {v.vector} {total}")
         v.store(v.select(goes_on, v.add(so_far, part), total), "%losses", lane)

@@ -28,6 +28,8 @@ class Native(Batch):
     What goes in and comes out are arrays, as with NumPy; what happens in between is one call.
     """
 
+    name = "native"
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inputs, self.outputs = len(program.inputs), len(program.outputs)

@@ -12,36 +12,35 @@ from ....engine import Value, tick
 from ....tracing import Tracing, Unsupported
 from ...lowering import Lowering
 from ...recording import Recipe, Recording, Step, recordings
-from .epochs import NAMES, NETS, Batches, Nets, NetsPlan, Plan, Steps
+from ...state import Batches, Epoch, State
+from .epochs import NAMES, NETS, Nets, NetsPlan, Plan, Steps
 from .machine import compiled, machine
 from .runner import aligned
 
 
 class NativeTraining:
-    """The steps of one model, whole epochs in one call.
+    """The steps of one model, many in one call.
 
-    ``rows`` are all examples with their targets, ``batch`` of them a step; ``clips`` says whether gradients are
-    clipped by norm. A loss of more than ``most`` lines is Unsupported. ``numbers``, ``gradients`` and ``states`` hold
-    the parameters, the last gradients and the optimizer's states; ``losses`` for each epoch begun the mean over its
-    rows so far.
+    ``rows`` are all examples with their targets; ``clips`` says whether gradients are clipped by norm. A loss of more
+    than ``most`` lines is Unsupported.
     """
 
+    name = "native"
+
     def __init__(
-        self, recipe: Recipe, rows: Sequence[Sequence[float]], batch: int, clips: bool, most: int | None = None
+        self, recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
     ) -> None:
         step = Recorded(recipe)
-        batches = Batches(len(rows), min(batch, len(rows)))
-        key = step.key, batches, clips
+        key = step.key, epoch, clips
 
         def short(plan: Plan) -> Plan:
             if most is not None and len(plan.loss.lines) > most:
                 raise Unsupported(f"the step has {len(plan.loss.lines)} lines: runner='native' would compile for long")
             return plan
 
-        self.steps, self.code = compiled(key, lambda: Steps(short(step.plan(batches, clips)), machine().width))
+        self.steps, self.code = compiled(key, lambda: Steps(short(step.plan(epoch, clips)), machine().width))
         short(self.steps.plan)  # what was compiled before is refused too: the choice follows from the task alone
-        self.plan, self.whole = self.steps.plan, self.steps.whole
-        # learning rate, threshold, steps made before these, steps made of these, whether the next one was not made
+        # learning rate, threshold, steps made before the first of the epochs, the next step, whether it was not made
         self.settings = numpy.zeros(5)
         self.call = self.code.function("train", 8, 2)
         self.others = step.others
@@ -50,55 +49,36 @@ class NativeTraining:
         self.memory = aligned(self.steps.memory)
         sizes = self.steps.sizes()
         self.w, self.sums = aligned(sizes["w"]), aligned(sizes["sums"])
-        self.states = aligned(max(1, sizes["states"]))[: sizes["states"]].reshape(-1, self.trained)
-        self.numbers, self.gradients = self.w[: self.trained], self.sums[: self.trained]
+        self.moments = aligned(max(1, sizes["states"]))[: sizes["states"]].reshape(-1, self.trained)
+        self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
 
     def placed(self, rows: Sequence[Sequence[float]]) -> Any:
         """The rows as the kernel reads them: number by number where every step takes all, else row by row."""
         table = numpy.array(rows, dtype=float).reshape(len(rows), -1)
-        if not self.whole:
+        if not self.steps.whole:
             return table
         x = aligned(self.steps.inputs * self.steps.stride).reshape(self.steps.inputs, self.steps.stride)
         x[:, : len(rows)] = table.T
         return x
 
-    def begin(self, order: Sequence[int], epochs: int, rate: float, threshold: float, before: int) -> None:
-        """Get ready for so many epochs; ``before`` is how many steps the optimizer has made.
-
-        ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows (``whole``).
-        Gradients longer than ``threshold`` are clipped.
-        """
-        self.order = numpy.array(order, dtype=numpy.int64)
-        self.losses = numpy.zeros(epochs)  # each step adds its rows' share
-        self.settings[:] = rate, threshold, before, 0.0, 0.0
-        self.w[self.trained + 1 :] = [leaf._data for leaf in self.others]
-
-    @property
-    def made(self) -> int:
-        """How many of the steps are made."""
-        return int(self.settings[3])
-
-    def run(self, last: int) -> bool:
-        """Make steps until ``last`` are made; False before one whose loss or gradient is inf or nan: ``is_stuck``."""
-        arrays = self.x, self.w, self.states, self.order, self.losses, self.sums, self.memory, self.settings
-        self.call(*[array.ctypes.data for array in arrays], self.made, last)
-        return self.made == last
-
-    @property
-    def batch(self) -> list[int]:
-        """The indices of the rows of the next step."""
-        found: list[int] = self.plan.batches.indices(self.made, self.order)
-        return found
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the next step has to be made elsewhere; ``gradients`` are its own already."""
-        return bool(self.settings[4])
-
-    def skip(self, loss: float) -> None:
-        """Count the next step, which was made elsewhere."""
-        self.losses[self.made // self.plan.batches.steps] += loss * len(self.batch) / self.plan.batches.rows
-        self.settings[3:] += 1.0, -1.0
+    def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, Any]:
+        """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
+        (_, order, first, last), trained = batches, self.trained
+        if self.order[0] is not order:
+            self.order = order, numpy.array(order, dtype=numpy.int64)
+        self.w[:trained], self.sums[:trained] = state.numbers, state.gradients
+        self.w[trained + 1 :] = [leaf._data for leaf in self.others]
+        for line, moments in zip(self.moments, state.moments):
+            line[:] = moments
+        losses = numpy.empty(last - first)
+        self.settings[:] = rate, clip_norm or 0.0, state.steps - first, first, 0.0
+        arrays = self.x, self.w, self.moments, self.order[1], losses, self.sums, self.memory, self.settings
+        pointers = [array.ctypes.data for array in arrays]
+        pointers[4] -= 8 * first  # where the loss of step 0 would be
+        self.call(*pointers, first, last)
+        made = int(self.settings[3]) - first
+        numbers, gradients = self.w[:trained].copy(), self.sums[:trained].copy()
+        return State(numbers, gradients, self.moments.copy(), state.steps + made), losses[:made]
 
 
 class Recorded:
@@ -122,12 +102,12 @@ class Recorded:
         sizes = len(self.parameters), len(self.others), len(self.loss.inputs)
         return structure(sizes, [self.loss, self.penalty, self.update])
 
-    def plan(self, batches: Batches, clips: bool) -> Plan:
+    def plan(self, epoch: Epoch, clips: bool) -> Plan:
         """The programs of the step, and how it is to be run."""
         loss = Lowering(self.loss, self.parameters).program(True)
         penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
         update = Lowering(self.update, ()).program(False)
-        return Plan(loss, penalty, update, len(self.parameters), batches, clips)
+        return Plan(loss, penalty, update, len(self.parameters), epoch, clips)
 
 
 def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
@@ -148,7 +128,7 @@ SECONDS = 0.05  # how long a call may last, so that ctrl-C works
 class ManyTraining:
     """The steps of nets that differ only in their numbers and learning rates.
 
-    ``rows`` are all examples with their targets, ``batch`` of them a step; gradients are shortened to ``clip_norm``,
+    ``rows`` are all examples with their targets; gradients are shortened to ``clip_norm``,
     and ``answers(x)`` is what the net makes of an example.
     """
 
@@ -158,7 +138,7 @@ class ManyTraining:
         self,
         recipe: Recipe,
         rows: Sequence[Sequence[float]],
-        batch: int,
+        epoch: Epoch,
         clip_norm: float | None,
         answers: Callable[[Sequence[Any]], Sequence[Any]],
     ) -> None:
@@ -166,9 +146,8 @@ class ManyTraining:
         with Tracing():
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
         self.step = RecordedNet(step, outputs, list(recipe.parameters))
-        batches = Batches(len(rows), min(batch, len(rows)))
-        key = "nets", self.step.key, batches, clip_norm
-        self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(batches, clip_norm), machine().width))
+        key = "nets", self.step.key, epoch, clip_norm
+        self.nets, self.code = compiled(key, lambda: Nets(self.step.plan(epoch, clip_norm), machine().width))
         self.plan = self.nets.plan
         self.train = self.code.function("train", len(NAMES), 2, 1)
         self.answer = self.code.function("outputs", 4)
@@ -206,7 +185,7 @@ class Block:
 
     def run(self, order: Sequence[int], epochs: int) -> None:
         """Train for so many epochs; ``order`` holds the indices of the rows, none where every step takes all."""
-        training, steps = self.training, epochs * self.training.plan.batches.steps
+        training, steps = self.training, epochs * self.training.plan.epoch.steps
         indices = numpy.array(order, dtype=numpy.int64)
         arrays = self.w, self.states, self.rates, training.rows, indices, self.losses, self.ends, training.memory
         pointers = [array.ctypes.data for array in arrays]
@@ -220,7 +199,7 @@ class Block:
         self.before += steps
         for lane in range(self.count):
             if lane not in self.stopped and self.ends[lane] < numpy.inf:
-                self.stopped[lane] = training.plan.batches.indices(int(self.ends[lane]), order)
+                self.stopped[lane] = training.plan.epoch.indices(int(self.ends[lane]), order)
 
     @property
     def numbers(self) -> list[list[float]]:
@@ -264,9 +243,9 @@ class RecordedNet:
         sizes = len(self.parameters), len(self.others), len(self.loss.parameters)
         return structure(sizes, [self.loss, self.penalty, self.update, self.outputs])
 
-    def plan(self, batches: Batches, clip_norm: float | None) -> NetsPlan:
+    def plan(self, epoch: Epoch, clip_norm: float | None) -> NetsPlan:
         """The programs of the step, and how it is to be run."""
         loss = Lowering(self.loss, self.parameters).program(True)
         penalty = Lowering(self.penalty, self.parameters).program(True) if self.penalty else None
         update, outputs = Lowering(self.update, ()).program(False), Lowering(self.outputs, ()).program(True)
-        return NetsPlan(loss, penalty, update, outputs, batches, clip_norm)
+        return NetsPlan(loss, penalty, update, outputs, epoch, clip_norm)
