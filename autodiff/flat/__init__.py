@@ -5,6 +5,7 @@ Where things are, in the order to read:
     ir           Program, Line, Place: the plain data
     expansion    gates written down in simpler gates, by calling them with Symbols
     recording    what lies behind the outputs: gates in order, leaves by their part, names
+    state        what a training step goes from and to
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, alive, share: from lines to lines
     nests        lines with constant strides rolled into loops over arrays

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..engine import Value, tick
@@ -77,17 +78,13 @@ class Recording:
         """How many numbers the gates read: what one row costs, roughly."""
         return sum([len(gate.operands) for gate in self.gates])
 
-    @property
+    @cached_property
     def structure(self) -> list[tuple[Any, ...]]:
         """What is done to what, without names: equal for graphs that were recorded the same."""
-        places = {node: i for i, node in enumerate([*self.inputs, *self.parameters, *self.gates])}
-        constants = self.constants
-
-        def spelled(x: Any) -> Any:
-            return places.get(x, repr(constants.get(x))) if type(x) is Value else repr(x)
-
-        rows = [(gate.primitive, *map(spelled, gate.operands)) for gate in self.gates]
-        return [*rows, tuple(map(spelled, self.outputs))]
+        names: dict[Any, Any] = {leaf: repr(number) for leaf, number in self.constants.items()}
+        names |= {node: i for i, node in enumerate([*self.inputs, *self.parameters, *self.gates])}
+        rows = [(gate.primitive, gate.operands) for gate in self.gates] + [(None, self.outputs)]
+        return [(row, *[names[x] if type(x) is Value else repr(x) for x in operands]) for row, operands in rows]
 
 
 class Given:
@@ -147,25 +144,29 @@ class Step:
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        self.since = tick()
+        self.recipe, self.since = recipe, tick()
         with recipe.watched():
-            self.loss, self.penalty, self.update = parts = recordings(recipe, self.since)
-            again = recordings(recipe, self.since)
-        for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, again):
+            self.loss, self.penalty, self.update = recordings(recipe, self.since)
+            self.check()
+        if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
+            raise TypeError(
+                f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
+            )
+
+    def check(self) -> None:
+        """Record once more, and raise Unsupported unless all is as it was."""
+        parts, now = (self.loss, self.penalty, self.update), recordings(self.recipe, self.since)
+        for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, now):
             if part and other and part.structure != other.structure:
                 first, second = ([x.primitive for x in these.gates if x.primitive] for these in (part, other))
                 anew = [x.name for x in second if x not in first]
-                reason = "does it draw random numbers?"
+                reason = "does it draw random numbers, or read a clock or a file?"
                 if anew and [x.name for x in first] == [x.name for x in second]:
                     reason = f"it makes the gate {anew[0]!r} anew: make it once, outside the function"
                 raise Unsupported(
                     f"the {name} is recorded differently each time ({reason}): flat code would keep the first for "
                     "ever; train it with runner='eager'"
                 )
-        if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
-            raise TypeError(
-                f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
-            )
 
 
 def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:

@@ -35,7 +35,8 @@ class Training:
         runner: str = "auto",
         rows: int = 1,
     ) -> None:
-        parameters, step = list(recipe.parameters), Step(recipe)
+        parameters, self.step = list(recipe.parameters), Step(recipe)
+        step = self.step
         kind = runner_for(runner, rows * step.loss.work)
         self.name, self.clip = kind.name, clip
         self.loss = Part(step.loss, parameters, kind)

@@ -8,6 +8,7 @@ from typing import Any, Never
 from warnings import warn
 
 from autodiff import Value, history as history_of, sweep
+from autodiff.flat import Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
@@ -15,9 +16,9 @@ from ..metrics import are_classes, examples_in, numbers, tried
 from ..module import Module
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .loop import NonfiniteLossError, Runner, Task, run_epochs
+from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
 from .progress import Progress
-from .runners import runner_named
+from .runners import fastest, runner_named
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 
@@ -149,17 +150,22 @@ def loop(
     shown: Progress,
 ) -> str:
     """Run the epochs, write them into the history, and return why it ended."""
-    before = history.epochs
+    before = called = history.epochs
     while history.epochs < before + epochs:
         most = 1 if callbacks else before + epochs - history.epochs
+        history.runner, history.why = run.name, run.why
         shown.hint(run.hint)
-        run_epochs(
-            run,
-            task,
-            history,
-            most,
-            lambda: shown.show(history.epochs - before, history.loss),
-        )
+        try:
+            run_epochs(run, task, history, most, lambda: shown.show(history.epochs - before, history.loss))
+        except Unsupported as error:
+            if make is not fastest:
+                raise
+            repeated = "; callbacks are not called again for epochs made again" * (called > history.epochs)
+            run = Eager(task, f"from epoch {history.epochs + 1} on: {error}{repeated}")
+            continue
+        if callbacks and history.epochs <= called:
+            continue
+        called = history.epochs
         reasons = [callback(task.model, history) for callback in callbacks]
         for reason in reasons:
             if reason:

@@ -34,6 +34,10 @@ class History:
         How many epochs there were when the last run began: 0 unless it was resumed.
     stopped : str
         Why training ended: "all epochs", "interrupted", or a stopping rule's reason.
+    runner : str
+        What made the last epochs: "eager", "source", "batch" or "native".
+    why : str
+        Why "auto" took it; "" where it was asked for.
     optimizer : Optimizer
         What made the steps, with its state, so that training can be resumed.
 
@@ -55,6 +59,7 @@ class History:
         self.updates = 0
         self.began = 0
         self.stopped = ""
+        self.runner = self.why = ""
         self.optimizer = optimizer
         self.random = random  # where the shuffling goes on
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from math import isfinite
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
 from autodiff import Value
-from autodiff.flat import Batches, Epoch, Recipe, State
+from autodiff.flat import Batches, Epoch, Recipe, State, Unsupported
 
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
@@ -88,6 +89,8 @@ class Task:
         self.epoch = Epoch(len(examples), min(len(examples), batch_size or len(examples)))
         self.pace = Pace()
         self.recorded: Reach | None = None  # what the step was recorded from
+        self.agreed: Turn | None = None  # where what was recorded was last seen to hold
+        self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
@@ -142,11 +145,16 @@ class Runner(Protocol):
     """What makes the steps of a task."""
 
     name: str
+    why: str  # it was taken, where it was not asked for
     hint: str  # at what would be faster
     ahead: bool  # whether many epochs are run in one call
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
+        ...
+
+    def check(self) -> None:
+        """Unsupported if its steps are no longer those of the model, loss, penalty and optimizer."""
         ...
 
 
@@ -155,8 +163,8 @@ class Eager:
 
     name, hint, ahead = "eager", "", False
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
+    def __init__(self, task: Task, why: str = "") -> None:
+        self.task, self.why = task, why
         self.left: Any = None  # the state in which the parameters are
 
     def run(self, state: State, batches: Batches) -> tuple[State, list[float]]:
@@ -173,6 +181,9 @@ class Eager:
                 raise
         self.left = State.of(optimizer)
         return self.left, losses
+
+    def check(self) -> None:
+        """Eager steps are always those."""
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss or gradient that is inf or nan changes nothing."""
@@ -208,8 +219,9 @@ class Turn(NamedTuple):
 
     def write(self, history: History) -> None:
         """Into the history, which then has no other epochs after those before."""
-        history.loss[self.since :] = memoryview(self.losses) if hasattr(self.losses, "dtype") else self.losses
-        history.seconds[self.since :] = [self.seconds] * len(self.losses)
+        del history.loss[self.since :], history.seconds[self.since :]
+        history.loss.extend(memoryview(self.losses) if hasattr(self.losses, "dtype") else self.losses)
+        history.seconds.extend(repeat(self.seconds, len(self.losses)))
         history.updates = self.updates
         if self.random is not None:
             history.random.setstate(self.random)
@@ -227,8 +239,11 @@ def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: C
     try:
         while history.epochs < end:
             count = min(end - history.epochs, pace.steps() // task.epoch.steps, AHEAD // task.epoch.rows)
+            task.agreed = task.agreed or done
             done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
             done.write(history)
+            if history.epochs >= task.due:
+                agree(runner, task, history.epochs)
             shown()
         done.state.into(task.optimizer)
     except BaseException as error:
@@ -236,6 +251,19 @@ def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: C
         done.write(history)  # once more after ctrl-C, which may have come while it was written
         done.state.into(task.optimizer)
         raise
+
+
+def agree(runner: Runner, task: Task, epochs: int) -> None:
+    """See whether what was recorded still holds: after epochs 1, 2, 4, 8, ... or so. If not, go back to where it did.
+
+    This finds what does not show in the model, loss, penalty and optimizer beforehand: a clock, say, or a file.
+    """
+    try:
+        runner.check()
+    except Unsupported as error:
+        error.turn = task.agreed  # type: ignore[attr-defined]
+        raise
+    task.agreed, task.due = None, 2 * epochs
 
 
 def turn(runner: Runner, task: Task, history: History, before: Turn, count: int) -> Turn:

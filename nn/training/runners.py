@@ -20,9 +20,10 @@ OFTEN = 5  # times that callbacks may change what was recorded before it is reco
 class Recorded:
     """A step recorded once, by a runner of ``autodiff.flat``; as ``Eager``, only faster."""
 
-    hint, ahead = "", True
+    hint, why, ahead = "", "", True
 
-    def __init__(self, task: Task, runner: str, most_lines: int | None = None) -> None:
+    def __init__(self, task: Task, runner: str, most_lines: int | None = None, why: str = "") -> None:
+        self.why = why
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
@@ -38,6 +39,10 @@ class Recorded:
             state, batches, self.optimizer.learning_rate, self.optimizer.clip_norm
         )
         return found
+
+    def check(self) -> None:
+        """Unsupported if the step would be recorded differently now."""
+        self.training.step.check()
 
 
 def refuse_own_step(optimizer: Any) -> None:
@@ -56,20 +61,18 @@ def fastest(task: Task) -> Runner:
     What cannot be recorded runs eagerly. Machine code is made for long runs. The choice follows from the
     task alone, never from a clock, so the same run gives the same numbers to the last digit.
     """
-    hint = ""
     if task.renewed > OFTEN:
-        return Eager(task)
+        return Eager(task, "callbacks changed again and again what was recorded")
+    hint, why = "", "a short run"
     try:
         if task.epochs * len(task.examples) * len(task.optimizer.parameters) >= LONG:
             try:
-                return Recorded(task, "native", MOST_LINES)
-            except ImportError as error:
-                hint = f"a long run: {error}"
-            except Unsupported:
-                pass  # as flat code, perhaps
-        found: Runner = Recorded(task, "auto")
-    except Unsupported:
-        found = Eager(task)
+                return Recorded(task, "native", MOST_LINES, "a long run")
+            except (ImportError, Unsupported) as error:
+                hint, why = f"a long run: {error}" * isinstance(error, ImportError), str(error)
+        found: Runner = Recorded(task, "auto", why=why)
+    except Unsupported as error:
+        found = Eager(task, str(error))
     found.hint = hint
     return found
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 from functools import partial
+from pathlib import Path
 
 import numpy
 import pytest
@@ -837,3 +838,77 @@ def test_an_update_that_branches_on_its_steps_is_not_recorded():
     assert losses[0] == losses[1]
     with pytest.raises(Unsupported, match="bool"):
         fit(model, X, Y, optimizer=InTwoStages(model), runner="source", progress=False)
+
+
+# --- What cannot be seen beforehand ------------------------------------------------------------------
+
+
+class Filed:
+    """A penalty that is as strong as a file says, and a callback that changes the file after some epochs."""
+
+    def __init__(self, path, after):
+        self.path, self.after, self.called = str(path), after, []
+        path.write_text("0.05")
+
+    def run(self, runner, epochs=8):
+        net, path = MLP(2, [3, 1], seed=0), self.path  # the penalty reaches no more than the file's name
+
+        def penalty(model):
+            with open(path, encoding="utf-8") as file:
+                return float(file.read()) * sum(w * w for w in model.weights())
+
+        def callback(model, history):
+            self.called.append(history.epochs)
+            if history.epochs == self.after:
+                Path(self.path).write_text("0.0", encoding="utf-8")
+
+        history = fit(net, X, Y, penalty=penalty, callbacks=[callback], epochs=epochs, runner=runner, progress=False)
+        return net, history
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_a_penalty_that_reads_a_file_is_found_out_later(tmp_path, after):
+    """At epochs 2, 4 and 8; the epochs since the last look are made again, eagerly."""
+    filed = Filed(tmp_path / "strength", after)
+    net, history = filed.run("auto")
+    seen = 1 << (after.bit_length() - 1)  # when it was last right
+
+    assert history.runner == "eager"
+    assert history.why.startswith(f"from epoch {seen + 1} on: the penalty is recorded differently each time")
+    assert ("callbacks are not called again" in history.why) == (after > 1)
+    assert filed.called == list(range(1, 9))
+    assert history.epochs == history.updates == len(history.seconds) == 8
+
+    twin, path = MLP(2, [3, 1], seed=0), tmp_path / "strength"
+    for strength, epochs in (("0.05", seen), ("0.0", 8 - seen)):
+        fit(
+            twin,
+            X,
+            Y,
+            penalty=lambda m, x=float(strength): x * sum(w * w for w in m.weights()),
+            epochs=epochs,
+            progress=False,
+        )
+    assert path.read_text() == "0.0"
+    assert [p.data for p in net.parameters()] == pytest.approx([p.data for p in twin.parameters()], rel=1e-9)
+
+
+@pytest.mark.parametrize("runner", ["source", "batch", "native"])
+def test_a_runner_that_was_asked_for_says_what_differs(tmp_path, runner):
+    with pytest.raises(
+        Unsupported, match=r"the penalty is recorded differently each time .* or read a clock or a file"
+    ):
+        Filed(tmp_path / "strength", 3).run(runner)
+
+
+def test_the_history_says_who_made_the_epochs_and_why():
+    def run(**options):
+        history = fit(MLP(2, [3, 1], seed=0), X, Y, epochs=5, progress=False, **options)
+        return history.runner, history.why
+
+    assert run() == ("source", "a short run")
+    assert run(runner="native") == ("native", "")
+    assert run(runner="eager") == ("eager", "")
+    assert run(penalty=lambda m: random.random() * m.parameters()[0])[0] == "eager"
+    assert "a random generator" in run(penalty=lambda m: random.random() * m.parameters()[0])[1]
+    assert run(penalty=lambda m: random.random() * m.parameters()[0], runner="eager") == ("eager", "")

@@ -31,7 +31,7 @@ class NativeTraining:
         self, recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
     ) -> None:
         step = Recorded(recipe)
-        key = step.key, epoch, clips
+        self.step, key = step.step, (step.key, epoch, clips)
 
         def short(plan: Plan) -> Plan:
             if most is not None and len(plan.loss.lines) > most:
@@ -90,7 +90,7 @@ class Recorded:
 
     def __init__(self, recipe: Recipe) -> None:
         share = Value(1.0, "share")
-        step = Step(recipe)
+        self.step = step = Step(recipe)
         self.parameters, self.update = list(recipe.parameters), step.update
         self.others = captured([step.loss, step.penalty], {*self.parameters, share})
         numbers = [*self.parameters, share, *self.others]
