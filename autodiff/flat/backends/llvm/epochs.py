@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ...ir import Expression, Program, as_key, leaves_of
@@ -121,6 +122,33 @@ def taken(epoch: Epoch, text: Text, start: Whole) -> Whole:
     return text.let(f"select i1 {fewer}, i64 {remaining}, i64 {epoch.size}")
 
 
+@contextmanager
+def over_steps(text: Text, epoch: Epoch) -> Iterator[tuple[str, str, Callable[[str], None]]]:
+    """Writes the loop over the steps %s from %first to before %last; %made is the step that was not made.
+
+    Gives the epoch, the step inside it, and a function that leaves the loop unless a condition holds.
+    """
+    entry, left = text.block, []
+
+    def only_if(condition: str) -> None:
+        left.append(f"[ %s, %{text.block} ]")
+        text.put(f"br i1 {condition}, label %goes_on{len(left)}, label %stop")
+        text.label(f"goes_on{len(left)}")
+
+    text.put("br label %step")
+    text.label("step")
+    text.put(f"%s = phi i64 [ %first, %{entry} ], [ %next, %again ]")
+    number = text.let(f"udiv i64 %s, {epoch.steps}")
+    yield number, text.let(f"sub i64 %s, {text.times(number, epoch.steps)}"), only_if
+    text.put("br label %again")
+    text.label("again")
+    text.put("%next = add nuw nsw i64 %s, 1")
+    text.put("%more = icmp slt i64 %next, %last")
+    text.put("br i1 %more, label %step, label %stop")
+    text.label("stop")
+    text.put(f"%made = phi i64 {', '.join([*left, '[ %next, %again ]'])}")
+
+
 PARAMETERS = [f"ptr noalias %{x}" for x in ("x", "w", "states", "order", "losses", "sums", "memory", "settings")]
 FEW_PARAMETERS = 64  # parameters up to which they are kept in registers
 
@@ -172,38 +200,23 @@ class Steps:
         text, v, plan = self.text, Lanes(self.text, 1), self.plan
         homes = self.brought()
         rate, threshold, before = (v.load("%settings", k, aligned=False) for k in range(3))
-        entry = text.block
-        text.put("br label %step")
-        text.label("step")
-        text.put(f"%s = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 %s, {plan.epoch.steps}")
-        self.gradient(homes, epoch)
-        loss = v.load(homes["sums"], plan.numbers, aligned=False)
-        finite = v.compare("ord", v.add(v.sub(loss, loss), self.not_finite(homes["sums"])), v.zero)
-        checked = text.block
-        text.put(f"br i1 {finite}, label %finite, label %stop")
-        text.label("finite")
-        self.change(homes, rate, threshold, before)
-        v.store(loss, text.address("%losses", "%s"))
-        text.put("br label %again")
-        text.label("again")
-        text.put("%next = add nuw nsw i64 %s, 1")
-        text.put("%more = icmp slt i64 %next, %last")
-        text.put("br i1 %more, label %step, label %stop")
-        text.label("stop")
-        text.put(f"%made = phi i64 [ %s, %{checked} ], [ %next, %again ]")
+        with over_steps(text, plan.epoch) as (epoch, inside, only_if):
+            self.gradient(homes, epoch, inside)
+            loss = v.load(homes["sums"], plan.numbers, aligned=False)
+            only_if(v.compare("ord", v.add(v.sub(loss, loss), self.not_finite(homes["sums"])), v.zero))
+            self.change(homes, rate, threshold, before)
+            v.store(loss, text.address("%losses", "%s"))
         self.taken_back(homes)
         v.store(text.let("sitofp i64 %made to double"), "%settings", 3)
         v.store(text.let(f"uitofp i1 {text.let('icmp slt i64 %made, %last')} to double"), "%settings", 4)
         return text.function("train", [*PARAMETERS, "i64 %first", "i64 %last"])
 
-    def gradient(self, homes: dict[str, str], epoch: str) -> None:
+    def gradient(self, homes: dict[str, str], epoch: str, inside: str) -> None:
         """The loss and its gradient, penalty included, into ``sums``."""
         text, plan = self.text, self.plan
         rows: Whole = plan.epoch.size
         x = "%x"
         if not self.whole:
-            inside = text.let(f"sub i64 %s, {text.times(epoch, plan.epoch.steps)}")
             start = text.times(inside, plan.epoch.size)
             rows = taken(plan.epoch, text, start)
             x = text.address("%memory", self.table)
@@ -354,24 +367,13 @@ class Nets:
         """The loop over steps."""
         text, plan = self.text, self.plan
         mean, gradients = (text.address("%memory", place) for place in (self.mean, self.gradients))
-        step, entry = "%s", text.block
-        text.put("br label %step")
-        text.label("step")
-        text.put(f"{step} = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-        epoch = text.let(f"udiv i64 {step}, {plan.epoch.steps}")
-        inside = text.let(f"sub i64 {step}, {text.times(epoch, plan.epoch.steps)}")
-        rows = self.gradient(mean, gradients, epoch, inside)
-        number = text.let(f"sitofp i64 {step} to double")
-        scalar = Lanes(text, 1)
-        counted = scalar.add(scalar.add("%before", number), scalar.one)
-        known = self.update.known(scalar, {self.update.step: counted})
-        text.each(NETS, lambda lane: self.change(lane, mean, gradients, rows, inside, number, known), self.width)
-        text.put("br label %again")
-        text.label("again")
-        text.put(f"%next = add nuw nsw i64 {step}, 1")
-        text.put("%more = icmp slt i64 %next, %last")
-        text.put("br i1 %more, label %step, label %stop")
-        text.label("stop")
+        with over_steps(text, plan.epoch) as (epoch, inside, _):
+            rows = self.gradient(mean, gradients, epoch, inside)
+            number = text.let("sitofp i64 %s to double")
+            scalar = Lanes(text, 1)
+            counted = scalar.add(scalar.add("%before", number), scalar.one)
+            known = self.update.known(scalar, {self.update.step: counted})
+            text.each(NETS, lambda lane: self.change(lane, mean, gradients, rows, inside, number, known), self.width)
         pointers = [f"ptr noalias %{name}" for name in NAMES]
         return text.function("train", [*pointers, "i64 %first", "i64 %last", "double %before"])
 
