@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from autodiff.vocabulary import as_data
 
 from .._text import clean, escape
 from ..render.svg import style_sheet, svg
+from .bundle import bundle
 from .lesson import Lesson, lessons, title_of
 
 UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
@@ -95,13 +96,8 @@ def encoded(data: Any) -> str:
     return text.translate(UNSAFE)
 
 
-WEB = Path(__file__).parent
-# Scripts that all pages need; those of graphs step by step, and of the playground.
-SCRIPTS = ["number", "graph", "change"]
-PARTS = {
-    '<article class="lesson"': ["formula", "paths", "lesson", "said", "player", "lab"],
-    '<section class="playground"': ["network", "surface", "descent", "training"],
-}
+STYLE = Path(__file__).with_name("page.css")
+MAKERS = {'<article class="lesson"': "Player", '<section class="playground"': "Playground"}  # what makes it live
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -125,15 +121,19 @@ class Page:
     True
     """
 
-    def __init__(self, title: str, body: str, programs: Sequence[str]) -> None:
+    def __init__(self, title: str, body: str, programs: Mapping[str, str], definitions: Sequence[str]) -> None:
         self.title = title
-        self._body, self._programs = body, programs
+        self._body, self._programs, self._definitions = body, programs, definitions
 
     def html(self) -> str:
         """The whole file as text."""
-        parts = dict.fromkeys([javascript.runtime(), *self._programs, f"const WORDS = {encoded(as_data())};"])
-        names = [*SCRIPTS, *[name for part in PARTS if part in self._body for name in PARTS[part]], "start"]
-        script = "\n".join([*parts, *[read(f"scripts/{name}.js") for name in names]])
+        makers = [maker for part, maker in MAKERS.items() if part in self._body]
+        imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
+        entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
+        programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
+        functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs])
+        made = {"programs": "\n".join(functions), "words": f"export const WORDS = {encoded(as_data())};"}
+        script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         return "\n".join(
             [
                 "<!DOCTYPE html>",
@@ -145,9 +145,9 @@ class Page:
                 '<meta name="color-scheme" content="light dark">',
                 '<link rel="icon" href="data:,">',
                 f"<title>{escape(self.title)}</title>",
-                f"<style>\n{style_sheet()}{read('page.css')}</style>",
+                f"<style>\n{style_sheet()}{STYLE.read_text(encoding='utf-8')}</style>",
                 "</head>",
-                f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}</script>",
+                f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>",
                 "</body>",
                 "</html>",
                 "",
@@ -167,11 +167,6 @@ class Page:
 
     def __repr__(self) -> str:
         return f'<page "{self.title:.60}": .save("name.html") keeps it>'
-
-
-def read(name: str) -> str:
-    """A script or style sheet of the page."""
-    return (WEB / name).read_text(encoding="utf-8")
 
 
 def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None = None, layout: str = "auto") -> Page:
@@ -215,7 +210,13 @@ def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None
     made = lessons(output, 0, fold, digits, layout)
     expression = clean("; ".join(statements(order, output)), 600)
     lines = [f"<code>{escape(expression)}</code>"] * bool(expression)
-    return Page(heading, article("lesson", heading, lines, made), [text for lesson in made for text in lesson.programs])
+    return Page(heading, article("lesson", heading, lines, made), *programs_of(made))
+
+
+def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
+    """The programs of lessons by their names, and what they call."""
+    found = [lesson.programs for lesson in lessons]
+    return {name: text for texts, _ in found for name, text in texts.items()}, [x for _, calls in found for x in calls]
 
 
 def collection(
@@ -226,16 +227,16 @@ def collection(
     The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
     """
     articles: list[str] = []
-    programs: list[str] = []
-    number = 0
+    shown: list[Lesson] = []
     for id, title, lines, output in parts:
-        made = lessons(output, number, layout=layout)
-        number += len(made)
+        made = lessons(output, len(shown), layout=layout)
+        shown += made
         articles.append(article(id, title, [escape(line) for line in lines], made, 2))
-        programs += [text for lesson in made for text in lesson.programs]
+    programs, definitions = programs_of(shown)
     title = "Backpropagation, example by example"
     if last:
         articles.append(last._body)
-        programs += last._programs
+        programs |= last._programs
+        definitions += last._definitions
     head = f'<header class="collection"><h1>{title}</h1></header>'
-    return Page(title, "\n".join([head, *articles]), programs)
+    return Page(title, "\n".join([head, *articles]), programs, definitions)

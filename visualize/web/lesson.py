@@ -46,8 +46,8 @@ class Lesson:
         The picture, with all its numbers.
     code : list of str
         The flat code, as the lecture writes it.
-    programs : list of str
-        The flat code and the numbers of every step, as JavaScript functions, and the functions that they call.
+    programs : (dict of str to str, list of str)
+        The flat code and the numbers of every step, as JavaScript functions by name, and the functions that they call.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class Lesson:
     # --- Programs ------------------------------------------------------------------------------
 
     @property
-    def programs(self) -> list[str]:
-        """The flat code, and the program of the numbers of every step, behind the functions that they call."""
+    def programs(self) -> tuple[dict[str, str], list[str]]:
+        """The flat code and the program of the numbers of every step, by name, and the functions that they call."""
         copies = self.live.copies
         inputs = [copies[leaf] for leaf in self.leaves]
         flat = self.program if copies[self.output] is self.output else lower(copies[self.output], inputs, roll=False)
         made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
-        texts = [javascript.text(program, name) for name, program in made.items()]
-        return [*javascript.definitions(made.values()), *texts]
+        texts = {name: javascript.text(program, name) for name, program in made.items()}
+        return texts, javascript.definitions(made.values())
 
     def numbers(self, inputs: list[Value]) -> Program:
         """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""

@@ -102,13 +102,14 @@ class Network:
             units += a
         return Variant(activation, losses, lower(units, x, parameters, wrt=(), roll=False))
 
-    def script(self) -> list[str]:
-        """The programs as JavaScript functions: units_0 of one row, loss_0_0 and loss_0_1 of many rows, units_1, ..."""
-        texts = javascript.definitions(program for v in self.variants for program in (v.units, *v.losses))
+    def programs(self) -> tuple[dict[str, str], list[str]]:
+        """The programs as JavaScript functions, and what they call: units_0 of a row, loss_0_0, loss_0_1 of many, ..."""
+        texts = {}
         for i, variant in enumerate(self.variants):
-            texts.append(javascript.text(variant.units, f"units_{i}"))
-            texts += [javascript.rows_text(loss, f"loss_{i}_{k}") for k, loss in enumerate(variant.losses)]
-        return texts
+            texts[f"units_{i}"] = javascript.text(variant.units, f"units_{i}")
+            for k, loss in enumerate(variant.losses):
+                texts[f"loss_{i}_{k}"] = javascript.rows_text(loss, f"loss_{i}_{k}")
+        return texts, javascript.definitions(program for v in self.variants for program in (v.units, *v.losses))
 
     # --- Plain data ----------------------------------------------------------------------------
 
@@ -271,7 +272,7 @@ def playground(
         script(known),
         "</section>",
     ]
-    return Page(heading, "\n".join(lines), network.script())
+    return Page(heading, "\n".join(lines), *network.programs())
 
 
 def still(network: Network) -> str:

@@ -1,8 +1,13 @@
 // The inputs: typed, dragged or stepped; beside each its gradient and what a nudge of 0.001 does.
 
+import { element, writeNumber } from "./dom.js";
+import { formula, variable } from "./formula.js";
+import { NUDGE } from "./lesson.js";
+import { exact, pretty, show, typed } from "./number.js";
+
 const MANY = 8; // more inputs than this are scrolled in a box of their own
 
-class Change {
+export class Change {
   constructor(player) {
     this.player = player;
     this.section = player.article.querySelector(".gradients");

@@ -1,5 +1,7 @@
 // Gradient descent on the net's own loss, one step after the other, the same for the same start.
 
+import { real } from "./number.js";
+
 const LOSSES_KEPT = 2000;
 
 /** Random numbers between 0 and 1 that are the same for the same seed. */
@@ -35,11 +37,11 @@ class Decision {
 }
 
 /** Gradient descent from one start: everything that a step changes. */
-class Descent {
-  constructor(data, { activation, loss, start, batch }) {
+export class Descent {
+  constructor(data, programs, { activation, loss, start, batch }) {
     this.data = data;
-    this.loss = globalThis[`loss_${activation}_${loss}`];
-    this.units = globalThis[`units_${activation}`];
+    this.loss = programs[`loss_${activation}_${loss}`];
+    this.units = programs[`units_${activation}`];
     this.targets = data.losses[loss].targets;
     this.decision = new Decision(this.targets);
     this.rows = data.X.map((x, i) => [...x, ...this.targets[i]]);

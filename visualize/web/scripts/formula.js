@@ -1,13 +1,15 @@
 // Templates of formulas become text, or MathML. In a template a node stands as its number between two marks.
 
-const BLANK = /\ue000(\d+)\ue001/g;
+import { WORDS } from "./words.js";
+
+export const BLANK = /\ue000(\d+)\ue001/g;
 const GREEK = { __proto__: null, ...WORDS.letters, theta: "θ", alpha: "α", lambda: "λ" };
 
 /** The template with names. */
-const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
+export const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
 
 /** The template with numbers, each in parentheses where a minus would stand in the way. */
-function numbered(template, texts) {
+export function numbered(template, texts) {
   return template.replace(BLANK, (whole, i, at) => {
     const text = texts[i], after = template.slice(at + whole.length), negated = /(^|[\s(])-$/.test(template.slice(0, at));
     const tight = text.startsWith("-") && (after.startsWith(" **") || after.startsWith("*"));
@@ -20,20 +22,20 @@ function numbered(template, texts) {
 const MATH = "http://www.w3.org/1998/Math/MathML";
 
 /** A MathML element. */
-function math(name, ...children) {
+export function math(name, ...children) {
   const made = document.createElementNS(MATH, name);
   made.append(...children);
   return made;
 }
 
 /** A name as a variable: w0 with its number as an index. */
-function variable(name) {
+export function variable(name) {
   const [, letters, index] = /^([^\W\d_]+)_?(\d+)$/.exec(name) ?? [];
   return letters ? math("msub", math("mi", GREEK[letters] ?? letters), math("mn", index)) : math("mi", GREEK[name] ?? name);
 }
 
 /** d output / d name as a fraction. */
-const derivative = (output, name) =>
+export const derivative = (output, name) =>
   math("mfrac", math("mrow", math("mo", "∂"), variable(output)), math("mrow", math("mo", "∂"), variable(name)));
 
 const TOKEN = /\s*(\ue000\d+\ue001|\d+\.?\d*(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\*\*|\/\/|[<>=!]=|\.\.\.|[-+*/%()[\],<>])/uy;
@@ -120,7 +122,7 @@ class MathReader {
 }
 
 /** The template as MathML; as plain text where it is no formula that can be read. */
-function mathOf(template, names, own) {
+export function mathOf(template, names, own) {
   try {
     const reader = new MathReader(template, names, own), { node, bare, fraction } = reader.expression();
     if (reader.at === reader.tokens.length) return fraction ? bare ?? node : node; // a fraction needs no brackets
@@ -131,7 +133,7 @@ function mathOf(template, names, own) {
 }
 
 /** A whole formula: parts side by side. */
-function formula(...parts) {
+export function formula(...parts) {
   const row = math("math");
   row.append(...parts.map((part) => (typeof part === "string" ? math("mo", part) : part)));
   return row;

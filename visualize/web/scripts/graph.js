@@ -1,10 +1,12 @@
 // The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come.
 
+import { LEAST } from "./dom.js";
+import { named } from "./formula.js";
+import { pretty, show, spoken } from "./number.js";
+
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
-const LEAST = 0.75; // a wide picture is made so much smaller before it has to be scrolled
-
-class Graph {
+export class Graph {
   constructor(svg, lesson, prefix, choose) {
     this.svg = svg;
     svg.style.minWidth = `${LEAST * svg.viewBox.baseVal.width}px`;

@@ -1,6 +1,11 @@
 // What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
 
-class Lab {
+import { element, writeNumber } from "./dom.js";
+import { derivative, formula, named } from "./formula.js";
+import { pretty, show } from "./number.js";
+import { chains, mistakes } from "./paths.js";
+
+export class Lab {
   constructor(player) {
     this.player = player;
     this.chosen = null;

@@ -1,13 +1,18 @@
 // A graph's numbers and what is said about them, for any inputs: computed by the flat program.
 
-const NUDGE = 0.001;
+import { BLANK, named, numbered } from "./formula.js";
+import { exact, NONFINITE, real, show, spoken } from "./number.js";
+
+export const NUDGE = 0.001;
 
 /** upstream * local; a closed gate passes 0, whatever arrives. */
-const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
+export const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
 
-class Lesson {
-  constructor(data) {
+export class Lesson {
+  /** `programs` are the functions of the page by their names. */
+  constructor(data, programs) {
     Object.assign(this, data);
+    this.programs = programs;
     this.recorded = data.numbers.map(real);
     this.operands = data.operands.map((row) => row.map((x) => (Array.isArray(x) ? { node: x[0] } : { number: real(x) })));
     this.steps = this.rows.filter((row) => row.phase === "backward");
@@ -22,13 +27,13 @@ class Lesson {
 
   /** The flat code, run: [f, [gradient of each input]]. */
   flat(numbers) {
-    const [value, gradients] = [globalThis[`flat_${this.number}`](...numbers)].flat(1);
+    const [value, gradients] = [this.programs[`flat_${this.number}`](...numbers)].flat(1);
     return { value, gradients: gradients ?? numbers.map(() => 0) };
   }
 
   /** Every number of both passes: of each node, and of each step. */
   compute(numbers) {
-    const all = globalThis[`numbers_${this.number}`](...numbers);
+    const all = this.programs[`numbers_${this.number}`](...numbers);
     const n = this.names.length, m = this.steps.length;
     const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
     const kinks = all.slice(2 * n + m), soFar = new Map();

@@ -1,5 +1,7 @@
 // The net as a picture: units in columns with their activations, every weight and gradient on its edge.
 
+import { pretty, show } from "./number.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const RADIUS = 21, COLUMN = 250, LABEL_ROOM = 32, LABEL_REACH = 70, MOST_LABELS = 60, TALLEST = 900;
 
@@ -12,9 +14,9 @@ function shape(name, attributes, ...children) {
 }
 
 /** A number in few characters. */
-const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
+export const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
 
-class NetworkPicture {
+export class NetworkPicture {
   constructor(data) {
     this.data = data;
     this.sizes = [data.inputs, ...data.layers.map((layer) => layer.length)];

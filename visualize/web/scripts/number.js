@@ -1,15 +1,15 @@
-// Numbers as text and text as numbers, as the engine does it; and elements, made without any markup in strings.
+// Numbers as text and text as numbers, as the engine does it.
 
-const NONFINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+export const NONFINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 
 /** A number from the page's data, where inf and nan are strings. */
-const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);
+export const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);
 
 /** The number as text that reads back as the same number. */
-const exact = (x) => (Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
+export const exact = (x) => (Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
 
 /** What a reader typed, as a number; null where it is none. A fraction such as 1/3 will do. */
-function typed(text) {
+export function typed(text) {
   const plain = text.trim().replace(/^[−–]/, "-").replace(",", ".").toLowerCase();
   if (plain in NONFINITE) return NONFINITE[plain];
   const parts = plain.split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
@@ -50,35 +50,17 @@ function fixed(x, places) {
 }
 
 /** The number as the engine prints it: six significant digits, or so many places after the point up to 1e16. */
-function show(x, digits = null) {
+export function show(x, digits = null) {
   if (!Number.isFinite(x)) return exact(x);
   const text = x === 0 ? "0" : digits === null || Math.abs(x) >= 1e16 ? significant(x, 6) : fixed(x, digits);
   return text === "-0" ? "0" : text;
 }
 
 /** A printed number as it is read aloud. */
-function spoken(text) {
+export function spoken(text) {
   const said = { inf: "infinity", "-inf": "minus infinity", nan: "not a number" };
   return said[text] ?? (text.startsWith("-") ? `minus ${text.slice(1)}` : text);
 }
 
 /** A printed number for the eye: with a true minus sign. */
-const pretty = (text) => text.replace(/^-/, "−").replace(/e-/, "e−");
-
-/** A new element; `on...` attributes are listeners, texts become text and nothing else. */
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-/** Write a number into a <data> element: as it is shown, and exactly. */
-function writeNumber(data, x, digits) {
-  data.value = exact(x);
-  data.textContent = pretty(show(x, digits));
-}
+export const pretty = (text) => text.replace(/^-/, "−").replace(/e-/, "e−");

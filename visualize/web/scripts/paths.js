@@ -1,5 +1,7 @@
 // The chain rule path by path, and what comes out where a backward pass is written wrongly.
 
+import { passed } from "./lesson.js";
+
 const LISTED = 40; // so many paths are written out
 const PATIENCE = 200000; // so many visits a pass without an order may take
 
@@ -16,7 +18,7 @@ function pathsTo(lesson, target) {
 }
 
 /** The paths from the output to a node as lists of step indices, at most `LISTED` of them, and how many there are. */
-function chains(lesson, target) {
+export function chains(lesson, target) {
   const count = pathsTo(lesson, target), found = [];
   const from = new Map();
   lesson.steps.forEach((step, i) => from.set(step.node, [...(from.get(step.node) ?? []), i]));
@@ -68,7 +70,7 @@ function inOrder(lesson, result, add = (old, more) => old + more, start = null) 
 }
 
 /** The gradients of a right pass, and of three wrong ones. */
-function mistakes(lesson, result) {
+export function mistakes(lesson, result) {
   const right = inOrder(lesson, result);
   return {
     right,

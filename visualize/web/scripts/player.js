@@ -1,13 +1,22 @@
 // The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says; Predict mode.
 
+import { Change } from "./change.js";
+import { element } from "./dom.js";
+import { Graph } from "./graph.js";
+import { Lab } from "./lab.js";
+import { Lesson } from "./lesson.js";
+import { show, typed } from "./number.js";
+import { PROGRAMS } from "./programs.js";
+import { Said, Title } from "./said.js";
+
 const BROAD = 700; // a picture of more pixels stands above both columns
 const PACE = 1400; // milliseconds a step when playing
 
-class Player {
+export class Player {
   constructor(article) {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
-    this.lessons = this.data.views.map((view) => new Lesson(view));
+    this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
     this.pictures = [article.querySelector(".graph svg"), ...[...article.querySelectorAll("template")].map((t) => t.content.querySelector("svg"))];
     this.lesson = this.lessons[0];
     this.numbers = this.lesson.recorded.slice();

@@ -1,6 +1,10 @@
 // What is said of the step in hand: its rule, its numbers, its sentence; and the title.
 
-class Said {
+import { element } from "./dom.js";
+import { derivative, formula, math, mathOf, variable } from "./formula.js";
+import { pretty, show } from "./number.js";
+
+export class Said {
   constructor() {
     this.rule = element("div", { class: "rule" });
     this.product = element("div", { class: "product" });
@@ -47,7 +51,7 @@ class Said {
 }
 
 /** The title, and the remark under it: where they tell numbers, those wait in Predict mode like all others. */
-class Title {
+export class Title {
   constructor(article) {
     this.article = article;
     this.heading = article.querySelector("header > h1, header > h2");

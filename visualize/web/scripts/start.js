@@ -1,11 +1,13 @@
 // Where the page begins: players for the graphs, a box to pick one where there are several, and the keys.
 
-const players = new Map(), playgrounds = new Map();
+import { element } from "./dom.js";
+
+const players = new Map(), playgrounds = new Map(), made = {};
 let active = null; // the player that the keys go to
 
 /** The player of an article, made when it is first needed. */
 function playerOf(article) {
-  if (!players.has(article)) players.set(article, new Player(article));
+  if (!players.has(article)) players.set(article, new made.Player(article));
   return players.get(article);
 }
 
@@ -17,7 +19,7 @@ function choose(parts, chosen, asked) {
     part.classList.toggle("chosen", part === chosen);
   }
   for (const playground of playgrounds.values()) playground.pause();
-  if (chosen.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new Playground(chosen));
+  if (chosen.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new made.Playground(chosen));
   active = chosen.matches(".lesson") ? playerOf(chosen) : null;
   const step = Number.parseInt(asked.get("step") ?? "0", 10);
   if (active && step >= 0) active.show(Math.min(step, active.lesson.rows.length));
@@ -68,8 +70,9 @@ function pressed(event) {
   keys[event.key]();
 }
 
-/** Make everything live. */
-function start() {
+/** Make everything live; `makers` are the classes of what may be on the page: Player, Playground. */
+export function start(makers) {
+  Object.assign(made, makers);
   document.body.classList.add("live");
   const parts = [...document.querySelectorAll(".lesson, .playground")];
   const asked = () => new URLSearchParams(location.hash.slice(1));
@@ -91,5 +94,3 @@ function start() {
   document.addEventListener("keydown", pressed);
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }
-
-start();

@@ -1,5 +1,8 @@
 // Two canvases: what the net says everywhere, with the line where it is undecided, and how the loss went down.
 
+import { element } from "./dom.js";
+import { show } from "./number.js";
+
 const GRID = 44; // points a side at which the surface is computed
 
 /** A canvas as sharp as the screen. */
@@ -20,7 +23,7 @@ function colour(name) {
 const css = (rgb) => `rgb(${rgb.join(", ")})`;
 const mixed = (a, b, t) => a.map((x, i) => Math.round(x + (b[i] - x) * t));
 
-class Surface {
+export class Surface {
   constructor(data, choose) {
     this.data = data;
     this.size = 360;
@@ -121,7 +124,7 @@ function smoothed(losses) {
   return means;
 }
 
-class LossCurve {
+export class LossCurve {
   constructor() {
     [this.width, this.height] = [420, 170];
     this.canvas = canvas(this.width, this.height, "Loss curve");

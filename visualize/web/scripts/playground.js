@@ -1,5 +1,12 @@
 // The playground: the student's own net and examples, trained by gradient descent in the page.
 
+import { Descent } from "./descent.js";
+import { element, LEAST, writeNumber } from "./dom.js";
+import { brief, NetworkPicture } from "./network.js";
+import { exact, pretty, show } from "./number.js";
+import { PROGRAMS } from "./programs.js";
+import { LossCurve, Surface } from "./surface.js";
+
 const FRAME = 11; // milliseconds of every frame that are for training, at most
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 const LONG = 1e5; // a larger output is written with a power of ten
@@ -12,7 +19,7 @@ function told(outputs, places) {
   return `class ${outputs.indexOf(largest)}${places ? ` (${number(largest)})` : ""}`;
 }
 
-class Playground {
+export class Playground {
   constructor(section) {
     this.section = section;
     this.data = JSON.parse(section.querySelector("script").textContent);
@@ -98,7 +105,7 @@ class Playground {
   rewind() {
     this.pause();
     const [activation, loss, start, batch] = [this.activation, this.loss, this.start, this.batch].map((box) => Number(box.value));
-    this.descent = new Descent(this.data, { activation, loss, start, batch });
+    this.descent = new Descent(this.data, PROGRAMS, { activation, loss, start, batch });
     this.message.textContent = "";
     this.text.hidden = true;
     this.perSecond = 0;
