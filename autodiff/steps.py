@@ -342,14 +342,16 @@ class Steps:
     'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
     """
 
-    def __init__(self, output: Node, digits: int | None = None, tangents: Any = None) -> None:
+    def __init__(
+        self, output: Node, digits: int | None = None, tangents: Any = None, called: dict[Any, str] | None = None
+    ) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
         self.digits = digits
         order = history(output)
         refuse_stale(order)
-        self.names = names(order, output)
+        self.names = names(order, output) if called is None else called
         self.gradients = {node: 0.0 for node in order if not node.primitive}
         self.seeds = {} if tangents is None else self._seeds(tangents)
         self.tangents = push(order, self.seeds) if self.seeds else {}
@@ -413,6 +415,10 @@ class Steps:
         for steps in found.values():
             for step in steps:
                 step.paths = len(steps)
+
+    def renamed(self, called: dict[Any, str]) -> Steps:
+        """The same steps with these names for the nodes."""
+        return Steps(self.output, self.digits, self.seeds or None, called)
 
     def __len__(self) -> int:
         return len(self._edges)

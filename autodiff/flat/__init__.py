@@ -37,7 +37,7 @@ from .backends import javascript
 from .backends.array import over_rows
 from .expansion import recorded
 from .ir import Line, Place, Program
-from .live import Live
+from .live import Listing, Live
 from .lowering import lower
 from .recording import Recipe
 from .state import Batches, Epoch, State
@@ -47,6 +47,7 @@ __all__ = [
     "Batches",
     "Epoch",
     "Line",
+    "Listing",
     "Live",
     "Place",
     "Program",

@@ -13,7 +13,39 @@ from ..graph import history, made_after, numbers, on_kink, sweep
 from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, no_edges, selected
 from ..tracing import Unsupported
 from .backends import javascript
+from .backends.text import places
 from .expansion import recorded
+from .lowering import Lowering
+from .recording import Recording
+
+
+class Listing:
+    """The flat code of a graph, line by line.
+
+    Attributes
+    ----------
+    program : Program
+        The output, and its gradients to the leaves.
+    lines : list of str
+        Its text.
+    computing : dict of Value to int
+        The line that computes a gate.
+    adding : dict of Value to list of int
+        The lines that add to a node's gradient, one for each path, in order.
+    """
+
+    def __init__(self, order: Sequence[Value]) -> None:
+        gates, leaves = ([x for x in order if bool(x.primitive) is wanted] for wanted in (True, False))
+        lowering = Lowering(Recording([order[-1], *gates], leaves), None)
+        program = lowering.program(False)
+        self.program = program._replace(outputs=program.outputs[:1])
+        self.lines = str(self.program).splitlines()
+        targets: dict[Any, list[int]] = {}
+        for line, place in zip(self.program.lines, places(self.program)):
+            targets.setdefault(line.target, []).append(place)
+        called = zip(gates, program.outputs[1:])
+        self.computing = {node: targets[name][0] for node, name in called if name in targets}
+        self.adding = {node: targets[name] for node, name in lowering.gradients.items() if name in targets}
 
 
 class Live:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autodiff import Value, history, names, show
-from autodiff.flat import Live, Program, javascript, lower
+from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -69,12 +69,9 @@ class Lesson:
         scene = self.walk.scene
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
         self.live = Live(self.order)
-        gates = [node for node in self.order if node.primitive]
         self.leaves = [node for node in self.order if not node.primitive]
-        program = lower([output, *gates], self.leaves, roll=False)
-        self.called = dict(zip([*self.leaves, *gates], [*program.inputs, *program.outputs[1:]]))
-        self.program = program._replace(outputs=program.outputs[:1])
-        self.code = str(self.program).splitlines()
+        self.listing = Listing(self.order)
+        self.code = self.listing.lines
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -83,7 +80,11 @@ class Lesson:
         """The flat code and the program of the numbers of every step, by name, and the functions that they call."""
         copies = self.live.copies
         inputs = [copies[leaf] for leaf in self.leaves]
-        flat = self.program if copies[self.output] is self.output else lower(copies[self.output], inputs, roll=False)
+        flat = (
+            self.listing.program
+            if copies[self.output] is self.output
+            else lower(copies[self.output], inputs, roll=False)
+        )
         made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
         texts = {name: javascript.text(program, name) for name, program in made.items()}
         return texts, javascript.definitions(made.values())
@@ -151,32 +152,30 @@ class Lesson:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every row of the table as templates."""
-        shadow = self.output.steps(self.steps.digits)
-        shadow.names = {node: f"{OPEN}{i}{CLOSE}" for i, node in enumerate(self.order)}
-        lines = self.code_lines()
+        shadow = self.steps.renamed({node: f"{OPEN}{i}{CLOSE}" for i, node in enumerate(self.order)})
+        computing, adding = self.listing.computing, self.listing.adding
         gates: dict[int, Any] = {}
         for row in shadow.rows:
             node = self.place[row.node]
             data: dict[str, Any] = {"phase": row.phase, "node": node}
             if row.phase == "forward":
                 gates[node] = {"gate": row.gate(), "spoken": row.spoken}
-                data["line"] = first(lines.get(self.called[row.node], []))
+                data["line"] = computing.get(row.node, -1)
             if node in gates:
                 data.update(gates[node])
             if row.phase == "start":
-                data["line"] = first(lines.get(f"grad_{self.called.get(row.node)}", []))
+                data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
-                data.update(self.backward(row, lines))
+                data.update(self.backward(row, adding.get(row.operand, [])))
             yield data
 
-    def backward(self, row: Any, lines: dict[str, list[int]]) -> dict[str, Any]:
+    def backward(self, row: Any, code: list[int]) -> dict[str, Any]:
         """What the page knows of one step of the backward pass."""
         edge, said = (row.node, row.place), words(row.node.primitive)
         arrow = self.walk.edges.get(edge)
         numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
         piecewise = numbered or self.live.piecewise(*edge)
         changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
-        code = lines.get(f"grad_{self.called[row.operand]}", [])
         return {
             "operand": self.place[row.operand],
             "place": row.place,
@@ -195,19 +194,6 @@ class Lesson:
             "arrow": arrow.id if arrow else "",
             "line": code[row.path - 1] if row.path <= len(code) else -1,
         }
-
-    def code_lines(self) -> dict[str, list[int]]:
-        """The lines of the flat code in which each name is a target."""
-        found: dict[str, list[int]] = {}
-        for i, line in enumerate(self.code):
-            if line.startswith("    ") and " " in line.strip():
-                found.setdefault(line.split()[0], []).append(i)
-        return found
-
-
-def first(lines: list[int]) -> int:
-    """The first of the lines; -1 where there is none."""
-    return lines[0] if lines else -1
 
 
 def lessons(

@@ -103,7 +103,7 @@ class Network:
         return Variant(activation, losses, lower(units, x, parameters, wrt=(), roll=False))
 
     def programs(self) -> tuple[dict[str, str], list[str]]:
-        """The programs as JavaScript functions, and what they call: units_0 of a row, loss_0_0, loss_0_1 of many, ..."""
+        """The programs as JavaScript functions, and what they call: units_0 of a row, loss_0_0 of many, ..."""
         texts = {}
         for i, variant in enumerate(self.variants):
             texts[f"units_{i}"] = javascript.text(variant.units, f"units_{i}")

@@ -186,6 +186,12 @@ def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
     return language.function(name, arguments, lines)
 
 
+def places(program: Program) -> list[int]:
+    """For each line of a program without loops, which line of its text in Python it is."""
+    before = 1 + len(inner_arrays(program)) + bool(program.forward)  # the head, and a comment
+    return [before + k + (k >= program.forward) for k in range(len(program.lines))]
+
+
 def rows_text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
     """The program as a function of many rows: ``f(rows, parameters)``.
 
