@@ -5,13 +5,15 @@ from __future__ import annotations
 from . import primitives
 from .graph import history
 from .ufuncs import applied
-from .vocabulary import ATOM, COMPARISON, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
+from .vocabulary import ATOM, COMPARISON, DASH, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+
+__all__ = ["Formula", "MathFormula", "Names", "SlideFormula", "exact", "gate", "names", "show", "statements"]
 
 LONGEST = 40  # letters of a label that a name keeps
 
@@ -168,20 +170,43 @@ class Formula:
                 left = SUM  # Python reads a < b < c in a way of its own
             if strength == POWER:
                 left, right = ATOM, MINUS  # (a ** b) ** c, but a ** b ** c and a ** -b
-            return f"{parts[0].inside(left)} {row.sign} {parts[1].inside(right)}", strength
+            return cls.infix(row.sign, parts[0].inside(left), parts[1].inside(right)), strength
         if gate == "neg":
-            return f"-{parts[0].inside(POWER)}", MINUS
+            return cls.minus(parts[0].inside(POWER)), MINUS
         if gate == "reciprocal":
-            return f"1 / {parts[0].inside(MINUS)}", PRODUCT
+            return cls.infix("/", cls.of(1.0).text, parts[0].inside(MINUS)), PRODUCT
         texts = [part.text for part in parts]
         if gate == "dot":
             n = len(texts) // 2
-            return f"dot([{', '.join(texts[:n])}], [{', '.join(texts[n:-1])}], {texts[-1]})", ATOM
+            return cls.calling(gate, "dot", [texts[:n], texts[n:-1], texts[-1]]), ATOM
         if gate == "take":
-            return f"take([{', '.join(texts[:-1])}], {texts[-1]})", ATOM
+            return cls.calling(gate, "take", [texts[:-1], texts[-1]]), ATOM
         if row.takes_list and (gate == row.name or len(texts) < 3):
-            return f"{gate}([{', '.join(texts)}])", ATOM
-        return f"{row.name}({', '.join(texts)})", ATOM
+            return cls.calling(gate, gate, [texts]), ATOM
+        return cls.calling(gate, row.name, texts), ATOM
+
+    # --- How the pieces of a text are put together -------------------------------------------------
+
+    dots = "..."  # in place of what is left out
+
+    @classmethod
+    def infix(cls, sign: str, a: str, b: str, gap: str = " ") -> str:
+        return f"{a}{gap}{sign}{gap}{b}"
+
+    @classmethod
+    def minus(cls, a: str, product: bool = False) -> str:
+        """The negative; ``product`` says that a is one, whose first factor takes the sign."""
+        return f"-{a}"
+
+    @classmethod
+    def bracketed(cls, a: str) -> str:
+        return f"({a})"
+
+    @classmethod
+    def calling(cls, gate: Any, name: str, operands: Sequence[Any]) -> str:
+        """A call; an operand may be a list of texts."""
+        texts = [x if isinstance(x, str) else f"[{', '.join(x)}]" for x in operands]
+        return f"{name}({', '.join(texts)})"
 
     @classmethod
     def called(cls, name: str, number: float | None = None) -> Formula:
@@ -190,7 +215,7 @@ class Formula:
 
     def inside(self, strength: int) -> str:
         """The text, in parentheses where it holds together less strongly than that."""
-        return self.text if self.strength >= strength else f"({self.text})"
+        return self.text if self.strength >= strength else self.bracketed(self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -244,29 +269,145 @@ class SlideFormula(Formula):
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
         """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
         if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
-            return f"-{parts[0].text}", PRODUCT  # -(x // y) is not -x // y
+            return cls.minus(parts[0].text, product=True), PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
-            return f"-({parts[0].text})", MINUS
+            return cls.minus(cls.bracketed(parts[0].text)), MINUS
         if words(gate).is_comparison:
-            return f"1({super().write(gate, parts)[0]})", ATOM
+            return cls.calling(gate, "1", [super().write(gate, parts)[0]]), ATOM
         if gate == "sum":
-            return " + ".join(elide([part.inside(PRODUCT) for part in parts])), SUM
+            return cls.added(cls.elide([part.inside(PRODUCT) for part in parts])), SUM
         if gate == "dot":
             *factors, bias = parts
             n = len(factors) // 2
-            terms = elide([f"{w.inside(POWER)}*{x.inside(MINUS)}" for w, x in zip(factors[:n], factors[n:])])
+            terms = [cls.infix("*", w.inside(POWER), x.inside(MINUS), "") for w, x in zip(factors[:n], factors[n:])]
+            terms = cls.elide(terms)
             if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
                 terms.append(bias.inside(PRODUCT))
-            return " + ".join(terms) or "0", SUM
+            return cls.added(terms or [cls.of(0.0).text]), SUM
         if gate in ("logsumexp", "norm"):
-            texts = elide([part.text for part in parts])
-            return f"{gate}([{', '.join(texts)}])", ATOM
+            return cls.calling(gate, gate, [cls.elide([part.text for part in parts])]), ATOM
         return super().write(gate, parts)
 
+    @classmethod
+    def added(cls, terms: Sequence[str]) -> str:
+        total, *others = terms or [""]
+        for term in others:
+            total = cls.infix("+", total, term)
+        return total
 
-def elide(terms: list[str]) -> list[str]:
-    """The terms, the middle ones of many replaced by "..."."""
-    return terms if len(terms) <= 4 else [*terms[:2], "...", terms[-1]]
+    @classmethod
+    def elide(cls, terms: list[str]) -> list[str]:
+        """The terms, the middle ones of many replaced by "..."."""
+        return terms if len(terms) <= 4 else [*terms[:2], cls.dots, terms[-1]]
+
+
+class Typeset(str):
+    """The text of a formula with its MathML.
+
+    ``tree`` is (element, *children); a child is a tree, a text, or the number of a node, whose name stands there. An
+    element with a star is upright. ``bare`` is the tree without brackets around all of it.
+    """
+
+    tree: Any
+    bare: Any
+    is_fraction: bool
+
+    @classmethod
+    def of(cls, text: str, tree: Any, bare: Any = None, is_fraction: bool = False) -> Typeset:
+        made = cls(text)
+        made.tree, made.bare, made.is_fraction = tree, tree if bare is None else bare, is_fraction
+        return made
+
+
+class MathFormula(SlideFormula):
+    """A SlideFormula whose text is Typeset; its nodes are called by their numbers.
+
+    Examples
+    --------
+    >>> from autodiff.formula import MathFormula
+    >>> (MathFormula.called(0) ** 2.0 / MathFormula.called(1)).text.tree
+    ('mfrac', ('msup', 0, ('mn', '2')), 1)
+    """
+
+    __slots__ = ()
+    text: Any
+    dots = Typeset.of("...", ("mo", "\N{HORIZONTAL ELLIPSIS}"))
+
+    @classmethod
+    def called(cls, name: Any, number: float | None = None) -> Formula:
+        return cls(Typeset.of("x", name), ATOM, number)
+
+    @classmethod
+    def constant(cls, text: str, number: float) -> Formula:
+        plain = text.removeprefix("-")
+        tree = ("mn" if plain[0].isdigit() else "mi", plain)
+        typeset = Typeset.of(text, tree if plain == text else negative(tree))
+        return cls(typeset, MINUS if plain != text else ATOM, number)
+
+    @classmethod
+    def infix(cls, sign: str, a: Any, b: Any, gap: str = " ") -> Typeset:
+        text = super().infix(sign, a, b, gap)
+        if sign == "/":
+            return Typeset.of(text, ("mfrac", a.bare, b.bare), is_fraction=True)
+        if sign == "//":
+            return Typeset.of(text, fenced("\N{LEFT FLOOR}", ("mfrac", a.bare, b.bare), "\N{RIGHT FLOOR}"))
+        if sign == "**":
+            return Typeset.of(text, ("msup", a.tree, b.bare))
+        return Typeset.of(text, ("mrow", a.tree, ("mo", TYPESET.get(sign, sign)), b.tree))
+
+    @classmethod
+    def minus(cls, a: Any, product: bool = False) -> Typeset:
+        tree = first_negated(a.tree) if product else negative(a.tree)
+        return Typeset.of(super().minus(a), tree, is_fraction=tree[0] == "mfrac")
+
+    @classmethod
+    def bracketed(cls, a: Any) -> Typeset:
+        return Typeset.of(super().bracketed(a), fenced("(", a.tree, ")"), a.bare, a.is_fraction)
+
+    @classmethod
+    def calling(cls, gate: Any, name: str, operands: Sequence[Any]) -> Typeset:
+        text = super().calling(gate, name, operands)
+        trees = [x.tree if isinstance(x, Typeset) else listed("[", [part.tree for part in x], "]") for x in operands]
+        left, around, right = (words(gate).typeset if type(gate) is str and name != "1" else "").partition("{}")
+        if around:
+            return Typeset.of(text, FORMS[left](trees[0]) if left in FORMS else fenced(left, trees[0], right))
+        if name == "1":
+            head: Any = ("mn*", name)
+        else:
+            symbol = words(gate).symbol
+            letter = type(gate) is str and len(symbol) == 1
+            head = ("mi*", symbol if letter else name.replace("_", " "))
+        return Typeset.of(text, ("mrow", head, listed("(", trees, ")")))
+
+
+def fenced(left: str, tree: Any, right: str) -> Any:
+    return ("mrow", ("mo", left), tree, ("mo", right))
+
+
+def listed(left: str, trees: Sequence[Any], right: str) -> Any:
+    """The trees with commas between them."""
+    parts = [part for tree in trees for part in (("mo", ","), tree)][1:]
+    return ("mrow", ("mo", left), *parts, ("mo", right))
+
+
+def negative(tree: Any) -> Any:
+    return ("mrow", ("mo", DASH), tree)
+
+
+def first_negated(tree: Any) -> Any:
+    """A product, or quotient, with the sign on its first factor."""
+    if type(tree) is tuple and tree[0] == "mfrac":
+        return ("mfrac", first_negated(tree[1]), tree[2])
+    if type(tree) is tuple and tree[0] == "mrow" and len(tree) == 4 and tree[2] == ("mo", TYPESET["*"]):
+        return ("mrow", first_negated(tree[1]), *tree[2:])
+    return negative(tree)
+
+
+TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
+    "e^": lambda x: ("msup", ("mi", "e"), x),
+}
 
 
 def arithmetic(symbol: type[Any]) -> type[Any]:

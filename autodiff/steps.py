@@ -245,7 +245,11 @@ class Step(Row):
     @property
     def factor(self) -> str:
         """The same as the second factor of a product, a sum or quotient in parentheses."""
-        formula, depth = self.steps.local(self), 0
+        return self.written(SlideFormula)
+
+    def written(self, style: type[Formula]) -> str:
+        """The factor in a style."""
+        formula, depth = self.steps.local(self, style), 0
         for letter in formula.text:
             depth += (letter in "([") - (letter in ")]")
             if letter in "/%" and not depth:
@@ -343,7 +347,7 @@ class Steps:
     """
 
     def __init__(
-        self, output: Node, digits: int | None = None, tangents: Any = None, called: dict[Any, str] | None = None
+        self, output: Node, digits: int | None = None, tangents: Any = None, called: dict[Any, Any] | None = None
     ) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
@@ -356,7 +360,7 @@ class Steps:
         self.seeds = {} if tangents is None else self._seeds(tangents)
         self.tangents = push(order, self.seeds) if self.seeds else {}
         self.along = self._along()
-        self._formulas: dict[Node, list[Formula | None]] = {}
+        self._formulas: dict[Any, list[Formula | None]] = {}
         self._spoken: dict[Node, str] = {}
         self._edges = list(self._collect())
         heading = "FORWARD   each gate computes its output from its inputs"
@@ -416,8 +420,8 @@ class Steps:
             for step in steps:
                 step.paths = len(steps)
 
-    def renamed(self, called: dict[Any, str]) -> Steps:
-        """The same steps with these names for the nodes."""
+    def renamed(self, called: dict[Any, Any]) -> Steps:
+        """The same steps with these names for the nodes, whatever the style that writes them takes for names."""
         return Steps(self.output, self.digits, self.seeds or None, called)
 
     def __len__(self) -> int:
@@ -465,24 +469,24 @@ class Steps:
             **({"tangents": {called[x]: tangent for x, tangent in self.seeds.items()}} if self.seeds else {}),
         }  # fmt: skip
 
-    def local(self, step: Step) -> Formula:
+    def local(self, step: Step, style: type[Formula] = SlideFormula) -> Formula:
         """The local gradient of the step as a formula; where a formula gives another number, the number."""
         node, primitive = step.node, step.node.primitive
-        if node not in self._formulas:
+        if (node, style) not in self._formulas:
             assert primitive is not None
             known = (node, *node.operands)
-            named = [x if type(x) is float else SlideFormula.called(self.names[x], x.data) for x in known]
+            named = [x if type(x) is float else style.called(self.names[x], x.data) for x in known]
             try:
-                written = [x if x is None else SlideFormula.of(x) for x in primitive.local_gradients(*named)]
+                written = [x if x is None else style.of(x) for x in primitive.local_gradients(*named)]
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
                 written = []  # a rule that needs numbers
-            self._formulas[node] = written
-        written = self._formulas[node]
+            self._formulas[node, style] = written
+        written = self._formulas[node, style]
         formula = written[step.place] if step.place < len(written) else None
         number = None if formula is None else formula.number
         if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
             return formula
-        return SlideFormula.constant(show(step.local), step.local)
+        return style.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
         """The row's gate as it is read aloud, worked out once for all its edges."""

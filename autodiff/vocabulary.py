@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["as_data", "words"]
+__all__ = ["letters", "words"]
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
 
 
@@ -21,7 +21,7 @@ class Words:
 
     name = spoken = ""  # the function as lectures write it; what is read aloud
     symbol = right = left = ""  # in its circle: alone, with the constant {} on its right, on its left
-    typeset = ""  # its sign in mathematics
+    typeset = ""  # its sign in mathematics, or what stands around its operand {}
     role = ""  # what it does with the upstream gradient
     kink = "the derivative jumps here: the local gradient is a convention"
     value = gradient = ""  # what helps where its value is not finite; where a gradient is not, though the values are
@@ -95,14 +95,15 @@ ROWS = {
         spoken="to the power", value=UNDEFINED,
         gradient="This power is vertical at 0: keep its base away from 0, as in (x + 1e-12) ** p."),
 
-    "exp":           Words(value=OVERFLOW),
+    "exp":           Words(value=OVERFLOW, typeset="e^{}"),
     "expm1":         Words(),
     "log":           Words(value=POSITIVE.format("log", "log")),
     "log1p":         Words(value="log1p needs a number above -1."),
     "log2":          Words(value=POSITIVE.format("log2", "log2")),
     "log10":         Words(value=POSITIVE.format("log10", "log10")),
     "sqrt":          Words(symbol="√", value="sqrt needs a number that is not negative.",
-        gradient="sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12)."),
+        gradient="sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12).",
+        typeset="\N{SQUARE ROOT}{}"),
     "sin":           Words(),
     "cos":           Words(),
     "tan":           Words(),
@@ -132,10 +133,10 @@ ROWS = {
         role="routes: upstream passes where the input is above 0"),
     "leaky_relu":    Words(symbol="leaky ReLU", usage=("x", "0.01")),
     "elu":           Words(symbol="ELU", usage=("x", "1")),
-    "abs":           Words(method="abs", symbol="|x|", kink=BENDS.format("abs")),
+    "abs":           Words(method="abs", symbol="|x|", kink=BENDS.format("abs"), typeset="|{}|"),
     "sign":          Words(role=FLAT),
     "heaviside":     Words(role=FLAT, symbol="step", usage=("x", "0.5")),
-    "floor":         Words(role=FLAT),
+    "floor":         Words(role=FLAT, typeset="\N{LEFT FLOOR}{}\N{RIGHT FLOOR}"),
     "fmod":          Words(kink=JUMPS, ordered=True, value=NO_ZERO),
     "clip":          Words(role="routes: upstream passes between the two bounds", usage=("x", "0", "1"), ordered=True),
     "maximum":       Words(name="max", role="routes: the larger input gets upstream, the other 0", kink=SPLIT),
@@ -191,10 +192,6 @@ def words(gate: Any) -> Words:
     return row
 
 
-def as_data() -> dict[str, Any]:
-    """What a page needs to set formulas: how strongly signs hold together, and what is written for signs and names."""
-    return {
-        "strength": {row.sign: row.strength for row in INFIX.values()},
-        "signs": {row.sign: row.typeset for row in INFIX.values() if row.typeset},
-        "letters": {row.name: row.symbol for row in ROWS.values() if not row.sign and len(row.symbol) == 1},
-    }
+def letters() -> dict[str, str]:
+    """The gates that have a letter in mathematics, and which."""
+    return {row.name: row.symbol for row in ROWS.values() if not row.sign and len(row.symbol) == 1}

@@ -13,6 +13,7 @@ import autodiff
 import autodiff._files
 import autodiff.arrays
 import autodiff.flat
+import autodiff.formula
 import autodiff.vocabulary
 
 ROOT = Path(autodiff.__file__).parent.parent
@@ -46,7 +47,7 @@ FLOORS = {
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg",
     "visualize.scene": "model symbols unfold | fold frames | build",
-    "visualize.web": "lesson | document | playground",
+    "visualize.web": "bundle lesson | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
@@ -178,7 +179,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    rooms = ("_files", "arrays", "flat", "vocabulary")
+    rooms = ("_files", "arrays", "flat", "formula", "vocabulary")
     public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":

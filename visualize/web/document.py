@@ -11,7 +11,7 @@ from typing import Any
 from autodiff import Value, history, show, statements
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
-from autodiff.vocabulary import as_data
+from autodiff.vocabulary import letters
 
 from .._text import clean, escape
 from ..render.svg import style_sheet, svg
@@ -132,7 +132,7 @@ class Page:
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
         functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs])
-        made = {"programs": "\n".join(functions), "words": f"export const WORDS = {encoded(as_data())};"}
+        made = {"programs": "\n".join(functions), "letters": f"export const LETTERS = {encoded(letters())};"}
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         return "\n".join(
             [

@@ -11,6 +11,7 @@ from typing import Any
 
 from autodiff import Value, history, names, show
 from autodiff.flat import Listing, Live, Program, javascript, lower
+from autodiff.formula import MathFormula
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -119,7 +120,6 @@ class Lesson:
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "still": [self.place[node] for node in self.live.still],
             "held": self.held(),
-            "own": sorted({words(node.primitive).name for node in self.live.own}),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
@@ -153,19 +153,21 @@ class Lesson:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every row of the table as templates."""
         shadow = self.steps.renamed({node: f"{OPEN}{i}{CLOSE}" for i, node in enumerate(self.order)})
+        typeset = self.steps.renamed(self.place)
         computing, adding = self.listing.computing, self.listing.adding
         gates: dict[int, Any] = {}
-        for row in shadow.rows:
+        for row, math in zip(shadow.rows, typeset.rows):
             node = self.place[row.node]
             data: dict[str, Any] = {"phase": row.phase, "node": node}
             if row.phase == "forward":
-                gates[node] = {"gate": row.gate(), "spoken": row.spoken}
+                gates[node] = {"gate": row.gate(), "tree": tree_of(math.gate(MathFormula)), "spoken": row.spoken}
                 data["line"] = computing.get(row.node, -1)
             if node in gates:
                 data.update(gates[node])
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
+                data["local"] = tree_of(math.written(MathFormula))
                 data.update(self.backward(row, adding.get(row.operand, [])))
             yield data
 
@@ -179,7 +181,6 @@ class Lesson:
         return {
             "operand": self.place[row.operand],
             "place": row.place,
-            "formula": row.factor,
             "piecewise": piecewise,
             "closes": self.live.closes(*edge),
             "role": row.role,
@@ -194,6 +195,11 @@ class Lesson:
             "arrow": arrow.id if arrow else "",
             "line": code[row.path - 1] if row.path <= len(code) else -1,
         }
+
+
+def tree_of(text: Any) -> Any:
+    """The MathML of a formula; a fraction needs no brackets."""
+    return text.bare if text.is_fraction else text.tree
 
 
 def lessons(

@@ -1,6 +1,6 @@
 // A graph's numbers and what is said about them, for any inputs: computed by the flat program.
 
-import { BLANK, named, numbered } from "./formula.js";
+import { BLANK, named, numbered, numeral } from "./formula.js";
 import { exact, NONFINITE, real, show, spoken } from "./number.js";
 
 export const NUDGE = 0.001;
@@ -70,9 +70,9 @@ export class Lesson {
     return result.texts;
   }
 
-  /** The template of a step's local gradient; its number where the recorded formula may hold no longer. */
+  /** The tree of a step's local gradient; its number where the recorded formula may hold no longer. */
   local(step, result) {
-    return this.holds(step, result) ? step.formula : this.text(result.steps[step.index].local);
+    return this.holds(step, result) ? step.local : numeral(this.text(result.steps[step.index].local));
   }
 
   /** Whether the recorded formula of a step's local gradient is true of a result. */

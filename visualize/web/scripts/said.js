@@ -1,7 +1,7 @@
 // What is said of the step in hand: its rule, its numbers, its sentence; and the title.
 
 import { element } from "./dom.js";
-import { derivative, formula, math, mathOf, variable } from "./formula.js";
+import { derivative, formula, math, tree, variable } from "./formula.js";
 import { pretty, show } from "./number.js";
 
 export class Said {
@@ -26,7 +26,7 @@ export class Said {
     const said = lesson.said(row, result);
     this.sentence.textContent = lesson.sentence(row, result, hidden);
     if (row.phase === "forward") {
-      this.rule.append(formula(variable(names[row.node]), "=", mathOf(row.gate, names, lesson.own)));
+      this.rule.append(formula(variable(names[row.node]), "=", tree(row.tree, names)));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
@@ -40,7 +40,7 @@ export class Said {
     const names = lesson.names, output = names[lesson.output];
     const sign = row.path === 1 ? "=" : "+=";
     this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
-      mathOf(lesson.local(row, result), names, lesson.own)));
+      tree(lesson.local(row, result), names)));
     this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
