@@ -5,8 +5,8 @@ import pickle
 import pytest
 
 import autodiff
-from autodiff import Value, gradients, maximum, sigmoid, variables, where
-from autodiff.flat import Line, Place, Program, lower
+from autodiff import Value, gradients, history, maximum, sigmoid, variables, where
+from autodiff.flat import Line, Listing, Place, Program, lower
 from autodiff.flat.backends import python as source
 from tests.support.clock import Clock
 
@@ -354,3 +354,20 @@ def test_lines_read_as_formulas_over_slices():
     assert str(Line(Place("h", 0, 3), ("tanh", Place("z", 0, 3)))) == "h[0:3] = tanh(z[0:3])"
     assert str(Line("s", ("sum", Place("z", 0, 3)))) == "s = sum(z[0:3])"
     assert str(Line("s", "x", False, 2)) == "s = x  for r in range(2)"
+
+
+def test_a_listing_knows_the_line_of_each_gate_and_of_each_path():
+    """Also where a label looks like a gradient."""
+    x, y = Value(2.0, "x"), Value(3.0, "grad_x")
+    q = x * y
+    q.label = "grad_grad_x"
+    f = q * q + x
+    f.label = "f"
+    listing = Listing(history(f))
+
+    assert str(listing.program).splitlines() == listing.lines
+    for node, place in listing.computing.items():
+        assert listing.lines[place].split() == [node.label or "s0", "=", *listing.lines[place].split()[2:]]
+    assert [listing.lines[place].split()[:2] for place in listing.adding[q]] == [["grad_grad_grad_x", sign] for sign in ("=", "+=")]
+    assert [listing.lines[place].split()[1] for place in listing.adding[x]] == ["=", "+="]
+    assert [listing.lines[place].split()[0] for place in listing.adding[y]] == ["grad_grad_x_2"]

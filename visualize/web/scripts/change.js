@@ -1,8 +1,8 @@
 // The inputs: typed, dragged or stepped; beside each its gradient and what a nudge of 0.001 does.
 
 import { element, writeNumber } from "./dom.js";
-import { formula, variable } from "./formula.js";
 import { NUDGE } from "./lesson.js";
+import { formula, variable } from "./mathml.js";
 import { exact, pretty, show, typed } from "./number.js";
 
 const MANY = 8; // more inputs than this are scrolled in a box of their own

@@ -1,8 +1,8 @@
 // The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come.
 
 import { LEAST } from "./dom.js";
-import { named } from "./formula.js";
 import { pretty, show, spoken } from "./number.js";
+import { named } from "./template.js";
 
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 

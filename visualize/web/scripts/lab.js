@@ -1,9 +1,10 @@
 // What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
 
 import { element, writeNumber } from "./dom.js";
-import { derivative, formula, named } from "./formula.js";
+import { derivative, formula } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
+import { named } from "./template.js";
 
 export class Lab {
   constructor(player) {

@@ -1,7 +1,7 @@
 // A graph's numbers and what is said about them, for any inputs: computed by the flat program.
 
-import { BLANK, named, numbered, numeral } from "./formula.js";
 import { exact, NONFINITE, real, show, spoken } from "./number.js";
+import { BLANK, named, numbered, numeral } from "./template.js";
 
 export const NUDGE = 0.001;
 

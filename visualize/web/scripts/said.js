@@ -1,7 +1,7 @@
 // What is said of the step in hand: its rule, its numbers, its sentence; and the title.
 
 import { element } from "./dom.js";
-import { derivative, formula, math, tree, variable } from "./formula.js";
+import { derivative, formula, math, tree, variable } from "./mathml.js";
 import { pretty, show } from "./number.js";
 
 export class Said {

@@ -1,24 +1,8 @@
-// Templates become text: a node stands in them as its number between two marks. Trees become MathML.
+// MathML: trees that Python made, names and fractions as elements.
 
 import { LETTERS } from "./letters.js";
 
-export const BLANK = /\ue000(\d+)\ue001/g;
 const GREEK = { __proto__: null, ...LETTERS, theta: "θ", alpha: "α", lambda: "λ" };
-
-/** The template with names. */
-export const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
-
-/** The template with numbers, each in parentheses where a minus would stand in the way. */
-export function numbered(template, texts) {
-  return template.replace(BLANK, (whole, i, at) => {
-    const text = texts[i], after = template.slice(at + whole.length), negated = /(^|[\s(])-$/.test(template.slice(0, at));
-    const tight = text.startsWith("-") && (after.startsWith(" **") || after.startsWith("*"));
-    return tight || (negated && /^[-\d]/.test(text)) ? `(${text})` : text;
-  });
-}
-
-// --- MathML ----------------------------------------------------------------------------------
-
 const MATH = "http://www.w3.org/1998/Math/MathML";
 
 /** A MathML element. */
@@ -45,12 +29,6 @@ export function tree(part, names) {
   const made = math(name.replace("*", ""), ...children.map((child) => (typeof child === "string" ? child : tree(child, names))));
   if (name.endsWith("*")) made.setAttribute("mathvariant", "normal");
   return made;
-}
-
-/** A printed number as a tree. */
-export function numeral(text) {
-  const plain = text.replace(/^-/, ""), made = [/^\d/.test(plain) ? "mn" : "mi", plain];
-  return plain === text ? made : ["mrow", ["mo", "−"], made];
 }
 
 /** A whole formula: parts side by side. */

@@ -1,0 +1,29 @@
+// Paths, and passes written wrongly, on f = q * z with q = x + x: two paths lead to x.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NUDGE, passed } from "../../visualize/web/scripts/lesson.js";
+import { chains, mistakes } from "../../visualize/web/scripts/paths.js";
+
+const steps = [[3, 1], [3, 2], [2, 0], [2, 0]].map(([node, operand], i) => ({ node, operand, index: i }));
+const lesson = { names: ["x", "z", "q", "f"], output: 3, steps };
+const result = { steps: [{ local: 6 }, { local: -4 }, { local: 1 }, { local: 1 }] };
+
+test("every path from the output to a node", () => {
+  assert.deepEqual(chains(lesson, 0), { paths: [[1, 2], [1, 3]], count: 2 });
+  assert.deepEqual(chains(lesson, 1), { paths: [[0]], count: 1 });
+});
+
+test("a right pass adds up, a pass with = keeps the last path only", () => {
+  const found = mistakes(lesson, result);
+  assert.deepEqual(found.right, [-8, 6, -4, 1]);
+  assert.deepEqual(found.order, found.right);
+  assert.equal(found.overwritten[0], -4);
+  assert.deepEqual(found.again, [-24, 12, -8, 1]);
+});
+
+test("a closed gate passes 0, whatever arrives", () => {
+  assert.equal(passed({ closes: true }, Infinity, 0), 0);
+  assert.ok(Number.isNaN(passed({ closes: false }, Infinity, 0)));
+  assert.equal(NUDGE, 0.001);
+});

@@ -1,0 +1,130 @@
+"""The page's scripts as modules: what each imports and exports, and what a page is made of."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nn import MLP, truth_table
+from tests.browser.pages import d1
+from visualize import page, playground
+from visualize.web.bundle import IMPORT, SCRIPTS, bundle
+
+MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js")}
+MADE = {  # for each page
+    "letters": "export const LETTERS = {};",
+    "programs": "export const PROGRAMS = {};",
+}
+MAKERS = {"Player", "Playground", "start"}  # what a page imports
+QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)
+# Methods and locals that have the name of another module's export.
+LOCAL = {"lesson": ["formula"], "network": ["named"], "player": ["show"], "said": ["numbered"], "start": ["named"]}
+LOCAL |= {name: ["start"] for name in ("descent", "paths")} | {"playground": ["Decision", "start"]}
+LOCAL["lesson"].append("start")
+
+every_module = pytest.mark.parametrize("name", sorted(MODULES))
+
+
+def imports(name):
+    """The names that a module imports, each with the module that it comes from."""
+    return {word: source for words, source in IMPORT.findall(MODULES[name]) for word in words.split(", ")}
+
+
+def exported(text):
+    """The names that a module exports; `const A = 1, B = 2` exports two."""
+    found = []
+    for kind, rest in re.findall(r"^export (const|let|class|function) ([^\n]*)", text, re.MULTILINE):
+        more = re.findall(r", (\w+) = ", rest) if kind == "const" and "=>" not in rest else []
+        found += [re.match(r"\w+", rest)[0], *more]
+    return found
+
+
+def words(name):
+    """The identifiers of a module's code, without imports, comments, texts and properties."""
+    code = QUOTED.sub('""', IMPORT.sub("", MODULES[name])).replace("...", "")
+    return set(re.findall(r"(?<![\w.$])[A-Za-z_]\w*", code))
+
+
+@every_module
+def test_a_module_imports_what_others_export_and_uses_all_of_it(name):
+    for word, source in imports(name).items():
+        assert word in exported({**MADE, **MODULES}[source]), f"{name}.js imports {word} from {source}.js"
+        assert word in words(name), f"{name}.js imports {word} and does not use it"
+
+
+@every_module
+def test_what_is_exported_is_used_elsewhere(name):
+    used = {word for other in MODULES for word, source in imports(other).items() if source == name}
+
+    assert set(exported(MODULES[name])) - used - MAKERS == set()
+
+
+@every_module
+def test_every_name_of_another_module_is_imported(name):
+    own = {*exported(MODULES[name]), *imports(name), *LOCAL.get(name, ())}
+    for other in MODULES.keys() - {name}:
+        strange = {word for word in exported(MODULES[other]) if word in words(name) and word not in own}
+        assert strange == set(), f"{name}.js uses {strange} of {other}.js without an import"
+
+
+def test_no_module_is_idle():
+    """A page imports start, and Player or Playground; these bring all others."""
+    entry = 'import { start } from "./start.js";\nimport { Player } from "./player.js";\n'
+    entry += 'import { Playground } from "./playground.js";\nstart({ Player, Playground });\n'
+    text = bundle(entry, MADE)
+
+    assert all(module.splitlines()[0] in text for module in MODULES.values())
+    assert not re.search("^(import|export) ", text, re.MULTILINE)
+    assert text.count("class Lesson {") == 1
+    assert text.index("class Lesson {") < text.index("class Player {")
+    assert bundle(entry, MADE) == text
+
+
+ONE, TWO = 'import { a } from "./one.js";\n', 'import { b } from "./two.js";\n'
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (
+            {"one": 'import { b } from "./two.js";\nexport const a = b;', "two": f"{ONE}export const b = a;"},
+            "one -> two",
+        ),
+        ({"one": "const a = 1;"}, r"the page\.js imports a, which one\.js does not export"),
+        (
+            {"one": 'import { b } from "./two.js";\nexport const a = b;', "two": "export const b = 1;\nconst a = 2;"},
+            "a is",
+        ),
+    ],
+)
+def test_what_cannot_be_bundled_is_refused(made, message):
+    with pytest.raises(ValueError, match=message):
+        bundle(f"{ONE}a();\n", made)
+
+
+def test_a_page_has_the_modules_of_its_parts_only():
+    lesson, training = page(d1()).html(), playground(MLP(2, [2, 1], seed=0), *truth_table("xor")).html()
+
+    assert "class Lesson {" in lesson
+    assert "class Playground {" not in lesson
+    assert "class Playground {" in training
+    assert "class Lesson {" not in training
+    assert lesson.count("const where = ") == training.count("const where = ") == 1
+
+
+def test_pure_modules_by_node():
+    node = shutil.which("node")
+    if node is None:
+        missing = "no program node on the PATH: apt-get install nodejs"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    tests = sorted(map(str, Path(__file__).parent.glob("*.test.mjs")))
+
+    done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE)
