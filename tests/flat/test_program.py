@@ -368,6 +368,8 @@ def test_a_listing_knows_the_line_of_each_gate_and_of_each_path():
     assert str(listing.program).splitlines() == listing.lines
     for node, place in listing.computing.items():
         assert listing.lines[place].split() == [node.label or "s0", "=", *listing.lines[place].split()[2:]]
-    assert [listing.lines[place].split()[:2] for place in listing.adding[q]] == [["grad_grad_grad_x", sign] for sign in ("=", "+=")]
+    assert [listing.lines[place].split()[:2] for place in listing.adding[q]] == [
+        ["grad_grad_grad_x", sign] for sign in ("=", "+=")
+    ]
     assert [listing.lines[place].split()[1] for place in listing.adding[x]] == ["=", "+="]
     assert [listing.lines[place].split()[0] for place in listing.adding[y]] == ["grad_grad_x_2"]
