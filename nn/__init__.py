@@ -4,7 +4,9 @@ Where things are, in the order to read:
 
     module           Module: parameters are found, not registered
     layers           Neuron, Layer
-    models           MLP, Sequential; RecurrentCell, Convolution, batch_norm
+    dropout          Dropout
+    normalization    BatchNorm, batch_norm
+    models           MLP, Sequential; RecurrentCell, Convolution
     activations      tanh, sigmoid, relu, ... by name
     initializers     where weights start
     losses           what one example costs, l1, l2; _targets: how its target is read
@@ -47,6 +49,7 @@ from .data import (
 )
 from .doctor import diagnose
 from .doctor.findings import Diagnosis, Finding
+from .dropout import Dropout
 from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
 from .lectures.depth import cliff, norms_by_depth, repeated
@@ -66,8 +69,9 @@ from .losses import (
     svm,
 )
 from .metrics import evaluate, predict
-from .models import MLP, Convolution, RecurrentCell, Sequential, batch_norm
+from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
+from .normalization import BatchNorm, batch_norm
 from .optim import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
 from .serialization import ModelFileError, load, save
 from .training.fitting import fit
@@ -77,13 +81,13 @@ from .training.runners import RUNNERS
 from .training.sweep import Runs, fit_many
 
 __all__ = [
-    "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "Convolution",
-    "Diagnosis", "Finding", "History", "Layer", "Loss", "ModelFileError", "Module", "Neuron", "NonfiniteLossError",
-    "Optimizer", "PReLU", "RMSProp", "RecurrentCell", "Runs", "Sequential", "WindowModel", "bag_of_words",
-    "batch_norm", "binary_cross_entropy", "blobs", "by_brute_force", "by_calculus", "by_descent", "by_hand",
-    "by_random_search", "circles", "cliff", "clip_by_norm", "cross_entropy", "descend", "diagnose", "digits",
-    "evaluate", "fit", "fit_many", "gradient_norms", "half_squared_error", "hinge", "iris", "l1", "l2", "load",
-    "loss_below", "moons", "negative_log_likelihood", "no_progress", "norms_by_depth", "one_hot",
-    "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split", "squared_error",
-    "standardize", "svm", "truth_table", "vocabulary", "windows", "words_of",
+    "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "BatchNorm",
+    "Convolution", "Diagnosis", "Dropout", "Finding", "History", "Layer", "Loss", "ModelFileError", "Module",
+    "Neuron", "NonfiniteLossError", "Optimizer", "PReLU", "RMSProp", "RecurrentCell", "Runs", "Sequential",
+    "WindowModel", "bag_of_words", "batch_norm", "binary_cross_entropy", "blobs", "by_brute_force", "by_calculus",
+    "by_descent", "by_hand", "by_random_search", "circles", "cliff", "clip_by_norm", "cross_entropy", "descend",
+    "diagnose", "digits", "evaluate", "fit", "fit_many", "gradient_norms", "half_squared_error", "hinge", "iris",
+    "l1", "l2", "load", "loss_below", "moons", "negative_log_likelihood", "no_progress", "norms_by_depth",
+    "one_hot", "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split",
+    "squared_error", "standardize", "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip

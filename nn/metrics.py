@@ -11,6 +11,7 @@ from autodiff.arrays import in_order
 from ._checks import rows_in, several
 from ._targets import above_half, listed, plain
 from .losses import Loss, loss_named
+from .module import evaluating
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
@@ -89,7 +90,8 @@ def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any
     >>> round(predict(line, [4.0]), 3)
     2.5
     """
-    outputs = numbers(model(in_order("an example", x)))
+    with evaluating(model):
+        outputs = numbers(model(in_order("an example", x)))
     if loss is None and getattr(model, "predicts_numbers", False):
         return outputs[0] if len(outputs) == 1 else outputs
     return loss_named(loss or "squared_error").decide(outputs)
@@ -114,10 +116,11 @@ def evaluate(
     (0.125, nan)
     """
     row, X = loss_named(loss), examples_in(X)
-    targets = encoded(model, X, Y, row)
     losses, right = 0.0, 0
-    for x, target in zip(X, targets):
-        outputs = listed(model(x))
-        losses += getattr(cost := row.cost(outputs, target), "data", cost)
-        right += row.decide(numbers(outputs)) == row.decide(target)
+    with evaluating(model):
+        targets = encoded(model, X, Y, row)
+        for x, target in zip(X, targets):
+            outputs = listed(model(x))
+            losses += getattr(cost := row.cost(outputs, target), "data", cost)
+            right += row.decide(numbers(outputs)) == row.decide(target)
     return losses / len(X), right if are_classes(targets, row) else nan

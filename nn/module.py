@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FunctionType, MemberDescriptorType
-from typing import Any
+from typing import Any, Self
 
 from autodiff import Value
 
@@ -30,6 +31,9 @@ class Module:
     [('slope', Value(2.0)), ('offset', Value(1.0))]
     """
 
+    training = False  # whether calls do what only training does: drop numbers, use the mini-batch's statistics
+    buffers: tuple[str, ...] = ()  # attributes, lists of floats, that such calls change: saved, and undone
+    eager_only = ""  # what such calls do that a recorded step cannot
     predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
 
     def __call__(self, *x: Any) -> Any:
@@ -69,44 +73,127 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = 0.0
 
+    def train(self, mode: bool = True) -> Self:
+        """Set ``training`` here and in every module in it; return the module.
+
+        ``fit`` does so for its steps and leaves the model in evaluation mode, in which every new module is, too.
+        (PyTorch's new modules are in training mode.)
+        """
+        for module in modules_in(self):
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """As ``train(False)``: Dropout drops nothing, BatchNorm takes its running statistics."""
+        return self.train(False)
+
+    def getstate(self) -> Any:
+        """The numbers in the buffers."""
+        return [list(getattr(self, name)) for name in self.buffers]
+
+    def setstate(self, state: Any) -> None:
+        """Put them back."""
+        for name, numbers in zip(self.buffers, state):
+            setattr(self, name, list(numbers))
+
     def state_dict(self) -> dict[str, float]:
-        """The number of every parameter, by name."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+        """The number of every parameter, then those in the buffers, by name."""
+        parameters = {name: parameter.data for name, parameter in self.named_parameters()}
+        return parameters | {name: numbers[i] for name, numbers, i in buffers_in(self)}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every parameter to the number of its name; ValueError, and nothing changed, if the names differ."""
-        parameters = dict(self.named_parameters())
+        """Set every one of these numbers by its name; ValueError, and nothing changed, if the names differ."""
+        parameters, buffers = dict(self.named_parameters()), list(buffers_in(self))
+        known = dict.fromkeys([*parameters, *[name for name, _, _ in buffers]])
         missing, unknown = (
-            [name for name in parameters if name not in state],
-            [name for name in state if name not in parameters],
+            [name for name in known if name not in state],
+            [name for name in state if name not in known],
         )
         if missing or unknown:
             raise ValueError(
                 f"these are not the parameters of {self!r:.80}: "
                 f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
             )
-        numbers = {name: Value(state[name]).data for name in parameters}  # all are checked before one is set
+        numbers = {name: Value(state[name]).data for name in known}  # all are checked before one is set
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
+        for name, held, i in buffers:
+            held[i] = numbers[name]
+
+
+def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:
+    """The output for each row: by ``batch(rows)``, unless a class nearer than the one with it has a ``__call__``."""
+    for kind in type(model).__mro__:
+        if "batch" in vars(kind):
+            found = list(model.batch(rows))
+            if len(found) != len(rows):
+                raise ValueError(f"batch of {model!r:.60} gave {len(found)} outputs for {len(rows)} rows")
+            return found
+        if "__call__" in vars(kind):
+            break
+    return map(model, rows)
+
+
+@contextmanager
+def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
+    """While all are in training mode, or none is; afterwards they are as before."""
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = mode
+        yield
+    finally:
+        for module, mode in zip(modules, before):
+            module.training = mode
+
+
+def evaluating(model: Any) -> AbstractContextManager[None]:
+    """While the model is in evaluation mode; costs nothing where it is already."""
+    return in_mode(modules_in(model), False) if getattr(model, "training", False) else nullcontext()
+
+
+def modules_in(thing: Any) -> list[Module]:
+    return [x for x in holders_in(thing) if isinstance(x, Module)]
+
+
+def holders_in(thing: Any) -> list[Any]:
+    """All that ``parts_in`` yields but Values, in no special order and much faster."""
+    found: dict[int, Any] = {}
+    waiting = [thing]
+    while waiting:
+        if id(x := waiting.pop()) not in found:
+            found[id(x)] = x
+            waiting += [part for _, part in parts_of(x) if type(part) not in PLAIN and type(part) is not Value]
+    return list(found.values())
+
+
+def buffers_in(thing: Any) -> Iterator[tuple[str, list[float], int]]:
+    """Yield (name, the list it is in, its place there) for every number in buffers."""
+    for name, part, _ in parts_in(thing):
+        for key in part.buffers if isinstance(part, Module) else ():
+            numbers = getattr(part, key)
+            yield from [(f"{name}.{key}.{i}".lstrip("."), numbers, i) for i in range(len(numbers))]
 
 
 def parameters_in(thing: Any) -> Iterator[tuple[str, Value, bool]]:
-    """Yield (name, leaf Value, whether it is a weight) for all that a module or container holds, each once."""
+    """Yield (name, leaf Value, whether it is a weight) for all of them, each once."""
+    for found in parts_in(thing):
+        if type(found[1]) is Value and found[1].primitive is None:
+            yield found
+
+
+def parts_in(thing: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Yield (name, part, whether a Value there is a weight) for all that a module or container holds, each once."""
     seen: dict[int, Any] = {}  # keeps alive what was looked into, so that no id comes up twice
     waiting = [("", thing, True)]
     while waiting:
         name, thing, is_weight = waiting.pop()
-        if id(thing) in seen:
+        if id(thing) in seen or type(thing) in PLAIN:
             continue
-        if type(thing) is Value:
-            seen[id(thing)] = thing
-            if thing.primitive is None:
-                yield name, thing, is_weight
-        elif type(thing) in PLAIN:
-            continue
-        elif parts := parts_of(thing):
-            seen[id(thing)] = thing
-            for key, part in reversed(parts):
+        seen[id(thing)] = thing
+        yield name, thing, is_weight
+        if type(thing) is not Value:
+            for key, part in reversed(parts_of(thing)):
                 weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
                 waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
 

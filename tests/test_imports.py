@@ -35,8 +35,8 @@ FLOORS = {
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "question | formats",
     "nn": """
-        _checks initializers module | _targets activations optim | layers losses | metrics models | data serialization |
-        training | doctor | cli lectures
+        _checks initializers module | _targets activations optim | dropout layers losses normalization |
+        metrics models | data serialization | training | doctor | cli lectures
     """,
     "nn.cli": "presets | report",
     "nn.doctor": "findings | units",

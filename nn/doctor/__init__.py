@@ -11,6 +11,7 @@ from autodiff import Value
 from .._checks import counted
 from ..losses import loss_named
 from ..metrics import are_classes, encoded, examples_in, numbers
+from ..module import evaluating
 from ..optim import SGD
 from ..training.history import History
 from ..training.loop import Task
@@ -66,9 +67,10 @@ def diagnose(
       small random weights, not from equal ones.
     """
     X, row = examples_in(X), loss_named(loss)
-    task = Task(model, X, encoded(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
-    case = Case(task, history)
-    return Diagnosis(case.findings(), case.state())
+    with evaluating(model):
+        task = Task(model, X, encoded(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
+        case = Case(task, history)
+        return Diagnosis(case.findings(), case.state())
 
 
 class Case:

@@ -10,7 +10,8 @@ from autodiff import Value, show, sigmoid
 from ..data import by_hand, truth_table
 from ..losses import half_squared_error, squared_error
 from ..metrics import predict
-from ..models import MLP, batch_norm
+from ..models import MLP
+from ..normalization import batch_norm
 from .text import several
 
 

@@ -13,7 +13,7 @@ from autodiff.flat import Unsupported
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
 from ..metrics import are_classes, examples_in, numbers, tried
-from ..module import Module
+from ..module import Module, in_mode
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
@@ -46,7 +46,8 @@ def fit(
     Parameters
     ----------
     model : Module
-        What is trained, called with one example.
+        What is trained, called with one example. It is in training mode (``model.train()``) during steps, and in
+        evaluation mode before and after them: in callbacks, for ``record``, and when fit is done.
     X : sequence of examples, each of shape (inputs,)
         As many as targets.
     Y : sequence of targets
@@ -107,6 +108,8 @@ def fit(
     SGD(learning_rate=0.05)
     """
     refuse_words(fit, others)
+    if isinstance(model, Module):
+        model.eval()
     X, row, before = examples_in(X), loss_named(loss), Value(0.0).born
     outputs, targets = tried(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
@@ -127,7 +130,7 @@ def fit(
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     task = Task(model, X, targets, row, chosen, penalty, epochs, batches)
     run = make(task)
-    with Progress(size(epochs, "epochs"), progress) as shown:
+    with in_mode(task.modules, False), Progress(size(epochs, "epochs"), progress) as shown:
         try:
             history.stopped = ""
             history.stopped = loop(run, make, task, history, epochs, callbacks, shown)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from math import isfinite
+from random import Random, SystemRandom
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from autodiff.flat import Batches, Epoch, Recipe, State, Unsupported
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
 from ..losses import Loss, total
+from ..module import Module, holders_in, in_mode, outputs_of
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
@@ -92,10 +94,22 @@ class Task:
         self.agreed: Turn | None = None  # where what was recorded was last seen to hold
         self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
+        self.look()
+
+    def look(self) -> None:
+        """Note the model's modules, and what steps change in it besides parameters, which is undone too."""
+        holders = holders_in(self.model)
+        self.modules = [x for x in holders if isinstance(x, Module)]
+        random = [x for x in holders if isinstance(x, Random) and not isinstance(x, SystemRandom)]
+        self.remembering: list[Any] = [*[module for module in self.modules if module.buffers], *random]
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded."""
-        loss = self.loss.cost(listed(self.model(x)), target)
+        return self.cost(self.model(x), target)
+
+    def cost(self, outputs: Any, target: Sequence[Any]) -> Any:
+        """The loss of one example, from the model's outputs."""
+        loss = self.loss.cost(listed(outputs), target)
         if type(loss) is not Value:
             raise TypeError(f"the loss has to be one Value that depends on the model's outputs, got {loss!r:.60}")
         return loss
@@ -117,18 +131,32 @@ class Task:
     def watched(self) -> Iterator[None]:
         """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
 
+        self.look()
+        for module in self.modules:
+            if module.eager_only:
+                raise Unsupported(
+                    f"{module!r:.60} {module.eager_only} in training; a recorded step cannot: train with runner='eager'"
+                )
+            module.training = False  # as callbacks find it
         optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
         reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
         try:
-            self.batch_loss([0, -1])
+            with in_mode(self.modules, True):
+                self.batch_loss([0, -1])
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
-            yield
+            with in_mode(self.modules, True):
+                yield
             reach.refuse()
         except BaseException:
             reach.restore()
             raise
         self.recorded = reach
+
+    @property
+    def memory(self) -> list[tuple[Any, Any]]:
+        """What steps change besides parameters, each with its state."""
+        return [(thing, thing.getstate()) for thing in self.remembering]
 
     @property
     def rows(self) -> list[list[float]]:
@@ -137,7 +165,8 @@ class Task:
 
     def batch_loss(self, batch: Sequence[int]) -> Any:
         """The mean loss over the examples with these indices, plus the penalty."""
-        mean = total([self.example_loss(self.examples[i], self.targets[i]) for i in batch]) / float(len(batch))
+        outputs = outputs_of(self.model, [self.examples[i] for i in batch])
+        mean = total([self.cost(y, self.targets[i]) for y, i in zip(outputs, batch)]) / float(len(batch))
         return mean + self.penalty(self.model) if self.penalty else mean
 
 
@@ -173,12 +202,15 @@ class Eager:
         if state is not self.left:
             state.into(optimizer)
         self.left = None
-        for k in range(batches.first, batches.last):
-            try:
-                losses.append(self.step(batches.indices(k)))
-            except NonfiniteLossError as error:
-                error.before = losses
-                raise
+        with in_mode(self.task.modules, True):
+            for k in range(batches.first, batches.last):
+                memory = self.task.memory
+                try:
+                    losses.append(self.step(batches.indices(k)))
+                except NonfiniteLossError as error:
+                    put_back(memory)
+                    error.before = losses
+                    raise
         self.left = State.of(optimizer)
         return self.left, losses
 
@@ -207,6 +239,11 @@ def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
     raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
 
 
+def put_back(states: list[tuple[Any, Any]]) -> None:
+    for thing, state in states:
+        thing.setstate(state)
+
+
 class Turn(NamedTuple):
     """Epochs that are made: what is written once they all are, and written twice is written once."""
 
@@ -216,6 +253,7 @@ class Turn(NamedTuple):
     losses: Any
     seconds: float  # for each
     random: Any  # the state of the generator, if it is asked
+    memory: list[tuple[Any, Any]]  # of what else the steps change in the model, each with its state
 
     def write(self, history: History) -> None:
         """Into the history, which then has no other epochs after those before."""
@@ -225,6 +263,7 @@ class Turn(NamedTuple):
         history.updates = self.updates
         if self.random is not None:
             history.random.setstate(self.random)
+        put_back(self.memory)
 
 
 def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: Callable[[], None]) -> None:
@@ -235,7 +274,9 @@ def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: C
     """
     pace, end = task.pace, history.epochs + most
     random = None if task.epoch.whole else history.random.getstate()
-    done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random)
+    if not task.recorded:  # else callbacks have changed nothing
+        task.look()
+    done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
     try:
         while history.epochs < end:
             count = min(end - history.epochs, pace.steps() // task.epoch.steps, AHEAD // task.epoch.rows)
@@ -279,7 +320,7 @@ def turn(runner: Runner, task: Task, history: History, before: Turn, count: int)
         means = epoch.means(losses[0] if len(losses) == 1 else [x for part in losses for x in part])
         seconds = (perf_counter() - start) / max(1, count)
         random = None if epoch.whole else history.random.getstate()
-        return Turn(state, since, history.updates + count * epoch.steps, means[:count], seconds, random)
+        return Turn(state, since, history.updates + count * epoch.steps, means[:count], seconds, random, task.memory)
 
     order = whole_epochs(epoch.rows, epoch.size, history.random, count)
     try:

@@ -16,7 +16,7 @@ from ..data import AHEAD, whole_epochs
 from ..losses import Loss, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
-from ..module import Module
+from ..module import Module, buffers_in, in_mode
 from ..optim import OPTIMIZERS, Optimizer
 from .fitting import check_trained, fit
 from .loop import NonfiniteLossError, Task
@@ -130,14 +130,17 @@ def losses_in_words(losses: Sequence[float]) -> str:
 
 
 def numbers(net: Any) -> list[float]:
-    """The numbers of a net's parameters."""
-    return [parameter.data for parameter in net.parameters()]
+    """The numbers of a net's parameters and buffers."""
+    return [*[parameter.data for parameter in net.parameters()], *[held[i] for _, held, i in buffers_in(net)]]
 
 
 def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
-    """The net, its parameters set to these numbers."""
-    for parameter, number in zip(net.parameters(), numbers):
+    """The net, its parameters and buffers set to these numbers."""
+    parameters = net.parameters()
+    for parameter, number in zip(parameters, numbers):
         parameter.data = number
+    for (_, held, i), number in zip(buffers_in(net), numbers[len(parameters) :]):
+        held[i] = number
     return net
 
 
@@ -223,7 +226,8 @@ class SideBySide:
             if net not in block.stopped:
                 return outcome
             task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
-            loss = task.batch_loss(block.stopped[net]).data
+            with in_mode(task.modules, True):
+                loss = task.batch_loss(block.stopped[net]).data
             if loss - loss != 0.0:
                 return Outcome(outcome.parameters, nan, nan)
         return job.fitted(seed, rate, "auto")

@@ -2,22 +2,18 @@
 
 import math
 import multiprocessing
-import os
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 
 import nn
 from autodiff import Value, where
 from nn import MLP, Adam, fit, load, save, truth_table
-from tests.support.children import FORKS, ctrl_c_after, in_child
+from tests.support.children import FORKS, ctrl_c_after, in_child, interrupted
 from tests.support.threads import at_once
 
 RUNNERS = ["eager", "source", "batch", "native", "auto"]
 EPOCHS = 4
-HERE = str(Path(nn.__file__).parent) + os.sep
 X, Y = truth_table("xor")
 
 
@@ -61,31 +57,6 @@ class Run:
 def uninterrupted(request):
     """(runner, finished runs of 0, 1, 2, ... epochs)."""
     return request.param, [Run(request.param)] + [Run(request.param, n).fit() for n in range(1, EPOCHS + 1)]
-
-
-def interrupted(run, line):
-    """How many lines of nn were run by ``run.fit()``, with a SIGINT at one of them."""
-    count = 0
-
-    def lines(frame, event, argument):
-        nonlocal count
-        count += event == "line"
-        if count == line:
-            signal.raise_signal(signal.SIGINT)
-        return lines
-
-    def calls(frame, event, argument):
-        return lines if frame.f_code.co_filename.startswith(HERE) else None
-
-    before = sys.gettrace()
-    sys.settrace(calls)
-    try:
-        run.fit()
-    except KeyboardInterrupt:  # before the first epoch began, or when all was done
-        pass
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def test_ctrl_c_at_any_line_leaves_a_whole_number_of_epochs_that_can_be_gone_on_with(uninterrupted):

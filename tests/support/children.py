@@ -1,4 +1,4 @@
-"""Work done in a forked process, where limits and rights can be taken away for good."""
+"""Work done in a forked process, where limits and rights can be taken away for good; and work that ctrl-C cuts."""
 
 import contextlib
 import ctypes
@@ -7,10 +7,16 @@ import io
 import json
 import os
 import signal
+import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+import nn
+
+NN = str(Path(nn.__file__).parent) + os.sep
 
 
 def FORKS(test):
@@ -107,3 +113,28 @@ def ctrl_c_after(delay):
         heard.set()
         sender.join()
         gc.enable()
+
+
+def interrupted(run, line):
+    """How many lines of nn were run by ``run.fit()``, with a SIGINT at one of them."""
+    count = 0
+
+    def lines(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        if count == line:
+            signal.raise_signal(signal.SIGINT)
+        return lines
+
+    def calls(frame, event, argument):
+        return lines if frame.f_code.co_filename.startswith(NN) else None
+
+    before = sys.gettrace()
+    sys.settrace(calls)
+    try:
+        run.fit()
+    except KeyboardInterrupt:  # before the first epoch began, or when all was done
+        pass
+    finally:
+        sys.settrace(before)
+    return count

@@ -1,0 +1,133 @@
+"""Batch normalization (D18): a function of the rows of one mini-batch, and a layer that learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autodiff import Value, mean, reciprocal, sqrt
+
+from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
+from .module import Module
+
+
+class BatchNorm(Module):
+    """(x - mean) / sqrt(variance + epsilon) * scale + shift for each unit, with learned scale and shift.
+
+    In training mean and variance are those of the mini-batch, and the running statistics move towards them; else
+    they are the running ones, so that one example is enough. (Ioffe and Szegedy 2015; PyTorch's BatchNorm1d)
+
+    A model of your own that contains one defines ``batch(rows)``, from the list of examples to the list of outputs:
+    ``return [self.last(h) for h in self.norm.batch([self.first(x) for x in rows])]``. Sequential has it.
+
+    Parameters
+    ----------
+    inputs : int
+        How many units.
+    momentum : float
+        The share of the mini-batch in the new running statistics; its variance there is divided by n - 1.
+    epsilon : float
+        Keeps a constant unit from a division by 0.
+
+    Returns
+    -------
+    Called with a list of shape (inputs,): another of that shape; ``batch`` takes and returns (examples, inputs),
+    in training two examples or more.
+
+    Examples
+    --------
+    >>> norm = BatchNorm(1, momentum=1.0).train()
+    >>> [round(y.data, 3) for [y] in norm.batch([[1.0], [3.0]])]
+    [-1.0, 1.0]
+    >>> norm.running_mean, norm.running_variance, norm.eval()([2.0])
+    ([2.0], [2.0], [Value(0.0)])
+    """
+
+    eager_only = "normalizes all rows of a mini-batch together"
+    buffers = "running_mean", "running_variance"
+    not_weights = "scale", "shift"
+
+    def __init__(self, inputs: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+        self.scale = [Value(1.0, f"scale{j}") for j in range(size(inputs))]
+        self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
+        self.running_mean, self.running_variance = [0.0] * inputs, [1.0] * inputs
+        self.momentum = within("momentum", momentum, "a share from 0 to 1", lambda x: 0.0 <= x <= 1.0)
+        self.epsilon = above_0("epsilon", epsilon)
+
+    def row(self, x: Sequence[Any]) -> Sequence[Any]:
+        """One example, of the right length."""
+        if len(x := example(x)) != len(self.scale):
+            one_example(x)
+            raise ValueError(f"{self!r} expected {counted(len(self.scale), 'number')}, got {len(x)}")
+        return x
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        if self.training:
+            return self.batch([x])[0]
+        deviations = [(variance + self.epsilon) ** 0.5 for variance in self.running_variance]
+        return self.learned([(x_j - m) / d for x_j, m, d in zip(self.row(x), self.running_mean, deviations)])
+
+    def batch(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        """The outputs for all rows of a mini-batch."""
+        if not self.training:
+            return [self(x) for x in rows]
+        rows = [self.row(x) for x in rows]
+        if (n := len(rows)) < 2:
+            raise ValueError(
+                f"{self!r} expected more than 1 row in training, got {n}: choose a batch_size that leaves none alone, "
+                "give a model of your own a method batch(rows), or call the model in evaluation mode, net.eval()"
+            )
+        outputs = [self.learned(row) for row in batch_norm(rows, self.epsilon)]
+        columns = [[getattr(x_j, "data", x_j) for x_j in column] for column in zip(*rows)]
+        means = [sum(column) / n for column in columns]
+        variances = [sum([(x - m) * (x - m) for x in column]) / (n - 1) for column, m in zip(columns, means)]
+        share, rest = self.momentum, 1.0 - self.momentum
+        self.running_mean = [rest * y + share * x for x, y in zip(means, self.running_mean)]
+        self.running_variance = [rest * y + share * x for x, y in zip(variances, self.running_variance)]
+        return outputs
+
+    def learned(self, x: Sequence[Any]) -> list[Any]:
+        return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
+
+    def __repr__(self) -> str:
+        return f"BatchNorm({counted(len(self.scale), 'unit')})"
+
+
+def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[list[Any]]:
+    """(x - mean) / sqrt(variance + epsilon) for each column, mean and variance being those of these rows.
+
+    Parameters
+    ----------
+    rows : sequence of shape (examples, units)
+        A layer's outputs for the examples of one mini-batch: the one thing here that sees several at once.
+    epsilon : float
+        Keeps a constant column from a division by 0; with 0 its numbers become nan.
+
+    Raises
+    ------
+    ValueError
+        If the rows differ in length, or if there are fewer than two: the mean of one row is that row.
+
+    Examples
+    --------
+    >>> batch_norm([[1.0], [3.0]], epsilon=0.0)
+    [[-1.0], [1.0]]
+    """
+    at_least_0("epsilon", epsilon)
+    usage = "batch_norm([layer(x) for x in batch])"
+    rows = [several("batch_norm", row, usage) for row in several("batch_norm", rows, usage)]
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError(f"batch_norm takes two or more rows of one length, got lengths {[*map(len, rows)]!r:.60}")
+    columns = [normalised(list(column), epsilon) for column in zip(*rows)]
+    return [list(row) for row in zip(*columns)]
+
+
+def normalised(column: Sequence[Any], epsilon: float) -> list[Any]:
+    """The numbers of one unit with mean 0 and variance 1."""
+    constant = Value not in map(type, column) and min(column) == max(column)
+    centre = column[0] if constant else mean(column)  # the mean of equal numbers may be off by rounding
+    distances = [x - centre for x in column]
+    deviation = sqrt(mean([d * d for d in distances]) + epsilon)
+    if type(deviation) is not Value and deviation == 0.0:
+        return [d * reciprocal(0.0) for d in distances]  # nan, where a float would raise
+    return [d / deviation for d in distances]

@@ -1,0 +1,382 @@
+"""BatchNorm against PyTorch, in models of layers and of a user's own, through fit, ctrl-C, files and pictures."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+import visualize
+from autodiff import Value, check_gradients
+from autodiff.flat import Unsupported
+from nn import (
+    MLP,
+    SGD,
+    BatchNorm,
+    Dropout,
+    Layer,
+    Module,
+    NonfiniteLossError,
+    Sequential,
+    batch_norm,
+    diagnose,
+    evaluate,
+    fit,
+    fit_many,
+    l2,
+    load,
+    predict,
+    save,
+    truth_table,
+)
+from tests.support.children import interrupted
+
+X, Y = truth_table("xor")
+ROWS = [[1.0, -2.0], [3.0, 0.5], [-1.0, 4.0]]
+TORCH = json.loads((Path(__file__).parents[1] / "data/torch_batch_norm.json").read_text(encoding="utf-8"))
+EPOCHS = 4
+
+
+def net_with_norm(seed=0):
+    return Sequential(Layer(2, 4, seed=seed), BatchNorm(4), math_tanh, Layer(4, 1, seed=seed + 1))
+
+
+def math_tanh(x):
+    return [x_i.tanh() if type(x_i) is Value else math.tanh(x_i) for x_i in x]
+
+
+def trained(net, epochs=5, **options):
+    return fit(net, X, Y, epochs=epochs, progress=False, **options)
+
+
+def norm_of(net):
+    return next(layer for layer in net.layers if isinstance(layer, BatchNorm))
+
+
+# --- PyTorch -------------------------------------------------------------------------------------
+
+
+class Masks(random.Random):
+    """Draws so that PyTorch's masks come out."""
+
+    def __new__(cls, masks):
+        return super().__new__(cls, 0)
+
+    def __init__(self, masks):
+        super().__init__(0)
+        self.waiting = iter("".join(masks))
+
+    def random(self):
+        return 1.0 if next(self.waiting) == "1" else 0.0
+
+    def getstate(self):
+        return ()
+
+    def setstate(self, state):
+        pass
+
+
+def in_torchs_order(net):
+    first, norm, _, _, last = net.layers
+
+    def linear(layer):
+        return [[w.data for w in neuron.w] for neuron in layer.neurons], [neuron.b.data for neuron in layer.neurons]
+
+    learned = [p.data for p in norm.scale], [p.data for p in norm.shift]
+    return [*linear(first), *learned, *linear(last), norm.running_mean, norm.running_variance]
+
+
+def flat(numbers):
+    return [x for part in numbers for x in flat(part)] if isinstance(numbers, list) else [numbers]
+
+
+def test_a_hundred_steps_are_those_of_pytorch():
+    """BatchNorm1d and Dropout in one net: losses, parameters, running statistics, and outputs in the end."""
+    norm, dropout = BatchNorm(3, momentum=0.2, epsilon=1e-4), Dropout(TORCH["share"], seed=Masks(TORCH["masks"]))
+    net = Sequential(Layer(2, 3), norm, math_tanh, dropout, Layer(3, 1))
+    for layer, (weights, biases) in ((net.layers[0], TORCH["start"][:2]), (net.layers[4], TORCH["start"][4:])):
+        for neuron, row, b in zip(layer.neurons, weights, biases, strict=True):
+            neuron.b.data = b
+            for w, number in zip(neuron.w, row, strict=True):
+                w.data = number
+    for values, numbers in ((norm.scale, TORCH["start"][2]), (norm.shift, TORCH["start"][3])):
+        for p, number in zip(values, numbers, strict=True):
+            p.data = number
+    wanted = {entry["step"]: entry["numbers"] for entry in TORCH["found"]}
+    seen = []
+
+    def compare(model, history):
+        if history.epochs in wanted:
+            seen.append(history.epochs)
+            assert flat(in_torchs_order(model)) == pytest.approx(flat(wanted[history.epochs]), rel=1e-10, abs=1e-10)
+
+    history = fit(
+        net, TORCH["X"], TORCH["Y"], "squared_error", SGD(net.parameters(), 0.1), 100, callbacks=compare, progress=False
+    )
+
+    assert seen == [1, 10, 50, 100]
+    assert history.loss == pytest.approx(TORCH["losses"], rel=1e-10)
+    assert [net(x)[0].data for x in TORCH["X"]] == pytest.approx(TORCH["outputs"], rel=1e-10)
+
+
+# --- The layer -----------------------------------------------------------------------------------
+
+
+def test_in_training_rows_are_normalized_together_and_the_statistics_move():
+    norm = BatchNorm(2, momentum=0.25).train()
+    outputs = norm.batch(ROWS)
+
+    assert [[y.data for y in row] for row in outputs] == batch_norm(ROWS)
+    assert norm.running_mean == pytest.approx([0.25 * 1.0, 0.25 * 2.5 / 3])
+    variance = sum((x - 2.5 / 3) ** 2 for x in (-2.0, 0.5, 4.0)) / 2
+    assert norm.running_variance == pytest.approx([0.75 + 0.25 * 4.0, 0.75 + 0.25 * variance])
+
+
+def test_in_evaluation_the_running_statistics_are_taken_and_stay():
+    norm = BatchNorm(1, epsilon=0.5)
+    norm.running_mean, norm.running_variance = [2.0], [3.5]
+    norm.scale[0].data, norm.shift[0].data = 3.0, 1.0
+
+    assert norm([6.0])[0].data == norm.batch([[6.0]])[0][0].data == 3.0 * (6.0 - 2.0) / 2.0 + 1.0
+    assert (norm.running_mean, norm.running_variance) == ([2.0], [3.5])
+
+
+def test_gradients_go_through_the_statistics():
+    def loss(numbers):
+        norm = BatchNorm(2).train()
+        rows = norm.batch([numbers[:2], numbers[2:4], numbers[4:]])
+        return sum([y * y * y * (i + 1.0) for row in rows for i, y in enumerate(row)])
+
+    assert check_gradients(loss, [x for row in ROWS for x in row])
+
+
+def test_one_row_in_training_is_refused_with_what_to_do():
+    norm = BatchNorm(2).train()
+    for call in (lambda: norm([1.0, 2.0]), lambda: norm.batch([[1.0, 2.0]])):
+        with pytest.raises(ValueError, match=r"BatchNorm\(2 units\) expected more than 1 row in training, got 1.*eval"):
+            call()
+    assert norm.running_mean == [0.0, 0.0]
+
+
+def test_a_last_mini_batch_of_one_row_is_refused_and_nothing_is_half_done():
+    net = net_with_norm()
+    before = net.state_dict()
+    with pytest.raises(ValueError, match=r"expected more than 1 row.*choose a batch_size"):
+        trained(net, 3, batch_size=3)
+
+    assert net.state_dict() == before
+    assert not norm_of(net).training
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: BatchNorm(0), "whole number from 1 on"),
+        (lambda: BatchNorm(2, momentum=1.5), "momentum is a share from 0 to 1, got 1.5"),
+        (lambda: BatchNorm(2, epsilon=0.0), "epsilon is a number above 0"),
+        (lambda: BatchNorm(2)([1.0]), r"BatchNorm\(2 units\) expected 2 numbers, got 1"),
+        (lambda: BatchNorm(2).train().batch([[1.0], [2.0]]), r"BatchNorm\(2 units\) expected 2 numbers, got 1"),
+    ],
+)
+def test_what_does_not_fit_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_several_examples_in_place_of_one():
+    with pytest.raises(TypeError, match="one example at a time"):
+        BatchNorm(2)([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+
+# --- Models --------------------------------------------------------------------------------------
+
+
+class Own(Module):
+    def __init__(self):
+        self.first, self.norm, self.last = Layer(2, 4, seed=0), BatchNorm(4), Layer(4, 1, seed=1)
+
+    def __call__(self, x):
+        return self.last(math_tanh(self.norm(self.first(x))))
+
+    def batch(self, rows):
+        return [self.last(math_tanh(h)) for h in self.norm.batch([self.first(x) for x in rows])]
+
+
+def test_a_model_of_ones_own_defines_batch():
+    own, net = Own(), net_with_norm()
+
+    assert trained(own).loss == trained(net).loss
+    assert [own(x)[0].data for x in X] == [net(x)[0].data for x in X]
+
+
+def test_a_model_of_ones_own_without_batch_is_told_so():
+    class Without(Own):
+        def __call__(self, x):
+            return super().__call__(x)
+
+    with pytest.raises(ValueError, match=r"give a model of your own a method batch\(rows\)"):
+        trained(Without())
+
+
+def test_a_call_of_a_subclass_is_not_passed_by():
+    """Sequential's ``batch`` knows nothing of what a subclass does in ``__call__``."""
+
+    class Doubled(Sequential):
+        def __call__(self, x):
+            return [2.0 * y for y in super().__call__(x)]
+
+    def layers():
+        return Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1)
+
+    class Twice(Module):
+        def __init__(self):
+            self.net = Sequential(*layers())
+
+        def __call__(self, x):
+            return [2.0 * y for y in self.net(x)]
+
+    assert trained(Doubled(*layers())).loss == trained(Twice()).loss
+
+
+def test_a_batch_of_the_wrong_length_is_refused():
+    class Short(Own):
+        def batch(self, rows):
+            return super().batch(rows)[1:]
+
+    with pytest.raises(ValueError, match="gave 3 outputs for 4 rows"):
+        trained(Short())
+
+
+def test_sequentials_in_one_another_pass_rows_on():
+    inner = Sequential(BatchNorm(4), math_tanh)
+    net = Sequential(Layer(2, 4, seed=0), inner, Layer(4, 1, seed=1))
+    flat_net = net_with_norm()
+
+    assert trained(net).loss == trained(flat_net).loss
+
+
+def test_a_net_without_it_trains_the_same_by_layers_as_by_rows():
+    net, mlp = Sequential(*MLP(2, [4, 1], seed=0).layers), MLP(2, [4, 1], seed=0)
+
+    assert trained(net, runner="eager", batch_size=3).loss == trained(mlp, runner="eager", batch_size=3).loss
+    assert list(net.state_dict().values()) == list(mlp.state_dict().values())
+
+
+def test_scale_and_shift_are_parameters_but_no_weights():
+    net = net_with_norm()
+
+    assert len(net.parameters()) == 12 + 8 + 5
+    assert len(net.weights()) == 8 + 4
+    assert trained(net, penalty=l2(0.01)).epochs == 5
+
+
+# --- fit -----------------------------------------------------------------------------------------
+
+
+def test_it_learns_and_is_asked_with_the_running_statistics():
+    net = net_with_norm()
+    history = trained(net, 300, record="accuracy")
+
+    assert history.accuracy[-1] == 1.0
+    assert evaluate(net, X, Y)[1] == 4
+    assert [predict(net.train(), x) for x in X] == list(Y)
+    assert norm_of(net).running_mean != [0.0] * 4
+
+
+@pytest.mark.parametrize("runner", ["source", "batch", "native"])
+@pytest.mark.parametrize("momentum", [0.0, 0.1])
+def test_recorded_runners_say_why_not(runner, momentum):
+    net = Sequential(Layer(2, 4, seed=0), BatchNorm(4, momentum), Layer(4, 1, seed=1))
+    before = net.state_dict()
+    with pytest.raises(Unsupported, match=r"BatchNorm\(4 units\) normalizes all rows.*runner='eager'"):
+        trained(net, runner=runner)
+
+    assert net.state_dict() == before
+
+
+def test_auto_is_eager_and_fit_many_goes_one_by_one():
+    net, eager = net_with_norm(1), net_with_norm(1)
+    runs = fit_many(net_with_norm, X, Y, seeds=range(2), epochs=6, progress=False)
+
+    assert trained(net, 6).loss == trained(eager, 6, runner="eager").loss
+    assert net.state_dict() == eager.state_dict()
+    assert runs.model(1).state_dict() == net.state_dict()  # with the running statistics
+    assert runs.right[0][1] == evaluate(net, X, Y)[1] / 4
+
+
+class Run:
+    def __init__(self, epochs=EPOCHS):
+        self.net, self.epochs, self.history = net_with_norm(), epochs, None
+
+    def fit(self):
+        self.history = trained(self.net, self.epochs, batch_size=2)
+        return self
+
+    def state(self):
+        return self.net.state_dict(), [p.grad for p in self.net.parameters()]
+
+
+def test_ctrl_c_at_any_line_leaves_whole_epochs_and_their_statistics():
+    whole = [Run(), *[Run(n).fit() for n in range(1, EPOCHS + 1)]]
+    lines = interrupted(Run(), 0)
+    seen = set()
+    for line in range(1, lines, max(1, lines // 120)):
+        run = Run()
+        interrupted(run, line)
+        assert not norm_of(run.net).training, line
+        if (history := run.history) is None:
+            continue
+        seen.add(done := history.epochs)
+        assert history.loss == whole[-1].history.loss[:done]
+        assert run.state() == whole[done].state(), line
+        if done < EPOCHS:
+            trained(run.net, EPOCHS - done, batch_size=2, resume=history)
+            assert run.state() == whole[-1].state(), line
+    assert len(seen) > 2
+
+
+def test_a_loss_that_is_not_finite_leaves_the_statistics_as_before_that_step():
+    net, twin = net_with_norm(), net_with_norm()
+    with pytest.raises(NonfiniteLossError) as caught:
+        trained(net, 50, optimizer=SGD(net.parameters(), 1e100))
+    trained(twin, caught.value.history.epochs, optimizer=SGD(twin.parameters(), 1e100))
+
+    assert net.state_dict() == twin.state_dict()
+    assert all(map(math.isfinite, net.state_dict().values()))
+
+
+# --- The rest of the house -----------------------------------------------------------------------
+
+
+def test_running_statistics_are_saved_and_loaded(tmp_path):
+    net = net_with_norm()
+    trained(net)
+    save(net, tmp_path / "net.json")
+    other = load(tmp_path / "net.json", into=net_with_norm(5))
+
+    assert list(net.state_dict())[-1] == "layers.1.running_variance.3"
+    assert other.state_dict() == net.state_dict()
+    assert [other(x)[0].data for x in X] == [net(x)[0].data for x in X]
+    with pytest.raises(ValueError, match="8 missing"):
+        net.load_state_dict({name: 0.0 for name in net.state_dict() if "running" not in name})
+    assert other.state_dict() == net.state_dict()
+
+
+def test_a_layer_by_itself_names_its_statistics():
+    assert list(BatchNorm(1).state_dict()) == ["scale.0", "shift.0", "running_mean.0", "running_variance.0"]
+
+
+def test_it_is_drawn_and_diagnosed(tmp_path):
+    net = net_with_norm()
+    history = trained(net)
+    before = net.state_dict()
+
+    assert repr(norm_of(net)) == "BatchNorm(4 units)"
+    assert "shift0" in visualize.draw(net(X[1])[0]).svg()
+    visualize.page(net(X[1])[0]).save(str(tmp_path / "net.html"))
+    assert (tmp_path / "net.html").exists()
+    assert "loss" in str(diagnose(net.train(), X, Y, history=history))
+    assert net.state_dict() == before
+    with pytest.raises(TypeError, match=r"BatchNorm\(4 units\) normalizes all rows.*show a net without it"):
+        visualize.playground(net, X, Y)

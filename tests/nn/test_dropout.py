@@ -1,0 +1,363 @@
+"""Dropout, and the modes of a model: what fit switches, undoes after ctrl-C, and leaves."""
+
+import copy
+import pickle
+import random
+import sys
+
+import pytest
+
+import visualize
+from autodiff import Value
+from autodiff.flat import Unsupported
+from nn import (
+    MLP,
+    SGD,
+    Dropout,
+    Layer,
+    Module,
+    NonfiniteLossError,
+    Sequential,
+    diagnose,
+    evaluate,
+    fit,
+    fit_many,
+    load,
+    predict,
+    save,
+    truth_table,
+)
+from tests.support.children import interrupted
+
+X, Y = truth_table("xor")
+EPOCHS = 4
+
+
+def net_with_dropout(seed=0):
+    return Sequential(Layer(2, 6, "tanh", seed=seed), Dropout(0.4, seed=3), Layer(6, 1, seed=seed + 1))
+
+
+def trained(net, epochs=5, **options):
+    return fit(net, X, Y, epochs=epochs, progress=False, **options)
+
+
+# --- The layer -----------------------------------------------------------------------------------
+
+
+def test_in_evaluation_all_numbers_stay_and_nothing_is_drawn():
+    layer = Dropout(0.9)
+    state = layer.random.getstate()
+
+    assert layer([1.0, 2.5]) == [1.0, 2.5]
+    assert layer.random.getstate() == state
+
+
+def test_in_training_the_share_is_dropped_and_the_mean_stays():
+    layer = Dropout(0.25, seed=1).train()
+    numbers = layer([1.0] * 20_000)
+
+    assert set(numbers) == {0.0, 1.0 / 0.75}
+    assert numbers.count(0.0) / 20_000 == pytest.approx(0.25, abs=0.01)
+    assert sum(numbers) / 20_000 == pytest.approx(1.0, abs=0.02)
+
+
+def test_dropped_values_get_no_gradient_and_kept_ones_the_larger():
+    x = [Value(1.0) for _ in range(8)]
+    outputs = Dropout(0.5, seed=1).train()(x)
+    sum(outputs).backward()
+
+    assert {p.grad for p in x} == {0.0, 2.0}
+    assert [p.grad for p in x] == [y.data for y in outputs]
+
+
+def test_each_call_draws_on_in_one_stream():
+    layer, stream = Dropout(0.5, seed=7).train(), random.Random(7)
+    for _ in range(3):
+        assert layer([1.0] * 5) == [2.0 if stream.random() >= 0.5 else 0.0 for _ in range(5)]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, 1.5, float("nan"), "half", None])
+def test_a_share_is_from_0_to_below_1(share):
+    with pytest.raises(ValueError, match=r"share is a share from 0 up to \(not including\) 1, got"):
+        Dropout(share)
+
+
+def test_one_number_is_no_example():
+    with pytest.raises(TypeError, match="an example is a list of numbers"):
+        Dropout(0.5)(3.0)
+
+
+def test_copies_go_on_with_a_stream_of_their_own():
+    layer = Dropout(0.5, seed=1).train()
+    twins = copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))
+
+    assert layer([1.0] * 30) == twins[0]([1.0] * 30) == twins[1]([1.0] * 30)
+
+
+# --- Modes ---------------------------------------------------------------------------------------
+
+
+class Nested(Module):
+    def __init__(self):
+        self.parts = {"first": [Layer(2, 3, "tanh", seed=0), Dropout(0.5)], "second": (Layer(3, 1, seed=1),)}
+
+    def __call__(self, x):
+        for layer in [*self.parts["first"], *self.parts["second"]]:
+            x = layer(x)
+        return x[0]
+
+
+def test_train_and_eval_reach_every_module_and_return_the_model():
+    net = Nested()
+    layers = [*net.parts["first"], *net.parts["second"], *net.parts["first"][0].neurons]
+
+    assert not any(module.training for module in [net, *layers])
+    assert net.train() is net
+    assert all(module.training for module in [net, *layers])
+    assert net.eval() is net
+    assert not any(module.training for module in [net, *layers])
+    assert net.train(False).training is False
+
+
+def test_fit_trains_in_training_mode_and_callbacks_see_evaluation():
+    """Also where the model was in training mode before."""
+    modes = []
+
+    class Seen(Module):
+        def __init__(self):
+            self.net = MLP(2, [1], seed=0)
+
+        def __call__(self, x):
+            modes.append((self.training, self.net.training))
+            return self.net(x)
+
+    net = Seen().train()
+    called = []
+    trained(net, 3, runner="eager", callbacks=lambda model, history: called.append((model.training, len(modes))))
+
+    assert [mode for mode, _ in called] == [False] * 3
+    assert modes[-12:] == [(True, True)] * 12
+    assert set(modes[:-12]) == {(False, False)}
+    assert (net.training, net.net.training) == (False, False)
+
+
+@pytest.mark.parametrize("runner", ["source", "batch", "native", "auto"])
+def test_what_a_model_does_in_training_is_what_is_recorded(runner):
+    class Scaled(Module):
+        def __init__(self):
+            self.net = MLP(2, [1], seed=0)
+
+        def __call__(self, x):
+            return self.net(x) * (0.5 if self.training else 1.0)
+
+    net, eager = Scaled(), Scaled()
+    assert trained(net, runner=runner, callbacks=lambda model, history: None).loss == pytest.approx(
+        trained(eager, runner="eager").loss, rel=1e-12
+    )
+    assert not net.training
+
+
+def test_accuracy_predict_and_evaluate_drop_nothing():
+    net = net_with_dropout()
+    history = trained(net, 20, record="accuracy", callbacks=lambda model, history: evaluate(model, X, Y)[0])
+    right = evaluate(net, X, Y)
+    answers = [predict(net, x) for x in X]
+
+    assert history.accuracy[-1] == right[1] / 4
+    net.train()
+    assert evaluate(net, X, Y) == right
+    assert [predict(net, x) for x in X] == answers
+    assert net.training
+    assert net.layers[1].training
+
+
+def test_a_layer_that_a_callback_adds_drops_too():
+    net = Sequential(Layer(2, 6, "tanh", seed=0), Layer(6, 1, seed=1))
+
+    def add(model, history):
+        if history.epochs == 2:
+            model.layers.insert(1, Dropout(0.4, seed=3))
+
+    history = trained(net, 6, runner="auto", callbacks=add)
+    plain = trained(Sequential(Layer(2, 6, "tanh", seed=0), Layer(6, 1, seed=1)), 6, runner="eager")
+
+    assert history.loss[:2] == pytest.approx(plain.loss[:2], rel=1e-12)
+    assert history.loss[2] != pytest.approx(plain.loss[2], rel=1e-3)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_errors_leave_the_model_in_evaluation(error):
+    net = net_with_dropout()
+
+    def fail(outputs, target):
+        if net.training:
+            raise error
+        return outputs[0] - target[0]
+
+    if error is KeyboardInterrupt:
+        assert trained(net, loss=fail, runner="eager").interrupted
+    else:
+        with pytest.raises(error):
+            trained(net, loss=fail, runner="eager")
+    assert not any(module.training for module in [net, *net.layers])
+
+
+# --- fit -----------------------------------------------------------------------------------------
+
+
+def by_hand(net, epochs):
+    """Full-batch gradient descent, step by step."""
+    losses = []
+    parameters = net.train().parameters()
+    for _ in range(epochs):
+        net.zero_grad()
+        loss = sum([(net(x)[0] - y) ** 2 for x, y in zip(X, Y)]) / 4.0
+        loss.backward()
+        for p in parameters:
+            p.data -= 0.1 * p.grad
+        losses.append(loss.data)
+    return losses
+
+
+def test_masks_are_drawn_example_by_example_in_the_order_of_the_mini_batch():
+    net, twin = net_with_dropout(), net_with_dropout()
+
+    assert trained(net, 10).loss == pytest.approx(by_hand(twin, 10), rel=1e-13)
+    assert list(net.state_dict().values()) == pytest.approx(list(twin.state_dict().values()), rel=1e-12)
+
+
+@pytest.mark.parametrize("runner", ["auto", "eager"])
+def test_auto_is_eager(runner):
+    net, eager = net_with_dropout(), net_with_dropout()
+    found, wanted = trained(net, 8, batch_size=3, runner=runner), trained(eager, 8, batch_size=3, runner="eager")
+
+    assert found.loss == wanted.loss
+    assert net.state_dict() == eager.state_dict()
+
+
+@pytest.mark.parametrize("runner", ["source", "batch", "native"])
+def test_recorded_runners_name_the_layer_and_what_to_write(runner):
+    net = net_with_dropout()
+    before = net.layers[1].random.getstate()
+    with pytest.raises(Unsupported, match=r"Dropout\(0\.4\) draws new random numbers.*runner='eager'"):
+        trained(net, runner=runner)
+
+    assert net.layers[1].random.getstate() == before
+    assert not net.training
+
+
+def test_fit_many_trains_one_by_one_and_native_says_so():
+    found = fit_many(net_with_dropout, X, Y, seeds=range(2), epochs=5, progress=False)
+    net = net_with_dropout(1)
+    trained(net, 5)
+
+    assert found.model(1).state_dict() == net.state_dict()
+    with pytest.raises(Unsupported, match=r"Dropout\(0\.4\)"):
+        fit_many(net_with_dropout, X, Y, seeds=range(2), epochs=5, runner="native", progress=False)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_resumed_run_goes_on_with_the_stream(batch_size):
+    net, whole = net_with_dropout(), net_with_dropout()
+    history = trained(net, 3, batch_size=batch_size)
+    trained(net, 4, batch_size=batch_size, resume=history)
+
+    assert history.loss == trained(whole, 7, batch_size=batch_size).loss
+    assert net.state_dict() == whole.state_dict()
+
+
+class Noisy(Module):
+    """A user's own model with a generator of its own, which fit undoes as well."""
+
+    def __init__(self):
+        self.net, self.stream = net_with_dropout(), random.Random(5)
+
+    def __call__(self, x):
+        return self.net([x_i + self.stream.gauss(0.0, 0.1) for x_i in x])
+
+
+class Run:
+    """One training that ``interrupted`` can cut."""
+
+    def __init__(self, make, epochs=EPOCHS):
+        self.net, self.epochs, self.history = make(), epochs, None
+
+    def fit(self):
+        self.history = trained(self.net, self.epochs, batch_size=3)
+        return self
+
+    def state(self):
+        streams = [self.net.stream, self.net.net.layers[1].random] if isinstance(self.net, Noisy) else []
+        streams = streams or [self.net.layers[1].random]
+        return self.net.state_dict(), [p.grad for p in self.net.parameters()], [s.getstate() for s in streams]
+
+
+@pytest.mark.parametrize("make", [net_with_dropout, Noisy])
+def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(make):
+    whole = [Run(make), *[Run(make, n).fit() for n in range(1, EPOCHS + 1)]]
+    lines = interrupted(Run(make), 0)
+    seen = set()
+    for line in range(1, lines, max(1, lines // 120)):
+        run = Run(make)
+        interrupted(run, line)
+        history = run.history
+        modules = [run.net, *getattr(run.net, "layers", [])]
+        assert not any(module.training for module in modules), line
+        if history is None:
+            continue
+        done = history.epochs
+        seen.add(done)
+        assert history.loss == whole[-1].history.loss[:done]
+        if done or make is net_with_dropout:  # Noisy draws when it is tried first
+            assert run.state() == whole[done].state(), line
+        if done < EPOCHS and make is net_with_dropout:
+            trained(run.net, EPOCHS - done, batch_size=3, resume=history)
+            assert run.state() == whole[-1].state(), line
+            assert history.loss == whole[-1].history.loss
+    assert len(seen) > 2
+
+
+def test_a_loss_that_is_not_finite_leaves_the_stream_as_before_that_step():
+    net = net_with_dropout()
+    with pytest.raises(NonfiniteLossError) as caught:
+        trained(net, 50, optimizer=SGD(net.parameters(), 1e80))
+    twin = net_with_dropout()
+    trained(twin, caught.value.history.epochs, optimizer=SGD(twin.parameters(), 1e80))
+
+    assert net.layers[1].random.getstate() == twin.layers[1].random.getstate()
+    assert net.state_dict() == twin.state_dict()
+
+
+# --- The rest of the house -----------------------------------------------------------------------
+
+
+def test_a_net_with_dropout_is_saved_drawn_and_diagnosed(tmp_path):
+    net = net_with_dropout()
+    history = trained(net)
+    save(net, tmp_path / "net.json")
+    other = load(tmp_path / "net.json", into=net_with_dropout(5))
+
+    assert repr(net.layers[1]) == "Dropout(0.4)"
+    assert other.state_dict() == net.state_dict()
+    assert "tanh" in visualize.draw(net(X[1])[0]).svg()
+    visualize.page(net(X[1])[0]).save(str(tmp_path / "net.html"))
+    assert (tmp_path / "net.html").exists()
+    assert "loss" in str(diagnose(net.train(), X, Y, history=history))
+    with pytest.raises(TypeError, match=r"Dropout\(0\.4\) draws new random numbers.*show a net without it"):
+        visualize.playground(net, X, Y)
+
+
+def test_models_without_such_layers_call_nothing_more():
+    """The mode is asked for nowhere on the way through an MLP."""
+    net, names = MLP(2, [4, 1], seed=0), set()
+
+    def calls(frame, event, argument):
+        names.add(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(calls)
+    try:
+        net(X[1])
+    finally:
+        sys.setprofile(before)
+    assert names.isdisjoint({"in_mode", "evaluating", "holders_in", "modules_in", "outputs_of"})
