@@ -155,15 +155,16 @@ class Lesson:
         shadow = self.steps.renamed({node: f"{OPEN}{i}{CLOSE}" for i, node in enumerate(self.order)})
         typeset = self.steps.renamed(self.place)
         computing, adding = self.listing.computing, self.listing.adding
-        gates: dict[int, Any] = {}
+        gates: dict[int, str] = {}
         for row, math in zip(shadow.rows, typeset.rows):
             node = self.place[row.node]
             data: dict[str, Any] = {"phase": row.phase, "node": node}
             if row.phase == "forward":
-                gates[node] = {"gate": row.gate(), "tree": tree_of(math.gate(MathFormula)), "spoken": row.spoken}
+                gates[node] = row.spoken
+                data |= {"gate": row.gate(), "tree": tree_of(math.gate(MathFormula))}
                 data["line"] = computing.get(row.node, -1)
             if node in gates:
-                data.update(gates[node])
+                data["spoken"] = gates[node]
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
