@@ -9,6 +9,7 @@ from typing import Any
 from autodiff.flat import Batches, State, Training, Unsupported, native_training
 
 from .._checks import one_of
+from ..module import in_mode
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Runner, Task
 
@@ -23,7 +24,7 @@ class Recorded:
     hint, why, ahead = "", "", True
 
     def __init__(self, task: Task, runner: str, most_lines: int | None = None, why: str = "") -> None:
-        self.why = why
+        self.why, self.task = why, task
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
@@ -42,7 +43,8 @@ class Recorded:
 
     def check(self) -> None:
         """Unsupported if the step would be recorded differently now."""
-        self.training.step.check()
+        with in_mode(self.task.modules, True):
+            self.training.step.check()
 
 
 def refuse_own_step(optimizer: Any) -> None:

@@ -138,8 +138,8 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 def test_a_label_is_not_in_machine_code(label):
     """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
     pytest.importorskip("llvmlite")
-    from autodiff.flat import Recipe
-    from autodiff.flat.backends.llvm.epochs import Batches, Steps
+    from autodiff.flat import Epoch, Recipe
+    from autodiff.flat.backends.llvm.epochs import Steps
     from autodiff.flat.backends.llvm.kernel import Kernel
     from autodiff.flat.backends.llvm.trainings import Recorded
 
@@ -155,7 +155,7 @@ def test_a_label_is_not_in_machine_code(label):
             return inputs, (inputs[0] - inputs[2] * inputs[1],)
 
         recorded = Recorded(Recipe(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update))
-        return Steps(recorded.plan(Batches(5, 2), False), 4).module()
+        return Steps(recorded.plan(Epoch(5, 2), False), 4).module()
 
     assert kernel(label, label) == kernel("a", "b")
     assert steps(label) == steps("a")
