@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType, MemberDescriptorType
 from typing import Any, Self
 
@@ -134,16 +134,18 @@ def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:
     return map(model, rows)
 
 
-@contextmanager
-def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
+class in_mode:
     """While all are in training mode, or none is; afterwards they are as before."""
-    before = [module.training for module in modules]
-    try:
-        for module in modules:
-            module.training = mode
-        yield
-    finally:
-        for module, mode in zip(modules, before):
+
+    def __init__(self, modules: Sequence[Module], mode: bool) -> None:
+        self.modules, self.mode, self.before = modules, mode, [module.training for module in modules]
+
+    def __enter__(self) -> None:
+        for module in self.modules:
+            module.training = self.mode
+
+    def __exit__(self, *error: object) -> None:
+        for module, mode in zip(self.modules, self.before):
             module.training = mode
 
 

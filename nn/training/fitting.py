@@ -173,6 +173,8 @@ def loop(
         for reason in reasons:
             if reason:
                 return str(reason)
+        if callbacks and not task.recorded:  # which sees what they have changed
+            task.look()
         if callbacks and task.recorded and task.recorded.changed():
             task.recorded, task.renewed = None, task.renewed + 1
             run = make(task)

@@ -274,8 +274,6 @@ def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: C
     """
     pace, end = task.pace, history.epochs + most
     random = None if task.epoch.whole else history.random.getstate()
-    if not task.recorded:  # else callbacks have changed nothing
-        task.look()
     done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
     try:
         while history.epochs < end:

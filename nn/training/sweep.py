@@ -197,7 +197,7 @@ class SideBySide:
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:
         """(seed, place of the learning rate, numbers) of each net."""
         for seed in self.job.seeds:
-            start = numbers(self.job.make(seed))
+            start = [parameter.data for parameter in self.job.make(seed).parameters()]
             for place in range(len(self.rates)):
                 yield seed, place, start
 
