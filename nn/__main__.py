@@ -18,7 +18,7 @@ from .activations import ACTIVATIONS
 from .cli.presets import PRESETS, RATES, Preset, Trial, preset_named
 from .cli.report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
 from .doctor import diagnose
-from .lectures import WATCH, watch
+from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
 from .serialization import save

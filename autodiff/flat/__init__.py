@@ -32,33 +32,49 @@ them, and gradients that arrive by four paths or more in a program rolled into l
 function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
+from __future__ import annotations
+
 from ..tracing import Unsupported
-from .backends import javascript
-from .backends.array import over_rows
-from .expansion import recorded
-from .ir import Line, Place, Program
-from .live import Listing, Live
-from .lowering import lower
-from .recording import Recipe
+from .backends import text as text  # by which programs print themselves
 from .state import Batches, Epoch, State
-from .stepping import Training, many_training, native_training
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .backends import javascript
+    from .backends.array import over_rows
+    from .expansion import recorded
+    from .ir import Line, Place, Program
+    from .live import Listing, Live
+    from .lowering import lower
+    from .recording import Recipe
+    from .stepping import Training, many_training, native_training
 
 __all__ = [
-    "Batches",
-    "Epoch",
-    "Line",
-    "Listing",
-    "Live",
-    "Place",
-    "Program",
-    "Recipe",
-    "State",
-    "Training",
-    "Unsupported",
-    "javascript",
-    "lower",
-    "many_training",
-    "native_training",
-    "over_rows",
-    "recorded",
-]
+    "Batches", "Epoch", "Line", "Listing", "Live", "Place", "Program", "Recipe", "State", "Training", "Unsupported",
+    "javascript", "lower", "many_training", "native_training", "over_rows", "recorded",
+]  # fmt: skip
+
+ROOMS = {  # names whose module is imported when one of them is first used
+    **dict.fromkeys(["Line", "Place", "Program"], "ir"),
+    **dict.fromkeys(["Listing", "Live"], "live"),
+    **dict.fromkeys(["Training", "many_training", "native_training"], "stepping"),
+    "Recipe": "recording",
+    "javascript": "backends",
+    "lower": "lowering",
+    "over_rows": "backends.array",
+    "recorded": "expansion",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOMS:
+        raise AttributeError(f"module 'autodiff.flat' has no attribute {name!r}")
+    __import__(f"{__name__}.{ROOMS[name]}" + ".javascript" * (name == "javascript"))
+    found = globals()[name] = getattr(__import__(f"{__name__}.{ROOMS[name]}", fromlist=[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ROOMS})

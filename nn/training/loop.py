@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
 from autodiff import Value
-from autodiff.flat import Batches, Epoch, Recipe, State, Unsupported
+from autodiff.flat import Batches, Epoch, State, Unsupported
 
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
@@ -115,8 +115,10 @@ class Task:
         return loss
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> Any:
         """What flat code records a step from."""
+        from autodiff.flat import Recipe  # when used: it brings in flat code
+
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
         return Recipe(
             self.example_loss,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from autodiff.flat import Batches, State, Training, Unsupported, native_training
+from autodiff.flat import Batches, State, Unsupported
 
 from .._checks import one_of
 from ..module import in_mode
@@ -24,6 +24,8 @@ class Recorded:
     hint, why, ahead = "", "", True
 
     def __init__(self, task: Task, runner: str, most_lines: int | None = None, why: str = "") -> None:
+        from autodiff.flat import Training, native_training  # when used: they bring in flat code
+
         self.why, self.task = why, task
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)

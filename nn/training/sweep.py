@@ -8,7 +8,7 @@ from math import isfinite, nan
 from typing import Any, Never
 
 from autodiff import Value
-from autodiff.flat import Unsupported, many_training
+from autodiff.flat import Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from .._targets import listed
@@ -162,6 +162,8 @@ class SideBySide:
 
     def recorded(self, task: Task) -> Any:
         """The step of a net in machine code."""
+        from autodiff.flat import many_training  # when used: it brings in flat code
+
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
         x, target = task.examples[0], task.targets[0]
@@ -356,8 +358,6 @@ class Job:
         """For each seed what became of the net at each learning rate."""
         runner_named(runner)
         if runner in ("native", "auto"):
-            from autodiff.flat import Unsupported  # when used: this brings in flat code
-
             try:
                 return SideBySide(self).outcomes()
             except (Unsupported, ImportError) as error:

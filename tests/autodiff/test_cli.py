@@ -12,7 +12,7 @@ import pytest
 
 from autodiff import lectures
 from autodiff.__main__ import main
-from nn.lectures import WATCH
+from nn.lectures.catalog import WATCH
 
 D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
 D1_TABLE = """\

@@ -4,7 +4,7 @@ import pytest
 
 from autodiff import Value
 from autodiff.flat import Recipe, Training
-from nn import MLP, SGD, fit, truth_table
+from nn import MLP, SGD, clip_by_norm, fit, truth_table
 from nn._targets import listed
 from nn.losses import hinge
 from tests.benchmarks import moons
@@ -47,10 +47,10 @@ def flat_gradient(runner):
     rows, classes = moons.points()
     example = rows[0], [classes[0]]
     update = SGD(parameters, 0.05).recorded
-    training = Training(Recipe(lambda x, t: hinge(listed(model(x)), t), example, parameters, update), runner)
-    table = training.table([[*x, c] for x, c in zip(rows, classes)])
+    recipe = Recipe(lambda x, t: hinge(listed(model(x)), t), example, parameters, update)
+    training = Training(recipe, [[*x, c] for x, c in zip(rows, classes)], clip_by_norm, runner)
     numbers = [p.data for p in parameters]
-    return lambda: training.gradient(table, numbers)
+    return lambda: training.gradient(training.table, numbers)
 
 
 def test_the_moons_gradient_against_micrograd():

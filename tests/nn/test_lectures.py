@@ -9,7 +9,7 @@ import pytest
 import nn
 from autodiff import Value, maxout
 from nn import MLP, SGD, Adam, Convolution, Layer, Neuron, RecurrentCell, WindowModel, fit, initializers
-from nn.lectures import WATCH, watch
+from nn.lectures.catalog import WATCH, watch
 from nn.lectures.learning import capacity_runs, fits_of_sin, runs_by_batch_size
 from nn.lectures.words import SENTENCE
 

@@ -1,0 +1,50 @@
+"""What there is to watch: the lectures' examples that are nets, losses or training, as lines of text.
+
+>>> from nn.lectures.catalog import watch
+>>> print("\\n".join(watch("E1")))
+E1  A net of step units: feed-forward with weights set by hand
+x = (0, 2, 1): z2 = (2, 2, 5), a2 = (1, 1, 1), z3 = 2, h = 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .._checks import one_of
+from . import by_hand, depth, descents, learning, starts, words
+
+Show = Callable[[], Iterator[str]]
+
+WATCH: dict[str, Show] = {
+    "A8": by_hand.closed_forms,
+    "A9": learning.one_example_at_a_time,
+    "B6": learning.until_convergence,
+    "B7": depth.diluted_gradients,
+    "B8": by_hand.linear_layers,
+    "C4": descents.standing_still,
+    "C5": learning.batch_sizes,
+    "C9": by_hand.mean_of_gradients,
+    "C10": descents.four_ways,
+    "C11": learning.universal_approximation,
+    "C12": depth.why_backward,
+    "C13": words.three_reviews,
+    "D13": depth.saturation,
+    "D14": descents.the_cliff,
+    "D16": learning.capacity,
+    "D18": by_hand.batch_normalisation,
+    "E1": by_hand.step_units,
+    "E3": by_hand.composition,
+    "E4": by_hand.inside_a_rectangle,
+    "E5": starts.gates_one_by_one,
+    "E9": starts.small_random_weights,
+    "E10": words.weight_sharing,
+    "E12": starts.all_zero,
+    "E13": words.language_model,
+}
+
+
+def watch(name: str) -> Iterator[str]:
+    """Yield the title of a lecture's example and then its lines, as they are computed."""
+    show = one_of("example to watch", name, WATCH)
+    yield f"{name}  {(show.__doc__ or '').splitlines()[0].removesuffix('.')}"
+    yield from show()
