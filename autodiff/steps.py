@@ -346,9 +346,7 @@ class Steps:
     'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
     """
 
-    def __init__(
-        self, output: Node, digits: int | None = None, tangents: Any = None, called: dict[Any, Any] | None = None
-    ) -> None:
+    def __init__(self, output: Node, digits: int | None = None, tangents: Any = None, called: Any = None) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
             raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output

@@ -132,7 +132,6 @@ class Task:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
-
         self.look()
         for module in self.modules:
             if module.eager_only:
