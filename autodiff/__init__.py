@@ -21,6 +21,7 @@ Where things are, in the order to read:
     refusals, tracing, arrays                  beside engine: errors, recording, NumPy
     ufuncs, guards, descriptions, typed        beside primitives: NumPy's names, rules that raise, help(), types
     _files                                     atomic file writes, packages that may be missing
+    _lazy                                      names whose module is imported when they are used
 
 ``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves
 the builtins alone.
@@ -36,6 +37,7 @@ the builtins alone.
 
 from __future__ import annotations
 
+from ._lazy import lazily
 from .engine import Value, gradients, label, variables
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
@@ -141,16 +143,4 @@ class Described:
 
 Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of a room that is not imported until it is used."""
-    if name not in ROOMS:
-        raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
-    found = getattr(__import__(f"{__name__}.{ROOMS[name]}", fromlist=[name]), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *ROOMS})
+__getattr__, __dir__ = lazily(__name__, ROOMS)

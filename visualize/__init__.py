@@ -25,12 +25,12 @@ True
 
 from __future__ import annotations
 
+from autodiff._lazy import lazily
+
 from .notebook import register
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .picture import Picture as Picture, draw as draw
     from .plots import (
         plot_activation as plot_activation,
@@ -64,19 +64,7 @@ ROOMS = {  # public names whose module is imported when one of them is first use
     "plot_success": "plots",
     "plot_success_rates": "plots",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of a room that is not imported until it is used."""
-    if name not in ROOMS:
-        raise AttributeError(f"module 'visualize' has no attribute {name!r}")
-    found = getattr(__import__(f"{__name__}.{ROOMS[name]}", fromlist=[name]), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *ROOMS})
+__getattr__, __dir__ = lazily(__name__, ROOMS)
 
 
 register()

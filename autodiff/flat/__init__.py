@@ -34,14 +34,13 @@ function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order
 
 from __future__ import annotations
 
+from .._lazy import lazily
 from ..tracing import Unsupported
 from .backends import text as text  # by which programs print themselves
 from .state import Batches, Epoch, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .backends import javascript
     from .backends.array import over_rows
     from .expansion import recorded
@@ -66,15 +65,4 @@ ROOMS = {  # names whose module is imported when one of them is first used
     "over_rows": "backends.array",
     "recorded": "expansion",
 }
-
-
-def __getattr__(name: str) -> Any:
-    if name not in ROOMS:
-        raise AttributeError(f"module 'autodiff.flat' has no attribute {name!r}")
-    __import__(f"{__name__}.{ROOMS[name]}" + ".javascript" * (name == "javascript"))
-    found = globals()[name] = getattr(__import__(f"{__name__}.{ROOMS[name]}", fromlist=[name]), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *ROOMS})
+__getattr__, __dir__ = lazily(__name__, ROOMS)

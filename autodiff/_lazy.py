@@ -1,0 +1,25 @@
+"""Names of a package whose modules are imported when one of them is first used."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+__all__ = ["lazily"]
+
+
+def lazily(package: str, rooms: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The package's ``__getattr__`` and ``__dir__``; ``rooms`` has the module that each name is in."""
+    space = vars(sys.modules[package])
+
+    def find(name: str) -> Any:
+        if name not in rooms:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        found = space[name] = getattr(__import__(f"{package}.{rooms[name]}", fromlist=[name]), name)
+        return found
+
+    return find, lambda: sorted({*space, *rooms})
