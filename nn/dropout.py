@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -38,7 +39,8 @@ class Dropout(Module):
     ([0.0, 2.0, 2.0], [1.0, 1.0, 1.0])
     """
 
-    eager_only = "draws new random numbers for every example"
+    in_training = "draws new random numbers for every example"
+    source: Callable[[Dropout, int], Sequence[Any]] | None = None  # of the factors, where it does not draw them
 
     def __init__(self, share: float, seed: int | Random | None = 0) -> None:
         self.share = below_1("share", share)
@@ -48,8 +50,26 @@ class Dropout(Module):
         x = example(x)
         if not self.training:
             return list(x)
+        factors = self.source(self, len(x)) if self.source else self.factors(len(x))
+        return [x_j * factor for x_j, factor in zip(x, factors)]
+
+    def factors(self, units: int) -> list[float]:
+        """What so many numbers are multiplied by, drawn now."""
         share, draw = self.share, self.random.random
-        return [x_j * (1.0 / (1.0 - share) if draw() >= share else 0.0) for x_j in x]
+        kept = 1.0 / (1.0 - share)
+        return [kept if draw() >= share else 0.0 for _ in range(units)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.share:g})"
+
+
+@contextmanager
+def drawing_from(source: Callable[[Dropout, int], Sequence[Any]], layers: Sequence[Dropout]) -> Iterator[None]:
+    """While these layers take their factors from ``source(layer, units)``."""
+    for layer in layers:
+        layer.source = source
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.source

@@ -33,7 +33,7 @@ class Module:
 
     training = False  # whether calls do what only training does: drop numbers, use the mini-batch's statistics
     buffers: tuple[str, ...] = ()  # attributes, lists of floats, that such calls change: saved, and undone
-    eager_only = ""  # what such calls do that a recorded step cannot
+    in_training = ""  # what such calls do that others cannot
     predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
 
     def __call__(self, *x: Any) -> Any:
@@ -122,16 +122,19 @@ class Module:
 
 
 def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:
-    """The output for each row: by ``batch(rows)``, unless a class nearer than the one with it has a ``__call__``."""
-    for kind in type(model).__mro__:
-        if "batch" in vars(kind):
-            found = list(model.batch(rows))
-            if len(found) != len(rows):
-                raise ValueError(f"batch of {model!r:.60} gave {len(found)} outputs for {len(rows)} rows")
-            return found
-        if "__call__" in vars(kind):
-            break
-    return map(model, rows)
+    """The output for each row."""
+    if not takes_rows(model):
+        return map(model, rows)
+    found = list(model.batch(rows))
+    if len(found) != len(rows):
+        raise ValueError(f"batch of {model!r:.60} gave {len(found)} outputs for {len(rows)} rows")
+    return found
+
+
+def takes_rows(model: Any) -> bool:
+    """Whether it has a ``batch(rows)``, and no class nearer than the one with it has a ``__call__``."""
+    names = [name for kind in type(model).__mro__ for name in ("batch", "__call__") if name in vars(kind)]
+    return names[:1] == ["batch"]
 
 
 class in_mode:

@@ -43,7 +43,7 @@ class BatchNorm(Module):
     ([2.0], [2.0], [Value(0.0)])
     """
 
-    eager_only = "normalizes all rows of a mini-batch together"
+    in_training = "normalizes all rows of a mini-batch together"
     buffers = "running_mean", "running_variance"
     not_weights = "scale", "shift"
 

@@ -126,7 +126,8 @@ class Recipe(NamedTuple):
     ``loss(x, target)`` is the loss of one example, in Values for its numbers and the captured ``parameters``;
     ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update,
     from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added
-    to the mean loss. ``watched()`` is entered while these are recorded.
+    to the mean loss. ``watched()`` is entered while these are recorded; then ``drawn()`` is known, how many random
+    numbers are drawn for each example: they stand behind its target.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -135,6 +136,7 @@ class Recipe(NamedTuple):
     update: Callable[[], tuple[Sequence[Any], Sequence[Any]]]
     penalty: Callable[[], Any] | None = None
     watched: Callable[[], AbstractContextManager[Any]] = nullcontext
+    drawn: Callable[[], int] = int
 
 
 class Step:
@@ -171,10 +173,10 @@ class Step:
 
 def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:
     """Loss, penalty and update, recorded now."""
-    loss, example, parameters, update, penalty, _ = recipe
+    loss, (x, target), parameters, update, penalty, _, drawn = recipe
     with Tracing():
         with Given("the loss"):
-            outputs, inputs = recorded(loss, example)
+            outputs, inputs = recorded(loss, (x, [*target, *[1.0] * drawn()]))
         of_loss = Recording(outputs, inputs, parameters, since)
         with Given("the penalty"):
             added = penalty() if penalty else None

@@ -47,15 +47,19 @@ def listed(numbers: Any) -> list[float]:
 
 
 class Epoch(NamedTuple):
-    """``rows`` are taken ``size`` at a time; the last step of an epoch may have fewer."""
+    """``rows`` are taken ``size`` at a time; the last step of an epoch may have fewer.
+
+    ``fresh`` says that rows are not the same in every epoch: random numbers are drawn for them.
+    """
 
     rows: int
     size: int
+    fresh: bool = False
 
     @property
     def whole(self) -> bool:
-        """Whether every step takes all rows."""
-        return self.size == self.rows
+        """Whether every step takes the same rows."""
+        return self.size == self.rows and not self.fresh
 
     @property
     def even(self) -> bool:
@@ -96,14 +100,23 @@ class Epoch(NamedTuple):
 class Batches(NamedTuple):
     """The mini-batches of the steps from ``first`` to before ``last`` of some epochs.
 
-    ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows.
+    ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows. ``drawn`` are
+    the random numbers for each row of these steps, if there are any.
     """
 
     epoch: Epoch
     order: Sequence[int]
     first: int
     last: int
+    drawn: Sequence[Sequence[float]] = ()
 
     def indices(self, step: int) -> Sequence[int]:
         """Those of the rows of a step."""
         return self.epoch.indices(step, self.order)
+
+    def fresh(self, rows: Sequence[Sequence[float]]) -> tuple[list[list[float]], Self]:
+        """The rows of these steps, one after the other with what was drawn for them, and the steps over those."""
+        steps, (epoch, inside) = range(self.first, self.last), divmod(self.first, self.epoch.steps)
+        taken = [[*rows[i], *numbers] for i, numbers in zip([i for k in steps for i in self.indices(k)], self.drawn)]
+        order = range(-epoch * self.epoch.rows - inside * self.epoch.size, len(taken))
+        return taken, self._replace(epoch=self.epoch._replace(fresh=True), order=order)

@@ -42,13 +42,16 @@ class Training:
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
         self.update = kept(kind, Lowering(step.update, ()).program(False))
-        self.table = self.loss.runner.table(table)
+        self.rows, self.table = table, self.loss.runner.table(table)
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
         """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
-        (numbers, gradients, moments, steps), losses = state, []
+        (numbers, gradients, moments, steps), losses, table = state, [], self.table
+        if batches.drawn:
+            rows, batches = batches.fresh(self.rows)
+            table = self.loss.runner.table(rows)
         for k in range(batches.first, batches.last):
-            loss, found = self.gradient(self.loss.runner.chosen(self.table, batches.indices(k)), numbers)
+            loss, found = self.gradient(self.loss.runner.chosen(table, batches.indices(k)), numbers)
             if loss - loss != 0.0 or not self.loss.runner.finite(found):
                 break
             clipped = found if clip_norm is None else self.clip(found, clip_norm)

@@ -15,8 +15,9 @@ from autodiff.flat import Batches, Epoch, State, Unsupported
 
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
+from ..dropout import Dropout, drawing_from
 from ..losses import Loss, total
-from ..module import Module, holders_in, in_mode, outputs_of
+from ..module import Module, holders_in, in_mode, outputs_of, takes_rows
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
@@ -94,12 +95,15 @@ class Task:
         self.agreed: Turn | None = None  # where what was recorded was last seen to hold
         self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
+        self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, each with its units
+        self.by_layer = False  # whether dropout takes all rows layer by layer
         self.look()
 
     def look(self) -> None:
         """Note the model's modules, and what steps change in it besides parameters, which is undone too."""
         holders = holders_in(self.model)
         self.modules = [x for x in holders if isinstance(x, Module)]
+        self.dropouts = [x for x in self.modules if isinstance(x, Dropout)]
         random = [x for x in holders if isinstance(x, Random) and not isinstance(x, SystemRandom)]
         self.remembering: list[Any] = [*[module for module in self.modules if module.buffers], *random]
 
@@ -121,29 +125,79 @@ class Task:
 
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
         return Recipe(
-            self.example_loss,
+            self.recorded_loss,
             (self.examples[0], self.targets[0]),
             optimizer.parameters,
             optimizer.recorded,
             (lambda: penalty(model)) if penalty else None,
             self.watched,
+            lambda: sum([units for _, units in self.calls]),
         )
+
+    def recorded_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
+        """The loss of one example, recorded, in which dropout multiplies by the numbers behind the target's."""
+        own = len(self.targets[0])
+        factors = list(target[own:])
+
+        def next_of(layer: Dropout, units: int) -> list[Any]:
+            if units > len(factors):
+                raise Unsupported(f"{layer!r} is not called as before: train with runner='eager'")
+            found, factors[:units] = factors[:units], []
+            return found
+
+        with drawing_from(next_of, self.dropouts):
+            return self.example_loss(x, target[:own])
+
+    def step_of_two_rows(self) -> None:
+        """Make it, and note how dropout is called in it; nothing is drawn."""
+        calls: list[tuple[Dropout, int]] = []
+
+        def noted(layer: Dropout, units: int) -> list[float]:
+            calls.append((layer, units))
+            return [1.0] * units
+
+        with drawing_from(noted, self.dropouts):
+            self.batch_loss([0, -1])
+            found, calls = calls, []
+            if found:
+                self.example_loss(self.examples[0], self.targets[0])
+        self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
+        self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
+        shared = len({id(layer.random) for layer, _ in found}) < len(calls)
+        if len(found) != len(twice) or (shared and found not in (by_layer, twice)):
+            raise Unsupported(
+                "dropout is called in the penalty, or in an order of its own by layers that share a generator: "
+                "train with runner='eager'"
+            )
+
+    def drawn(self, batches: Batches) -> list[list[float]]:
+        """What dropout draws in these steps, for each row in the order of the steps, as in eager code."""
+        rows: list[list[float]] = []
+        for k in range(batches.first, batches.last):
+            count = len(batches.indices(k))
+            if self.by_layer:
+                parts = [[layer.factors(units) for _ in range(count)] for layer, units in self.calls]
+                rows += [[x for part in row for x in part] for row in zip(*parts)]
+            else:
+                rows += [[x for layer, units in self.calls for x in layer.factors(units)] for _ in range(count)]
+        return rows
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
         self.look()
         for module in self.modules:
-            if module.eager_only:
+            if module.in_training and not isinstance(module, Dropout):
                 raise Unsupported(
-                    f"{module!r:.60} {module.eager_only} in training; a recorded step cannot: train with runner='eager'"
+                    f"{module!r:.60} {module.in_training} in training, which a recorded step cannot: train with "
+                    "runner='eager'"
                 )
             module.training = False  # as callbacks find it
         optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
         reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
         try:
             with in_mode(self.modules, True):
-                self.batch_loss([0, -1])
+                self.step_of_two_rows()
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
             with in_mode(self.modules, True):

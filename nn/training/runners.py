@@ -11,7 +11,7 @@ from autodiff.flat import Batches, State, Unsupported
 from .._checks import one_of
 from ..module import in_mode
 from ..optim import Optimizer, clip_by_norm
-from .loop import Eager, Runner, Task
+from .loop import Eager, Runner, Task, put_back
 
 LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
 MOST_LINES = 10_000  # of one example's loss, up to which machine code is made: some seconds
@@ -38,9 +38,13 @@ class Recorded:
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
-        found: tuple[State, Any] = self.training.run(
-            state, batches, self.optimizer.learning_rate, self.optimizer.clip_norm
-        )
+        task, optimizer = self.task, self.optimizer
+        if task.calls:
+            memory, batches = task.memory, batches._replace(drawn=task.drawn(batches))
+        found: tuple[State, Any] = self.training.run(state, batches, optimizer.learning_rate, optimizer.clip_norm)
+        if task.calls and len(found[1]) < batches.last - batches.first:  # the steps that were not made draw nothing
+            put_back(memory)
+            task.drawn(batches._replace(last=batches.first + len(found[1])))
         return found
 
     def check(self) -> None:

@@ -166,6 +166,8 @@ class SideBySide:
 
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
+        for layer in task.dropouts:
+            raise Unsupported(f"{layer!r} draws numbers of its own for each net, which nets side by side cannot")
         x, target = task.examples[0], task.targets[0]
         check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):

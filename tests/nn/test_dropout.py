@@ -226,24 +226,92 @@ def test_masks_are_drawn_example_by_example_in_the_order_of_the_mini_batch():
     assert list(net.state_dict().values()) == pytest.approx(list(twin.state_dict().values()), rel=1e-12)
 
 
-@pytest.mark.parametrize("runner", ["auto", "eager"])
-def test_auto_is_eager(runner):
-    net, eager = net_with_dropout(), net_with_dropout()
-    found, wanted = trained(net, 8, batch_size=3, runner=runner), trained(eager, 8, batch_size=3, runner="eager")
+def streams(net):
+    return [layer.random.getstate() for layer in net.layers if isinstance(layer, Dropout)]
 
-    assert found.loss == wanted.loss
-    assert net.state_dict() == eager.state_dict()
+
+def two_dropouts(first=3, second=4, twice=False):
+    """Two layers that drop, the first of them perhaps at two places."""
+    layer = Dropout(0.4, seed=first)
+    inside = [layer, Layer(6, 6, "tanh", seed=1), Dropout(0.2, seed=second), *[layer] * twice]
+    return Sequential(Layer(2, 6, "tanh", seed=0), *inside, Layer(6, 1, seed=2))
+
+
+class OneByOne(Sequential):
+    """A model that takes one example after the other, not layer by layer."""
+
+    def __call__(self, x):
+        return super().__call__(x)
+
+
+def shared():
+    stream = random.Random(5)
+    return two_dropouts(stream, stream, twice=True)
+
+
+@pytest.mark.parametrize("runner", ["auto", "source", "batch", "native"])
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize(
+    "make",
+    [
+        net_with_dropout,
+        two_dropouts,
+        lambda: two_dropouts(twice=True),
+        shared,
+        lambda: OneByOne(*shared().layers),
+        lambda: Sequential(Layer(2, 3, seed=0), *[Dropout(0.5, seed=1)] * 2, Layer(3, 1, seed=1)),
+        lambda: OneByOne(Layer(2, 3, seed=0), *[Dropout(0.5, seed=1)] * 2, Layer(3, 1, seed=1)),
+    ],
+)
+def test_every_runner_drops_what_eager_code_drops(make, batch_size, runner):
+    net, eager = make(), make()
+    found = trained(net, 12, batch_size=batch_size, runner=runner)
+    wanted = trained(eager, 12, batch_size=batch_size, runner="eager")
+
+    assert found.loss == pytest.approx(wanted.loss, rel=1e-11)
+    assert list(net.state_dict().values()) == pytest.approx(list(eager.state_dict().values()), rel=1e-10)
+    assert streams(net) == streams(eager)
+    assert found.runner == ("source" if runner == "auto" else runner)
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_recorded_runners_name_the_layer_and_what_to_write(runner):
-    net = net_with_dropout()
-    before = net.layers[1].random.getstate()
-    with pytest.raises(Unsupported, match=r"Dropout\(0\.4\) draws new random numbers.*runner='eager'"):
-        trained(net, runner=runner)
+def test_after_training_the_layer_draws_on_from_its_stream(runner):
+    net, eager = net_with_dropout(), net_with_dropout()
+    trained(net, 5, runner=runner)
+    trained(eager, 5, runner="eager")
 
-    assert net.layers[1].random.getstate() == before
     assert not net.training
+    assert net.layers[1].train()([1.0] * 50) == eager.layers[1].train()([1.0] * 50)
+
+
+def dropped(net):
+    return sum([w * w for w in net.train().layers[1]([1.0] * 6)])
+
+
+@pytest.mark.parametrize(("make", "penalty"), [(net_with_dropout, dropped), (lambda: BothWays(random.Random(5)), None)])
+def test_what_draws_elsewhere_trains_eagerly(make, penalty):
+    net = make()
+    before = streams(net)
+    with pytest.raises(Unsupported, match=r"runner='eager'"):
+        trained(net, 3, runner="source", penalty=penalty)
+
+    assert streams(net) == before
+    assert trained(net, 3, penalty=penalty).runner == "eager"
+
+
+class Block(Module):
+    def __init__(self, stream):
+        self.first, self.second = Dropout(0.5, seed=stream), Dropout(0.25, seed=stream)
+
+    def __call__(self, x):
+        return self.second(self.first(x))
+
+
+class BothWays(Sequential):
+    """Layer by layer outside, one example after the other inside: an order that is neither."""
+
+    def __init__(self, stream):
+        super().__init__(Layer(2, 4, seed=0), Block(stream), Dropout(0.5, seed=stream), Layer(4, 1, seed=1))
 
 
 def test_fit_many_trains_one_by_one_and_native_says_so():
@@ -252,6 +320,7 @@ def test_fit_many_trains_one_by_one_and_native_says_so():
     trained(net, 5)
 
     assert found.model(1).state_dict() == net.state_dict()
+    assert found.loss[0][0] != found.loss[0][1]
     with pytest.raises(Unsupported, match=r"Dropout\(0\.4\)"):
         fit_many(net_with_dropout, X, Y, seeds=range(2), epochs=5, runner="native", progress=False)
 
@@ -317,12 +386,13 @@ def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(ma
     assert len(seen) > 2
 
 
-def test_a_loss_that_is_not_finite_leaves_the_stream_as_before_that_step():
+@pytest.mark.parametrize("runner", ["eager", "source", "batch", "native"])
+def test_a_loss_that_is_not_finite_leaves_the_stream_as_before_that_step(runner):
     net = net_with_dropout()
     with pytest.raises(NonfiniteLossError) as caught:
-        trained(net, 50, optimizer=SGD(net.parameters(), 1e80))
+        trained(net, 50, optimizer=SGD(net.parameters(), 1e80), runner=runner)
     twin = net_with_dropout()
-    trained(twin, caught.value.history.epochs, optimizer=SGD(twin.parameters(), 1e80))
+    trained(twin, caught.value.history.epochs, optimizer=SGD(twin.parameters(), 1e80), runner=runner)
 
     assert net.layers[1].random.getstate() == twin.layers[1].random.getstate()
     assert net.state_dict() == twin.state_dict()

@@ -162,7 +162,7 @@ def checked(model: Any) -> list[tuple[str, Value]]:
                 f"playground takes a model with layers, such as nn.MLP; {type(model).__name__} has no {name}"
             )
     for layer in model.layers:
-        if reason := getattr(layer, "eager_only", ""):
+        if reason := getattr(layer, "in_training", ""):
             raise TypeError(f"{layer!r:.60} {reason} in training, which a page cannot: show a net without it")
     return list(model.named_parameters())
 

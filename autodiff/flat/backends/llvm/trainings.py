@@ -31,6 +31,7 @@ class NativeTraining:
         self, recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
     ) -> None:
         step = Recorded(recipe)
+        epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         self.step, key = step.step, (step.key, epoch, clips)
 
         def short(plan: Plan) -> Plan:
@@ -45,7 +46,7 @@ class NativeTraining:
         self.call = self.code.function("train", 8, 2)
         self.others = step.others
         self.trained = len(step.parameters)
-        self.x = self.placed(rows)
+        self.rows, self.x = rows, self.placed(rows)
         self.memory = aligned(self.steps.memory)
         sizes = self.steps.sizes()
         self.w, self.sums = aligned(sizes["w"]), aligned(sizes["sums"])
@@ -63,7 +64,11 @@ class NativeTraining:
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
-        (_, order, first, last), trained = batches, self.trained
+        x, trained = self.x, self.trained
+        if batches.drawn:
+            rows, batches = batches.fresh(self.rows)
+            x = self.placed(rows)
+        _, order, first, last, _ = batches
         if self.order[0] is not order:
             self.order = order, numpy.array(order, dtype=numpy.int64)
         self.w[:trained], self.sums[:trained] = state.numbers, state.gradients
@@ -72,7 +77,7 @@ class NativeTraining:
             line[:] = moments
         losses = numpy.empty(last - first)
         self.settings[:] = rate, clip_norm or 0.0, state.steps - first, first, 0.0
-        arrays = self.x, self.w, self.moments, self.order[1], losses, self.sums, self.memory, self.settings
+        arrays = x, self.w, self.moments, self.order[1], losses, self.sums, self.memory, self.settings
         pointers = [array.ctypes.data for array in arrays]
         pointers[4] -= 8 * first  # where the loss of step 0 would be
         self.call(*pointers, first, last)
