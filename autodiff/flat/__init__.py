@@ -48,17 +48,17 @@ if TYPE_CHECKING:
     from .live import Listing, Live
     from .lowering import lower
     from .recording import Recipe
-    from .stepping import Training, many_training, native_training
+    from .stepping import Training, in_machine_code
 
 __all__ = [
     "Batches", "Epoch", "Line", "Listing", "Live", "Place", "Program", "Recipe", "State", "Training", "Unsupported",
-    "javascript", "lower", "many_training", "native_training", "over_rows", "recorded",
+    "in_machine_code", "javascript", "lower", "over_rows", "recorded",
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
     **dict.fromkeys(["Line", "Place", "Program"], "ir"),
     **dict.fromkeys(["Listing", "Live"], "live"),
-    **dict.fromkeys(["Training", "many_training", "native_training"], "stepping"),
+    **dict.fromkeys(["Training", "in_machine_code"], "stepping"),
     "Recipe": "recording",
     "javascript": "backends",
     "lower": "lowering",

@@ -8,16 +8,13 @@ which each parameter is a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engine import Value
 from .compiled import Runner, kept, native, runner_for
 from .lowering import Lowering
 from .recording import Recipe, Recording, Step
-from .state import Batches, Epoch, State
-
-if TYPE_CHECKING:
-    from .backends.llvm.trainings import ManyTraining, NativeTraining
+from .state import Batches, State
 
 
 class Training:
@@ -69,28 +66,12 @@ class Training:
         return value + more, self.loss.runner.plus(gradients, more_gradients)
 
 
-def native_training(
-    recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
-) -> NativeTraining:
-    """A ``NativeTraining``; ImportError that says what to install where llvmlite is missing."""
+def in_machine_code() -> Any:
+    """The module with ``NativeTraining`` and ``ManyTraining``; ImportError that says what to install if need be."""
     native()
-    from .backends.llvm.trainings import NativeTraining
+    from .backends.llvm import trainings
 
-    return NativeTraining(recipe, rows, epoch, clips, most)
-
-
-def many_training(
-    recipe: Recipe,
-    rows: Sequence[Sequence[float]],
-    epoch: Epoch,
-    clip_norm: float | None,
-    answers: Callable[[Sequence[Any]], Sequence[Any]],
-) -> ManyTraining:
-    """A ``ManyTraining``; ImportError as above."""
-    native()
-    from .backends.llvm.trainings import ManyTraining
-
-    return ManyTraining(recipe, rows, epoch, clip_norm, answers)
+    return trainings
 
 
 class Part:

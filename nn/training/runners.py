@@ -24,14 +24,15 @@ class Recorded:
     hint, why, ahead = "", "", True
 
     def __init__(self, task: Task, runner: str, most_lines: int | None = None, why: str = "") -> None:
-        from autodiff.flat import Training, native_training  # when used: they bring in flat code
+        from autodiff.flat import Training, in_machine_code  # when used: they bring in flat code
 
         self.why, self.task = why, task
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
             clips = optimizer.clip_norm is not None
-            self.training: Any = native_training(task.recipe, task.rows, task.epoch, clips, most_lines)
+            training = in_machine_code().NativeTraining
+            self.training: Any = training(task.recipe, task.rows, task.epoch, clips, most_lines)
         else:
             self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name = self.training.name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Any, Never
 
 from autodiff import Value
-from autodiff.flat import Unsupported
+from autodiff.flat import Batches, State, Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from .._targets import listed
@@ -19,7 +19,7 @@ from ..models import MLP
 from ..module import Module, buffers_in, in_mode
 from ..optim import OPTIMIZERS, Optimizer
 from .fitting import check_trained, fit
-from .loop import NonfiniteLossError, Task
+from .loop import NonfiniteLossError, Pace, Task
 from .progress import Progress
 from .runners import refuse_own_step, runner_named
 
@@ -152,6 +152,7 @@ class SideBySide:
             raise Unsupported("nets side by side see the same mini-batches: give a seed, or another runner")
         self.job = job
         first, *others = [job.task(job.model, rate) for rate in job.rates]
+        self.epoch, self.clip_norm, self.pace = first.epoch, first.optimizer.clip_norm, Pace()
         self.rates = [task.optimizer.learning_rate for task in (first, *others)]
         self.training = self.recorded(first)
         nets = (job.task(net, job.rates[0]) for net in job.other_nets())
@@ -162,7 +163,7 @@ class SideBySide:
 
     def recorded(self, task: Task) -> Any:
         """The step of a net in machine code."""
-        from autodiff.flat import many_training  # when used: it brings in flat code
+        from autodiff.flat import in_machine_code  # when used: it brings in flat code
 
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
@@ -174,12 +175,13 @@ class SideBySide:
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        return many_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
+        make = in_machine_code().ManyTraining
+        return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
 
     def is_alike(self, task: Task) -> bool:
         """Whether this net's step is the recorded one, but for parameters and learning rate."""
         fits: bool = self.training.fits(task.recipe)
-        return fits and task.optimizer.clip_norm == self.training.plan.clip_norm
+        return fits and task.optimizer.clip_norm == self.clip_norm
 
     def outcomes(self) -> Iterator[list[Outcome]]:
         """For each seed what became of the net at each learning rate."""
@@ -192,11 +194,21 @@ class SideBySide:
         waiting = self.starts()
         while nets := list(islice(waiting, self.training.at_once)):
             seeds, places, starts = zip(*nets)
-            block = self.training.block(starts, [self.rates[place] for place in places])
+            state, lanes = self.training.start(starts, [self.rates[place] for place in places])
+            stopped: dict[int, Sequence[int]] = {}  # nets that have met inf or nan, and the rows of that step
             for order, epochs in self.order or self.shuffled():
-                block.run(order, epochs)
-            for net, outcome in enumerate(self.read(block)):
-                yield self.looked_into(block, net, outcome, seeds[net], self.job.rates[places[net]])
+                made, end = 0, epochs * self.epoch.steps
+                while made < end:
+                    with self.pace:
+                        self.pace.made = min(end - made, self.pace.steps())
+                        steps = Batches(self.epoch, order, made, made + self.pace.made)
+                        state, lanes = self.training.run(state, lanes, steps)
+                    made = steps.last
+                for net, ended in enumerate(lanes.ends[: len(nets)].tolist()):
+                    if ended < inf and net not in stopped:
+                        stopped[net] = steps.indices(int(ended))
+            for net, outcome in enumerate(self.read(state, lanes, len(nets))):
+                yield self.looked_into(stopped.get(net), outcome, seeds[net], self.job.rates[places[net]])
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:
         """(seed, place of the learning rate, numbers) of each net."""
@@ -214,24 +226,25 @@ class SideBySide:
             yield whole_epochs(rows, job.batch_size, random, epochs), epochs
             remaining -= epochs
 
-    def read(self, block: Any) -> Iterator[Outcome]:
-        """What became of each net of a block."""
+    def read(self, state: State, lanes: Any, count: int) -> Iterator[Outcome]:
+        """What became of each of so many nets."""
         decide = self.job.loss.decide
         classes = [decide(target) for target in self.job.targets]
         examples = len(classes) if are_classes(self.job.targets, self.job.loss) else nan
-        for parameters, loss, outputs in zip(block.numbers, block.losses.tolist(), block.outputs()):
+        found = state.numbers.T[:count].tolist(), lanes.losses.tolist(), self.training.outputs(state.numbers).tolist()
+        for parameters, loss, outputs in zip(*found):
             right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
             yield Outcome(parameters, loss, right / examples)
 
-    def looked_into(self, block: Any, net: int, outcome: Outcome, seed: int, rate: float) -> Outcome:
-        """The outcome, once eager code has agreed where something is said to be inf or nan: see ``Flat.step``."""
+    def looked_into(self, stopped: Sequence[int] | None, outcome: Outcome, seed: int, rate: float) -> Outcome:
+        """The outcome, once eager code has agreed that the step over the rows ``stopped`` meets inf or nan."""
         job = self.job
         if all(map(isfinite, outcome.parameters)):
-            if net not in block.stopped:
+            if stopped is None:
                 return outcome
             task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
             with in_mode(task.modules, True):
-                loss = task.batch_loss(block.stopped[net]).data
+                loss = task.batch_loss(stopped).data
             if loss - loss != 0.0:
                 return Outcome(outcome.parameters, nan, nan)
         return job.fitted(seed, rate, "auto")

@@ -790,8 +790,9 @@ def test_a_variable_of_a_closure_is_named():
 def test_auto_leaves_a_program_of_many_lines_to_python(monkeypatch):
     """Machine code would take long to compile, or was there already; named, it is compiled all the same."""
     asked = []
-    native = autodiff.flat.native_training
-    monkeypatch.setattr(autodiff.flat, "native_training", lambda *args: asked.append(args[-1]) or native(*args))
+    module = autodiff.flat.in_machine_code()
+    native = module.NativeTraining
+    monkeypatch.setattr(module, "NativeTraining", lambda *args: asked.append(args[-1]) or native(*args))
     monkeypatch.setattr(nn.training.runners, "LONG", 1)
     monkeypatch.setattr(nn.training.runners, "MOST_LINES", 3)
     runs = [fit(mlp(), X, Y, epochs=5, runner=runner, progress=False).loss for runner in ("native", "auto", "source")]

@@ -141,7 +141,8 @@ def test_a_label_is_not_in_machine_code(label):
     from autodiff.flat import Epoch, Recipe
     from autodiff.flat.backends.llvm.epochs import Steps
     from autodiff.flat.backends.llvm.kernel import Kernel
-    from autodiff.flat.backends.llvm.trainings import Recorded
+    from autodiff.flat.backends.llvm.trainings import of_net
+    from autodiff.flat.recording import Step
 
     def kernel(first, second):
         x, f = labelled(first, second)
@@ -154,8 +155,8 @@ def test_a_label_is_not_in_machine_code(label):
             inputs = [Value(1.0, label) for _ in range(4)]
             return inputs, (inputs[0] - inputs[2] * inputs[1],)
 
-        recorded = Recorded(Recipe(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update))
-        return Steps(recorded.plan(Epoch(5, 2), False), 4).module()
+        step = Step(Recipe(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update))
+        return Steps(of_net(step, [w]).plan(Epoch(5, 2), False), 4).module()
 
     assert kernel(label, label) == kernel("a", "b")
     assert steps(label) == steps("a")

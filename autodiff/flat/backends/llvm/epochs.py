@@ -154,18 +154,23 @@ FEW_PARAMETERS = 64  # parameters up to which they are kept in registers
 
 
 class Plan(NamedTuple):
-    """What is trained, and how many rows there are and go into each step."""
+    """What is trained, and how many rows there are and go into each step.
+
+    For one net the inputs of the programs are a row; for nets side by side they are the numbers of a net, of which
+    ``outputs`` says what it makes of a row. ``clip`` is the longest gradient; True says that each call gives it.
+    """
 
     loss: Program
     penalty: Program | None
     update: Program
+    outputs: Any
     trained: int
     epoch: Epoch
-    clips: bool
+    clip: Any
 
     @property
     def numbers(self) -> int:
-        """How many numbers ``w`` holds: those that are trained, one over the rows of the mini-batch, and others."""
+        """How many numbers are no inputs: those that are trained, one over the rows of the mini-batch, and others."""
         return len(self.loss.parameters)
 
 
@@ -251,7 +256,7 @@ class Steps:
         done = text.let("sitofp i64 %s to double")
         step = text.let(f"fadd double {text.let(f'fadd double {before}, {done}')}, 1.0")
         v, update, scale = Lanes(text, 1), Update(plan.update), None
-        if plan.clips:
+        if plan.clip:
             scale = clip_scale(v, lambda i: v.load(homes["sums"], i), plan.trained, threshold)
         shared = {update.rate: rate, update.step: step}
         update_all(update, text, self.width, plan.trained, homes, scale, shared)
@@ -306,31 +311,10 @@ NAMES = ("w", "states", "rates", "rows", "order", "losses", "ends", "memory")
 FEW_ROWS = 8  # rows up to which the loop over them is written out, where all else is
 
 
-class NetsPlan(NamedTuple):
-    """What is trained: programs whose inputs are the numbers of a net and whose parameters are those of a row."""
-
-    loss: Program
-    penalty: Program | None
-    update: Program
-    outputs: Program
-    epoch: Epoch
-    clip_norm: float | None
-
-    @property
-    def trained(self) -> int:
-        """How many numbers a net has."""
-        return len(self.loss.inputs)
-
-    @property
-    def columns(self) -> int:
-        """How many numbers ``rows`` holds for each row."""
-        return len(self.loss.parameters)
-
-
 class Nets:
     """The text of the module, and how much memory it needs."""
 
-    def __init__(self, plan: NetsPlan, width: int) -> None:
+    def __init__(self, plan: Plan, width: int) -> None:
         self.plan, self.width = plan, width
         self.loss = Kernel(plan.loss, "loss", width, NETS, onto=True, sums=False)
         self.penalty = Kernel(plan.penalty, "penalty", width, NETS, onto=True, sums=False) if plan.penalty else None
@@ -390,7 +374,7 @@ class Nets:
             if not plan.epoch.whole:
                 place = text.plus(text.plus(text.times(epoch, plan.epoch.rows), start), r)
                 index = text.let(f"load i64, ptr {text.address('%order', place)}")
-            self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.columns)), mean, gradients)
+            self.call(text, self.loss, "%w", text.address("%rows", text.times(index, plan.numbers)), mean, gradients)
 
         if text.unrolled and rows == plan.epoch.size <= FEW_ROWS:
             text.each(rows, one)
@@ -406,7 +390,7 @@ class Nets:
         text.each(NETS, averaged(mean), self.width)
         text.each(plan.trained * NETS, averaged(gradients), self.width)
         if self.penalty:
-            captured = text.address("%rows", len(plan.loss.parameters) - len(self.penalty.program.parameters))
+            captured = text.address("%rows", plan.numbers - len(self.penalty.program.parameters))
             self.call(text, self.penalty, "%w", captured, mean, gradients)
         return many
 
@@ -428,8 +412,8 @@ class Nets:
         v.store(v.select(finite, end, v.select(going, v.splat(step), end)), "%ends", lane)
         goes_on = v.let(f"and {v.bools} {going}, {finite}")
         scale = None
-        if plan.clip_norm is not None:
-            scale = clip_scale(v, lambda k: v.load(gradients, at(k)), plan.trained, v.constant(plan.clip_norm))
+        if plan.clip is not None:
+            scale = clip_scale(v, lambda k: v.load(gradients, at(k)), plan.trained, v.constant(plan.clip))
         update = self.update
         shared = {x: v.splat(name) for x, name in known.items()}
         shared = update.known(v, {**shared, update.rate: v.load("%rates", lane)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from threading import Lock
 from typing import Any
 
@@ -15,11 +16,11 @@ from .kernel import PADDING, Kernel, up_to
 from .machine import ATTRIBUTES, Compiled, locks, machine
 
 
-def aligned(doubles: int) -> Any:
+def aligned(*shape: int) -> Any:
     """Zeros that begin at a cache line."""
-    room = numpy.zeros(doubles + 8)
+    room = numpy.zeros(prod(shape) + 8)
     start = (-room.ctypes.data // 8) % 8
-    return room[start : start + doubles]
+    return room[start : start + prod(shape)].reshape(shape)
 
 
 class Native(Batch):
@@ -49,7 +50,7 @@ class Native(Batch):
             return Result(
                 numpy.zeros((0, self.outputs)), numpy.zeros((0, self.gradients)), numpy.zeros(len(self.asked))
             )
-        x, out, dx = (aligned(k * stride).reshape(k, stride) for k in (self.inputs, self.outputs, self.gradients))
+        x, out, dx = (aligned(k, stride) for k in (self.inputs, self.outputs, self.gradients))
         x[:, :count] = numpy.asarray(rows, dtype=float).reshape(count, self.inputs).T
         w = numpy.ascontiguousarray(parameters, dtype=float)
         sums = numpy.zeros(len(self.program.parameters) + 1)
