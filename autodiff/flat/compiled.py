@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import is_
 from typing import Any, Protocol
 
 from ..arrays import in_order, is_array
@@ -101,21 +102,21 @@ class Trace:
         self.runs: dict[Any, Run] = {}
         self.work = Recording(self.outputs, self.inputs).work
 
-    def program(self, wrt: list[Value] | tuple[()] | None, roll: bool | None) -> tuple[Program, list[Value]]:
+    def program(self, wrt: Sequence[Value] | None, roll: bool | None) -> tuple[Program, list[Value]]:
         """The program with gradients to the inputs (None) or to captured leaves, and the captured leaves."""
         recording = Recording(self.outputs, self.inputs, wrt or (), self.since)
         return Lowering(recording, self.inputs if wrt is None else wrt).program(roll), recording.parameters
 
-    def ready(self, wrt: list[Value] | tuple[()] | None, runner: str, rows: int) -> Run:
+    def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
         """The trace's program in a runner, kept for the next call."""
         kind = runner_for(runner if self.outputs else "source", rows * self.work)
-        key = kind, None if wrt is None else tuple(map(id, wrt))
-        if key not in self.runs:
-            program, parameters = self.program(wrt, kind.roll)
-            if wrt and not {*wrt} & {*Recording(self.outputs, self.inputs, (), self.since).parameters}:
-                raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
-            self.runs[key] = Run(kept(kind, program), parameters)
-        return self.runs[key]
+        if (kind, wrt) not in self.runs:
+            leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
+            program, parameters = self.program(leaves, kind.roll)
+            if leaves and not {*leaves} & {*Recording(self.outputs, self.inputs, (), self.since).parameters}:
+                raise ValueError(f"wrt names {leaves!r:.80}, but the function uses none of them")
+            self.runs[kind, wrt] = Run(kept(kind, program), parameters)
+        return self.runs[kind, wrt]
 
     def answer(self, numbers: Sequence[float]) -> Any:
         """The outputs in the shape in which the function returned them."""
@@ -142,7 +143,7 @@ class Run:
 
 def records(args: Sequence[Any]) -> bool:
     """Whether a call takes part in a graph: it was given Values, or stands inside a function being traced."""
-    return is_tracing() or any(type(x) is Value for x in flattened(args))
+    return is_tracing() or Value in map(type, flattened(args))
 
 
 def plain(x: Any) -> float:
@@ -157,7 +158,8 @@ def numbers(args: Sequence[Any]) -> list[float]:
 def shape_of(tree: Any) -> Any:
     """The shape of nested lists, tuples, dicts and arrays, hashable; None for a number."""
     if isinstance(tree, (list, tuple)):
-        return (type(tree), *map(shape_of, tree))
+        plain = {*map(type, tree)} == {float}
+        return (type(tree), *([None] * len(tree) if plain else map(shape_of, tree)))
     members = None if type(tree) is float else branches(tree)
     keys = tuple(tree) if isinstance(tree, dict) else ()
     return members if members is None else (type(tree), keys, *[shape_of(member) for _, member in members])
@@ -174,15 +176,23 @@ def frozen(static: Mapping[str, Any]) -> Any:
         ) from error
 
 
-def captured(wrt: Any) -> list[Value]:
-    """The Values in ``wrt``, each once; TypeError or ValueError where one is no captured leaf."""
-    found = flattened(wrt)
-    for value in found:
-        if type(value) is not Value:
-            raise TypeError(f"wrt takes captured Values, got {type(value).__name__}: {value!r:.60}")
-        if value.primitive is not None:
-            raise ValueError(f"wrt takes leaves, but {value!r} was computed by {value.primitive.name}")
-    return list(dict.fromkeys(found))
+class Wanted:
+    """Captured leaves to differentiate with respect to, as ``wrt`` names them and each once.
+
+    TypeError or ValueError where one is no captured leaf.
+    """
+
+    def __init__(self, given: list[Any]) -> None:
+        for value in given:
+            if type(value) is not Value:
+                raise TypeError(f"wrt takes captured Values, got {type(value).__name__}: {value!r:.60}")
+            if value.primitive is not None:
+                raise ValueError(f"wrt takes leaves, but {value!r} was computed by {value.primitive.name}")
+        self.given, self.leaves = given, list(dict.fromkeys(given))
+
+    def is_list(self, wrt: Any) -> bool:
+        """Whether ``wrt`` is a list of these very leaves, each once."""
+        return type(wrt) is list and len(wrt) == len(self.leaves) and all(map(is_, wrt, self.leaves))
 
 
 def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
@@ -258,6 +268,8 @@ class Compiled:
         self.runner = runner
         self.traces: dict[Any, Trace] = {}
         self.last: Trace | None = None
+        self.known: dict[tuple[int, ...], Wanted] = {}  # by the ids of what wrt names
+        self.last_wanted: Wanted | None = None
 
     def __repr__(self) -> str:
         return f"compile({self.f!r})"
@@ -305,13 +317,26 @@ class Compiled:
             raise TypeError(
                 "gradients are taken with respect to the arguments, and there are none: name Values in wrt="
             )
-        found = trace.ready(None if wrt is None else captured(wrt), self.runner, 1).row(numbers(args))
-        if wrt is None:
-            gradients = iter(found.input_gradients)
-            trees = tuple(mirrored(lambda _: next(gradients), arg) for arg in args)
-            return found.outputs[0], trees[0] if len(args) == 1 else trees
-        of = dict(zip(map(id, captured(wrt)), found.parameter_gradients))
-        return found.outputs[0], mirrored(lambda value: of[id(value)], wrt)
+        if wrt is not None:
+            last = self.last_wanted
+            is_last = last is not None and last.is_list(wrt)
+            wanted: Any = last if is_last else self.wanted(flattened(wrt))
+            found = trace.ready(wanted, self.runner, 1).row(numbers(args))
+            if is_last:
+                return found.outputs[0], found.parameter_gradients
+            of = dict(zip(map(id, wanted.leaves), found.parameter_gradients))
+            return found.outputs[0], mirrored(lambda value: of[id(value)], wrt)
+        found = trace.ready(None, self.runner, 1).row(numbers(args))
+        gradients = iter(found.input_gradients)
+        trees = tuple(mirrored(lambda _: next(gradients), arg) for arg in args)
+        return found.outputs[0], trees[0] if len(args) == 1 else trees
+
+    def wanted(self, given: list[Any]) -> Wanted:
+        """These leaves, looked up."""
+        ids = tuple(map(id, given))
+        found = self.known.get(ids) or Wanted(given)
+        self.last_wanted = self.known[ids] = found
+        return found
 
     def map(self, rows: Iterable[Any], **static: Any) -> list[Any]:
         """What the function returns for each row: a tuple of arguments, or the one argument itself."""

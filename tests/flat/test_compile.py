@@ -63,6 +63,26 @@ def test_wrt_names_captured_leaves_in_any_shape():
     assert (w.grad, b.grad) == (0.0, 0.0)
 
 
+def test_wrt_may_change_between_calls():
+    """Also in place; equal numbers, other shapes and other orders are not taken for what was named before."""
+    w, b, c = Value(3.0), Value(1.0), Value(1.0)
+    fast = autodiff.compile(lambda x: w * x + 2.0 * b + 5.0 * c)
+    wrt = [w, b]
+
+    assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [3.0, 2.0])
+    assert fast.value_and_grad(3.0, wrt={"w": w, "b": b}) == (16.0, {"w": 3.0, "b": 2.0})
+    assert fast.value_and_grad(3.0, wrt=(w, b)) == (16.0, (3.0, 2.0))
+    wrt[1] = c
+    assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [3.0, 5.0])
+    wrt.reverse()
+    assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [5.0, 3.0])
+    wrt.append(w)
+    assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [5.0, 3.0, 3.0])
+    found = fast.value_and_grad(3.0, wrt=wrt)[1]
+    found[0] = 100.0
+    assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [5.0, 3.0, 3.0])
+
+
 def test_wrt_of_nothing_that_is_used_is_named():
     w, unused = variables(w=2, unused=0)
     for wrt in (unused, [unused], {"unused": unused}):

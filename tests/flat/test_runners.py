@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff
-from autodiff import PRIMITIVES, Value
+from autodiff import PRIMITIVES, Value, history as history_of
 from autodiff.flat import lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
@@ -157,13 +157,15 @@ def check(operations, rows):
 
     for name in RUNNERS:
         found = made(name, output, inputs=leaves).rows(rows, [])
-        for (answer, scale), (value,), slopes in zip(expected, found.outputs, found.input_gradients):
-            assert near(answer, (value, slopes), scale), name
+        for (answer, scales), (value,), slopes in zip(expected, found.outputs, found.input_gradients):
+            assert near(answer, (value, slopes), scales), name
 
 
 def carried(output):
-    """The largest gradient on any edge: 1e300 - 1e300 + 1 is 1 or 0, as the sum is ordered."""
-    return max([abs(step.downstream) for step in output.steps() if math.isfinite(step.downstream)], default=0.0)
+    """The largest number and the largest gradient on any edge: 1e300 - 1e300 + 1 is 1 or 0, as the sum is ordered."""
+    data = [node.data for node in history_of(output)]
+    gradients = [step.downstream for step in output.steps()]
+    return [max([abs(x) for x in numbers if math.isfinite(x)], default=0.0) for numbers in (data, gradients)]
 
 
 @settings(max_examples=40, deadline=None)
@@ -179,10 +181,11 @@ def test_many_random_expressions_agree_in_every_runner(operations, rows):
     check(operations, rows)
 
 
-def near(a, b, scale):
+def near(a, b, scales):
     """As ``agree``, with a little room by the scale of what was added: what cancels leaves few right digits behind."""
-    pairs = zip([a[0], *a[1]], [b[0], *b[1]])
-    return all(close(x, y, 1e3 * scale) or abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in pairs)
+    of_data, of_gradients = scales
+    found = zip([a[0], *a[1]], [b[0], *b[1]], [of_data, *[of_gradients] * len(a[1])])
+    return all(close(x, y, 1e3 * scale) or abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y, scale in found)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

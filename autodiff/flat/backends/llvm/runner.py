@@ -38,7 +38,7 @@ class Native(Batch):
         self.compiled = Compiled(module([kernel.function()], kernel.text.declarations, ATTRIBUTES))
         self.call = self.compiled.function("program", 6, 2)
         self.gradients = len(given(program.input_gradients))
-        self.asked = [k for k, x in enumerate(program.parameter_gradients) if x is not None]
+        self.asked = numpy.array([k for k, x in enumerate(program.parameter_gradients) if x is not None], dtype=int)
         self.memory = aligned(kernel.memory)
         self.busy = Lock()  # one call at a time has the memory
         locks.add(self.busy)
