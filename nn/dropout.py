@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
@@ -40,7 +41,6 @@ class Dropout(Module):
     """
 
     in_training = "draws new random numbers for every example"
-    source: Callable[[Dropout, int], Sequence[Any]] | None = None  # of the factors, where it does not draw them
 
     def __init__(self, share: float, seed: int | Random | None = 0) -> None:
         self.share = below_1("share", share)
@@ -50,7 +50,8 @@ class Dropout(Module):
         x = example(x)
         if not self.training:
             return list(x)
-        factors = self.source(self, len(x)) if self.source else self.factors(len(x))
+        source = sources.get(get_ident(), type(self).factors)
+        factors = source(self, len(x))
         return [x_j * factor for x_j, factor in zip(x, factors)]
 
     def factors(self, units: int) -> list[float]:
@@ -63,13 +64,14 @@ class Dropout(Module):
         return f"Dropout({self.share:g})"
 
 
+sources: dict[int, Callable[[Dropout, int], Sequence[Any]]] = {}  # of factors, by thread; else layers draw them
+
+
 @contextmanager
-def drawing_from(source: Callable[[Dropout, int], Sequence[Any]], layers: Sequence[Dropout]) -> Iterator[None]:
-    """While these layers take their factors from ``source(layer, units)``."""
-    for layer in layers:
-        layer.source = source
+def drawing_from(source: Callable[[Dropout, int], Sequence[Any]]) -> Iterator[None]:
+    """While layers that this thread calls take their factors from ``source(layer, units)``."""
     try:
+        sources[get_ident()] = source
         yield
     finally:
-        for layer in layers:
-            del layer.source
+        sources.pop(get_ident(), None)

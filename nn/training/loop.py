@@ -103,7 +103,6 @@ class Task:
         """Note the model's modules, and what steps change in it besides parameters, which is undone too."""
         holders = holders_in(self.model)
         self.modules = [x for x in holders if isinstance(x, Module)]
-        self.dropouts = [x for x in self.modules if isinstance(x, Dropout)]
         random = [x for x in holders if isinstance(x, Random) and not isinstance(x, SystemRandom)]
         self.remembering: list[Any] = [*[module for module in self.modules if module.buffers], *random]
 
@@ -145,7 +144,7 @@ class Task:
             found, factors[:units] = factors[:units], []
             return found
 
-        with drawing_from(next_of, self.dropouts):
+        with drawing_from(next_of):
             return self.example_loss(x, target[:own])
 
     def step_of_two_rows(self) -> None:
@@ -156,7 +155,7 @@ class Task:
             calls.append((layer, units))
             return [1.0] * units
 
-        with drawing_from(noted, self.dropouts):
+        with drawing_from(noted):
             self.batch_loss([0, -1])
             found, calls = calls, []
             if found:

@@ -13,6 +13,7 @@ from autodiff.flat import Batches, State, Unsupported
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
+from ..dropout import Dropout
 from ..losses import Loss, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
@@ -167,7 +168,7 @@ class SideBySide:
 
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
-        for layer in task.dropouts:
+        for layer in [x for x in task.modules if isinstance(x, Dropout)]:
             raise Unsupported(f"{layer!r} draws numbers of its own for each net, which nets side by side cannot")
         x, target = task.examples[0], task.targets[0]
         check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)

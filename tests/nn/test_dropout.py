@@ -348,11 +348,11 @@ class Noisy(Module):
 class Run:
     """One training that ``interrupted`` can cut."""
 
-    def __init__(self, make, epochs=EPOCHS):
-        self.net, self.epochs, self.history = make(), epochs, None
+    def __init__(self, make, runner, epochs=EPOCHS):
+        self.net, self.runner, self.epochs, self.history = make(), runner, epochs, None
 
     def fit(self):
-        self.history = trained(self.net, self.epochs, batch_size=3)
+        self.history = trained(self.net, self.epochs, batch_size=3, runner=self.runner)
         return self
 
     def state(self):
@@ -361,13 +361,16 @@ class Run:
         return self.net.state_dict(), [p.grad for p in self.net.parameters()], [s.getstate() for s in streams]
 
 
-@pytest.mark.parametrize("make", [net_with_dropout, Noisy])
-def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(make):
-    whole = [Run(make), *[Run(make, n).fit() for n in range(1, EPOCHS + 1)]]
-    lines = interrupted(Run(make), 0)
+@pytest.mark.parametrize(
+    ("make", "runner"),
+    [*[(net_with_dropout, runner) for runner in ("eager", "source", "batch", "native")], (Noisy, "auto")],
+)
+def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(make, runner):
+    whole = [Run(make, runner), *[Run(make, runner, n).fit() for n in range(1, EPOCHS + 1)]]
+    lines = interrupted(Run(make, runner), 0)
     seen = set()
     for line in range(1, lines, max(1, lines // 120)):
-        run = Run(make)
+        run = Run(make, runner)
         interrupted(run, line)
         history = run.history
         modules = [run.net, *getattr(run.net, "layers", [])]
@@ -380,7 +383,7 @@ def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(ma
         if done or make is net_with_dropout:  # Noisy draws when it is tried first
             assert run.state() == whole[done].state(), line
         if done < EPOCHS and make is net_with_dropout:
-            trained(run.net, EPOCHS - done, batch_size=3, resume=history)
+            trained(run.net, EPOCHS - done, batch_size=3, resume=history, runner=runner)
             assert run.state() == whole[-1].state(), line
             assert history.loss == whole[-1].history.loss
     assert len(seen) > 2
