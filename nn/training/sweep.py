@@ -192,7 +192,7 @@ class SideBySide:
 
     def finished(self) -> Iterator[Outcome]:
         """What became of each net, all rates of the first seed first."""
-        waiting = self.starts()
+        waiting, blocks, due = self.starts(), 0, 1
         while nets := list(islice(waiting, self.training.at_once)):
             seeds, places, starts = zip(*nets)
             state, lanes = self.training.start(starts, [self.rates[place] for place in places])
@@ -208,8 +208,19 @@ class SideBySide:
                 for net, ended in enumerate(lanes.ends[: len(nets)].tolist()):
                     if ended < inf and net not in stopped:
                         stopped[net] = steps.indices(int(ended))
+            blocks += 1
+            if blocks == due:
+                due *= 4
+                self.check()
             for net, outcome in enumerate(self.read(state, lanes, len(nets))):
                 yield self.looked_into(stopped.get(net), outcome, seeds[net], self.job.rates[places[net]])
+
+        self.check()
+
+    def check(self) -> None:
+        """Unsupported if the step would be recorded differently now: after blocks 1, 4, 16, ... and in the end."""
+        if not self.is_alike(self.job.task(self.job.model, self.job.rates[0])):
+            raise Unsupported("the step is recorded differently each time: does it read a clock or a file?")
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:
         """(seed, place of the learning rate, numbers) of each net."""
@@ -322,10 +333,22 @@ def fit_many(
     job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
     runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
     with Progress(len(job.seeds), progress, "seed") as shown:
-        try:
-            for start, outcomes in zip(job.seeds, job.outcomes(runner, shown)):
+
+        def take(found: Iterable[list[Outcome]]) -> None:
+            for outcomes, start in zip(found, job.seeds):
                 runs.add(start, outcomes)
                 shown.show(len(runs.seeds), [outcomes[0].loss])
+
+        try:
+            try:
+                take(job.outcomes(runner))
+            except (Unsupported, ImportError) as error:
+                if runner != "auto":
+                    raise
+                shown.hint(str(error) if isinstance(error, ImportError) else "")
+                runs.seeds.clear()
+                runs.cut()
+                take(job.one_by_one(runner))
             runs.stopped = "all epochs"
         except KeyboardInterrupt:
             runs.cut()
@@ -370,17 +393,13 @@ class Job:
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 
-    def outcomes(self, runner: str, shown: Progress) -> Iterator[list[Outcome]]:
+    def outcomes(self, runner: str) -> Iterator[list[Outcome]]:
         """For each seed what became of the net at each learning rate."""
         runner_named(runner)
-        if runner in ("native", "auto"):
-            try:
-                return SideBySide(self).outcomes()
-            except (Unsupported, ImportError) as error:
-                if runner == "native":
-                    raise
-                # "auto" goes on one by one
-                shown.hint(str(error) if isinstance(error, ImportError) else "")
+        return SideBySide(self).outcomes() if runner in ("native", "auto") else self.one_by_one(runner)
+
+    def one_by_one(self, runner: str) -> Iterator[list[Outcome]]:
+        """The same, by ``fit``."""
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
 
     def other_nets(self) -> Iterator[Any]:

@@ -10,6 +10,7 @@ import pytest
 
 import nn
 from autodiff import Value, where
+from autodiff.flat import Unsupported
 from nn import MLP, SGD, Adam, Layer, RMSProp, Sequential, fit, fit_many, moons, truth_table
 from nn.training.sweep import Outcome, Runs
 
@@ -466,3 +467,31 @@ def test_trap_37_how_many_of_1000_seeds_learn_xor():
     assert shares[2, "tanh"] == pytest.approx(0.88, abs=0.03)
     assert shares[3, "tanh"] == pytest.approx(0.93, abs=0.03)
     assert shares[4, "tanh"] >= 0.998
+
+
+@pytest.mark.parametrize("runner", ["native", "auto"])
+def test_a_step_that_does_not_stay_as_recorded_is_found(runner, monkeypatch, tmp_path):
+    """The penalty reads a file, which changes when the first nets are done."""
+    factor = tmp_path / "factor"
+    factor.write_text("0.0")
+    read = nn.training.sweep.SideBySide.read
+
+    def change(*args):
+        factor.write_text("0.5")
+        return read(*args)
+
+    def penalty(net):
+        return float(factor.read_text()) * sum([w * w for w in net.weights()])
+
+    monkeypatch.setattr(nn.training.sweep.SideBySide, "read", change)
+    X, Y = truth_table("and")
+    many = partial(fit_many, MLP(2, [1]), X, Y, seeds=range(40), epochs=20, penalty=penalty, progress=False)
+    if runner == "native":
+        with pytest.raises(Unsupported, match="recorded differently each time"):
+            many(runner=runner)
+    else:
+        found, net = many(runner=runner), MLP(2, [1], seed=39)
+        history = fit(net, X, Y, epochs=20, penalty=penalty, runner="eager", progress=False)
+        assert found.seeds == [*range(40)]
+        assert found.loss[0][39] == pytest.approx(history.loss[-1], rel=1e-12)
+        assert found.parameters[0][39] == pytest.approx([p.data for p in net.parameters()], rel=1e-12)
