@@ -10,7 +10,7 @@ Where things are, in the order to read:
     activations      tanh, sigmoid, relu, ... by name
     initializers     where weights start
     losses           what one example costs, l1, l2; _targets: how its target is read
-    optim            SGD, RMSProp, Adam: one scalar function each
+    optim            SGD, RMSProp, Adam, AdamW: one scalar function each; schedules
     training         fit, the loop and its runners; fit_many: the same from many starts
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
@@ -60,6 +60,7 @@ from .losses import (
     Loss,
     binary_cross_entropy,
     cross_entropy,
+    cross_entropy_with,
     half_squared_error,
     hinge,
     l1,
@@ -72,7 +73,7 @@ from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
 from .normalization import BatchNorm, batch_norm
-from .optim import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
+from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
 from .serialization import ModelFileError, load, save
 from .training.fitting import fit
 from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
@@ -81,13 +82,14 @@ from .training.runners import RUNNERS
 from .training.sweep import Runs, fit_many
 
 __all__ = [
-    "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "BatchNorm",
-    "Convolution", "Diagnosis", "Dropout", "Finding", "History", "Layer", "Loss", "ModelFileError", "Module",
-    "Neuron", "NonfiniteLossError", "Optimizer", "PReLU", "RMSProp", "RecurrentCell", "Runs", "Sequential",
-    "WindowModel", "bag_of_words", "batch_norm", "binary_cross_entropy", "blobs", "by_brute_force", "by_calculus",
-    "by_descent", "by_hand", "by_random_search", "circles", "cliff", "clip_by_norm", "cross_entropy", "descend",
-    "diagnose", "digits", "evaluate", "fit", "fit_many", "gradient_norms", "half_squared_error", "hinge", "iris",
-    "l1", "l2", "load", "loss_below", "moons", "negative_log_likelihood", "no_progress", "norms_by_depth",
-    "one_hot", "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split",
-    "squared_error", "standardize", "svm", "truth_table", "vocabulary", "windows", "words_of",
+    "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "AdamW",
+    "BatchNorm", "Convolution", "Diagnosis", "Dropout", "Finding", "History", "Layer", "Loss", "ModelFileError",
+    "Module", "Neuron", "NonfiniteLossError", "Optimizer", "PReLU", "RMSProp", "RecurrentCell", "Runs",
+    "Sequential", "WindowModel", "bag_of_words", "batch_norm", "binary_cross_entropy", "blobs", "by_brute_force",
+    "by_calculus", "by_descent", "by_hand", "by_random_search", "circles", "cliff", "clip_by_norm", "cosine",
+    "cross_entropy", "cross_entropy_with", "descend", "diagnose", "digits", "evaluate", "fit", "fit_many",
+    "gradient_norms", "half_squared_error", "hinge", "iris", "l1", "l2", "linear_decay", "load", "loss_below",
+    "moons", "negative_log_likelihood", "no_progress", "norms_by_depth", "one_hot", "parameters_still", "predict",
+    "rectangle", "repeated", "reviews", "save", "spirals", "split", "squared_error", "standardize", "step_decay",
+    "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip

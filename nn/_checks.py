@@ -13,7 +13,7 @@ from autodiff.arrays import in_order
 
 # What is known elsewhere and not here: nothing that is here is meant by it.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
-    logsigmoid logsoftmax adamw nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
+    logsigmoid logsoftmax nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
 
 
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
@@ -109,6 +109,9 @@ HABITS = {  # words of other libraries, and what to write here
     "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
     "metrics": "record='accuracy'", "patience": "callbacks=no_progress(10)",
     "validation_data": "a callback (model, history) that calls evaluate",
+    "schedule": "optimizer=SGD(model, 0.1, schedule=cosine(1000))",
+    "class_weight": "loss=cross_entropy_with(weights=[1, 5])",
+    "label_smoothing": "loss=cross_entropy_with(label_smoothing=0.1)",
 }  # fmt: skip
 
 

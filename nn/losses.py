@@ -7,12 +7,13 @@ end in what the slide ends in and yet nothing overflows or loses digits: -log(si
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import autodiff
 from autodiff import TraceError, Value, centered, dot, log, logsumexp, relu, softplus
 
-from ._checks import at_least_0, one_of
+from ._checks import at_least_0, below_1, one_of, several
 from ._targets import above_half, by_sign, classes, largest, listed, same_size, shares, signs
 from .module import Module
 
@@ -128,9 +129,51 @@ def cross_entropy(outputs: Any, target: Any) -> Any:
     >>> round(cross_entropy([1.0, 2.0, 3.0], 1), 6)
     1.407606
     """
+    return weighted_cross_entropy(outputs, target)
+
+
+def weighted_cross_entropy(
+    outputs: Any, target: Any, weights: Sequence[float] | None = None, label_smoothing: float = 0.0
+) -> Any:
+    """The sum of weight * smoothed share * -log p over the classes."""
     scores, scale = scores_of(listed(outputs))
     target = classes(target, len(scores))
-    return weighted_total((t, lambda score: scale - score, score) for t, score in zip(target, scores))
+    if label_smoothing:
+        target = [(1.0 - label_smoothing) * t + label_smoothing / len(scores) for t in target]
+    if weights is None:
+        return weighted_total((t, lambda score: scale - score, score) for t, score in zip(target, scores))
+    if len(weights) != len(scores):
+        raise ValueError(f"expected a weight for each of {len(scores)} classes, got {len(weights)}")
+    cases = zip(target, zip(weights, scores))  # a weight of 0 is recorded, for the loss has to be a Value
+    return weighted_total((t, lambda case: case[0] * (scale - case[1]), case) for t, case in cases)
+
+
+def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: float = 0.0) -> Loss:
+    """Softmax cross-entropy with class weights and label smoothing, for ``fit(..., loss=cross_entropy_with(...))``.
+
+    For one example it is PyTorch's CrossEntropyLoss(weight, label_smoothing) with ``reduction="none"``. The mean over a
+    mini-batch divides by the number of examples; PyTorch's ``reduction="mean"`` divides by the sum of their weights.
+
+    Parameters
+    ----------
+    weights : sequence of float, shape (classes,), optional
+        What each class's part of the loss is multiplied by, from 0 on.
+    label_smoothing : float
+        The share of the target, from 0 up to, not including, 1, that is spread evenly over all classes.
+
+    Examples
+    --------
+    >>> from nn import cross_entropy_with
+    >>> round(cross_entropy_with([1, 5, 1]).cost([1.0, 2.0, 3.0], 1), 5)  # 5 * 1.407606
+    7.03803
+    """
+    checked = None
+    if weights is not None:
+        given = several("weights", weights, "weights=[1, {}]")
+        checked = tuple(float(at_least_0("a weight", weight)) for weight in given)
+    label_smoothing = below_1("label_smoothing", label_smoothing)
+    cost = partial(weighted_cross_entropy, weights=checked, label_smoothing=label_smoothing)
+    return Loss("cross_entropy", cost, classes, largest)
 
 
 # --- What a probability was made of ----------------------------------------------------------------
@@ -272,6 +315,8 @@ def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
     found = one_of("loss", loss, LOSSES)
     if isinstance(found, Loss):
         return found
+    if found is cross_entropy_with:
+        raise TypeError("cross_entropy_with makes a loss: write loss=cross_entropy_with(weights=[1, 5])")
     rows = [row for row in ROWS if row.cost is found]
     return rows[0] if rows else Loss(getattr(found, "__name__", "loss"), lists_or_numbers(found))
 

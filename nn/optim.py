@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import hypot
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from math import hypot, pi
 from typing import Any, Never
 
-from autodiff import Value, sqrt, variables
+from autodiff import Value, cos, floor, maximum, minimum, sqrt, variables
 
-from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several
+from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several, size
 from .module import Module
+
+Schedule = Callable[[Any], Any]  # of the step, counted from 0
 
 
 class Optimizer:
@@ -30,6 +33,11 @@ class Optimizer:
         half that strength on every parameter given. ``nn.l2`` penalizes weights only.
     clip_norm : float, optional
         The longest gradient (over all parameters together) that is not shortened to it (D14).
+    schedule : function (step) -> float, optional
+        What the learning rate is multiplied by, as in PyTorch's LambdaLR stepped after every update: ``cosine(1000)``,
+        ``linear_decay(1000)``, ``step_decay(300)``, or your own. ``step`` counts the updates made before: 0, 1, 2, ...
+        Written with ``+ - * / **`` and the functions of ``autodiff``, it runs in every runner; with ``if``, ``int``
+        or ``math``, only in the eager one.
 
     Examples
     --------
@@ -53,6 +61,7 @@ class Optimizer:
         learning_rate: float,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        schedule: Schedule | None = None,
         **others: Never,
     ) -> None:
         refuse_words(type(self).__init__, others)
@@ -63,9 +72,14 @@ class Optimizer:
             if type(parameter) is not Value or parameter.primitive is not None:
                 raise TypeError(f"an optimizer changes leaf Values, such as model.parameters(); got {parameter!r:.60}")
         self.parameters = list(dict.fromkeys(given))  # each once
+        if callable(learning_rate):
+            raise TypeError("learning_rate is a number; what changes it goes beside it: 0.1, schedule=cosine(1000)")
+        if schedule is not None and (not callable(schedule) or schedule in (cosine, linear_decay, step_decay)):
+            raise TypeError(f"schedule is a function of the step, such as cosine(1000), got {schedule!r:.60}")
         self.learning_rate = at_least_0("learning_rate", learning_rate)
         self.weight_decay = at_least_0("weight_decay", weight_decay)
         self.clip_norm = clip_norm if clip_norm is None else above_0("clip_norm", clip_norm)
+        self.schedule = schedule
         if not self.parameters:
             raise ValueError("an optimizer changes parameters, got none: does the model keep its Values in attributes?")
         self.steps = 0
@@ -75,11 +89,19 @@ class Optimizer:
         """The new parameter and the new state, in the order of ``states``. ``step`` counts from 1."""
         raise NotImplementedError(f"{type(self).__name__} needs a method update")
 
-    def decayed_update(self, parameter: Any, gradient: Any, *rest: Any) -> tuple[Any, ...]:
-        """``update`` with the weight decay in the gradient: the whole scalar function of one step."""
+    def decayed(self, parameter: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
+        """(parameter, gradient) with the weight decay in them."""
+        return parameter, gradient + self.weight_decay * parameter
+
+    def decayed_update(
+        self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any
+    ) -> tuple[Any, ...]:
+        """``update`` with schedule and weight decay: the whole scalar function of one step."""
+        if self.schedule is not None:
+            learning_rate = learning_rate * self.schedule(step - 1)
         if self.weight_decay:
-            gradient = gradient + self.weight_decay * parameter
-        return self.update(parameter, gradient, *rest)
+            parameter, gradient = self.decayed(parameter, gradient, learning_rate)
+        return self.update(parameter, gradient, learning_rate, step, *state)
 
     def recorded(self) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
@@ -128,7 +150,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    parameters, learning_rate, weight_decay, clip_norm
+    parameters, learning_rate, weight_decay, clip_norm, schedule
         As for ``Optimizer``.
     momentum : float
         How much of the velocity stays, from 0 (none) on; 0.9 is usual.
@@ -153,6 +175,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        schedule: Schedule | None = None,
         **others: Never,
     ) -> None:
         self.momentum = at_least_0("momentum", momentum)
@@ -160,7 +183,7 @@ class SGD(Optimizer):
         if nesterov and not momentum:
             raise ValueError("nesterov looks ahead along the velocity: give a momentum, such as 0.9")
         self.states = ("velocity",) if momentum else ()
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         if not self.momentum:
@@ -175,7 +198,7 @@ class RMSProp(Optimizer):
 
     Parameters
     ----------
-    parameters, learning_rate, weight_decay, clip_norm
+    parameters, learning_rate, weight_decay, clip_norm, schedule
         As for ``Optimizer``.
     decay : float
         How much of the mean stays, from 0 up to, not including, 1 (PyTorch's alpha).
@@ -204,11 +227,12 @@ class RMSProp(Optimizer):
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        schedule: Schedule | None = None,
         **others: Never,
     ) -> None:
         self.decay = below_1("decay", decay)
         self.epsilon = above_0("epsilon", epsilon)
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         mean_square = self.decay * state[0] + (1.0 - self.decay) * gradient * gradient
@@ -223,7 +247,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    parameters, learning_rate, weight_decay, clip_norm
+    parameters, learning_rate, weight_decay, clip_norm, schedule
         As for ``Optimizer``.
     betas : (float, float)
         How much of the mean of the gradients stays, and of that of their squares, from 0 up to, not including, 1.
@@ -252,6 +276,7 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        schedule: Schedule | None = None,
         **others: Never,
     ) -> None:
         both = several("betas", betas, "betas=(0.9, 0.999)")
@@ -259,7 +284,7 @@ class Adam(Optimizer):
             raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
         self.betas = below_1("betas[0]", both[0]), below_1("betas[1]", both[1])
         self.epsilon = above_0("epsilon", epsilon)
-        super().__init__(parameters, learning_rate, weight_decay, clip_norm, **others)
+        super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
 
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         beta1, beta2 = self.betas
@@ -268,6 +293,111 @@ class Adam(Optimizer):
         unbiased_mean = mean / (1.0 - beta1**step)
         unbiased_square = mean_square / (1.0 - beta2**step)
         return parameter - learning_rate * unbiased_mean / (sqrt(unbiased_square) + self.epsilon), mean, mean_square
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+
+    Each step first multiplies the parameter by 1 - learning_rate * weight_decay and leaves the gradient's means alone;
+    ``Adam`` adds the decay to the gradient. Parameters as for ``Adam``; weight_decay is 0.01 as in PyTorch.
+
+    Examples
+    --------
+    >>> from nn import AdamW
+    >>> x = Value(3.0)
+    >>> optimizer = AdamW([x], learning_rate=0.1, weight_decay=0.5)
+    >>> (x * x).backward()
+    >>> optimizer.step()  # 3 * (1 - 0.1 * 0.5) - 0.1
+    >>> round(x.data, 6)
+    2.75
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Module,
+        learning_rate: float = 0.02,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+        clip_norm: float | None = None,
+        schedule: Schedule | None = None,
+        **others: Never,
+    ) -> None:
+        super().__init__(parameters, learning_rate, betas, epsilon, weight_decay, clip_norm, schedule, **others)
+
+    def decayed(self, parameter: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
+        return parameter * (1.0 - learning_rate * self.weight_decay), gradient
+
+
+# --- Schedules: functions of the step --------------------------------------------------------------
+
+
+def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
+    """A schedule that falls from 1 to ``end`` along half a cosine in so many steps, and stays there.
+
+    PyTorch's CosineAnnealingLR(T_max=steps), which rises again after them. The first ``warmup`` steps rise in a
+    straight line: 1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
+
+    Examples
+    --------
+    >>> from nn import cosine
+    >>> [round(cosine(4)(step), 3) for step in range(6)]
+    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    """
+    return decaying(half_cosine, steps, warmup, end)
+
+
+def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
+    """A schedule that falls from 1 to ``end`` in a straight line in so many steps, and stays there.
+
+    PyTorch's LinearLR(start_factor=1, end_factor=end, total_iters=steps). ``warmup`` as for ``cosine``.
+
+    Examples
+    --------
+    >>> from nn import linear_decay
+    >>> [linear_decay(4)(step) for step in range(6)]
+    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    """
+    return decaying(rest, steps, warmup, end)
+
+
+def step_decay(every: int, factor: float = 0.1) -> Schedule:
+    """A schedule that is multiplied by the factor after every so many steps: PyTorch's StepLR(every, factor).
+
+    Examples
+    --------
+    >>> from nn import step_decay
+    >>> [step_decay(2, 0.5)(step) for step in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+    return partial(stairs, every=size(every, "every"), factor=above_0("factor", factor))
+
+
+def decaying(curve: Callable[[Any], Any], steps: int, warmup: int, end: float) -> Schedule:
+    """The schedule that follows the curve after the warmup."""
+    warmup = size(warmup, "warmup") if warmup else 0
+    if size(steps, "steps") <= warmup:
+        raise ValueError(f"steps includes the warmup: it must be above it, got steps={steps}, warmup={warmup}")
+    return partial(along, curve=curve, steps=steps, warmup=warmup, end=at_least_0("end", end))
+
+
+def along(step: Any, curve: Callable[[Any], Any], steps: int, warmup: int, end: float) -> Any:
+    """The factor at that step."""
+    share = minimum(maximum((step - warmup) / (steps - warmup), 0.0), 1.0)
+    factor = end + (1.0 - end) * curve(share)
+    return factor * minimum((step + 1.0) / (warmup + 1.0), 1.0) if warmup else factor
+
+
+def half_cosine(share: Any) -> Any:
+    return 0.5 + 0.5 * cos(pi * share)
+
+
+def rest(share: Any) -> Any:
+    return 1.0 - share
+
+
+def stairs(step: Any, every: int, factor: float) -> Any:
+    return factor ** floor(step / every)
 
 
 def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
@@ -295,7 +425,7 @@ def nesterov(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) 
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 
 
-OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam}
+OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}
 
 
 def optimizer_named(name: Any, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:

@@ -1,4 +1,4 @@
-"""Records PyTorch's numbers as torch_reference.json: optimizers over 100 steps, and one attention block.
+"""Records PyTorch's numbers as torch_reference.json: optimizers, schedules, losses, and one attention block.
 
 Run with PyTorch 2.13.0 (float64, CPU), which the tests do not need: python make_torch_reference.py
 """
@@ -23,6 +23,25 @@ OPTIMIZERS = {
     "rmsprop_weight_decay": (torch.optim.RMSprop, {"lr": 0.02, "alpha": 0.9, "eps": 1e-6, "weight_decay": 0.05}),
     "adam": (torch.optim.Adam, {"lr": 0.001}),
     "adam_weight_decay": (torch.optim.Adam, {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-6, "weight_decay": 0.05}),
+    "adamw": (torch.optim.AdamW, {"lr": 0.001}),
+    "adamw_weight_decay": (torch.optim.AdamW, {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-6, "weight_decay": 0.5}),
+    "step_decay": (torch.optim.SGD, {"lr": 0.1}),
+    "cosine": (torch.optim.AdamW, {"lr": 0.05}),
+    "linear_decay": (torch.optim.SGD, {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.01}),
+    "cosine_warmup": (torch.optim.Adam, {"lr": 0.05}),
+    "own_schedule": (torch.optim.SGD, {"lr": 0.1}),
+}
+schedules = torch.optim.lr_scheduler
+SCHEDULES = {
+    "step_decay": lambda optimizer: schedules.StepLR(optimizer, 30, 0.5),
+    "cosine": lambda optimizer: schedules.CosineAnnealingLR(optimizer, 100),
+    "linear_decay": lambda optimizer: schedules.LinearLR(optimizer, 1.0, 0.1, 80),
+    "cosine_warmup": lambda optimizer: schedules.SequentialLR(
+        optimizer,
+        [schedules.LinearLR(optimizer, 1 / 11, 1.0, 10), schedules.CosineAnnealingLR(optimizer, 90)],
+        [10],
+    ),
+    "own_schedule": lambda optimizer: schedules.LambdaLR(optimizer, lambda step: 1.0 / (1.0 + 0.1 * step)),
 }
 
 
@@ -36,10 +55,13 @@ def path(name: str) -> list[list[float]]:
     make, options = OPTIMIZERS[name]
     parameters = [torch.tensor(p, requires_grad=True) for p in START]
     optimizer, found = make(parameters, **options), []
+    schedule = SCHEDULES[name](optimizer) if name in SCHEDULES else None
     for step in range(1, 101):
         for i, parameter in enumerate(parameters):
             parameter.grad = torch.tensor(gradient(step, parameter.item(), i))
         optimizer.step()
+        if schedule:
+            schedule.step()
         if step == 1 or step % 10 == 0:
             found.append([parameter.item() for parameter in parameters])
     return found
@@ -70,7 +92,15 @@ def attention() -> dict[str, object]:
     }
 
 
+def losses() -> list[float]:
+    """CrossEntropyLoss(weight, label_smoothing) of the scores 1, 2.5, -0.5 for each class, then for shares."""
+    rows = torch.tensor([[1.0, 2.5, -0.5]] * 3)
+    options = {"weight": torch.tensor([1.0, 5.0, 0.5]), "label_smoothing": 0.1, "reduction": "none"}
+    loss = torch.nn.CrossEntropyLoss(**options)
+    return [*loss(rows, torch.tensor([0, 1, 2])).tolist(), *loss(rows[:1], torch.tensor([[0.2, 0.5, 0.3]])).tolist()]
+
+
 if __name__ == "__main__":
     numbers = {"torch": torch.__version__, "start": START, "paths": {name: path(name) for name in OPTIMIZERS}}
-    text = json.dumps({**numbers, "attention": attention()})
+    text = json.dumps({**numbers, "attention": attention(), "cross_entropy": losses()})
     Path(__file__).with_name("torch_reference.json").write_text(text + "\n", encoding="utf-8")

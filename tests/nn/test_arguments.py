@@ -300,7 +300,7 @@ def test_a_model_stands_for_its_parameters_and_a_class_for_an_optimizer(make):
 
 
 def test_the_optimizers_rates_are_the_same_in_python_and_on_the_command_line():
-    assert RATES == {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02}
+    assert RATES == {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02, "adamw": 0.02}
     assert Adam(net()).learning_rate == run(optimizer="adam").optimizer.learning_rate == 0.02
 
 
@@ -317,6 +317,8 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: run(momentum=0.9), r"fit takes no momentum: write optimizer=SGD\(model, 0\.05, momentum=0\.9\)"),
         (lambda: run(metrics=["accuracy"]), r"fit takes no metrics: write record='accuracy'"),
         (lambda: run(patience=3), "fit takes no patience: write callbacks"),
+        (lambda: run(schedule=1), r"fit takes no schedule: write optimizer=SGD\(model, 0\.1, schedule=cosine"),
+        (lambda: run(label_smoothing=0.1), r"fit takes no label_smoothing: write loss=cross_entropy_with"),
         (lambda: run(epoch=3), r"fit takes no epoch; did you mean epochs\?"),
         (lambda: run(learning_rates=0.3), r"fit takes no learning_rates; did you mean learning_rate\?"),
         (lambda: run(nonsense=3), "fit takes no nonsense$"),

@@ -8,7 +8,18 @@ import pytest
 
 import nn
 from autodiff import Value, statements
-from nn import OPTIMIZERS, SGD, Adam, Optimizer, RMSProp, clip_by_norm
+from nn import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSProp,
+    clip_by_norm,
+    cosine,
+    linear_decay,
+    step_decay,
+)
 from nn.optim import optimizer_named
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))
@@ -22,6 +33,13 @@ OURS = {
     "rmsprop_weight_decay": lambda p: RMSProp(p, 0.02, decay=0.9, epsilon=1e-6, weight_decay=0.05),
     "adam": lambda p: Adam(p, 0.001),
     "adam_weight_decay": lambda p: Adam(p, 0.1, betas=(0.8, 0.95), epsilon=1e-6, weight_decay=0.05),
+    "adamw": lambda p: AdamW(p, 0.001),
+    "adamw_weight_decay": lambda p: AdamW(p, 0.1, betas=(0.8, 0.95), epsilon=1e-6, weight_decay=0.5),
+    "step_decay": lambda p: SGD(p, 0.1, schedule=step_decay(30, 0.5)),
+    "cosine": lambda p: AdamW(p, 0.05, schedule=cosine(100)),
+    "linear_decay": lambda p: SGD(p, 0.05, 0.9, weight_decay=0.01, schedule=linear_decay(80, end=0.1)),
+    "cosine_warmup": lambda p: Adam(p, 0.05, schedule=cosine(100, warmup=10)),
+    "own_schedule": lambda p: SGD(p, 0.1, schedule=lambda step: 1.0 / (1.0 + 0.1 * step)),
 }
 
 

@@ -1,0 +1,147 @@
+"""AdamW, schedules and weighted cross-entropy: the same in every runner, and clear about slips."""
+
+import json
+import math
+import pickle
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from autodiff import Value
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    cosine,
+    cross_entropy,
+    cross_entropy_with,
+    fit,
+    fit_many,
+    iris,
+    linear_decay,
+    step_decay,
+)
+
+REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))
+X, Y = (rows[::10] for rows in iris())
+RUNNERS = ["auto", "source", "batch", "native"]
+MAKERS = {
+    "adamw": partial(AdamW, weight_decay=0.3),
+    "cosine": partial(AdamW, schedule=cosine(20, warmup=3, end=0.1)),
+    "linear_decay": partial(SGD, momentum=0.9, schedule=linear_decay(25)),
+    "step_decay": partial(Adam, schedule=step_decay(4, 0.5)),
+    "own": partial(SGD, schedule=lambda step: 1.0 / (1.0 + 0.1 * step) ** 0.5),
+}
+LOSSES = [cross_entropy_with([1, 5, 0.5]), cross_entropy_with(label_smoothing=0.1), cross_entropy_with([2, 1, 1], 0.2)]
+
+
+def trained(make=SGD, loss="cross_entropy", runner="eager", **options):
+    net = MLP(4, [3, 3], seed=0)
+    history = fit(net, X, Y, loss, make(net, 0.05), 12, 5, runner, progress=False, **options)
+    return history, [p.data for p in net.parameters()]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_runner_follows_the_schedule(name, runner):
+    history, numbers = trained(MAKERS[name], runner=runner)
+    eager, expected = trained(MAKERS[name])
+
+    assert history.loss == pytest.approx(eager.loss, rel=1e-10)
+    assert numbers == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert numbers != trained(SGD)[1]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_source_follows_it_to_the_last_bit(name):
+    """Of one weight, where no sum is reordered."""
+
+    def numbers(runner):
+        net = MLP(1, [1], seed=0)
+        fit(net, [[0.5]], [0.3], optimizer=MAKERS[name](net, 0.05), epochs=40, runner=runner, progress=False)
+        return [p.data for p in net.parameters()]
+
+    assert numbers("source") == numbers("eager") == pytest.approx(numbers("native"), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_fit_many_follows_the_schedule(name):
+    runs = fit_many(
+        MLP(4, [3, 3]), X, Y, "cross_entropy", MAKERS[name], seeds=[0, 1], learning_rates=[0.05], epochs=12,
+        batch_size=5, progress=False,
+    )  # fmt: skip
+
+    assert [p.data for p in runs.model(0).parameters()] == pytest.approx(trained(MAKERS[name])[1], rel=1e-9, abs=1e-12)
+
+
+def test_a_schedule_for_plain_numbers_trains_eagerly():
+    make = partial(SGD, schedule=lambda step: 1.0 if step < 10 else 0.5 * math.cos(0.01 * step))
+
+    assert trained(make, runner="auto")[1] == trained(make)[1] != trained(SGD)[1]
+
+
+def test_a_resumed_run_goes_on_with_the_schedule():
+    whole, parts = MLP(4, [3, 3], seed=0), MLP(4, [3, 3], seed=0)
+    fit(whole, X, Y, "cross_entropy", SGD(whole, 0.1, schedule=cosine(8)), 8, progress=False)
+    first = fit(parts, X, Y, "cross_entropy", SGD(parts, 0.1, schedule=cosine(8)), 3, progress=False)
+    fit(parts, X, Y, "cross_entropy", epochs=5, resume=first, progress=False)
+
+    assert [p.data for p in parts.parameters()] == [p.data for p in whole.parameters()]
+
+
+def test_schedules_can_be_pickled_and_stay_at_their_end():
+    for schedule in (cosine(10, 2, 0.1), linear_decay(10, 2, 0.1)):
+        again = pickle.loads(pickle.dumps(schedule))
+        assert again(0) == pytest.approx((again(9) > 0.1) / 3)
+        assert [again(2), again(10), again(99)] == pytest.approx([1.0, 0.1, 0.1])
+
+
+def test_weighted_and_smoothed_cross_entropy_is_pytorchs():
+    loss = cross_entropy_with([1.0, 5.0, 0.5], label_smoothing=0.1)
+    found = [loss.cost([1.0, 2.5, -0.5], target) for target in (0, 1, 2, [0.2, 0.5, 0.3])]
+
+    assert found == pytest.approx(REFERENCE["cross_entropy"], rel=1e-12)
+
+
+def test_a_class_is_one_hot_too_and_may_weigh_nothing():
+    loss = cross_entropy_with([0.0, 5.0, 1.0])
+    scores = [Value(1.0), Value(2.5), Value(-0.5)]
+
+    assert loss.cost(scores, 1).data == loss.cost(scores, [0, 1, 0]).data == 5.0 * cross_entropy(scores, 1).data
+    loss.cost(scores, 0).backward()
+    assert loss.cost(scores, 0).data == scores[0].grad == 0.0
+    assert trained(loss=loss)[1] == pytest.approx(trained(loss=loss, runner="source")[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_runner_takes_the_weights(loss, runner):
+    history, numbers = trained(loss=loss, runner=runner)
+
+    assert numbers == pytest.approx(trained(loss=loss)[1], rel=1e-9, abs=1e-12)
+    assert history.loss != trained()[0].loss
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda net: SGD(net, cosine(10)), TypeError, r"learning_rate is a number; .* schedule=cosine\(1000\)"),
+        (lambda net: SGD(net, schedule=cosine), TypeError, r"a function of the step, such as cosine\(1000\)"),
+        (lambda net: SGD(net, schedule=0.5), TypeError, "a function of the step, .* got 0.5"),
+        (lambda net: SGD(net, scheduler=cosine(9)), TypeError, r"did you mean schedule\?"),
+        (lambda net: cosine(10, 10), ValueError, "steps includes the warmup: .* steps=10, warmup=10"),
+        (lambda net: linear_decay(0), ValueError, "steps is a whole number from 1 on, got 0"),
+        (lambda net: step_decay(0), ValueError, "every is a whole number from 1 on, got 0"),
+        (lambda net: step_decay(3, -1.0), ValueError, "factor is a number above 0, got -1.0"),
+        (lambda net: cross_entropy_with([1, -1]), ValueError, "a weight is a number from 0 on, got -1"),
+        (lambda net: cross_entropy_with(5), TypeError, r"weights takes several: write weights=\[1, 5\]"),
+        (lambda net: cross_entropy_with(label_smoothing=1.0), ValueError, "label_smoothing is a share"),
+        (lambda net: fit(net, X, Y, cross_entropy_with([1, 2])), ValueError, "a weight for each of 3 classes, got 2"),
+        (lambda net: fit(net, X, Y, cross_entropy_with), TypeError, "makes a loss: write loss=cross_entropy_with"),
+    ],
+)  # fmt: skip
+def test_slips_say_what_to_write(call, error, message):
+    with pytest.raises(error, match=message):
+        call(MLP(4, [3, 3], seed=0))
