@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from typing import Any
 
@@ -116,11 +116,24 @@ def evaluate(
     (0.125, nan)
     """
     row, X = loss_named(loss), examples_in(X)
-    losses, right = 0.0, 0
     with evaluating(model):
         targets = encoded(model, X, Y, row)
-        for x, target in zip(X, targets):
-            outputs = listed(model(x))
-            losses += getattr(cost := row.cost(outputs, target), "data", cost)
-            right += row.decide(numbers(outputs)) == row.decide(target)
-    return losses / len(X), right if are_classes(targets, row) else nan
+        wanted = [row.decide(numbers(target)) for target in targets]
+        rows = (numbers(scored(model, x, target, row)) for x, target in zip(X, targets))
+        mean, right = tally(rows, wanted, row)
+    return mean, right if are_classes(targets, row) else nan
+
+
+def scored(model: Any, x: Sequence[Any], target: Sequence[Any], loss: Loss) -> list[Any]:
+    """The loss of one example, and the outputs: [loss, *outputs]."""
+    outputs = listed(model(x))
+    return [loss.cost(outputs, target), *outputs]
+
+
+def tally(rows: Iterable[Sequence[float]], wanted: Sequence[int], loss: Loss) -> tuple[float, int]:
+    """(the mean loss, how many decisions are as wanted), from such a row of numbers for each example."""
+    losses, right = 0.0, 0
+    for (cost, *outputs), decision in zip(rows, wanted):
+        losses += cost
+        right += loss.decide(outputs) == decision
+    return losses / len(wanted), right

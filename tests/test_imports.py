@@ -42,7 +42,7 @@ FLOORS = {
     "nn.cli": "presets | report",
     "nn.doctor": "findings | units",
     "nn.lectures": "learning starts text words | by_hand depth | descents | catalog",
-    "nn.training": "history progress | changes | loop | runners | fitting | sweep",
+    "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | sizes sugiyama | dot | engines",
     "visualize.plots": "style | activations losses seeds surfaces | descents",

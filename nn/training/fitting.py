@@ -19,6 +19,7 @@ from .history import History, gradient_norms, loss_below, no_progress, parameter
 from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
 from .progress import Progress
 from .runners import fastest, runner_named
+from .validation import Validation
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 
@@ -39,6 +40,9 @@ def fit(
     resume: History | None = None,
     progress: bool = True,
     learning_rate: float | None = None,
+    validation_data: Sequence[Any] | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
     **others: Never,
 ) -> History:
     """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
@@ -85,6 +89,17 @@ def fit(
         Whether to show a bar on the error stream (plain lines where that is no terminal).
     learning_rate : float, optional
         Of an optimizer that is named or left out; one that is made already has its own.
+    validation_data : (X, Y), optional
+        Examples that are not trained on. After every epoch their mean loss (without penalty) and accuracy go to
+        ``history.validation_loss`` and ``history.validation_accuracy``; model and loss see each of them once an epoch,
+        or run as flat code like the steps.
+    patience : int, optional
+        Stop after so many epochs of this run without a better validation loss, and put parameters and buffers back to where it was
+        best, however the run ends but for a non-finite loss; the optimizer's state stays as it is. Keras's
+        EarlyStopping(patience=patience, min_delta=min_delta, restore_best_weights=True).
+    min_delta : float
+        Better is what is lower than the best before by more than this, from 0 on; what is lower by less counts, and is
+        put back, as little as what is not.
 
     Returns
     -------
@@ -129,17 +144,22 @@ def fit(
         model.predicts_numbers = not are_classes(targets, row)
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
     task = Task(model, X, targets, row, chosen, penalty, epochs, batches)
+    if validation_data is None and (patience is not None or min_delta):
+        raise ValueError("patience waits for a lower validation loss: give validation_data=(X, Y) too")
+    held = Validation(task, validation_data, patience, min_delta) if validation_data is not None else None
     run = make(task)
     with in_mode(task.modules, False), Progress(size(epochs, "epochs"), progress) as shown:
         try:
             history.stopped = ""
-            history.stopped = loop(run, make, task, history, epochs, callbacks, shown)
+            history.stopped = loop(run, make, task, history, epochs, [*([held] if held else []), *callbacks], shown)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         except NonfiniteLossError as error:
             history.stopped = "non-finite loss" if error.loss - error.loss else "non-finite gradient"
             error.history = history
             raise
+    if held:
+        held.restore()
     return history
 
 

@@ -25,6 +25,8 @@ class History:
         How long the epoch took.
     accuracy : list of float
         The share of examples that are right after the epoch, nan where the targets are numbers to be met; on request.
+    validation_loss, validation_accuracy : list of float
+        The mean loss and the share of right examples of ``validation_data`` after the epoch; on request.
     gradient_norms : list of dict
         The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch, 0 for what is
         not trained; on request.
@@ -55,6 +57,8 @@ class History:
         self.loss: list[float] = []
         self.seconds: list[float] = []
         self.accuracy: list[float] = []
+        self.validation_loss: list[float] = []
+        self.validation_accuracy: list[float] = []
         self.gradient_norms: list[dict[str, float]] = []
         self.updates = 0
         self.began = 0

@@ -316,7 +316,7 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: run(shuffle=False), "fit takes no shuffle: write batch_size: mini-batches are shuffled for every"),
         (lambda: run(momentum=0.9), r"fit takes no momentum: write optimizer=SGD\(model, 0\.05, momentum=0\.9\)"),
         (lambda: run(metrics=["accuracy"]), r"fit takes no metrics: write record='accuracy'"),
-        (lambda: run(patience=3), "fit takes no patience: write callbacks"),
+        (lambda: run(early_stopping=3), "fit takes no early_stopping: write patience=10"),
         (lambda: run(schedule=1), r"fit takes no schedule: write optimizer=SGD\(model, 0\.1, schedule=cosine"),
         (lambda: run(label_smoothing=0.1), r"fit takes no label_smoothing: write loss=cross_entropy_with"),
         (lambda: run(epoch=3), r"fit takes no epoch; did you mean epochs\?"),
