@@ -94,12 +94,11 @@ def fit(
         ``history.validation_loss`` and ``history.validation_accuracy``; model and loss see each of them once an epoch,
         or run as flat code like the steps.
     patience : int, optional
-        Stop after so many epochs of this run without a better validation loss, and put parameters and buffers back to where it was
-        best, however the run ends but for a non-finite loss; the optimizer's state stays as it is. Keras's
+        Stop after so many epochs of this run without a better validation loss. However the run ends, but for a
+        non-finite loss, parameters and buffers are put back to where it was best; the optimizer's state stays. Keras's
         EarlyStopping(patience=patience, min_delta=min_delta, restore_best_weights=True).
     min_delta : float
-        Better is what is lower than the best before by more than this, from 0 on; what is lower by less counts, and is
-        put back, as little as what is not.
+        How much lower than the best before, from 0 on, a loss has to be to be better.
 
     Returns
     -------
