@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import cos, hypot, pi, sin
 from random import Random
@@ -279,26 +279,10 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
     return (X[:here], Y[:here]), (X[here:], Y[here:])
 
 
-def mini_batches(examples: int, batch_size: int, random: Random) -> Iterator[list[int]]:
-    """Yield the indices of one epoch's mini-batches; the last one may be smaller.
-
-    All in one batch keep their order; else ``random.shuffle`` puts 0, 1, ... in a new one.
-
-    Examples
-    --------
-    >>> from random import Random
-    >>> list(mini_batches(5, 2, Random(0)))
-    [[2, 1], [0, 4], [3]]
-    """
-    order = list(range(examples))
-    if batch_size < examples:
-        random.shuffle(order)
-    for start in range(0, examples, batch_size):
-        yield order[start : start + batch_size]
-
-
 def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) -> list[int]:
     """The indices of so many epochs' mini-batches, one after the other; none where every step takes all examples.
+
+    ``random.shuffle`` puts 0, 1, ... in a new order for every epoch.
 
     Examples
     --------
@@ -306,10 +290,10 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
     >>> whole_epochs(3, 2, Random(0), 2)
     [0, 2, 1, 2, 1, 0]
     """
-    if batch_size == examples:
-        return []
-    batches = [batch for _ in range(epochs) for batch in mini_batches(examples, batch_size, random)]
-    return [index for batch in batches for index in batch]
+    orders = [list(range(examples)) for _ in range(epochs)] if batch_size < examples else []
+    for order in orders:
+        random.shuffle(order)
+    return [index for order in orders for index in order]
 
 
 def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:

@@ -10,7 +10,7 @@ import pytest
 import nn
 from autodiff import Value
 from nn.cli.presets import PRESETS, Trial
-from nn.data import mini_batches, shuffled
+from nn.data import shuffled, whole_epochs
 from tests.support.stand_ins import Frame, Series, Tensor
 from visualize import playground, plot_decision_boundary
 
@@ -93,12 +93,12 @@ def test_a_split_loses_nothing():
     assert [x[0] for x in X + X_test] == Y + Y_test
 
 
-def test_mini_batches_cover_every_example_once():
-    batches = list(mini_batches(10, 4, Random(0)))
+def test_every_epoch_takes_every_example_once():
+    order = whole_epochs(10, 4, Random(0), 2)
 
-    assert [len(batch) for batch in batches] == [4, 4, 2]
-    assert sorted(i for batch in batches for i in batch) == list(range(10))
-    assert list(mini_batches(3, 3, Random(0))) == list(mini_batches(3, 99, Random(0))) == [[0, 1, 2]]
+    assert sorted(order[:10]) == sorted(order[10:]) == list(range(10))
+    assert order[:10] != order[10:]
+    assert whole_epochs(3, 3, Random(0), 2) == []
 
 
 def test_standardized_inputs_have_mean_0_and_deviation_1():
