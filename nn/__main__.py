@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import io
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
 from autodiff.cli import front_door, refuse_idle
 
-from ._checks import size
+from ._checks import one_of, size
 from .activations import ACTIVATIONS
-from .cli.presets import PRESETS, RATES, Preset, Trial, preset_named
+from .cli.presets import PRESETS, RATES, Preset, Trial
 from .cli.report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
 from .doctor import diagnose
 from .lectures.catalog import WATCH, watch
@@ -48,7 +48,7 @@ def run(arguments: Sequence[str] | None) -> int:
         show_example(options.task)
     else:
         refuse_idle_settings(options, plain)
-        train(options)
+        (train_once if options.seeds is None else train_from_many_starts)(options)
     return 0
 
 
@@ -71,14 +71,6 @@ def show_example(id: str) -> None:
 
     for example in find(id):
         show([f"{example.id}  {example.title}", str(example.build().steps())])
-
-
-def train(options: argparse.Namespace) -> None:
-    """Train from many starts, or once."""
-    if options.seeds is not None:
-        train_from_many_starts(options)
-    else:
-        train_once(options)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -119,13 +111,10 @@ def widths(text: str) -> list[int]:
 
 def chosen(options: argparse.Namespace) -> Preset:
     """The task's preset, changed by the options that were given."""
-    preset = copy.copy(preset_named(options.task.lower()))
+    preset: Preset = one_of("task", options.task.lower(), PRESETS)
     if options.optimizer:
-        preset.learning_rate = RATES[options.optimizer]
-    for name in SETTINGS:
-        given = getattr(options, name)
-        if given is not None:
-            setattr(preset, name, given)
+        preset = preset._replace(learning_rate=RATES[options.optimizer])
+    preset = preset._replace(**{name: x for name in SETTINGS if (x := getattr(options, name)) is not None})
     size(preset.epochs, "epochs")
     if preset.batch_size is not None:
         size(preset.batch_size, "batch_size")
@@ -160,7 +149,6 @@ def train_once(options: argparse.Namespace) -> None:
             finished = f"{history.epochs} of {trial.preset.epochs} epochs"
             show([f"stopped by ctrl-C after {finished}; what was learned is kept"])
     except NonfiniteLossError as error:
-        trial.history = error.history
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
     show([*examined(trial), *advice(other(suggestions(task, trial), options))])
@@ -174,11 +162,11 @@ def train_once(options: argparse.Namespace) -> None:
 
 def other(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
     """The suggestions without the one that is what was just run, from this start or another."""
-    ran = options.seeds, vars(chosen(options))
+    ran = options.seeds, chosen(options)
     found = {}
     for command, why in tries.items():
         suggested = parser().parse_intermixed_args(command.split())
-        if (suggested.seeds, vars(chosen(suggested))) != ran:
+        if (suggested.seeds, chosen(suggested)) != ran:
             found[command] = why
     return found
 
@@ -199,10 +187,8 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
     with Progress(options.seeds, unit="run") as shown:
         for seed in seeds:
             trials.append(Trial(preset, seed))
-            try:
+            with suppress(NonfiniteLossError):
                 trials[-1].train(options.runner, progress=False)
-            except NonfiniteLossError as error:
-                trials[-1].history = error.history
             if trials[-1].stopped() == "interrupted":
                 trials.pop()
                 break
@@ -210,14 +196,10 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
     found = [[] if t.succeeded() else diagnose(t.model, t.X, t.Y, t.loss.cost, history=t.history).kinds for t in trials]
     show(trials_report(task, trials, found))
     if options.plot and trials:
-        from matplotlib.figure import Figure
-
         from visualize.plots import plot_success
 
         losses, successes = [t.last_loss() for t in trials], [t.succeeded() for t in trials]
-        figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-        plot_success(losses, successes, [t.seed for t in trials], axes=figure.subplots())
-        keep(figure, options.plot)
+        keep(plot_success(losses, successes, [t.seed for t in trials]).figure, options.plot)
 
 
 def draw(trial: Trial, path: str) -> None:

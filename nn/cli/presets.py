@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import nan
-from typing import Any
+from typing import Any, NamedTuple
 
 from autodiff import Value
 
 from .. import data
-from .._checks import one_of
 from .._targets import classes, one_hot
 from ..data import GATES, truth_table
 from ..losses import Loss, loss_named
@@ -19,6 +18,7 @@ from ..models import MLP
 from ..optim import OPTIMIZERS, Optimizer, optimizer_named
 from ..training.fitting import fit
 from ..training.history import History
+from ..training.loop import NonfiniteLossError
 
 RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
 OUTPUTS = {
@@ -27,40 +27,25 @@ OUTPUTS = {
 }  # fmt: skip
 
 
-class Preset:
+class Preset(NamedTuple):
     """The settings of one task; every one can be changed.
 
     ``examples()`` gives (X, Y), a quarter of which is kept for testing if ``split``. ``enough`` is the share of
     training examples that has to be right for a run to count as a success. The last layer follows from the loss.
     """
 
-    def __init__(
-        self,
-        examples: Callable[[], Any],
-        hidden: Sequence[int] = (4,),
-        loss: str = "squared_error",
-        optimizer: str = "sgd",
-        learning_rate: float = 0.1,
-        epochs: int = 1000,
-        batch_size: int | None = None,
-        activation: str = "tanh",
-        initializer: str = "uniform",
-        split: bool = False,
-        enough: float = 1.0,
-        standardized: bool = False,
-    ) -> None:
-        self.examples = examples
-        self.hidden = list(hidden)
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.activation = activation
-        self.initializer = initializer
-        self.split = split
-        self.enough = enough
-        self.standardized = standardized
+    examples: Callable[[], Any]
+    hidden: Sequence[int] = (4,)
+    loss: str = "squared_error"
+    optimizer: str = "sgd"
+    learning_rate: float = 0.1
+    epochs: int = 1000
+    batch_size: int | None = None
+    activation: str = "tanh"
+    initializer: str = "uniform"
+    split: bool = False
+    enough: float = 1.0
+    standardized: bool = False
 
     def rate_of_descent(self) -> float:
         """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
@@ -114,10 +99,14 @@ class Trial:
     def train(self, runner: str = "auto", **options: Any) -> History:
         """Run it, and return (and keep) the history."""
         preset = self.preset
-        self.history = fit(
-            self.model, self.X, self.Y, self.loss.cost, self.optimizer, preset.epochs, preset.batch_size, runner,
-            self.seed, **options,
-        )  # fmt: skip
+        try:
+            self.history = fit(
+                self.model, self.X, self.Y, self.loss.cost, self.optimizer, preset.epochs, preset.batch_size, runner,
+                self.seed, **options,
+            )  # fmt: skip
+        except NonfiniteLossError as error:
+            self.history = error.history
+            raise
         return self.history
 
     def score(self, test: bool = False) -> tuple[float, float]:
@@ -141,8 +130,3 @@ class Trial:
     def succeeded(self) -> bool:
         """Whether training went through and enough of the training examples are right."""
         return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough * len(self.X)
-
-
-def preset_named(name: str) -> Preset:
-    """The preset of that name, or a ValueError that lists them."""
-    return one_of("task", name, PRESETS)  # type: ignore[no-any-return]
