@@ -7,12 +7,10 @@ and draw nothing. So the same seed gives the same weights on every machine.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from random import Random
+from collections.abc import Callable
+from random import Random
 
-    Initializer = Callable[[Random, int, int], float]
+Initializer = Callable[[Random, int, int], float]
 
 
 def constant(number: float) -> Initializer:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
 from autodiff import Value, dot, softmax
 
 from ._checks import counted, example, generator, one_example, one_of, size
 from .activations import activation_named
-from .initializers import INITIALIZERS
+from .initializers import INITIALIZERS, Initializer
 from .module import Module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from random import Random
-    from typing import Any
-
-    from .initializers import Initializer
 
 
 class Neuron(Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import index
 from random import Random
 from typing import Any
@@ -12,15 +12,9 @@ from autodiff.arrays import in_order
 
 from ._checks import counted, example, generator, several, size
 from .activations import activation_named
+from .initializers import Initializer
 from .layers import Layer, Neuron, spelled
 from .module import Module, outputs_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .initializers import Initializer
 
 
 class Sequential(Module):
