@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from textwrap import fill
+from typing import NamedTuple
 
 
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong.
 
     Attributes
@@ -30,20 +31,15 @@ class Finding:
     ('identical units', 'Start from small random weights, not from equal ones.')
     """
 
-    __slots__ = ("advice", "kind", "sentence")
+    kind: str
+    sentence: str
+    advice: str
 
-    def __init__(self, kind: str, sentence: str, advice: str) -> None:
-        self.kind = kind
-        self.sentence = sentence
-        self.advice = advice
-
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return fill(f"{self.kind}: {self.sentence} {self.advice}", 80, subsequent_indent="  ")
 
-    __repr__ = __str__
 
-
-class Diagnosis:
+class Diagnosis(list[Finding]):
     """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
 
     Examples
@@ -56,27 +52,14 @@ class Diagnosis:
     (True, ['identical units'])
     """
 
-    __slots__ = ("findings", "state")
-
-    def __init__(self, findings: Sequence[Finding], state: str) -> None:
-        self.findings = list(findings)
+    def __init__(self, findings: Iterable[Finding], state: str) -> None:
+        super().__init__(findings)
         self.state = state
 
     @property
     def kinds(self) -> list[str]:
         """What was found, in a word or two each."""
-        return [finding.kind for finding in self.findings]
+        return [finding.kind for finding in self]
 
-    def __len__(self) -> int:
-        return len(self.findings)
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self.findings)
-
-    def __getitem__(self, place: int) -> Finding:
-        return self.findings[place]
-
-    def __str__(self) -> str:
-        return "\n".join([self.state, *map(str, self.findings)])
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return "\n".join([self.state, *map(str, self)])

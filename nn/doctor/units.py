@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
 from autodiff import Value, sweep
 
 from .._targets import listed as listed_outputs
 from ..layers import Layer
 from ..metrics import numbers
+from ..training.loop import Task
 from .findings import Finding
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
-    from ..training.loop import Task
 
 SATURATED = 0.01  # a slope below this lets (almost) nothing through
 LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and against another one's
 SWITCHES = ("step", "sign")
 
 
-class LayerFacts:
+class LayerFacts(NamedTuple):
     """One layer as the doctor sees it: its place (from 1), and for each example what its units take, give and pass on.
 
     ``slopes`` are the activations' derivatives, ``deltas`` the gradients that arrive at the weighted sums.
     """
 
-    __slots__ = ("deltas", "inputs", "layer", "place", "slopes")
-
-    def __init__(self, place: int, layer: Layer) -> None:
-        self.place = place
-        self.layer = layer
-        self.inputs: list[list[float]] = []
-        self.slopes: list[list[float]] = []
-        self.deltas: list[list[float]] = []
+    place: int
+    layer: Layer
+    inputs: list[list[float]]
+    slopes: list[list[float]]
+    deltas: list[list[float]]
 
     def units(self, places: Sequence[int]) -> str:
         """ "layer 1, units 0 and 3 of 4": places count from 0 as in the weights' names."""
@@ -57,7 +51,9 @@ def facts_of(task: Task) -> list[LayerFacts]:
     model = task.model
     if not hasattr(model, "activations"):
         return []
-    found = {i: LayerFacts(i + 1, layer) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)}
+    found = {
+        i: LayerFacts(i + 1, layer, [], [], []) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)
+    }
     for x, target in zip(task.examples, task.targets):
         passed = model.activations(x)
         task.loss.cost(listed_outputs(passed[-1][1]), target).backward()
