@@ -78,21 +78,23 @@ class Case:
 
     def __init__(self, task: Task, history: History | None) -> None:
         self.task, self.history = task, history
+        self.losses = history.loss if history else []
+        self.chosen = history.optimizer if history else task.optimizer
         self.everything = range(len(task.examples))
-        self.classes = are_classes(task.targets, task.loss)
-        self.right = sum([self.is_right(i) for i in self.everything])
+        self.classes, decide = are_classes(task.targets, task.loss), task.loss.decide
+        answers = [decide(numbers(task.model(x))) for x in task.examples]
+        self.right = sum([y == t for y, t in zip(answers, map(decide, task.targets))])
         self.constant = 0.0 if self.classes else self.loss_of_the_mean()
         parameters = task.optimizer.parameters
         before = [p.grad for p in parameters]
         self.layers = units.facts_of(task)
-        self.loss, self.gradient = self.loss_and_gradient()
+        task.optimizer.zero_grad()
+        loss = task.batch_loss(self.everything)
+        loss.backward()
+        self.loss: float = loss.data
+        self.gradient = [p.grad for p in parameters]
         for p, grad in zip(parameters, before):
             p.grad = grad
-
-    def is_right(self, i: int) -> bool:
-        """Whether example i gets its class."""
-        task = self.task
-        return task.loss.decide(numbers(task.model(task.examples[i]))) == task.loss.decide(task.targets[i])
 
     def loss_of_the_mean(self) -> float:
         """The mean loss of always answering the mean target: what no net that learns should stay above."""
@@ -105,13 +107,6 @@ class Case:
         if self.classes:
             return self.right >= LEARNED * len(self.task.examples)
         return self.loss <= max((1.0 - LEARNED) * self.constant, 1e-12)
-
-    def loss_and_gradient(self) -> tuple[float, list[float]]:
-        """The mean loss over all examples and its gradient."""
-        self.task.optimizer.zero_grad()
-        loss = self.task.batch_loss(self.everything)
-        loss.backward()
-        return loss.data, [p.grad for p in self.task.optimizer.parameters]
 
     def loss_after(self, rate: float) -> float:
         """The loss after one step of gradient descent at that rate; the parameters are put back."""
@@ -168,9 +163,8 @@ class Case:
     def diverged(self) -> Iterator[Finding]:
         """A loss that has grown enormously; without a history, weights that are too large for any start."""
         advice = "Start again from a fresh net with a smaller learning rate"
-        losses = self.history.loss if self.history else []
-        if self.history and losses and not losses[-1] <= BLOWN_UP * max(losses[0], self.constant, 1e-3):
-            rate = self.history.optimizer.learning_rate
+        losses, rate = self.losses, self.chosen.learning_rate
+        if losses and not losses[-1] <= BLOWN_UP * max(losses[0], self.constant, 1e-3):
             sentence = f"at rate {rate:g} the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}."
             yield Finding("diverged", sentence, f"{advice}, such as {rate / 10:g}, or with clip_norm=1.0.")
         elif not losses:
@@ -181,33 +175,31 @@ class Case:
 
     def rate(self) -> Iterator[Finding]:
         """Whether steps are too long or too short, from the history's losses and from trial steps."""
-        losses = self.history.loss if self.history else []
-        chosen = self.history.optimizer if self.history else self.task.optimizer
-        if chosen.learning_rate == 0.0 and (not losses or abs(losses[-1] - losses[0]) <= 1e-9 * abs(losses[0])):
+        losses, rate = self.losses, self.chosen.learning_rate
+        if rate == 0.0 and (not losses or abs(losses[-1] - losses[0]) <= 1e-9 * abs(losses[0])):
             yield Finding("learning rate 0", "no step changes anything.", "Try 0.1, or 0.01 for adam.")
             return
-        if self.history is not None and self.history.epochs:
+        if self.history and losses:
             yield from rate_from(self.history)
-            if type(self.history.optimizer) is not SGD or self.history.optimizer.momentum:
+            if type(self.chosen) is not SGD or self.chosen.momentum:
                 return  # a trial step of plain gradient descent says nothing about it
-            self.task.optimizer.learning_rate = self.history.optimizer.learning_rate
-        rate, length = self.task.optimizer.learning_rate, hypot(*self.gradient)
+        else:
+            rate = self.task.optimizer.learning_rate
+        length = hypot(*self.gradient)
         expected, after = rate * length * length, self.loss_after(rate)
+        slow = length > 3.0 * FLAT and expected < 1e-4 * self.loss
         if not self.history and not after <= self.loss:
             sentence = f"a step at rate {rate:g} takes the loss from {self.loss:.3g} to {after:.3g}."
             yield Finding("rate too large", sentence, f"Try {rate / 10:g}, or clip_norm=1.0.")
-        elif length > 3.0 * FLAT and expected < 1e-4 * self.loss and self.works(100.0 * rate, 50.0 * expected):
+        elif slow and self.loss_after(100.0 * rate) < self.loss - 50.0 * expected:
             sentence = f"a step at rate {rate:g} lowers the loss by only {100 * expected / self.loss:.1g} %."
             yield Finding("rate too small", sentence, f"Try {100 * rate:g}.")
 
-    def works(self, rate: float, fall: float) -> bool:
-        """Whether one step at that rate lowers the loss by at least so much."""
-        return self.loss_after(rate) < self.loss - fall
-
     def stuck(self) -> Iterator[Finding]:
         """No gradient left, and yet not all is right: a plateau or a local minimum (B7)."""
-        length = hypot(*self.gradient)
-        if length >= FLAT or self.is_falling():
+        length, losses = hypot(*self.gradient), [] if self.classes else self.losses
+        falls = len(losses) > 1 and losses[-1] < 0.99 * losses[-1 - len(losses) // 4]  # however flat it is there
+        if length >= FLAT or falls:
             return
         sentence = f"{self.state()}, and the whole gradient has a length of only {length:.2g}."
         if self.layers and all(layer.layer.activation_name == "linear" for layer in self.layers[:-1]):
@@ -217,15 +209,10 @@ class Case:
             advice = "This is a plateau or a local minimum: try another seed, more hidden units, or a larger rate."
             yield Finding("stuck", sentence, advice)
 
-    def is_falling(self) -> bool:
-        """Whether a loss of numbers that are to be met still falls, however flat it is there."""
-        losses = self.history.loss if self.history and not self.classes else []
-        return len(losses) > 1 and losses[-1] < 0.99 * losses[-1 - len(losses) // 4]
-
     def unfinished(self) -> Iterator[Finding]:
         """A run that ended too early, with nothing else wrong."""
-        if self.history is not None and self.history.epochs:
-            epochs, length = self.history.epochs, hypot(*self.gradient)
+        if epochs := len(self.losses):
+            length = hypot(*self.gradient)
             sentence = f"nothing is broken, but after {epochs} epochs the gradient still has a length of {length:.2g}."
             yield Finding("unfinished", sentence, f"Train on, for {4 * epochs} epochs or so.")
 
