@@ -13,14 +13,6 @@ from .seeds import plot_rates_and_seeds, plot_success, plot_success_rates
 from .surfaces import plot_decision_boundary
 
 __all__ = [
-    "plot_activation",
-    "plot_cliff",
-    "plot_decision_boundary",
-    "plot_descent",
-    "plot_gradient_sizes",
-    "plot_histogram",
-    "plot_losses",
-    "plot_rates_and_seeds",
-    "plot_success",
-    "plot_success_rates",
-]
+    "plot_activation", "plot_cliff", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes", "plot_histogram",
+    "plot_losses", "plot_rates_and_seeds", "plot_success", "plot_success_rates",
+]  # fmt: skip

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-from autodiff import Value
-
-from .style import INK, color_of, dress, entry, legend_below, note, ready, styled
-from .surfaces import frame, grid_over
+from .style import INK, color_of, dress, entry, legend_below, note, ready, shades, styled
+from .surfaces import frame, grid_over, number_or_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +47,7 @@ def plot_descent(
     dimensions = {len(point) for points in paths.values() for point in points}
     if dimensions == {1}:
         draw_curve(axes, function, paths, between)
+        paths = {name: [(*x, number_or_class(function(*x))) for x in points] for name, points in paths.items()}
         dress(axes, "", "parameter", "loss")
     elif dimensions == {2}:
         draw_contours(axes, function, between or frame([point for points in paths.values() for point in points]))
@@ -56,7 +55,7 @@ def plot_descent(
     else:
         raise ValueError(f"descent is drawn over one parameter or two, got points of {sorted(dimensions)} numbers")
     for place, (name, points) in enumerate(paths.items()):
-        draw_path(axes, points if dimensions == {2} else [(*x, height(function, *x)) for x in points], place, name)
+        draw_path(axes, points, place, name)
     updates = {len(points) - 1 for points in paths.values()}
     counted = f": {updates.pop()} updates" if len(updates) == 1 else ""
     return titled(axes, f"Gradient descent{counted}")
@@ -98,9 +97,7 @@ def plot_cliff(
 def titled(axes: Axes, title: str) -> Axes:
     """The axes under that title, with the names of several paths below."""
     dress(axes, title, axes.get_xlabel(), axes.get_ylabel())
-    if axes.get_legend():
-        legend_below(axes)
-    return axes
+    return legend_below(axes) if axes.get_legend() else axes
 
 
 def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
@@ -115,31 +112,22 @@ def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
     return found
 
 
-def height(function: Callable[..., Any], *at: float) -> float:
-    """The loss there as a float."""
-    loss = function(*at)
-    return loss.data if type(loss) is Value else float(loss)
-
-
 def draw_curve(axes: Axes, function: Callable[..., Any], paths: dict[str, Any], between: Any) -> None:
     """The loss over its one parameter."""
     flat = [(x, 0.0) for points in paths.values() for (x,) in points]
     low, high = between or frame(flat)[0]
     inputs = [low + (high - low) * step / 300 for step in range(301)]
-    axes.plot(inputs, [height(function, x) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
+    axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
     axes.set_xlim(low, high)
 
 
 def draw_contours(axes: Axes, function: Callable[..., Any], between: Any) -> None:
     """The loss over its two parameters as rings, the lighter the lower."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     across, up, heights = grid_over(lambda row: function(*row), between, 90, batch=False)
     low, high = float(heights.min()), float(heights.max())
     low = 0.0 if 0.0 <= low < 0.01 * high else low  # most losses start at 0: let the scale, too
     levels = [low + (high - low or 1.0) * (ring / 10) ** 2 for ring in range(11)]  # even rings on a parabola
-    shades = LinearSegmentedColormap.from_list("depth", ["#FFFFFF", "#9FB0BC"])
-    filled = axes.contourf(across, up, heights, levels, cmap=shades)
+    filled = axes.contourf(across, up, heights, levels, cmap=shades("#FFFFFF", "#9FB0BC"))
     axes.contour(across, up, heights, levels[1:-1], colors="#7C8A94", linewidths=0.6)
     bar = axes.figure.colorbar(filled, ax=axes, label="loss", format="%.2g")
     bar.ax.tick_params(colors=INK, labelsize=8)

@@ -6,7 +6,7 @@ import math
 
 from autodiff import show
 
-from .style import PALE, color_of, dress, entry, named, note, ready, styled, whole_numbers
+from .style import color_of, counting, dress, entry, named, note, ready, styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
             note(axes, f"{show(curve[end])} in {every} {end + 1}", last, (9, 0))
     if logarithmic:
         axes.set_yscale("log")
-    axes.grid(axis="y", color=PALE, linewidth=0.6)
-    whole_numbers(axes)
+    counting(axes)
     return dress(axes, f"Loss over each {every}", every, "loss")
 
 
@@ -82,8 +81,7 @@ def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
             if size == 0.0 or not math.isfinite(size):
                 note(axes, show(size), (layer, floor if size == 0.0 else max(seen, default=1.0)), (-6, 9), ha="center")
     axes.set_yscale("log")
-    axes.grid(axis="y", color=PALE, linewidth=0.6)
-    whole_numbers(axes)
+    counting(axes)
     if layers:
         axes.set_xticks(range(1, len(layers) + 1), layers)
     return dress(axes, "Size of the gradient in each layer", over, "norm of the gradient")

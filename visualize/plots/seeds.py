@@ -6,7 +6,7 @@ import math
 
 from autodiff import show
 
-from .style import BLUE, INK, ORANGE, PALE, dress, floats, legend_below, ready, same_length, whole_numbers
+from .style import BLUE, INK, ORANGE, counting, dress, floats, legend_below, ready, same_length, shades
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def plot_success(
     seeds = list(range(len(heights))) if seeds is None else list(seeds)
     same_length(losses=heights, successes=successes, seeds=seeds)
     top = 1.25 * max([loss for loss in heights if math.isfinite(loss)], default=1.0)
-    fates = [fate(loss, right) for loss, right in zip(heights, successes)]
+    fates = ["diverged" if not math.isfinite(x) else "right" if r else "stuck" for x, r in zip(heights, successes)]
     for name, (marker, color) in FATES.items():
         points = [
             (seed, loss if math.isfinite(loss) else top) for seed, loss, f in zip(seeds, heights, fates) if f == name
@@ -58,16 +58,9 @@ def plot_success(
         if points:
             x, y = zip(*points)
             axes.plot(x, y, marker, markeredgecolor="white", label=f"{name}: {len(points)}", **style)
-    axes.grid(axis="y", color=PALE, linewidth=0.6)
-    whole_numbers(axes)
-    dress(axes, f"{fates.count('right')} of {len(fates)} seeds come out right", "seed", "last loss")
-    legend_below(axes)
-    return axes
-
-
-def fate(loss: float, right: Any) -> str:
-    """What became of a run."""
-    return "diverged" if not math.isfinite(loss) else "right" if right else "stuck"
+    counting(axes)
+    title = f"{fates.count('right')} of {len(fates)} seeds come out right"
+    return legend_below(dress(axes, title, "seed", "last loss"))
 
 
 def plot_success_rates(successes: Mapping[str, Sequence[Any]], axes: Axes | None = None) -> Axes:
@@ -153,29 +146,29 @@ def plot_rates_and_seeds(
 
 def share_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
     """A cell for each run: the more of it is right, the darker."""
-    table, shades = masked(rows), colors(["#F8D6B8", "#7FB2D2", BLUE])
-    cells(axes, table, len(seeds), cmap=shades, vmin=0.0, vmax=1.0)
+    table, colors = masked(rows), shades("#F8D6B8", "#7FB2D2", BLUE)
+    cells(axes, table, len(seeds), cmap=colors, vmin=0.0, vmax=1.0)
     shares = [100.0 * sum(run == 1.0 for run in runs) / len(seeds) for runs in table.filled(0.0)]
     label_cells(axes, rates, seeds, "all right", [f"{share:.3g} %" for share in shares])
     dress(axes, "Which learning rate learns from which seed", "seed", "learning rate")
     levels = sorted({float(x) for x in table.compressed()}) or [0.0]
     some = levels[:: max(1, len(levels) // 5)]
-    legend(axes, table, {f"{100 * x:.3g} % right": shades(x) for x in some})
+    legend(axes, table, {f"{100 * x:.3g} % right": colors(x) for x in some})
 
 
 def loss_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
     """A cell for each run: the smaller its loss, the darker, each step on the scale being a factor."""
     from matplotlib.colors import LogNorm
 
-    table, shades = masked(rows), colors([BLUE, "#7FB2D2", "#F8D6B8"])
+    table, colors = masked(rows), shades(BLUE, "#7FB2D2", "#F8D6B8")
     levels = sorted({float(x) for x in table.compressed() if x > 0.0}) or [1.0]
     scale = LogNorm(levels[0], max(levels[-1], 1.001 * levels[0]), clip=True)
-    cells(axes, table, len(seeds), cmap=shades, norm=scale)
+    cells(axes, table, len(seeds), cmap=colors, norm=scale)
     means = [row.mean() for row in table]
     label_cells(axes, rates, seeds, "mean loss", [f"{mean:.3g}" if mean == mean else "" for mean in means])
     dress(axes, "How small the loss becomes (darker is better)", "seed", "learning rate")
     some = [levels[0], levels[len(levels) // 2], levels[-1]]
-    legend(axes, table, {f"loss {x:.3g}": shades(scale(x)) for x in some})
+    legend(axes, table, {f"loss {x:.3g}": colors(scale(x)) for x in some})
 
 
 def masked(rows: Sequence[Sequence[float]]) -> Any:
@@ -183,13 +176,6 @@ def masked(rows: Sequence[Sequence[float]]) -> Any:
     import numpy
 
     return numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
-
-
-def colors(names: list[str]) -> Any:
-    """The scale of colors through these."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("success", names)
 
 
 def cells(axes: Axes, table: Any, columns: int, **scale: Any) -> None:

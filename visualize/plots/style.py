@@ -59,8 +59,8 @@ def as_given(legend: Any) -> None:
         text.set_text(text.get_text().removeprefix(HIDDEN))
 
 
-def legend_below(axes: Axes, **options: Any) -> None:
-    """The legend under the label of the x axis, where it hides no point; long names stand one below the other."""
+def legend_below(axes: Axes, **options: Any) -> Axes:
+    """The axes, the legend under the label of the x axis, where it hides no point, long names one below the other."""
     from matplotlib.transforms import ScaledTranslation
 
     under = axes.transAxes + ScaledTranslation(0.0, -0.5, axes.figure.dpi_scale_trans)
@@ -70,13 +70,22 @@ def legend_below(axes: Axes, **options: Any) -> None:
         loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=under, ncols=columns, frameon=False, fontsize=9,
         labelcolor=INK, borderpad=0, borderaxespad=0, columnspacing=1.4, **options
     ))  # fmt: skip
+    return axes
 
 
-def whole_numbers(axes: Axes) -> None:
-    """No fractions on the x axis: it counts."""
+def counting(axes: Axes) -> None:
+    """No fractions on the x axis, which counts, and lines across to read heights by."""
     from matplotlib.ticker import MaxNLocator
 
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def shades(*colors: Any) -> Any:
+    """The scale of colors through these, each with its place from 0 to 1 if they do not lie evenly."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("shades", colors)
 
 
 def color_of(place: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autodiff import Value, show
 from autodiff.arrays import in_order
 
-from .style import INK, STYLES, dress, legend_below, ready, same_length
+from .style import INK, STYLES, dress, legend_below, ready, same_length, shades
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def plot_decision_boundary(
         x1, x2 = zip(*[pair for pair, y in zip(pairs, Y) if number_or_class(y) == wanted])
         color, _, marker = STYLES[(len(classes) - 1 - place) % len(STYLES)]  # the highest class is blue, as its region
         axes.plot(x1, x2, marker, color=color, markersize=7, markeredgecolor="white", label=f"wanted {show(wanted)}")
-    dress(axes, "What the net answers, and its boundary", "input x1", "input x2")
-    legend_below(axes)
-    return axes
+    return legend_below(dress(axes, "What the net answers, and its boundary", "input x1", "input x2"))
 
 
 def grid_over(
@@ -131,15 +129,13 @@ def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, fl
 def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[float]) -> None:
     """Shade heights from light orange to blue, growing darker all the way, with a line at each level."""
     import numpy
-    from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+    from matplotlib.colors import TwoSlopeNorm
 
-    shades = LinearSegmentedColormap.from_list(
-        "shades", [(0, "#FFF6EE"), (0.5, "#F8D6B8"), (0.5, "#B5D3E6"), (1, "#6AA6CC")]
-    )
+    colors = shades((0, "#FFF6EE"), (0.5, "#F8D6B8"), (0.5, "#B5D3E6"), (1, "#6AA6CC"))
     middle = levels[len(levels) // 2]
     low, high = min(heights.min(), middle - 1e-9), max(heights.max(), middle + 1e-9)
     bands = numpy.unique([*numpy.linspace(low, middle, 8), *numpy.linspace(middle, high, 8), *levels])
-    axes.contourf(across, up, heights, bands, cmap=shades, norm=TwoSlopeNorm(middle, low, high))
+    axes.contourf(across, up, heights, bands, cmap=colors, norm=TwoSlopeNorm(middle, low, high))
     inside = [level for level in levels if heights.min() < level < heights.max()]
     if inside:
         lines = axes.contour(across, up, heights, inside, colors=INK, linewidths=1.6)
