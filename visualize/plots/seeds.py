@@ -140,48 +140,38 @@ def plot_rates_and_seeds(
     for row in rows:
         same_length(seeds=seeds, numbers=row)
     axes = ready(axes, 7.2, 1.6 + 0.3 * len(rates))
-    (share_map if losses is None else loss_map)(axes, rates, seeds, rows)
-    return axes
-
-
-def share_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
-    """A cell for each run: the more of it is right, the darker."""
-    table, colors = masked(rows), shades("#F8D6B8", "#7FB2D2", BLUE)
-    cells(axes, table, len(seeds), cmap=colors, vmin=0.0, vmax=1.0)
-    shares = [100.0 * sum(run == 1.0 for run in runs) / len(seeds) for runs in table.filled(0.0)]
-    label_cells(axes, rates, seeds, "all right", [f"{share:.3g} %" for share in shares])
-    dress(axes, "Which learning rate learns from which seed", "seed", "learning rate")
-    levels = sorted({float(x) for x in table.compressed()}) or [0.0]
-    some = levels[:: max(1, len(levels) // 5)]
-    legend(axes, table, {f"{100 * x:.3g} % right": colors(x) for x in some})
-
-
-def loss_map(axes: Axes, rates: Sequence[float], seeds: Sequence[int], rows: Sequence[Sequence[float]]) -> None:
-    """A cell for each run: the smaller its loss, the darker, each step on the scale being a factor."""
-    from matplotlib.colors import LogNorm
-
-    table, colors = masked(rows), shades(BLUE, "#7FB2D2", "#F8D6B8")
-    levels = sorted({float(x) for x in table.compressed() if x > 0.0}) or [1.0]
-    scale = LogNorm(levels[0], max(levels[-1], 1.001 * levels[0]), clip=True)
-    cells(axes, table, len(seeds), cmap=colors, norm=scale)
-    means = [row.mean() for row in table]
-    label_cells(axes, rates, seeds, "mean loss", [f"{mean:.3g}" if mean == mean else "" for mean in means])
-    dress(axes, "How small the loss becomes (darker is better)", "seed", "learning rate")
-    some = [levels[0], levels[len(levels) // 2], levels[-1]]
-    legend(axes, table, {f"loss {x:.3g}": colors(scale(x)) for x in some})
-
-
-def masked(rows: Sequence[Sequence[float]]) -> Any:
-    """The rows as a table in which what is not finite is left out."""
     import numpy
 
-    return numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
+    table = numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
+    title, scale, boxes, heading, sayings = (share_map if losses is None else loss_map)(table)
+    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # seen where a run diverged
+    axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (len(seeds) < 80), **scale)
+    label_cells(axes, rates, seeds, heading, sayings)
+    dress(axes, title, "seed", "learning rate")
+    return legend(axes, boxes, bool(table.mask.any()))
 
 
-def cells(axes: Axes, table: Any, columns: int, **scale: Any) -> None:
-    """The table in colors; a hatch shows where a run diverged."""
-    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")
-    axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (columns < 80), **scale)
+def share_map(table: Any) -> tuple[Any, ...]:
+    """(title, colors, boxes of the legend, heading, what is said of each row): the more of it is right, the darker."""
+    colors = shades("#F8D6B8", "#7FB2D2", BLUE)
+    levels = sorted({float(x) for x in table.compressed()}) or [0.0]
+    boxes = {f"{100 * x:.3g} % right": colors(x) for x in levels[:: max(1, len(levels) // 5)]}
+    sayings = [f"{100.0 * sum(run == 1.0 for run in runs) / len(runs):.3g} %" for runs in table.filled(0.0)]
+    scale = {"cmap": colors, "vmin": 0.0, "vmax": 1.0}
+    return "Which learning rate learns from which seed", scale, boxes, "all right", sayings
+
+
+def loss_map(table: Any) -> tuple[Any, ...]:
+    """The same of losses: the smaller, the darker, each step on the scale being a factor."""
+    from matplotlib.colors import LogNorm
+
+    colors = shades(BLUE, "#7FB2D2", "#F8D6B8")
+    levels = sorted({float(x) for x in table.compressed() if x > 0.0}) or [1.0]
+    norm = LogNorm(levels[0], max(levels[-1], 1.001 * levels[0]), clip=True)
+    boxes = {f"loss {x:.3g}": colors(norm(x)) for x in (levels[0], levels[len(levels) // 2], levels[-1])}
+    sayings = [f"{mean:.3g}" if mean == mean else "" for mean in [row.mean() for row in table]]
+    title = "How small the loss becomes (darker is better)"
+    return title, {"cmap": colors, "norm": norm}, boxes, "mean loss", sayings
 
 
 def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], heading: str, sayings: Sequence[str]) -> None:
@@ -194,11 +184,11 @@ def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], headin
         axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", fontsize=9, color=INK)
 
 
-def legend(axes: Axes, table: Any, boxes: dict[str, Any]) -> None:
-    """What the colors mean, and the hatch where there is one."""
+def legend(axes: Axes, boxes: dict[str, Any], diverged: bool) -> Axes:
+    """The axes with what the colors mean, and the hatch where there is one."""
     from matplotlib.patches import Patch
 
     patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]
-    if table.mask.any():
+    if diverged:
         patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
-    legend_below(axes, handles=patches)
+    return legend_below(axes, handles=patches)
