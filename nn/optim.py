@@ -344,7 +344,7 @@ def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
     >>> [round(cosine(4)(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    return decaying(half_cosine, steps, warmup, end)
+    return decaying(steps, warmup, end, bend=True)
 
 
 def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
@@ -358,7 +358,7 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
     >>> [linear_decay(4)(step) for step in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    return decaying(rest, steps, warmup, end)
+    return decaying(steps, warmup, end, bend=False)
 
 
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
@@ -373,27 +373,19 @@ def step_decay(every: int, factor: float = 0.1) -> Schedule:
     return partial(stairs, every=size(every, "every"), factor=above_0("factor", factor))
 
 
-def decaying(curve: Callable[[Any], Any], steps: int, warmup: int, end: float) -> Schedule:
-    """The schedule that follows the curve after the warmup."""
+def decaying(steps: int, warmup: int, end: float, bend: bool) -> Schedule:
+    """The schedule that falls after the warmup, in a straight line or along half a cosine."""
     warmup = size(warmup, "warmup") if warmup else 0
     if size(steps, "steps") <= warmup:
         raise ValueError(f"steps includes the warmup: it must be above it, got steps={steps}, warmup={warmup}")
-    return partial(along, curve=curve, steps=steps, warmup=warmup, end=at_least_0("end", end))
+    return partial(along, steps=steps, warmup=warmup, end=at_least_0("end", end), bend=bend)
 
 
-def along(step: Any, curve: Callable[[Any], Any], steps: int, warmup: int, end: float) -> Any:
+def along(step: Any, steps: int, warmup: int, end: float, bend: bool) -> Any:
     """The factor at that step."""
     share = minimum(maximum((step - warmup) / (steps - warmup), 0.0), 1.0)
-    factor = end + (1.0 - end) * curve(share)
+    factor = end + (1.0 - end) * (0.5 + 0.5 * cos(pi * share) if bend else 1.0 - share)
     return factor * minimum((step + 1.0) / (warmup + 1.0), 1.0) if warmup else factor
-
-
-def half_cosine(share: Any) -> Any:
-    return 0.5 + 0.5 * cos(pi * share)
-
-
-def rest(share: Any) -> Any:
-    return 1.0 - share
 
 
 def stairs(step: Any, every: int, factor: float) -> Any:
