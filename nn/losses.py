@@ -32,11 +32,6 @@ def squared_error(outputs: Any, target: Any) -> Any:
     return total([difference * difference for difference in differences])
 
 
-def mean_squared_error(outputs: Any, target: Any) -> Any:
-    """The mean of (y - t)^2 over the outputs: ``"mse"``, as in PyTorch."""
-    return mean_over(outputs, squared_error(outputs, target))
-
-
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """1/2 (y - t)^2, whose derivative is y - t (A8).
 
@@ -92,11 +87,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
     yes = [(t, minus_log, p) for t, p in zip(target, outputs)]
     no = [(1.0 - t, minus_log_of_the_rest, p) for t, p in zip(target, outputs)]
     return weighted_total(case for both in zip(yes, no) for case in both)
-
-
-def mean_binary_cross_entropy(outputs: Any, target: Any) -> Any:
-    """The mean of the binary cross-entropy over the outputs: ``"bce"``, as in PyTorch."""
-    return mean_over(outputs, binary_cross_entropy(outputs, target))
 
 
 def negative_log_likelihood(outputs: Any, target: Any) -> Any:
@@ -229,9 +219,9 @@ def total(terms: Sequence[Any]) -> Any:
     return terms[0] if len(terms) == 1 else autodiff.sum(terms)
 
 
-def mean_over(outputs: Any, cost: Any) -> Any:
-    """The cost divided by the number of outputs."""
-    size = len(listed(outputs))
+def mean_over(loss: Callable[[Any, Any], Any], outputs: Any, target: Any) -> Any:
+    """The loss divided by the number of outputs, as in PyTorch: ``"mse"`` and ``"bce"``."""
+    cost, size = loss(outputs, target), len(listed(outputs))
     return cost if size == 1 else cost / float(size)
 
 
@@ -295,12 +285,12 @@ class Loss:
 # fmt: off
 ROWS = (
     Loss("squared_error",             squared_error,             same_size, above_half),
-    Loss("mean_squared_error",        mean_squared_error,        same_size, above_half),
+    Loss("mean_squared_error",        partial(mean_over, squared_error), same_size, above_half),
     Loss("half_squared_error",        half_squared_error,        same_size, above_half),
     Loss("hinge",                     hinge,                     signs,     by_sign),
     Loss("svm",                       svm,                       classes,   largest),
     Loss("binary_cross_entropy",      binary_cross_entropy,      shares,    above_half, probabilities=True),
-    Loss("mean_binary_cross_entropy", mean_binary_cross_entropy, shares,    above_half, probabilities=True),
+    Loss("mean_binary_cross_entropy", partial(mean_over, binary_cross_entropy), shares, above_half, probabilities=True),
     Loss("cross_entropy",             cross_entropy,             classes,   largest),
     Loss("negative_log_likelihood",   negative_log_likelihood,   classes,   largest,    probabilities=True),
 )
