@@ -47,18 +47,13 @@ def run(arguments: Sequence[str] | None) -> int:
         refuse_idle(options, plain, ["task"], f"{options.task} is shown as it is in the lecture:")
         show_example(options.task)
     else:
-        refuse_idle_settings(options, plain)
+        if options.hidden == []:
+            refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
+        if options.seeds is not None:
+            several = "--seeds trains many nets, and only one can be kept: leave out --seeds, or"
+            refuse_idle(options, plain, {*vars(plain)} - {"save", "page"}, several)
         (train_once if options.seeds is None else train_from_many_starts)(options)
     return 0
-
-
-def refuse_idle_settings(options: argparse.Namespace, plain: argparse.Namespace) -> None:
-    """Raise before the training if an option would have no effect on it."""
-    if options.hidden == []:
-        refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
-    if options.seeds is not None:
-        several = "--seeds trains many nets, and only one can be kept: leave out --seeds, or"
-        refuse_idle(options, plain, {*vars(plain)} - {"save", "page"}, several)
 
 
 def show_example(id: str) -> None:
@@ -192,13 +187,13 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
             if trials[-1].stopped() == "interrupted":
                 trials.pop()
                 break
-            shown.show(len(trials), [trials[-1].last_loss()])
+            shown.show(len(trials), [trials[-1].losses()[-1]])
     found = [[] if t.succeeded() else diagnose(t.model, t.X, t.Y, t.loss.cost, history=t.history).kinds for t in trials]
     show(trials_report(task, trials, found))
     if options.plot and trials:
         from visualize.plots import plot_success
 
-        losses, successes = [t.last_loss() for t in trials], [t.succeeded() for t in trials]
+        losses, successes = [t.losses()[-1] for t in trials], [t.succeeded() for t in trials]
         keep(plot_success(losses, successes, [t.seed for t in trials]).figure, options.plot)
 
 

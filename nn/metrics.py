@@ -41,20 +41,14 @@ def tried(
     if len(Y := several("Y", Y, "Y=[{}]")) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
-        refuse_what_is_no_probability(model, X[:FEW], loss)
+        for i, p in [(i, p) for i, x in enumerate(X[:FEW]) for p in numbers(model(x)) if not 0.0 <= p <= 1.0]:
+            where = f"example {i}" if i else "the first example"
+            raise ValueError(
+                f"{loss.name} takes probabilities, but for {where} the model gives {p:.6g}: "
+                'end it in output="sigmoid" or output="softmax"'
+            )
     outputs = listed(model(X[0]))
     return outputs, [loss.encode(plain(target), len(outputs)) for target in Y]
-
-
-def refuse_what_is_no_probability(model: Any, X: Sequence[Sequence[float]], loss: Loss) -> None:
-    """ValueError where an output for one of these examples is not between 0 and 1."""
-    for i, x in enumerate(X):
-        for p in numbers(model(x)):
-            if not 0.0 <= p <= 1.0:
-                raise ValueError(
-                    f"{loss.name} takes probabilities, but for {f'example {i}' if i else 'the first example'} the "
-                    f'model gives {p:.6g}: end it in output="sigmoid" or output="softmax"'
-                )
 
 
 def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:

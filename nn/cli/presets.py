@@ -80,8 +80,9 @@ class Trial:
         self.preset, self.seed = preset, seed
         self.loss: Loss = loss_named(preset.loss)
         X, Y = preset.examples()
-        outputs = max(Y) + 1 if self.loss.encode is classes or max(Y) > 1 else 1
-        targets = [self.target(y, outputs) for y in Y]
+        by_class = self.loss.encode is classes
+        outputs = max(Y) + 1 if by_class or max(Y) > 1 else 1
+        targets = [y if outputs == 1 or by_class else one_hot(y, outputs) for y in Y]
         parts = data.split(X, targets) if preset.split else ((X, targets), ([], []))
         (self.X, self.Y), (self.X_test, self.Y_test) = parts
         if preset.standardized:
@@ -91,10 +92,6 @@ class Trial:
         self.model = MLP(len(X[0]), sizes, preset.activation, output, initializer=preset.initializer, seed=seed)
         self.optimizer: Optimizer = optimizer_named(preset.optimizer, self.model.parameters(), preset.learning_rate)
         self.history: History | None = None
-
-    def target(self, y: int, outputs: int) -> Any:
-        """The class as the loss takes it: a number for one output, one-hot for several without classes of their own."""
-        return y if outputs == 1 or self.loss.encode is classes else one_hot(y, outputs)
 
     def train(self, runner: str = "auto", **options: Any) -> History:
         """Run it, and return (and keep) the history."""
@@ -122,10 +119,6 @@ class Trial:
         """The loss of every epoch; the last one nan where it was not finite."""
         found = self.history.loss if self.history else []
         return [*found, nan] if self.stopped() == "non-finite loss" else found
-
-    def last_loss(self) -> float:
-        """The loss of the last epoch."""
-        return self.losses()[-1]
 
     def succeeded(self) -> bool:
         """Whether training went through and enough of the training examples are right."""

@@ -136,7 +136,8 @@ def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
 
 def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
     """Inputs that are all positive: the gradients of a unit's weights all have one sign (D13)."""
-    places = [layer.place for layer in layers if len(layer.inputs[0]) > 1 and all(map(same_sign, layer.inputs))]
+    several = [layer for layer in layers if len(layer.inputs[0]) > 1]
+    places = [layer.place for layer in several if all(min(x) > 0.0 or max(x) < 0.0 for x in layer.inputs)]
     if places:
         yield Finding(
             "one-sign gradients",
@@ -156,8 +157,3 @@ def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
             sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
         advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
         yield Finding("unscaled inputs", f"{sentence}: no one learning rate suits all weights.", advice)
-
-
-def same_sign(numbers: Sequence[float]) -> bool:
-    """Whether all are positive, or all negative."""
-    return min(numbers) > 0.0 or max(numbers) < 0.0
