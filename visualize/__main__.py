@@ -43,16 +43,11 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         epilog=examples(),
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
+    file: Any = {"type": file_name, "metavar": "FILE"}
     made.add_argument(
-        "-o",
-        dest="file",
-        type=file_name,
-        metavar="FILE",
-        help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step; - prints SVG",
+        "-o", dest="file", help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step; - prints SVG", **file
     )
-    made.add_argument(
-        "--lectures", type=file_name, metavar="FILE", help="all lecture examples and a playground as one page, .html"
-    )
+    made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
     made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
     folding = made.add_mutually_exclusive_group()
     folding.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
@@ -113,18 +108,15 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     from .picture import draw
 
     output.backward()
-    fold = False if chosen.no_fold else chosen.fold
-    picture = draw(
-        output,
-        fold=fold,
-        unfold=chosen.unfold or (),
-        digits=chosen.digits,
-        products=chosen.products,
-        layout=chosen.layout,
-    )
+    picture = draw(output, unfold=chosen.unfold or (), products=chosen.products, **looks(chosen))
     if chosen.frames or "{n" in chosen.file:
         return picture.frames(chosen.file)
     return [picture.save(chosen.file)]
+
+
+def looks(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What pictures and pages take alike."""
+    return {"fold": False if chosen.no_fold else chosen.fold, "digits": chosen.digits, "layout": chosen.layout}
 
 
 def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
@@ -132,20 +124,12 @@ def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
     from .web.document import collection, page
 
     if len(subjects) == 1:
-        fold = False if chosen.no_fold else chosen.fold
         title = subjects[0].title[0] if subjects[0].title else ""
-        return page(subjects[0].output, title=title, fold=fold, digits=chosen.digits, layout=chosen.layout)
+        return page(subjects[0].output, title=title, **looks(chosen))
     parts = []
     for i, subject in enumerate(subjects):
-        notes = [subject.note] if subject.note else []
-        parts.append(
-            (
-                f"part-{i}",
-                subject.title[0],
-                ["The parts of one example", subject.title[1].strip(), *notes],
-                subject.output,
-            )
-        )
+        lines = ["The parts of one example", subject.title[1].strip(), subject.note]
+        parts.append((f"part-{i}", subject.title[0], [*filter(None, lines)], subject.output))
     return collection(parts, layout=chosen.layout)
 
 
@@ -159,8 +143,7 @@ def lectures() -> Any:
 
     parts = []
     for example in EXAMPLES.values():
-        notes = [example.note] if example.note else []
-        lines = [example.lecture, example.text, *notes]
+        lines = [*filter(None, [example.lecture, example.text, example.note])]
         parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
     last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
     return collection(parts, last)

@@ -40,7 +40,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
             *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
             "</header>",
             f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
-            section("gradients", "Gradients", table(first)),
+            section("gradients", "Gradients", inputs(first)),
             section("code", "Flat code", code(first)),
             section("steps", "Steps", steps(first)),
             views,
@@ -61,17 +61,24 @@ def steps(lesson: Lesson) -> str:
     return f"<ol>\n{items}\n</ol>"
 
 
-def table(lesson: Lesson) -> str:
+def inputs(lesson: Lesson) -> str:
     """The inputs with their numbers and gradients."""
     steps, digits = lesson.steps, lesson.steps.digits
     output = escape(steps.names[lesson.output])
-    rows = [
-        f'<tr><th scope="row">{escape(steps.names[leaf])}</th>'
-        f"<td>{data(leaf.data, digits)}</td><td>{data(gradient, digits)}</td></tr>"
-        for leaf, gradient in steps.gradients.items()
+    gradients = steps.gradients.items()
+    rows = [[steps.names[leaf], data(leaf.data, digits), data(gradient, digits)] for leaf, gradient in gradients]
+    return table(["input", "value", f"∂{output}/∂input"], rows)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; the first column's texts are escaped, the others are numbers or HTML."""
+    head = "".join([f'<th scope="col">{head}</th>' for head in heads])
+    lines = [
+        "".join([f'<th scope="row">{escape(first)}</th>', *[f"<td>{cell}</td>" for cell in rest]])
+        for first, *rest in rows
     ]
-    heads = f'<tr><th scope="col">input</th><th scope="col">value</th><th scope="col">∂{output}/∂input</th></tr>'
-    return f"<table><thead>{heads}</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+    body = "\n".join([f"<tr>{line}</tr>" for line in lines])
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
 
 
 def data(x: float, digits: int | None) -> str:

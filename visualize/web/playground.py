@@ -12,7 +12,7 @@ from autodiff.arrays import in_order
 from autodiff.flat import Program, javascript, lower
 
 from .._text import clean, escape
-from .document import Page, data, script, section
+from .document import Page, data, script, section, table
 
 ACTIVATIONS = {gate.name: gate for gate in (tanh, sigmoid, relu)}
 STARTS = 8
@@ -298,14 +298,3 @@ def still(network: Network) -> str:
 def outputs(network: Network, x: Sequence[float]) -> list[float]:
     """The model's outputs for one example as numbers."""
     return [getattr(y, "data", y) for y in listed(network.model(x))]
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; the first column's texts are escaped, the others are numbers or HTML."""
-    head = "".join([f'<th scope="col">{head}</th>' for head in heads])
-    lines = [
-        "".join([f'<th scope="row">{escape(first)}</th>', *[f"<td>{cell}</td>" for cell in rest]])
-        for first, *rest in rows
-    ]
-    body = "\n".join([f"<tr>{line}</tr>" for line in lines])
-    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
