@@ -34,19 +34,8 @@ from __future__ import annotations
 from ._targets import one_hot
 from .activations import ACTIVATIONS, PReLU
 from .data import (
-    GATES,
-    blobs,
-    by_hand,
-    circles,
-    digits,
-    iris,
-    moons,
-    rectangle,
-    spirals,
-    split,
-    standardize,
-    truth_table,
-)
+    GATES, blobs, by_hand, circles, digits, iris, moons, rectangle, spirals, split, standardize, truth_table,
+)  # fmt: skip
 from .doctor import diagnose
 from .doctor.findings import Diagnosis, Finding
 from .dropout import Dropout
@@ -56,19 +45,9 @@ from .lectures.depth import cliff, norms_by_depth, repeated
 from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
 from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
 from .losses import (
-    LOSSES,
-    Loss,
-    binary_cross_entropy,
-    cross_entropy,
-    cross_entropy_with,
-    half_squared_error,
-    hinge,
-    l1,
-    l2,
-    negative_log_likelihood,
-    squared_error,
-    svm,
-)
+    LOSSES, Loss, binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, l1, l2,
+    negative_log_likelihood, squared_error, svm,
+)  # fmt: skip
 from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module

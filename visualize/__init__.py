@@ -33,37 +33,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .picture import Picture as Picture, draw as draw
     from .plots import (
-        plot_activation as plot_activation,
-        plot_cliff as plot_cliff,
-        plot_decision_boundary as plot_decision_boundary,
-        plot_descent as plot_descent,
-        plot_gradient_sizes as plot_gradient_sizes,
-        plot_histogram as plot_histogram,
-        plot_losses as plot_losses,
-        plot_rates_and_seeds as plot_rates_and_seeds,
-        plot_success as plot_success,
+        plot_activation as plot_activation, plot_cliff as plot_cliff, plot_decision_boundary as plot_decision_boundary,
+        plot_descent as plot_descent, plot_gradient_sizes as plot_gradient_sizes, plot_histogram as plot_histogram,
+        plot_losses as plot_losses, plot_rates_and_seeds as plot_rates_and_seeds, plot_success as plot_success,
         plot_success_rates as plot_success_rates,
-    )
+    )  # fmt: skip
     from .web.document import Page as Page, page as page
     from .web.playground import playground as playground
 
 ROOMS = {  # public names whose module is imported when one of them is first used
-    "Page": "web.document",
-    "Picture": "picture",
-    "draw": "picture",
-    "page": "web.document",
+    **dict.fromkeys(["Page", "page"], "web.document"),
+    **dict.fromkeys(["Picture", "draw"], "picture"),
+    **dict.fromkeys([
+        "plot_activation", "plot_cliff", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes",
+        "plot_histogram", "plot_losses", "plot_rates_and_seeds", "plot_success", "plot_success_rates",
+    ], "plots"),
     "playground": "web.playground",
-    "plot_activation": "plots",
-    "plot_cliff": "plots",
-    "plot_decision_boundary": "plots",
-    "plot_descent": "plots",
-    "plot_gradient_sizes": "plots",
-    "plot_histogram": "plots",
-    "plot_losses": "plots",
-    "plot_rates_and_seeds": "plots",
-    "plot_success": "plots",
-    "plot_success_rates": "plots",
-}
+}  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)
 
 
