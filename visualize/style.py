@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LIGHT = {
-    "background": "#FFFFFF",
-    "ink": "#1B1F24",
-    "faint": "#57606A",
-    "value": "#005A8C",
-    "gradient": "#A84300",
-    "gate": "#F4F7FA",
-    "lit": "#FFE9A8",
+COLOURS = {  # on light pages and on dark ones
+    "background": ("#FFFFFF", "#111418"),
+    "ink": ("#1B1F24", "#E8EAED"),
+    "faint": ("#57606A", "#A3ADB8"),
+    "value": ("#005A8C", "#7CC7F2"),
+    "gradient": ("#A84300", "#FF9F4A"),
+    "gate": ("#F4F7FA", "#1D242C"),
+    "lit": ("#FFE9A8", "#5A4708"),
 }
-DARK = {
-    "background": "#111418",
-    "ink": "#E8EAED",
-    "faint": "#A3ADB8",
-    "value": "#7CC7F2",
-    "gradient": "#FF9F4A",
-    "gate": "#1D242C",
-    "lit": "#5A4708",
-}
+LIGHT, DARK = ({name: both[i] for name, both in COLOURS.items()} for i in (0, 1))
 SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 

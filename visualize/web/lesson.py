@@ -25,6 +25,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 LARGE = 150  # a graph of more nodes is not shown unfolded
+SCALES = "scales: its input gets upstream times its local gradient"
 
 
 class Lesson:
@@ -185,11 +186,7 @@ class Lesson:
             "piecewise": piecewise,
             "closes": self.live.closes(*edge),
             "role": row.role,
-            **(
-                {"otherwise": f"{said.name} scales: its input gets upstream times its local gradient"}
-                if changes
-                else {}
-            ),
+            **({"otherwise": f"{said.name} {SCALES}"} if changes else {}),
             "path": row.path,
             "paths": row.paths,
             "kink": row.convention,
@@ -213,10 +210,8 @@ def lessons(
         return made
     present = {node.primitive.name for node in order if node.primitive}
     gates = [gate for gate in dict.fromkeys([*UNFOLDED, *unfoldable(made[0].live.own)]) if gate in present]
-    wishes: list[tuple[str, str | None, list[str]]] = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] * bool(
-        gates
-    )
-    wishes += [(f"{name} folded", name, []) for name in SINGLE]
+    unfolded = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] if gates else []
+    wishes: list[tuple[str, str | None, list[str]]] = [*unfolded, *[(f"{name} folded", name, []) for name in SINGLE]]
     for view, folding, unfold in wishes:
         other = rewritten(output, folding, unfold)[0]
         if LARGE >= len(history(other)) != len(order):
