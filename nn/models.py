@@ -121,7 +121,14 @@ class MLP(Sequential):
         if self.seed is not None and hasattr(self.seed, "__index__"):
             self.seed = index(self.seed)  # an int of NumPy's is no JSON
         self.make = inputs, sizes, activation, output, bias, initializer
-        self.label_parameters()
+        for k, layer in enumerate(
+            self.layers, 1
+        ):  # labelled as in the lectures: W1_0_2 to unit 0 of layer 1 from input 2
+            for i, neuron in enumerate(layer.neurons):
+                for j, w in enumerate(neuron.w):
+                    w.label = f"W{k}_{i}_{j}"
+                if type(neuron.b) is Value:
+                    neuron.b.label = f"b{k}_{i}"
 
     def again(self, seed: int | Random | None = None) -> MLP:
         """A net of the same make that starts from another seed.
@@ -167,15 +174,6 @@ class MLP(Sequential):
                 for w, number in zip(neuron.w, row[bias:]):
                     w.data = number
         return net
-
-    def label_parameters(self) -> None:
-        """Label the weights as the lectures do: W1_0_2 goes to unit 0 of layer 1 from input 2."""
-        for k, layer in enumerate(self.layers, 1):
-            for i, neuron in enumerate(layer.neurons):
-                for j, w in enumerate(neuron.w):
-                    w.label = f"W{k}_{i}_{j}"
-                if type(neuron.b) is Value:
-                    neuron.b.label = f"b{k}_{i}"
 
     def __call__(self, x: Sequence[Any]) -> Any:
         outputs = super().__call__(x)

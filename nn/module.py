@@ -105,10 +105,7 @@ class Module:
         """Set every one of these numbers by its name; ValueError, and nothing changed, if the names differ."""
         parameters, buffers = dict(self.named_parameters()), list(buffers_in(self))
         known = dict.fromkeys([*parameters, *[name for name, _, _ in buffers]])
-        missing, unknown = (
-            [name for name in known if name not in state],
-            [name for name in state if name not in known],
-        )
+        missing, unknown = [name for name in known if name not in state], [name for name in state if name not in known]
         if missing or unknown:
             raise ValueError(
                 f"these are not the parameters of {self!r:.80}: "
