@@ -166,7 +166,6 @@ def places(tree: Any, name: str) -> list[str]:
 
 
 ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
-EPSILON = 2.0**-52
 PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
 FLAT = 1e-12  # an error of this part of the slopes around is small enough
 NORMAL = 2.0**-1022  # smaller floats have fewer digits

@@ -64,10 +64,18 @@ def plot_activation(
     answers = [value_and_slope(function, x) for x in grid]
     sides = {x: [value_and_slope(function, x + side) for side in (-SIDE, SIDE)]
              for x, (_, _, kink) in zip(grid, answers) if kink}  # fmt: skip
-    for place, label in enumerate(("value", "derivative")):
-        points = [(x, answer[place]) for x, answer in zip(grid, answers)]
-        limits = {x: [answer[place] for answer in both] for x, both in sides.items()}
-        draw_branches(axes, points, limits, place, label)
+    for (color, dashes, _), label, place in zip(STYLES, ("value", "derivative"), range(2)):
+        dot: dict[str, Any] = {"color": color, "marker": "o", "markersize": 5, "linestyle": "none", "zorder": 3}
+        line: list[tuple[float, float]] = []
+        for x, answer in zip(grid, answers):
+            y, ends = answer[place], [side[place] for side in sides.get(x, [answer])]
+            if max(abs(end - y) for end in ends) < 1e-6:
+                line.append((x, y))
+                continue
+            line += [(x, ends[0]), (x, math.nan), (x, ends[1])]  # breaks where its limits from both sides differ
+            axes.plot([x, x], ends, markerfacecolor="white", **dot)
+            axes.plot([x], [y], **dot)
+        axes.plot(*zip(*line), color=color, linestyle=dashes, linewidth=1.8, label=label)
     name = name or getattr(function, "name", "") or getattr(function, "__name__", "the function")
     return dress(axes, f"{name} and its derivative", "input x", "output")
 
@@ -85,21 +93,3 @@ def value_and_slope(function: Callable[[Any], Any], at: float) -> tuple[float, f
         return float(y), 0.0, False  # a constant
     y.backward()
     return y.data, x.grad, any(map(on_kink, history(y)))
-
-
-def draw_branches(
-    axes: Axes, points: list[tuple[float, float]], limits: dict[float, list[float]], place: int, label: str
-) -> None:
-    """A line that breaks where its limits from both sides, given at the kinks, differ."""
-    color, dashes, _ = STYLES[place]
-    dot: dict[str, Any] = {"color": color, "marker": "o", "markersize": 5, "linestyle": "none", "zorder": 3}
-    line: list[tuple[float, float]] = []
-    for x, y in points:
-        ends = limits.get(x, [y])
-        if max(abs(end - y) for end in ends) < 1e-6:
-            line.append((x, y))
-            continue
-        line += [(x, ends[0]), (x, math.nan), (x, ends[1])]
-        axes.plot([x, x], ends, markerfacecolor="white", **dot)
-        axes.plot([x], [y], **dot)
-    axes.plot(*zip(*line), color=color, linestyle=dashes, linewidth=1.8, label=label)

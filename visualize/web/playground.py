@@ -281,7 +281,10 @@ def playground(
 def still(network: Network) -> str:
     """What there is to see without a script: outputs, weights, and the code of one training step."""
     examples = [
-        [", ".join(map(show, x)), ", ".join(map(show, t)), ", ".join(show(float(y)) for y in outputs(network, x))]
+        [
+            ", ".join(map(show, part))
+            for part in (x, t, [float(getattr(y, "data", y)) for y in listed(network.model(x))])
+        ]
         for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]
     ]
     weights = [[name, data(parameter.data, None)] for name, parameter in network.named[:MANY]]
@@ -293,8 +296,3 @@ def still(network: Network) -> str:
             section("code", "Loss and gradients of one example", f'<pre tabindex="0"><code>{code}</code></pre>'),
         ]
     )
-
-
-def outputs(network: Network, x: Sequence[float]) -> list[float]:
-    """The model's outputs for one example as numbers."""
-    return [getattr(y, "data", y) for y in listed(network.model(x))]
