@@ -38,13 +38,7 @@ GATES = {
         (0.6, 0.8),
         True,
     ),
-    "atan": (
-        Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),)),
-        (2.0,),
-        math.atan(2.0),
-        (0.2,),
-        False,
-    ),
+    "atan": (Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),)), (2.0,), math.atan(2.0), (0.2,), False),
     "leaky": (
         Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
         (-3.0,),

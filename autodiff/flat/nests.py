@@ -172,9 +172,7 @@ def merged(lines: list[Line]) -> list[Line]:
 
 
 def joined(
-    lines: list[Line],
-    fits: Callable[[Line, list[int]], bool],
-    join: Callable[[Line, list[int], int], Line],
+    lines: list[Line], fits: Callable[[Line, list[int]], bool], join: Callable[[Line, list[int], int], Line]
 ) -> list[Line]:
     """The lines, every run whose places move on by the same strides made one line."""
     result = []

@@ -33,7 +33,7 @@ CHARACTERS = {
     "\N{INFINITY}": "write inf",
 }
 PAIRS = {  # signs that stand side by side
-    "<>": "for x not equal to y write x != y",
+    "<>": "for x not equal to y write x != y"
 }
 CONDITION = "write where(condition, a, b): a where the condition holds, else b"
 KEYWORDS = {

@@ -146,11 +146,7 @@ def test_trees_are_mirrored(f, x, v, expected):
         ((cube, 2.0, (1.0,)), TypeError, r"jvp takes primals in a tuple, as in jvp\(f.*; got float: 2\.0"),
         ((cube, (2.0,), 1.0), TypeError, r"jvp takes tangents in a tuple, as in jvp\(f.*; got float: 1\.0"),
         ((cube, np.array([2.0]), (1.0,)), TypeError, "jvp takes primals in a tuple"),
-        (
-            (cube, (2.0,), (1.0, 1.0)),
-            ValueError,
-            r"must mirror the arguments: expected \[\.\], got \[\., \.\]",
-        ),
+        ((cube, (2.0,), (1.0, 1.0)), ValueError, r"must mirror the arguments: expected \[\.\], got \[\., \.\]"),
         ((sum, ([2.0, 1.0],), ([1.0],)), ValueError, r"expected \[\[\., \.\]\], got \[\[\.\]\]"),
         ((sum, ([2.0],), (1.0,)), ValueError, r"expected \[\[\.\]\], got \[\.\]"),
         ((len, ({"a": 1.0},), ({"b": 1.0},)), ValueError, r"expected \[\['a': \.\]\], got \[\['b': \.\]\]"),

@@ -401,10 +401,7 @@ def test_every_formula_for_a_function_known_elsewhere_can_be_read(formula):
     assert not {*ELSEWHERE[formula].split()} & {*PRIMITIVES}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["lgamma", "digamma", "round", "argmax", "tand", "dct", "xyz"],
-)
+@pytest.mark.parametrize("name", ["lgamma", "digamma", "round", "argmax", "tand", "dct", "xyz"])
 def test_no_other_function_is_proposed(name):
     assert "did you mean" not in refusal(f"{name}(x)", x=1)
     assert "write" not in refusal(f"{name}(x)", x=1)

@@ -35,8 +35,7 @@ def test_norm(runner, size, many):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize(
-    ("xs", "value"),
-    [([3e-170, 0.0], 3e-170), ([1e200, 1e-200], 1e200), ([math.inf, 1.0], math.inf), ([0.0, 0.0], 0.0)],
+    ("xs", "value"), [([3e-170, 0.0], 3e-170), ([1e200, 1e-200], 1e200), ([math.inf, 1.0], math.inf), ([0.0, 0.0], 0.0)]
 )
 def test_norm_of_unlike_numbers(runner, xs, value):
     assert value_and_grad(norm, runner, xs)[0] == value

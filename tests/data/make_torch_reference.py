@@ -37,9 +37,7 @@ SCHEDULES = {
     "cosine": lambda optimizer: schedules.CosineAnnealingLR(optimizer, 100),
     "linear_decay": lambda optimizer: schedules.LinearLR(optimizer, 1.0, 0.1, 80),
     "cosine_warmup": lambda optimizer: schedules.SequentialLR(
-        optimizer,
-        [schedules.LinearLR(optimizer, 1 / 11, 1.0, 10), schedules.CosineAnnealingLR(optimizer, 90)],
-        [10],
+        optimizer, [schedules.LinearLR(optimizer, 1 / 11, 1.0, 10), schedules.CosineAnnealingLR(optimizer, 90)], [10]
     ),
     "own_schedule": lambda optimizer: schedules.LambdaLR(optimizer, lambda step: 1.0 / (1.0 + 0.1 * step)),
 }

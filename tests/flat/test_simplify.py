@@ -128,12 +128,7 @@ def test_share_does_not_read_a_gradient_that_is_not_complete_or_not_to_be_read()
     product = ("mul", "u", "v")
     lines = [Line("grad_x", product), Line("grad_x", "w", adds=True), Line("grad_y", product)]
 
-    assert shared(lines, unread={"grad_x", "grad_y"}) == [
-        "t0 = u * v",
-        "grad_x = t0",
-        "grad_x += w",
-        "grad_y = t0",
-    ]
+    assert shared(lines, unread={"grad_x", "grad_y"}) == ["t0 = u * v", "grad_x = t0", "grad_x += w", "grad_y = t0"]
 
 
 def test_share_of_a_part_within_a_part_makes_one_name():

@@ -150,11 +150,7 @@ class Asking(Module):
 
 @pytest.mark.parametrize(
     ("model", "error"),
-    [
-        (Switch, "if, and, or, max"),
-        (Noisy, "changes a random generator"),
-        (Asking, "has no attribute 'is_integer'"),
-    ],
+    [(Switch, "if, and, or, max"), (Noisy, "changes a random generator"), (Asking, "has no attribute 'is_integer'")],
 )
 def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, error):
     X, Y = [[1.0], [-2.0]], [1.0, 0.0]

@@ -8,18 +8,7 @@ import pytest
 
 import nn
 from autodiff import Value, statements
-from nn import (
-    OPTIMIZERS,
-    SGD,
-    Adam,
-    AdamW,
-    Optimizer,
-    RMSProp,
-    clip_by_norm,
-    cosine,
-    linear_decay,
-    step_decay,
-)
+from nn import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
 from nn.optim import optimizer_named
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))

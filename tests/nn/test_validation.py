@@ -5,20 +5,7 @@ from random import Random
 
 import pytest
 
-from nn import (
-    MLP,
-    SGD,
-    BatchNorm,
-    Dropout,
-    Layer,
-    Module,
-    NonfiniteLossError,
-    Sequential,
-    evaluate,
-    fit,
-    iris,
-    metrics,
-)
+from nn import MLP, SGD, BatchNorm, Dropout, Layer, Module, NonfiniteLossError, Sequential, evaluate, fit, iris, metrics
 from nn.training import validation
 from nn.training.validation import Validation
 
@@ -217,10 +204,7 @@ def test_flat_code_calls_the_model_no_more(calls):
 NOISE = Random(0)
 
 
-@pytest.mark.parametrize(
-    "outside",
-    [lambda z: z if z > 0.0 else 0.1 * z, lambda z: math.exp(z.data)],
-)
+@pytest.mark.parametrize("outside", [lambda z: z if z > 0.0 else 0.1 * z, lambda z: math.exp(z.data)])
 def test_a_model_that_takes_numbers_only_outside_training_is_called(outside, calls):
     _, history = trained(Otherwise(outside), "source", epochs=9)
 

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     Point = Sequence[float]
 
 
-def plot_descent(
-    function: Callable[..., Any],
-    path: Any,
-    between: Any = None,
-    axes: Axes | None = None,
-) -> Axes:
+def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, axes: Axes | None = None) -> Axes:
     """Draw gradient descent on the function it descends: on its curve, or on its contours.
 
     Parameters

@@ -117,11 +117,7 @@ def rounded(mark: Shape) -> list[Point]:
     ]:
         start, end = (x + dx * r, y + dy * r), (x + dy * r, y - dx * r)
         points += [points[-1], start, start]
-        points += [
-            (start[0] - dx * bulge, start[1] - dy * bulge),
-            (end[0] - dy * bulge, end[1] + dx * bulge),
-            end,
-        ]
+        points += [(start[0] - dx * bulge, start[1] - dy * bulge), (end[0] - dy * bulge, end[1] + dx * bulge), end]
     return points
 
 
