@@ -41,7 +41,7 @@ def tried(
     if len(Y := several("Y", Y, "Y=[{}]")) != len(X):
         raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
-        for i, p in [(i, p) for i, x in enumerate(X[:FEW]) for p in numbers(model(x)) if not 0.0 <= p <= 1.0]:
+        for i, p in ((i, p) for i, x in enumerate(X[:FEW]) for p in numbers(model(x)) if not 0.0 <= p <= 1.0):
             where = f"example {i}" if i else "the first example"
             raise ValueError(
                 f"{loss.name} takes probabilities, but for {where} the model gives {p:.6g}: "

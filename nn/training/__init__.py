@@ -1,1 +1,1 @@
-"""Training: fit (fitting), what it leaves (history), the loop and its runners, and many trainings (sweep)."""
+"""Training: fit (fitting), its history and validation, the loop and its runners, and many trainings (sweep)."""

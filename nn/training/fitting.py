@@ -114,12 +114,15 @@ def fit(
 
     Examples
     --------
-    >>> from nn import MLP, fit, truth_table
+    >>> from nn import MLP, fit, moons, split, truth_table
     >>> net, (X, Y) = MLP(2, [4, 1], seed=0), truth_table("and")
     >>> fit(net, X, Y, epochs=10, progress=False)
     History(10 epochs, 10 updates, loss 0.41786 -> 0.13528, stopped: all epochs)
     >>> fit(net, X, Y, optimizer="momentum", learning_rate=0.05, epochs=10, progress=False).optimizer
     SGD(learning_rate=0.05)
+    >>> (X, Y), held = split(*moons(100))
+    >>> fit(MLP(2, [8, 1], seed=0), X, Y, "hinge", validation_data=held, patience=5, progress=False).stopped
+    'no better validation loss in 5 epochs'
     """
     refuse_words(fit, others)
     if isinstance(model, Module):

@@ -26,7 +26,7 @@ class History:
     accuracy : list of float
         The share of examples that are right after the epoch, nan where the targets are numbers to be met; on request.
     validation_loss, validation_accuracy : list of float
-        The mean loss and the share of right examples of ``validation_data`` after the epoch; on request.
+        The mean loss and the share of right examples of ``validation_data`` after the epoch, nan for one without.
     gradient_norms : list of dict
         The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch, 0 for what is
         not trained; on request.
