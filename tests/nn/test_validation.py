@@ -29,6 +29,19 @@ def lowest(history):
     return history.validation_loss.index(min(history.validation_loss))
 
 
+@pytest.fixture
+def calls(monkeypatch):
+    """Grows by one with every example that the model is called with for validation."""
+    found = []
+
+    def scored(*arguments):
+        found.append(1)
+        return metrics.scored(*arguments)
+
+    monkeypatch.setattr(validation, "scored", scored)
+    return found
+
+
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_best_weights_are_kept(runner):
     net, history = trained(runner=runner, patience=3)
@@ -78,6 +91,20 @@ def test_it_is_in_evaluation_mode_and_buffers_are_kept_too():
     assert not net.training
     assert evaluate(net, *HELD, "cross_entropy")[0] == history.validation_loss[best]
     assert net.state_dict() == trained(noisy(), epochs=best + 1)[0].state_dict()
+
+
+@pytest.mark.parametrize("runner", ["source", "native"])
+def test_flat_code_drops_nothing_either(runner, calls):
+    def dropping():
+        return Sequential(Layer(4, 5, "tanh", seed=0), Dropout(0.3, seed=1), Layer(5, 3, seed=2))
+
+    net, history = trained(dropping(), runner, epochs=30)
+    _, other = trained(dropping(), epochs=30)
+
+    assert history.runner == runner
+    assert history.validation_loss == pytest.approx(other.validation_loss, rel=1e-9)
+    assert len(calls) == (1 + 30) * len(HELD[0]) + 1  # flat code asks once and is recorded, eager code every epoch
+    assert evaluate(net, *HELD, "cross_entropy")[0] == pytest.approx(history.validation_loss[-1], rel=1e-12)
 
 
 def test_min_delta_is_what_better_means():
@@ -176,19 +203,6 @@ class Otherwise(Module):
 
     def __call__(self, x):
         return self.net(x) if self.training else [self.outside(z) for z in self.net(x)]
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """Grows by one with every example that the model is called with for validation."""
-    found = []
-
-    def scored(*arguments):
-        found.append(1)
-        return metrics.scored(*arguments)
-
-    monkeypatch.setattr(validation, "scored", scored)
-    return found
 
 
 def test_flat_code_calls_the_model_no_more(calls):
