@@ -61,20 +61,10 @@ class PReLU(Module):
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    "linear": linear,
-    "tanh": tanh,
-    "sigmoid": sigmoid,
-    "relu": relu,
-    "leaky_relu": leaky,
-    "prelu": PReLU,
-    "elu": exponential_linear,
-    "gelu": gelu,
-    "silu": silu,
-    "softplus": softplus,
-    "step": step,
-    "sign": sign,
+    "linear": linear, "tanh": tanh, "sigmoid": sigmoid, "relu": relu, "leaky_relu": leaky, "prelu": PReLU,
+    "elu": exponential_linear, "gelu": gelu, "silu": silu, "softplus": softplus, "step": step, "sign": sign,
     "piecewise_linear": piecewise_linear,
-}
+}  # fmt: skip
 
 
 def activation_named(name: str | Callable[..., Any]) -> Callable[..., Any]:

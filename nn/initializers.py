@@ -51,14 +51,7 @@ def he_uniform(random: Random, inputs: int, outputs: int) -> float:
 
 
 INITIALIZERS: dict[str, Initializer] = {
-    "uniform": uniform(-1.0, 1.0),
-    "normal": normal(0.0, 1.0),
-    "zeros": constant(0.0),
-    "ones": constant(1.0),
-    "xavier": xavier,
-    "glorot": xavier,
-    "xavier_normal": xavier_normal,
-    "he": he,
-    "kaiming": he,
+    "uniform": uniform(-1.0, 1.0), "normal": normal(0.0, 1.0), "zeros": constant(0.0), "ones": constant(1.0),
+    "xavier": xavier, "glorot": xavier, "xavier_normal": xavier_normal, "he": he, "kaiming": he,
     "he_uniform": he_uniform,
-}
+}  # fmt: skip
