@@ -156,13 +156,10 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
     """Points evenly along a curve for each class, moved by normally distributed noise, shuffled."""
     random, at_each = generator(seed), -(-size(examples, "examples") // kinds)
-    X, Y = [], []
-    for i in range(examples):
-        step, kind = divmod(i, kinds)
-        x, y = place(step / max(at_each - 1, 1), kind)
-        noisy = [random.gauss(x, at_least_0("noise", noise)), random.gauss(y, noise)]
-        X.append(noisy)
-        Y.append(kind)
+    X, Y = [], [i % kinds for i in range(examples)]
+    for i, kind in enumerate(Y):
+        x, y = place(i // kinds / max(at_each - 1, 1), kind)
+        X.append([random.gauss(x, at_least_0("noise", noise)), random.gauss(y, noise)])
     return shuffled(X, Y, seed)
 
 

@@ -103,18 +103,17 @@ def examined(trial: Trial) -> list[str]:
 
 def suggestions(task: str, trial: Trial) -> dict[str, str]:
     """What to try next: options, and why."""
-    tries = {
-        f"{task} --hidden 2": "is a smaller net enough?",
-        f"{task} --batch-size 1 --epochs {max(1, trial.preset.epochs // 4)}": "an update for each example",
-        f"{task} --activation relu --seed 1": "another activation, another start",
-    }
     if task in GATES:
-        tries = {
+        return {
             f"{task} --hidden 2 --learning-rate 0.5 --seeds 30": "how many of 30 starts get there?",
             f"{task} --hidden 2 --activation relu": "units can die",
             "xor --hidden 0": "one neuron is not enough for XOR",
         }
-    return tries
+    return {
+        f"{task} --hidden 2": "is a smaller net enough?",
+        f"{task} --batch-size 1 --epochs {max(1, trial.preset.epochs // 4)}": "an update for each example",
+        f"{task} --activation relu --seed 1": "another activation, another start",
+    }
 
 
 def advice(tries: Mapping[str, str]) -> list[str]:

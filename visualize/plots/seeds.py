@@ -48,7 +48,7 @@ def plot_success(
     heights = floats(losses, "success by seed")
     seeds = list(range(len(heights))) if seeds is None else list(seeds)
     same_length(losses=heights, successes=successes, seeds=seeds)
-    top = 1.25 * max([loss for loss in heights if math.isfinite(loss)], default=1.0)
+    top = 1.25 * max(filter(math.isfinite, heights), default=1.0)
     fates = ["diverged" if not math.isfinite(x) else "right" if r else "stuck" for x, r in zip(heights, successes)]
     for name, (marker, color) in FATES.items():
         points = [

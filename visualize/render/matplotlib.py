@@ -60,10 +60,8 @@ def plain_settings() -> Iterator[None]:
     kinds = ("text.", "font.", "savefig.", "figure.", "pdf.", "path.", "patch.", "axes.")
     with catch_warnings():
         filterwarnings("ignore", message="Glyph")
-        settings = {
-            name: matplotlib.rcParamsDefault[name] for name in matplotlib.rcParamsDefault if name.startswith(kinds)
-        }
-        with matplotlib.rc_context(settings):
+        default = matplotlib.rcParamsDefault
+        with matplotlib.rc_context({name: default[name] for name in default if name.startswith(kinds)}):
             yield
 
 

@@ -82,11 +82,8 @@ class Lesson:
         """The flat code and the program of the numbers of every step, by name, and the functions that they call."""
         copies = self.live.copies
         inputs = [copies[leaf] for leaf in self.leaves]
-        flat = (
-            self.listing.program
-            if copies[self.output] is self.output
-            else lower(copies[self.output], inputs, roll=False)
-        )
+        output = copies[self.output]
+        flat = self.listing.program if output is self.output else lower(output, inputs, roll=False)
         made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
         texts = {name: javascript.text(program, name) for name, program in made.items()}
         return texts, javascript.definitions(made.values())
