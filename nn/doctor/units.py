@@ -82,12 +82,9 @@ def dead_units(layer: LayerFacts) -> Iterator[Finding]:
     if layer.layer.activation_name == "relu":
         dead = [j for j, column in enumerate(zip(*layer.slopes)) if not any(column)]
         if dead:
-            yield Finding(
-                "dead units",
-                f"{layer.units(dead)}: the ReLU is 0 for all {len(layer.slopes)} examples, "
-                "so no gradient reaches these weights and they stay as they are.",
-                "Try another seed, more units, leaky_relu, or a smaller learning rate.",
-            )
+            why = f"the ReLU is 0 for all {len(layer.slopes)} examples, so no gradient reaches these weights"
+            advice = "Try another seed, more units, leaky_relu, or a smaller learning rate."
+            yield Finding("dead units", f"{layer.units(dead)}: {why} and they stay as they are.", advice)
 
 
 def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
@@ -100,38 +97,29 @@ def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
         places.setdefault(row, []).append(j)
     for same in places.values():
         if len(same) > 1 and after:
-            yield Finding(
-                "identical units",
-                f"{layer.units(same)}: they have the same weights, so they get the same gradient "
-                f"and do the work of one unit for ever.",
-                "Start from small random weights, not from equal ones.",
-            )
+            why = "they have the same weights, so they get the same gradient and do the work of one unit for ever."
+            advice = "Start from small random weights, not from equal ones."
+            yield Finding("identical units", f"{layer.units(same)}: {why}", advice)
 
 
 def without_slope(layer: LayerFacts) -> Iterator[Finding]:
     """Step and sign units: their derivative is 0 everywhere."""
-    if layer.layer.activation_name in SWITCHES:
-        yield Finding(
-            "no slope",
-            f"layer {layer.place}: the derivative of {layer.layer.activation_name} is 0 everywhere, "
-            "so no gradient reaches the weights before it.",
-            "Learn with sigmoid or tanh; set the weights of step units by hand.",
-        )
+    if (name := layer.layer.activation_name) in SWITCHES:
+        why = f"the derivative of {name} is 0 everywhere, so no gradient reaches the weights before it."
+        advice = "Learn with sigmoid or tanh; set the weights of step units by hand."
+        yield Finding("no slope", f"layer {layer.place}: {why}", advice)
 
 
 def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
     """Units so far out on the flat ends of sigmoid or tanh that next to no gradient passes (D13)."""
-    if layer.layer.activation_name not in ("sigmoid", "tanh"):
+    if (name := layer.layer.activation_name) not in ("sigmoid", "tanh"):
         return
     saturated = [j for j, column in enumerate(zip(*layer.slopes)) if max(column) < SATURATED]
     if saturated:
         steepest = max(max(row[j] for j in saturated) for row in layer.slopes)
-        yield Finding(
-            "saturated units",
-            f"{layer.units(saturated)}: the slope of {layer.layer.activation_name} is at most {steepest:.2g} "
-            "for every example, so next to no gradient passes.",
-            "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier).",
-        )
+        why = f"the slope of {name} is at most {steepest:.2g} for every example, so next to no gradient passes."
+        advice = "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier)."
+        yield Finding("saturated units", f"{layer.units(saturated)}: {why}", advice)
 
 
 def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
@@ -139,12 +127,10 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
     several = [layer for layer in layers if len(layer.inputs[0]) > 1]
     places = [layer.place for layer in several if all(min(x) > 0.0 or max(x) < 0.0 for x in layer.inputs)]
     if places:
-        yield Finding(
-            "one-sign gradients",
-            f"{listed('layer', places)}: all inputs have one sign in every example, so the gradients of a "
-            "unit's weights have one sign too and the steps zig-zag.",
-            "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before.",
-        )
+        why = "so the gradients of a unit's weights have one sign too and the steps zig-zag."
+        advice = "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
+        sentence = f"{listed('layer', places)}: all inputs have one sign in every example, {why}"
+        yield Finding("one-sign gradients", sentence, advice)
 
 
 def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
