@@ -132,14 +132,11 @@ def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
     """Every part of a lecture example, with some of its numbers replaced."""
     from .lectures import find
 
-    return [
-        Subject(
-            parse(example.text, **{**example.inputs, **inputs}),
-            [f"{example.id}: {example.title} ({example.lecture})", *in_lines(example.text)],
-            example.note,
-        )
-        for example in find(id)
-    ]
+    subjects = []
+    for example in find(id):
+        title = [f"{example.id}: {example.title} ({example.lecture})", *in_lines(example.text)]
+        subjects.append(Subject(parse(example.text, **{**example.inputs, **inputs}), title, example.note))
+    return subjects
 
 
 def examples() -> str:

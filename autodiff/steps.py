@@ -525,19 +525,14 @@ class Steps:
 
     def footer(self) -> str:
         """The gradients of all inputs, and how to check one."""
-        output = self.names[self.output]
-        lines = [f"GRADIENTS  {self.advice}"]
+        called, digits = self.names, self.digits
+        output, lines = called[self.output], [f"GRADIENTS  {self.advice}"]
         if self.along:
             count, alone = len(self.gradients), slope(output, self.along)
             needed = "1 input needs 1" if count == 1 else f"{count} inputs need {count}"
             lines = [f"TANGENTS   one forward pass gives {alone} alone: {needed}, backward 1", *lines]
         columns = [
-            (
-                self.names[leaf],
-                show(leaf.data, self.digits),
-                slope(output, self.names[leaf]),
-                show(gradient, self.digits),
-            )
+            (called[leaf], show(leaf.data, digits), slope(output, called[leaf]), show(gradient, digits))
             for leaf, gradient in self.gradients.items()
         ]
         widths = [max(len(column[i]) for column in columns) for i in range(4)] if columns else []

@@ -288,24 +288,16 @@ def verdict(curve: Curve, claim: Claim, slope: Slope, left: Slope, right: Slope,
         return "undecided"  # the bend may be anywhere around
     if apart and not jump and slope.within(0.1) and slope.contradicts(middle, 8.0):
         return "undecided"
-    stairs = curve.stairs(slope)
+    stairs, agreed = curve.stairs(slope), all(claim.agrees(one, 8.0) for one in (slope, left, right))
     if apart or jump:
         if inside(2.0) and claim.decided(curve, left, right):
             return "kink"
-    elif (
-        all(claim.agrees(one, 8.0) for one in (slope, left, right))
-        and claim.decided(curve, best)
-        and seen
-        and not stairs
-    ):
+    elif seen and not stairs and agreed and claim.decided(curve, best):
         return "ok"
     reliable = best.within(0.01) or best.error <= max(FLAT * curve.steepest, 2.0 * best.rounding)
     unseen = abs(claim.gradient - best.value) <= 3.0 * curve.finest or claim.chaotic(curve)
-    possible = (
-        inside(8.0)
-        or (stairs and abs(claim.gradient / curve.wide.value - 1.0) < 0.01)
-        or (claim.agrees(slope) and slope.within(0.1))
-    )
+    wide = stairs and abs(claim.gradient / curve.wide.value - 1.0) < 0.01
+    possible = inside(8.0) or wide or (claim.agrees(slope) and slope.within(0.1))
     return "undecided" if unseen or possible or not reliable else "fail"
 
 

@@ -19,18 +19,17 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
     """
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="autodiff" width="{wide}" height="{high}" '
-            f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
-            f"<title>{escape(drawing.title)}</title>",
-            f"<desc>{escape(drawing.description)}</desc>",
-            *[f"<style>\n{style_sheet()}</style>"] * style,
-            f'<rect class="page" width="{wide}" height="{high}"/>',
-            *[written(group, prefix) for group in drawing.groups],
-            "</svg>\n",
-        ]
-    )
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="autodiff" width="{wide}" height="{high}" '
+        f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
+        f"<title>{escape(drawing.title)}</title>",
+        f"<desc>{escape(drawing.description)}</desc>",
+        *[f"<style>\n{style_sheet()}</style>"] * style,
+        f'<rect class="page" width="{wide}" height="{high}"/>',
+        *[written(group, prefix) for group in drawing.groups],
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
 
 
 def written(group: Group, prefix: str) -> str:

@@ -60,8 +60,5 @@ def lit(scene: Scene, step: Step) -> set[str]:
 def caption(scene: Scene, step: Step) -> list[str]:
     """The step's line of the table in two lines."""
     first, *others = [part for part in step.text.split("   ") if part.strip()]
-    lines = [
-        f"Step {step.number} of {len(scene.steps)}: {first.strip()}",
-        "   ".join([part.strip() for part in others]),
-    ]
-    return [line for line in lines if line]
+    rest = "   ".join([part.strip() for part in others])
+    return [f"Step {step.number} of {len(scene.steps)}: {first.strip()}", *[rest] * bool(rest)]

@@ -32,22 +32,21 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
     )
     data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
-    return "\n".join(
-        [
-            f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
-            f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
-            *[f"<p>{line}</p>" for line in lines],
-            *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
-            "</header>",
-            f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
-            section("gradients", "Gradients", inputs(first)),
-            section("code", "Flat code", code(first)),
-            section("steps", "Steps", steps(first)),
-            views,
-            script(data),
-            "</article>",
-        ]
-    )
+    parts = [
+        f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
+        f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
+        *[f"<p>{line}</p>" for line in lines],
+        *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
+        "</header>",
+        f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
+        section("gradients", "Gradients", inputs(first)),
+        section("code", "Flat code", code(first)),
+        section("steps", "Steps", steps(first)),
+        views,
+        script(data),
+        "</article>",
+    ]
+    return "\n".join(parts)
 
 
 def section(kind: str, title: str, content: str) -> str:
@@ -141,25 +140,24 @@ class Page:
         functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs])
         made = {"programs": "\n".join(functions), "letters": f"export const LETTERS = {encoded(letters())};"}
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
-        return "\n".join(
-            [
-                "<!DOCTYPE html>",
-                '<html lang="en">',
-                "<head>",
-                '<meta charset="utf-8">',
-                f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-                '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                '<meta name="color-scheme" content="light dark">',
-                '<link rel="icon" href="data:,">',
-                f"<title>{escape(self.title)}</title>",
-                f"<style>\n{style_sheet()}{STYLE.read_text(encoding='utf-8')}</style>",
-                "</head>",
-                f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>",
-                "</body>",
-                "</html>",
-                "",
-            ]
-        )
+        parts = [
+            "<!DOCTYPE html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{escape(self.title)}</title>",
+            f"<style>\n{style_sheet()}{STYLE.read_text(encoding='utf-8')}</style>",
+            "</head>",
+            f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+        return "\n".join(parts)
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the page to a file that ends in .html, and return the path."""

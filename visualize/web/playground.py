@@ -280,19 +280,15 @@ def playground(
 
 def still(network: Network) -> str:
     """What there is to see without a script: outputs, weights, and the code of one training step."""
-    examples = [
-        [
-            ", ".join(map(show, part))
-            for part in (x, t, [float(getattr(y, "data", y)) for y in listed(network.model(x))])
-        ]
-        for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]
-    ]
+    examples = []
+    for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]:
+        outputs = [float(getattr(y, "data", y)) for y in listed(network.model(x))]
+        examples.append([", ".join(map(show, part)) for part in (x, t, outputs)])
     weights = [[name, data(parameter.data, None)] for name, parameter in network.named[:MANY]]
     code = escape(str(network.variants[0].losses[0]))
-    return "\n".join(
-        [
-            section("examples", "Examples", table(["example", "target", "output"], examples)),
-            section("weights", "Weights", table(["parameter", "value"], weights)),
-            section("code", "Loss and gradients of one example", f'<pre tabindex="0"><code>{code}</code></pre>'),
-        ]
-    )
+    parts = [
+        section("examples", "Examples", table(["example", "target", "output"], examples)),
+        section("weights", "Weights", table(["parameter", "value"], weights)),
+        section("code", "Loss and gradients of one example", f'<pre tabindex="0"><code>{code}</code></pre>'),
+    ]
+    return "\n".join(parts)
