@@ -107,12 +107,9 @@ def rounded(mark: Shape) -> list[Point]:
     (left, top), (right, bottom) = mark.points
     r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve nearest to a quarter circle
     points = [(left + r, top)]
-    for (x, y), (dx, dy) in [
-        ((right, top), (-1.0, 0.0)),
-        ((right, bottom), (0.0, -1.0)),
-        ((left, bottom), (1.0, 0.0)),
-        ((left, top), (0.0, 1.0)),
-    ]:
+    corners = [(right, top), (right, bottom), (left, bottom), (left, top)]
+    ways = [(-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0)]
+    for (x, y), (dx, dy) in zip(corners, ways):
         start, end = (x + dx * r, y + dy * r), (x + dy * r, y - dx * r)
         points += [points[-1], start, start]
         points += [(start[0] - dx * bulge, start[1] - dy * bulge), (end[0] - dy * bulge, end[1] + dx * bulge), end]
