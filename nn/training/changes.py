@@ -30,14 +30,8 @@ OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer
 PLAIN = {type(None), bool, int, float, complex, str, bytes}
 THROUGH = (partial, property, staticmethod, classmethod, MethodType, type("".__str__), BuiltinFunctionType)
-HOLDERS = {
-    "types",
-    "collections",
-    "argparse",
-    "os",
-    "queue",
-    "_thread",
-}  # modules of the standard library whose objects hold what one puts there
+# modules of the standard library whose objects hold what one puts there
+HOLDERS = {"types", "collections", "argparse", "os", "queue", "_thread"}
 MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # a function, besides its closure
 MOST = 50_000  # objects that are looked at
 LARGEST = 10_000_000  # bytes of an array that is compared

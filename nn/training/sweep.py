@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from math import inf, isfinite, nan
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 from autodiff import Value
 from autodiff.flat import Batches, State, Unsupported
@@ -25,13 +25,12 @@ from .progress import Progress
 from .runners import refuse_own_step, runner_named
 
 
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one net: its parameters, the last epoch's loss, and the share of examples that are right."""
 
-    def __init__(self, parameters: list[float], loss: float, right: float) -> None:
-        self.parameters = parameters
-        self.loss = loss
-        self.right = right
+    parameters: list[float]
+    loss: float
+    right: float
 
 
 class Runs:
@@ -330,6 +329,7 @@ def fit_many(
     learning rate 0.01: mean loss 0.0191 (0.000861 to 0.0694) over 10 seeds
     """
     refuse_words(fit_many, others)
+    runner_named(runner)
     job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
     runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
     with Progress(len(job.seeds), progress, "seed") as shown:
@@ -341,7 +341,7 @@ def fit_many(
 
         try:
             try:
-                take(job.outcomes(runner))
+                take(SideBySide(job).outcomes() if runner in ("native", "auto") else job.one_by_one(runner))
             except (Unsupported, ImportError) as error:
                 if runner != "auto":
                     raise
@@ -393,13 +393,8 @@ class Job:
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 
-    def outcomes(self, runner: str) -> Iterator[list[Outcome]]:
-        """For each seed what became of the net at each learning rate."""
-        runner_named(runner)
-        return SideBySide(self).outcomes() if runner in ("native", "auto") else self.one_by_one(runner)
-
     def one_by_one(self, runner: str) -> Iterator[list[Outcome]]:
-        """The same, by ``fit``."""
+        """For each seed what becomes of the net at each learning rate, by ``fit``."""
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
 
     def other_nets(self) -> Iterator[Any]:
