@@ -170,7 +170,7 @@ class SideBySide:
         for layer in [x for x in task.modules if isinstance(x, Dropout)]:
             raise Unsupported(f"{layer!r} draws numbers of its own for each net, which nets side by side cannot")
         x, target = task.examples[0], task.targets[0]
-        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
+        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=5)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
