@@ -9,6 +9,7 @@ Where things are, in the order to read:
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, alive, share: from lines to lines
     nests        lines with constant strides rolled into loops over arrays
+    loops        any scalar program as loop nests over axes
     backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
     compiled     autodiff.compile: a function traced, then run as flat code
     stepping     training steps: loss, penalty and update recorded once

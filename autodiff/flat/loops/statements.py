@@ -1,0 +1,174 @@
+"""Statements over axes: loop nests as plain data, printed, compared, and run by ``interpret``, the oracle.
+
+A statement is ``target = expression`` for every point of its axes, with affine indices::
+
+    a[16i+j] = sum mul(w[8j+k+32], x[8i+k])        for i<4, j<16, k<8
+    gw[8j+k+32] += mul(ga[16i+j], x[8i+k])         for i<4, j<16, k<8
+
+The arrays: ``w`` parameters, ``x`` inputs, ``a`` intermediate results, ``t`` numbers known beforehand (tables of
+indices among them); ``gw``, ``gx`` and ``ga`` are gradients, at the same places. An expression is a float, an Index,
+or a tuple ``(primitive name, expression, ...)``. Gradients start from 0 and are only added to; all else is written
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ...ieee import real
+from ...primitives import BUILT_IN
+
+ROWS = {row.name: row for row in BUILT_IN}
+LETTERS = "ijklmnopqrsuvyz"
+Expression = Any  # float | Index | tuple[str, Expression, ...]
+
+
+class Axis(NamedTuple):
+    """An index that runs from 0 to below ``extent`` plus the sum of slope times index over ``slopes``: (axis, slope).
+
+    Those axes lie further out. ``grows`` is how much longer the axis is for each further element of the one
+    sequence whose length is known only when the program runs.
+    """
+
+    extent: int
+    slopes: tuple[tuple[int, int], ...] = ()
+    grows: int = 0
+
+    def at(self, point: Sequence[int], length: int = 0) -> int:
+        """Its extent at a point of the axes further out."""
+        return self.extent + self.grows * length + sum([slope * point[axis] for axis, slope in self.slopes])
+
+
+class Index(NamedTuple):
+    """Element ``array[start + strides . point]``; a gather moves on by ``wide`` times the number found at ``by``.
+
+    That number, rounded toward 0, is below ``choices``.
+    """
+
+    array: str
+    start: int
+    strides: tuple[int, ...] = ()
+    by: Index | None = None
+    wide: int = 0
+    choices: int = 0
+
+    def __str__(self) -> str:
+        terms = [f"{'' if s == 1 else '-' if s == -1 else s}{name}" for s, name in zip(self.strides, LETTERS) if s]
+        terms += [f"{'' if self.wide == 1 else self.wide}{self.by}"] * (self.by is not None)
+        terms += [str(self.start)] * bool(self.start or not terms)
+        return f"{self.array}[{'+'.join(terms).replace('+-', '-')}]"
+
+
+class Statement(NamedTuple):
+    """``target = expression`` for every point of the axes, the last running fastest.
+
+    Axes along which the target does not move are reduced: by ``reduce``, "sum", "largest" or "logsumexp". A sum starts
+    from ``start`` (a float or an Index that does not move along them). A statement that ``adds`` is ``+=``: a
+    sum over what is in the target already. Where axes are not reduced no two points share a target, unless it adds.
+    """
+
+    axes: tuple[Axis, ...]
+    target: Index
+    expression: Expression
+    reduce: str = ""
+    start: Expression = 0.0
+    adds: bool = False
+
+    def __str__(self) -> str:
+        axes = [
+            f"{name}<{axis.extent}{''.join([f'{slope:+d}{LETTERS[outer]}' for outer, slope in axis.slopes])}"
+            for name, axis in zip(LETTERS, self.axes)
+        ]
+        start = f"{written(self.start)} + " if self.start != 0.0 else ""
+        reduce = f"{self.reduce} " if self.reduce else ""
+        line = f"{self.target} {'+=' if self.adds else '='} {start}{reduce}{written(self.expression)}"
+        return f"{line}  for {', '.join(axes)}" if axes else line
+
+
+class Repeat(NamedTuple):
+    """So many turns of statements whose first axis is the turn: what a turn reads may be written by one before."""
+
+    turns: int
+    body: tuple[Statement, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([f"for {LETTERS[0]}<{self.turns}, one after the other:", *[f"    {x}" for x in self.body]])
+
+
+def written(expression: Expression) -> str:
+    if type(expression) is tuple:
+        return f"{expression[0]}({', '.join(map(written, expression[1:]))})"
+    return str(expression)
+
+
+def indices(expression: Expression) -> Iterator[Index]:
+    """All that an expression reads, what chooses in a gather included."""
+    if type(expression) is Index:
+        yield expression
+        if expression.by:
+            yield expression.by
+    elif type(expression) is tuple:
+        for part in expression[1:]:
+            yield from indices(part)
+
+
+def mapped(expression: Expression, change: Callable[[Index], Expression]) -> Expression:
+    """The expression, each Index in it changed."""
+    if type(expression) is tuple:
+        return (expression[0], *[mapped(part, change) for part in expression[1:]])
+    return change(expression) if type(expression) is Index else expression
+
+
+def interpret(statements: Iterable[Statement | Repeat], memory: dict[str, list[float]], length: int = 0) -> None:
+    """Run statements, one point after the other."""
+    for statement in statements:
+        if type(statement) is Repeat:
+            for turn in range(statement.turns):
+                for each in statement.body:
+                    run(each, memory, length, [turn])
+        else:
+            run(statement, memory, length)  # type: ignore[arg-type]
+
+
+def run(statement: Statement, memory: dict[str, list[float]], length: int, outer: Sequence[int] = ()) -> None:
+    """Run one statement, whose first axes are at the indices ``outer``."""
+    axes, target, expression, reduce, start, adds = statement
+    terms: dict[int, list[float]] = {}
+    starts: dict[int, float] = {}
+    for point in points(axes, length, list(outer)):
+        here, number = place(target, point, memory), value(expression, point, memory)
+        if reduce and not adds:
+            if here not in terms:
+                terms[here], starts[here] = [], value(start, point, memory)
+            terms[here].append(number)
+        else:
+            memory[target.array][here] = memory[target.array][here] + number if adds else number
+    for here, numbers in terms.items():
+        result = numbers[0] if reduce == "largest" else starts[here]
+        for number in numbers if reduce != "logsumexp" else ():
+            result = ROWS["maximum"].value(result, number) if reduce == "largest" else result + number
+        memory[target.array][here] = ROWS["logsumexp"].value(*numbers) if reduce == "logsumexp" else result
+
+
+def points(axes: Sequence[Axis], length: int, point: list[int]) -> Iterator[list[int]]:
+    """Every point of the axes after the given ones, the last running fastest."""
+    if len(point) == len(axes):
+        yield point
+    else:
+        for i in range(axes[len(point)].at(point, length)):
+            yield from points(axes, length, [*point, i])
+
+
+def place(index: Index, point: Sequence[int], memory: dict[str, list[float]]) -> int:
+    """Where the index is at this point."""
+    moved = index.wide * int(memory[index.by.array][place(index.by, point, memory)]) if index.by else 0
+    return index.start + moved + sum([stride * i for stride, i in zip(index.strides, point)])
+
+
+def value(expression: Expression, point: Sequence[int], memory: dict[str, list[float]]) -> float:
+    if type(expression) is Index:
+        return memory[expression.array][place(expression, point, memory)]
+    if type(expression) is tuple:
+        return real(ROWS[expression[0]].value(*[value(part, point, memory) for part in expression[1:]]), expression[0])
+    return expression  # type: ignore[no-any-return]
