@@ -83,7 +83,7 @@ def power(a: Expression, b: Expression) -> Expression:
     """a ** 1 = a, and a ** 2 = a * a, as everywhere, where a is a name."""
     if same(b, 1.0):
         return a
-    return ("mul", a, a) if same(b, 2.0) and type(a) is str else ("power", a, b)
+    return ("mul", a, a) if same(b, 2.0) and type(a) is not tuple else ("power", a, b)
 
 
 def less(a: Expression, b: Expression) -> Expression:

@@ -16,10 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...ieee import real
-from ...primitives import BUILT_IN
+from ..ir import ROWS, primitive_of
 
-ROWS = {row.name: row for row in BUILT_IN}
 LETTERS = "ijklmnopqrsuvyz"
 Expression = Any  # float | Index | tuple[str, Expression, ...]
 
@@ -170,5 +168,5 @@ def value(expression: Expression, point: Sequence[int], memory: dict[str, list[f
     if type(expression) is Index:
         return memory[expression.array][place(expression, point, memory)]
     if type(expression) is tuple:
-        return real(ROWS[expression[0]].value(*[value(part, point, memory) for part in expression[1:]]), expression[0])
+        return primitive_of(expression[0]).compute([value(part, point, memory) for part in expression[1:]])
     return expression  # type: ignore[no-any-return]

@@ -1,0 +1,235 @@
+"""The adjoint of loop nests is loop nests: each statement sends gradients back over the same axes.
+
+For ``target = f(operands)`` the gradient of an operand grows by that of the target times the local gradient, at every
+point of the axes. Where the operand does not move along an axis, that is a sum over it. The local gradients come from
+the table of primitives, whose rules are called with symbols. What they give are statements again, which can be
+differentiated once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...primitives import BUILT_IN, Primitive, Slope, downstream
+from ...tracing import Unsupported
+from ..expansion import Symbol, branches, difference, made, plain
+from ..ir import ROWS, primitive_of
+from ..passes import simplest
+from .statements import Axis, Expression, Index, Statement, mapped
+
+TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
+Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
+
+
+def adjoint(
+    statements: Sequence[Statement],
+    sizes: dict[str, int],
+    wanted: Mapping[str, Any],
+    ends: Sequence[Index],
+    samples: Mapping[Primitive, Sequence[float]],
+    prefix: str = "g",
+) -> list[Statement]:
+    """The statements that add up gradients, last statement first.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        What is differentiated; not rolled into Repeats yet.
+    sizes : dict of str to int
+        The arrays. Those of gradients are added; "a" grows where a rule needs sums of its own.
+    wanted : mapping of str to array of bool
+        Of which arrays gradients are asked, and of which elements.
+    ends : sequence of Index
+        Where gradients start: whoever runs the statements puts them there, into the array with the prefix.
+    samples : mapping of Primitive to sequence of float
+        For primitives that are not built in, a result and the operands it comes from.
+    prefix : str
+        What stands before the name of an array in that of its gradients.
+    """
+    patterns: dict[Any, Edges] = {}
+    edges = []
+    needs, reached = Marks(sizes), Marks(sizes)
+    for array, which in wanted.items():
+        needs.of[array][:] = which
+    for statement in statements:
+        pattern, reads = abstracted(statement)
+        if pattern not in patterns:
+            patterns[pattern] = edges_of(*pattern, samples)
+        edges.append((patterns[pattern], reads))
+        leads = [reads[n] for n, _ in patterns[pattern][0]] + [statement.start] * (type(statement.start) is Index)
+        if any([needs.any(x, statement.axes) for x in leads]):
+            needs.set(statement.target, statement.axes)
+    for end in ends:
+        reached.set(end, ())
+    found: list[Statement] = []
+    for statement, ((gradients, sums), reads) in zip(reversed(statements), reversed(edges)):
+        axes, target, start = statement.axes, statement.target, statement.start
+        if not (reached.any(target, axes) and needs.any(target, axes)):
+            continue
+        known = {-1: target, -2: target._replace(array=prefix + target.array), **dict(enumerate(reads))}
+        sent = [(reads[n], gradient) for n, gradient in gradients if needs.any(reads[n], axes)]
+        if sums and sent:
+            for n, summed in enumerate(sums):
+                known[SUM - n] = beside(target, axes, sizes)
+                expression = mapped(summed, lambda x: known[x.start])
+                found.append(Statement(axes, known[SUM - n], expression, "sum"))
+        for index, gradient in sent:
+            reached.set(index, axes)
+            if gradient != 0.0:
+                expression = mapped(gradient, lambda x: known[x.start])
+                found.append(added(axes, index._replace(array=prefix + index.array), expression))
+        if type(start) is Index and needs.any(start, axes):
+            reached.set(start, axes)
+            count = outer(target)
+            to, upstream = (x._replace(array=prefix + x.array, strides=x.strides[:count]) for x in (start, target))
+            found.append(added(axes[:count], to, upstream))
+    for array in {index.array for statement in found for index in [statement.target]} | {x.array for x in ends}:
+        if array.startswith(prefix):
+            sizes[array] = sizes[array.removeprefix(prefix)]
+    return found
+
+
+def added(axes: tuple[Axis, ...], target: Index, expression: Expression) -> Statement:
+    """``target += expression``, summed over the axes along which the target stands still."""
+    sums = any([stride == 0 and axis != Axis(1) for stride, axis in zip(target.strides, axes)])
+    return Statement(axes, target, expression, "sum" if sums else "", adds=True)
+
+
+def outer(target: Index) -> int:
+    """How many axes there are in front of those that are summed."""
+    return max([n + 1 for n, stride in enumerate(target.strides) if stride], default=0)
+
+
+def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
+    """A new place for one number for each in the target."""
+    elements = touched(target, axes)
+    base, low = sizes["a"], int(elements.min())
+    sizes["a"] += int(elements.max()) - low + 1
+    return Index("a", base + target.start - low, target.strides)
+
+
+# --- Local gradients -----------------------------------------------------------------------------
+
+
+def abstracted(statement: Statement) -> tuple[tuple[Expression, str, bool], list[Index]]:
+    """What a statement does with what it reads, as a key: ((expression over numbered indices, reduce, adds), reads)."""
+    reads: dict[Index, int] = {}
+    expression = mapped(statement.expression, lambda x: Index("", reads.setdefault(x, len(reads))))
+    return (expression, statement.reduce, statement.adds), [*reads]
+
+
+def edges_of(
+    expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]
+) -> Edges:
+    """The gradients that a statement sends to what it reads.
+
+    The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.
+    """
+    upstream: Expression = UPSTREAM
+    if reduce in ("largest", "logsumexp"):
+        (local,) = ROWS[reduce].local_gradients(Symbol(TARGET), Symbol(expression))
+        upstream = plain(downstream(Symbol(UPSTREAM), local, made))
+    out = expression if reduce or adds else TARGET
+    sums: list[Expression] = []
+    gradients = [(n, hoisted(simplified(x), sums)) for n, x in sent(expression, out, upstream, samples)]
+    return gradients, sums
+
+
+def sent(
+    expression: Expression, out: Expression, upstream: Expression, samples: Mapping[Primitive, Sequence[float]]
+) -> Iterator[tuple[int, Expression]]:
+    """(Operand, gradient) for each path through an expression whose value is ``out``."""
+    if type(expression) is Index:
+        yield expression.start, upstream
+    elif type(expression) is tuple:
+        head, *operands = expression
+        known = [x if type(x) is float else Symbol(x) for x in operands]
+        for operand, local in zip(operands, local_gradients(primitive_of(head), [Symbol(out), *known], samples)):
+            if type(operand) is not float and local is not None:
+                passed = simplified(plain(downstream(Symbol(upstream), local, made)))
+                yield from sent(operand, operand, passed, samples)
+
+
+def local_gradients(
+    primitive: Primitive, known: list[Any], samples: Mapping[Primitive, Sequence[float]]
+) -> Sequence[Any]:
+    """What a rule gives of symbols; where it needs numbers, calls of it."""
+    rule = primitive.local_gradients
+    if primitive in BUILT_IN:
+        return rule(*known)  # type: ignore[no-any-return]
+    sample = samples[primitive]
+    try:
+        found = branches(rule, known, f"the rule of {primitive.name}")
+        if wrong := difference(rule, primitive.slopes, [sample]):
+            raise Unsupported(wrong)
+    except Unsupported:
+        found = primitive.slopes(*sample)
+        calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
+        found = [None if number is None else call for number, call in zip(found, calls)]
+    return found  # type: ignore[no-any-return]
+
+
+def simplified(expression: Expression) -> Expression:
+    """The expression with constants computed and identities applied, until nothing changes."""
+    while (simpler := simplest(expression, {})) != expression:
+        expression = simpler
+    return expression
+
+
+def hoisted(expression: Expression, sums: list[Expression]) -> Expression:
+    """The expression with an index in the place of each sum over all terms of a list."""
+    if type(expression) is not tuple:
+        return expression
+    if expression[0] == "sum" and len(expression) == 2:
+        if expression[1] not in sums:
+            sums.append(expression[1])
+        return Index("", SUM - sums.index(expression[1]))
+    return (expression[0], *[hoisted(x, sums) for x in expression[1:]])
+
+
+# --- Which elements ------------------------------------------------------------------------------
+
+
+class Marks:
+    """Which elements of arrays something holds for."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self.of = {array: np.zeros(size, bool) for array, size in sizes.items() if array != "t"}
+
+    def set(self, index: Index, axes: Sequence[Axis]) -> None:
+        """Mark all that an index comes to."""
+        marks = self.of[index.array]
+        if axes:
+            elements = touched(index, axes)
+            marks[elements[elements < len(marks)]] = True
+        else:
+            marks[index.start] = True
+
+    def any(self, index: Index, axes: Sequence[Axis]) -> bool:
+        """Whether anything that an index comes to is marked."""
+        marks = self.of.get(index.array)
+        if marks is None or not axes:
+            return marks is not None and bool(marks[index.start])
+        elements = touched(index, axes)
+        return bool(marks[elements[elements < len(marks)]].any())
+
+
+def touched(index: Index, axes: Sequence[Axis]) -> Any:
+    """The elements that an index comes to, and more: of ragged axes as if all were as long as the longest."""
+    found = np.array([index.start])
+    moves = [*zip(index.strides, longest(axes)), *[(index.wide, index.choices)] * (index.by is not None)]
+    for stride, extent in moves:
+        if stride and extent > 1:
+            found = (found[:, None] + stride * np.arange(extent)).ravel()
+    return found
+
+
+def longest(axes: Sequence[Axis]) -> list[int]:
+    """The largest extent of each axis."""
+    extents: list[int] = []
+    for axis in axes:
+        extents.append(axis.extent + sum([max(0, slope * (extents[outer] - 1)) for outer, slope in axis.slopes]))
+    return extents

@@ -1,0 +1,152 @@
+"""Recorded gates as plain rows: who reads whom by number, equal gates once.
+
+An id is a whole number. Parameters come first, then inputs, then gates, oldest first; a number known beforehand has a
+negative id, -1 - k for ``numbers[k]``, so that lists which end with the numbers find them at their ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ... import primitives as p
+from ...engine import Value
+from ...graph import numbers as data_of
+from ...primitives import BUILT_IN, Primitive
+from ..ir import SMALL, TINY
+from ..recording import Recording
+
+ZERO = -1  # the id of 0.0
+
+
+class Gates(NamedTuple):
+    """The gates behind some outputs.
+
+    Attributes
+    ----------
+    first : int
+        The id of the first gate.
+    heads : list of Primitive or None
+        What each gate does; None for one that became part of another.
+    operands : list of tuple of int
+        What it reads.
+    numbers : list of float
+        The numbers known beforehand.
+    outputs : list of int
+        The ids of what comes out.
+    samples : dict of Primitive to list of float
+        The result and operands of one gate of each primitive that is not built in: its rule may need numbers.
+    """
+
+    first: int
+    heads: list[Primitive | None]
+    operands: list[tuple[int, ...]]
+    numbers: list[float]
+    outputs: list[int]
+    samples: dict[Primitive, list[float]]
+
+
+class Collecting:
+    """Gates on their way into rows."""
+
+    def __init__(self, leaves: list[Value]) -> None:
+        self.ids: dict[Any, int] = {leaf: i for i, leaf in enumerate(leaves)}
+        self.first = len(leaves)
+        self.heads: list[Primitive | None] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.numbers: list[float] = []
+        self.known: dict[Any, int] = {}
+        self.places: dict[Any, int] = {}
+        self.number(0.0)  # ZERO
+
+    def number(self, x: float) -> int:
+        """The id of a number; 0.0 is not -0.0, and nan is nan."""
+        key = x if x and x == x else repr(x)
+        place = self.places.get(key)
+        if place is None:
+            self.numbers.append(x)
+            place = self.places[key] = -len(self.numbers)
+        return place
+
+    def add(self, primitive: Primitive, *operands: int) -> int:
+        """The id of a gate, which is a new one unless there is its equal."""
+        key = primitive, operands
+        at = self.known.get(key)
+        if at is None:
+            at = self.known[key] = self.first + len(self.heads)
+            self.heads.append(primitive)
+            self.operands.append(operands)
+        return at
+
+    def norm(self, terms: tuple[int, ...]) -> int:
+        """A norm in simpler gates: scaled by a power of 2, no square overflows or vanishes."""
+        number, add = self.number, self.add
+        size = add(p.largest, *[add(p.absolute, term) for term in terms])
+        small, large = add(p.less, size, number(SMALL)), add(p.less, number(1.0 / SMALL), size)
+        up, down, one = number(1.0 / TINY), number(TINY), number(1.0)
+        scale = add(p.select, small, up, add(p.select, large, down, one))
+        back = add(p.select, small, down, add(p.select, large, up, one))
+        scaled = [add(p.mul, term, scale) for term in terms]
+        return add(p.mul, add(p.sqrt, add(p.dot, *scaled, *scaled, ZERO)), back)
+
+
+def collect(recording: Recording) -> Gates:
+    """The gates of a recording as rows."""
+    rows = Collecting([*recording.parameters, *recording.inputs])
+    ids, known, heads, operands, number = rows.ids, rows.known, rows.heads, rows.operands, rows.number
+    for leaf, constant in recording.constants.items():
+        ids[leaf] = number(constant)
+    samples: dict[Primitive, list[float]] = {}
+    for gate in recording.gates:
+        primitive = gate.primitive
+        reads = tuple([ids[x] if type(x) is Value else number(x) for x in gate.operands])
+        key = primitive, reads
+        at = known.get(key)
+        if at is None:  # rows.add(primitive, *reads), spelled out for speed
+            if primitive is p.norm:
+                at = rows.norm(reads) if reads else ZERO
+            elif primitive is p.take and type(gate.operands[-1]) is float:
+                at = reads[int(gate.operands[-1])]
+            else:
+                at = rows.first + len(heads)
+                heads.append(primitive)
+                operands.append(reads)
+                if primitive not in BUILT_IN and primitive not in samples:
+                    samples[primitive] = [gate._data, *data_of(gate.operands)]  # type: ignore[index]
+            known[key] = at
+        ids[gate] = at
+    outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]
+    return Gates(rows.first, heads, operands, rows.numbers, outputs, samples)
+
+
+def reached(gates: Gates, ends: list[int]) -> list[bool] | None:
+    """Which gates a gradient comes to that starts at the ends; None for all of them.
+
+    A comparison sends nothing back, nor does the choice in a where: what is read there alone gets no gradient, not
+    even 0 (which, times an infinite slope, would be nan).
+    """
+    silent = {head: closed_edges(head, gates.samples.get(head)) for head in {*gates.heads} if head}
+    if not any(silent.values()) and len(ends) == len(gates.outputs):
+        return None
+    first = gates.first
+    found = [False] * (first + len(gates.heads) + len(gates.numbers))
+    for end in ends:
+        found[end] = True
+    for i in range(len(gates.heads) - 1, -1, -1):
+        head = gates.heads[i]
+        if head and found[first + i]:
+            reads = gates.operands[i]
+            for place, x in enumerate(reads) if silent[head] else ():
+                if place not in silent[head] and place - len(reads) not in silent[head]:
+                    found[x] = True
+            for x in () if silent[head] else reads:
+                found[x] = True
+    return found[first : first + len(gates.heads)]
+
+
+def closed_edges(primitive: Primitive, sample: list[float] | None) -> set[int]:
+    """The places of the operands to which a primitive never sends a gradient."""
+    if sample:
+        return {i for i, local in enumerate(primitive.slopes(*sample)) if local is None}
+    if primitive.local_gradients is p.no_edges:
+        return {0, 1}
+    return {p.select: {0}, p.take: {-1}, p.stop_gradient: {0}}.get(primitive, set())

@@ -1,0 +1,71 @@
+"""Nests: a recorded graph as loop nests, forward and backward, with all that a backend needs to run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...engine import Value
+from ..recording import Recording
+from .adjoint import adjoint
+from .families import A, SPACE, SPACES, Roller
+from .gates import collect, reached
+from .statements import Index, Repeat, Statement
+from .sums import raise_sums
+
+
+class Nests(NamedTuple):
+    """Loop nests over arrays.
+
+    Attributes
+    ----------
+    forward, backward : tuple of Statement or Repeat
+        What computes the outputs, and from the gradients of the outputs those of parameters and inputs.
+    sizes : dict of str to int
+        The arrays and how many numbers they hold.
+    table : tuple of float
+        The numbers of array "t".
+    outputs : tuple of Index or float
+        Where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before ``backward``.
+    """
+
+    forward: tuple[Statement | Repeat, ...]
+    backward: tuple[Statement | Repeat, ...]
+    sizes: dict[str, int]
+    table: tuple[float, ...]
+    outputs: tuple[Index | float, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(["# forward", *map(str, self.forward), "# backward", *map(str, self.backward)])
+
+
+def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiated: int | None = None) -> Nests:
+    """The loop nests of a recorded graph.
+
+    Parameters
+    ----------
+    recording : Recording
+        Its parameters become array "w", its inputs "x", in order.
+    wrt : iterable of Value, optional
+        The parameters and inputs to which gradients are computed; by default all, ``()`` for none.
+    differentiated : int, optional
+        How many outputs, counted from the first, gradients may start from; by default all of them.
+    """
+    asked = None if wrt is None else set(wrt)
+    gates = collect(recording)
+    ends = gates.outputs[:differentiated]
+    live = reached(gates, ends) if asked is None or asked else [False] * len(gates.heads)
+    raise_sums(gates)
+    roller = Roller(gates, len(recording.inputs), live)
+    roller.roll()
+    outputs = tuple([roller.found(x) for x in gates.outputs])
+    sizes = {"w": len(recording.parameters), "x": len(recording.inputs), "a": roller.used, "t": len(roller.table)}
+    wanted = {
+        array: [asked is None or leaf in asked for leaf in leaves]
+        for array, leaves in (("w", recording.parameters), ("x", recording.inputs))
+    }
+    starts = [x for x in outputs[:differentiated] if type(x) is Index]
+    backward = adjoint(roller.statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
+    return Nests(tuple(roller.statements), tuple(backward), sizes, tuple(roller.table), outputs)

@@ -1,0 +1,115 @@
+"""Canonical shapes: chains of additions as one sum, sums of products as one dot, chains of maximum as one largest.
+
+A loop that adds up is a chain of gates, each of which waits for the one before. As one gate of many operands it is a
+loop over an axis, and all sums that stand side by side in the program are on one level.
+
+The order of a program's additions is kept: a chain is cut into runs of products and runs of other terms, and each run
+starts from what was added before it. Where there are more than three runs, products stay gates of their own.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from ... import primitives as p
+from .gates import ZERO, Gates
+
+PLAIN, NUMBER = 0, -1  # kinds of terms; those of products are above 0
+ADDITIONS = {p.add, p.sum_}
+
+
+class Chain(NamedTuple):
+    """Terms added one after the other; ``steps`` are the gates that add them; ``kinds`` tell products from others."""
+
+    terms: list[int]
+    steps: list[int]
+    kinds: list[int]
+
+
+def raise_sums(gates: Gates) -> None:
+    """Write every chain of additions as dots and sums: (w0, w1, ..., x0, x1, ..., start) and (x0, x1, ..., start)."""
+    first, heads, operands = gates.first, gates.heads, gates.operands
+    uses = use_counts(gates)
+    chains: dict[int, Chain] = {}
+
+    def kind(x: int) -> int:
+        """0, or for a product that nothing else reads which of its factors are numbers: they can join a dot."""
+        if x < 0:
+            return NUMBER
+        if x < first or uses[x] != 1 or heads[x - first] is not p.mul:
+            return PLAIN
+        a, b = operands[x - first]
+        return 2 if a < 0 else 3 if b < 0 else 1
+
+    for i, head in enumerate(heads):
+        at = first + i
+        if head is p.add:
+            a, b = operands[i]
+            if uses[a] == 1 and a in chains:
+                found, other = chains.pop(a), b
+            elif uses[b] == 1 and b in chains:
+                found, other = chains.pop(b), a  # a + b is b + a to the last bit
+            else:
+                found, other = Chain([a], [a], [kind(a)]), b
+            found.terms.append(other)
+            found.steps.append(at)
+            found.kinds.append(kind(other))
+            chains[at] = found
+        elif head is p.sum_:
+            terms = [*operands[i]]
+            kinds = [*map(kind, terms)]
+            if len(terms) > 1 and len({*kinds}) > 1:
+                kinds = [PLAIN] * len(terms)
+            chains[at] = Chain(terms, [at] * len(terms), kinds)
+    for found in chains.values():
+        if found.terms:
+            rewrite(gates, found)
+
+
+def use_counts(gates: Gates) -> list[int]:
+    """How often each id is read, outputs included."""
+    read = np.fromiter(chain(gates.outputs, *gates.operands), np.int64)
+    size = gates.first + len(gates.heads)
+    return np.bincount(read[read >= 0], minlength=size).tolist() + [0] * len(gates.numbers)  # type: ignore[no-any-return]
+
+
+def rewrite(gates: Gates, chain: Chain) -> None:
+    """Put one gate for each run of a chain in the place of its additions."""
+    first, heads, operands = gates.first, gates.heads, gates.operands
+    terms, steps, kinds = chain
+    if len(terms) == 2 and terms[0] != ZERO and max(kinds) <= PLAIN and steps[0] != steps[1]:
+        return  # one addition
+    runs = [[*run] for _, run in groupby(zip(kinds, terms, steps), key=lambda member: member[0])]
+    if len(runs) > 3:
+        runs = [[(PLAIN, term, steps[-1]) for term in terms]]
+    for at in steps:
+        if at >= first and heads[at - first] in ADDITIONS:
+            heads[at - first] = None
+    total: int | None = None
+
+    def put(at: int, head: p.Primitive, *reads: int) -> int:
+        heads[at - first], operands[at - first] = head, reads
+        return at
+
+    for run in runs:
+        kind, here, at = run[0][0], [term for _, term, _ in run], run[-1][2]
+        start = ZERO if total is None else total
+        if kind > PLAIN:
+            factors = [operands[term - first] for term in here]
+            for term in here:
+                heads[term - first] = None
+            total = put(at, p.dot, *[a for a, _ in factors], *[b for _, b in factors], start)
+        elif total is None and len(here) == 1 and run is not runs[-1]:
+            total = here[0]
+        elif kind == NUMBER and total is not None:
+            for _, number, step in run:
+                total = put(step, p.add, total, number)
+        elif len(here) == 1 and start != ZERO:
+            total = put(at, p.add, start, here[0])
+        elif len(here) == 2 and total is None:
+            total = put(at, p.add, *here)
+        else:
+            total = put(at, p.sum_, *here, start)
