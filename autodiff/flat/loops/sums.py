@@ -18,11 +18,10 @@ from ... import primitives as p
 from .gates import ZERO, Gates
 
 PLAIN, NUMBER = 0, -1  # kinds of terms; those of products are above 0
-ADDITIONS = {p.add, p.sum_}
 
 
 class Chain(NamedTuple):
-    """Terms added one after the other; ``steps`` are the gates that add them; ``kinds`` tell products from others."""
+    """Terms added one after the other; ``steps`` are the gates that add them (0 for the first), ``kinds`` tell products from others."""
 
     terms: list[int]
     steps: list[int]
@@ -50,10 +49,10 @@ def raise_sums(gates: Gates) -> None:
             a, b = operands[i]
             if uses[a] == 1 and a in chains:
                 found, other = chains.pop(a), b
-            elif uses[b] == 1 and b in chains:
+            elif uses[b] == 1 and b in chains and a >= 0:
                 found, other = chains.pop(b), a  # a + b is b + a to the last bit
             else:
-                found, other = Chain([a], [a], [kind(a)]), b
+                found, other = Chain([a], [0], [kind(a)]), b
             found.terms.append(other)
             found.steps.append(at)
             found.kinds.append(kind(other))
@@ -80,13 +79,13 @@ def rewrite(gates: Gates, chain: Chain) -> None:
     """Put one gate for each run of a chain in the place of its additions."""
     first, heads, operands = gates.first, gates.heads, gates.operands
     terms, steps, kinds = chain
-    if len(terms) == 2 and terms[0] != ZERO and max(kinds) <= PLAIN and steps[0] != steps[1]:
+    if len(terms) == 2 and terms[0] != ZERO and max(kinds) <= PLAIN and not steps[0]:
         return  # one addition
     runs = [[*run] for _, run in groupby(zip(kinds, terms, steps), key=lambda member: member[0])]
     if len(runs) > 3:
         runs = [[(PLAIN, term, steps[-1]) for term in terms]]
     for at in steps:
-        if at >= first and heads[at - first] in ADDITIONS:
+        if at:
             heads[at - first] = None
     total: int | None = None
 
@@ -97,7 +96,8 @@ def rewrite(gates: Gates, chain: Chain) -> None:
     for run in runs:
         kind, here, at = run[0][0], [term for _, term, _ in run], run[-1][2]
         start = ZERO if total is None else total
-        if kind > PLAIN:
+        single = len(here) == 1 and (kind > 1 or (total is None and run is not runs[-1]))  # a product is one as it is
+        if kind > PLAIN and not single:
             factors = [operands[term - first] for term in here]
             for term in here:
                 heads[term - first] = None
@@ -109,7 +109,7 @@ def rewrite(gates: Gates, chain: Chain) -> None:
                 total = put(step, p.add, total, number)
         elif len(here) == 1 and start != ZERO:
             total = put(at, p.add, start, here[0])
-        elif len(here) == 2 and total is None:
+        elif len(here) == 2 and total is None and kind == PLAIN:
             total = put(at, p.add, *here)
         else:
             total = put(at, p.sum_, *here, start)
