@@ -10,7 +10,7 @@ from .graph import history, numbers, refuse_stale, stale, sweep
 from .ieee import ERRORS, INF, NAN, number, real
 from .primitives import Primitive
 from .refusals import Missing, refused, unsupported
-from .tracing import refuse, threads as tracing
+from .tracing import keeps_sums, refuse, threads as tracing
 from .ufuncs import METHODS, UFUNCS, applied
 
 TYPE_CHECKING = False
@@ -345,8 +345,8 @@ class Value:
         return -(-self).floor()
 
     def __radd__(self, other: Value | float | Array) -> Value:
-        if type(other) is int and other == 0:
-            return self  # the 0 that sum() starts from
+        if type(other) is int and other == 0:  # the 0 that sum() starts from
+            return p.sum_(self) if tracing and keeps_sums() else self
         return self._reflected_add(other)
 
     def __rtruediv__(self, other: Value | float | Array) -> Value:

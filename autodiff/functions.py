@@ -7,7 +7,7 @@ from .arrays import in_order, is_array
 from .engine import Value
 from .ieee import number
 from .primitives import exp, leaky_relu, maximum, stop_gradient
-from .tracing import threads as tracing
+from .tracing import keeps_sums, threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def centered(values: Iterable[Any], *more: Any) -> list[Any]:
     sizes = [number(x._data if type(x) is Value else x) for x in values]
     if not values or not (tracing or None in sizes or max(map(abs, sizes)) > SMALL):  # type: ignore[arg-type]
         return values
-    largest = stop_gradient(maxout(values))
+    largest = stop_gradient(primitives.largest(*values) if keeps_sums() else maxout(values))
     return [value - largest for value in values]
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 threads: set[int] = set()  # those that trace a function now; other threads go on as always
+whole: set[int] = set()  # those of them that also record sums of one term
 
 
 class Unsupported(TypeError, ValueError):
@@ -29,6 +30,11 @@ class TraceError(Unsupported):
     """
 
 
+def keeps_sums() -> bool:
+    """Whether this thread records sums and maxima of one term as gates, as loops need them: all their turns alike."""
+    return get_ident() in whole
+
+
 def is_tracing() -> bool:
     """Whether this thread is tracing."""
     return get_ident() in threads
@@ -45,12 +51,21 @@ def refuse(value: Any, attempt: str) -> None:
 
 
 class Tracing:
-    """While it is entered, this thread traces; entered again inside, it leaves that to the outer one."""
+    """While it is entered, this thread traces; entered again inside, it leaves that to the outer one.
+
+    With ``sums``, sums of one term are recorded too: ``sum([x])`` is a gate, as ``sum([x, y])``.
+    """
+
+    def __init__(self, sums: bool = False) -> None:
+        self.sums = sums
 
     def __enter__(self) -> None:
         self.outermost = not is_tracing()
         threads.add(get_ident())
+        if self.sums and self.outermost:
+            whole.add(get_ident())
 
     def __exit__(self, *error: object) -> None:
         if self.outermost:
             threads.discard(get_ident())
+            whole.discard(get_ident())

@@ -134,8 +134,11 @@ def edges_of(
         upstream = plain(downstream(Symbol(UPSTREAM), local, made))
     out = expression if reduce or adds else TARGET
     sums: list[Expression] = []
-    gradients = [(n, hoisted(simplified(x), sums)) for n, x in sent(expression, out, upstream, samples)]
-    return gradients, sums
+    gradients: dict[int, Expression] = {}
+    for n, gradient in sent(expression, out, upstream, samples):
+        gradient = hoisted(simplified(gradient), sums)
+        gradients[n] = ("add", gradients[n], gradient) if n in gradients else gradient  # of x * x
+    return [*gradients.items()], sums
 
 
 def sent(
@@ -202,7 +205,7 @@ class Marks:
     def set(self, index: Index, axes: Sequence[Axis]) -> None:
         """Mark all that an index comes to."""
         marks = self.of[index.array]
-        if axes:
+        if axes or index.by:
             elements = touched(index, axes)
             marks[elements[elements < len(marks)]] = True
         else:
@@ -211,7 +214,7 @@ class Marks:
     def any(self, index: Index, axes: Sequence[Axis]) -> bool:
         """Whether anything that an index comes to is marked."""
         marks = self.of.get(index.array)
-        if marks is None or not axes:
+        if marks is None or not (axes or index.by):
             return marks is not None and bool(marks[index.start])
         elements = touched(index, axes)
         return bool(marks[elements[elements < len(marks)]].any())
