@@ -86,7 +86,7 @@ def adjoint(
             count = outer(target)
             to, upstream = (x._replace(array=prefix + x.array, strides=x.strides[:count]) for x in (start, target))
             found.append(added(axes[:count], to, upstream))
-    for array in {index.array for statement in found for index in [statement.target]} | {x.array for x in ends}:
+    for array in {statement.target.array for statement in found} | {prefix + end.array for end in ends}:
         if array.startswith(prefix):
             sizes[array] = sizes[array.removeprefix(prefix)]
     return found

@@ -11,9 +11,11 @@ from ...engine import Value
 from ..recording import Recording
 from .adjoint import adjoint
 from .families import A, SPACE, SPACES, Roller
+from .fusion import fuse
 from .gates import collect, reached
 from .statements import Index, Repeat, Statement
 from .sums import raise_sums
+from .turns import repeat
 
 
 class Nests(NamedTuple):
@@ -66,6 +68,7 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
         array: [asked is None or leaf in asked for leaf in leaves]
         for array, leaves in (("w", recording.parameters), ("x", recording.inputs))
     }
+    statements = fuse(roller.statements, roller.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
-    backward = adjoint(roller.statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
-    return Nests(tuple(roller.statements), tuple(backward), sizes, tuple(roller.table), outputs)
+    backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
+    return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.table), outputs)
