@@ -129,7 +129,7 @@ def edges_of(
     The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.
     """
     upstream: Expression = UPSTREAM
-    if reduce in ("largest", "logsumexp"):
+    if reduce not in ("", "sum"):
         (local,) = ROWS[reduce].local_gradients(Symbol(TARGET), Symbol(expression))
         upstream = plain(downstream(Symbol(UPSTREAM), local, made))
     out = expression if reduce or adds else TARGET

@@ -198,12 +198,18 @@ class Roller:
         """Statements for gates, family by family; those of a family also have the same ``shape``."""
         columns = [part for piece in made for part in piece.parts if type(part) is Column]
         shapes = [*shape, *[x for column in columns for x in (column.arrays, *column.strides)]]
-        _, firsts, family = np.unique(hashed(np.column_stack(shapes)), return_index=True, return_inverse=True)
+        keys = hashed(np.column_stack(shapes))
+        _, firsts, family, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
         for k in np.argsort(firsts):
-            rows = np.flatnonzero(family == k)
             self.families += 1
-            self.addresses[ids[rows]] = self.boxes([rows_of(piece, rows) for piece in made], form)
-            self.arrays[ids[rows]] = self.families
+            if counts[k] == 1:
+                row = firsts[k]
+                self.addresses[ids[row]] = self.alone(made, row, form)
+                self.arrays[ids[row]] = self.families
+            else:
+                rows = np.flatnonzero(family == k)
+                self.addresses[ids[rows]] = self.boxes([rows_of(piece, rows) for piece in made], form)
+                self.arrays[ids[rows]] = self.families
 
     def copied(self, addresses: Any, arrays: Any) -> Any:
         """Addresses, one after the other, to which those given are copied."""
@@ -224,8 +230,11 @@ class Roller:
         columns = len(stacked)
         result = np.empty(rows, np.int64)
         for k, corner in enumerate(corners):
+            if bounds[k + 1] - bounds[k] == 1:
+                result[bounds[k]] = self.alone(made, bounds[k], form)
+                continue
             mine = slice(bounds[k], bounds[k + 1])
-            at = [x[mine] for x in found.coordinates] if bounds[k + 1] - bounds[k] > 1 else []
+            at = [x[mine] for x in found.coordinates]
             extents = [int(x.max()) + 1 for x in at]
             loops = [axis for axis in reversed(range(len(at))) if extents[axis] > 1]  # outermost first
 
@@ -257,6 +266,21 @@ class Roller:
             self.used += size
         return result
 
+    def alone(self, made: list[Piece], row: int, form: Form) -> int:
+        """Write one gate of a family as statements without axes; the address of what it computes."""
+        target = Index("a", self.used)
+        for piece in made:
+            reads = []
+            for part in piece.parts:
+                if type(part) is Column:
+                    reads.append(self.index(int(part.addresses[row]), (), [int(x[row]) for x in part.strides]))
+                else:
+                    reads.append(part if type(part) is float else float(part[row]))
+            lists = [Axis(int(length[row])) for length in piece.lengths]
+            self.write([], lists, target, reads, form, piece is not made[0])
+        self.used += 1
+        return self.used - 1 + A * SPACE
+
     def index(self, address: int, lies: Sequence[int], inner: Sequence[int]) -> Index:
         return Index(SPACES[address // SPACE], address % SPACE, (*lies, *inner))
 
@@ -284,7 +308,8 @@ class Roller:
             strides = (*x.strides, *[0] * len(lists))
             return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]), by=x.by and padded(x.by))
 
-        target, expression, start = (mapped(x, padded) for x in (target, expression, start))
+        if lists:
+            target, expression, start = (mapped(x, padded) for x in (target, expression, start))
         if not kept and reduce == "sum":
             expression = expression if start == 0.0 else ("add", start, expression)
             reduce, start = "", 0.0

@@ -12,7 +12,6 @@ from ... import primitives as p
 from ...engine import Value
 from ...graph import numbers as data_of
 from ...primitives import BUILT_IN, Primitive
-from ..ir import SMALL, TINY
 from ..recording import Recording
 
 ZERO = -1  # the id of 0.0
@@ -45,69 +44,46 @@ class Gates(NamedTuple):
     samples: dict[Primitive, list[float]]
 
 
-class Collecting:
-    """Gates on their way into rows."""
+class Numbers:
+    """The ids of numbers known beforehand."""
 
-    def __init__(self, leaves: list[Value]) -> None:
-        self.ids: dict[Any, int] = {leaf: i for i, leaf in enumerate(leaves)}
-        self.first = len(leaves)
-        self.heads: list[Primitive | None] = []
-        self.operands: list[tuple[int, ...]] = []
-        self.numbers: list[float] = []
-        self.known: dict[Any, int] = {}
-        self.places: dict[Any, int] = {}
-        self.number(0.0)  # ZERO
+    def __init__(self) -> None:
+        self.values = [0.0]  # ZERO
+        self.places: dict[Any, int] = {"0.0": ZERO}
 
-    def number(self, x: float) -> int:
+    def id(self, x: float) -> int:
         """The id of a number; 0.0 is not -0.0, and nan is nan."""
         key = x if x and x == x else repr(x)
         place = self.places.get(key)
         if place is None:
-            self.numbers.append(x)
-            place = self.places[key] = -len(self.numbers)
+            self.values.append(x)
+            place = self.places[key] = -len(self.values)
         return place
-
-    def add(self, primitive: Primitive, *operands: int) -> int:
-        """The id of a gate, which is a new one unless there is its equal."""
-        key = primitive, operands
-        at = self.known.get(key)
-        if at is None:
-            at = self.known[key] = self.first + len(self.heads)
-            self.heads.append(primitive)
-            self.operands.append(operands)
-        return at
-
-    def norm(self, terms: tuple[int, ...]) -> int:
-        """A norm in simpler gates: scaled by a power of 2, no square overflows or vanishes."""
-        number, add = self.number, self.add
-        size = add(p.largest, *[add(p.absolute, term) for term in terms])
-        small, large = add(p.less, size, number(SMALL)), add(p.less, number(1.0 / SMALL), size)
-        up, down, one = number(1.0 / TINY), number(TINY), number(1.0)
-        scale = add(p.select, small, up, add(p.select, large, down, one))
-        back = add(p.select, small, down, add(p.select, large, up, one))
-        scaled = [add(p.mul, term, scale) for term in terms]
-        return add(p.mul, add(p.sqrt, add(p.dot, *scaled, *scaled, ZERO)), back)
 
 
 def collect(recording: Recording) -> Gates:
     """The gates of a recording as rows."""
-    rows = Collecting([*recording.parameters, *recording.inputs])
-    ids, known, heads, operands, number = rows.ids, rows.known, rows.heads, rows.operands, rows.number
+    numbers = Numbers()
+    number = numbers.id
+    leaves = [*recording.parameters, *recording.inputs]
+    first = len(leaves)
+    ids: dict[Any, int] = {leaf: i for i, leaf in enumerate(leaves)}
     for leaf, constant in recording.constants.items():
         ids[leaf] = number(constant)
+    heads: list[Primitive | None] = []
+    operands: list[tuple[int, ...]] = []
+    known: dict[Any, int] = {}
     samples: dict[Primitive, list[float]] = {}
     for gate in recording.gates:
         primitive = gate.primitive
         reads = tuple([ids[x] if type(x) is Value else number(x) for x in gate.operands])
         key = primitive, reads
         at = known.get(key)
-        if at is None:  # rows.add(primitive, *reads), spelled out for speed
-            if primitive is p.norm:
-                at = rows.norm(reads) if reads else ZERO
-            elif primitive is p.take and type(gate.operands[-1]) is float:
+        if at is None:
+            if primitive is p.take and type(gate.operands[-1]) is float:
                 at = reads[int(gate.operands[-1])]
             else:
-                at = rows.first + len(heads)
+                at = first + len(heads)
                 heads.append(primitive)
                 operands.append(reads)
                 if primitive not in BUILT_IN and primitive not in samples:
@@ -115,7 +91,7 @@ def collect(recording: Recording) -> Gates:
             known[key] = at
         ids[gate] = at
     outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]
-    return Gates(rows.first, heads, operands, rows.numbers, outputs, samples)
+    return Gates(first, heads, operands, numbers.values, outputs, samples)
 
 
 def reached(gates: Gates, ends: list[int]) -> list[bool] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from ... import primitives as p
 from .gates import Gates
 
-LISTS = frozenset({p.dot, p.sum_, p.logsumexp, p.largest, p.take})  # gates of as many operands as one likes
+LISTS = frozenset({p.dot, p.sum_, p.logsumexp, p.largest, p.norm, p.take})  # gates of as many operands as one likes
 MOST_NUMBERS = 8  # so many numbers in one place of a level's gates make groups; more of them become a table
 Groups = dict[Any, list[int]]  # (primitive, whether a gradient comes there, its numbers): ids, oldest first
 

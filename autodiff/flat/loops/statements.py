@@ -61,7 +61,7 @@ class Index(NamedTuple):
 class Statement(NamedTuple):
     """``target = expression`` for every point of the axes, the last running fastest.
 
-    Axes along which the target does not move are reduced: by ``reduce``, "sum", "largest" or "logsumexp". A sum starts
+    Axes along which the target does not move are reduced: by ``reduce``, "sum", "largest", "logsumexp" or "norm". A sum starts
     from ``start`` (a float or an Index that does not move along them). A statement that ``adds`` is ``+=``: a
     sum over what is in the target already. Where axes are not reduced no two points share a target, unless it adds.
     """
@@ -143,10 +143,13 @@ def run(statement: Statement, memory: dict[str, list[float]], length: int, outer
         else:
             memory[target.array][here] = memory[target.array][here] + number if adds else number
     for here, numbers in terms.items():
-        result = numbers[0] if reduce == "largest" else starts[here]
-        for number in numbers if reduce != "logsumexp" else ():
-            result = ROWS["maximum"].value(result, number) if reduce == "largest" else result + number
-        memory[target.array][here] = ROWS["logsumexp"].value(*numbers) if reduce == "logsumexp" else result
+        if reduce == "sum":
+            total = starts[here]
+            for number in numbers:
+                total += number
+            memory[target.array][here] = total
+        else:
+            memory[target.array][here] = ROWS[reduce].compute(numbers)
 
 
 def points(axes: Sequence[Axis], length: int, point: list[int]) -> Iterator[list[int]]:

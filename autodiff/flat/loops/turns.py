@@ -6,7 +6,7 @@ their statements have the same shapes, period by period.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,7 @@ def repeat(statements: Sequence[Statement]) -> tuple[Statement | Repeat, ...]:
     keys, rows = [], []
     for statement in statements:
         numbers: list[int] = []
-        shape = changed(statement, lambda x, numbers=numbers: numbers.append(x) or 0)  # type: ignore[misc]
-        keys.append(kinds.setdefault(shape, len(kinds)))
+        keys.append(kinds.setdefault(shape(statement, numbers), len(kinds)))
         rows.append(numbers)
     if count - len(kinds) < LEAST:
         return tuple(statements)
@@ -68,15 +67,18 @@ def spans(flags: Any) -> list[tuple[int, int]]:
     return [*zip(edges[::2].tolist(), (edges[1::2] - edges[::2]).tolist())]
 
 
-def changed(statement: Statement, change: Callable[[int], int]) -> Statement:
-    """The statement with every start of an index and every extent of an axis changed, in a fixed order."""
+def shape(statement: Statement, numbers: list[int]) -> Any:
+    """What turns of a loop share; starts of indices and extents of axes, which move on, join the ``numbers``."""
 
-    def moved(index: Index) -> Index:
-        return index._replace(start=change(index.start), by=index.by and moved(index.by))
+    def of(x: Expression) -> Any:
+        if type(x) is Index:
+            numbers.append(x.start)
+            return x.array, x.strides, x.by and of(x.by), x.wide, x.choices
+        return (x[0], *map(of, x[1:])) if type(x) is tuple else repr(x)
 
-    axes, target, expression, _, start, _ = statement
-    axes = tuple([axis._replace(extent=change(axis.extent)) for axis in axes])
-    return statement._replace(axes=axes, target=moved(target), expression=mapped(expression, moved), start=mapped(start, moved))
+    axes, target, expression, reduce, start, adds = statement
+    numbers += [axis.extent for axis in axes]
+    return tuple([axis[1:] for axis in axes]), of(target), of(expression), reduce, of(start), adds
 
 
 def turning(statement: Statement, steps: Sequence[int], turns: int) -> Statement:
