@@ -21,7 +21,8 @@ CHEAP = FREE | {
     "add", "sub", "mul", "div", "abs", "relu", "maximum", "minimum", "where", "sign", "clip",
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
 }  # fmt: skip
-MOST = 8  # operations in one statement
+TWICE = {"maximum", "minimum", "where", "clip"}  # whose local gradients read what they read twice, or more often
+MOST = 8  # operations in one statement, of which those above count four times
 
 
 def fuse(statements: Sequence[Statement], size: int, outputs: Iterable[Any]) -> list[Statement]:
@@ -77,9 +78,10 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
     axes, target, expression, reduce, start, _ = made
     known = operations(expression)
     square = known[:1] == ["power"] and expression[2] == 2.0
-    if reduce or not (square or {*known} <= CHEAP) or len(known) + len(operations(reader.expression)) > MOST:
+    together = [*known, *operations(reader.expression)]
+    if reduce or not (square or {*known} <= CHEAP) or len(together) + 3 * len([x for x in together if x in TWICE]) > MOST:
         return None
-    if not {*known} <= FREE and any([not move and axis != Axis(1) for move, axis in zip(index.strides, reader.axes)]):
+    if not {*known} <= FREE and reads_again(index, reader.axes):
         return None
     rest = len(reader.axes) - len(axes)
     if axes == reader.axes[: len(axes)] and index == target._replace(strides=(*target.strides, *[0] * rest)):
@@ -98,3 +100,11 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
         return None
     inlined: Expression = mapped(expression, moved)
     return reader._replace(expression=mapped(reader.expression, lambda x: inlined if x == index else x))
+
+
+def reads_again(index: Index, axes: Sequence[Axis]) -> bool:
+    """Whether an index comes to an element more than once."""
+    if any([not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)]):
+        return True
+    found = touched(index, axes)
+    return len(np.unique(found)) < len(found)

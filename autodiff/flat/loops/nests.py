@@ -14,7 +14,7 @@ from .families import A, SPACE, SPACES, Roller
 from .fusion import fuse
 from .gates import collect, reached
 from .statements import Index, Repeat, Statement
-from .sums import raise_sums
+from .sums import raise_maxima, raise_sums
 from .turns import repeat
 
 
@@ -60,6 +60,7 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
     ends = gates.outputs[:differentiated]
     live = reached(gates, ends) if asked is None or asked else [False] * len(gates.heads)
     raise_sums(gates)
+    raise_maxima(gates, live)
     roller = Roller(gates, len(recording.inputs), live)
     roller.roll()
     outputs = tuple([roller.found(x) for x in gates.outputs])

@@ -9,6 +9,7 @@ starts from what was added before it. Where there are more than three runs, prod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -66,6 +67,18 @@ def raise_sums(gates: Gates) -> None:
     for found in chains.values():
         if found.terms:
             rewrite(gates, found)
+
+
+def raise_maxima(gates: Gates, live: Sequence[bool] | None) -> None:
+    """Write chains of maximum that no gradient comes to as one largest: those of more share ties differently."""
+    first, heads, operands = gates.first, gates.heads, gates.operands
+    uses = use_counts(gates)
+    for i, head in enumerate(heads if live else ()):
+        if head is p.maximum and live and not live[i]:
+            a, b = operands[i]
+            if a >= first and uses[a] == 1 and heads[a - first] in (p.maximum, p.largest) and not live[a - first]:
+                heads[i], operands[i] = p.largest, (*operands[a - first], b)
+                heads[a - first] = None
 
 
 def use_counts(gates: Gates) -> list[int]:
