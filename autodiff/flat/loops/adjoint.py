@@ -108,7 +108,7 @@ def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
     elements = touched(target, axes)
     base, low = sizes["a"], int(elements.min())
     sizes["a"] += int(elements.max()) - low + 1
-    return Index("a", base + target.start - low, target.strides)
+    return target._replace(array="a", start=base + target.start - low)
 
 
 # --- Local gradients -----------------------------------------------------------------------------

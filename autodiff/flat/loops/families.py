@@ -224,7 +224,7 @@ class Roller:
         found = merge(np.column_stack(stacked), ragged)
         count, rows = len(found.corners), len(found.box)
         if count > 4 and count * 4 > rows > FEW:
-            return self.by_tables(made, form)
+            return self.by_tables(made, form, not ragged)
         bounds = [*np.flatnonzero(np.diff(found.box, prepend=-1)).tolist(), rows]
         strides, corners = [x.tolist() for x in found.strides], found.corners.tolist()
         columns = len(stacked)
@@ -318,22 +318,24 @@ class Roller:
         axes = [*axes, *[lists[n] for n in kept]]
         self.statements.append(Statement(tuple(axes), target, expression, reduce, start, adds))
 
-    def by_tables(self, made: list[Piece], form: Form) -> Any:
+    def by_tables(self, made: list[Piece], form: Form, dense: bool) -> Any:
         """Statements for a family without any order: where its gates read from stands in tables of addresses.
 
-        One for each combination of spaces and lengths.
+        One for each combination of spaces and lengths; where results must be dense, a table says where each goes.
         """
         columns = [part.addresses // SPACE for piece in made for part in piece.parts if type(part) is Column]
         keys = hashed(np.column_stack([*columns, *[length for piece in made for length in piece.lengths]]))
-        rows, base = len(keys), self.used
-        self.used += rows
         kinds = np.unique(keys)
+        result = self.used + A * SPACE + np.arange(len(keys))
         for key in kinds:
             mine = np.flatnonzero(keys == key)
             count = len(mine)
-            target = Index("a", base, (1,))
-            if len(kinds) > 1:
-                target = Index("a", base, (0,), self.tabled(mine), 1, rows)
+            target = Index("a", self.used, (1,))
+            if dense and len(kinds) > 1:
+                target = Index("a", int(result[0]) % SPACE, (0,), self.tabled(mine), 1, len(keys))
+            else:
+                result[mine] = self.used + A * SPACE + np.arange(count)
+            self.used += count
             for piece in made:
                 reads: list[Any] = []
                 for part in rows_of(piece, mine).parts:
@@ -350,7 +352,7 @@ class Roller:
                         reads.append(self.number(part, slice(None), np.arange(count), count, (1,)))
                 lists = [Axis(int(length[mine[0]])) for length in piece.lengths]
                 self.write([Axis(count)], lists, target, reads, form, piece is not made[0])
-        return base + np.arange(rows) + A * SPACE
+        return result
 
     def tabled(self, numbers: Any) -> Index:
         """Numbers put into the table, one after the other."""

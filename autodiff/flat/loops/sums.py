@@ -71,14 +71,22 @@ def raise_sums(gates: Gates) -> None:
 
 def raise_maxima(gates: Gates, live: Sequence[bool] | None) -> None:
     """Write chains of maximum that no gradient comes to as one largest: those of more share ties differently."""
+    if live is None:
+        return
     first, heads, operands = gates.first, gates.heads, gates.operands
     uses = use_counts(gates)
-    for i, head in enumerate(heads if live else ()):
-        if head is p.maximum and live and not live[i]:
+    chains: dict[int, list[int]] = {}
+    for i, head in enumerate(heads):
+        if head is p.maximum and not live[i]:
             a, b = operands[i]
-            if a >= first and uses[a] == 1 and heads[a - first] in (p.maximum, p.largest) and not live[a - first]:
-                heads[i], operands[i] = p.largest, (*operands[a - first], b)
+            chains[first + i] = [*operands[i]]
+            if a in chains and uses[a] == 1:
+                chains[first + i] = chains.pop(a)
+                chains[first + i].append(b)
                 heads[a - first] = None
+    for at, terms in chains.items():
+        if len(terms) > 2:
+            heads[at - first], operands[at - first] = p.largest, tuple(terms)
 
 
 def use_counts(gates: Gates) -> list[int]:
