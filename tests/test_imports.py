@@ -27,12 +27,16 @@ FLOORS = {
         | steps | engine | functional functions | check flat parser | descriptions lectures quiz | cli
     """,
     "autodiff.check": "nonfinite numerical | gradients",
-    "autodiff.flat": "ir recording state | expansion nests passes | loops lowering | backends | compiled live | stepping",
+    "autodiff.flat": """
+        ir recording state | expansion nests passes | loops lowering | backends | compiled live | stepping
+    """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
         builder | vector | machine math plan | core | loops | kernel | epochs runner | trainings
     """,
-    "autodiff.flat.loops": "statements",
+    "autodiff.flat.loops": """
+        gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests
+    """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "question | formats",

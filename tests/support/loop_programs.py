@@ -5,7 +5,8 @@ from functools import reduce
 from types import SimpleNamespace
 
 import autodiff
-from autodiff import Primitive, Value, dot, exp, log, logsumexp, maximum, norm, relu, sigmoid, softmax, take, tanh, where
+from autodiff import Primitive, Value, dot, exp, log, logsumexp, maximum, norm, relu, sigmoid, softmax
+from autodiff import take, tanh, where
 from autodiff.functions import maxout
 from autodiff.primitives import stop_gradient
 
@@ -52,8 +53,12 @@ def weighed(weights, inputs, style, start=None):
 
 def matrices(r):
     """Steps that make a matrix of matrices before; each takes (A, B, its number, its style) and returns rows."""
-    turned = lambda A: [list(column) for column in zip(*A)]
-    fits = lambda A, B: B if len(B[0]) == len(A[0]) else A
+
+    def turned(A):
+        return [list(column) for column in zip(*A)]
+
+    def fits(A, B):
+        return B if len(B[0]) == len(A[0]) else A
 
     def product(A, B, t, style):
         return [[weighed(x, y, style) for y in fits(A, B)] for x in A]
@@ -114,7 +119,7 @@ def matrices(r):
         kernel = [x for row in B[:n] for x in row[:m]]
         return [
             [
-                weighed(kernel, [A[i + k][j + l] for k in range(n) for l in range(m)], style)
+                weighed(kernel, [A[i + k][j + h] for k in range(n) for h in range(m)], style)
                 for j in range(len(A[0]) - m + 1)
             ]
             for i in range(len(A) - n + 1)
@@ -154,7 +159,10 @@ def matrices(r):
         return [[weighed(row, x, style) for row in known] for x in A]
 
     def maxima(A, B, t, style):
-        return [[reduce(maximum, row) * 0.5 if t < 0.5 else x - stop_gradient(reduce(maximum, row)) for x in row] for row in A]
+        return [
+            [reduce(maximum, row) * 0.5 if t < 0.5 else x - stop_gradient(reduce(maximum, row)) for x in row]
+            for row in A
+        ]
 
     return [
         product, layer, recurrence, cell, causal, attention, by_exp, convolution, padded, shifted, chosen, constants,
@@ -187,7 +195,10 @@ def matrices(r):
 def program(r, special=False, most=7):
     """(parameters, inputs, outputs) of a program that the random generator writes and runs."""
     rows, columns = r.randint(1, 7), r.randint(1, 8)
-    number = lambda: r.choice(SPECIAL) if special and r.random() < 0.1 else r.gauss(0.0, 0.5)
+
+    def number():
+        return r.choice(SPECIAL) if special and r.random() < 0.1 else r.gauss(0.0, 0.5)
+
     parameters = [[Value(number()) for _ in range(columns)] for _ in range(rows)]
     inputs = [[Value(number()) for _ in range(columns)] for _ in range(rows)]
     extra = []
@@ -206,6 +217,6 @@ def program(r, special=False, most=7):
     style = r.randrange(6)
     squashed = [x if type(x) is float else x * 0.3 if special else tanh(x * 0.3) for row in found[-1] for x in row]
     total = summed(squashed, style) + summed([row[0] * 0.1 for row in found[len(found) // 2]], style)
-    outputs = [total, *([x for x in found[-1][0]][:2] if r.random() < 0.3 else [])]
+    outputs = [total, *(found[-1][0][:2] if r.random() < 0.3 else [])]
     leaves = [[x for row in part for x in row] for part in (parameters, inputs)]
     return leaves[0], leaves[1] + extra, outputs

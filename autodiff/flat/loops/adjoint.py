@@ -60,7 +60,7 @@ def adjoint(
             patterns[pattern] = edges_of(*pattern, samples)
         edges.append((patterns[pattern], reads))
         leads = [reads[n] for n, _ in patterns[pattern][0]] + [statement.start] * (type(statement.start) is Index)
-        if any([needs.any(x, statement.axes) for x in leads]):
+        if any(needs.any(x, statement.axes) for x in leads):
             needs.set(statement.target, statement.axes)
     for end in ends:
         reached.set(end, ())
@@ -70,16 +70,20 @@ def adjoint(
         if not (reached.any(target, axes) and needs.any(target, axes)):
             continue
         known = {-1: target, -2: target._replace(array=prefix + target.array), **dict(enumerate(reads))}
+
+        def meant(x: Index, known: dict[int, Index] = known) -> Index:
+            return known[x.start]
+
         sent = [(reads[n], gradient) for n, gradient in gradients if needs.any(reads[n], axes)]
         if sums and sent:
             for n, summed in enumerate(sums):
                 known[SUM - n] = beside(target, axes, sizes)
-                expression = mapped(summed, lambda x: known[x.start])
+                expression = mapped(summed, meant)
                 found.append(Statement(axes, known[SUM - n], expression, "sum"))
         for index, gradient in sent:
             reached.set(index, axes)
             if gradient != 0.0:
-                expression = mapped(gradient, lambda x: known[x.start])
+                expression = mapped(gradient, meant)
                 found.append(added(axes, index._replace(array=prefix + index.array), expression))
         if type(start) is Index and needs.any(start, axes):
             reached.set(start, axes)
@@ -94,7 +98,7 @@ def adjoint(
 
 def added(axes: tuple[Axis, ...], target: Index, expression: Expression) -> Statement:
     """``target += expression``, summed over the axes along which the target stands still."""
-    sums = any([stride == 0 and axis != Axis(1) for stride, axis in zip(target.strides, axes)])
+    sums = any(stride == 0 and axis != Axis(1) for stride, axis in zip(target.strides, axes))
     return Statement(axes, target, expression, "sum" if sums else "", adds=True)
 
 
@@ -121,9 +125,7 @@ def abstracted(statement: Statement) -> tuple[tuple[Expression, str, bool], list
     return (expression, statement.reduce, statement.adds), [*reads]
 
 
-def edges_of(
-    expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]
-) -> Edges:
+def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]) -> Edges:
     """The gradients that a statement sends to what it reads.
 
     The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.
@@ -162,7 +164,7 @@ def local_gradients(
     """What a rule gives of symbols; where it needs numbers, calls of it."""
     rule = primitive.local_gradients
     if primitive in BUILT_IN:
-        return rule(*known)  # type: ignore[no-any-return]
+        return rule(*known)
     sample = samples[primitive]
     try:
         found = branches(rule, known, f"the rule of {primitive.name}")

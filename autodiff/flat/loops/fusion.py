@@ -75,11 +75,11 @@ def fusable(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]
 
 def inside(made: Statement, reader: Statement, index: Index) -> Statement | None:
     """The reader with the expression of ``made`` in the place of the index; None where that does not do."""
-    axes, target, expression, reduce, start, _ = made
+    axes, target, expression, reduce, *_ = made
     known = operations(expression)
     square = known[:1] == ["power"] and expression[2] == 2.0
-    together = [*known, *operations(reader.expression)]
-    if reduce or not (square or {*known} <= CHEAP) or len(together) + 3 * len([x for x in together if x in TWICE]) > MOST:
+    weight = sum([4 if x in TWICE else 1 for x in [*known, *operations(reader.expression)]])
+    if reduce or not (square or {*known} <= CHEAP) or weight > MOST:
         return None
     if not {*known} <= FREE and reads_again(index, reader.axes):
         return None
@@ -93,8 +93,8 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
 
         def moved(x: Index) -> Index:
             (stride,) = x.strides
-            at = x.start + stride * (index.start - target.start)
-            return x._replace(start=at, strides=tuple([stride * move for move in index.strides]), by=x.by and moved(x.by))
+            at, strides = x.start + stride * (index.start - target.start), [stride * move for move in index.strides]
+            return x._replace(start=at, strides=tuple(strides), by=x.by and moved(x.by))
 
     else:
         return None
@@ -104,7 +104,7 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
 
 def reads_again(index: Index, axes: Sequence[Axis]) -> bool:
     """Whether an index comes to an element more than once."""
-    if any([not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)]):
+    if any(not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)):
         return True
     found = touched(index, axes)
     return len(np.unique(found)) < len(found)

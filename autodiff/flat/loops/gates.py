@@ -87,10 +87,10 @@ def collect(recording: Recording) -> Gates:
                 heads.append(primitive)
                 operands.append(reads)
                 if primitive not in BUILT_IN and primitive not in samples:
-                    samples[primitive] = [gate._data, *data_of(gate.operands)]  # type: ignore[index]
+                    samples[primitive] = data_of([gate, *gate.operands])  # type: ignore[index]
             known[key] = at
         ids[gate] = at
-    outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]
+    outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]  # type: ignore[arg-type]
     return Gates(first, heads, operands, numbers.values, outputs, samples)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from ...engine import Value
 from ..recording import Recording
 from .adjoint import adjoint
-from .families import A, SPACE, SPACES, Roller
+from .families import Roller
 from .fusion import fuse
 from .gates import collect, reached
 from .statements import Index, Repeat, Statement
@@ -64,12 +62,17 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
     roller = Roller(gates, len(recording.inputs), live)
     roller.roll()
     outputs = tuple([roller.found(x) for x in gates.outputs])
-    sizes = {"w": len(recording.parameters), "x": len(recording.inputs), "a": roller.used, "t": len(roller.table)}
+    sizes = {
+        "w": len(recording.parameters),
+        "x": len(recording.inputs),
+        "a": roller.memory.used,
+        "t": len(roller.memory.table),
+    }
     wanted = {
         array: [asked is None or leaf in asked for leaf in leaves]
         for array, leaves in (("w", recording.parameters), ("x", recording.inputs))
     }
-    statements = fuse(roller.statements, roller.used, outputs)
+    statements = fuse(roller.memory.statements, roller.memory.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
     backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
-    return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.table), outputs)
+    return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.memory.table), outputs)

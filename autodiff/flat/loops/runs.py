@@ -38,13 +38,14 @@ def hashed(rows: Any) -> Any:
         return rows @ FACTORS[: rows.shape[1]]
 
 
-def merge(rows: Any, ragged: bool = True) -> Boxes:
+def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
     """The rows as boxes, by the commonest difference of neighbors, again and again.
 
     Whatever difference is commonest belongs to the innermost loop that is not found yet. The rows of each run become
     one, which gets the run's extent as one more column: so extents that grow from row to row need nothing else. Unless
-    ``ragged``, only runs of one extent are linked.
+    ``ragged``, only runs of one extent are linked. The last columns given are so many ``lengths``, extents too.
     """
+    first = rows.shape[1] - lengths  # of the columns that are extents
     strides: list[Any] = []
     coordinates: list[Any] = []
     box = np.arange(len(rows))
@@ -59,8 +60,8 @@ def merge(rows: Any, ragged: bool = True) -> Boxes:
         keys = hashed(steps)
         _, firsts, counts = np.unique(keys[near], return_index=True, return_counts=True)
         most = counts.max()
-        if most == 1 and len(rows) > 2:
-            break
+        if most == 1 and (len(rows) > 2 or (np.abs(steps[:, first:]) > 1).any()):
+            break  # of two rows alone, nobody knows whether one is longer for a reason
         ties = near[firsts[counts == most]]
         if len(ties) > 1:  # of equally common ones the smallest
             size = np.abs(steps[ties]).sum(axis=1)

@@ -61,9 +61,9 @@ class Index(NamedTuple):
 class Statement(NamedTuple):
     """``target = expression`` for every point of the axes, the last running fastest.
 
-    Axes along which the target does not move are reduced: by ``reduce``, "sum", "largest", "logsumexp" or "norm". A sum starts
-    from ``start`` (a float or an Index that does not move along them). A statement that ``adds`` is ``+=``: a
-    sum over what is in the target already. Where axes are not reduced no two points share a target, unless it adds.
+    Axes along which the target does not move are reduced: by ``reduce``, "sum", "largest", "logsumexp" or "norm". A
+    sum starts from ``start`` (a float or an Index that does not move along them). A statement that ``adds`` is ``+=``:
+    a sum over what is in the target already. Where axes are not reduced no two points share a target, unless it adds.
     """
 
     axes: tuple[Axis, ...]

@@ -22,7 +22,7 @@ PLAIN, NUMBER = 0, -1  # kinds of terms; those of products are above 0
 
 
 class Chain(NamedTuple):
-    """Terms added one after the other; ``steps`` are the gates that add them (0 for the first), ``kinds`` tell products from others."""
+    """Terms added one after the other, by the gates ``steps`` (0 for the first); ``kinds`` tells products."""
 
     terms: list[int]
     steps: list[int]

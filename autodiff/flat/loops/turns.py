@@ -94,6 +94,5 @@ def turning(statement: Statement, steps: Sequence[int], turns: int) -> Statement
         strides = (next(step), *index.strides)
         return index._replace(strides=strides, by=index.by and moved(index.by))
 
-    target = moved(statement.target)
-    expression: Expression = mapped(statement.expression, moved)
-    return statement._replace(axes=tuple(axes), target=target, expression=expression, start=mapped(statement.start, moved))
+    target, expression, start = (mapped(x, moved) for x in (statement.target, statement.expression, statement.start))
+    return statement._replace(axes=tuple(axes), target=target, expression=expression, start=start)

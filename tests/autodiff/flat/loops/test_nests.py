@@ -1,0 +1,239 @@
+"""Recorded graphs as loop nests: how they print, how many statements they take, how long that takes."""
+
+import random
+import time
+
+import pytest
+
+import nn
+from autodiff import Value, exp, gradients, tanh
+from autodiff.flat.loops.nests import roll
+from autodiff.flat.recording import Recording
+from tests.support.nests import counts, flat, gpt, matrix, product, rolled, run
+
+XOR = """\
+# forward
+a[4i+j] = w[3j+2] + sum mul(w[3j+k], x[2i+k])  for i<4, j<4, k<2
+a[i+16] = tanh(a[i])  for i<16
+a[i+32] = w[16] + sum mul(w[j+12], a[4i+j+16])  for i<4, j<4
+a[44] = sum power(sub(a[i+32], x[i+8]), 2.0)  for i<4
+# backward
+ga[i+32] += mul(ga[44], mul(2.0, sub(a[i+32], x[i+8])))  for i<4
+gx[i+8] += neg(mul(ga[44], mul(2.0, sub(a[i+32], x[i+8]))))  for i<4
+gw[j+12] += sum mul(ga[i+32], a[4i+j+16])  for i<4, j<4
+ga[4i+j+16] += mul(ga[i+32], w[j+12])  for i<4, j<4
+gw[16] += sum ga[i+32]  for i<4
+ga[i] += mul(ga[i+16], sub(1.0, mul(a[i+16], a[i+16])))  for i<16
+gw[3j+k] += sum mul(ga[4i+j], x[2i+k])  for i<4, j<4, k<2
+gx[2i+k] += sum mul(ga[4i+j], w[3j+k])  for i<4, j<4, k<2
+gw[3j+2] += sum ga[4i+j]  for i<4, j<4"""
+ATTENTION = """\
+# forward
+a[2i+j] = sum mul(w[2j+k], x[2i+k])  for i<4, j<2, k<2
+a[5i+j+8] = sum mul(a[2i+k], a[2j+k])  for i<4, j<1+1i, k<2
+a[5i+j+28] = exp(a[5i+j+8])  for i<4, j<1+1i
+a[i+48] = sum a[5i+j+28]  for i<4, j<1+1i
+a[i+52] = sum mul(a[5i+j+28], a[2j])  for i<4, j<1+1i
+a[60] = sum div(a[i+52], a[i+48])  for i<4
+# backward
+ga[i+52] += mul(ga[60], reciprocal(a[i+48]))  for i<4
+ga[i+48] += mul(ga[60], neg(div(div(a[i+52], a[i+48]), a[i+48])))  for i<4
+ga[5i+j+28] += mul(ga[i+52], a[2j])  for i<4, j<1+1i
+ga[2j] += sum mul(ga[i+52], a[5i+j+28])  for i<4, j<1+1i
+ga[5i+j+28] += ga[i+48]  for i<4, j<1+1i
+ga[5i+j+8] += mul(ga[5i+j+28], a[5i+j+28])  for i<4, j<1+1i
+ga[2i+k] += sum mul(ga[5i+j+8], a[2j+k])  for i<4, j<1+1i, k<2
+ga[2j+k] += sum mul(ga[5i+j+8], a[2i+k])  for i<4, j<1+1i, k<2
+gw[2j+k] += sum mul(ga[2i+j], x[2i+k])  for i<4, j<2, k<2"""
+
+
+def test_xor_is_a_handful_of_loops():
+    net = nn.MLP(2, [4, 1], seed=0)
+    X = [[Value(float(a)), Value(float(b))] for a in (0, 1) for b in (0, 1)]
+    T = [Value(float(a != b)) for a in (0, 1) for b in (0, 1)]
+
+    nests, _ = rolled(lambda: sum((net(x) - t) ** 2 for x, t in zip(X, T)), net.parameters(), flat(X) + T)
+
+    assert str(nests) == XOR
+
+
+def attention(rows, length):
+    """(sum of causal attention's answers, weights, inputs), written with plain sums."""
+    r = random.Random(0)
+    W, X = matrix(r, rows, 2), matrix(r, length, 2)
+
+    def loss():
+        keys = [[sum(w * x for w, x in zip(row, x)) for row in W] for x in X]
+        total = 0.0
+        for i, query in enumerate(keys):
+            parts = [exp(sum(a * b for a, b in zip(query, key))) for key in keys[: i + 1]]
+            whole = sum(parts)
+            total = total + sum(part * key[0] for part, key in zip(parts, keys)) / whole
+        return total
+
+    return loss, flat(W), flat(X)
+
+
+def test_causal_attention_is_found_in_its_trace():
+    loss, W, X = attention(2, 4)
+
+    nests, _ = rolled(loss, W, X, wrt=W)
+
+    assert str(nests) == ATTENTION
+
+
+@pytest.mark.parametrize("style", ["dot", "sum"])
+def test_a_gpt_takes_as_many_statements_at_every_length(style):
+    found = set()
+    for n in (2, 3, 6, 9):
+        loss, parameters, inputs = gpt(n, style=style)
+        nests, _ = rolled(loss, parameters, inputs, wrt=parameters)
+        found.add((counts(nests.forward), counts(nests.backward)))
+
+    assert found == {(34, 49)}
+
+
+def test_layers_are_turns_of_a_loop():
+    loss, parameters, inputs = gpt(3, layers=3, width=8, heads=2)
+    nests, recording = rolled(loss, parameters, inputs, wrt=parameters)
+    output = recording.outputs[0]
+    output.backward()
+
+    (value,), gradients, _ = run(nests, recording)
+
+    assert (counts(nests.forward), counts(nests.backward)) == (34, 49)
+    assert [x.turns for x in nests.forward + nests.backward if hasattr(x, "turns")] == [3, 3]
+    assert value == pytest.approx(output.data, rel=1e-14)
+    assert gradients == pytest.approx([x.grad for x in parameters], abs=1e-14)
+
+
+def rnn(n, size=8):
+    r = random.Random(1)
+    U, V, X, T = matrix(r, size, size), matrix(r, 1, size), matrix(r, n, size), matrix(r, n, 1)
+    times = product("sum")
+
+    def loss():
+        state, losses = [0.0] * size, []
+        for x, (t,) in zip(X, T):
+            state = [tanh(times(row, state) + y) for row, y in zip(U, x)]
+            losses.append((times(V[0], state) - t) ** 2)
+        return sum(losses)
+
+    return loss, flat(U, V), flat(X, T)
+
+
+def test_time_steps_are_turns_of_a_loop():
+    texts = set()
+    for n in (20, 21):
+        loss, parameters, inputs = rnn(n)
+        nests, _ = rolled(loss, parameters, inputs, wrt=parameters)
+        texts.add((counts(nests.forward), counts(nests.backward)))
+
+    assert texts == {(9, 12)}
+
+
+def test_numbers_that_differ_are_a_table():
+    x = [Value(float(i)) for i in range(20)]
+
+    nests, _ = rolled(lambda: sum(v * (0.5 + i) for i, v in enumerate(x)), [], x)
+
+    assert len(nests.forward) == 1
+    assert set(nests.table) >= {0.5 + i for i in range(20)}
+
+
+def test_zeros_of_both_signs_are_two_numbers():
+    x = Value(2.0)
+    nests, recording = rolled(lambda: [1.0 / (x * 0.0), 1.0 / (x * -0.0)], [], [x], wrt=())
+
+    assert run(nests, recording)[0] == [float("inf"), float("-inf")]
+
+
+def test_short_sums_keep_their_order():
+    """Up to three terms; longer ones may be added in any order."""
+    a, b, c = x = [Value(v) for v in (0.1, 0.2, 0.3)]
+    for f in (lambda: a + b + c, lambda: a + (b + c), lambda: (b + c) + a, lambda: a * b + b * c + c, lambda: a + b * c):
+        nests, recording = rolled(f, [], x)
+        assert run(nests, recording)[0] == [recording.outputs[0].data]
+
+
+def test_gradients_are_those_asked_for():
+    w, v, x = (Value(value) for value in (2.0, 3.0, 5.0))
+    nests, recording = rolled(lambda: w * v * x, [w, v], [x], wrt=[v])
+
+    _, to_parameters, to_inputs = run(nests, recording)
+
+    assert (to_parameters, to_inputs) == ([0.0, 10.0], [0.0])
+    assert rolled(lambda: w * v * x, [w, v], [x], wrt=())[0].backward == ()
+
+
+def test_a_gradient_of_one_output_leaves_the_others_alone():
+    """An infinite slope behind an output that no gradient starts from does not make 0 * inf."""
+    x = Value(0.0)
+    nests, recording = rolled(lambda: [x * 3.0, x**0.5], [], [x], differentiated=1)
+
+    assert run(nests, recording)[2] == [3.0]
+
+
+def test_outputs_may_be_numbers_and_leaves():
+    x = Value(4.0)
+    nests, recording = rolled(lambda: [x, 1.5, x], [], [x])
+
+    assert run(nests, recording, (1.0, 1.0, 2.0)) == ([4.0, 1.5, 4.0], [], [3.0])
+
+
+def test_the_gradients_of_a_rolled_gradient_are_second_derivatives():
+    r = random.Random(3)
+    W, X = matrix(r, 3, 3), matrix(r, 4, 3)
+
+    def curvature():
+        loss = sum(tanh(sum(w * x for w, x in zip(row, x))) ** 2 for x in X for row in W)
+        slopes = gradients(loss, flat(W))
+        return sum(slope * 0.1 * i for i, slope in enumerate(slopes))
+
+    nests, recording = rolled(curvature, flat(W), flat(X), wrt=flat(W))
+    recording.outputs[0].backward()
+
+    assert run(nests, recording)[1] == pytest.approx([w.grad for w in flat(W)], abs=1e-14)
+
+
+def straight(count):
+    """(output, leaves) of gates without any order."""
+    r = random.Random(5)
+    leaves = [Value(r.gauss(0.0, 1.0)) for _ in range(20)]
+    pool = list(leaves)
+    while len(pool) < count:
+        a, b = r.choice(pool[-200:]), r.choice(pool[-200:])
+        pool.append(r.choice([lambda: a + b, lambda: a * b * 0.1, lambda: tanh(a), lambda: a / (1.0 + b * b)])())
+    return sum(pool[-50:]), leaves
+
+
+def test_gates_without_order_are_straight_code():
+    output, leaves = straight(400)
+    recording = Recording([output], leaves)
+    nests = roll(recording)
+    output.backward()
+
+    _, _, found = run(nests, recording)
+
+    assert counts(nests.forward) <= len(recording.gates)
+    assert found == pytest.approx([x.grad for x in leaves], rel=1e-12)
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("gates", ["gpt", "straight", "chain"])
+def test_rolling_takes_microseconds_a_gate(gates):
+    if gates == "gpt":
+        loss, parameters, inputs = gpt(6, style="sum")
+        output, most = loss(), 0.6  # of 45,000 gates; 0.1 on a quiet machine
+    elif gates == "straight":
+        (output, parameters), inputs, most = straight(3000), [], 1.0
+    else:
+        output = x = Value(0.5)
+        for _ in range(2000):
+            output = tanh(output * 1.1)
+        parameters, inputs, most = [x], [], 1.5
+    begin = time.perf_counter()
+
+    roll(Recording([output], inputs, parameters))
+
+    assert time.perf_counter() - begin < most

@@ -1,0 +1,53 @@
+"""Random programs made of loops, rolled and run by the interpreter, give the numbers of the eager engine."""
+
+import math
+import random
+
+import pytest
+
+from autodiff import Value
+from autodiff.flat.loops.gates import collect
+from autodiff.flat.loops.nests import roll
+from autodiff.flat.recording import Recording
+from tests.support.loop_programs import program
+from tests.support.nests import run
+
+
+def near(number, expected, scale):
+    if math.isfinite(number) and math.isfinite(expected):
+        return abs(number - expected) <= 1e-12 * scale
+    return number == expected or (number != number and expected != expected)
+
+
+def differences(seed, special):
+    """What the nests of a random program compute otherwise than the eager engine."""
+    parameters, inputs, outputs = program(random.Random(seed), special)
+    recording = Recording(outputs, inputs, parameters)
+    seeds = [1.0, -0.5, 0.25][: len(outputs)]
+    leaves = parameters + inputs
+    total = sum((x * seed for x, seed in zip(outputs, seeds)), Value(0.0))
+    total.backward()
+    found, to_parameters, to_inputs = run(roll(recording), recording, seeds)
+    expected, gradients = [x._data if type(x) is Value else x for x in outputs], [x.grad for x in leaves]
+    largest = max([abs(x) for x in gradients if math.isfinite(x)], default=0.0)
+    wrong = [pair for pair in zip(found, expected) if not near(*pair, max(1.0, abs(pair[1])))]
+    again = len(collect(recording).heads) < len(recording.gates)  # equal gates once: their gradients are added first
+    wrong += [
+        pair
+        for pair in zip(to_parameters + to_inputs, gradients)
+        if not near(*pair, max(1e-3, largest)) and not (again and pair[1] != pair[1])
+    ]
+    return wrong
+
+
+@pytest.mark.parametrize("start", range(0, 400, 50))
+def test_nests_of_random_programs_equal_the_eager_engine(start):
+    for seed in range(start, start + 50):
+        assert differences(seed, special=seed % 4 == 0) == [], seed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(1000, 9000, 500))
+def test_nests_of_very_many_random_programs_equal_the_eager_engine(start):
+    for seed in range(start, start + 500):
+        assert differences(seed, special=seed % 4 == 0) == [], seed
