@@ -35,7 +35,7 @@ FLOORS = {
         builder | vector | machine math plan | core | loops | kernel | epochs runner | trainings
     """,
     "autodiff.flat.loops": """
-        gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests
+        gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows
     """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",

@@ -5,8 +5,22 @@ from functools import reduce
 from types import SimpleNamespace
 
 import autodiff
-from autodiff import Primitive, Value, dot, exp, log, logsumexp, maximum, norm, relu, sigmoid, softmax
-from autodiff import take, tanh, where
+from autodiff import (
+    Primitive,
+    Value,
+    dot,
+    exp,
+    log,
+    logsumexp,
+    maximum,
+    norm,
+    relu,
+    sigmoid,
+    softmax,
+    take,
+    tanh,
+    where,
+)
 from autodiff.functions import maxout
 from autodiff.primitives import stop_gradient
 

@@ -19,7 +19,7 @@ def rolled(f, parameters, inputs, **options):
 
 
 def run(nests, recording, seeds=(1.0,)):
-    """(outputs, gradients of parameters, gradients of inputs) by the interpreter; arrays with nan where none was put."""
+    """(outputs, gradients of parameters, gradients of inputs) by the interpreter, in memory full of nan."""
     memory = {array: [0.0 if array.startswith("g") else math.nan] * size for array, size in nests.sizes.items()}
     memory |= {"w": [x._data for x in recording.parameters], "x": [x._data for x in recording.inputs]}
     memory["t"] = list(nests.table)
@@ -78,10 +78,10 @@ def gpt(n, layers=1, style="dot", vocabulary=27, width=16, heads=4, block=16):
         shares = softmax([times(q, k) / size**0.5 for k in keys])
         return [times(shares, column) for column in zip(*values)]
 
-    def loss():
+    def loss(length=n):
         caches = [([], []) for _ in blocks]
         losses = []
-        for position, (token, target) in enumerate(zip(tokens, targets)):
+        for position, (token, target) in enumerate(zip(tokens[:length], targets)):
             x = normed([a + b for a, b in zip(take(tables[0], token), tables[1][position])])
             for (wq, wk, wv, wo, w1, w2), (keys, values) in zip(blocks, caches):
                 before, x = x, normed(x)

@@ -14,4 +14,6 @@ Where things are, in the order to read:
     fusion       cheap statements written into their only reader
     adjoint      gradients of statements, as statements
     turns        time steps and layers as loops of turns
+    rows         one more axis: a batch
+    lengths      one program for sequences of every length
 """

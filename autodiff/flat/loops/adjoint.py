@@ -161,7 +161,7 @@ def sent(
 def local_gradients(
     primitive: Primitive, known: list[Any], samples: Mapping[Primitive, Sequence[float]]
 ) -> Sequence[Any]:
-    """What a rule gives of symbols; where it needs numbers, calls of it."""
+    """What a rule gives of symbols; where it needs numbers, or is long, calls of it."""
     rule = primitive.local_gradients
     if primitive in BUILT_IN:
         return rule(*known)
@@ -170,11 +170,23 @@ def local_gradients(
         found = branches(rule, known, f"the rule of {primitive.name}")
         if wrong := difference(rule, primitive.slopes, [sample]):
             raise Unsupported(wrong)
+        if any(is_large(plain(x)) for x in found if x is not None):
+            raise Unsupported("it is long")
     except Unsupported:
         found = primitive.slopes(*sample)
         calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
         found = [None if number is None else call for number, call in zip(found, calls)]
     return found  # type: ignore[no-any-return]
+
+
+def is_large(expression: Expression, most: int = 200) -> bool:
+    """Whether an expression has very many parts, parts that occur again counted each time."""
+    waiting = [expression]
+    while waiting and most:
+        most -= 1
+        top = waiting.pop()
+        waiting += top[1:] if type(top) is tuple else ()
+    return bool(waiting)
 
 
 def simplified(expression: Expression) -> Expression:

@@ -33,6 +33,12 @@ class Axis(NamedTuple):
     slopes: tuple[tuple[int, int], ...] = ()
     grows: int = 0
 
+    def __str__(self) -> str:
+        terms = [f"{self.extent:+d}"] * bool(self.extent or not self.grows)
+        terms += [f"{'+' if self.grows == 1 else f'{self.grows:+d}'}n"] * bool(self.grows)
+        terms += [f"{slope:+d}{LETTERS[outer]}" for outer, slope in self.slopes]
+        return "".join(terms).removeprefix("+")
+
     def at(self, point: Sequence[int], length: int = 0) -> int:
         """Its extent at a point of the axes further out."""
         return self.extent + self.grows * length + sum([slope * point[axis] for axis, slope in self.slopes])
@@ -74,10 +80,7 @@ class Statement(NamedTuple):
     adds: bool = False
 
     def __str__(self) -> str:
-        axes = [
-            f"{name}<{axis.extent}{''.join([f'{slope:+d}{LETTERS[outer]}' for outer, slope in axis.slopes])}"
-            for name, axis in zip(LETTERS, self.axes)
-        ]
+        axes = [f"{name}<{axis}" for name, axis in zip(LETTERS, self.axes)]
         start = f"{written(self.start)} + " if self.start != 0.0 else ""
         reduce = f"{self.reduce} " if self.reduce else ""
         line = f"{self.target} {'+=' if self.adds else '='} {start}{reduce}{written(self.expression)}"

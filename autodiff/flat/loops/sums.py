@@ -130,7 +130,7 @@ def rewrite(gates: Gates, chain: Chain) -> None:
                 total = put(step, p.add, total, number)
         elif len(here) == 1 and start != ZERO:
             total = put(at, p.add, start, here[0])
-        elif len(here) == 2 and total is None and kind == PLAIN:
+        elif len(here) == 2 and total is None and kind == PLAIN and not steps[0]:
             total = put(at, p.add, *here)
         else:
             total = put(at, p.sum_, *here, start)

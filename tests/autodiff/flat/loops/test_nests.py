@@ -151,7 +151,13 @@ def test_zeros_of_both_signs_are_two_numbers():
 def test_short_sums_keep_their_order():
     """Up to three terms; longer ones may be added in any order."""
     a, b, c = x = [Value(v) for v in (0.1, 0.2, 0.3)]
-    for f in (lambda: a + b + c, lambda: a + (b + c), lambda: (b + c) + a, lambda: a * b + b * c + c, lambda: a + b * c):
+    for f in (
+        lambda: a + b + c,
+        lambda: a + (b + c),
+        lambda: (b + c) + a,
+        lambda: a * b + b * c + c,
+        lambda: a + b * c,
+    ):
         nests, recording = rolled(f, [], x)
         assert run(nests, recording)[0] == [recording.outputs[0].data]
 
@@ -203,7 +209,7 @@ def straight(count):
     pool = list(leaves)
     while len(pool) < count:
         a, b = r.choice(pool[-200:]), r.choice(pool[-200:])
-        pool.append(r.choice([lambda: a + b, lambda: a * b * 0.1, lambda: tanh(a), lambda: a / (1.0 + b * b)])())
+        pool.append([a + b, a * b * 0.1, tanh(a), a / (1.0 + b * b)][r.randrange(4)])
     return sum(pool[-50:]), leaves
 
 
