@@ -18,7 +18,7 @@ from .gates import ZERO, Gates
 from .levels import LISTS, Groups, levels
 from .memory import Form, Memory, index
 from .runs import SPACE, hashed, progressions
-from .statements import Expression, Index
+from .statements import Expression, Index, Statement
 
 MOST_PIECES = 12  # into so many lists with strides a list without is cut; else it is copied first
 
@@ -45,7 +45,9 @@ class Roller:
         for groups in levels(self.gates, self.live):
             self.join(groups)
             for (head, *_), ids in sorted(groups.items(), key=lambda item: item[1][:1]):
-                if ids:
+                if len(ids) == 1 and head not in LISTS:
+                    self.single(head, ids[0])
+                elif ids:
                     (self.lists if head in LISTS else self.elementwise)(head, np.array(ids))
 
     def found(self, at: int) -> Index | float:
@@ -92,6 +94,15 @@ class Roller:
         parts = [self.column(column) for column in np.array(self.reads(ids)).T]
         name = head_of(head)
         self.place(ids, [Piece(parts)], lambda reads: ((name, *reads), "", 0.0))
+
+    def single(self, head: p.Primitive, at: int) -> None:
+        """A statement for one gate."""
+        reads = [self.found(x) for x in self.gates.operands[at - self.gates.first]]
+        target = Index("a", self.memory.used)
+        self.memory.statements.append(Statement((), target, (head_of(head), *reads)))
+        self.memory.used += 1
+        self.families += 1
+        self.addresses[at], self.arrays[at] = target.start + A * SPACE, self.families
 
     def lists(self, head: p.Primitive, ids: Any) -> None:
         """Statements for gates of lists: those with strides at once, others in pieces, or copied first."""

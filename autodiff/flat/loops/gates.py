@@ -6,6 +6,7 @@ negative id, -1 - k for ``numbers[k]``, so that lists which end with the numbers
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 from ... import primitives as p
@@ -72,13 +73,13 @@ def collect(recording: Recording) -> Gates:
         ids[leaf] = number(constant)
     heads: list[Primitive | None] = []
     operands: list[tuple[int, ...]] = []
-    known: dict[Any, int] = {}
+    known: defaultdict[Any, dict[tuple[int, ...], int]] = defaultdict(dict)  # the gates of each primitive
     samples: dict[Primitive, list[float]] = {}
     for gate in recording.gates:
         primitive = gate.primitive
         reads = tuple([ids[x] if type(x) is Value else number(x) for x in gate.operands])
-        key = primitive, reads
-        at = known.get(key)
+        equal = known[primitive]
+        at = equal.get(reads)
         if at is None:
             if primitive is p.take and type(gate.operands[-1]) is float:
                 at = reads[int(gate.operands[-1])]
@@ -88,7 +89,7 @@ def collect(recording: Recording) -> Gates:
                 operands.append(reads)
                 if primitive not in BUILT_IN and primitive not in samples:
                     samples[primitive] = data_of([gate, *gate.operands])  # type: ignore[index]
-            known[key] = at
+            equal[reads] = at
         ids[gate] = at
     outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]  # type: ignore[arg-type]
     return Gates(first, heads, operands, numbers.values, outputs, samples)

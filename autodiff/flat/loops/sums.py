@@ -35,15 +35,10 @@ def raise_sums(gates: Gates) -> None:
     uses = use_counts(gates)
     chains: dict[int, Chain] = {}
 
-    def kind(x: int) -> int:
-        """0, or for a product that nothing else reads which of its factors are numbers: they can join a dot."""
-        if x < 0:
-            return NUMBER
-        if x < first or uses[x] != 1 or heads[x - first] is not p.mul:
-            return PLAIN
-        a, b = operands[x - first]
-        return 2 if a < 0 else 3 if b < 0 else 1
-
+    kind = [PLAIN] * first  # of a product that nothing else reads, which of its factors are numbers: it can join a dot
+    for use, head, reads in zip(uses[first:], heads, operands):
+        kind.append(PLAIN if head is not p.mul or use != 1 else 2 if reads[0] < 0 else 3 if reads[1] < 0 else 1)
+    kind += [NUMBER] * len(gates.numbers)
     for i, head in enumerate(heads):
         at = first + i
         if head is p.add:
@@ -53,14 +48,14 @@ def raise_sums(gates: Gates) -> None:
             elif uses[b] == 1 and b in chains and a >= 0:
                 found, other = chains.pop(b), a  # a + b is b + a to the last bit
             else:
-                found, other = Chain([a], [0], [kind(a)]), b
+                found, other = Chain([a], [0], [kind[a]]), b
             found.terms.append(other)
             found.steps.append(at)
-            found.kinds.append(kind(other))
+            found.kinds.append(kind[other])
             chains[at] = found
         elif head is p.sum_:
             terms = [*operands[i]]
-            kinds = [*map(kind, terms)]
+            kinds = [kind[x] for x in terms]
             if len(terms) > 1 and len({*kinds}) > 1:
                 kinds = [PLAIN] * len(terms)
             chains[at] = Chain(terms, [at] * len(terms), kinds)
