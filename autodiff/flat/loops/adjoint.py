@@ -18,7 +18,7 @@ from ...tracing import Unsupported
 from ..expansion import Symbol, branches, difference, made, plain
 from ..ir import ROWS, primitive_of
 from ..passes import simplest
-from .statements import Axis, Expression, Index, Statement, mapped
+from .statements import Axis, Expression, Index, Statement, indices, mapped
 
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
 Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
@@ -98,7 +98,8 @@ def adjoint(
 
 def added(axes: tuple[Axis, ...], target: Index, expression: Expression) -> Statement:
     """``target += expression``, summed over the axes along which the target stands still."""
-    sums = any(stride == 0 and axis != Axis(1) for stride, axis in zip(target.strides, axes))
+    moves = [any(x.strides[n] for x in indices(target)) for n in range(len(axes))]
+    sums = any(not move and axis != Axis(1) for move, axis in zip(moves, axes))
     return Statement(axes, target, expression, "sum" if sums else "", adds=True)
 
 
