@@ -35,7 +35,7 @@ class Memory:
         found = merge(np.column_stack(stacked), len(stacked) - width, ragged)
         count, rows = len(found.corners), len(found.box)
         if count > 4 and count * 4 > rows > FEW:
-            return self.by_tables(made, form, not ragged)
+            return self.by_tables(made, form) if ragged else self.in_order(made, form)
         bounds = [*np.flatnonzero(np.diff(found.box, prepend=-1)).tolist(), rows]
         strides, corners = [x.tolist() for x in found.strides], found.corners.tolist()
         columns = len(stacked)
@@ -126,23 +126,26 @@ class Memory:
         axes = [*axes, *[lists[n] for n in kept]]
         self.statements.append(Statement(tuple(axes), target, expression, reduce, start, adds))
 
-    def by_tables(self, made: list[Piece], form: Form, dense: bool) -> Any:
+    def in_order(self, made: list[Piece], form: Form) -> Any:
+        """Copies one after the other of numbers without any order: first space by space, where there are several."""
+        ((column,),) = [piece.parts for piece in made]
+        if len(np.unique(column.addresses // SPACE)) > 1:
+            column = column._replace(addresses=self.by_tables(made, form))
+        return self.by_tables([Piece([column])], form)
+
+    def by_tables(self, made: list[Piece], form: Form) -> Any:
         """Statements for a family without any order: where its gates read from stands in tables of addresses.
 
-        One for each combination of spaces and lengths; where results must be dense, a table says where each goes.
+        One for each combination of spaces and lengths.
         """
         columns = [part.addresses // SPACE for piece in made for part in piece.parts if type(part) is Column]
         keys = hashed(np.column_stack([*columns, *[length for piece in made for length in piece.lengths]]))
-        kinds = np.unique(keys)
-        result = self.used + A * SPACE + np.arange(len(keys))
-        for key in kinds:
+        result = np.empty(len(keys), np.int64)
+        for key in np.unique(keys):
             mine = np.flatnonzero(keys == key)
             count = len(mine)
             target = Index("a", self.used, (1,))
-            if dense and len(kinds) > 1:
-                target = Index("a", int(result[0]) % SPACE, (0,), self.tabled(mine), 1, len(keys))
-            else:
-                result[mine] = self.used + A * SPACE + np.arange(count)
+            result[mine] = self.used + A * SPACE + np.arange(count)
             self.used += count
             for piece in made:
                 reads: list[Any] = []

@@ -230,14 +230,14 @@ def test_gates_without_order_are_straight_code():
 def test_rolling_takes_microseconds_a_gate(gates):
     if gates == "gpt":
         loss, parameters, inputs = gpt(6, style="sum")
-        output, most = loss(), 0.6  # of 45,000 gates; 0.1 on a quiet machine
+        output, most = loss(), 2.0  # of 45,000 gates; 0.1 on a quiet machine
     elif gates == "straight":
-        (output, parameters), inputs, most = straight(3000), [], 1.0
+        (output, parameters), inputs, most = straight(3000), [], 2.0
     else:
         output = x = Value(0.5)
         for _ in range(2000):
             output = tanh(output * 1.1)
-        parameters, inputs, most = [x], [], 1.5
+        parameters, inputs, most = [x], [], 2.0
     begin = time.perf_counter()
 
     roll(Recording([output], inputs, parameters))
