@@ -12,17 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ir import operations
+from ...vocabulary import INFIX
+from ..ir import ROWS, operations
 from .adjoint import touched
 from .statements import Axis, Expression, Index, Statement, indices, mapped
 
 FREE = {"neg", "stop_gradient"}  # may be computed again and again
-CHEAP = FREE | {
-    "add", "sub", "mul", "div", "abs", "relu", "maximum", "minimum", "where", "sign", "clip",
-    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
-}  # fmt: skip
-TWICE = {"maximum", "minimum", "where", "clip"}  # whose local gradients read what they read twice, or more often
-MOST = 8  # operations in one statement, of which those above count four times
+HEAVY = 4  # what an operation weighs that has no sign: its local gradients may read what it reads several times
+MOST = 8  # the weight of one statement
 
 
 def fuse(statements: Sequence[Statement], size: int, outputs: Iterable[Any]) -> list[Statement]:
@@ -78,8 +75,8 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
     axes, target, expression, reduce, *_ = made
     known = operations(expression)
     square = known[:1] == ["power"] and expression[2] == 2.0
-    weight = sum([4 if x in TWICE else 1 for x in [*known, *operations(reader.expression)]])
-    if reduce or not (square or {*known} <= CHEAP) or weight > MOST:
+    weight = sum([1 if x in INFIX or x in FREE else HEAVY for x in [*known, *operations(reader.expression)]])
+    if reduce or not (square or all(map(is_cheap, known))) or weight > MOST:
         return None
     if not {*known} <= FREE and reads_again(index, reader.axes):
         return None
@@ -100,6 +97,13 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
         return None
     inlined: Expression = mapped(expression, moved)
     return reader._replace(expression=mapped(reader.expression, lambda x: inlined if x == index else x))
+
+
+def is_cheap(head: Any) -> bool:
+    """Whether an operation is arithmetic, or chooses between numbers."""
+    if head in FREE or head in INFIX:
+        return bool(head != "power")
+    return head == "where" or (head in ROWS and head != "elu" and bool(ROWS[head].kink))
 
 
 def reads_again(index: Index, axes: Sequence[Axis]) -> bool:

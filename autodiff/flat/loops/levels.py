@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import primitives as p
+from ...vocabulary import words
 from .gates import Gates
 
-LISTS = frozenset({p.dot, p.sum_, p.logsumexp, p.largest, p.norm, p.take})  # gates of as many operands as one likes
+LISTS = frozenset([row for row in p.BUILT_IN if words(row).takes_list])  # gates of as many operands as one likes
 MOST_NUMBERS = 8  # so many numbers in one place of a level's gates make groups; more of them become a table
 Groups = dict[Any, list[int]]  # (primitive, whether a gradient comes there, its numbers): ids, oldest first
 

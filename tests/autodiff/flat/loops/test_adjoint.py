@@ -67,7 +67,7 @@ def test_an_adjoint_has_an_adjoint():
         scores = [[tanh(sum(a * b for a, b in zip(row, x))) for row in rows] for x in X]
         return sum(logsumexp(z) - softmax(z)[0] * autodiff.sum(z) ** 2 for z in scores)
 
-    nests, recording = rolled(lambda: loss(*w), w, flat(X), wrt=w)
+    nests, _ = rolled(lambda: loss(*w), w, flat(X), wrt=w)
     sizes, statements = dict(nests.sizes), [*nests.forward, *nests.backward]
     ends = [Index("gw", k) for k in range(9)]
     second = adjoint(statements, sizes, {"w": True}, ends, {}, prefix="h")
