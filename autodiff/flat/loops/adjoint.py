@@ -110,7 +110,7 @@ def outer(target: Index) -> int:
 
 def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
     """A new place for one number for each in the target."""
-    elements = touched(target, axes)
+    elements = np.array(touched(target, axes, sizes[target.array]))
     base, low = sizes["a"], int(elements.min())
     sizes["a"] += int(elements.max()) - low + 1
     return target._replace(array="a", start=base + target.start - low)
@@ -220,29 +220,27 @@ class Marks:
     def set(self, index: Index, axes: Sequence[Axis]) -> None:
         """Mark all that an index comes to."""
         marks = self.of[index.array]
-        if axes or index.by:
-            elements = touched(index, axes)
-            marks[elements[elements < len(marks)]] = True
-        else:
-            marks[index.start] = True
+        marks[touched(index, axes, len(marks))] = True
 
     def any(self, index: Index, axes: Sequence[Axis]) -> bool:
         """Whether anything that an index comes to is marked."""
         marks = self.of.get(index.array)
-        if marks is None or not (axes or index.by):
-            return marks is not None and bool(marks[index.start])
-        elements = touched(index, axes)
-        return bool(marks[elements[elements < len(marks)]].any())
+        return marks is not None and bool(marks[touched(index, axes, len(marks))].any())
 
 
-def touched(index: Index, axes: Sequence[Axis]) -> Any:
-    """The elements that an index comes to, and more: of ragged axes as if all were as long as the longest."""
+def touched(index: Index, axes: Sequence[Axis], size: int) -> Any:
+    """The elements of an array of that size that an index comes to, or those and more.
+
+    Of ragged axes, it is as if all were as long as the longest.
+    """
+    if not axes and index.by is None:
+        return [index.start]
     found = np.array([index.start])
     moves = [*zip(index.strides, longest(axes)), *[(index.wide, index.choices)] * (index.by is not None)]
     for stride, extent in moves:
         if stride and extent > 1:
             found = (found[:, None] + stride * np.arange(extent)).ravel()
-    return found
+    return found[found < size]
 
 
 def longest(axes: Sequence[Axis]) -> list[int]:

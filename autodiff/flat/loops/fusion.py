@@ -7,6 +7,7 @@ often than before.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ def fuse(statements: Sequence[Statement], size: int, outputs: Iterable[Any]) -> 
     """The statements, each with what it alone reads written into it. ``size`` is that of array "a"."""
     writer = np.full(size, -1)
     for n, statement in enumerate(statements):
-        writer[elements(statement.target, statement.axes, size)] = n
+        writer[touched(statement.target, statement.axes, size)] = n
     kept: list[Statement | None] = [*statements]
     for n, read in enumerate(fusable(statements, writer, outputs)):
         reader = kept[n]
@@ -41,14 +42,6 @@ def fuse(statements: Sequence[Statement], size: int, outputs: Iterable[Any]) -> 
     return [statement for statement in kept if statement]
 
 
-def elements(index: Index, axes: Sequence[Axis], size: int) -> Any:
-    """The elements of an array that an index comes to."""
-    if not axes and index.by is None:
-        return [index.start]
-    found = touched(index, axes)
-    return found[found < size]
-
-
 def fusable(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]) -> list[list[Index]]:
     """For each statement the indices that read what one statement wrote and no other reads."""
     readers: dict[int, list[tuple[int, Index]]] = {}
@@ -57,7 +50,7 @@ def fusable(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]
     for n, statement in enumerate(statements):
         for index in [*indices(statement.expression), *indices(statement.start)]:
             if index.array == "a":
-                written = writer[elements(index, statement.axes, len(writer))]
+                written = writer[touched(index, statement.axes, len(writer))]
                 authors = {int(written[0])} if len(written) == 1 else {*np.unique(written[written >= 0]).tolist()}
                 if len(authors) > 1 or index.by is not None or index is statement.start:
                     several |= authors
@@ -110,5 +103,5 @@ def reads_again(index: Index, axes: Sequence[Axis]) -> bool:
     """Whether an index comes to an element more than once."""
     if any(not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)):
         return True
-    found = touched(index, axes)
+    found = touched(index, axes, sys.maxsize)
     return len(np.unique(found)) < len(found)

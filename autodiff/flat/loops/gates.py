@@ -81,8 +81,10 @@ def collect(recording: Recording) -> Gates:
         equal = known[primitive]
         at = equal.get(reads)
         if at is None:
-            if primitive is p.take and type(gate.operands[-1]) is float:
-                at = reads[int(gate.operands[-1])]
+            if max(reads) < 0:
+                at = number(gate._data)
+            elif primitive is p.take and reads[-1] < 0:
+                at = reads[int(numbers.values[-1 - reads[-1]])]
             else:
                 at = first + len(heads)
                 heads.append(primitive)

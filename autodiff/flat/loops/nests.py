@@ -44,6 +44,8 @@ class Nests(NamedTuple):
 def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiated: int | None = None) -> Nests:
     """The loop nests of a recorded graph.
 
+    That takes a few microseconds a gate, and as much memory as the graph: about 200 bytes a gate each.
+
     Parameters
     ----------
     recording : Recording

@@ -6,9 +6,10 @@ import time
 import pytest
 
 import nn
-from autodiff import Value, exp, gradients, tanh
+from autodiff import Value, exp, gradients, history, softmax, take, tanh
 from autodiff.flat.loops.nests import roll
 from autodiff.flat.recording import Recording
+from autodiff.tracing import Tracing
 from tests.support.nests import counts, flat, gpt, matrix, product, rolled, run
 
 XOR = """\
@@ -139,6 +140,30 @@ def test_numbers_that_differ_are_a_table():
 
     assert len(nests.forward) == 1
     assert set(nests.table) >= {0.5 + i for i in range(20)}
+
+
+def test_what_depends_on_numbers_alone_is_a_number():
+    x = Value(2.0)
+    since = x.born + 1
+    known = Value(3.0) * 2.0
+    recording = Recording([x * known + take([x, known], Value(1.0))], [x], (), since)
+
+    nests = roll(recording)
+
+    assert run(nests, recording)[0] == [18.0]
+    assert str(nests.forward[0]) == "a[1] = add(mul(x[0], 6.0), 6.0)"
+
+
+def test_sums_of_one_term_are_recorded_for_loops_alone():
+    x = Value(2.0)
+    with Tracing():
+        assert sum([x]) is x
+    with Tracing(sums=True):
+        assert sum([x]).primitive.name == "sum"
+        with Tracing():
+            assert sum([x]).primitive.name == "sum"
+        assert [gate.primitive.name for gate in history(softmax([x])[0])[1:3]] == ["largest", "stop_gradient"]
+    assert sum([x]) is x
 
 
 def test_zeros_of_both_signs_are_two_numbers():
