@@ -225,7 +225,9 @@ class Marks:
     def any(self, index: Index, axes: Sequence[Axis]) -> bool:
         """Whether anything that an index comes to is marked."""
         marks = self.of.get(index.array)
-        return marks is not None and bool(marks[touched(index, axes, len(marks))].any())
+        if marks is None or not (axes or index.by):
+            return marks is not None and bool(marks[index.start])
+        return bool(marks[touched(index, axes, len(marks))].any())
 
 
 def touched(index: Index, axes: Sequence[Axis], size: int) -> Any:

@@ -123,7 +123,9 @@ class Roller:
         columns = [Column(at[begin], arrays[begin], (strides,)) for (at, arrays), (strides, _) in zip(flat, found)]
         good = np.flatnonzero(~broken)
         self.listed(head, ids[good], [rows_of(Piece([*columns, *last], (lengths,)), good)])
-        for n in np.unique(lengths[broken]):  # in as few pieces as can be, the same for all of one length
+        for n in (
+            np.unique(lengths[broken]) if broken.any() else ()
+        ):  # in as few pieces as can be, the same for all of one length
             rows = np.flatnonzero(broken & (lengths == n))
             at = begin[rows][:, None] + np.arange(n)
             matrices = [addresses[at] for addresses, _ in flat]
@@ -180,6 +182,11 @@ class Roller:
         columns = [part for piece in made for part in piece.parts if type(part) is Column]
         shapes = [*shape, *[x for column in columns for x in (column.arrays, *column.strides)]]
         keys = hashed(np.column_stack(shapes))
+        if (keys == keys[0]).all():
+            self.families += 1
+            self.addresses[ids] = self.memory.boxes(made, form)
+            self.arrays[ids] = self.families
+            return
         _, firsts, family, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
         for k in np.argsort(firsts):
             self.families += 1

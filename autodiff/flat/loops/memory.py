@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .columns import SPACES, A, Column, Piece, rows_of
-from .runs import SPACE, hashed, merge
+from .runs import SPACE, Boxes, hashed, merge
 from .statements import Axis, Expression, Index, Statement, mapped
 
 FEW = 16  # gates without any order that are written one by one; more read by tables of addresses
@@ -26,13 +26,14 @@ class Memory:
         self.statements: list[Statement] = []
         self.used = 0
         self.table = [*numbers]
+        self.known: dict[Any, Boxes] = {}  # of columns that begin at 0
 
     def boxes(self, made: list[Piece], form: Form, ragged: bool = True) -> Any:
         """Write the statements of a family; the addresses of what its gates compute."""
         stacked = [part.addresses for piece in made for part in piece.parts if type(part) is Column]
         width = len(stacked)
         stacked += [length for piece in made for length in piece.lengths]
-        found = merge(np.column_stack(stacked), len(stacked) - width, ragged)
+        found = self.merged(np.column_stack(stacked), len(stacked) - width, ragged)
         count, rows = len(found.corners), len(found.box)
         if count > 4 and count * 4 > rows > FEW:
             return self.by_tables(made, form) if ragged else self.in_order(made, form)
@@ -76,6 +77,17 @@ class Memory:
                 length += len(lists)
             self.used += size
         return result
+
+    def merged(self, rows: Any, lengths: int, ragged: bool) -> Boxes:
+        """The boxes of a family; those of one that lies elsewhere, as of the turn before, are found again."""
+        moved = rows - rows[0]
+        key = moved.shape, moved.tobytes(), lengths, ragged
+        if key not in self.known:
+            self.known[key] = merge(moved, lengths, ragged)
+        found = self.known[key]
+        corners = found.corners.copy()
+        corners[:, : rows.shape[1]] += rows[0]
+        return found._replace(corners=corners)
 
     def alone(self, made: list[Piece], row: int, form: Form) -> int:
         """Write one gate of a family as statements without axes; the address of what it computes."""

@@ -88,7 +88,7 @@ def progressions(addresses: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
     broken = np.minimum.reduceat(steps, begin) != np.maximum.reduceat(steps, begin)
     broken |= np.abs(stride) > SPACE // 4
     known = several & ~broken
-    if known.any():
+    if known.any() and not several.all():
         values, counts = np.unique(stride[known], return_counts=True)
         stride[~several] = values[counts.argmax()]
     return stride, broken
