@@ -34,7 +34,6 @@ def raise_sums(gates: Gates) -> None:
     first, heads, operands = gates.first, gates.heads, gates.operands
     uses = use_counts(gates)
     chains: dict[int, Chain] = {}
-
     kind = [PLAIN] * first  # of a product that nothing else reads, which of its factors are numbers: it can join a dot
     for use, head, reads in zip(uses[first:], heads, operands):
         kind.append(PLAIN if head is not p.mul or use != 1 else 2 if reads[0] < 0 else 3 if reads[1] < 0 else 1)
@@ -60,13 +59,12 @@ def raise_sums(gates: Gates) -> None:
                 kinds = [PLAIN] * len(terms)
             chains[at] = Chain(terms, [at] * len(terms), kinds)
     for found in chains.values():
-        if found.terms:
-            rewrite(gates, found)
+        rewrite(gates, found)
 
 
 def raise_maxima(gates: Gates, live: Sequence[bool] | None) -> None:
     """Write chains of maximum that no gradient comes to as one largest: those of more share ties differently."""
-    if live is None:
+    if live is None or p.maximum not in gates.heads:
         return
     first, heads, operands = gates.first, gates.heads, gates.operands
     uses = use_counts(gates)
