@@ -85,6 +85,8 @@ def collect(recording: Recording) -> Gates:
                 at = number(gate._data)
             elif primitive is p.take and reads[-1] < 0:
                 at = reads[int(numbers.values[-1 - reads[-1]])]
+            elif primitive is p.dot and len(reads) == 1:
+                at = reads[0]  # no products: the start alone
             else:
                 at = first + len(heads)
                 heads.append(primitive)
