@@ -16,7 +16,7 @@ import numpy as np
 from ...primitives import BUILT_IN, Primitive, Slope, downstream
 from ...tracing import Unsupported
 from ..expansion import Symbol, branches, difference, made, plain
-from ..ir import ROWS, primitive_of
+from ..ir import ROWS, as_key, primitive_of
 from ..passes import simplest
 from .statements import Axis, Expression, Index, Statement, indices, mapped
 
@@ -32,22 +32,11 @@ def adjoint(
     samples: Mapping[Primitive, Sequence[float]],
     prefix: str = "g",
 ) -> list[Statement]:
-    """The statements that add up gradients, last statement first.
+    """The statements that add up gradients, last statement first; ``statements`` are not rolled into Repeats yet.
 
-    Parameters
-    ----------
-    statements : sequence of Statement
-        What is differentiated; not rolled into Repeats yet.
-    sizes : dict of str to int
-        The arrays. Those of gradients are added; "a" grows where a rule needs sums of its own.
-    wanted : mapping of str to array of bool
-        Of which arrays gradients are asked, and of which elements.
-    ends : sequence of Index
-        Where gradients start: whoever runs the statements puts them there, into the array with the prefix.
-    samples : mapping of Primitive to sequence of float
-        For primitives that are not built in, a result and the operands it comes from.
-    prefix : str
-        What stands before the name of an array in that of its gradients.
+    Gradients are asked of the ``wanted`` elements of arrays, and start at the ``ends``: who runs the statements puts
+    them there, into the array with the prefix. The arrays of gradients join the ``sizes``; "a" grows where a rule needs
+    sums of its own. ``samples`` are a result and operands for each primitive that is not built in.
     """
     patterns: dict[Any, Edges] = {}
     edges = []
@@ -55,9 +44,11 @@ def adjoint(
     for array, which in wanted.items():
         needs.of[array][:] = which
     for statement in statements:
-        pattern, reads = abstracted(statement)
+        numbered: dict[Index, int] = {}
+        expression = mapped(statement.expression, lambda x: Index("", numbered.setdefault(x, len(numbered))))  # noqa: B023
+        pattern, reads = (as_key(expression), statement.reduce, statement.adds), [*numbered]
         if pattern not in patterns:
-            patterns[pattern] = edges_of(*pattern, samples)
+            patterns[pattern] = edges_of(expression, statement.reduce, statement.adds, samples)
         edges.append((patterns[pattern], reads))
         leads = [reads[n] for n, _ in patterns[pattern][0]] + [statement.start] * (type(statement.start) is Index)
         if any(needs.any(x, statement.axes) for x in leads):
@@ -117,13 +108,6 @@ def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
 
 
 # --- Local gradients -----------------------------------------------------------------------------
-
-
-def abstracted(statement: Statement) -> tuple[tuple[Expression, str, bool], list[Index]]:
-    """What a statement does with what it reads, as a key: ((expression over numbered indices, reduce, adds), reads)."""
-    reads: dict[Index, int] = {}
-    expression = mapped(statement.expression, lambda x: Index("", reads.setdefault(x, len(reads))))
-    return (expression, statement.reduce, statement.adds), [*reads]
 
 
 def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]) -> Edges:
@@ -192,7 +176,7 @@ def is_large(expression: Expression, most: int = 200) -> bool:
 
 def simplified(expression: Expression) -> Expression:
     """The expression with constants computed and identities applied, until nothing changes."""
-    while (simpler := simplest(expression, {})) != expression:
+    while type(expression) is tuple and (simpler := simplest(expression, {})) != expression:
         expression = simpler
     return expression
 

@@ -19,30 +19,14 @@ ZERO = -1  # the id of 0.0
 
 
 class Gates(NamedTuple):
-    """The gates behind some outputs.
+    """The gates behind some outputs."""
 
-    Attributes
-    ----------
-    first : int
-        The id of the first gate.
-    heads : list of Primitive or None
-        What each gate does; None for one that became part of another.
-    operands : list of tuple of int
-        What it reads.
-    numbers : list of float
-        The numbers known beforehand.
-    outputs : list of int
-        The ids of what comes out.
-    samples : dict of Primitive to list of float
-        The result and operands of one gate of each primitive that is not built in: its rule may need numbers.
-    """
-
-    first: int
-    heads: list[Primitive | None]
-    operands: list[tuple[int, ...]]
-    numbers: list[float]
+    first: int  # the id of the first gate
+    heads: list[Primitive | None]  # what each does; None for one that became part of another
+    operands: list[tuple[int, ...]]  # what each reads
+    numbers: list[float]  # known beforehand
     outputs: list[int]
-    samples: dict[Primitive, list[float]]
+    samples: dict[Primitive, list[float]]  # result and operands of one gate of each primitive that is not built in
 
 
 class Numbers:

@@ -11,25 +11,12 @@ FACTORS: Any = np.random.default_rng(1).integers(1, 1 << 62, 4096) | 1
 
 
 class Boxes(NamedTuple):
-    """Rows as boxes over axes, innermost axis first.
+    """Rows as boxes over axes, innermost axis first."""
 
-    Attributes
-    ----------
-    strides : list of array
-        For each axis, by how much a row differs from the one before it along the axis: the columns given, then the
-        extents of the axes further in.
-    coordinates : list of array, shape (rows,)
-        For each axis, where each row is along it.
-    box : array, shape (rows,)
-        The box of each row.
-    corners : array, shape (boxes, columns + axes)
-        The first row of each box, and behind it the extents of its axes.
-    """
-
-    strides: list[Any]
-    coordinates: list[Any]
-    box: Any
-    corners: Any
+    strides: list[Any]  # by how much a row differs from the one before it along an axis: its columns, then extents
+    coordinates: list[Any]  # where each row is along an axis
+    box: Any  # the box of each row
+    corners: Any  # the first row of each box, and behind it the extents of its axes
 
 
 def hashed(rows: Any) -> Any:

@@ -1,5 +1,6 @@
 """The adjoint of statements: of single ones by hand, of an adjoint once more, and of users' own gates."""
 
+import math
 import random
 
 import pytest
@@ -112,3 +113,18 @@ def test_what_no_gradient_comes_to_sends_none():
     nests, recording = rolled(lambda: autodiff.where(1.0 / x > 2.0, x * 3.0, x), [], [x])
 
     assert run(nests, recording)[2] == [3.0]
+
+
+def test_gradients_that_are_nan_whatever_comes():
+    x = Value(1.0)
+    nests, recording = rolled(lambda: (x * 0.0) * -0.0 + (x * -0.0) * math.nan + (x * math.nan) * math.inf, [], [x])
+
+    assert math.isnan(run(nests, recording)[2][0])
+
+
+def test_zeros_of_both_signs_are_two_slopes():
+    statements = [Statement((), Index("a", k), ("mul", Index("x", 0), zero)) for k, zero in enumerate([0.0, -0.0])]
+
+    found = adjoint(statements, {"x": 1, "a": 2}, {"x": True}, [Index("a", 0), Index("a", 1)], {})
+
+    assert [*map(str, found)] == ["gx[0] += mul(ga[1], -0.0)", "gx[0] += mul(ga[0], 0.0)"]
