@@ -21,6 +21,7 @@ from ..passes import simplest
 from .statements import Axis, Expression, Index, Statement, indices, mapped
 
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
+PART, OUT = -1000, Index("", -1000)  # in what a rule gives: names of operands, from -1001 down, and of the result
 Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
 
 
@@ -117,8 +118,7 @@ def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[P
     """
     upstream: Expression = UPSTREAM
     if reduce not in ("", "sum"):
-        (local,) = ROWS[reduce].local_gradients(Symbol(TARGET), Symbol(expression))
-        upstream = plain(downstream(Symbol(UPSTREAM), local, made))
+        ((_, upstream),) = passed(ROWS[reduce], TARGET, [expression], UPSTREAM, samples)
     out = expression if reduce or adds else TARGET
     sums: list[Expression] = []
     gradients: dict[int, Expression] = {}
@@ -136,11 +136,29 @@ def sent(
         yield expression.start, upstream
     elif type(expression) is tuple:
         head, *operands = expression
-        known = [x if type(x) is float else Symbol(x) for x in operands]
-        for operand, local in zip(operands, local_gradients(primitive_of(head), [Symbol(out), *known], samples)):
-            if type(operand) is not float and local is not None:
-                passed = simplified(plain(downstream(Symbol(upstream), local, made)))
-                yield from sent(operand, operand, passed, samples)
+        for operand, gradient in passed(primitive_of(head), out, operands, upstream, samples):
+            yield from sent(operand, operand, simplified(gradient), samples)
+
+
+def passed(
+    primitive: Primitive,
+    out: Expression,
+    operands: Sequence[Expression],
+    upstream: Expression,
+    samples: Mapping[Primitive, Sequence[float]],
+) -> Iterator[tuple[Expression, Expression]]:
+    """(Operand, gradient) for each that a gate sends one to.
+
+    Its rule is called with names for operands: a comparison that it makes closes a gate, one that it is given does not.
+    """
+    known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
+
+    def meant(x: Index) -> Expression:
+        return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
+
+    for operand, local in zip(operands, local_gradients(primitive, [Symbol(OUT), *known], samples)):
+        if type(operand) is not float and local is not None:
+            yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
 
 
 def local_gradients(

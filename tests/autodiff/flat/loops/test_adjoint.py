@@ -128,3 +128,12 @@ def test_zeros_of_both_signs_are_two_slopes():
     found = adjoint(statements, {"x": 1, "a": 2}, {"x": True}, [Index("a", 0), Index("a", 1)], {})
 
     assert [*map(str, found)] == ["gx[0] += mul(ga[1], -0.0)", "gx[0] += mul(ga[0], 0.0)"]
+
+
+def test_a_comparison_as_a_factor_does_not_close_a_gate():
+    """An infinite gradient times 0 is nan, as it is eagerly."""
+    x = Value(0.5)
+    nests, recording = rolled(lambda: autodiff.log((x < 0.5) * x), [], [x])
+
+    assert str(nests.forward[0]) == "a[2] = log(mul(less(x[0], 0.5), x[0]))"
+    assert math.isnan(run(nests, recording)[2][0])
