@@ -10,6 +10,9 @@ Where things are, in the order to read:
     loops        groups of lines over their elements and rows, and the sums over them
     kernel       a Program as one function over many rows
     epochs       whole epochs as one function, for one net or one in each lane
+    nests        what each axis of a statement (of flat.loops) is for
+    emitter      statements as text
+    code         statements as one function over arrays
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
     trainings    a training, or many: numbers in, epochs run, numbers out

@@ -59,9 +59,10 @@ class Text:
             return a if b == 1 else b
         return self.let(f"mul nsw i64 {a}, {b}")
 
-    def address(self, base: str, index: Whole) -> str:
-        """The address of the double base[index]."""
-        return base if index == 0 else self.let(f"getelementptr inbounds double, ptr {base}, i64 {index}")
+    def address(self, base: str, index: Whole, stride: int = 1) -> str:
+        """The address of the double base[stride * index]."""
+        kind = "double" if stride == 1 else f"[{stride} x double]"
+        return base if index == 0 else self.let(f"getelementptr inbounds {kind}, ptr {base}, i64 {index}")
 
     def room(self, doubles: int) -> str:
         """Room for so many doubles on the stack, aligned to cache lines."""
@@ -71,9 +72,15 @@ class Text:
 
     @contextmanager
     def loop(
-        self, stop: Whole, step: int = 1, start: Whole = 0, carried: Sequence[str] = (), kind: str = "double"
+        self,
+        stop: Whole,
+        step: int = 1,
+        start: Whole = 0,
+        carried: Sequence[str] = (),
+        kind: str = "double",
+        empty: bool = False,
     ) -> Iterator[Turn]:
-        """for index in range(start, stop, step), at least one turn, with values carried from turn to turn.
+        """for index in range(start, stop, step), values carried on; no turn at all only where ``empty``.
 
         In the body ``turn.index`` is the index and ``turn.values`` are the carried values so far; set
         ``turn.values`` to the new ones. After the loop they are the last ones.
@@ -82,7 +89,11 @@ class Text:
         head, done = self.fresh("loop")[1:], self.fresh("done")[1:]
         turn.index = self.fresh("i")
         turn.values = inside = [self.fresh("c") for _ in carried]
-        self.put(f"br label %{head}")
+        if empty:
+            some = self.let(f"icmp slt i64 {start}, {stop}")
+            self.put(f"br i1 {some}, label %{head}, label %{done}")
+        else:
+            self.put(f"br label %{head}")
         self.label(head)
         phis = len(self.lines)
         yield turn
@@ -95,6 +106,11 @@ class Text:
             f"  {name} = phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]"
             for name, first, latest in zip(inside, carried, turn.values)
         ]
+        if empty:
+            turn.values = [
+                self.let(f"phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]")
+                for first, latest in zip(carried, turn.values)
+            ]
 
     def summed(self, count: int, carried: Sequence[str], kind: str, body: SumBody) -> list[str]:
         """The carried values after ``values = body(k, values)`` for k = 0 ... count - 1."""
@@ -127,10 +143,12 @@ class Text:
         self.put(f"br label %{rest}")
         self.label(rest)
 
-    def function(self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0") -> str:
-        """The finished function; an internal one is seen by its module only."""
-        body = "\n".join([*self.lines, "  ret void"])
-        kind = "internal void" if internal else "void"
+    def function(
+        self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0", result: str = "void"
+    ) -> str:
+        """The finished function; an internal one is seen by its module only. The result is "double %name" if any."""
+        body = "\n".join([*self.lines, f"  ret {result}"])
+        kind = f"{'internal ' if internal else ''}{result.split()[0]}"
         return f"define {kind} @{name}({', '.join(parameters)}) {attributes} {{\n{body}\n}}\n"
 
 

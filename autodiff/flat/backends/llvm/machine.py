@@ -8,15 +8,18 @@ import sys
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from math import prod
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
 import llvmlite.binding as llvm
+import numpy
 
 from .vector import LIBRARY
 
 MOST = 50  # modules kept
+LEVEL = 2  # of the code generation for text that is not improved
 LARGE = 1_500_000  # characters above which LLVM translates text as it stands: improving it takes ever longer for each
 kept: dict[Hashable, tuple[Any, Compiled]] = {}
 lock = Lock()
@@ -66,29 +69,27 @@ def machine() -> Machine:
 
 
 class Compiled:
-    """A compiled module; its functions live as long as it does."""
+    """A compiled module; its functions live as long as it does.
 
-    def __init__(self, text: str) -> None:
+    Text that is written as it should run need not be ``improved`` by LLVM's passes, which take most of the time.
+    """
+
+    def __init__(self, text: str, improved: bool = True) -> None:
         pool = ThreadPoolExecutor(1)  # so that ctrl-C is heard meanwhile
-        engine = pool.submit(self.compile, text)
+        engine = pool.submit(self.compile, text, improved)
         pool.shutdown(wait=False)
         while not engine.done():
             wait([engine], 0.1)
         self.engine = engine.result()
 
-    def compile(self, text: str) -> Any:
+    def compile(self, text: str, improved: bool) -> Any:
         """LLVM's engine for the text."""
-        level = 2 if len(text) <= LARGE else 0
+        level = LEVEL if not improved else 2 if len(text) <= LARGE else 0
         module = llvm.parse_assembly(text)
         target_machine = machine().target_machine(level)
         module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
-        options.loop_unrolling = False  # the text is scheduled as it should be
-        builder = llvm.create_pass_builder(target_machine, options)
-        passes = builder.getModulePassManager()
-        passes.run(module, builder)
-        dispose(passes)
+        if improved:
+            improve(module, target_machine, level)
         engine = llvm.create_mcjit_compiler(module, target_machine)
         engine.finalize_object()
         return engine
@@ -97,6 +98,17 @@ class Compiled:
         """The function of that name: it takes so many pointers, then whole numbers, then doubles."""
         kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes + [ctypes.c_double] * doubles
         return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
+
+
+def improve(module: Any, target_machine: Any, level: int) -> None:
+    """LLVM's passes over a module."""
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+    options.loop_unrolling = False  # the text is scheduled as it should be
+    builder = llvm.create_pass_builder(target_machine, options)
+    passes = builder.getModulePassManager()
+    passes.run(module, builder)
+    dispose(passes)
 
 
 def dispose(passes: Any) -> None:
@@ -108,6 +120,13 @@ def dispose(passes: Any) -> None:
     if release:
         release(passes)
         passes.detach()  # so that it is not freed once more where ``close`` does it
+
+
+def aligned(*shape: int) -> Any:
+    """Zeros that begin at a cache line."""
+    room = numpy.zeros(prod(shape) + 8)
+    start = (-room.ctypes.data // 8) % 8
+    return room[start : start + prod(shape)].reshape(shape)
 
 
 def compiled(key: Hashable, make: Callable[[], Any]) -> tuple[Any, Compiled]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from threading import Lock
 from typing import Any
 
@@ -13,14 +12,7 @@ from ..array import Batch
 from ..text import given
 from .builder import module
 from .kernel import PADDING, Kernel, up_to
-from .machine import ATTRIBUTES, Compiled, locks, machine
-
-
-def aligned(*shape: int) -> Any:
-    """Zeros that begin at a cache line."""
-    room = numpy.zeros(prod(shape) + 8)
-    start = (-room.ctypes.data // 8) % 8
-    return room[start : start + prod(shape)].reshape(shape)
+from .machine import ATTRIBUTES, Compiled, aligned, locks, machine
 
 
 class Native(Batch):

@@ -13,8 +13,7 @@ from ...lowering import Lowering
 from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .epochs import NAMES, NETS, Nets, Plan, Steps
-from .machine import compiled, machine
-from .runner import aligned
+from .machine import aligned, compiled, machine
 
 
 class NativeTraining:

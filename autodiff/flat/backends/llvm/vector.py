@@ -176,6 +176,19 @@ class Lanes:
     def alignment(self, aligned: bool) -> int:
         return 8 * self.width if aligned else 8
 
+    def load_masked(self, mask: str, base: str, index: Whole = 0) -> str:
+        """The doubles of the lanes in the mask, 0 in the others, whose memory is not touched."""
+        given = f"ptr, i32, {self.bools}, {self.vector}"
+        self.text.declarations.add(f"declare {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
+        given = f"ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}, {self.vector} {self.zero}"
+        return self.let(f"call {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
+
+    def store_masked(self, mask: str, value: str, base: str, index: Whole = 0) -> None:
+        given = f"{self.vector}, ptr, i32, {self.bools}"
+        self.text.declarations.add(f"declare void @llvm.masked.store.{self.suffix}.p0({given})")
+        given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
+        self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
+
     def load_splat(self, base: str, index: Whole = 0) -> str:
         """One double from memory in every lane (an operand of the FMA itself on AVX-512)."""
         return self.splat(self.let(f"load double, ptr {self.text.address(base, index)}, align 8"))

@@ -1,0 +1,498 @@
+"""Statements over axes as LLVM text: loops around tiles of numbers that are computed at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from ...loops.statements import Expression, Index, Repeat, Statement, indices
+from .builder import Text, Whole
+from .core import INF, costs, from_largest, larger, plus_product, value as computed
+from .nests import Nest, moves, nest_of, side_by_side
+from .vector import LIBRARY, Lanes
+
+Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
+Point = dict[int, Place]  # such places by axis, in the order of the loops
+Step = Callable[[int, str, Point], str]  # the sum of point n so far, at a point of the axes that are summed
+WIDE = 4  # vectors side by side in a tile
+UNROLLED = 16  # steps up to which a sum is written out
+HEAVY = 16  # instructions from which a primitive in straight code is a function that is called
+TILE = 160  # about how many instructions a tile has at most
+
+
+class View(NamedTuple):
+    """What a register holds at a point: numbers along an axis, only those in the mask where there is one."""
+
+    v: Lanes
+    axis: int = -1  # none
+    mask: str = ""
+
+
+class Emitter:
+    """Appends statements to a Text, in vectors of at most ``width`` numbers.
+
+    Statements without axes are straight code: numbers stay in registers from one to the next.
+    """
+
+    def __init__(self, text: Text, width: int, lengths: tuple[int, int], called: dict[tuple[Any, int], str]) -> None:
+        self.text = text
+        self.width = width
+        self.lengths = lengths
+        self.known: dict[Any, str] = {}  # addresses, loaded numbers and results that are in registers here
+        self.straight = False
+        self.called = called  # functions that are called: (primitive, number of operands) to name
+
+    def write(self, statement: Statement | Repeat) -> None:
+        """Append a statement, or statements turn after turn."""
+        if type(statement) is Repeat:
+            self.known = {}
+            with self.text.loop(statement.turns) as turn:
+                for each in statement.body:
+                    self.nest(nest_of(each, 1, self.lengths), {0: (turn.index, 0)})
+        else:
+            nest = nest_of(statement, 0, self.lengths)  # type: ignore[arg-type]
+            self.straight = not nest.statement.axes
+            self.nest(nest, {})
+            self.known = self.known if self.straight else {}
+            self.straight = False
+
+    def nest(self, nest: Nest, at: Point) -> None:
+        if 0 in [nest.most[k] for k in nest.parallel]:
+            return
+        if not self.straight:
+            self.known = {}
+        {"lanes": self.lanes, "totals": self.totals, "memory": self.memory}[nest.way](nest, at)
+
+    # --- Loops -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def loop(self, nest: Nest, at: Point, stop: Whole, **more: Any) -> Iterator[Any]:
+        """A loop; what is known inside is forgotten after it. Addresses that do not depend on it are made before it."""
+        for x in indices((None, nest.statement.target, nest.statement.expression)):
+            self.base(x, at)
+        before, self.known = self.known, {**self.known}
+        with self.text.loop(stop, **more) as turn:
+            yield turn
+        self.known = before
+
+    def along(self, nest: Nest, axes: Sequence[int], at: Point, body: Callable[[Point], None]) -> None:
+        """``body(point)`` for every point of the axes, the first of them outermost."""
+        if not axes:
+            body(at)
+            return
+        axis, *inner = axes
+        with self.loop(nest, at, self.extent(nest, axis, at), empty=nest.least[axis] < 1) as turn:
+            self.along(nest, inner, {**at, axis: (turn.index, 0)}, body)
+
+    def blocks(self, nest: Nest, at: Point, count: int, size: int, body: Callable[[Place, int], None]) -> None:
+        """``body(place, how many)`` over range(count): a loop of whole blocks, then what is left."""
+        whole = count // size * size
+        if whole == size:
+            body(("", 0), size)
+        elif whole:
+            with self.loop(nest, at, whole, step=size) as turn:
+                body((turn.index, 0), size)
+        if whole < count:
+            body(("", whole), count - whole)
+
+    def extent(self, nest: Nest, axis: int, at: Point) -> Whole:
+        extent, slopes, grows = nest.statement.axes[axis]
+        total = self.text.plus(self.text.times("%length", grows), extent)
+        for outer, slope in slopes:
+            name, further = at[outer]
+            total = self.text.plus(self.text.times(name, slope) if name else 0, self.text.plus(total, slope * further))
+        return total
+
+    def vectors(self, nest: Nest, at: Point, most: int, body: Callable[[View, list[Place]], None]) -> None:
+        """``body(view, places)`` over the vector axis, at most so many (and one) vectors at a time.
+
+        Where the last vector would reach beyond the end it begins earlier, beside the one before: numbers that both
+        hold are computed twice. An axis whose extent is not fixed ends in a mask.
+        """
+        axis = nest.vector
+        if axis is None:
+            body(View(Lanes(self.text, 1)), [("", 0)])
+            return
+        count, v = nest.most[axis], Lanes(self.text, self.lanes_of(nest.most[axis], not nest.fixed(axis)))
+        if not nest.fixed(axis):
+            stop = self.extent(nest, axis, at)
+            if count <= v.width:
+                body(View(v, axis, v.first_lanes(0, stop)), [("", 0)])
+            else:
+                with self.loop(nest, at, stop, step=v.width, empty=nest.least[axis] < 1) as turn:
+                    body(View(v, axis, v.first_lanes(turn.index, stop)), [(turn.index, 0)])
+            return
+        starts = [*range(0, count - v.width, v.width), count - v.width]
+        left = len(starts) % most if len(starts) > most + 1 else len(starts)
+        while left < 2 and (left or count % v.width) and left < len(starts):
+            left += most
+        if whole := len(starts) - left:
+            with self.loop(nest, at, whole * v.width, step=most * v.width) as turn:
+                body(View(v, axis), [(turn.index, k * v.width) for k in range(most)])
+        if left:
+            body(View(v, axis), [("", start) for start in starts[-left:]])
+
+    def lanes_of(self, count: int, up: bool = False) -> int:
+        """How wide a vector for so many numbers is: a power of 2 below, or one that holds them all."""
+        width = 1 << (count - 1 if up else count // 2).bit_length()
+        return min(self.width, width)
+
+    # --- Three ways to write a nest ----------------------------------------------------------------
+
+    def lanes(self, nest: Nest, at: Point) -> None:
+        """Tiles of vectors along the target: their sums in registers, then stored."""
+        statement, tile = nest.statement, nest.tile
+        cost = 1 + sum(costs(statement.expression))
+        wide = max(1, min(WIDE, TILE // cost))
+        chunks = 1 if nest.vector is None else min(wide, -(-nest.most[nest.vector] // self.width))
+        tall = 1 if tile is None else divisor(nest.most[tile], max(1, min(2 * self.width, 2 * TILE // cost) // chunks))
+
+        def over_vectors(at: Point, places: list[Place]) -> None:
+            def block(view: View, starts: list[Place]) -> None:
+                points = [{**at, tile: place} if tile is not None else at for place in places]
+                if nest.vector is not None:
+                    points = [{**point, nest.vector: start} for point in points for start in starts]
+                for point, number in zip(points, self.results(nest, points, view)):
+                    self.store(view, statement.target, point, number)
+
+            self.vectors(nest, at, wide, block)
+
+        def over_tiles(at: Point) -> None:
+            if tile is None:
+                over_vectors(at, [("", 0)])
+            else:
+                self.blocks(nest, at, nest.most[tile], tall, lambda at_, n: over_vectors(at, further(at_, n)))
+
+        self.along(nest, [k for k in nest.parallel if k not in (nest.vector, tile)], at, over_tiles)
+
+    def totals(self, nest: Nest, at: Point) -> None:
+        """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
+        statement, tile, axis = nest.statement, nest.tile, nest.vector
+        listed = statement.reduce in ("largest", "logsumexp")
+
+        def rows(at: Point, place: Place, count: int) -> None:
+            some = 1 << (count.bit_length() - 1)  # of 7 rows: 4, 2, 1
+            points = [at] if tile is None else [{**at, tile: x} for x in further(place, some)]
+            v = Lanes(self.text, some)
+            view = View(v, tile if tile is not None and some > 1 else -1)
+            self.store(view, statement.target, points[0], self.across(nest, points, view))
+            if some < count:
+                rows(at, (place[0], place[1] + some), count - some)
+
+        def over_tiles(at: Point) -> None:
+            if tile is None or listed:
+                axes = [] if tile is None else [tile]
+                self.along(nest, axes, at, lambda at: self.listed(nest, at) if listed else rows(at, ("", 0), 1))
+            else:
+                size = min(self.width, self.lanes_of(nest.most[axis or 0]))
+                self.blocks(nest, at, nest.most[tile], size, lambda place, n: rows(at, place, n))
+
+        self.along(nest, [k for k in nest.parallel if k != tile], at, over_tiles)
+
+    def memory(self, nest: Nest, at: Point) -> None:
+        """Every term added to its target in memory, one point after the other."""
+        statement, vector = nest.statement, nest.vector
+        if statement.reduce in ("largest", "logsumexp") and not statement.adds:
+            raise ValueError(f"cannot write {statement}: its targets cannot be told apart")
+        axes = [k for k in range(nest.given, len(statement.axes)) if k != vector]
+
+        def every(change: Callable[[View, Point], str]) -> None:
+            def over_vectors(at: Point) -> None:
+                def block(view: View, starts: list[Place]) -> None:
+                    points = [at if vector is None else {**at, vector: start} for start in starts]
+                    for point, number in zip(points, [change(view, point) for point in points]):
+                        self.store(view, statement.target, point, number)
+
+                self.vectors(nest, at, 1, block)
+
+            self.along(nest, axes, at, over_vectors)
+
+        if not statement.adds:
+            every(lambda view, point: self.value(view, statement.start, point))
+            self.known = {}
+
+        def plus(view: View, point: Point) -> str:
+            so_far = self.load(view, statement.target, point)
+            return self.plus(view, so_far, statement.expression, point, False)
+
+        every(plus)
+
+    # --- Sums --------------------------------------------------------------------------------------
+
+    def results(self, nest: Nest, points: Sequence[Point], view: View) -> list[str]:
+        """What the target is at each of some points: the sums over the reduced axes."""
+        _, target, expression, reduce, start, adds = nest.statement
+        v = view.v
+        if adds or reduce not in ("largest", "logsumexp"):
+            if not adds and not nest.reduced and (not reduce or start == 0.0):
+                return [self.value(view, expression, point) for point in points]
+            first = [self.value(view, target if adds else start, point) for point in points]
+            fuse = not nest.strict
+            return self.folded(
+                nest, points, v, first, lambda _, total, at: self.plus(view, total, expression, at, fuse)
+            )
+        largest = self.folded(
+            nest, points, v, [v.constant(-INF)] * len(points),
+            lambda _, old, at: larger(v, old, self.value(view, expression, at)),
+        )  # fmt: skip
+        if reduce == "largest":
+            return largest
+        totals = self.folded(
+            nest, points, v, [v.zero] * len(points),
+            lambda n, old, at: v.add(old, self.value(view, ("exp", ("sub", expression, Known(largest[n]))), at)),
+        )  # fmt: skip
+        return [from_largest(v, most, total) for most, total in zip(largest, totals)]
+
+    def folded(self, nest: Nest, points: Sequence[Point], v: Lanes, first: list[str], step: Step) -> list[str]:
+        """``total = step(n, total, point)`` of every point n, along all axes that are reduced."""
+        last = nest.reduced[-1] if nest.reduced else None
+        parts = 1  # few sums of many terms are cut in parts, which do not wait for one another
+        if last is not None and not nest.strict and nest.fixed(last) and not nest.statement.reduce.startswith("l"):
+            parts = max(1, min(4 // len(points), nest.most[last] // 4))
+        count = len(points)
+
+        def body(inner: Point, part: int, totals: list[str]) -> list[str]:
+            mine = slice(part * count, (part + 1) * count)
+            totals[mine] = [step(n, x, {**points[n], **inner}) for n, x in enumerate(totals[mine])]
+            return totals
+
+        totals = self.fold(nest, nest.reduced, points[0], {}, [*first, *[v.zero] * (parts - 1) * count], v, parts, body)
+        while len(totals) > count:
+            half = len(totals) // count // 2 * count
+            rest = totals[2 * half :]
+            totals = [v.add(a, b) for a, b in zip(totals[:half], totals[half : 2 * half])] + rest
+        return totals
+
+    def fold(
+        self, nest: Nest, axes: Sequence[int], outer: Point, inner: Point, totals: list[str], v: Lanes, parts: int,
+        body: Callable[[Point, int, list[str]], list[str]], part: int = 0,
+    ) -> list[str]:  # fmt: skip
+        """The totals after ``body(inner point, part, totals)`` along the axes, by turns for each part."""
+        if not axes:
+            return body(inner, part, [*totals])
+        axis, *rest = axes
+        turns = parts if not rest else 1
+        stop = self.extent(nest, axis, {**outer, **inner})
+
+        def once(place: Place, totals: list[str], part: int) -> list[str]:
+            return self.fold(nest, rest, outer, {**inner, axis: place}, totals, v, parts, body, part)
+
+        count, done = nest.most[axis], 0
+        if not nest.fixed(axis) or count * len(totals) // turns > UNROLLED:
+            done = count // turns * turns if nest.fixed(axis) else count
+            with self.loop(
+                nest, {**outer, **inner}, done if nest.fixed(axis) else stop, step=turns, carried=totals,
+                kind=v.vector, empty=nest.least[axis] < 1,
+            ) as turn:  # fmt: skip
+                for k in range(turns):
+                    turn.values = once((turn.index, k), turn.values, k)
+            totals = turn.values
+        for k in range(done, count):
+            totals = once(("", k), totals, k % turns)
+        return totals
+
+    def across(self, nest: Nest, points: Sequence[Point], result: View) -> str:
+        """The sums at some points as one vector, each term of a sum in its own lane until the end."""
+        statement, axis, count = nest.statement, nest.vector or 0, nest.most[nest.vector or 0]
+        v = Lanes(self.text, self.lanes_of(count))
+        view, others = View(v, axis), [k for k in nest.reduced if k != axis]
+        whole, left = divmod(count, v.width)
+        parts = max(1, min(4 // len(points), whole))
+
+        def plus(n: int, total: str, inner: Point, place: Place) -> str:
+            return self.plus(view, total, statement.expression, {**points[n], **inner, axis: place}, True)
+
+        def body(inner: Point, _: int, totals: list[str]) -> list[str]:
+            def steps(place: Place, vectors: int, totals: list[str]) -> list[str]:
+                for k in range(vectors):
+                    here = k % parts * len(points)
+                    for n in range(len(points)):
+                        totals[here + n] = plus(n, totals[here + n], inner, (place[0], place[1] + k * v.width))
+                return totals
+
+            done = 0
+            if whole * len(points) > UNROLLED or whole > UNROLLED // 2:
+                done = whole // parts * parts
+                with self.loop(
+                    nest, {**points[0], **inner}, done * v.width, step=parts * v.width, carried=totals, kind=v.vector
+                ) as turn:
+                    turn.values = steps((turn.index, 0), parts, [*turn.values])
+                totals = turn.values
+            totals = steps(("", done * v.width), whole - done, [*totals])
+            if left:  # the last vector once more, further on: only the lanes that are new count
+                new = ", ".join(f"i1 {int(lane >= v.width - left)}" for lane in range(v.width))
+                for n in range(len(points)):
+                    longer = plus(n, totals[n], inner, ("", count - v.width))
+                    totals[n] = v.select(f"<{new}>", longer, totals[n])
+            return totals
+
+        totals = self.fold(nest, others, points[0], {}, [v.zero] * len(points) * parts, v, 1, body)
+        while len(totals) > len(points):
+            *totals, more = totals
+            totals[len(totals) % len(points)] = v.add(totals[len(totals) % len(points)], more)
+        number = self.added_up(v, totals)
+        if statement.adds or statement.start != 0.0:
+            begin = self.value(result, statement.target if statement.adds else statement.start, points[0])
+            number = result.v.add(begin, number)
+        return number
+
+    def added_up(self, v: Lanes, vectors: list[str]) -> str:
+        """One vector whose lane k is the sum over the lanes of vector k."""
+        while v.width > len(vectors):
+            half = Lanes(self.text, v.width // 2)
+            vectors = [half.add(v.part(x, 0, half.width), v.part(x, half.width, half.width)) for x in vectors]
+            v = half
+        return v.totals(vectors)
+
+    def listed(self, nest: Nest, at: Point) -> None:
+        """largest or logsumexp, vectors along the one axis that is reduced."""
+        _, target, expression, reduce, _, _ = nest.statement
+        axis, one = nest.vector or 0, Lanes(self.text, 1)
+        v = Lanes(self.text, self.lanes_of(nest.most[axis], True))
+        stop = self.extent(nest, axis, at)
+
+        def folded(first: str, step: Callable[[View, str, Point], str]) -> str:
+            def masked(view: View, total: str, place: Place) -> str:
+                return v.select(view.mask, step(view, total, {**at, axis: place}), total)
+
+            if nest.most[axis] <= v.width:
+                return masked(View(v, axis, v.first_lanes(0, stop)), first, ("", 0))
+            with self.loop(
+                nest, at, stop, step=v.width, carried=[first], kind=v.vector, empty=nest.least[axis] < 1
+            ) as turn:
+                view = View(v, axis, v.first_lanes(turn.index, stop))
+                turn.values = [masked(view, turn.values[0], (turn.index, 0))]
+            return str(turn.values[0])
+
+        def joined(vector: str, join: Callable[[Lanes, str, str], str]) -> str:
+            lanes = v
+            while lanes.width > 1:
+                half = Lanes(self.text, lanes.width // 2)
+                vector = join(half, lanes.part(vector, 0, half.width), lanes.part(vector, half.width, half.width))
+                lanes = half
+            return vector
+
+        most = folded(v.constant(-INF), lambda view, old, at: larger(v, old, self.value(view, expression, at)))
+        largest = joined(most, larger)
+        if reduce == "logsumexp":
+            each = "exp", ("sub", expression, Known(v.splat(largest)))
+            total = folded(v.zero, lambda view, old, at: v.add(old, self.value(view, each, at)))
+            largest = from_largest(one, largest, joined(total, Lanes.add))
+        self.store(View(one), target, at, largest)
+
+    def plus(self, view: View, total: str, term: Expression, at: Point, fuse: bool) -> str:
+        """The sum and one more term, which may fuse if it is a product."""
+        if type(term) is tuple and term[0] == "mul":
+            a, b = (self.value(view, x, at) for x in term[1:])
+            return plus_product(view.v, total, a, b, fuse)
+        if type(term) is tuple and term[0] == "neg":
+            return view.v.sub(total, self.value(view, term[1], at))
+        return view.v.add(total, self.value(view, term, at))
+
+    # --- Numbers -----------------------------------------------------------------------------------
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], str]) -> str:
+        """What ``make`` appends, unless it is there already."""
+        if key not in self.known:
+            self.known[key] = make()
+        return self.known[key]
+
+    def value(self, view: View, expression: Expression, at: Point) -> str:
+        """The register of an expression at a point."""
+        v = view.v
+        if type(expression) is float:
+            return v.constant(expression)
+        if type(expression) is Index:
+            return self.load(view, expression, at)
+        if type(expression) is Known:
+            return str(expression)
+        head, *parts = expression
+        operands = [self.value(view, x, at) for x in parts]
+        return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
+
+    def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
+        """A primitive of registers; in straight code a heavy one is called, which keeps the text short."""
+        if not self.straight or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
+            return computed(v, head, operands)
+        key = head, len(operands)
+        name = self.called.setdefault(key, f"primitive{len(self.called)}")
+        return self.text.let(f"call double @{name}({', '.join([f'double {x}' for x in operands])})")
+
+    def base(self, x: Index, at: Point) -> tuple[str, int]:
+        """Where the index points without what chooses in a gather: an address, and how many doubles beyond."""
+        address, further = f"%{x.array}", x.start
+        for axis, (name, more) in at.items():
+            stride = x.strides[axis]
+            further += stride * more
+            if stride and name:
+                address = self.once((address, name, stride), lambda: self.moved(address, name, stride))  # noqa: B023
+        return address, further
+
+    def moved(self, address: str, name: str, stride: int) -> str:
+        if stride > 0:
+            return self.text.address(address, name, stride)
+        return self.text.address(address, self.text.times(name, stride))
+
+    def address(self, x: Index, at: Point) -> str:
+        """Where the number at the index is at a point."""
+        address, further = self.base(x, at)
+        if x.by:
+            chosen = self.chosen(x.by, x.choices, at)
+            address = self.once((address, chosen, x.wide), lambda: self.moved(address, chosen, x.wide))
+        return self.once((address, further), lambda: self.text.address(address, further))
+
+    def chosen(self, by: Index, choices: int, at: Point) -> str:
+        """The whole number at an index, brought between 0 and the last of so many choices."""
+        number = self.load(View(Lanes(self.text, 1)), by, at)
+
+        def whole() -> str:
+            index = self.text.let(f"fptosi double {number} to i64")
+            if choices:
+                inside = self.text.let(f"icmp ult i64 {index}, {choices}")
+                index = self.text.let(f"select i1 {inside}, i64 {index}, i64 {choices - 1}")
+            return index
+
+        return self.once(("whole", number, choices), whole)
+
+    def load(self, view: View, x: Index, at: Point) -> str:
+        v, axis, mask = view
+        along = axis >= 0 and moves(x, axis)
+        if along and not side_by_side(x, axis):
+            name, further = at[axis]
+            one = View(Lanes(self.text, 1))
+            return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
+        address = self.address(x, at)
+        if along and mask:
+            return self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
+        if along:
+            return self.once(("load", address, v.width), lambda: v.load(address, aligned=False))
+        number = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
+        return self.once(("splat", v.width, number), lambda: v.splat(number))
+
+    def store(self, view: View, x: Index, at: Point, number: str) -> None:
+        v, _, mask = view
+        address = self.address(x, at)
+        if mask:
+            v.store_masked(mask, number, address)
+        else:
+            v.store(number, address, aligned=False)
+        if x.by:
+            self.known = {}
+        elif self.straight:
+            self.known["load", address, 1] = number
+
+
+class Known(str):
+    """A register in an expression."""
+
+
+def further(place: Place, count: int) -> list[Place]:
+    """The place and those behind it."""
+    return [(place[0], place[1] + k) for k in range(count)]
+
+
+def divisor(count: int, most: int) -> int:
+    """Into blocks of how many, at most, something is best divided: evenly unless these would be small."""
+    even = max(k for k in range(1, min(count, most) + 1) if count % k == 0)
+    return even if 2 * even > min(count, most) else min(count, most)

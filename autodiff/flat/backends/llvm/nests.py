@@ -1,0 +1,194 @@
+"""What each axis of a statement is for in machine code: neighbours joined, triangles turned, the way it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ...loops.statements import Axis, Index, Statement, indices, mapped
+from ...nests import SHORT
+
+
+class Nest(NamedTuple):
+    """A statement ready to be written, whose first axes, ``given``, run outside.
+
+    The ``way`` is one of
+
+    - "lanes": the numbers of a vector lie side by side in the target; sums in registers. Without a ``vector`` axis
+      the vector is one number wide.
+    - "totals": the numbers of a vector are terms of one sum, which are added up across the vector in the end.
+    - "memory": each term is added to the target in memory, in the order of the axes: where two points that are not
+      summed share a target, or where the target's extent depends on an axis that is summed.
+    """
+
+    statement: Statement
+    given: int
+    least: tuple[int, ...]  # the smallest and
+    most: tuple[int, ...]  # the largest extent of each axis
+    parallel: tuple[int, ...]  # the axes along which the target moves, and
+    reduced: tuple[int, ...]  # the others
+    way: str = "lanes"
+    vector: int | None = None
+    tile: int | None = None  # a parallel axis of which several points are computed at a time
+
+    @property
+    def strict(self) -> bool:
+        """Whether a sum may have so few terms that it is rounded as everywhere else: in order, nothing fused."""
+        terms = 1
+        for axis in self.reduced:
+            terms *= self.least[axis]
+        return terms < SHORT
+
+    def fixed(self, axis: int) -> bool:
+        """Whether its extent is always the same."""
+        return self.least[axis] == self.most[axis]
+
+
+def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
+    """The nest of a statement; the ``lengths`` are the least and the largest that it is run with."""
+    statement = joined(turned(filled(statement), given), given)
+    axes, target = statement.axes, statement.target
+    least, most = extents(axes, lengths)
+    parallel = tuple([k for k in range(given, len(axes)) if moves(target, k)])
+    reduced = tuple([k for k in range(given, len(axes)) if not moves(target, k)])
+    nest = Nest(statement, given, least, most, parallel, reduced)
+    leaves = [*indices((None, statement.expression, statement.start))]
+    free = set(range(given, len(axes))) - {outer for axis in axes for outer, _ in axis.slopes}  # none depends on them
+
+    def longest(some: Sequence[int], allowed: Callable[[int], bool]) -> int | None:
+        """The longest axis along which numbers lie side by side."""
+        found = [k for k in some if k in free and allowed(k) and all(side_by_side(x, k) for x in leaves)]
+        return max(found, key=lambda k: (nest.fixed(k), most[k], k), default=None)
+
+    wide = longest(parallel, lambda k: most[k] > 1 and target.strides[k] == 1 and side_by_side(target, k))
+    if collides(nest) or any(outer in reduced for k in parallel for outer, _ in axes[k].slopes):
+        last = len(axes) - 1
+        return nest._replace(way="memory", vector=wide if wide == last or not collides(nest) else None)
+    listed = statement.reduce in ("largest", "logsumexp")
+    deep = longest(reduced, lambda k: most[k] >= SHORT and (len(reduced) == 1 if listed else nest.fixed(k)))
+    tiles = [k for k in parallel if k in free and nest.fixed(k) and not (target.by and moves(target.by, k))]
+    if deep is not None and (wide is None or most[wide] < SHORT):
+        tiles = [k for k in tiles if target.strides[k] == 1]
+        return nest._replace(way="totals", vector=deep, tile=max(tiles, key=lambda k: most[k], default=None))
+    tiles = [k for k in tiles if k != wide] if reduced else []
+    shared = {k: sum(not moves(x, k) for x in leaves) for k in tiles}  # what is loaded once for all of them
+    return nest._replace(vector=wide, tile=max(tiles, key=lambda k: (shared[k], most[k]), default=None))
+
+
+def moves(index: Index, axis: int) -> bool:
+    return index.strides[axis] != 0 or (index.by is not None and moves(index.by, axis))
+
+
+def side_by_side(index: Index, axis: int) -> bool:
+    """Whether what is read along the axis is one number, or neighbours in memory."""
+    return index.strides[axis] in (0, 1) and not (index.by and moves(index.by, axis))
+
+
+def extents(axes: Sequence[Axis], lengths: tuple[int, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The smallest and the largest extent of each axis."""
+    least: list[int] = []
+    most: list[int] = []
+    for axis in axes:
+        ends = [axis.grows * length for length in lengths]
+        moved = [slope * (most[outer] - 1) for outer, slope in axis.slopes]
+        least.append(axis.extent + min(ends) + sum([min(x, 0) for x in moved]))
+        most.append(max(0, axis.extent + max(ends) + sum([max(x, 0) for x in moved])))
+    return tuple(least), tuple(most)
+
+
+def collides(nest: Nest) -> bool:
+    """Whether two points of the parallel axes may share a target, as far as one can see from the strides."""
+    target = nest.statement.target
+    by = [k for k in nest.parallel if target.by and moves(target.by, k)]
+    span = 0
+    for stride, most in sorted((abs(target.strides[k]), nest.most[k]) for k in nest.parallel if target.strides[k]):
+        if stride <= span:
+            return True
+        span += stride * (most - 1)
+    # rows chosen by numbers: one after the other, each in any order as long as it ends before the next begins
+    return bool(by) and (
+        span >= abs(target.wide) or any(target.strides[k] for k in by) or max(by) > min(nest.reduced, default=max(by))
+    )
+
+
+# --- The same statement over other axes -----------------------------------------------------------
+
+
+def changed(statement: Statement, axes: Sequence[Axis], change: Callable[[Index], Index]) -> Statement:
+    """The statement with other axes, each of its indices changed."""
+
+    def whole(index: Index) -> Index:
+        return change(index)._replace(by=change(index.by) if index.by else None)
+
+    target, expression, start = (mapped(x, whole) for x in statement[1:3] + statement[4:5])
+    return statement._replace(axes=tuple(axes), target=target, expression=expression, start=start)
+
+
+def filled(statement: Statement) -> Statement:
+    """The statement, a stride for each axis in all of its indices."""
+    count = len(statement.axes)
+    return changed(statement, statement.axes, lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
+
+
+def turned(statement: Statement, given: int) -> Statement:
+    """A triangle ``i<n, k<1+i`` with a sum over i, turned to ``k<n, i<n-k``: so its extent goes with the target's."""
+    axes = statement.axes
+    for k in range(given, len(axes)):
+        (i, slope), *others = axes[k].slopes or [(0, 0)]
+        behind = 1 - axes[k].extent  # the sum begins at i = k + behind
+        others += [other for n, axis in enumerate(axes) for other in axis.slopes if n != k and other[0] in (i, k)]
+        if slope != 1 or others or axes[i].slopes or axes[k].grows or i < given or behind < 0:
+            continue
+        if (
+            moves(statement.target, k)
+            and all(moves(statement.target, n) for n in range(i + 1, k))
+            and not moves(statement.target, i)
+        ):
+            extent = axes[i]._replace(extent=axes[i].extent - behind)
+            new = [*axes]
+            new[i], new[k] = extent, extent._replace(slopes=((i, -1),))
+
+            def change(x: Index, i: int = i, k: int = k, behind: int = behind) -> Index:
+                strides = [*x.strides]
+                strides[i], strides[k] = x.strides[i] + x.strides[k], x.strides[i]
+                return x._replace(start=x.start + behind * x.strides[i], strides=tuple(strides))
+
+            return changed(statement, new, change)
+    return statement
+
+
+def joined(statement: Statement, given: int) -> Statement:
+    """The statement with axes of one point left out, and neighbours joined that count as one."""
+    k = given
+    while k < len(statement.axes):
+        axes = statement.axes
+        axis, following = axes[k], axes[k + 1] if k + 1 < len(axes) else None
+        used = {outer for axis in axes for outer, _ in axis.slopes}
+        whole = k not in used and axis == Axis(axis.extent)
+        if whole and axis.extent == 1:
+            statement = without(statement, k)
+        elif (
+            whole and following and following == Axis(following.extent) and k + 1 not in used and in_a_row(statement, k)
+        ):
+            wider = axes[: k + 1] + (Axis(axis.extent * following.extent),) + axes[k + 2 :]
+            statement = without(statement._replace(axes=wider), k)
+        else:
+            k += 1
+    return statement
+
+
+def in_a_row(statement: Statement, k: int) -> bool:
+    """Whether axis k goes on where the next axis ends, in all that is read and written."""
+    target, length = statement.target, statement.axes[k + 1].extent
+    both = moves(target, k) == moves(target, k + 1)
+    everything = indices((None, target, statement.expression, statement.start))
+    return both and all(x.strides[k] == x.strides[k + 1] * length for x in everything)
+
+
+def without(statement: Statement, k: int) -> Statement:
+    axes = [
+        axis._replace(slopes=tuple([(outer - (outer > k), slope) for outer, slope in axis.slopes]))
+        for n, axis in enumerate(statement.axes)
+        if n != k
+    ]
+    return changed(statement, axes, lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]))

@@ -1,0 +1,121 @@
+"""Loop nests as machine code: each written in the way it should be, with the numbers of the interpreter."""
+
+import math
+import struct
+
+import pytest
+
+from autodiff.flat.backends.llvm.code import Code, Memory
+from autodiff.flat.backends.llvm.nests import nest_of
+from autodiff.flat.loops.statements import Axis, Index, Statement, interpret
+from tests.support.random_statements import SIZES, Draw
+
+
+def bits(x):
+    """A number's bits, with one nan and one zero."""
+    return "nan" if x != x else struct.pack("<d", x + 0.0)
+
+
+def differences(seed):
+    """Where machine code and the interpreter do not agree on a random program."""
+    longest = 6 if seed % 4 == 0 else 0
+    draw = Draw(seed, longest)
+    program, given = draw.program(), draw.memory()
+    code = Code(program, SIZES, ["gw", "ga"], (1, longest) if longest else (0, 0))
+    for length in (1, 2, longest) if longest else (0,):
+        expected = {name: list(numbers) for name, numbers in given.items()}
+        interpret(program, expected, length)
+        memory = Memory(SIZES)
+        for name, numbers in given.items():
+            memory[name][:] = numbers
+        code.call(memory.address, length)
+        for name in ("a", "gw", "ga"):
+            size = max([1.0, *[abs(x) for x in expected[name] if abs(x) < math.inf]])
+            for place, (got, wanted) in enumerate(zip(memory[name].tolist(), expected[name])):
+                if bits(got) != bits(wanted) and (draw.exact or not abs(got - wanted) <= 1e-11 * size):
+                    return f"{name}[{place}] is {got}, not {wanted}, at length {length} of " + "\n".join(
+                        map(str, program)
+                    )
+    return ""
+
+
+@pytest.mark.parametrize("first", range(0, 240, 40))
+def test_random_nests_give_the_numbers_of_the_interpreter(first):
+    assert [seed for seed in range(first, first + 40) if differences(seed)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(10_000, 15_000, 500))
+def test_thousands_of_random_nests(first):
+    assert [seed for seed in range(first, first + 500) if differences(seed)] == []
+
+
+# --- How nests are written ------------------------------------------------------------------------
+
+
+def statement(extents, target, expression, **more):
+    axes = tuple([x if type(x) is Axis else Axis(x) for x in extents])
+    return Statement(axes, target, expression, **more)
+
+
+def at(array, start, *strides, **more):
+    return Index(array, start, strides, **more)
+
+
+MATRIX = statement([6, 48, 16], at("a", 432, 48, 1), ("mul", at("w", 0, 0, 16, 1), at("x", 0, 16, 0, 1)), reduce="sum")
+OUTER = statement([6, 48, 16], at("gw", 0, 0, 16, 1), ("mul", at("ga", 0, 48, 1), at("a", 0, 16, 0, 1)), adds=True)
+LIST = statement([5, 7], at("a", 0, 1), at("x", 0, 7, 1), reduce="logsumexp")
+CAUSAL = Axis(1, ((0, 1),))
+ROWS = at("gw", 0, 0, 1, by=at("t", 0, 1, 0), wide=16, choices=27)
+
+
+@pytest.mark.parametrize(
+    ("written", "way", "vector", "tile"),
+    [
+        (statement([96], at("a", 0, 1), ("add", at("a", 96, 1), at("w", 0, 1))), "lanes", 0, None),
+        (MATRIX, "totals", 2, 1),
+        (OUTER, "lanes", 2, 1),  # sums over i in registers, 16 neighbours of gw in vectors, several j at a time
+        (LIST, "totals", 1, 0),
+        (LIST._replace(reduce="largest", axes=(Axis(5), CAUSAL)), "totals", 1, None),
+        (statement([5, 7], at("a", 0, 2), at("x", 0, 21, 3), reduce="sum"), "lanes", None, 0),
+        (statement([], at("a", 0), ("exp", at("a", 1))), "lanes", None, None),
+        (statement([9, 16], ROWS, at("ga", 0, 16, 1), adds=True), "lanes", 1, None),
+        (statement([9, 3], at("ga", 0, 1, 1), at("x", 0, 3, 1), adds=True), "memory", 1, None),
+        (statement([9, 8], at("ga", 0, 2, 1), at("x", 0, 0, 2), adds=True), "memory", None, None),
+        (statement([4, Axis(2, ((0, 1),))], at("ga", 0, 0, 1), at("x", 0, 7, 1), adds=True), "memory", 1, None),
+    ],
+)
+def test_each_nest_is_written_in_its_way(written, way, vector, tile):
+    nest = nest_of(written, 0, (0, 0))
+    assert (nest.way, nest.vector, nest.tile) == (way, vector, tile)
+
+
+def test_neighbouring_axes_become_one():
+    both = statement([6, 16], at("a", 0, 16, 1), ("relu", at("a", 96, 16, 1)))
+    assert str(nest_of(both, 0, (0, 0)).statement) == "a[i] = relu(a[i+96])  for i<96"
+    assert str(nest_of(both, 1, (0, 0)).statement) == str(both)  # the turns of a Repeat stay
+    apart = both._replace(expression=("relu", at("a", 96, 17, 1)))
+    assert nest_of(apart, 0, (0, 0)).statement == apart
+    single = statement([1, 4], at("a", 0, 9, 1), at("w", 0, 0, 1))
+    assert str(nest_of(single, 0, (0, 0)).statement) == "a[i] = w[i]  for i<4"
+
+
+def test_a_triangle_is_turned_so_that_its_sum_stays_in_a_register():
+    keys = statement(
+        [6, CAUSAL, 4], at("ga", 0, 0, 48, 1), ("mul", at("ga", 500, 7, 1), at("a", 0, 48, 0, 1)), adds=True
+    )
+    nest = nest_of(keys, 0, (0, 0))
+    assert str(nest.statement) == "ga[48i+k] += mul(ga[8i+7j+500], a[48i+48j+k])  for i<6, j<6-1i, k<4"
+    assert (nest.way, nest.vector) == ("lanes", 2)
+
+
+def test_statements_without_axes_are_straight_code_and_functions_are_called():
+    chain = [Statement((), Index("a", k + 1), ("tanh", Index("a", k))) for k in range(400)]
+    code = Code(chain, {"a": 401})
+    memory = Memory({"a": 401})
+    memory["a"][0] = 0.5
+    code.call(memory.address, 0)
+    expected = 0.5
+    for _ in range(400):
+        expected = math.tanh(expected)
+    assert memory["a"][400] == pytest.approx(expected, rel=1e-12)
