@@ -68,6 +68,11 @@ class Text:
         """Room for so many doubles on the stack, aligned to cache lines."""
         return self.let(f"alloca [{doubles} x double], align 64")
 
+    def zero(self, address: str, doubles: int) -> None:
+        """Set so many doubles to 0."""
+        self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        self.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
+
     # --- Control -----------------------------------------------------------------------------------
 
     @contextmanager

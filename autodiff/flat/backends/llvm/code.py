@@ -1,109 +1,134 @@
-"""Statements compiled to functions over arrays, and the memory that these run on."""
+"""Statements compiled to functions over arrays, the memory that these run on, and the nests of a graph as both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
-from ...loops.statements import Repeat, Statement
+from ...ir import as_key
+from ...loops.statements import Axis, Index, Repeat, Statement
 from .builder import Text, module
 from .core import value as computed
 from .emitter import Emitter
-from .machine import ATTRIBUTES, Compiled, aligned, machine
+from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
 from .vector import Lanes
 
-PART = 500  # lines of text from which a function ends
-MODULE = 3000  # and a module: what is compiled at a time
+PART = 700  # lines of text from which a function ends
+MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
+Statements = Iterable[Statement | Repeat]
 
 
 class Code:
-    """One function in machine code: statements run one after the other, over arrays whose names and sizes are given.
+    """Statements as one function in machine code, over arrays whose names and sizes are given.
 
-    ``cleared`` are the arrays that are set to 0 first. ``lengths`` are the smallest and largest length that it is
-    called with.
+    Parameters
+    ----------
+    statements : iterable of Statement or Repeat
+    sizes : mapping of str to int
+        The arrays and how many doubles they have.
+    cleared : sequence of str
+        The arrays that are set to 0 first.
+    lengths : (int, int)
+        The smallest and the largest length that it is called with, where axes grow with it.
+
+    Attributes
+    ----------
+    call : function (address of a Memory, length)
+        It lets other threads run. No two calls at a time may have the same memory.
     """
 
     def __init__(
         self,
-        statements: Iterable[Statement | Repeat],
+        statements: Statements,
         sizes: Mapping[str, int],
         cleared: Sequence[str] = (),
         lengths: tuple[int, int] = (0, 0),
     ) -> None:
-        self.sizes = sizes
-        self.compiled: list[Compiled] = []
-        self.lengths = lengths
-        self.pointers = [f"ptr noalias %{name}" for name in sizes]
-        self.calls: list[str] = []  # the functions so far, as they are called
+        self.sizes, self.lengths = sizes, lengths
+        self.modules: list[Compiled] = []
+        self.parts: list[str] = []  # what is called, one after the other
         self.begin()
-        text = self.driver(cleared)
-        for part in self.parts(statements):
-            self.functions.append(part)
-            if sum([len(x) for x in self.functions]) > 40 * MODULE:
+        waiting = list(reversed([*statements]))
+        while waiting:
+            self.part(waiting)
+            if self.lines > MODULE:
                 self.end()
-        for call in self.calls:
-            given = ", ".join([f"ptr %{name}" for name in self.sizes])
-            text.put(f"call void {call}({given}, i64 %length)")
-        self.functions.append(text.function("run", ["ptr %arrays", "i64 %length"]))
-        self.declarations |= text.declarations
+        self.driver(cleared)
         self.end()
-        self.call = self.compiled[-1].function("run", 1, 1)
+        self.call = self.modules[-1].function("run", 1, 1)
 
     def begin(self) -> None:
+        """Begin a module."""
         self.functions: list[str] = []
         self.declarations: set[str] = set()
         self.called: dict[tuple[Any, int], str] = {}
+        self.lines = 0
 
-    def parts(self, statements: Iterable[Statement | Repeat]) -> Any:
-        text = None
-        for statement in statements:
-            if text is None:
-                text = Text()
-                emitter = Emitter(text, machine().width, self.lengths, self.called)
-            emitter.write(statement)
-            if len(text.lines) > PART:
-                yield self.part(text)
-                text = None
-        if text is not None:
-            yield self.part(text)
+    def part(self, waiting: list[Statement | Repeat]) -> None:
+        """Write a function of the next statements."""
+        text = Text()
+        emitter = Emitter(text, machine().width, self.lengths, self.called)
+        while waiting and len(text.lines) < PART:
+            emitter.write(waiting.pop())
+        name = f"part{len(self.parts)}"
+        self.add(text, name, [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"])
+        self.parts.append(f"@{name}")
 
-    def part(self, text: Text) -> str:
-        name = f"part{len(self.calls)}"
-        self.calls.append(f"@{name}")
+    def add(
+        self, text: Text, name: str, parameters: Sequence[str], internal: bool = False, result: str = "void"
+    ) -> None:
+        self.functions.append(text.function(name, parameters, internal, result=result))
         self.declarations |= text.declarations
-        return text.function(name, [*self.pointers, "i64 %length"])
+        self.lines += len(text.lines)
 
-    def end(self) -> None:
-        """Compile the functions so far."""
-        for (head, count), name in self.called.items():
-            text = Text()
-            result = computed(Lanes(text, 1), head, [f"%x{k}" for k in range(count)])
-            self.functions.append(
-                text.function(name, [f"double %x{k}" for k in range(count)], True, "#0", f"double {result}")
-            )
-            self.declarations |= text.declarations
-        compiled = Compiled(module(self.functions, self.declarations, ATTRIBUTES), improved=False)
-        self.compiled.append(compiled)
-        for k, call in enumerate(self.calls):
-            if call.startswith("@"):
-                self.calls[k] = f"inttoptr (i64 {compiled.engine.get_function_address(call[1:])} to ptr)"
-        self.begin()
-
-    def driver(self, cleared: Sequence[str]) -> Text:
+    def driver(self, cleared: Sequence[str]) -> None:
+        """Write the function that calls the others, those of finished modules by their address."""
         text = Text()
         for k, name in enumerate(self.sizes):
-            text.put(f"%p{k} = getelementptr ptr, ptr %arrays, i64 {k}")
-            text.put(f"%{name} = load ptr, ptr %p{k}, align 8")
+            text.put(f"%at{k} = getelementptr ptr, ptr %arrays, i64 {k}")
+            text.put(f"%{name} = load ptr, ptr %at{k}, align 8")
         for name in cleared:
-            text.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-            text.put(f"call void @llvm.memset.p0.i64(ptr align 64 %{name}, i8 0, i64 {8 * self.sizes[name]}, i1 false)")
-        return text
+            text.zero(f"%{name}", self.sizes[name])
+        given = ", ".join([*[f"ptr %{name}" for name in self.sizes], "i64 %length"])
+        for part in self.parts:
+            text.put(f"call void {part}({given})")
+        self.add(text, "run", ["ptr %arrays", "i64 %length"])
+
+    def end(self) -> None:
+        """Compile the module."""
+        for (head, count), name in self.called.items():
+            text = Text()
+            operands = [f"%x{k}" for k in range(count)]
+            result = computed(Lanes(text, 1), head, operands)
+            self.add(text, name, [f"double {x}" for x in operands], True, f"double {result}")
+        done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), improved=False)
+        self.modules.append(done)
+        self.parts = [
+            f"inttoptr (i64 {done.engine.get_function_address(part[1:])} to ptr)" if part.startswith("@") else part
+            for part in self.parts
+        ]
+        self.begin()
+
+
+def code_of(
+    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
+) -> Code:
+    """The code; that of equal statements is compiled once."""
+
+    def key(x: Statement | Repeat) -> Any:
+        if type(x) is Repeat:
+            return x.turns, *map(key, x.body)
+        axes, target, expression, reduce, start, adds = x  # type: ignore[misc]
+        return axes, target, as_key(expression), reduce, as_key(start), adds
+
+    name = "code", tuple(map(key, statements)), tuple(sizes.items()), tuple(cleared), lengths
+    return remembered(name, lambda: Code(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
 
 
 class Memory:
-    """Arrays by name, each beginning at a cache line, some of them perhaps those of another memory."""
+    """Arrays by name, of zeros, each beginning at a cache line; some are perhaps those of another memory."""
 
     def __init__(self, sizes: Mapping[str, int], **shared: Any) -> None:
         self.arrays = {name: shared[name] if name in shared else aligned(size) for name, size in sizes.items()}
@@ -112,3 +137,105 @@ class Memory:
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]
+
+
+class Found(NamedTuple):
+    """What a call computes, as arrays: outputs, and gradients by parameters and by inputs where there are some."""
+
+    outputs: Any
+    parameters: Any = None
+    inputs: Any = None
+
+
+class NativeNests:
+    """The nests of a graph in machine code; several threads may call it.
+
+    Parameters
+    ----------
+    nests : Nests
+        See ``flat.loops.nests``.
+    lengths : (int, int), optional
+        The smallest and the largest length of the sequence with which axes grow.
+
+    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
+    and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients in "gw"
+    and "gx"; they start from those in "gy", which is 1 for the first output and 0 for the others.
+    """
+
+    def __init__(self, nests: Any, lengths: tuple[int, int] = (0, 0)) -> None:
+        self.nests, self.lengths = nests, lengths
+        outputs = len(nests.outputs)
+        self.sizes = {**nests.sizes, "y": outputs, "gy": outputs}
+        for place in nests.outputs:
+            if type(place) is Index:
+                self.sizes.setdefault(f"g{place.array}", nests.sizes[place.array])
+        self.forward = [*nests.forward, *copies(nests.outputs)]
+        self.free: list[Memory] = []
+
+    def __getattr__(self, name: str) -> Code:
+        """``values`` or ``gradients``, compiled when it is first needed."""
+        if name == "values":
+            self.values = code_of(self.forward, self.sizes, (), self.lengths)
+            return self.values
+        if name == "gradients":
+            cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
+            seeds = [turned_back(copy) for copy in copies(self.nests.outputs) if type(copy.expression) is Index]
+            statements = [*self.forward, *seeds, *self.nests.backward]
+            self.gradients = code_of(statements, self.sizes, cleared, self.lengths)
+            return self.gradients
+        raise AttributeError(name)
+
+    def memory(self, **shared: Any) -> Memory:
+        """Memory for a call, of which some arrays may be shared."""
+        memory = Memory(self.sizes, **shared)
+        memory["t"][:] = self.nests.table
+        memory["gy"][:1] = 1.0
+        return memory
+
+    def run(self, code: Code, inputs: Any, parameters: Any, upstream: Any, length: int) -> Found:
+        try:
+            memory = self.free.pop()
+        except IndexError:
+            memory = self.memory()
+        arrays = memory.arrays
+        arrays["x"][:], arrays["w"][:] = inputs, parameters
+        if upstream is not None:
+            arrays["gy"][:] = upstream
+        code.call(memory.address, length)
+        found = Found(*[arrays[name].copy() if name in arrays else None for name in ("y", "gw", "gx")])
+        if upstream is not None:
+            arrays["gy"][:] = 0.0
+            arrays["gy"][:1] = 1.0
+        self.free.append(memory)
+        return found
+
+    def outputs(self, inputs: Any, parameters: Any, length: int = 0) -> Any:
+        """The outputs, as an array."""
+        return self.run(self.values, inputs, parameters, None, length).outputs
+
+    def outputs_and_gradients(self, inputs: Any, parameters: Any, upstream: Any = None, length: int = 0) -> Found:
+        """Outputs and gradients, of the first output or of the sum of all, each times its number in ``upstream``."""
+        return self.run(self.gradients, inputs, parameters, upstream, length)
+
+
+def copies(outputs: Sequence[Index | float]) -> list[Statement]:
+    """Statements that bring the outputs to "y", those with one stride in one."""
+    found: list[Statement] = []
+    k = 0
+    while k < len(outputs):
+        x, count = outputs[k], 1
+        if type(x) is Index:
+            following = outputs[k + 1] if k + 1 < len(outputs) else None
+            stride = following.start - x.start if type(following) is Index else 0
+            while k + count < len(outputs) and outputs[k + count] == x._replace(start=x.start + count * stride):
+                count += 1
+            x = x._replace(strides=(stride,))
+        found.append(Statement((Axis(count),), Index("y", k, (1,)), x))
+        k += count
+    return found
+
+
+def turned_back(copy: Statement) -> Statement:
+    """The gradient of the copy of an output."""
+    target = copy.expression._replace(array=f"g{copy.expression.array}")
+    return copy._replace(target=target, expression=copy.target._replace(array="gy"), adds=True)

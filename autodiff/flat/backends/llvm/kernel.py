@@ -122,7 +122,7 @@ class Kernel:
         text, parameters = self.text, len(self.program.parameters)
         memory = text.room(self.memory) if self.unrolled else "%memory"
         if self.sums and not self.onto and (self.rows is None or self.needs_zeros()):
-            self.zero("%sums", parameters + 1)
+            text.zero("%sums", parameters + 1)
         if self.rows is not None:
             self.body(memory, 0, self.rows, Rows(self.block, self.width, self.vectors))
         else:
@@ -144,7 +144,7 @@ class Kernel:
         for name in plan.zeroed:
             if name in self.tables:
                 home = storage.homes[name]
-                self.zero(text.address(memory, home.offset * self.block), self.tables[name] * self.block)
+                text.zero(text.address(memory, home.offset * self.block), self.tables[name] * self.block)
         loops = Loops(storage, plan, block, machine().width)
         for group in plan.groups:
             loops.write(group)
@@ -180,10 +180,6 @@ class Kernel:
         counted = Totals(self.storage, Rows(0, self.width, 1), self.plan.totals, True)
         written = sum(length(line) * line.repeat for line in self.plan.totals)
         return bool(counted.adding) or written < len(self.program.parameters) + 1
-
-    def zero(self, address: str, doubles: int) -> None:
-        self.text.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-        self.text.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
 
     def copy(self, places: Sequence[Any], base: str, block: Rows) -> None:
         """Bring numbers to where the caller finds them; neighbours in one loop."""

@@ -21,7 +21,7 @@ from .vector import LIBRARY
 MOST = 50  # modules kept
 LEVEL = 2  # of the code generation for text that is not improved
 LARGE = 1_500_000  # characters above which LLVM translates text as it stands: improving it takes ever longer for each
-kept: dict[Hashable, tuple[Any, Compiled]] = {}
+kept: dict[Hashable, Any] = {}
 lock = Lock()
 locks: WeakSet[Any] = WeakSet([lock, llvm.ffi.lib._lock._lock])  # those of this package, and llvmlite's
 ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
@@ -130,11 +130,20 @@ def aligned(*shape: int) -> Any:
 
 
 def compiled(key: Hashable, make: Callable[[], Any]) -> tuple[Any, Compiled]:
-    """What ``make`` returns, and its ``module()`` compiled; what was met before under that key is not made again."""
+    """What ``make`` returns, and its ``module()`` compiled."""
+
+    def both() -> tuple[Any, Compiled]:
+        made = make()
+        return made, Compiled(made.module())
+
+    return remembered(key, both)  # type: ignore[no-any-return]
+
+
+def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
+    """What ``make`` returns; what was met before under that key is not made again."""
     with lock:
         if key not in kept:
             if len(kept) >= MOST:
                 del kept[next(iter(kept))]
-            made = make()
-            kept[key] = made, Compiled(made.module())
+            kept[key] = make()
         return kept[key]
