@@ -13,6 +13,7 @@ from .builder import Text, module
 from .core import value as computed
 from .emitter import Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
+from .nests import spelled
 from .vector import Lanes
 
 PART = 700  # lines of text from which a function ends
@@ -46,11 +47,13 @@ class Code:
         cleared: Sequence[str] = (),
         lengths: tuple[int, int] = (0, 0),
     ) -> None:
-        self.sizes, self.lengths = sizes, lengths
+        self.lengths = lengths
+        statements = list(statements)
+        self.sizes = {**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}
         self.modules: list[Compiled] = []
         self.parts: list[str] = []  # what is called, one after the other
         self.begin()
-        waiting = list(reversed([*statements]))
+        waiting = statements[::-1]
         while waiting:
             self.part(waiting)
             if self.lines > MODULE:
@@ -112,6 +115,13 @@ class Code:
         self.begin()
 
 
+def scratch(statements: Statements, lengths: tuple[int, int]) -> int:
+    """How many numbers "scratch" has to hold for the statements."""
+    bodies = [(x.body, 1) if type(x) is Repeat else ([x], 0) for x in statements]
+    each = [part for body, given in bodies for x in body for part in spelled(x, given, lengths)]  # type: ignore[arg-type]
+    return max([2 * x.target.start for x in each if x.target.array == "scratch"], default=0)
+
+
 def code_of(
     statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
 ) -> Code:
@@ -170,6 +180,7 @@ class NativeNests:
             if type(place) is Index:
                 self.sizes.setdefault(f"g{place.array}", nests.sizes[place.array])
         self.forward = [*nests.forward, *copies(nests.outputs)]
+        self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
         self.free: list[Memory] = []
 
     def __getattr__(self, name: str) -> Code:

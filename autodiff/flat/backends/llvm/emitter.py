@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from ...loops.statements import Expression, Index, Repeat, Statement, indices
 from .builder import Text, Whole
-from .core import INF, costs, from_largest, larger, plus_product, value as computed
-from .nests import Nest, moves, nest_of, side_by_side
+from .core import INF, costs, larger, plus_product, value as computed
+from .nests import Nest, moves, nest_of, side_by_side, spelled
 from .vector import LIBRARY, Lanes
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
@@ -49,20 +49,19 @@ class Emitter:
             self.known = {}
             with self.text.loop(statement.turns) as turn:
                 for each in statement.body:
-                    self.nest(nest_of(each, 1, self.lengths), {0: (turn.index, 0)})
+                    self.nests(each, {0: (turn.index, 0)})
         else:
-            nest = nest_of(statement, 0, self.lengths)  # type: ignore[arg-type]
-            self.straight = not nest.statement.axes
-            self.nest(nest, {})
-            self.known = self.known if self.straight else {}
-            self.straight = False
+            self.nests(statement, {})  # type: ignore[arg-type]
 
-    def nest(self, nest: Nest, at: Point) -> None:
-        if 0 in [nest.most[k] for k in nest.parallel]:
-            return
-        if not self.straight:
-            self.known = {}
-        {"lanes": self.lanes, "totals": self.totals, "memory": self.memory}[nest.way](nest, at)
+    def nests(self, statement: Statement, at: Point) -> None:
+        for each in spelled(statement, len(at), self.lengths):
+            nest = nest_of(each, len(at), self.lengths)
+            straight = not nest.statement.axes
+            if not (self.straight and straight):
+                self.known = {}
+            self.straight = straight
+            if 0 not in [nest.most[k] for k in nest.parallel]:
+                {"lanes": self.lanes, "totals": self.totals, "memory": self.memory}[nest.way](nest, at)
 
     # --- Loops -------------------------------------------------------------------------------------
 
@@ -168,33 +167,31 @@ class Emitter:
 
     def totals(self, nest: Nest, at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
-        statement, tile, axis = nest.statement, nest.tile, nest.vector
-        listed = statement.reduce in ("largest", "logsumexp")
+        target, tile = nest.statement.target, nest.tile
+        width = self.lanes_of(nest.most[nest.vector or 0], not nest.fixed(nest.vector or 0))
+        size = max(1, min(width, TILE // sum(costs(("add", nest.statement.expression)))))
 
         def rows(at: Point, place: Place, count: int) -> None:
-            some = 1 << (count.bit_length() - 1)  # of 7 rows: 4, 2, 1
+            some = power_of_two(count)  # of 7 rows: 4, 2, 1
             points = [at] if tile is None else [{**at, tile: x} for x in further(place, some)]
-            v = Lanes(self.text, some)
-            view = View(v, tile if tile is not None and some > 1 else -1)
-            self.store(view, statement.target, points[0], self.across(nest, points, view))
+            view = View(Lanes(self.text, some), tile if tile is not None and some > 1 else -1)
+            self.store(view, target, points[0], self.across(nest, points, view))
             if some < count:
                 rows(at, (place[0], place[1] + some), count - some)
 
-        def over_tiles(at: Point) -> None:
-            if tile is None or listed:
-                axes = [] if tile is None else [tile]
-                self.along(nest, axes, at, lambda at: self.listed(nest, at) if listed else rows(at, ("", 0), 1))
+        def over_rows(at: Point) -> None:
+            if tile is None:
+                rows(at, ("", 0), 1)
             else:
-                size = min(self.width, self.lanes_of(nest.most[axis or 0]))
-                self.blocks(nest, at, nest.most[tile], size, lambda place, n: rows(at, place, n))
+                self.blocks(nest, at, nest.most[tile], power_of_two(size), lambda place, n: rows(at, place, n))
 
-        self.along(nest, [k for k in nest.parallel if k != tile], at, over_tiles)
+        self.along(nest, [k for k in nest.parallel if k != tile], at, over_rows)
 
     def memory(self, nest: Nest, at: Point) -> None:
         """Every term added to its target in memory, one point after the other."""
         statement, vector = nest.statement, nest.vector
-        if statement.reduce in ("largest", "logsumexp") and not statement.adds:
-            raise ValueError(f"cannot write {statement}: its targets cannot be told apart")
+        if statement.reduce == "largest" and not statement.adds:
+            raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
         axes = [k for k in range(nest.given, len(statement.axes)) if k != vector]
 
         def every(change: Callable[[View, Point], str]) -> None:
@@ -224,31 +221,20 @@ class Emitter:
         """What the target is at each of some points: the sums over the reduced axes."""
         _, target, expression, reduce, start, adds = nest.statement
         v = view.v
-        if adds or reduce not in ("largest", "logsumexp"):
-            if not adds and not nest.reduced and (not reduce or start == 0.0):
-                return [self.value(view, expression, point) for point in points]
-            first = [self.value(view, target if adds else start, point) for point in points]
-            fuse = not nest.strict
-            return self.folded(
-                nest, points, v, first, lambda _, total, at: self.plus(view, total, expression, at, fuse)
-            )
-        largest = self.folded(
-            nest, points, v, [v.constant(-INF)] * len(points),
-            lambda _, old, at: larger(v, old, self.value(view, expression, at)),
-        )  # fmt: skip
-        if reduce == "largest":
-            return largest
-        totals = self.folded(
-            nest, points, v, [v.zero] * len(points),
-            lambda n, old, at: v.add(old, self.value(view, ("exp", ("sub", expression, Known(largest[n]))), at)),
-        )  # fmt: skip
-        return [from_largest(v, most, total) for most, total in zip(largest, totals)]
+        if reduce == "largest" and not adds:
+            step: Step = lambda _, old, at: larger(v, old, self.value(view, expression, at))  # noqa: E731
+            return self.folded(nest, points, v, [v.constant(-INF)] * len(points), step)
+        if not adds and not nest.reduced and (not reduce or start == 0.0):
+            return [self.value(view, expression, point) for point in points]
+        first = [self.value(view, target if adds else start, point) for point in points]
+        fuse = not nest.strict
+        return self.folded(nest, points, v, first, lambda _, total, at: self.plus(view, total, expression, at, fuse))
 
     def folded(self, nest: Nest, points: Sequence[Point], v: Lanes, first: list[str], step: Step) -> list[str]:
         """``total = step(n, total, point)`` of every point n, along all axes that are reduced."""
         last = nest.reduced[-1] if nest.reduced else None
         parts = 1  # few sums of many terms are cut in parts, which do not wait for one another
-        if last is not None and not nest.strict and nest.fixed(last) and not nest.statement.reduce.startswith("l"):
+        if last is not None and not nest.strict and nest.fixed(last) and nest.statement.reduce != "largest":
             parts = max(1, min(4 // len(points), nest.most[last] // 4))
         count = len(points)
 
@@ -293,93 +279,84 @@ class Emitter:
         return totals
 
     def across(self, nest: Nest, points: Sequence[Point], result: View) -> str:
-        """The sums at some points as one vector, each term of a sum in its own lane until the end."""
-        statement, axis, count = nest.statement, nest.vector or 0, nest.most[nest.vector or 0]
-        v = Lanes(self.text, self.lanes_of(count))
-        view, others = View(v, axis), [k for k in nest.reduced if k != axis]
-        whole, left = divmod(count, v.width)
-        parts = max(1, min(4 // len(points), whole))
+        """The sums at some points as one vector, each term of a sum in its own lane until the end.
 
-        def plus(n: int, total: str, inner: Point, place: Place) -> str:
-            return self.plus(view, total, statement.expression, {**points[n], **inner, axis: place}, True)
+        Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order.
+        """
+        _, target, expression, reduce, start, adds = nest.statement
+        axis, rows = nest.vector or 0, len(points)
+        count, fixed = nest.most[axis], nest.fixed(axis)
+        v = Lanes(self.text, self.lanes_of(count, not fixed))
+        masked = not fixed or (count % v.width and sum(costs(expression)) >= HEAVY)
+        join = larger if reduce == "largest" else Lanes.add
+        whole, left = (0, 0) if masked else divmod(count, v.width)
+        parts = max(1, min(4 // rows, whole))
+
+        def step(view: View, n: int, total: str, at: Point) -> str:
+            if reduce == "largest":
+                longer = larger(v, total, self.value(view, expression, at))
+            else:
+                longer = self.plus(view, total, expression, at, True)
+            return v.select(view.mask, longer, total) if view.mask else longer
 
         def body(inner: Point, _: int, totals: list[str]) -> list[str]:
-            def steps(place: Place, vectors: int, totals: list[str]) -> list[str]:
-                for k in range(vectors):
-                    here = k % parts * len(points)
-                    for n in range(len(points)):
-                        totals[here + n] = plus(n, totals[here + n], inner, (place[0], place[1] + k * v.width))
+            def steps(view: View, places: Sequence[Place], totals: list[str]) -> list[str]:
+                for k, place in enumerate(places):
+                    for n in range(rows):
+                        here = k % parts * rows + n
+                        totals[here] = step(view, n, totals[here], {**points[n], **inner, axis: place})
                 return totals
 
-            done = 0
-            if whole * len(points) > UNROLLED or whole > UNROLLED // 2:
+            done, outer, kind = 0, {**points[0], **inner}, v.vector
+            stop = self.extent(nest, axis, outer)
+            if masked and count > v.width:
+                empty = nest.least[axis] < 1
+                with self.loop(nest, outer, stop, step=v.width, carried=totals, kind=kind, empty=empty) as turn:
+                    view = View(v, axis, v.first_lanes(turn.index, stop))
+                    turn.values = steps(view, [(turn.index, 0)], [*turn.values])
+                return list(turn.values)
+            if masked:
+                return steps(View(v, axis, v.first_lanes(0, stop)), [("", 0)], totals)
+            if whole > UNROLLED // max(2, rows):
                 done = whole // parts * parts
-                with self.loop(
-                    nest, {**points[0], **inner}, done * v.width, step=parts * v.width, carried=totals, kind=v.vector
-                ) as turn:
-                    turn.values = steps((turn.index, 0), parts, [*turn.values])
+                with self.loop(nest, outer, done * v.width, step=parts * v.width, carried=totals, kind=kind) as turn:
+                    places = [(turn.index, k * v.width) for k in range(parts)]
+                    turn.values = steps(View(v, axis), places, [*turn.values])
                 totals = turn.values
-            totals = steps(("", done * v.width), whole - done, [*totals])
+            totals = steps(View(v, axis), [("", k * v.width) for k in range(done, whole)], [*totals])
             if left:  # the last vector once more, further on: only the lanes that are new count
                 new = ", ".join(f"i1 {int(lane >= v.width - left)}" for lane in range(v.width))
-                for n in range(len(points)):
-                    longer = plus(n, totals[n], inner, ("", count - v.width))
-                    totals[n] = v.select(f"<{new}>", longer, totals[n])
+                longer = steps(View(v, axis), [("", count - v.width)], [*totals])
+                totals = [b if a == b else v.select(f"<{new}>", b, a) for a, b in zip(totals, longer)]
             return totals
 
-        totals = self.fold(nest, others, points[0], {}, [v.zero] * len(points) * parts, v, 1, body)
-        while len(totals) > len(points):
-            *totals, more = totals
-            totals[len(totals) % len(points)] = v.add(totals[len(totals) % len(points)], more)
-        number = self.added_up(v, totals)
-        if statement.adds or statement.start != 0.0:
-            begin = self.value(result, statement.target if statement.adds else statement.start, points[0])
-            number = result.v.add(begin, number)
+        none = v.constant(-INF) if reduce == "largest" else v.zero
+        totals = self.fold(
+            nest, [k for k in nest.reduced if k != axis], points[0], {}, [none] * rows * parts, v, 1, body
+        )
+        while len(totals) > rows:
+            half = len(totals) // rows // 2 * rows
+            totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
+        number = self.joined(v, totals, join)
+        if adds or (reduce != "largest" and start != 0.0):
+            number = result.v.add(self.value(result, target if adds else start, points[0]), number)
         return number
 
-    def added_up(self, v: Lanes, vectors: list[str]) -> str:
-        """One vector whose lane k is the sum over the lanes of vector k."""
-        while v.width > len(vectors):
+    def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
+        """One vector whose lane k joins the lanes of vector k, neighbours first."""
+        while v.width > max(4, len(vectors)):  # of few terms, these are not neighbours but nothing
             half = Lanes(self.text, v.width // 2)
-            vectors = [half.add(v.part(x, 0, half.width), v.part(x, half.width, half.width)) for x in vectors]
+            vectors = [join(half, v.part(x, 0, half.width), v.part(x, half.width, half.width)) for x in vectors]
             v = half
-        return v.totals(vectors)
-
-    def listed(self, nest: Nest, at: Point) -> None:
-        """largest or logsumexp, vectors along the one axis that is reduced."""
-        _, target, expression, reduce, _, _ = nest.statement
-        axis, one = nest.vector or 0, Lanes(self.text, 1)
-        v = Lanes(self.text, self.lanes_of(nest.most[axis], True))
-        stop = self.extent(nest, axis, at)
-
-        def folded(first: str, step: Callable[[View, str, Point], str]) -> str:
-            def masked(view: View, total: str, place: Place) -> str:
-                return v.select(view.mask, step(view, total, {**at, axis: place}), total)
-
-            if nest.most[axis] <= v.width:
-                return masked(View(v, axis, v.first_lanes(0, stop)), first, ("", 0))
-            with self.loop(
-                nest, at, stop, step=v.width, carried=[first], kind=v.vector, empty=nest.least[axis] < 1
-            ) as turn:
-                view = View(v, axis, v.first_lanes(turn.index, stop))
-                turn.values = [masked(view, turn.values[0], (turn.index, 0))]
-            return str(turn.values[0])
-
-        def joined(vector: str, join: Callable[[Lanes, str, str], str]) -> str:
-            lanes = v
-            while lanes.width > 1:
-                half = Lanes(self.text, lanes.width // 2)
-                vector = join(half, lanes.part(vector, 0, half.width), lanes.part(vector, half.width, half.width))
-                lanes = half
-            return vector
-
-        most = folded(v.constant(-INF), lambda view, old, at: larger(v, old, self.value(view, expression, at)))
-        largest = joined(most, larger)
-        if reduce == "logsumexp":
-            each = "exp", ("sub", expression, Known(v.splat(largest)))
-            total = folded(v.zero, lambda view, old, at: v.add(old, self.value(view, each, at)))
-            largest = from_largest(one, largest, joined(total, Lanes.add))
-        self.store(View(one), target, at, largest)
+        if join is Lanes.add and len(vectors) == v.width:
+            return v.totals(vectors)
+        span = 1
+        while span < v.width:
+            others = [v.shuffle(x, "poison", [lane ^ span for lane in range(v.width)]) for x in vectors]
+            vectors = [join(v, x, other) for x, other in zip(vectors, others)]
+            span *= 2
+        numbers = [v.part(x, 0, 1) for x in vectors]
+        return Lanes(self.text, 1).join(numbers) if len(numbers) > 1 else numbers[0]
 
     def plus(self, view: View, total: str, term: Expression, at: Point, fuse: bool) -> str:
         """The sum and one more term, which may fuse if it is a product."""
@@ -405,8 +382,6 @@ class Emitter:
             return v.constant(expression)
         if type(expression) is Index:
             return self.load(view, expression, at)
-        if type(expression) is Known:
-            return str(expression)
         head, *parts = expression
         operands = [self.value(view, x, at) for x in parts]
         return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
@@ -483,8 +458,9 @@ class Emitter:
             self.known["load", address, 1] = number
 
 
-class Known(str):
-    """A register in an expression."""
+def power_of_two(count: int) -> int:
+    """The largest one that is not above."""
+    return 1 << (count.bit_length() - 1)
 
 
 def further(place: Place, count: int) -> list[Place]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -64,8 +65,8 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     if collides(nest) or any(outer in reduced for k in parallel for outer, _ in axes[k].slopes):
         last = len(axes) - 1
         return nest._replace(way="memory", vector=wide if wide == last or not collides(nest) else None)
-    listed = statement.reduce in ("largest", "logsumexp")
-    deep = longest(reduced, lambda k: most[k] >= SHORT and (len(reduced) == 1 if listed else nest.fixed(k)))
+    exact = not nest.strict or (not statement.adds and statement.start == 0.0)  # also where few terms are added up
+    deep = longest(reduced, lambda k: exact and most[k] >= SHORT)
     tiles = [k for k in parallel if k in free and nest.fixed(k) and not (target.by and moves(target.by, k))]
     if deep is not None and (wide is None or most[wide] < SHORT):
         tiles = [k for k in tiles if target.strides[k] == 1]
@@ -73,6 +74,28 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     tiles = [k for k in tiles if k != wide] if reduced else []
     shared = {k: sum(not moves(x, k) for x in leaves) for k in tiles}  # what is loaded once for all of them
     return nest._replace(vector=wide, tile=max(tiles, key=lambda k: (shared[k], most[k]), default=None))
+
+
+def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:
+    """logsumexp as three statements: the largest term and the sum of e^(term - largest), both kept in "scratch"."""
+    if statement.reduce != "logsumexp" or statement.adds:
+        return [statement]
+    statement = filled(statement)
+    axes, target, expression, _, _, _ = statement
+    strides, size = [0] * len(axes), 1
+    _, most = extents(axes, lengths)
+    for k in reversed(range(given, len(axes))):
+        if moves(target, k):
+            strides[k] = size
+            size *= most[k]
+    largest, total = Index("scratch", 0, tuple(strides)), Index("scratch", size, tuple(strides))
+    answer = ("where", ("less", ("abs", largest), math.inf), ("add", largest, ("log", total)), largest)
+    once = [Axis(1) if k >= given and not moves(target, k) else axis for k, axis in enumerate(axes)]
+    return [
+        statement._replace(target=largest, reduce="largest"),
+        statement._replace(target=total, expression=("exp", ("sub", expression, largest)), reduce="sum"),
+        Statement(tuple(once), target, answer),
+    ]
 
 
 def moves(index: Index, axis: int) -> bool:

@@ -25,7 +25,7 @@ def differences(seed):
     for length in (1, 2, longest) if longest else (0,):
         expected = {name: list(numbers) for name, numbers in given.items()}
         interpret(program, expected, length)
-        memory = Memory(SIZES)
+        memory = Memory(code.sizes)
         for name, numbers in given.items():
             memory[name][:] = numbers
         code.call(memory.address, length)
@@ -112,7 +112,7 @@ def test_a_triangle_is_turned_so_that_its_sum_stays_in_a_register():
 def test_statements_without_axes_are_straight_code_and_functions_are_called():
     chain = [Statement((), Index("a", k + 1), ("tanh", Index("a", k))) for k in range(400)]
     code = Code(chain, {"a": 401})
-    memory = Memory({"a": 401})
+    memory = Memory(code.sizes)
     memory["a"][0] = 0.5
     code.call(memory.address, 0)
     expected = 0.5
