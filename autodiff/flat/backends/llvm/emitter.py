@@ -139,53 +139,70 @@ class Emitter:
 
     # --- Three ways to write a nest ----------------------------------------------------------------
 
+    def tiled(self, nest: Nest, sizes: Sequence[int], points: list[Point], body: Callable[[list[Point]], None]) -> None:
+        """``body(points)`` for each tile: so many points along each of the nest's tile axes."""
+        done = len(nest.tiles) - len(sizes)
+        if not sizes:
+            body(points)
+            return
+
+        def block(place: Place, count: int) -> None:
+            axis = nest.tiles[done]
+            more = [{**point, axis: x} for point in points for x in further(place, count)]
+            self.tiled(nest, sizes[1:], more, body)
+
+        self.blocks(nest, points[0], nest.most[nest.tiles[done]], sizes[0], block)
+
     def lanes(self, nest: Nest, at: Point) -> None:
         """Tiles of vectors along the target: their sums in registers, then stored."""
-        statement, tile = nest.statement, nest.tile
-        cost = 1 + sum(costs(statement.expression))
-        wide = max(1, min(WIDE, TILE // cost))
-        chunks = 1 if nest.vector is None else min(wide, -(-nest.most[nest.vector] // self.width))
-        tall = 1 if tile is None else divisor(nest.most[tile], max(1, min(2 * self.width, 2 * TILE // cost) // chunks))
+        vector, target = nest.vector, nest.statement.target
+        cost = 1 + sum(costs(nest.statement.expression))
+        everything = indices((None, target, nest.statement.expression))
+        apart = [x for x in everything if vector is not None and not side_by_side(x, vector)]
+        wide = max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
+        chunks = 1 if vector is None else min(wide, -(-nest.most[vector] // self.width))
+        left = max(1, min(2 * self.width, 2 * TILE // cost) // chunks)
+        sizes: list[int] = []
+        for axis in reversed(nest.tiles):
+            sizes.insert(0, divisor(nest.most[axis], left))
+            left //= sizes[0]
 
-        def over_vectors(at: Point, places: list[Place]) -> None:
+        def over_vectors(points: list[Point]) -> None:
             def block(view: View, starts: list[Place]) -> None:
-                points = [{**at, tile: place} if tile is not None else at for place in places]
-                if nest.vector is not None:
-                    points = [{**point, nest.vector: start} for point in points for start in starts]
-                for point, number in zip(points, self.results(nest, points, view)):
-                    self.store(view, statement.target, point, number)
+                each = points if vector is None else [{**x, vector: start} for x in points for start in starts]
+                for point, number in zip(each, self.results(nest, each, view)):
+                    self.store(view, target, point, number)
 
-            self.vectors(nest, at, wide, block)
+            self.vectors(nest, points[0], wide, block)
 
-        def over_tiles(at: Point) -> None:
-            if tile is None:
-                over_vectors(at, [("", 0)])
-            else:
-                self.blocks(nest, at, nest.most[tile], tall, lambda at_, n: over_vectors(at, further(at_, n)))
-
-        self.along(nest, [k for k in nest.parallel if k not in (nest.vector, tile)], at, over_tiles)
+        axes = [k for k in nest.parallel if k != vector and k not in nest.tiles]
+        self.along(nest, axes, at, lambda at: self.tiled(nest, sizes, [at], over_vectors))
 
     def totals(self, nest: Nest, at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
-        target, tile = nest.statement.target, nest.tile
-        width = self.lanes_of(nest.most[nest.vector or 0], not nest.fixed(nest.vector or 0))
-        size = max(1, min(width, TILE // sum(costs(("add", nest.statement.expression)))))
+        axis, target = nest.vector or 0, nest.statement.target
+        rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
+        width = self.lanes_of(nest.most[axis], not nest.fixed(axis))
+        left = max(1, min(2 * width, TILE // sum(costs(("add", nest.statement.expression)))))
+        sizes: list[int] = []
+        for tile in nest.tiles:
+            sizes.append(
+                power_of_two(min(nest.most[tile], left, width)) if tile == rows else divisor(nest.most[tile], left)
+            )
+            left //= sizes[-1]
 
-        def rows(at: Point, place: Place, count: int) -> None:
-            some = power_of_two(count)  # of 7 rows: 4, 2, 1
-            points = [at] if tile is None else [{**at, tile: x} for x in further(place, some)]
-            view = View(Lanes(self.text, some), tile if tile is not None and some > 1 else -1)
-            self.store(view, target, points[0], self.across(nest, points, view))
+        def block(points: list[Point]) -> None:
+            count = len(dict.fromkeys([point.get(rows) for point in points]))
+            some, each = power_of_two(count), len(points) // count  # of 7 rows: 4, 2, 1
+            view = View(Lanes(self.text, some), rows if some > 1 else -1)
+            now = [points[row * each + k] for k in range(each) for row in range(some)]
+            for point, number in zip(now[::some], self.across(nest, now, view)):
+                self.store(view, target, point, number)
             if some < count:
-                rows(at, (place[0], place[1] + some), count - some)
+                block(points[some * each :])
 
-        def over_rows(at: Point) -> None:
-            if tile is None:
-                rows(at, ("", 0), 1)
-            else:
-                self.blocks(nest, at, nest.most[tile], power_of_two(size), lambda place, n: rows(at, place, n))
-
-        self.along(nest, [k for k in nest.parallel if k != tile], at, over_rows)
+        axes = [k for k in nest.parallel if k not in nest.tiles]
+        self.along(nest, axes, at, lambda at: self.tiled(nest, sizes, [at], block))
 
     def memory(self, nest: Nest, at: Point) -> None:
         """Every term added to its target in memory, one point after the other."""
@@ -278,8 +295,8 @@ class Emitter:
             totals = once(("", k), totals, k % turns)
         return totals
 
-    def across(self, nest: Nest, points: Sequence[Point], result: View) -> str:
-        """The sums at some points as one vector, each term of a sum in its own lane until the end.
+    def across(self, nest: Nest, points: Sequence[Point], result: View) -> list[str]:
+        """The sums at some points, in vectors, each term of a sum in its own lane until the end.
 
         Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order.
         """
@@ -337,10 +354,12 @@ class Emitter:
         while len(totals) > rows:
             half = len(totals) // rows // 2 * rows
             totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
-        number = self.joined(v, totals, join)
+        some = result.v.width
+        numbers = [self.joined(v, totals[k : k + some], join) for k in range(0, rows, some)]
         if adds or (reduce != "largest" and start != 0.0):
-            number = result.v.add(self.value(result, target if adds else start, points[0]), number)
-        return number
+            first = [self.value(result, target if adds else start, point) for point in points[::some]]
+            numbers = [result.v.add(a, b) for a, b in zip(first, numbers)]
+        return numbers
 
     def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
         """One vector whose lane k joins the lanes of vector k, neighbours first."""
@@ -446,7 +465,12 @@ class Emitter:
         return self.once(("splat", v.width, number), lambda: v.splat(number))
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
-        v, _, mask = view
+        v, axis, mask = view
+        if axis >= 0 and not side_by_side(x, axis):  # one after the other
+            (name, further), one = at[axis], View(Lanes(self.text, 1))
+            for k in range(v.width):
+                self.store(one, x, {**at, axis: (name, further + k)}, v.part(number, k, 1))
+            return
         address = self.address(x, at)
         if mask:
             v.store_masked(mask, number, address)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from ...loops.statements import Axis, Index, Statement, indices, mapped
 from ...nests import SHORT
+from .core import costs
+
+WIDTH = 8  # numbers in a vector, roughly
 
 
 class Nest(NamedTuple):
@@ -30,7 +33,7 @@ class Nest(NamedTuple):
     reduced: tuple[int, ...]  # the others
     way: str = "lanes"
     vector: int | None = None
-    tile: int | None = None  # a parallel axis of which several points are computed at a time
+    tiles: tuple[int, ...] = ()  # parallel axes of which several points are computed at a time, the inner one last
 
     @property
     def strict(self) -> bool:
@@ -53,27 +56,57 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     parallel = tuple([k for k in range(given, len(axes)) if moves(target, k)])
     reduced = tuple([k for k in range(given, len(axes)) if not moves(target, k)])
     nest = Nest(statement, given, least, most, parallel, reduced)
-    leaves = [*indices((None, statement.expression, statement.start))]
     free = set(range(given, len(axes))) - {outer for axis in axes for outer, _ in axis.slopes}  # none depends on them
-
-    def longest(some: Sequence[int], allowed: Callable[[int], bool]) -> int | None:
-        """The longest axis along which numbers lie side by side."""
-        found = [k for k in some if k in free and allowed(k) and all(side_by_side(x, k) for x in leaves)]
-        return max(found, key=lambda k: (nest.fixed(k), most[k], k), default=None)
-
-    wide = longest(parallel, lambda k: most[k] > 1 and target.strides[k] == 1 and side_by_side(target, k))
+    leaves = [*dict.fromkeys(indices((None, statement.expression, statement.start)))]
+    wide = [k for k in parallel if k in free and most[k] > 1 and not (target.by and moves(target.by, k))]
+    neat = [k for k in wide if side_by_side(target, k) and all(side_by_side(x, k) for x in leaves)]
     if collides(nest) or any(outer in reduced for k in parallel for outer, _ in axes[k].slopes):
-        last = len(axes) - 1
-        return nest._replace(way="memory", vector=wide if wide == last or not collides(nest) else None)
+        neat = [k for k in neat if k == len(axes) - 1 or not collides(nest)]
+        return nest._replace(way="memory", vector=max(neat, key=lambda k: most[k], default=None))
     exact = not nest.strict or (not statement.adds and statement.start == 0.0)  # also where few terms are added up
-    deep = longest(reduced, lambda k: exact and most[k] >= SHORT)
-    tiles = [k for k in parallel if k in free and nest.fixed(k) and not (target.by and moves(target.by, k))]
-    if deep is not None and (wide is None or most[wide] < SHORT):
-        tiles = [k for k in tiles if target.strides[k] == 1]
-        return nest._replace(way="totals", vector=deep, tile=max(tiles, key=lambda k: most[k], default=None))
-    tiles = [k for k in tiles if k != wide] if reduced else []
-    shared = {k: sum(not moves(x, k) for x in leaves) for k in tiles}  # what is loaded once for all of them
-    return nest._replace(vector=wide, tile=max(tiles, key=lambda k: (shared[k], most[k]), default=None))
+    deep = [k for k in reduced if k in free and exact and most[k] >= SHORT and all(side_by_side(x, k) for x in leaves)]
+    tiled = [k for k in wide if nest.fixed(k)]
+    ways = [tile(nest, leaves, tiled)]
+    ways += [tile(nest._replace(vector=k), leaves, tiled) for k in wide if k in neat or nest.fixed(k)]
+    ways += [tile(nest._replace(way="totals", vector=k), leaves, tiled) for k in deep]
+    return min(ways, key=lambda nest: price(nest, leaves))
+
+
+def tile(nest: Nest, leaves: Sequence[Index], allowed: Sequence[int]) -> Nest:
+    """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
+    target = nest.statement.target
+    stay = {k: (sum(not moves(x, k) for x in leaves), nest.most[k]) for k in allowed if k != nest.vector}
+    tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if nest.reduced else []
+    if nest.way == "totals":  # the first tile becomes the lanes of the result
+        rows = sorted([k for k in tiles if target.strides[k] == 1], key=lambda k: nest.most[k])[-1:]
+        return nest._replace(tiles=(*rows, *[k for k in tiles if k not in rows][:1]))
+    return nest._replace(tiles=tuple(tiles[1::-1]))
+
+
+def price(nest: Nest, leaves: Sequence[Index]) -> float:
+    """About how many instructions a term takes."""
+    statement, k = nest.statement, nest.vector
+    target = statement.target
+    count, lanes = 1.0, 1
+    if k is not None:
+        count = (nest.least[k] + nest.most[k]) / 2.0
+        lanes = min(WIDTH, 1 << (nest.most[k] // 2).bit_length())
+        lanes = lanes if nest.fixed(k) else min(WIDTH, 1 << (nest.most[k] - 1).bit_length())
+    vectors = -(-nest.most[k] // lanes) if k is not None else 1
+
+    def access(x: Index) -> float:
+        """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
+        return 1.0 if k is None or side_by_side(x, k) else 3.0 * lanes
+
+    def points(x: Index) -> float:
+        return min(WIDTH, math.prod([nest.most[axis] for axis in nest.tiles if not moves(x, axis)]))
+
+    loads = sum([access(x) / points(x) for x in leaves])
+    terms = max(1.0, math.prod([(nest.least[axis] + nest.most[axis]) / 2.0 for axis in nest.reduced]))
+    whole = (1.0 + sum(costs(statement.expression)) + loads) * vectors / max(count, 1.0)
+    if nest.way == "totals":
+        return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
+    return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
 
 
 def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:
