@@ -11,6 +11,7 @@ Where things are, in the order to read:
     kernel       a Program as one function over many rows
     epochs       whole epochs as one function, for one net or one in each lane
     nests        what each axis of a statement (of flat.loops) is for
+    clearing     which gradients have to be 0 first
     emitter      statements as text
     code         statements as one function over arrays
     machine      this computer: text in, functions out

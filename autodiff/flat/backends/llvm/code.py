@@ -10,6 +10,7 @@ import numpy
 from ...ir import as_key
 from ...loops.statements import Axis, Index, Repeat, Statement
 from .builder import Text, module
+from .clearing import Range, assigned
 from .core import value as computed
 from .emitter import Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
@@ -30,7 +31,7 @@ class Code:
     sizes : mapping of str to int
         The arrays and how many doubles they have.
     cleared : sequence of str
-        The arrays that are set to 0 first.
+        The arrays that are 0 first: those of gradients.
     lengths : (int, int)
         The smallest and the largest length that it is called with, where axes grow with it.
 
@@ -48,7 +49,7 @@ class Code:
         lengths: tuple[int, int] = (0, 0),
     ) -> None:
         self.lengths = lengths
-        statements = list(statements)
+        statements, zeros = assigned(list(statements), sizes, cleared, lengths)
         self.sizes = {**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}
         self.modules: list[Compiled] = []
         self.parts: list[str] = []  # what is called, one after the other
@@ -58,7 +59,7 @@ class Code:
             self.part(waiting)
             if self.lines > MODULE:
                 self.end()
-        self.driver(cleared)
+        self.driver(zeros)
         self.end()
         self.call = self.modules[-1].function("run", 1, 1)
 
@@ -86,14 +87,14 @@ class Code:
         self.declarations |= text.declarations
         self.lines += len(text.lines)
 
-    def driver(self, cleared: Sequence[str]) -> None:
+    def driver(self, zeros: Sequence[Range]) -> None:
         """Write the function that calls the others, those of finished modules by their address."""
         text = Text()
         for k, name in enumerate(self.sizes):
             text.put(f"%at{k} = getelementptr ptr, ptr %arrays, i64 {k}")
             text.put(f"%{name} = load ptr, ptr %at{k}, align 8")
-        for name in cleared:
-            text.zero(f"%{name}", self.sizes[name])
+        for name, start, stop in zeros:
+            text.zero(text.address(f"%{name}", start), stop - start)
         given = ", ".join([*[f"ptr %{name}" for name in self.sizes], "i64 %length"])
         for part in self.parts:
             text.put(f"call void {part}({given})")

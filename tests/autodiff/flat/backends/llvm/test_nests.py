@@ -5,9 +5,10 @@ import struct
 
 import pytest
 
+from autodiff.flat.backends.llvm.clearing import assigned
 from autodiff.flat.backends.llvm.code import Code, Memory
 from autodiff.flat.backends.llvm.nests import nest_of
-from autodiff.flat.loops.statements import Axis, Index, Statement, interpret
+from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
 from tests.support.random_statements import SIZES, Draw
 
 
@@ -122,3 +123,13 @@ def test_statements_without_axes_are_straight_code_and_functions_are_called():
     for _ in range(400):
         expected = math.tanh(expected)
     assert memory["a"][400] == pytest.approx(expected, rel=1e-12)
+
+
+def test_gradients_that_are_assigned_first_are_not_cleared():
+    half = statement([70], at("ga", 0, 1), at("gw", 0, 0), adds=True)
+    again, beyond = half._replace(target=at("ga", 10, 1)), half._replace(target=at("ga", 150, 1))
+    turns = Repeat(4, (statement([4, 9], at("gw", 0, 9, 1), at("ga", 190, -9, 1), adds=True),))
+    found, zeros = assigned([half, again, beyond, turns], {"ga": 400, "gw": 40}, ["ga", "gw"], (0, 0))
+    assert [x.adds for x in found[:3]] == [False, True, False]  # the second one meets what the first has written
+    assert zeros == [("ga", 70, 150), ("ga", 220, 400), ("gw", 0, 40)]  # gw[0] was read before
+    assert not assigned([turns], {"gw": 40}, ["gw"], (0, 0))[0][0].body[0].adds
