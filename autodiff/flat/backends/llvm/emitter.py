@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from .vector import LIBRARY, Lanes
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
 Point = dict[int, Place]  # such places by axis, in the order of the loops
 Step = Callable[[int, str, Point], str]  # the sum of point n so far, at a point of the axes that are summed
+KNOWN = "t"  # the array whose numbers are known beforehand: they choose rightly
 WIDE = 4  # vectors side by side in a tile
 UNROLLED = 16  # steps up to which a sum is written out
 HEAVY = 16  # instructions from which a primitive in straight code is a function that is called
@@ -437,17 +439,26 @@ class Emitter:
         return self.once((address, further), lambda: self.text.address(address, further))
 
     def chosen(self, by: Index, choices: int, at: Point) -> str:
-        """The whole number at an index, brought between 0 and the last of so many choices."""
+        """The whole number at an index, the last of the choices where it is none of them."""
         number = self.load(View(Lanes(self.text, 1)), by, at)
+        whole = self.once(("whole", number), lambda: self.text.let(f"fptosi double {number} to i64"))
+        if by.array == KNOWN:
+            return whole
+        inside = self.inside(by, choices, at)
+        return self.once(
+            ("chosen", inside), lambda: self.text.let(f"select i1 {inside}, i64 {whole}, i64 {choices - 1}")
+        )
 
-        def whole() -> str:
-            index = self.text.let(f"fptosi double {number} to i64")
-            if choices:
-                inside = self.text.let(f"icmp ult i64 {index}, {choices}")
-                index = self.text.let(f"select i1 {inside}, i64 {index}, i64 {choices - 1}")
-            return index
+    def inside(self, by: Index, choices: int, at: Point) -> str:
+        """Whether the number at an index is whole and one of so many choices."""
+        number = self.load(View(Lanes(self.text, 1)), by, at)
+        whole, let = self.known["whole", number], self.text.let
 
-        return self.once(("whole", number, choices), whole)
+        def check() -> str:
+            below, back = let(f"icmp ult i64 {whole}, {choices}"), let(f"sitofp i64 {whole} to double")
+            return let(f"and i1 {below}, {let(f'fcmp oeq double {number}, {back}')}")
+
+        return self.once(("inside", number, choices), check)
 
     def load(self, view: View, x: Index, at: Point) -> str:
         v, axis, mask = view
@@ -458,11 +469,19 @@ class Emitter:
             return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
         address = self.address(x, at)
         if along and mask:
-            return self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
-        if along:
-            return self.once(("load", address, v.width), lambda: v.load(address, aligned=False))
-        number = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
-        return self.once(("splat", v.width, number), lambda: v.splat(number))
+            number = self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
+        elif along:
+            number = self.once(("load", address, v.width), lambda: v.load(address, aligned=False))
+        else:
+            single = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
+            number = self.once(("splat", v.width, single), lambda: v.splat(single))
+        if x.by is None or x.by.array == KNOWN:
+            return number
+        inside = self.inside(x.by, x.choices, at)
+        kind, none = v.vector, v.constant(math.nan)
+        return self.once(
+            ("or nan", number, inside), lambda: self.text.let(f"select i1 {inside}, {kind} {number}, {kind} {none}")
+        )
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
         v, axis, mask = view
