@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ...loops.statements import Axis, Index, Statement, indices, mapped
+from ...ir import SMALL, TINY
+from ...loops.statements import Axis, Expression, Index, Statement, indices, mapped
 from ...nests import SHORT
 from .core import costs
 
@@ -110,11 +111,11 @@ def price(nest: Nest, leaves: Sequence[Index]) -> float:
 
 
 def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:
-    """logsumexp as three statements: the largest term and the sum of e^(term - largest), both kept in "scratch"."""
-    if statement.reduce != "logsumexp" or statement.adds:
+    """logsumexp and norm as three statements: the largest term, and a sum in which it is the measure, in "scratch"."""
+    if statement.reduce not in ("logsumexp", "norm") or statement.adds:
         return [statement]
     statement = filled(statement)
-    axes, target, expression, _, _, _ = statement
+    axes, target, term, reduce, _, _ = statement
     strides, size = [0] * len(axes), 1
     _, most = extents(axes, lengths)
     for k in reversed(range(given, len(axes))):
@@ -122,13 +123,28 @@ def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[
             strides[k] = size
             size *= most[k]
     largest, total = Index("scratch", 0, tuple(strides)), Index("scratch", size, tuple(strides))
-    answer = ("where", ("less", ("abs", largest), math.inf), ("add", largest, ("log", total)), largest)
+    part: Expression
+    answer: Expression
+    if reduce == "norm":
+        scale, back = scales(largest)
+        scaled = ("mul", term, scale)
+        term, part, answer = ("abs", term), ("mul", scaled, scaled), ("mul", ("sqrt", total), back)
+    else:
+        part = "exp", ("sub", term, largest)
+        answer = ("where", ("less", ("abs", largest), math.inf), ("add", largest, ("log", total)), largest)
     once = [Axis(1) if k >= given and not moves(target, k) else axis for k, axis in enumerate(axes)]
     return [
-        statement._replace(target=largest, reduce="largest"),
-        statement._replace(target=total, expression=("exp", ("sub", expression, largest)), reduce="sum"),
+        statement._replace(target=largest, expression=term, reduce="largest"),
+        statement._replace(target=total, expression=part, reduce="sum"),
         Statement(tuple(once), target, answer),
     ]
+
+
+def scales(size: Expression) -> tuple[Expression, Expression]:
+    """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; and 1 / it."""
+    small, large = ("less", size, SMALL), ("less", 1.0 / SMALL, size)
+    up, down = 1.0 / TINY, TINY
+    return ("where", small, up, ("where", large, down, 1.0)), ("where", small, down, ("where", large, up, 1.0))
 
 
 def moves(index: Index, axis: int) -> bool:

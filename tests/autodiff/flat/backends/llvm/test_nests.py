@@ -133,3 +133,13 @@ def test_gradients_that_are_assigned_first_are_not_cleared():
     assert [x.adds for x in found[:3]] == [False, True, False]  # the second one meets what the first has written
     assert zeros == [("ga", 70, 150), ("ga", 220, 400), ("gw", 0, 40)]  # gw[0] was read before
     assert not assigned([turns], {"gw": 40}, ["gw"], (0, 0))[0][0].body[0].adds
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e250, 0.0, math.inf, math.nan])
+def test_no_square_of_a_norm_overflows_or_vanishes(size):
+    code = Code([LIST._replace(reduce="norm")], {"a": 5, "x": 35})
+    memory = Memory(code.sizes)
+    memory["x"][:] = [size * (k + 1) for k in range(35)]
+    code.call(memory.address, 0)
+    for row, got in enumerate(memory["a"].tolist()):
+        assert got == pytest.approx(math.hypot(*[size * (7 * row + k + 1) for k in range(7)]), rel=1e-14, nan_ok=True)
