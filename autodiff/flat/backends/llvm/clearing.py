@@ -68,9 +68,12 @@ def places(statement: Statement, index: Index, most: Sequence[int]) -> Any:
 
 def reach(statement: Statement, index: Index, lengths: tuple[int, int]) -> Any:
     """Where in its array an index may be: a place, an array of places, or everywhere."""
-    if index.by:
+    if index.by and not index.choices:
         return slice(None)
-    return places(statement, index, extents(statement.axes, lengths)[1]) if statement.axes else index.start
+    if not statement.axes and not index.by:
+        return index.start
+    found = places(statement, index, extents(statement.axes, lengths)[1])
+    return numpy.add.outer(found, numpy.arange(index.choices) * index.wide) if index.by else found
 
 
 def ranges(name: str, which: Any) -> list[Range]:
