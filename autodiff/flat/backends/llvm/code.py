@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -167,14 +167,18 @@ class NativeNests:
         See ``flat.loops.nests``.
     lengths : (int, int), optional
         The smallest and the largest length of the sequence with which axes grow.
+    table : function of the length, optional
+        The numbers of array "t", where they depend on it.
 
     Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
     and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients in "gw"
     and "gx"; they start from those in "gy", which is 1 for the first output and 0 for the others.
     """
 
-    def __init__(self, nests: Any, lengths: tuple[int, int] = (0, 0)) -> None:
-        self.nests, self.lengths = nests, lengths
+    def __init__(
+        self, nests: Any, lengths: tuple[int, int] = (0, 0), table: Callable[[int], Sequence[float]] | None = None
+    ) -> None:
+        self.nests, self.lengths, self.table = nests, lengths, table
         outputs = len(nests.outputs)
         self.sizes = {**nests.sizes, "y": outputs, "gy": outputs}
         for place in nests.outputs:
@@ -211,6 +215,8 @@ class NativeNests:
             memory = self.memory()
         arrays = memory.arrays
         arrays["x"][:], arrays["w"][:] = inputs, parameters
+        if self.table:
+            arrays["t"][:] = self.table(length)
         if upstream is not None:
             arrays["gy"][:] = upstream
         code.call(memory.address, length)

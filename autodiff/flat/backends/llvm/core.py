@@ -41,9 +41,30 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
 
 
 def power(v: Lanes, a: str, b: str) -> str:
-    """a ** b by the C library, but a square as the product it is."""
-    square, two = v.mul(a, a), v.constant(2.0)
-    return square if b == two else v.select(v.compare("oeq", b, two), square, v.library("pow", a, b))
+    """a ** b by the C library, or by products, quotients and a root for some numbers b."""
+    square = v.mul(a, a)
+    if b == v.constant(2.0):
+        return square
+    for exponent, by_root in ROOTS.items():
+        if b == v.constant(exponent):
+            at_minus_inf = v.constant(INF if exponent > 0.0 else 0.0)
+            positive = v.add(a, v.zero)  # 0 for -0, whose root would be -0
+            root = by_root(v, positive, v.intrinsic("sqrt", positive))
+            return v.select(v.compare("oeq", a, v.constant(-INF)), at_minus_inf, root)
+    if b in (v.constant(-1.0), v.constant(-2.0)):
+        inverse = v.div(v.one, a)
+        return inverse if b == v.constant(-1.0) else v.mul(inverse, inverse)
+    if b == v.constant(3.0):
+        return v.mul(square, a)
+    return v.select(v.compare("oeq", b, v.constant(2.0)), square, v.library("pow", a, b))
+
+
+ROOTS: dict[float, Callable[[Lanes, str, str], str]] = {  # powers of x by the root of x
+    0.5: lambda v, x, root: root,
+    1.5: lambda v, x, root: v.mul(x, root),
+    -0.5: lambda v, x, root: v.div(v.one, root),
+    -1.5: lambda v, x, root: v.div(v.div(v.one, x), root),  # no product overflows
+}
 
 
 def larger(v: Lanes, a: str, b: str) -> str:
