@@ -169,22 +169,28 @@ class NativeNests:
         The smallest and the largest length of the sequence with which axes grow.
     table : function of the length, optional
         The numbers of array "t", where they depend on it.
+    rows : int, optional
+        How many rows these are the nests of: each output is so many numbers, one beside the other.
 
     Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
     and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients in "gw"
-    and "gx"; they start from those in "gy", which is 1 for the first output and 0 for the others.
+    and "gx"; they start from those in "gy", which are 1 for the first output and 0 for the others.
     """
 
     def __init__(
-        self, nests: Any, lengths: tuple[int, int] = (0, 0), table: Callable[[int], Sequence[float]] | None = None
+        self,
+        nests: Any,
+        lengths: tuple[int, int] = (0, 0),
+        table: Callable[[int], Sequence[float]] | None = None,
+        rows: int = 1,
     ) -> None:
-        self.nests, self.lengths, self.table = nests, lengths, table
-        outputs = len(nests.outputs)
+        self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
+        outputs = len(nests.outputs) * rows
         self.sizes = {**nests.sizes, "y": outputs, "gy": outputs}
         for place in nests.outputs:
             if type(place) is Index:
                 self.sizes.setdefault(f"g{place.array}", nests.sizes[place.array])
-        self.forward = [*nests.forward, *copies(nests.outputs)]
+        self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
         self.free: list[Memory] = []
 
@@ -195,7 +201,9 @@ class NativeNests:
             return self.values
         if name == "gradients":
             cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
-            seeds = [turned_back(copy) for copy in copies(self.nests.outputs) if type(copy.expression) is Index]
+            seeds = [
+                turned_back(copy) for copy in copies(self.nests.outputs, self.rows) if type(copy.expression) is Index
+            ]
             statements = [*self.forward, *seeds, *self.nests.backward]
             self.gradients = code_of(statements, self.sizes, cleared, self.lengths)
             return self.gradients
@@ -205,7 +213,7 @@ class NativeNests:
         """Memory for a call, of which some arrays may be shared."""
         memory = Memory(self.sizes, **shared)
         memory["t"][:] = self.nests.table
-        memory["gy"][:1] = 1.0
+        memory["gy"][: self.rows] = 1.0
         return memory
 
     def run(self, code: Code, inputs: Any, parameters: Any, upstream: Any, length: int) -> Found:
@@ -223,7 +231,7 @@ class NativeNests:
         found = Found(*[arrays[name].copy() if name in arrays else None for name in ("y", "gw", "gx")])
         if upstream is not None:
             arrays["gy"][:] = 0.0
-            arrays["gy"][:1] = 1.0
+            arrays["gy"][: self.rows] = 1.0
         self.free.append(memory)
         return found
 
@@ -236,8 +244,8 @@ class NativeNests:
         return self.run(self.gradients, inputs, parameters, upstream, length)
 
 
-def copies(outputs: Sequence[Index | float]) -> list[Statement]:
-    """Statements that bring the outputs to "y", those with one stride in one."""
+def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
+    """Statements that bring the outputs, of all rows, to "y", those with one stride in one."""
     found: list[Statement] = []
     k = 0
     while k < len(outputs):
@@ -247,8 +255,8 @@ def copies(outputs: Sequence[Index | float]) -> list[Statement]:
             stride = following.start - x.start if type(following) is Index else 0
             while k + count < len(outputs) and outputs[k + count] == x._replace(start=x.start + count * stride):
                 count += 1
-            x = x._replace(strides=(stride,))
-        found.append(Statement((Axis(count),), Index("y", k, (1,)), x))
+            x = x._replace(strides=(stride, *x.strides))
+        found.append(Statement((Axis(count), Axis(rows)), Index("y", k * rows, (rows, 1)), x))
         k += count
     return found
 
