@@ -22,6 +22,8 @@ class Draw:
         self.r = random.Random(seed)
         self.longest = longest
         self.used = 0  # of "a"
+        self.last = None  # (axes, the most that each can be, target) of the statement before
+        self.point = None  # what it computed, for one that goes along with it
         self.exact = True
 
     def program(self):
@@ -67,13 +69,15 @@ class Draw:
     def statement(self, first=(), turn=None):
         """One statement; ``turn`` is where the results of a turn of a Repeat stand: (start, size)."""
         r = self.r
+        along = self.last if self.last and len(first) == 0 and r.random() < 0.4 else None
+        self.point = along and along[2]
         while True:
-            axes, most = self.axes(first)
+            axes, most = along[:2] if along else self.axes(first)
             if math.prod(most) <= 1500:
                 break
         given = len(first)
         inner = range(given, len(axes))
-        reduced = [k for k in inner if r.random() < 0.4]
+        reduced = [k for k in inner if r.random() < (0.1 if along else 0.4)]
         adds = r.random() < 0.4
         if not adds:  # an empty sum is not defined
             reduced = [k for k in reduced if not axes[k].grows and (axes[k].extent > 0 or not axes[k].slopes)]
@@ -114,6 +118,7 @@ class Draw:
             )
         if not adds and turn is None:
             self.used += size
+            self.last = (axes, most, target) if not reduced else None
         return Statement(tuple(axes), target, expression, "sum" if adds and r.random() < 0.5 else reduce, start, adds)
 
     def adding(self, axes, most, parallel, strides):
@@ -173,6 +178,8 @@ class Draw:
     def leaf(self, axes, most, target, turn, still=(), sure=False):
         """Something to read, anywhere inside an array."""
         r = self.r
+        if self.point and not sure and not still and r.random() < 0.5:
+            return self.point
         names = ["w", "x", "t"]
         if not sure:
             names += ["a"] * (2 if self.used > 10 else 0) + ["ga"] * (target == "gw")

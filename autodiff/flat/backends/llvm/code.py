@@ -14,7 +14,7 @@ from .clearing import Range, assigned
 from .core import value as computed
 from .emitter import Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
-from .nests import spelled
+from .nests import Nest, groups, spelled
 from .vector import Lanes
 
 PART = 700  # lines of text from which a function ends
@@ -54,7 +54,7 @@ class Code:
         self.modules: list[Compiled] = []
         self.parts: list[str] = []  # what is called, one after the other
         self.begin()
-        waiting = statements[::-1]
+        waiting = [*groups(statements, 0, lengths)][::-1]
         while waiting:
             self.part(waiting)
             if self.lines > MODULE:
@@ -70,8 +70,8 @@ class Code:
         self.called: dict[tuple[Any, int], str] = {}
         self.lines = 0
 
-    def part(self, waiting: list[Statement | Repeat]) -> None:
-        """Write a function of the next statements."""
+    def part(self, waiting: list[list[Nest] | Repeat]) -> None:
+        """Write a function of the next nests."""
         text = Text()
         emitter = Emitter(text, machine().width, self.lengths, self.called)
         while waiting and len(text.lines) < PART:

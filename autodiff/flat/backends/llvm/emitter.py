@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...loops.statements import Expression, Index, Repeat, Statement, indices
+from ...loops.statements import Expression, Index, Repeat, indices
 from .builder import Text, Whole
 from .core import INF, costs, larger, plus_product, value as computed
-from .nests import Nest, moves, nest_of, side_by_side, spelled
+from .nests import Nest, groups, moves, side_by_side
 from .vector import LIBRARY, Lanes
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
@@ -45,25 +45,26 @@ class Emitter:
         self.straight = False
         self.called = called  # functions that are called: (primitive, number of operands) to name
 
-    def write(self, statement: Statement | Repeat) -> None:
-        """Append a statement, or statements turn after turn."""
-        if type(statement) is Repeat:
-            self.known = {}
-            with self.text.loop(statement.turns) as turn:
-                for each in statement.body:
-                    self.nests(each, {0: (turn.index, 0)})
+    def write(self, group: list[Nest] | Repeat) -> None:
+        """Append nests that share their loops, or statements turn after turn."""
+        if isinstance(group, list):
+            self.nests(group, {})
         else:
-            self.nests(statement, {})  # type: ignore[arg-type]
+            with self.text.loop(group.turns) as turn:
+                for nests in groups(group.body, 1, self.lengths):
+                    self.nests(nests, {0: (turn.index, 0)})  # type: ignore[arg-type]
 
-    def nests(self, statement: Statement, at: Point) -> None:
-        for each in spelled(statement, len(at), self.lengths):
-            nest = nest_of(each, len(at), self.lengths)
-            straight = not nest.statement.axes
-            if not (self.straight and straight):
-                self.known = {}
-            self.straight = straight
-            if 0 not in [nest.most[k] for k in nest.parallel]:
-                {"lanes": self.lanes, "totals": self.totals, "memory": self.memory}[nest.way](nest, at)
+    def nests(self, nests: list[Nest], at: Point) -> None:
+        straight = not nests[0].statement.axes
+        if not (self.straight and straight):
+            self.known = {}
+        self.straight = straight
+        if nests[0].way == "lanes":
+            self.lanes(nests, at)
+        elif nests[0].way == "totals":
+            self.totals(nests[0], at)
+        else:
+            self.memory(nests[0], at)
 
     # --- Loops -------------------------------------------------------------------------------------
 
@@ -155,11 +156,12 @@ class Emitter:
 
         self.blocks(nest, points[0], nest.most[nest.tiles[done]], sizes[0], block)
 
-    def lanes(self, nest: Nest, at: Point) -> None:
-        """Tiles of vectors along the target: their sums in registers, then stored."""
-        vector, target = nest.vector, nest.statement.target
-        cost = 1 + sum(costs(nest.statement.expression))
-        everything = indices((None, target, nest.statement.expression))
+    def lanes(self, nests: Sequence[Nest], at: Point) -> None:
+        """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
+        nest = nests[0]
+        vector = nest.vector
+        cost = sum([1 + sum(costs(each.statement.expression)) for each in nests])
+        everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector is not None and not side_by_side(x, vector)]
         wide = max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
         chunks = 1 if vector is None else min(wide, -(-nest.most[vector] // self.width))
@@ -172,8 +174,9 @@ class Emitter:
         def over_vectors(points: list[Point]) -> None:
             def block(view: View, starts: list[Place]) -> None:
                 each = points if vector is None else [{**x, vector: start} for x in points for start in starts]
-                for point, number in zip(each, self.results(nest, each, view)):
-                    self.store(view, target, point, number)
+                for nest in nests:
+                    for point, number in zip(each, self.results(nest, each, view)):
+                        self.store(view, nest.statement.target, point, number)
 
             self.vectors(nest, points[0], wide, block)
 
@@ -497,8 +500,8 @@ class Emitter:
             v.store(number, address, aligned=False)
         if x.by:
             self.known = {}
-        elif self.straight:
-            self.known["load", address, 1] = number
+        else:
+            self.known[("load", address, v.width, mask) if mask else ("load", address, v.width)] = number
 
 
 def power_of_two(count: int) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ...ir import SMALL, TINY
-from ...loops.statements import Axis, Expression, Index, Statement, indices, mapped
+from ...loops.statements import Axis, Expression, Index, Repeat, Statement, indices, mapped
 from ...nests import SHORT
 from .core import costs
 
@@ -145,6 +145,52 @@ def scales(size: Expression) -> tuple[Expression, Expression]:
     small, large = ("less", size, SMALL), ("less", 1.0 / SMALL, size)
     up, down = 1.0 / TINY, TINY
     return ("where", small, up, ("where", large, down, 1.0)), ("where", small, down, ("where", large, up, 1.0))
+
+
+def groups(
+    statements: Iterable[Statement | Repeat], given: int, lengths: tuple[int, int]
+) -> Iterator[list[Nest] | Repeat]:
+    """The statements as nests, those together that share their loops."""
+    group: list[Nest] = []
+    for statement in statements:
+        if type(statement) is Repeat:
+            yield from [group] * bool(group)
+            yield statement
+            group = []
+            continue
+        for each in spelled(statement, given, lengths):  # type: ignore[arg-type]
+            nest = nest_of(each, given, lengths)
+            if 0 in [nest.most[k] for k in nest.parallel]:
+                continue
+            if not (group and all(goes_with(nest, other) for other in group)):
+                yield from [group] * bool(group)
+                group = []
+            group.append(nest)
+    yield from [group] * bool(group)
+
+
+def goes_with(nest: Nest, before: Nest) -> bool:
+    """Whether it can run in the loops of the nest before, point by point: what one writes the other has just there."""
+    axes, target, expression, *_ = nest.statement
+    if len(axes) == nest.given or axes != before.statement.axes or nest.vector != before.vector:
+        return False
+    if nest.reduced or before.reduced or (nest.way, before.way) != ("lanes", "lanes"):
+        return False
+    earlier = before.statement.target
+    pairs = [(x, earlier) for x in indices((None, target, expression))]
+    pairs += [(x, target) for x in indices((None, before.statement.expression))]
+    return all(x.array != y.array or (x == y and not x.by) or not meet(x, y, nest.most) for x, y in pairs)
+
+
+def meet(x: Index, y: Index, most: Sequence[int]) -> bool:
+    """Whether two indices may be in one place, as far as one can see from where each begins and ends."""
+
+    def ends(x: Index) -> tuple[int, int]:
+        spans = [stride * (n - 1) for stride, n in zip(x.strides, most)]
+        return x.start + sum([min(span, 0) for span in spans]), x.start + sum([max(span, 0) for span in spans])
+
+    (low, high), (lower, higher) = ends(x), ends(y)
+    return bool(x.by or y.by) or (low <= higher and lower <= high)
 
 
 def moves(index: Index, axis: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from autodiff.flat.backends.llvm.clearing import assigned
 from autodiff.flat.backends.llvm.code import Code, Memory
-from autodiff.flat.backends.llvm.nests import nest_of
+from autodiff.flat.backends.llvm.nests import groups, nest_of
 from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
 from tests.support.random_statements import SIZES, Draw
 
@@ -143,3 +143,12 @@ def test_no_square_of_a_norm_overflows_or_vanishes(size):
     code.call(memory.address, 0)
     for row, got in enumerate(memory["a"].tolist()):
         assert got == pytest.approx(math.hypot(*[size * (7 * row + k + 1) for k in range(7)]), rel=1e-14, nan_ok=True)
+
+
+def test_statements_share_loops_where_they_meet_point_by_point():
+    first = statement([50], at("a", 0, 1), ("tanh", at("x", 0, 1)))
+    second = statement([50], at("a", 50, 1), ("mul", at("a", 0, 1), at("x", 0, 1)))
+    turned = second._replace(target=at("a", 100, 1), expression=at("a", 49, -1))
+    total = statement([50], at("a", 150, 0), at("a", 50, 1), reduce="sum")
+    found = groups([first, second, turned, first._replace(target=at("x", 9, 1)), total], 0, (0, 0))
+    assert [len(group) for group in found] == [2, 1, 1, 1]
