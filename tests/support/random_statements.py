@@ -21,13 +21,17 @@ class Draw:
     def __init__(self, seed, longest=0):
         self.r = random.Random(seed)
         self.longest = longest
+        self.together = self.r.choice([0.0, 0.4, 0.95])  # how often a statement has the axes of the one before
         self.used = 0  # of "a"
         self.last = None  # (axes, the most that each can be, target) of the statement before
         self.point = None  # what it computed, for one that goes along with it
         self.exact = True
 
     def program(self):
-        return [self.repeat() if self.r.random() < 0.15 else self.statement() for _ in range(self.r.randint(1, 5))]
+        return [
+            self.repeat() if self.r.random() < 0.15 else self.statement()
+            for _ in range(self.r.randint(1, 5) + 3 * (self.together > 0.9))
+        ]
 
     def memory(self):
         """Numbers for the arrays that are read."""
@@ -69,7 +73,7 @@ class Draw:
     def statement(self, first=(), turn=None):
         """One statement; ``turn`` is where the results of a turn of a Repeat stand: (start, size)."""
         r = self.r
-        along = self.last if self.last and len(first) == 0 and r.random() < 0.4 else None
+        along = self.last if self.last and len(first) == 0 and r.random() < self.together else None
         self.point = along and along[2]
         while True:
             axes, most = along[:2] if along else self.axes(first)
@@ -77,7 +81,7 @@ class Draw:
                 break
         given = len(first)
         inner = range(given, len(axes))
-        reduced = [k for k in inner if r.random() < (0.1 if along else 0.4)]
+        reduced = [k for k in inner if r.random() < (0.05 if along else 0.4)]
         adds = r.random() < 0.4
         if not adds:  # an empty sum is not defined
             reduced = [k for k in reduced if not axes[k].grows and (axes[k].extent > 0 or not axes[k].slopes)]
@@ -178,9 +182,14 @@ class Draw:
     def leaf(self, axes, most, target, turn, still=(), sure=False):
         """Something to read, anywhere inside an array."""
         r = self.r
-        if self.point and not sure and not still and r.random() < 0.5:
-            return self.point
         names = ["w", "x", "t"]
+        if self.point and not sure and not still and r.random() < 0.7:
+            array = r.choice([self.point.array, *names])
+            size = sum(s * (n - 1) for s, n in zip(self.point.strides, most)) + 1
+            if array == self.point.array:
+                return self.point
+            if size <= SIZES[array]:
+                return self.point._replace(array=array, start=r.randrange(SIZES[array] - size + 1))
         if not sure:
             names += ["a"] * (2 if self.used > 10 else 0) + ["ga"] * (target == "gw")
         array = r.choice(names)
