@@ -12,6 +12,7 @@ Where things are, in the order to read:
     epochs       whole epochs as one function, for one net or one in each lane
     nests        what each axis of a statement (of flat.loops) is for
     clearing     which gradients have to be 0 first
+    registers    numbers in registers: expressions, what they read, where results are stored
     emitter      statements as text
     code         statements as one function over arrays
     machine      this computer: text in, functions out

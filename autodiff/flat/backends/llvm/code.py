@@ -15,6 +15,7 @@ from .core import value as computed
 from .emitter import Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
 from .nests import Nest, groups, spelled
+from .registers import Called
 from .vector import Lanes
 
 PART = 700  # lines of text from which a function ends
@@ -67,7 +68,7 @@ class Code:
         """Begin a module."""
         self.functions: list[str] = []
         self.declarations: set[str] = set()
-        self.called: dict[tuple[Any, int], str] = {}
+        self.called: Called = {}
         self.lines = 0
 
     def part(self, waiting: list[list[Nest] | Repeat]) -> None:
