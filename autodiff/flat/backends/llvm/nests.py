@@ -34,7 +34,7 @@ class Nest(NamedTuple):
     reduced: tuple[int, ...]  # the others
     way: str = "lanes"
     vector: int | None = None
-    tiles: tuple[int, ...] = ()  # parallel axes of which several points are computed at a time, the inner one last
+    tiles: tuple[int, ...] = ()  # parallel axes of which several points are computed at a time
 
     @property
     def strict(self) -> bool:
