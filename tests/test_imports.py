@@ -33,7 +33,7 @@ FLOORS = {
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
         builder | vector | machine math plan | core | loops nests | clearing kernel registers | emitter epochs runner
-        | code trainings
+        | code trainings updates
     """,
     "autodiff.flat.loops": """
         gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows

@@ -15,6 +15,7 @@ Where things are, in the order to read:
     registers    numbers in registers: expressions, what they read, where results are stored
     emitter      statements as text
     code         statements as one function over arrays
+    updates      the update of one parameter as statements that update all
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
     trainings    a training, or many: numbers in, epochs run, numbers out

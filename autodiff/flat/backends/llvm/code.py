@@ -201,14 +201,16 @@ class NativeNests:
             self.values = code_of(self.forward, self.sizes, (), self.lengths)
             return self.values
         if name == "gradients":
-            cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
-            seeds = [
-                turned_back(copy) for copy in copies(self.nests.outputs, self.rows) if type(copy.expression) is Index
-            ]
-            statements = [*self.forward, *seeds, *self.nests.backward]
-            self.gradients = code_of(statements, self.sizes, cleared, self.lengths)
+            self.gradients = self.followed([], {})
             return self.gradients
         raise AttributeError(name)
+
+    def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
+        """The code of outputs and gradients, and of what follows, such as ``updates``, with more arrays."""
+        cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
+        seeds = [turned_back(x) for x in copies(self.nests.outputs, self.rows) if type(x.expression) is Index]
+        every = [*self.forward, *seeds, *self.nests.backward, *statements]
+        return code_of(every, {**self.sizes, **sizes}, cleared, self.lengths)
 
     def memory(self, **shared: Any) -> Memory:
         """Memory for a call, of which some arrays may be shared."""

@@ -1,0 +1,61 @@
+"""An optimizer's update, recorded for one parameter, behind the gradients of all."""
+
+import numpy as np
+import pytest
+
+from autodiff import Value
+from autodiff.flat.backends.llvm.code import Memory, NativeNests
+from autodiff.flat.backends.llvm.updates import updates
+from autodiff.flat.lowering import Lowering
+from autodiff.flat.recording import Recording
+from autodiff.tracing import Tracing
+from nn import SGD, Adam, RMSProp
+from tests.autodiff.flat.backends.llvm.test_code import W, X, expected, layer
+
+
+def recorded(optimizer):
+    """The program of the update of one parameter."""
+    names = "parameter", "gradient", "rate", "step", *optimizer.states
+    given = [Value(0.5 + k, name) for k, name in enumerate(names)]
+    with Tracing():
+        new = optimizer.update(*given)
+    parameter, gradient, rate, step, *states = given
+    recording = Recording(list(new), [parameter, gradient, *states], [rate, step])
+    return Lowering(recording, ()).program(False)
+
+
+def swap(parameter, gradient, rate, step, state):
+    """An update whose state is what the parameter was."""
+    return parameter - rate * gradient * state, parameter
+
+
+@pytest.mark.parametrize("make", [SGD, Adam, RMSProp, lambda p: SGD(p, momentum=0.9)])
+def test_steps_are_those_of_the_optimizer(make):
+    parameters = [Value(x) for x in W]
+    optimizer = make(parameters)
+    nests = NativeNests(layer())
+    more, sizes = updates(recorded(optimizer), len(W))
+    code = nests.followed(more, sizes)
+    memory = Memory(code.sizes)
+    memory["w"][:], memory["x"][:], memory["gy"][0] = W, X, 1.0
+    for step in range(1, 6):
+        for parameter, gradient in zip(parameters, expected(X, [p.data for p in parameters])[1].tolist()):
+            parameter.grad = gradient
+        optimizer.step()
+        memory["s"][:2] = optimizer.learning_rate, step
+        code.call(memory.address, 0)
+        np.testing.assert_allclose(memory["w"], [p.data for p in parameters], rtol=1e-12)
+
+
+def test_what_a_state_reads_is_what_was_before():
+    class Swap:
+        states = ("before",)
+        update = staticmethod(swap)
+
+    more, sizes = updates(recorded(Swap), len(W))
+    nests = NativeNests(layer())
+    memory = Memory(nests.followed(more, sizes).sizes)
+    memory["w"][:], memory["x"][:], memory["gy"][0], memory["m0"][:], memory["s"][0] = W, X, 1.0, 2.0, 0.1
+    nests.followed(more, sizes).call(memory.address, 0)
+    np.testing.assert_allclose(memory["w"], W - 0.2 * expected(X, W)[1], rtol=1e-14)
+    assert memory["m0"].tolist() == W
