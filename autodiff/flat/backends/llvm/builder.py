@@ -149,12 +149,18 @@ class Text:
         self.label(rest)
 
     def function(
-        self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0", result: str = "void"
+        self,
+        name: str,
+        parameters: Sequence[str],
+        internal: bool = False,
+        attributes: str = "#0",
+        kind: str = "void",
+        result: str = "",
     ) -> str:
-        """The finished function; an internal one is seen by its module only. The result is "double %name" if any."""
-        body = "\n".join([*self.lines, f"  ret {result}"])
-        kind = f"{'internal ' if internal else ''}{result.split()[0]}"
-        return f"define {kind} @{name}({', '.join(parameters)}) {attributes} {{\n{body}\n}}\n"
+        """The finished function; an internal one is seen by its module only."""
+        body = "\n".join([*self.lines, f"  ret {kind} {result}"])
+        head = f"{'internal ' if internal else ''}{kind} @{name}({', '.join(parameters)})"
+        return f"define {head} {attributes} {{\n{body}\n}}\n"
 
 
 class Turn:

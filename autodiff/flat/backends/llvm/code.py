@@ -81,10 +81,8 @@ class Code:
         self.add(text, name, [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"])
         self.parts.append(f"@{name}")
 
-    def add(
-        self, text: Text, name: str, parameters: Sequence[str], internal: bool = False, result: str = "void"
-    ) -> None:
-        self.functions.append(text.function(name, parameters, internal, result=result))
+    def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
+        self.functions.append(text.function(name, parameters, **more))
         self.declarations |= text.declarations
         self.lines += len(text.lines)
 
@@ -103,11 +101,11 @@ class Code:
 
     def end(self) -> None:
         """Compile the module."""
-        for (head, count), name in self.called.items():
+        for (head, count, width), name in self.called.items():
             text = Text()
-            operands = [f"%x{k}" for k in range(count)]
-            result = computed(Lanes(text, 1), head, operands)
-            self.add(text, name, [f"double {x}" for x in operands], True, f"double {result}")
+            v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
+            result = computed(v, head, operands)
+            self.add(text, name, [f"{v.vector} {x}" for x in operands], internal=True, kind=v.vector, result=result)
         done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), improved=False)
         self.modules.append(done)
         self.parts = [

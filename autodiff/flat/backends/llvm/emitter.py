@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from .vector import Lanes
 Step = Callable[[int, str, Point], str]  # the sum of point n so far, at a point of the axes that are summed
 WIDE = 4  # vectors side by side in a tile
 UNROLLED = 16  # steps up to which a sum is written out
+BRIEF = 64  # points up to which a nest runs briefly
 TILE = 160  # about how many instructions a tile has at most
 
 
@@ -29,6 +31,7 @@ class Emitter(Registers):
         super().__init__(text, called)
         self.width = width
         self.lengths = lengths
+        self.straight = False
 
     def write(self, group: list[Nest] | Repeat) -> None:
         """Append nests that share their loops, or statements turn after turn."""
@@ -44,6 +47,7 @@ class Emitter(Registers):
         if not (self.straight and straight):
             self.known = {}
         self.straight = straight
+        self.brief = math.prod(nests[0].most) <= BRIEF
         if nests[0].way == "lanes":
             self.lanes(nests, at)
         elif nests[0].way == "totals":

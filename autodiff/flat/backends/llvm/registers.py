@@ -17,9 +17,9 @@ from .vector import LIBRARY, Lanes
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
 Point = dict[int, Place]  # such places by axis, in the order of the loops
-Called = dict[tuple[Any, int], str]  # functions: (primitive, number of operands) to name
+Called = dict[tuple[Any, int, int], str]  # functions: (primitive, number of operands, lanes) to name
 KNOWN = "t"  # the array whose numbers are known beforehand: they choose rightly
-HEAVY = 16  # instructions from which a primitive in straight code is a function that is called
+HEAVY = 16  # instructions from which a primitive that is needed a few times is a function that is called
 
 
 class View(NamedTuple):
@@ -33,14 +33,14 @@ class View(NamedTuple):
 class Registers:
     """What is known in registers at one place of a Text.
 
-    In ``straight`` code, without loops, heavy primitives are functions that are ``called``: it stays short.
+    What is ``brief`` runs a few times: heavy primitives are functions there, which are ``called``, so it stays short.
     """
 
     def __init__(self, text: Text, called: Called) -> None:
         self.text = text
         self.called = called
         self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
-        self.straight = False
+        self.brief = False
 
     def plus(self, view: View, total: str, term: Expression, at: Point, fuse: bool) -> str:
         """The sum and one more term, which may fuse if it is a product."""
@@ -69,12 +69,11 @@ class Registers:
         return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
 
     def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
-        """A primitive of registers; in straight code a heavy one is called, which keeps the text short."""
-        if not self.straight or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
+        """A primitive of registers."""
+        if not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
             return computed(v, head, operands)
-        key = head, len(operands)
-        name = self.called.setdefault(key, f"primitive{len(self.called)}")
-        return self.text.let(f"call double @{name}({', '.join([f'double {x}' for x in operands])})")
+        name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
+        return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")
 
     def base(self, x: Index, at: Point) -> tuple[str, int]:
         """Where the index points without what chooses in a gather: an address, and how many doubles beyond."""
