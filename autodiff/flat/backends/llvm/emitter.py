@@ -292,55 +292,17 @@ class Emitter(Registers):
         """
         _, target, expression, reduce, start, adds = nest.statement
         axis, rows = nest.vector or 0, len(points)
-        count, fixed = nest.most[axis], nest.fixed(axis)
-        v = Lanes(self.text, self.lanes_of(count, not fixed))
-        masked = not fixed or (count % v.width and sum(costs(expression)) >= HEAVY)
-        join = larger if reduce == "largest" else Lanes.add
-        whole, left = (0, 0) if masked else divmod(count, v.width)
-        parts = max(1, min(4 // rows, whole))
-
-        def step(view: View, n: int, total: str, at: Point) -> str:
-            if reduce == "largest":
-                longer = larger(v, total, self.value(view, expression, at))
-            else:
-                longer = self.plus(view, total, expression, at, True)
-            return v.select(view.mask, longer, total) if view.mask else longer
+        v = Lanes(self.text, self.lanes_of(nest.most[axis], not nest.fixed(axis)))
+        masked = not nest.fixed(axis) or (nest.most[axis] % v.width != 0 and sum(costs(expression)) >= HEAVY)
+        parts = 1 if masked else max(1, min(4 // rows, nest.most[axis] // v.width))
+        join, none = (larger, v.constant(-INF)) if reduce == "largest" else (Lanes.add, v.zero)
 
         def body(inner: Point, _: int, totals: list[str]) -> list[str]:
-            def steps(view: View, places: Sequence[Place], totals: list[str]) -> list[str]:
-                for k, place in enumerate(places):
-                    for n in range(rows):
-                        here = k % parts * rows + n
-                        totals[here] = step(view, n, totals[here], {**points[n], **inner, axis: place})
-                return totals
+            along = self.masked if masked else self.unmasked
+            return along(nest, [{**point, **inner} for point in points], v, totals)
 
-            done, outer, kind = 0, {**points[0], **inner}, v.vector
-            stop = self.extent(nest, axis, outer)
-            if masked and count > v.width:
-                empty = nest.least[axis] < 1
-                with self.loop(nest, outer, stop, step=v.width, carried=totals, kind=kind, empty=empty) as turn:
-                    view = View(v, axis, v.first_lanes(turn.index, stop))
-                    turn.values = steps(view, [(turn.index, 0)], [*turn.values])
-                return list(turn.values)
-            if masked:
-                return steps(View(v, axis, v.first_lanes(0, stop)), [("", 0)], totals)
-            if whole > UNROLLED // max(2, rows):
-                done = whole // parts * parts
-                with self.loop(nest, outer, done * v.width, step=parts * v.width, carried=totals, kind=kind) as turn:
-                    places = [(turn.index, k * v.width) for k in range(parts)]
-                    turn.values = steps(View(v, axis), places, [*turn.values])
-                totals = turn.values
-            totals = steps(View(v, axis), [("", k * v.width) for k in range(done, whole)], [*totals])
-            if left:  # the last vector once more, further on: only the lanes that are new count
-                new = ", ".join(f"i1 {int(lane >= v.width - left)}" for lane in range(v.width))
-                longer = steps(View(v, axis), [("", count - v.width)], [*totals])
-                totals = [b if a == b else v.select(f"<{new}>", b, a) for a, b in zip(totals, longer)]
-            return totals
-
-        none = v.constant(-INF) if reduce == "largest" else v.zero
-        totals = self.fold(
-            nest, [k for k in nest.reduced if k != axis], points[0], {}, [none] * rows * parts, v, 1, body
-        )
+        others = [k for k in nest.reduced if k != axis]
+        totals = self.fold(nest, others, points[0], {}, [none] * rows * parts, v, 1, body)
         totals = parts_joined(v, totals, rows, join)
         some = result.v.width
         numbers = [self.joined(v, totals[k : k + some], join) for k in range(0, rows, some)]
@@ -348,6 +310,61 @@ class Emitter(Registers):
             first = [self.value(result, target if adds else start, point) for point in points[::some]]
             numbers = [result.v.add(a, b) for a, b in zip(first, numbers)]
         return numbers
+
+    def masked(self, nest: Nest, points: Sequence[Point], v: Lanes, totals: list[str]) -> list[str]:
+        """The totals after all terms along the vector axis; a mask keeps what is beyond its end away."""
+        axis = nest.vector or 0
+        stop = self.extent(nest, axis, points[0])
+        if nest.most[axis] <= v.width:
+            return self.strip(nest, points, View(v, axis, v.first_lanes(0, stop)), ("", 0), totals)
+        empty = nest.least[axis] < 1
+        with self.loop(nest, points[0], stop, step=v.width, carried=totals, kind=v.vector, empty=empty) as turn:
+            view = View(v, axis, v.first_lanes(turn.index, stop))
+            turn.values = self.strip(nest, points, view, (turn.index, 0), turn.values)
+        return list(turn.values)
+
+    def unmasked(self, nest: Nest, points: Sequence[Point], v: Lanes, totals: list[str]) -> list[str]:
+        """The totals after all terms along the vector axis, by turns for each part.
+
+        The last vector may begin earlier, beside the one before: then only its lanes that are new count.
+        """
+        view, rows = View(v, nest.vector or 0), len(points)
+        count, parts = nest.most[view.axis], len(totals) // rows
+        whole, left = divmod(count, v.width)
+
+        def strips(places: Sequence[Place], totals: list[str]) -> list[str]:
+            for k, place in enumerate(places):
+                mine = slice(k % parts * rows, (k % parts + 1) * rows)
+                totals[mine] = self.strip(nest, points, view, place, totals[mine])
+            return totals
+
+        done = 0
+        if whole > UNROLLED // max(2, rows):
+            done = whole // parts * parts
+            with self.loop(
+                nest, points[0], done * v.width, step=parts * v.width, carried=totals, kind=v.vector
+            ) as turn:  # fmt: skip
+                turn.values = strips([(turn.index, k * v.width) for k in range(parts)], [*turn.values])
+            totals = turn.values
+        totals = strips([("", k * v.width) for k in range(done, whole)], [*totals])
+        if left:
+            new = ", ".join(f"i1 {int(lane >= v.width - left)}" for lane in range(v.width))
+            longer = self.strip(nest, points, view, ("", count - v.width), totals[:rows])
+            totals[:rows] = [v.select(f"<{new}>", b, a) for a, b in zip(totals, longer)]
+        return totals
+
+    def strip(self, nest: Nest, points: Sequence[Point], view: View, place: Place, totals: Sequence[str]) -> list[str]:
+        """The totals and a vector of terms more, at each point."""
+        v, axis, mask = view
+        found = []
+        for point, total in zip(points, totals):
+            at, term = {**point, axis: place}, nest.statement.expression
+            if nest.statement.reduce == "largest":
+                longer = larger(v, total, self.value(view, term, at))
+            else:
+                longer = self.plus(view, total, term, at, True)
+            found.append(v.select(mask, longer, total) if mask else longer)
+        return found
 
     def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
         """One vector whose lane k joins the lanes of vector k, neighbours first."""
