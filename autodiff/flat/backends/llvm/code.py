@@ -142,6 +142,11 @@ class Memory:
 
     def __init__(self, sizes: Mapping[str, int], **shared: Any) -> None:
         self.arrays = {name: shared[name] if name in shared else aligned(size) for name, size in sizes.items()}
+        for name, array in shared.items():
+            if array.dtype != float or not array.flags.c_contiguous or array.size < sizes[name]:
+                raise ValueError(
+                    f"array {name!r} takes {sizes[name]} contiguous doubles, got {array.size} {array.dtype}"
+                )
         self.table = numpy.array([array.ctypes.data for array in self.arrays.values()], dtype=numpy.uint64)
         self.address = self.table.ctypes.data
 
@@ -218,6 +223,8 @@ class NativeNests:
         return memory
 
     def run(self, code: Code, inputs: Any, parameters: Any, upstream: Any, length: int) -> Found:
+        if not self.lengths[0] <= length <= self.lengths[1]:
+            raise ValueError(f"the length is from {self.lengths[0]} to {self.lengths[1]}, got {length}")
         try:
             memory = self.free.pop()
         except IndexError:

@@ -96,6 +96,17 @@ def test_memory_may_share_arrays():
         np.testing.assert_allclose(memory["gw"], expected(X, W)[1], rtol=1e-12)
 
 
+def test_what_does_not_fit_is_refused():
+    nests = NativeNests(layer(), lengths=(0, 3))
+    with pytest.raises(ValueError, match="from 0 to 3, got 4"):
+        nests.outputs(X, W, length=4)
+    with pytest.raises(ValueError, match="broadcast"):
+        nests.outputs(X, W[:5])
+    for wrong in (np.zeros(5), np.zeros(6, np.float32), np.zeros(12)[::2]):
+        with pytest.raises(ValueError, match="'w' takes 6 contiguous doubles, got"):
+            nests.memory(w=wrong)
+
+
 def test_one_program_runs_at_every_length():
     growing, ragged = Axis(0, grows=1), Axis(1, ((0, 1),))
     product = "mul", Index("x", 0, (1, 0)), Index("x", 0, (0, 1))
