@@ -24,7 +24,9 @@ def assigned(
     for each in statements:
         given = int(type(each) is Repeat)
         body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]  # type: ignore[arg-type]
-        reached: list[Any] = [reach(x, x.target, lengths) if x.target.array in touched else None for x in body]
+        reached: list[Any] = [
+            reach(x, x.target, lengths, sizes[x.target.array]) if x.target.array in touched else None for x in body
+        ]
         for k, (x, here) in enumerate(zip(body, reached)):
             array = x.target.array
             if here is None or not simple(x, given, lengths) or touched[array][here].any():
@@ -41,7 +43,7 @@ def assigned(
                 touched[x.target.array][here] = True
             for read in indices((None, x.expression)):
                 if read.array in touched:
-                    touched[read.array][reach(x, read, lengths)] = True
+                    touched[read.array][reach(x, read, lengths, sizes[read.array])] = True
     return found, [part for name in cleared for part in ranges(name, ~fresh[name])]
 
 
@@ -66,14 +68,15 @@ def places(statement: Statement, index: Index, most: Sequence[int]) -> Any:
     return where[inside]
 
 
-def reach(statement: Statement, index: Index, lengths: tuple[int, int]) -> Any:
-    """Where in its array an index may be: a place, an array of places, or everywhere."""
+def reach(statement: Statement, index: Index, lengths: tuple[int, int], size: int) -> Any:
+    """Where in an array of that size an index may be: a place, an array of places, or everywhere."""
     if index.by and not index.choices:
         return slice(None)
     if not statement.axes and not index.by:
         return index.start
     found = places(statement, index, extents(statement.axes, lengths)[1])
-    return numpy.add.outer(found, numpy.arange(index.choices) * index.wide) if index.by else found
+    found = numpy.add.outer(found, numpy.arange(index.choices) * index.wide) if index.by else found
+    return found[(found >= 0) & (found < size)]  # of ragged axes more may be found than there are
 
 
 def ranges(name: str, which: Any) -> list[Range]:

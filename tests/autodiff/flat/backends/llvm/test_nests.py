@@ -152,3 +152,9 @@ def test_statements_share_loops_where_they_meet_point_by_point():
     total = statement([50], at("a", 150, 0), at("a", 50, 1), reduce="sum")
     found = groups([first, second, turned, first._replace(target=at("x", 9, 1)), total], 0, (0, 0))
     assert [len(group) for group in found] == [2, 1, 1, 1]
+
+
+def test_ragged_gradients_are_found_within_their_array():
+    ragged = statement([4, CAUSAL, 3], at("ga", 0, 0, 3, 1), at("x", 0, 0, 0, 1), adds=True)
+    row = statement([4, Axis(1, ((0, 1),)), Axis(4, ((1, -1),))], at("ga", 0, 0, 0, 4), at("x", 0, 1), adds=True)
+    assert assigned([ragged, row], {"ga": 13}, ["ga"], (0, 0))[1] == [("ga", 0, 13)]
