@@ -51,7 +51,8 @@ def simple(statement: Statement, given: int, lengths: tuple[int, int]) -> bool:
     """Whether it adds at least one term at each of its targets, which are as many whatever the length is."""
     axes, target = statement.axes, statement.target
     least, _ = extents(axes, lengths)
-    plain = all(axis.grows == 0 and all(moves(target, outer) for outer, _ in axis.slopes) for axis in axes)
+    along = [axis for k, axis in enumerate(axes) if moves(target, k)]
+    plain = all(axis.grows == 0 and all(moves(target, outer) for outer, _ in axis.slopes) for axis in along)
     return statement.adds and not target.by and plain and min(least, default=1) > 0 and (given == 0 or moves(target, 0))
 
 
