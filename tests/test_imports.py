@@ -32,8 +32,8 @@ FLOORS = {
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
-        builder | vector | machine math plan | core | loops nests | clearing kernel registers | emitter epochs runner
-        | code trainings updates
+        axes builder | clearing vector | machine math plan | core | loops nests registers | emitter kernel
+        | code epochs runner | trainings updates
     """,
     "autodiff.flat.loops": """
         gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows

@@ -10,7 +10,8 @@ Where things are, in the order to read:
     loops        groups of lines over their elements and rows, and the sums over them
     kernel       a Program as one function over many rows
     epochs       whole epochs as one function, for one net or one in each lane
-    nests        what each axis of a statement (of flat.loops) is for
+    axes         the same statement (of flat.loops) over other axes
+    nests        what each axis of a statement is for
     clearing     which gradients have to be 0 first
     registers    numbers in registers: expressions, what they read, where results are stored
     emitter      statements as text

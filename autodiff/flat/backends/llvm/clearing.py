@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from ...loops.statements import Index, Repeat, Statement, indices
-from .nests import extents, filled, moves
+from .axes import extents, filled, moves
 
 APART = 64  # doubles between two ranges up to which they are cleared as one
 Range = tuple[str, int, int]  # array, first, one behind the last

@@ -9,12 +9,13 @@ import numpy
 
 from ...ir import as_key
 from ...loops.statements import Axis, Index, Repeat, Statement
+from .axes import spelled
 from .builder import Text, module
 from .clearing import Range, assigned
 from .core import value as computed
 from .emitter import Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
-from .nests import Nest, groups, spelled
+from .nests import Nest, groups
 from .registers import Called
 from .vector import Lanes
 

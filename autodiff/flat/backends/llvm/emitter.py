@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...loops.statements import Repeat, indices
+from .axes import side_by_side
 from .builder import Text, Whole
 from .core import INF, costs, larger
-from .nests import Nest, groups, side_by_side
+from .nests import Nest, groups
 from .registers import HEAVY, Called, Place, Point, Registers, View
 from .vector import Lanes
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ...loops.statements import Expression, Index
+from .axes import moves, side_by_side
 from .builder import Text
 from .core import costs, plus_product, value as computed
-from .nests import moves, side_by_side
 from .vector import LIBRARY, Lanes
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
