@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy
@@ -199,18 +200,18 @@ class NativeNests:
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
         self.free: list[Memory] = []
 
-    def __getattr__(self, name: str) -> Code:
-        """``values`` or ``gradients``, compiled when it is first needed."""
-        if name == "values":
-            self.values = code_of(self.forward, self.sizes, (), self.lengths)
-            return self.values
-        if name == "gradients":
-            self.gradients = self.followed([], {})
-            return self.gradients
-        raise AttributeError(name)
+    @cached_property
+    def values(self) -> Code:
+        """The code of the outputs alone."""
+        return code_of(self.forward, self.sizes, (), self.lengths)
+
+    @cached_property
+    def gradients(self) -> Code:
+        """The code of outputs and gradients."""
+        return self.followed([], {})
 
     def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
-        """The code of outputs and gradients, and of what follows, such as ``updates``, with more arrays."""
+        """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
         cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
         seeds = [turned_back(x) for x in copies(self.nests.outputs, self.rows) if type(x.expression) is Index]
         every = [*self.forward, *seeds, *self.nests.backward, *statements]
