@@ -64,7 +64,8 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     if collides(nest) or any(outer in reduced for k in parallel for outer, _ in axes[k].slopes):
         neat = [k for k in neat if k == len(axes) - 1 or not collides(nest)]
         return nest._replace(way="memory", vector=max(neat, key=lambda k: most[k], default=None))
-    exact = not nest.strict or (not statement.adds and statement.start == 0.0)  # also where few terms are added up
+    alone = len(reduced) == 1 and not statement.adds and statement.start == 0.0  # few terms are added in order, too
+    exact = not nest.strict or alone or statement.reduce == "largest"
     deep = [k for k in reduced if k in free and exact and most[k] >= SHORT and all(side_by_side(x, k) for x in leaves)]
     tiled = [k for k in wide if nest.fixed(k)]
     ways = [tile(nest, leaves, tiled)]

@@ -158,3 +158,19 @@ def test_ragged_gradients_are_found_within_their_array():
     ragged = statement([4, CAUSAL, 3], at("ga", 0, 0, 3, 1), at("x", 0, 0, 0, 1), adds=True)
     row = statement([4, Axis(1, ((0, 1),)), Axis(4, ((1, -1),))], at("ga", 0, 0, 0, 4), at("x", 0, 1), adds=True)
     assert assigned([ragged, row], {"ga": 13}, ["ga"], (0, 0))[1] == [("ga", 0, 13)]
+
+
+@pytest.mark.parametrize("inner", [1, 2, 3])
+@pytest.mark.parametrize("adds", [False, True])
+def test_the_short_sums_of_a_triangle_are_rounded_as_everywhere(inner, adds):
+    product = "mul", at("x", 0, 5, 1, 60), at("w", 0, 3, 1, 40)
+    causal = statement([12, CAUSAL, inner], at("ga", 0, 1), product, reduce="sum", adds=adds)
+    code = Code([causal], SIZES, ["ga"] if adds else [])
+    memory, given = Memory(code.sizes), Draw(5).memory()
+    for name, numbers in given.items():
+        memory[name][:] = numbers
+    interpret([causal], given)
+    code.call(memory.address, 0)
+    short = [row for row in range(12) if (1 + row) * inner < 4]
+    assert [bits(memory["ga"][row]) for row in short] == [bits(given["ga"][row]) for row in short]
+    assert memory["ga"][:12].tolist() == pytest.approx(given["ga"][:12], rel=1e-13)
