@@ -103,10 +103,10 @@ class Emitter(Registers):
         hold are computed twice. An axis whose extent is not fixed ends in a mask.
         """
         axis = nest.vector
-        if axis is None:
+        if axis < 0:
             body(View(Lanes(self.text, 1)), [("", 0)])
             return
-        count, v = nest.most[axis], Lanes(self.text, self.lanes_of(nest.most[axis], not nest.fixed(axis)))
+        count, v = nest.most[axis], Lanes(self.text, nest.lanes(self.width))
         if not nest.fixed(axis):
             stop = self.extent(nest, axis, at)
             if count <= v.width:
@@ -124,11 +124,6 @@ class Emitter(Registers):
                 body(View(v, axis), [(turn.index, k * v.width) for k in range(most)])
         if left:
             body(View(v, axis), [("", start) for start in starts[-left:]])
-
-    def lanes_of(self, count: int, up: bool = False) -> int:
-        """How wide a vector for so many numbers is: a power of 2 below, or one that holds them all."""
-        width = 1 << (count - 1 if up else count // 2).bit_length()
-        return min(self.width, width)
 
     # --- Three ways to write a nest ----------------------------------------------------------------
 
@@ -152,9 +147,9 @@ class Emitter(Registers):
         vector = nest.vector
         cost = sum([1 + sum(costs(each.statement.expression)) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
-        apart = [x for x in everything if vector is not None and not side_by_side(x, vector)]
+        apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
         wide = max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
-        chunks = 1 if vector is None else min(wide, -(-nest.most[vector] // self.width))
+        chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
         left = max(1, min(2 * self.width, 2 * TILE // cost) // chunks)
         sizes: list[int] = []
         for axis in reversed(nest.tiles):
@@ -163,7 +158,7 @@ class Emitter(Registers):
 
         def over_vectors(points: list[Point]) -> None:
             def block(view: View, starts: list[Place]) -> None:
-                each = points if vector is None else [{**x, vector: start} for x in points for start in starts]
+                each = points if vector < 0 else [{**x, vector: start} for x in points for start in starts]
                 for nest in nests:
                     for point, number in zip(each, self.results(nest, each, view)):
                         self.store(view, nest.statement.target, point, number)
@@ -175,9 +170,9 @@ class Emitter(Registers):
 
     def totals(self, nest: Nest, at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
-        axis, target = nest.vector or 0, nest.statement.target
+        target = nest.statement.target
         rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
-        width = self.lanes_of(nest.most[axis], not nest.fixed(axis))
+        width = nest.lanes(self.width)
         left = max(1, min(2 * width, TILE // sum(costs(("add", nest.statement.expression)))))
         sizes: list[int] = []
         for tile in nest.tiles:
@@ -209,7 +204,7 @@ class Emitter(Registers):
         def every(change: Callable[[View, Point], str]) -> None:
             def over_vectors(at: Point) -> None:
                 def block(view: View, starts: list[Place]) -> None:
-                    points = [at if vector is None else {**at, vector: start} for start in starts]
+                    points = [at if vector < 0 else {**at, vector: start} for start in starts]
                     for point, number in zip(points, [change(view, point) for point in points]):
                         self.store(view, statement.target, point, number)
 
@@ -292,8 +287,8 @@ class Emitter(Registers):
         Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order.
         """
         _, target, expression, reduce, start, adds = nest.statement
-        axis, rows = nest.vector or 0, len(points)
-        v = Lanes(self.text, self.lanes_of(nest.most[axis], not nest.fixed(axis)))
+        axis, rows = nest.vector, len(points)
+        v = Lanes(self.text, nest.lanes(self.width))
         masked = not nest.fixed(axis) or (nest.most[axis] % v.width != 0 and sum(costs(expression)) >= HEAVY)
         parts = 1 if masked else max(1, min(4 // rows, nest.most[axis] // v.width))
         join, none = (larger, v.constant(-INF)) if reduce == "largest" else (Lanes.add, v.zero)
@@ -314,7 +309,7 @@ class Emitter(Registers):
 
     def masked(self, nest: Nest, points: Sequence[Point], v: Lanes, totals: list[str]) -> list[str]:
         """The totals after all terms along the vector axis; a mask keeps what is beyond its end away."""
-        axis = nest.vector or 0
+        axis = nest.vector
         stop = self.extent(nest, axis, points[0])
         if nest.most[axis] <= v.width:
             return self.strip(nest, points, View(v, axis, v.first_lanes(0, stop)), ("", 0), totals)
@@ -329,7 +324,7 @@ class Emitter(Registers):
 
         The last vector may begin earlier, beside the one before: then only its lanes that are new count.
         """
-        view, rows = View(v, nest.vector or 0), len(points)
+        view, rows = View(v, nest.vector), len(points)
         count, parts = nest.most[view.axis], len(totals) // rows
         whole, left = divmod(count, v.width)
 

@@ -33,7 +33,7 @@ class Nest(NamedTuple):
     parallel: tuple[int, ...]  # the axes along which the target moves, and
     reduced: tuple[int, ...]  # the others
     way: str = "lanes"
-    vector: int | None = None
+    vector: int = -1  # or none
     tiles: tuple[int, ...] = ()  # parallel axes of which several points are computed at a time
 
     @property
@@ -47,6 +47,13 @@ class Nest(NamedTuple):
     def fixed(self, axis: int) -> bool:
         """Whether its extent is always the same."""
         return self.least[axis] == self.most[axis]
+
+    def lanes(self, widest: int) -> int:
+        """How many numbers a vector has: a power of 2 that the vector axis fills, or one that holds it with a mask."""
+        if self.vector < 0:
+            return 1
+        count = self.most[self.vector]
+        return min(widest, 1 << (count // 2 if self.fixed(self.vector) else count - 1).bit_length())
 
 
 def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
@@ -63,7 +70,7 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     neat = [k for k in wide if side_by_side(target, k) and all(side_by_side(x, k) for x in leaves)]
     if collides(nest) or any(outer in reduced for k in parallel for outer, _ in axes[k].slopes):
         neat = [k for k in neat if k == len(axes) - 1 or not collides(nest)]
-        return nest._replace(way="memory", vector=max(neat, key=lambda k: most[k], default=None))
+        return nest._replace(way="memory", vector=max(neat, key=lambda k: most[k], default=-1))
     alone = len(reduced) == 1 and not statement.adds and statement.start == 0.0  # few terms are added in order, too
     exact = not nest.strict or alone or statement.reduce == "largest"
     deep = [k for k in reduced if k in free and exact and most[k] >= SHORT and all(side_by_side(x, k) for x in leaves)]
@@ -89,16 +96,12 @@ def price(nest: Nest, leaves: Sequence[Index]) -> float:
     """About how many instructions a term takes."""
     statement, k = nest.statement, nest.vector
     target = statement.target
-    count, lanes = 1.0, 1
-    if k is not None:
-        count = (nest.least[k] + nest.most[k]) / 2.0
-        lanes = min(WIDTH, 1 << (nest.most[k] // 2).bit_length())
-        lanes = lanes if nest.fixed(k) else min(WIDTH, 1 << (nest.most[k] - 1).bit_length())
-    vectors = -(-nest.most[k] // lanes) if k is not None else 1
+    count, lanes = (1.0 if k < 0 else (nest.least[k] + nest.most[k]) / 2.0), nest.lanes(WIDTH)
+    vectors = 1 if k < 0 else -(-nest.most[k] // lanes)
 
     def access(x: Index) -> float:
         """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
-        return 1.0 if k is None or side_by_side(x, k) else 3.0 * lanes
+        return 1.0 if k < 0 or side_by_side(x, k) else 3.0 * lanes
 
     def points(x: Index) -> float:
         return min(WIDTH, math.prod([nest.most[axis] for axis in nest.tiles if not moves(x, axis)]))

@@ -78,14 +78,14 @@ ROWS = at("gw", 0, 0, 1, by=at("t", 0, 1, 0), wide=16, choices=27)
         (OUTER, "lanes", 2, (1,)),  # sums over i in registers, neighbours of gw in vectors, several j at a time
         (LIST, "totals", 1, (0,)),
         (LIST._replace(reduce="largest", axes=(Axis(5), Axis(16, ((0, 1),)))), "totals", 1, ()),
-        (LIST._replace(reduce="sum", expression=at("x", 0, 21, 3)), "lanes", None, (0,)),
-        (statement([], at("a", 0), ("exp", at("a", 1))), "lanes", None, ()),
+        (LIST._replace(reduce="sum", expression=at("x", 0, 21, 3)), "lanes", -1, (0,)),
+        (statement([], at("a", 0), ("exp", at("a", 1))), "lanes", -1, ()),
         (statement([300], at("a", 0, 2), ("exp", at("x", 0, 3))), "lanes", 0, ()),  # loaded and stored one by one
         (statement([100, 16, 2], at("a", 0, 16, 1), ("mul", at("x", 0, 2, 0, 1), at("w", 0, 0, 3, 1)), reduce="sum"),
          "lanes", 1, (0,)),  # w is brought into vectors once for several i
         (statement([9, 16], ROWS, at("ga", 0, 16, 1), adds=True), "lanes", 1, ()),
         (statement([9, 3], at("ga", 0, 1, 1), at("x", 0, 3, 1), adds=True), "memory", 1, ()),
-        (statement([9, 8], at("ga", 0, 2, 1), at("x", 0, 0, 2), adds=True), "memory", None, ()),
+        (statement([9, 8], at("ga", 0, 2, 1), at("x", 0, 0, 2), adds=True), "memory", -1, ()),
         (statement([4, Axis(2, ((0, 1),))], at("ga", 0, 0, 1), at("x", 0, 7, 1), adds=True), "memory", 1, ()),
     ],
 )  # fmt: skip
