@@ -11,7 +11,7 @@ UNARY = (
 BINARY = "add sub mul maximum minimum hypot gaussian"
 STEPS = "less less_equal greater greater_equal equal not_equal"  # of numbers that are the same everywhere
 EXACT = {"add", "sub", "mul", "div", "neg", "relu", "abs", "maximum", "minimum", "sqrt", "where", "sign", "floor"}
-SIZES = {"w": 300, "x": 200, "t": 60, "a": 9000, "gw": 700, "ga": 700}
+SIZES = {"w": 300, "x": 200, "t": 60, "a": 16000, "gw": 700, "ga": 700}
 CHOICES = 20  # the first numbers in "t" choose between so many
 
 
