@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
 
 SPACE = 1 << 40  # how far apart the address spaces lie: nothing is linked across
-FACTORS: Any = np.random.default_rng(1).integers(1, 1 << 62, 4096) | 1
+FACTORS: Any = np.array([*map(Random(1).getrandbits, [62] * 4096)]) | 1
 
 
 class Boxes(NamedTuple):

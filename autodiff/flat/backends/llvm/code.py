@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy
@@ -198,17 +197,23 @@ class NativeNests:
                 self.sizes.setdefault(f"g{place.array}", nests.sizes[place.array])
         self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
+        self.of_values: Code | None = None
+        self.of_gradients: Code | None = None
         self.free: list[Memory] = []
 
-    @cached_property
+    @property
     def values(self) -> Code:
-        """The code of the outputs alone."""
-        return code_of(self.forward, self.sizes, (), self.lengths)
+        """The code of the outputs alone, compiled when it is first asked for."""
+        if not self.of_values:  # no cached_property, whose lock would stay closed in a process forked meanwhile
+            self.of_values = code_of(self.forward, self.sizes, (), self.lengths)
+        return self.of_values
 
-    @cached_property
+    @property
     def gradients(self) -> Code:
-        """The code of outputs and gradients."""
-        return self.followed([], {})
+        """The code of outputs and gradients, compiled when it is first asked for."""
+        if not self.of_gradients:
+            self.of_gradients = self.followed([], {})
+        return self.of_gradients
 
     def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
         """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
