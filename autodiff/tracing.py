@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from _thread import get_ident
 
 TYPE_CHECKING = False
@@ -48,6 +49,18 @@ def refuse(value: Any, attempt: str) -> None:
             "branch, for all inputs. Choose with autodiff.where(condition, a, b), maximum, minimum or relu, which "
             "are recorded; take derivatives with autodiff.gradients"
         )
+
+
+class Uncollected:
+    """While it is entered, no garbage is looked for: a graph that grows has none, and to look takes longer than it."""
+
+    def __enter__(self) -> None:
+        self.collects = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self.collects:
+            gc.enable()
 
 
 class Tracing:

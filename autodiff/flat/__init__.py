@@ -29,8 +29,9 @@ Gates are + - * / // %, sqrt, abs, squares, comparisons, and what chooses betwee
 - out ** 2 are made. For logsumexp an ulp is one of its largest term. Short are sum and dot of up to three terms. A
 long one that is reordered may also fuse its products with its additions in machine code: it is off by at most n units
 in the last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among
-them, and gradients that arrive by four paths or more in a program rolled into loops. The gradient of 1 / x is a
-function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
+them, and gradients that arrive by three paths or more in a program rolled into loops. In loop nests equal gates count
+once: their gradients are added before they go on, so that where one of them is inf a 0 * inf may not arise. The
+gradient of 1 / x is a function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
 from __future__ import annotations
@@ -49,17 +50,17 @@ if TYPE_CHECKING:
     from .live import Listing, Live
     from .lowering import lower
     from .recording import Recipe
-    from .stepping import Training, in_machine_code
+    from .stepping import Training, in_machine_code, native_training
 
 __all__ = [
     "Batches", "Epoch", "Line", "Listing", "Live", "Place", "Program", "Recipe", "State", "Training", "Unsupported",
-    "in_machine_code", "javascript", "lower", "over_rows", "recorded",
+    "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
     **dict.fromkeys(["Line", "Place", "Program"], "ir"),
     **dict.fromkeys(["Listing", "Live"], "live"),
-    **dict.fromkeys(["Training", "in_machine_code"], "stepping"),
+    **dict.fromkeys(["Training", "in_machine_code", "native_training"], "stepping"),
     "Recipe": "recording",
     "javascript": "backends",
     "lower": "lowering",

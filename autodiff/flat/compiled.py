@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import is_
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ from ..arrays import in_order, is_array
 from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
-from ..tracing import Tracing, is_tracing
+from ..tracing import Tracing, Uncollected, is_tracing
 from .ir import Program, Result
 from .lowering import Lowering
 from .recording import Recording
@@ -44,6 +45,7 @@ class Runner(Protocol):
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
 MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
+LONG = 30_000  # numbers read by gates, above which machine code takes one row after the other
 MOST = 100  # programs kept ready, in machine code about 0.6 MB each
 ready: dict[Any, Runner] = {}
 
@@ -86,36 +88,56 @@ def kept(kind: type[Runner], program: Program) -> Runner:
     return found
 
 
-class Trace:
-    """One recording of a function: its independent variables, what it returned, and the programs made of that."""
+def prepared(kind: type[Runner], recording: Recording, wrt: Sequence[Value], by_row: bool = False) -> Any:
+    """The recording in a runner; machine code that goes ``by_row`` takes one after the other, by loop nests."""
+    if not by_row:
+        return kept(kind, Lowering(recording, wrt).program(kind.roll))
+    from .backends.llvm import OneRow
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any]) -> None:
-        self.since = tick()
+    return OneRow(recording, wrt)
+
+
+class Trace:
+    """One recording of a function: its independent variables, what it returned, and the programs made of that.
+
+    One made ``for_loops`` is rolled into loop nests for machine code.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False
+    ) -> None:
+        self.since, self.for_loops, self.call = tick(), for_loops, (args, static)
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)
-        with Tracing():
+        with Uncollected(), Tracing(sums=for_loops):
             self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
         self.outputs = [
             x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
         ]
         self.runs: dict[Any, Run] = {}
-        self.work = Recording(self.outputs, self.inputs).work
 
-    def program(self, wrt: Sequence[Value] | None, roll: bool | None) -> tuple[Program, list[Value]]:
-        """The program with gradients to the inputs (None) or to captured leaves, and the captured leaves."""
-        recording = Recording(self.outputs, self.inputs, wrt or (), self.since)
-        return Lowering(recording, self.inputs if wrt is None else wrt).program(roll), recording.parameters
+    @cached_property
+    def work(self) -> int:
+        """As of ``Recording``."""
+        return self.recording().work
+
+    def recording(self, wrt: Sequence[Value] = ()) -> Recording:
+        """What the function does, with these captured leaves first among its parameters."""
+        return Recording(self.outputs, self.inputs, wrt, self.since)
 
     def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
-        """The trace's program in a runner, kept for the next call."""
-        kind = runner_for(runner if self.outputs else "source", rows * self.work)
+        """The trace's program in a runner, kept for the next call; gradients are those to the inputs (None) or wrt."""
+        runner = runner if self.outputs else "source"
+        kind = runner_for(runner, rows * self.work if runner == "auto" else 0)
         if (kind, wrt) not in self.runs:
-            leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
-            program, parameters = self.program(leaves, kind.roll)
-            if leaves and not {*leaves} & {*Recording(self.outputs, self.inputs, (), self.since).parameters}:
-                raise ValueError(f"wrt names {leaves!r:.80}, but the function uses none of them")
-            self.runs[kind, wrt] = Run(kept(kind, program), parameters)
+            leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
+            with Uncollected():
+                recording, by_row = self.recording(leaves), self.for_loops and bool(self.outputs)
+                if leaves and recording.leaves.isdisjoint(leaves):
+                    raise ValueError(f"wrt names {leaves!r:.80}, but the function uses none of them")
+                made = prepared(kind, recording, self.inputs if wrt is None else leaves, by_row)
+            self.runs[kind, wrt] = Run(made, recording.parameters)
         return self.runs[kind, wrt]
 
     def answer(self, numbers: Sequence[float]) -> Any:
@@ -219,7 +241,8 @@ def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
         traced anew.
     runner : str
         "source" (Python text), "batch" (NumPy over rows), "native" (machine code by llvmlite, from the extra
-        ``fast``: compiled at the first call, then fastest), or "auto", which takes the faster of the first two for
+        ``fast``: fastest once it is compiled, at the first call; loops are found in what was recorded, so that
+        140,000 gates of a transformer take a second), or "auto", which takes the faster of the first two for
         the size of the function and the number of rows.
 
     Returns
@@ -281,7 +304,7 @@ class Compiled:
         """What the function returns; given Values, it is called as it stands and records."""
         if records(args):
             return self.f(*args, **static)
-        trace = self.trace(args, static)
+        trace = self.trace(args, static, self.runner == "native")
         return trace.answer(trace.ready((), self.runner, 1).row(numbers(args)).outputs)
 
     def value_and_grad(self, *args: Any, wrt: Any = None, **static: Any) -> tuple[Any, Any]:
@@ -310,7 +333,7 @@ class Compiled:
         """
         if records(args) and wrt is None:
             return value_and_grad(self.f)(*args, **static)
-        trace = self.trace(args, static)
+        trace = self.trace(args, static, self.runner == "native")
         if shape_of(trace.output) is not None:
             raise TypeError(f"value_and_grad needs a function that returns one number, but {self.f!r} returns several")
         if wrt is None and not args:
@@ -350,18 +373,22 @@ class Compiled:
         if not calls:
             return []
         trace = self.trace(calls[0], static)
+        if self.runner == "native" and trace.work > LONG:
+            trace = self.trace(calls[0], static, True)
         found = trace.ready((), self.runner, len(calls)).rows([numbers(call) for call in calls])
         return [trace.answer(outputs) for outputs in found.outputs]
 
     def source(self, *args: Any, **static: Any) -> str:
         """The text that runs: for arguments of this shape, or, without any, as last called."""
-        trace = self.trace(args, static) if args or static or self.last is None else self.last
-        return str(trace.program(None, None)[0])
+        if not args and not static and self.last is not None:
+            args, static = self.last.call  # type: ignore[assignment]
+        trace = self.trace(args, static)
+        return str(Lowering(trace.recording(), trace.inputs).program(None))
 
-    def trace(self, args: tuple[Any, ...], static: Mapping[str, Any]) -> Trace:
+    def trace(self, args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False) -> Trace:
         """The trace for arguments of this shape and these keyword arguments, made at the first call."""
-        shape = shape_of(args), frozen(static) if static else None
+        shape = shape_of(args), frozen(static) if static else None, for_loops
         if shape not in self.traces:
-            self.traces[shape] = Trace(self.f, args, static)
+            self.traces[shape] = Trace(self.f, args, static, for_loops)
         self.last = self.traces[shape]
         return self.last

@@ -62,6 +62,7 @@ class Recording:
         leaves = dict.fromkeys(x for x in read if type(x) is Value)
         for gate in self.gates:
             leaves.pop(gate, None)
+        self.leaves = leaves.keys()
         others = [leaf for leaf in leaves if leaf not in given]
         self.constants = {leaf: leaf._data for leaf in others if since is not None and leaf.born >= since}
         remaining = [leaf for leaf in others if leaf not in self.constants]
@@ -145,10 +146,10 @@ class Step:
     ``since`` is a creation number: leaves that are younger and no parameters are constants.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe, self.since = recipe, tick()
+    def __init__(self, recipe: Recipe, for_loops: bool = False) -> None:
+        self.recipe, self.since, self.for_loops = recipe, tick(), for_loops
         with recipe.watched():
-            self.loss, self.penalty, self.update = recordings(recipe, self.since)
+            self.loss, self.penalty, self.update = recordings(recipe, self.since, for_loops)
             self.check()
         if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
             raise TypeError(
@@ -157,7 +158,7 @@ class Step:
 
     def check(self) -> None:
         """Record once more, and raise Unsupported unless all is as it was."""
-        parts, now = (self.loss, self.penalty, self.update), recordings(self.recipe, self.since)
+        parts, now = (self.loss, self.penalty, self.update), recordings(self.recipe, self.since, self.for_loops)
         for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, now):
             if part and other and part.structure != other.structure:
                 first, second = ([x.primitive for x in these.gates if x.primitive] for these in (part, other))
@@ -171,10 +172,10 @@ class Step:
                 )
 
 
-def recordings(recipe: Recipe, since: int) -> tuple[Recording, Recording | None, Recording]:
+def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Recording, Recording | None, Recording]:
     """Loss, penalty and update, recorded now."""
     loss, (x, target), parameters, update, penalty, _, drawn = recipe
-    with Tracing():
+    with Tracing(sums=for_loops):
         with Given("the loss"):
             outputs, inputs = recorded(loss, (x, [*target, *[1.0] * drawn()]))
         of_loss = Recording(outputs, inputs, parameters, since)

@@ -386,7 +386,10 @@ def test_take_without_such_a_term_is_an_index_error_where_python_runs_and_nan_el
         pick(Value(3.0), 4.0, Value(index))
     native = autodiff.compile(pick, runner="native")
     assert native.map([(3.0, 4.0, 0.0), (3.0, 4.0, index)]) == pytest.approx([6.0, math.nan], nan_ok=True)
-    assert native.value_and_grad(3.0, 4.0, index)[1] == (0.0, 0.0, 0.0)
+    assert native.value_and_grad(3.0, 4.0, 1.0) == (8.0, (0.0, 2.0, 0.0))
+    value, (first, _, slope) = native.value_and_grad(3.0, 4.0, index)
+    assert math.isnan(value)
+    assert (first, slope) == (0.0, 0.0)
 
 
 def test_a_graph_computed_anew_refuses_an_index_without_a_term():

@@ -8,7 +8,6 @@ import pytest
 
 import autodiff
 from autodiff import Value
-from autodiff.flat.backends.llvm import machine
 from nn import MLP, fit, truth_table
 from tests.support.children import FORKS, ctrl_c_after, in_child
 from tests.support.threads import at_once
@@ -110,13 +109,11 @@ def test_thousands_of_unrelated_gates_compile_in_seconds():
 
 
 @pytest.mark.timed
-def test_ctrl_c_is_heard_while_machine_code_is_compiled(monkeypatch):
-    monkeypatch.setattr(machine, "LARGE", 10**9)
+def test_ctrl_c_is_heard_while_machine_code_is_compiled():
     start = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.0):
-        autodiff.compile(unrelated(700), "native")(0.1, 0.2)  # for more seconds
+    with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5):
+        autodiff.compile(unrelated(9000), "native")(0.1, 0.2)  # for more seconds
     heard = time.perf_counter() - start
-    monkeypatch.undo()
 
     assert heard < 2.5
     assert autodiff.compile(lambda x: x * 7.0, "native")(1.0) == 7.0
