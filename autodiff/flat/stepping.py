@@ -8,17 +8,22 @@ which each parameter is a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
 from typing import Any
 
 from ..engine import Value
-from .compiled import Runner, kept, native, runner_for
+from ..tracing import Uncollected, Unsupported
+from .compiled import Runner, kept, native, prepared, runner_for
 from .lowering import Lowering
 from .recording import Recipe, Recording, Step
-from .state import Batches, State
+from .state import Batches, Epoch, State
 
 
 class Training:
-    """The steps of one model by "source" or "batch"; "auto" is the faster for so many ``rows`` in each step.
+    """The steps of one model by "source" or "batch", "auto" being the faster for so many ``rows`` in each step.
+
+    "native" is machine code that takes one row after the other; see ``in_machine_code`` for that of short losses.
 
     ``clip(gradients, norm)`` shortens gradients. Unsupported if a function of the recipe looks at a number, is not
     recorded the same twice, or takes no Values.
@@ -32,7 +37,7 @@ class Training:
         runner: str = "auto",
         rows: int = 1,
     ) -> None:
-        parameters, self.step = list(recipe.parameters), Step(recipe)
+        parameters, self.step = list(recipe.parameters), Step(recipe, runner == "native")
         step = self.step
         kind = runner_for(runner, rows * step.loss.work)
         self.name, self.clip = kind.name, clip
@@ -74,15 +79,45 @@ def in_machine_code() -> Any:
     return trainings
 
 
+MOST_GATES = 10_000  # of the loss of one example, that are written down line by line
+COMPILING = 0.3, 1e-5  # seconds to compile loop nests, and more for each gate
+READING = 1e-7  # seconds for each number that gates read, forward and backward in Python text
+SHARE = 5.0  # compiling may take so small a part of what is left to do: a fifth
+
+
+def native_training(
+    recipe: Recipe,
+    rows: Sequence[Sequence[float]],
+    epoch: Epoch,
+    clip_norm: float | None,
+    clip: Callable[[Any, float], Any],
+    passes: float = inf,
+) -> Any:
+    """The steps in machine code: of all rows at once for losses of few lines, else row by row in loop nests.
+
+    Unsupported if that takes long to compile for so many ``passes``, examples times epochs.
+    """
+    module, step = in_machine_code(), Step(recipe)
+    gates = len(step.loss.gates)
+    if gates <= MOST_GATES:
+        with suppress(module.LongLoss):
+            return module.NativeTraining(step, rows, epoch, clip_norm is not None)
+    if SHARE * (COMPILING[0] + COMPILING[1] * gates) > passes * step.loss.work * READING:
+        raise Unsupported(f"the loss has {gates} gates: to compile them takes longer than it saves")
+    with Uncollected():
+        return Training(recipe, rows, clip, "native")
+
+
 class Part:
     """The program of one Value that depends on rows and parameters, in its runner."""
 
     def __init__(self, recording: Recording, parameters: list[Value], kind: type[Runner]) -> None:
-        self.runner = kept(kind, Lowering(recording, parameters).program(kind.roll))
+        self.runner = prepared(kind, recording, parameters, kind.name == "native")
         self.others = recording.parameters[len(parameters) :]  # captured, but not trained
 
     def mean(self, rows: Any, numbers: Any) -> tuple[float, Any]:
         """The mean over the rows, and its gradient to the parameters."""
         if self.others:
             numbers = [*numbers, *[leaf._data for leaf in self.others]]
-        return self.runner.mean(rows, numbers)
+        found: tuple[float, Any] = self.runner.mean(rows, numbers)
+        return found

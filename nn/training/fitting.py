@@ -131,6 +131,7 @@ def fit(
     outputs, targets = tried(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
     check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
+    gates = Value(0.0).born - before
     history = resume if resume is not None else History(chosen, generator(seed))
     history.began = history.epochs
     records = [record] if isinstance(record, str) else several("record", record or (), "record=['accuracy']")
@@ -145,7 +146,7 @@ def fit(
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
     batches = size(len(X) if batch_size is None else batch_size, "batch_size")
-    task = Task(model, X, targets, row, chosen, penalty, epochs, batches)
+    task = Task(model, X, targets, row, chosen, penalty, epochs, batches, gates)
     if validation_data is None and (patience is not None or min_delta):
         raise ValueError("patience waits for a lower validation loss: give validation_data=(X, Y) too")
     held = Validation(task, validation_data, patience, min_delta) if validation_data is not None else None

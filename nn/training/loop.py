@@ -81,7 +81,9 @@ class Task:
         penalty: Callable[[Any], Any] | None = None,
         epochs: int = 1,
         batch_size: int | None = None,
+        gates: int = 0,
     ) -> None:
+        self.gates = gates  # of one example's loss
         self.model = model
         self.examples = examples
         self.targets = targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any
 
 from autodiff.flat import Batches, State, Unsupported
@@ -13,8 +14,7 @@ from ..module import in_mode
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Runner, Task, put_back
 
-LONG = 3_000_000  # epochs times rows times parameters, about half a second: from here on machine code pays
-MOST_LINES = 10_000  # of one example's loss, up to which machine code is made: some seconds
+LONG = 3_000_000  # epochs times rows times parameters or gates, about half a second: from here on machine code pays
 OFTEN = 5  # times that callbacks may change what was recorded before it is recorded no more
 
 
@@ -23,16 +23,16 @@ class Recorded:
 
     hint, why, ahead = "", "", True
 
-    def __init__(self, task: Task, runner: str, most_lines: int | None = None, why: str = "") -> None:
-        from autodiff.flat import Training, in_machine_code  # when used: they bring in flat code
+    def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
+        from autodiff.flat import Training, native_training  # when used: they bring in flat code
 
         self.why, self.task = why, task
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
-            clips = optimizer.clip_norm is not None
-            training = in_machine_code().NativeTraining
-            self.training: Any = training(task.recipe, task.rows, task.epoch, clips, most_lines)
+            self.training: Any = native_training(
+                task.recipe, task.rows, task.epoch, optimizer.clip_norm, clip_by_norm, passes
+            )
         else:
             self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name = self.training.name
@@ -74,9 +74,10 @@ def fastest(task: Task) -> Runner:
         return Eager(task, "callbacks changed again and again what was recorded")
     hint, why = "", "a short run"
     try:
-        if task.epochs * len(task.examples) * len(task.optimizer.parameters) >= LONG:
+        passes = task.epochs * len(task.examples)
+        if passes * max(task.gates, len(task.optimizer.parameters)) >= LONG:
             try:
-                return Recorded(task, "native", MOST_LINES, "a long run")
+                return Recorded(task, "native", passes, "a long run")
             except (ImportError, Unsupported) as error:
                 hint, why = f"a long run: {error}" * isinstance(error, ImportError), str(error)
         found: Runner = Recorded(task, "auto", why=why)

@@ -4,6 +4,7 @@ import collections
 import contextvars
 import functools
 import itertools
+import math
 import os
 import queue
 import random
@@ -20,7 +21,7 @@ import autodiff.flat
 import nn.training.runners
 from autodiff import Value, relu
 from autodiff.flat import Unsupported
-from nn import MLP, SGD, Module, fit, fit_many, squared_error, truth_table
+from nn import MLP, SGD, Layer, Module, fit, fit_many, squared_error, truth_table
 
 X, Y = truth_table("xor")
 STREAM = random.Random(3)  # the generator in a global
@@ -787,19 +788,37 @@ def test_a_variable_of_a_closure_is_named():
 # --- Long programs ---------------------------------------------------------------------------------
 
 
-def test_auto_leaves_a_program_of_many_lines_to_python(monkeypatch):
-    """Machine code would take long to compile, or was there already; named, it is compiled all the same."""
-    asked = []
-    module = autodiff.flat.in_machine_code()
-    native = module.NativeTraining
-    monkeypatch.setattr(module, "NativeTraining", lambda *args: asked.append(args[-1]) or native(*args))
-    monkeypatch.setattr(nn.training.runners, "LONG", 1)
-    monkeypatch.setattr(nn.training.runners, "MOST_LINES", 3)
-    runs = [fit(mlp(), X, Y, epochs=5, runner=runner, progress=False).loss for runner in ("native", "auto", "source")]
+class Recurrent(Module):
+    """A cell over a sequence of numbers: thousands of gates, and few parameters."""
 
-    assert asked == [None, 3]
-    assert runs[1] == runs[2]
-    assert runs[0] == pytest.approx(runs[1], rel=1e-9)
+    def __init__(self, units=4):
+        self.units, self.cell, self.last = units, Layer(units + 1, units, "tanh", seed=0), Layer(units, 1, seed=1)
+
+    def __call__(self, x):
+        h = [0.0] * self.units
+        for number in x:
+            h = self.cell([*h, number])
+        return self.last(h)
+
+
+def test_a_long_loss_runs_in_loop_nests(monkeypatch):
+    """By name always, by "auto" where to compile takes a small part of what is left to do."""
+    rows = [[math.sin(0.1 * i * k) for i in range(60)] for k in range(1, 5)]
+    targets = [0.1, -0.2, 0.3, 0.0]
+
+    def run(runner, epochs=6):
+        return fit(Recurrent(), rows, targets, epochs=epochs, batch_size=3, runner=runner, progress=False)
+
+    eager, native, short = run("eager"), run("native"), run("auto")
+    monkeypatch.setattr(autodiff.flat.stepping, "COMPILING", (0.0, 0.0))
+    monkeypatch.setattr(nn.training.runners, "LONG", 1)
+    long = run("auto")
+
+    assert native.loss == pytest.approx(eager.loss, rel=1e-11)
+    assert (native.runner, long.runner) == ("native", "native")
+    assert short.runner != "native"
+    assert long.loss == native.loss
+    assert long.why == "a long run"
 
 
 # --- What an update reads of its own optimizer -----------------------------------------------------

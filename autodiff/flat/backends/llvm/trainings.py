@@ -15,26 +15,30 @@ from ...state import Batches, Epoch, State
 from .epochs import NAMES, NETS, Nets, Plan, Steps
 from .machine import aligned, compiled, machine
 
+MOST_LINES = 300  # of the loss of one example
+
+
+class LongLoss(Unsupported):
+    """A loss of so many lines that a kernel over rows would compile for seconds."""
+
 
 class NativeTraining:
     """The steps of one model, many in one call.
 
     ``rows`` are all examples with their targets; ``clips`` says whether gradients are clipped by norm. A loss of more
-    than ``most`` lines is Unsupported.
+    than ``MOST_LINES`` is a LongLoss.
     """
 
     name = "native"
 
-    def __init__(
-        self, recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: int | None = None
-    ) -> None:
-        self.step = step = Step(recipe)
-        parts = of_net(step, list(recipe.parameters))
+    def __init__(self, step: Step, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool) -> None:
+        self.step, parameters = step, list(step.recipe.parameters)
+        parts = of_net(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
 
         def short(plan: Plan) -> Plan:
-            if most is not None and len(plan.loss.lines) > most:
-                raise Unsupported(f"the step has {len(plan.loss.lines)} lines: runner='native' would compile for long")
+            if len(plan.loss.lines) > MOST_LINES:
+                raise LongLoss(f"the loss has {len(plan.loss.lines)} lines")
             return plan
 
         key = parts.key, epoch, clips
@@ -43,7 +47,7 @@ class NativeTraining:
         # learning rate, threshold, steps made before the first of the epochs, the next step, whether it was not made
         self.settings = numpy.zeros(5)
         self.call = self.code.function("train", 8, 2)
-        self.others, self.trained = parts.others, len(recipe.parameters)
+        self.others, self.trained = parts.others, len(parameters)
         self.rows, self.x = rows, self.placed(rows)
         self.memory = aligned(self.steps.memory)
         sizes = self.steps.sizes()
