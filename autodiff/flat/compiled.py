@@ -92,7 +92,7 @@ def prepared(kind: type[Runner], recording: Recording, wrt: Sequence[Value], by_
     """The recording in a runner; machine code that goes ``by_row`` takes one after the other, by loop nests."""
     if not by_row:
         return kept(kind, Lowering(recording, wrt).program(kind.roll))
-    from .backends.llvm import OneRow
+    from .backends.llvm.one_row import OneRow  # when used: it brings in loop nests
 
     return OneRow(recording, wrt)
 

@@ -23,7 +23,6 @@ Where things are, in the order to read:
     trainings    a training, or many: numbers in, epochs run, numbers out
 """
 
-from .one_row import OneRow
 from .runner import Native
 
-__all__ = ["Native", "OneRow"]
+__all__ = ["Native"]
