@@ -11,6 +11,7 @@ Where things are, in the order to read:
     nests        lines with constant strides rolled into loops over arrays
     loops        any scalar program as loop nests over axes
     backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
+    sequences    one program for sequences of every length
     compiled     autodiff.compile: a function traced, then run as flat code
     stepping     training steps: loss, penalty and update recorded once
     live         a graph as a page computes it

@@ -11,10 +11,11 @@ from ..arrays import in_order, is_array
 from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
-from ..tracing import Tracing, Uncollected, is_tracing
+from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
 from .ir import Program, Result
 from .lowering import Lowering
 from .recording import Recording
+from .sequences import LEAST, AnyLength, lengths_of
 
 
 class Runner(Protocol):
@@ -107,6 +108,7 @@ class Trace:
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False
     ) -> None:
         self.since, self.for_loops, self.call = tick(), for_loops, (args, static)
+        self.any_length: AnyLength | None = None
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)
@@ -144,6 +146,31 @@ class Trace:
         """The outputs in the shape in which the function returned them."""
         remaining: Iterator[float] = iter(numbers)
         return mirrored(lambda _: next(remaining), self.output)
+
+
+class TraceOfLength(Trace):
+    """For a sequence of one length: the program for every length, or where there is none a trace of its own."""
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
+    ) -> None:
+        self.for_loops, self.call, self.any_length, self.length = True, (args, static), program, length
+        self.f, self.output, self.runs = f, 0.0, {}
+
+    def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
+        """As of a trace."""
+        if wrt not in self.runs:
+            from .backends.llvm.one_row import OneLength
+
+            leaves, program = wrt.leaves if isinstance(wrt, Wanted) else wrt, self.any_length
+            try:
+                with Uncollected():
+                    nests, parameters = program.program(wrt, leaves)  # type: ignore[union-attr]
+                places = program.of(self.length)  # type: ignore[union-attr]
+                self.runs[wrt] = Run(OneLength(nests, places, self.length, leaves), parameters)
+            except Unsupported:
+                self.runs[wrt] = Trace(self.f, *self.call, True).ready(wrt, runner, rows)
+        return self.runs[wrt]
 
 
 class Run:
@@ -389,6 +416,19 @@ class Compiled:
         """The trace for arguments of this shape and these keyword arguments, made at the first call."""
         shape = shape_of(args), frozen(static) if static else None, for_loops
         if shape not in self.traces:
-            self.traces[shape] = Trace(self.f, args, static, for_loops)
+            self.traces[shape] = self.of_any_length(args, shape, static) or Trace(self.f, args, static, for_loops)
         self.last = self.traces[shape]
         return self.last
+
+    def of_any_length(self, args: tuple[Any, ...], shape: tuple[Any, ...], static: Mapping[str, Any]) -> Trace | None:
+        """The trace for sequences of another length than before, if there was one: one program serves them all."""
+        for other, trace in self.traces.items() if shape[2] else ():
+            lengths = lengths_of(shape[0], other[0]) if other[1:] == shape[1:] else None
+            if lengths and max(lengths) >= LEAST and shape_of(trace.output) is None:
+                found, length = trace.any_length, lengths[0]
+                if found is None or found.longest < length or shape_of(found.args_of(length)) != shape[0]:
+                    ways = [(args, shape[0], other[0], length), (trace.call[0], other[0], shape[0], lengths[1])]
+                    found = AnyLength(lambda x: Trace(self.f, x, static, True), *max(ways, key=lambda way: way[3]))
+                    trace.any_length = found
+                return TraceOfLength(self.f, args, static, found, length)
+        return None

@@ -1,0 +1,150 @@
+"""A compiled function of sequences: one program in machine code for every length."""
+
+import random
+
+import pytest
+
+import autodiff
+from autodiff import Value, dot, softmax, tanh
+from autodiff.flat import sequences
+from autodiff.flat.backends.llvm.one_row import OneLength
+from autodiff.flat.sequences import lengths_of, resized
+
+r = random.Random(3)
+W, V = ([[Value(r.gauss(0.0, 0.5)) for _ in range(3)] for _ in range(3)] for _ in range(2))
+POSITIONS = [[Value(r.gauss(0.0, 0.5)) for _ in range(3)] for _ in range(12)]
+PARAMETERS = [x for matrix in (W, V, POSITIONS) for row in matrix for x in row]
+
+
+def attention(rows, weight):
+    """Causal attention over rows of three numbers, and what it makes of them."""
+    xs = [[a + b for a, b in zip(row, place)] for row, place in zip(rows, POSITIONS)]
+    keys = [[dot(w, x) for w in W] for x in xs]
+    found = []
+    for i, x in enumerate(xs):
+        shares = softmax([dot(x, keys[j]) for j in range(i + 1)])
+        mixed = [sum(s * xs[j][k] for j, s in enumerate(shares)) for k in range(3)]
+        found.append(sum(tanh(dot(v, mixed)) for v in V))
+    return weight * sum(found) / len(found)
+
+
+def rows_of(count):
+    return [[r.gauss(0.0, 1.0) for _ in range(3)] for _ in range(count)]
+
+
+def by_engine(f, rows, weight):
+    for x in PARAMETERS:
+        x.grad = 0.0
+    leaves = [[Value(x) for x in row] for row in rows]
+    factor = Value(weight)
+    output = f(leaves, factor)
+    output.backward()
+    return output.data, [x.grad for x in PARAMETERS], ([[x.grad for x in row] for row in leaves], factor.grad)
+
+
+def agree(fast, f, count):
+    rows = rows_of(count)
+    value, to_parameters, (to_rows, to_weight) = by_engine(f, rows, 0.7)
+    assert fast(rows, 0.7) == pytest.approx(value, rel=1e-12)
+    assert fast.value_and_grad(rows, 0.7, wrt=PARAMETERS) == (
+        pytest.approx(value, rel=1e-12),
+        pytest.approx(to_parameters, rel=1e-10, abs=1e-14),
+    )
+    found = fast.value_and_grad(rows, 0.7)
+    assert found[0] == pytest.approx(value, rel=1e-12)
+    assert found[1][0] == [pytest.approx(row, rel=1e-10, abs=1e-14) for row in to_rows]
+    assert found[1][1] == pytest.approx(to_weight, rel=1e-10)
+
+
+def runners(fast):
+    return {len(args[0]): [run.runner for run in trace.runs.values()] for args, trace in calls(fast)}
+
+
+def calls(fast):
+    return [(trace.call[0], trace) for trace in fast.traces.values()]
+
+
+def test_one_program_serves_every_length():
+    fast = autodiff.compile(attention, "native")
+    for count in (5, 8, 2, 1, 7, 12, 3, 8):
+        agree(fast, attention, count)
+
+    found = runners(fast)
+    of_length = {n: {type(x) is OneLength for x in made} for n, made in found.items()}
+    assert of_length == {5: {False}, **{n: {True} for n in (8, 2, 1, 7, 12, 3)}}
+    assert len({id(x.nests) for n in (1, 2, 7, 8) for x in found[n]}) == 3  # value, gradients to parameters, to inputs
+    assert len({id(x.nests) for n in (12, 3) for x in found[n]}) == 3  # a longer one than before, then served too
+
+
+def test_numbers_are_read_anew_and_rows_are_mapped():
+    fast, rows = autodiff.compile(attention, "native"), rows_of(9)
+    fast(rows, 1.0), fast(rows[:4], 1.0)
+    before = fast(rows[:3], 1.0)
+    W[0][0].data += 0.25
+    after = fast(rows[:3], 1.0)
+    assert after == pytest.approx(by_engine(attention, rows[:3], 1.0)[0], rel=1e-12)
+    assert after != before
+    W[0][0].data -= 0.25
+
+
+def test_what_cannot_grow_is_compiled_for_each_length():
+    def recurrent(rows, weight):
+        state = [0.0, 0.0, 0.0]
+        for row in rows:
+            state = [tanh(dot(w, state) + x) for w, x in zip(W, row)]
+        return weight * sum(state) + 0.0 * POSITIONS[0][0] * V[0][0]
+
+    fast = autodiff.compile(recurrent, "native")
+    for count in (6, 9, 7):
+        agree(fast, recurrent, count)
+    assert not any(type(x) is OneLength for made in runners(fast).values() for x in made)
+
+
+def test_other_lists_may_change_their_length_too():
+    def f(a, b):
+        return dot([tanh(x) for x in a], a) * sum(b) / len(b)
+
+    fast = autodiff.compile(f, "native")
+    for n, m in ((6, 5), (8, 5), (3, 5), (3, 9), (3, 2), (8, 9), (7, 7)):
+        a, b = [0.1 * i - 0.2 for i in range(n)], [0.3 * i for i in range(m)]
+        value, (to_a, to_b) = autodiff.value_and_grad(f)(a, b)
+        found, slopes = fast.value_and_grad(a, b)
+        assert found == pytest.approx(value, rel=1e-12)
+        assert slopes[0] == pytest.approx(to_a, rel=1e-11, abs=1e-14)
+        assert slopes[1] == pytest.approx(to_b, rel=1e-11, abs=1e-14)
+
+
+def test_source_and_other_runners_are_as_before():
+    for runner in ("auto", "source", "batch"):
+        fast = autodiff.compile(attention, runner)
+        agree(fast, attention, 6)
+        agree(fast, attention, 3)
+    native = autodiff.compile(lambda x: sum(v * v for v in x), "native")
+    assert (native([1.0] * 6), native([1.0] * 8)) == (6.0, 8.0)
+    assert native.source() == autodiff.compile(lambda x: sum(v * v for v in x), "source").source([1.0] * 8)
+
+
+LIST = (list, None, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "other", "lengths"),
+    [
+        ((tuple, LIST, None), (tuple, (list, None, None, None), None), (2, 3)),
+        ((tuple, LIST, LIST), (tuple, (list, None), (list, None)), (2, 1)),
+        ((tuple, LIST, LIST), (tuple, (list, None), (list, None, None, None)), None),
+        ((tuple, LIST), (tuple, LIST), None),
+        ((tuple, LIST), (tuple, (list, LIST, LIST, LIST)), None),
+        ((tuple, (list,)), (tuple, LIST), None),
+        ((tuple, (list, LIST, LIST)), (tuple, (list, LIST)), (2, 1)),
+        ((tuple, LIST), (tuple, (tuple, None)), None),
+    ],
+)
+def test_in_which_lists_shapes_differ(shape, other, lengths):
+    assert lengths_of(shape, other) == lengths
+
+
+def test_arguments_are_made_as_long():
+    shape, other = (tuple, LIST, None), (tuple, (list, None), None)
+    assert resized(([1.0, 2.0], 3.0), shape, other, 5) == ([1.0, 2.0, 1.0, 2.0, 1.0], 3.0)
+    assert sequences.LEAST > 1
