@@ -30,8 +30,8 @@ def differences(seed):
         for name, numbers in given.items():
             memory[name][:] = numbers
         code.call(memory.address, length)
+        size = max([1.0, *[abs(x) for numbers in expected.values() for x in numbers if abs(x) < math.inf]])
         for name in ("a", "gw", "ga"):
-            size = max([1.0, *[abs(x) for x in expected[name] if abs(x) < math.inf]])
             for place, (got, wanted) in enumerate(zip(memory[name].tolist(), expected[name])):
                 if bits(got) != bits(wanted) and (draw.exact or not abs(got - wanted) <= 1e-11 * size):
                     return f"{name}[{place}] is {got}, not {wanted}, at length {length} of " + "\n".join(
