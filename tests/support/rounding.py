@@ -49,6 +49,8 @@ def around(x, found):
         return (x,)
     if found[x] == 0.0:
         return (-0.0, 0.0) if x.primitive and x.data == 0.0 else (x.data,)
+    if found[x] == math.inf:
+        return x.data, 0.0, 1.0, math.inf, -math.inf, math.nan  # anything, also where it is nan here
     return x.data - found[x], x.data, x.data + found[x]
 
 
