@@ -85,7 +85,7 @@ def shades(*colors: Any) -> Any:
     """The scale of colors through these, each with its place from 0 to 1 if they do not lie evenly."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("shades", colors)
+    return LinearSegmentedColormap.from_list("shades", list(colors))  # a tuple of two is a color and its opacity
 
 
 def color_of(place: int) -> str:
