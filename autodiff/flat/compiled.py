@@ -125,8 +125,11 @@ class Trace:
         return self.recording().work
 
     def recording(self, wrt: Sequence[Value] = ()) -> Recording:
-        """What the function does, with these captured leaves first among its parameters."""
-        return Recording(self.outputs, self.inputs, wrt, self.since)
+        """What the function does, with these captured leaves first among its parameters; one at least is used."""
+        found = Recording(self.outputs, self.inputs, wrt, self.since)
+        if wrt and found.leaves.isdisjoint(wrt):
+            raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
+        return found
 
     def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
         """The trace's program in a runner, kept for the next call; gradients are those to the inputs (None) or wrt."""
@@ -136,8 +139,6 @@ class Trace:
             leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
             with Uncollected():
                 recording, by_row = self.recording(leaves), self.for_loops and bool(self.outputs)
-                if leaves and recording.leaves.isdisjoint(leaves):
-                    raise ValueError(f"wrt names {leaves!r:.80}, but the function uses none of them")
                 made = prepared(kind, recording, self.inputs if wrt is None else leaves, by_row)
             self.runs[kind, wrt] = Run(made, recording.parameters)
         return self.runs[kind, wrt]
@@ -154,7 +155,8 @@ class TraceOfLength(Trace):
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
     ) -> None:
-        self.for_loops, self.call, self.any_length, self.length = True, (args, static), program, length
+        self.for_loops, self.call, self.length = True, (args, static), length
+        self.any_length = self.shared = program
         self.f, self.output, self.runs = f, 0.0, {}
 
     def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
@@ -162,11 +164,11 @@ class TraceOfLength(Trace):
         if wrt not in self.runs:
             from .backends.llvm.one_row import OneLength
 
-            leaves, program = wrt.leaves if isinstance(wrt, Wanted) else wrt, self.any_length
+            leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
             try:
                 with Uncollected():
-                    nests, parameters = program.program(wrt, leaves)  # type: ignore[union-attr]
-                places = program.of(self.length)  # type: ignore[union-attr]
+                    nests, parameters = self.shared.program(wrt, leaves)
+                places = self.shared.of(self.length)
                 self.runs[wrt] = Run(OneLength(nests, places, self.length, leaves), parameters)
             except Unsupported:
                 self.runs[wrt] = Trace(self.f, *self.call, True).ready(wrt, runner, rows)
@@ -237,7 +239,7 @@ class Wanted:
                 raise TypeError(f"wrt takes captured Values, got {type(value).__name__}: {value!r:.60}")
             if value.primitive is not None:
                 raise ValueError(f"wrt takes leaves, but {value!r} was computed by {value.primitive.name}")
-        self.given, self.leaves = given, list(dict.fromkeys(given))
+        self.leaves = list(dict.fromkeys(given))
 
     def is_list(self, wrt: Any) -> bool:
         """Whether ``wrt`` is a list of these very leaves, each once."""

@@ -100,6 +100,14 @@ def test_what_cannot_grow_is_compiled_for_each_length():
     assert not any(type(x) is OneLength for made in runners(fast).values() for x in made)
 
 
+def test_leaves_that_are_not_used_are_named_at_every_length():
+    fast, unused = autodiff.compile(lambda x: sum(W[0][0] * v for v in x), "native"), Value(1.0, "unused")
+    for count in (6, 8, 3):
+        assert fast.value_and_grad([0.5] * count, wrt=[W[0][0], unused])[1] == [0.5 * count, 0.0]
+        with pytest.raises(ValueError, match=r"wrt names .*'unused'.* uses none of them"):
+            fast.value_and_grad([0.5] * count, wrt=[unused])
+
+
 def test_other_lists_may_change_their_length_too():
     def f(a, b):
         return dot([tanh(x) for x in a], a) * sum(b) / len(b)
