@@ -33,7 +33,7 @@ FLOORS = {
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
         axes builder | clearing vector | machine math plan | core | loops nests registers | emitter kernel
-        | code epochs runner | trainings updates | one_row
+        | code epochs | runner trainings updates
     """,
     "autodiff.flat.loops": """
         gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows

@@ -46,12 +46,11 @@ class Runner(Protocol):
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
 MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
-LONG = 30_000  # numbers read by gates, above which machine code takes one row after the other
-MOST = 100  # programs kept ready, in machine code about 0.6 MB each
+MOST = 100  # programs kept ready
 ready: dict[Any, Runner] = {}
 
 
-def runner_for(name: str, work: int = 0) -> type[Runner]:
+def runner_for(name: str, work: int = 0) -> Any:
     """The runner of that name; for "auto" the faster one for so much work (rows times ``Recording.work``)."""
     if name not in NAMES:
         raise ValueError(f"no runner is called {name!r}: known are {', '.join(NAMES)}")
@@ -66,7 +65,7 @@ def runner_for(name: str, work: int = 0) -> type[Runner]:
     return Source
 
 
-def native() -> type[Runner]:
+def native() -> Any:
     """The runner that makes machine code; ImportError that says what to install where llvmlite is missing."""
     try:
         from .backends.llvm import Native
@@ -89,13 +88,9 @@ def kept(kind: type[Runner], program: Program) -> Runner:
     return found
 
 
-def prepared(kind: type[Runner], recording: Recording, wrt: Sequence[Value], by_row: bool = False) -> Any:
-    """The recording in a runner; machine code that goes ``by_row`` takes one after the other, by loop nests."""
-    if not by_row:
-        return kept(kind, Lowering(recording, wrt).program(kind.roll))
-    from .backends.llvm.one_row import OneRow  # when used: it brings in loop nests
-
-    return OneRow(recording, wrt)
+def prepared(kind: Any, recording: Recording, wrt: Sequence[Value]) -> Any:
+    """The recording in a runner, with gradients to the leaves in ``wrt``."""
+    return kind(recording, wrt) if kind.name == "native" else kept(kind, Lowering(recording, wrt).program(kind.roll))
 
 
 class Trace:
@@ -107,7 +102,7 @@ class Trace:
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False
     ) -> None:
-        self.since, self.for_loops, self.call = tick(), for_loops, (args, static)
+        self.since, self.call = tick(), (args, static)
         self.any_length: AnyLength | None = None
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
@@ -138,8 +133,8 @@ class Trace:
         if (kind, wrt) not in self.runs:
             leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
             with Uncollected():
-                recording, by_row = self.recording(leaves), self.for_loops and bool(self.outputs)
-                made = prepared(kind, recording, self.inputs if wrt is None else leaves, by_row)
+                recording = self.recording(leaves)
+                made = prepared(kind, recording, self.inputs if wrt is None else leaves)
             self.runs[kind, wrt] = Run(made, recording.parameters)
         return self.runs[kind, wrt]
 
@@ -155,14 +150,14 @@ class TraceOfLength(Trace):
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
     ) -> None:
-        self.for_loops, self.call, self.length = True, (args, static), length
+        self.call, self.length = (args, static), length
         self.any_length = self.shared = program
         self.f, self.output, self.runs = f, 0.0, {}
 
     def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
         """As of a trace."""
         if wrt not in self.runs:
-            from .backends.llvm.one_row import OneLength
+            from .backends.llvm.runner import OneLength
 
             leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
             try:
@@ -401,9 +396,7 @@ class Compiled:
             return [self(*call, **static) for call in calls]
         if not calls:
             return []
-        trace = self.trace(calls[0], static)
-        if self.runner == "native" and trace.work > LONG:
-            trace = self.trace(calls[0], static, True)
+        trace = self.trace(calls[0], static, self.runner == "native")
         found = trace.ready((), self.runner, len(calls)).rows([numbers(call) for call in calls])
         return [trace.answer(outputs) for outputs in found.outputs]
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from ..engine import Value
 from ..tracing import Uncollected, Unsupported
-from .compiled import Runner, kept, native, prepared, runner_for
-from .lowering import Lowering
+from .compiled import Runner, native, prepared, runner_for
 from .recording import Recipe, Recording, Step
 from .state import Batches, Epoch, State
 
@@ -43,7 +42,7 @@ class Training:
         self.name, self.clip = kind.name, clip
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
-        self.update = kept(kind, Lowering(step.update, ()).program(False))
+        self.update = prepared(kind, step.update, ())
         self.rows, self.table = table, self.loss.runner.table(table)
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
@@ -112,7 +111,7 @@ class Part:
     """The program of one Value that depends on rows and parameters, in its runner."""
 
     def __init__(self, recording: Recording, parameters: list[Value], kind: type[Runner]) -> None:
-        self.runner = prepared(kind, recording, parameters, kind.name == "native")
+        self.runner = prepared(kind, recording, parameters)
         self.others = recording.parameters[len(parameters) :]  # captured, but not trained
 
     def mean(self, rows: Any, numbers: Any) -> tuple[float, Any]:

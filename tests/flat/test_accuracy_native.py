@@ -11,10 +11,10 @@ import pytest
 from mpmath import mp
 
 from autodiff import PRIMITIVES, Value
-from autodiff.flat import lower
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.llvm.machine import machine
 from tests.autodiff.test_accuracy import DOMAINS, errors, points
+from tests.support.flat_samples import ready as made
 
 INF, NAN, TINY, SMALLEST = math.inf, math.nan, 5e-324, 2.0**-1022
 MOST = 2.0  # units in the last place
@@ -66,7 +66,7 @@ WIDE = {"exp": numpy.exp, "log": numpy.log, "tanh": numpy.tanh, "sigmoid": logis
 def native(name):
     """The primitive in machine code, as a function of an array: its numbers are rows, each in a lane."""
     x = Value(0.5, "x")
-    ready = Native(lower(PRIMITIVES[name](x), inputs=[x], wrt=()))
+    ready = made(Native, PRIMITIVES[name](x), [x], wrt=())
     return lambda xs: numpy.asarray(ready.rows([[x] for x in xs], []).outputs)[:, 0]
 
 
@@ -162,7 +162,7 @@ def test_edges_are_exact_in_every_lane_and_leave_the_others_alone(name):
 def test_a_function_of_a_parameter_alone_is_what_it_is_in_the_lanes(name):
     """What no row changes is computed once, outside the vectors."""
     w, x = Value(0.5, "w"), Value(0.5, "x")
-    ready, function = Native(lower([PRIMITIVES[name](w), x], inputs=[x], parameters=[w], wrt=())), native(name)
+    ready, function = made(Native, [PRIMITIVES[name](w), x], [x], [w], ()), native(name)
 
     for number in [*[x for x, _ in edges(name)], *grid(name, 20).tolist()]:
         ((found, _),) = ready.rows([[1.0]], [number]).outputs
@@ -178,7 +178,7 @@ def test_every_primitive_is_as_exact_in_machine_code_as_the_engine_has_to_be(nam
     for count in sorted({len(call) for call in calls}):
         leaves = [Value(1.0, f"x{i}") for i in range(count)]
         mine = [call for call in calls if len(call) == count]
-        found = Native(lower(PRIMITIVES[name](*leaves), inputs=leaves)).rows(mine, [])
+        found = made(Native, PRIMITIVES[name](*leaves), leaves).rows(mine, [])
         for call, (value,), slopes in zip(mine, found.outputs, found.input_gradients):
             for place, (error, room) in enumerate(errors(name, call, value, slopes)):
                 off[place] = max(off.get(place, 0.0), error)

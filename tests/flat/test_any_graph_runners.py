@@ -12,6 +12,7 @@ from autodiff.flat import lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
+from tests.support.flat_samples import ready
 from tests.support.node_runner import Node
 from tests.support.random_graphs import FINITE, SPECIAL, gates, graphs, permuted
 from tests.support.rounding import UNIT, near, rooms
@@ -51,9 +52,8 @@ def wrong(found, pairs):
 def check_one_row(outputs, leaves, roll, runners=tuple(RUNNERS)):
     """The graph lowered, as one row of inputs, by every runner."""
     numbers = [leaf.data for leaf in leaves]
-    program = lower(outputs, inputs=leaves, roll=roll)
     for name in runners:
-        found = RUNNERS[name](program).row(numbers, [])
+        found = ready(RUNNERS[name], outputs, leaves, roll=roll).row(numbers, [])
         assert len(found.input_gradients) == len(leaves)
         pairs = expected(outputs, leaves, numbers, name == "native")
         assert wrong([*found.outputs, *found.input_gradients], pairs) == [], name
@@ -63,11 +63,11 @@ def check_rows(outputs, leaves, table, count, roll, runners=tuple(RUNNERS)):
     """So many rows, which go through the table again and again; the first leaf is a parameter of them all."""
     w, many = leaves[0].data, len(outputs)
     table = [row[: len(leaves) - 1] for row in [*table, [leaf.data for leaf in leaves[1:]]]]
-    program = lower(outputs, inputs=leaves[1:], parameters=leaves[:1], roll=roll)
     for name in runners:
         pairs = [expected(outputs, leaves, [w, *row], name == "native") for row in table]
         places = [i % len(table) for i in range(count)]
-        found = RUNNERS[name](program).rows([table[i] for i in places], [w])
+        run = ready(RUNNERS[name], outputs, leaves[1:], leaves[:1], roll=roll)
+        found = run.rows([table[i] for i in places], [w])
         for i, values, slopes in zip(places, found.outputs, found.input_gradients):
             assert wrong([*values, *slopes], pairs[i][:many] + pairs[i][many + 1 :]) == [], name
         assert wrong(found.parameter_gradients, [mean([pairs[i][many] for i in places])]) == [], name

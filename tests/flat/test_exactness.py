@@ -10,11 +10,11 @@ from hypothesis import assume, given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, Value, dot, gradients, history, relu, sqrt, where
-from autodiff.flat import lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
 from nn import MLP, fit
+from tests.support.flat_samples import ready
 from tests.support.node_runner import Node
 from tests.support.random_graphs import FINITE, SPECIAL, gates
 
@@ -72,12 +72,11 @@ def test_gates_and_short_sums_are_exact_values_and_gradients(graph, roll):
     )
     expected = [bits(x.data) for x in (*nodes, *slopes)]
     numbers = [leaf.data for leaf in leaves]
-    program = lower([*nodes, *slopes], inputs=leaves, wrt=(), roll=roll)
     for name, gates_are, _, sums_are, _ in ROWS:
         assert gates_are == sums_are == "exact"
-        runner = RUNNERS[name](program)
+        runner = ready(RUNNERS[name], [*nodes, *slopes], leaves, wrt=(), roll=roll)
         assert [bits(x) for x in runner.row(numbers, []).outputs] == expected, name
-        many = runner.rows([numbers[::-1], numbers, numbers], []).outputs
+        many = runner.rows([numbers[::-1], *[numbers] * 8], []).outputs
         assert [bits(x) for x in many[2]] == expected, name
 
 
@@ -88,7 +87,7 @@ def test_functions(row, function):
     two = function in ("power", "logsumexp", "norm", "elu", "atan2", "hypot", "gaussian")
     points = [[draw.choice([0.01, 1.0, 30.0]) * draw.uniform(-1, 1) for _ in range(1 + two)] for _ in range(200)]
     leaves = [Value(0.5) for _ in range(1 + two)]
-    found = RUNNERS[name](lower(primitive(*leaves), inputs=leaves, wrt=())).rows(points, []).outputs
+    found = ready(RUNNERS[name], primitive(*leaves), leaves, wrt=()).rows(points, []).outputs
     # a sum of e^ has the digits of its terms, e^x - 1 near 0 those of x
     sizes = [max(map(abs, point)) if function == "logsumexp" else 0.0 for point in points]  # its largest term counts
     apart = [ulps(x, primitive(*point), size) for (x,), point, size in zip(found, points, sizes)]
@@ -103,8 +102,8 @@ def test_sums_of_products(row, count):
     leaves = [Value(draw.uniform(-1, 1)) for _ in range(2 * count + 1)]
     points = [[draw.uniform(-1, 1) for _ in leaves] for _ in range(50)]
     eager = [PRIMITIVES["dot"](*point) for point in points]
-    program = lower(PRIMITIVES["dot"](*leaves), inputs=leaves, wrt=(), roll=True)
-    found = [x for (x,) in RUNNERS[name](program).rows(points, []).outputs]
+    run = ready(RUNNERS[name], PRIMITIVES["dot"](*leaves), leaves, wrt=(), roll=True)
+    found = [x for (x,) in run.rows(points, []).outputs]
     if (short_are if count < 4 else long_are) == "exact":
         assert found == eager
     else:

@@ -15,7 +15,7 @@ from autodiff.flat.backends.javascript import CORE as JAVASCRIPT
 from autodiff.flat.backends.llvm import Native, core as elementwise
 from autodiff.flat.backends.python import Source
 from nn import MLP, SGD, Module, fit, fit_many, truth_table
-from tests.support.flat_samples import arity
+from tests.support.flat_samples import arity, ready
 from tests.support.node_runner import Node
 
 INF, NAN = math.inf, math.nan
@@ -23,28 +23,28 @@ EDGES = [-INF, -800.0, -30.0, -2.5, -1.0, -0.3, -5e-324, -0.0, 0.0, 5e-324, 1e-3
 EDGES += [710.0, 1e300, INF, NAN]
 
 
-def program_of(primitive, count):
+def graph_of(primitive, count):
     leaves = [Value(1.0, f"x{i}") for i in range(count)]
-    return lower(primitive(*leaves), inputs=leaves, wrt=())
+    return primitive(*leaves), leaves
 
 
 def by_rows(kind):
     return lambda primitive, calls: [
-        value for (value,) in kind(program_of(primitive, len(calls[0]))).rows(calls, []).outputs
+        value for (value,) in ready(kind, *graph_of(primitive, len(calls[0])), wrt=()).rows(calls, []).outputs
     ]
 
 
 def by_jax(primitive, calls):
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
-    run = jax.jit(over_rows(program_of(primitive, len(calls[0])), jax.numpy))
+    run = jax.jit(over_rows(lower(*graph_of(primitive, len(calls[0])), wrt=()), jax.numpy))
     return run(jax.numpy.array(calls, float), jax.numpy.zeros(0)).outputs[:, 0].tolist()
 
 
 def in_one_lane(primitive, calls):
     """Of parameters alone: what no row changes is computed once, outside the vectors."""
     leaves, x = [Value(1.0) for _ in calls[0]], Value(1.0)
-    run = Native(lower([primitive(*leaves), x], inputs=[x], parameters=leaves, wrt=()))
+    run = ready(Native, [primitive(*leaves), x], [x], leaves, ())
     return [run.row([1.0], call).outputs[0] for call in calls]
 
 
@@ -230,7 +230,7 @@ def test_users_gates_in_loops_over_many_elements(runner):
     output = autodiff.sum([leaky(autodiff.dot([a], [b], 0.5)) * hypot(a, b) + root(b) for a, b in zip(w, x)])
     program = lower(output, inputs=x, parameters=w, roll=True)
 
-    found = RUNNERS[runner](program).row([leaf.data for leaf in x], [leaf.data for leaf in w])
+    found = ready(RUNNERS[runner], output, x, w, roll=True).row([leaf.data for leaf in x], [leaf.data for leaf in w])
 
     output.backward()
     assert len(program.lines) < 150

@@ -7,25 +7,23 @@ from hypothesis import given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, Value, history as history_of
-from autodiff.flat import lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
-from tests.support.flat_samples import agree, close, eager, graph, net, points
+from tests.support.flat_samples import agree, close, eager, graph, net, points, ready
 
 RUNNERS = {
     "source": (Source, False),
     "source, rolled": (Source, True),
     "batch": (Batch, False),
     "batch, rolled": (Batch, True),
-    "native": (Native, False),
-    "native, rolled": (Native, True),
+    "native": (Native, None),
 }
 
 
 def made(runner, *arguments, **options):
     kind, roll = RUNNERS[runner]
-    return kind(lower(*arguments, roll=roll, **options))
+    return ready(kind, *arguments, roll=roll, **options)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

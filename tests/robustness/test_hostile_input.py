@@ -136,17 +136,17 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_a_label_is_not_in_machine_code(label):
-    """The text that LLVM reads is the same for every label, in a kernel and in the steps of a training."""
+    """The nests, and the text that LLVM reads, are the same for every label, in a function and a training."""
     pytest.importorskip("llvmlite")
     from autodiff.flat import Epoch, Recipe
     from autodiff.flat.backends.llvm.epochs import Steps
-    from autodiff.flat.backends.llvm.kernel import Kernel
     from autodiff.flat.backends.llvm.trainings import of_net
-    from autodiff.flat.recording import Step
+    from autodiff.flat.loops.nests import roll
+    from autodiff.flat.recording import Recording, Step
 
-    def kernel(first, second):
+    def nests(first, second):
         x, f = labelled(first, second)
-        return Kernel(lower(f, inputs=[x]), "program", 4).function()
+        return str(roll(Recording([f], [x])))
 
     def steps(label):
         w = Value(0.5, label)
@@ -158,7 +158,7 @@ def test_a_label_is_not_in_machine_code(label):
         step = Step(Recipe(lambda x, y: (w * x[0] - y[0]) ** 2, ([1.0], [2.0]), [w], update))
         return Steps(of_net(step, [w]).plan(Epoch(5, 2), False), 4).module()
 
-    assert kernel(label, label) == kernel("a", "b")
+    assert nests(label, label) == nests("a", "b")
     assert steps(label) == steps("a")
 
 

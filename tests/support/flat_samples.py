@@ -5,6 +5,8 @@ import math
 
 import autodiff
 from autodiff import PRIMITIVES, Value
+from autodiff.flat import lower
+from autodiff.flat.recording import Recording
 
 INF, NAN = math.inf, math.nan
 POINTS = [-INF, -800.0, -2.5, -1.0, -0.3, -0.0, 0.0, 0.5, 1.0, 3.0, 710.0, INF, NAN]
@@ -89,3 +91,11 @@ def net(sizes, activation="tanh", seed=0):
     targets = [Value(float(i == 0), f"y{i}") for i in range(sizes[-1])]
     loss = autodiff.logsumexp(signals) - autodiff.dot(targets, signals)
     return inputs + targets, parameters, loss
+
+
+def ready(kind, outputs, inputs=None, parameters=(), wrt=None, roll=None):
+    """A graph in a runner: machine code is made of what is recorded, the others run its program."""
+    if kind.name != "native":
+        return kind(lower(outputs, inputs, parameters, wrt, roll))
+    recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
+    return kind(recording, [*recording.inputs, *recording.parameters] if wrt is None else wrt)

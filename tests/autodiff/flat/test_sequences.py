@@ -7,7 +7,7 @@ import pytest
 import autodiff
 from autodiff import Value, dot, softmax, tanh
 from autodiff.flat import sequences
-from autodiff.flat.backends.llvm.one_row import OneLength
+from autodiff.flat.backends.llvm.runner import OneLength
 from autodiff.flat.sequences import lengths_of, resized
 
 r = random.Random(3)

@@ -18,8 +18,7 @@ Where things are, in the order to read:
     code         statements as one function over arrays
     updates      the update of one parameter as statements that update all
     machine      this computer: text in, functions out
-    runner       Native, the runner of a compiled function over many rows
-    one_row      the runner of one row at a time, of any length, by loop nests
+    runner       Native, the runner of a compiled function
     trainings    a training, or many: numbers in, epochs run, numbers out
 """
 

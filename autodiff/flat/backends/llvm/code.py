@@ -134,7 +134,7 @@ def code_of(
         axes, target, expression, reduce, start, adds = x  # type: ignore[misc]
         return axes, target, as_key(expression), reduce, as_key(start), adds
 
-    name = "code", tuple(map(key, statements)), tuple(sizes.items()), tuple(cleared), lengths
+    name = tuple(map(key, statements)), tuple(sizes.items()), tuple(cleared), lengths, machine().width
     return remembered(name, lambda: Code(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
 
 

@@ -1,51 +1,100 @@
-"""The runner that has its program compiled to machine code."""
+"""The runner of a compiled function: gates rolled into loop nests, and these compiled to machine code."""
 
 from __future__ import annotations
 
-from threading import Lock
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 
-from ...ir import Program, Result
+from ....engine import Value
+from ...ir import Result
+from ...loops.nests import roll
+from ...loops.rows import for_rows
+from ...recording import Recording
 from ..array import Batch
-from ..text import given
-from .builder import module
-from .kernel import PADDING, Kernel, up_to
-from .machine import ATTRIBUTES, Compiled, aligned, locks, machine
+from .code import NativeNests
+
+FEW, MOST = 8, 256  # rows in a block, at least and at most
+NEAR = 40_000  # doubles that should stay near the processor
 
 
 class Native(Batch):
-    """A program in machine code: rows in the lanes of vectors, the sums over rows taken inside.
+    """The recording in machine code, with gradients of the first output to the leaves in ``wrt``.
 
-    What goes in and comes out are arrays, as with NumPy; what happens in between is one call.
+    With gradients one row runs after the other, and so do a few rows; of more rows the outputs are computed in blocks.
     """
 
     name = "native"
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.inputs, self.outputs = len(program.inputs), len(program.outputs)
-        kernel = Kernel(program, "program", machine().width)
-        self.compiled = Compiled(module([kernel.function()], kernel.text.declarations, ATTRIBUTES))
-        self.call = self.compiled.function("program", 6, 2)
-        self.gradients = len(given(program.input_gradients))
-        self.asked = numpy.array([k for k, x in enumerate(program.parameter_gradients) if x is not None], dtype=int)
-        self.memory = aligned(kernel.memory)
-        self.busy = Lock()  # one call at a time has the memory
-        locks.add(self.busy)
+    def __init__(self, recording: Recording, wrt: Sequence[Value]) -> None:
+        self.nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
+        self.asked, self.inputs = bool(wrt), len(recording.inputs)
+        self.first = self.inputs if asked & {*recording.inputs} else 0  # gradients to inputs
+        self.count = len(asked & {*recording.parameters})  # and to parameters, the first of them
+        self.blocks: dict[int, NativeNests] = {}  # by the number of rows
+
+    def one(self, inputs: Any, parameters: Any) -> list[Any]:
+        """Outputs, gradients to inputs and to parameters; 0 where no gradient arrives."""
+        outputs, gw, gx = self.run(inputs, parameters)
+        counts = (gx, self.first), (gw, self.count)
+        return [outputs, *[numpy.zeros(count) if array is None else array[:count] for array, count in counts]]
+
+    def run(self, inputs: Any, parameters: Any) -> Any:
+        """(Outputs, gradients of parameters, of inputs) as arrays; None where none arrives."""
+        if not self.asked:
+            return self.nests.outputs(inputs, parameters), None, None
+        return self.nests.outputs_and_gradients(inputs, parameters)
+
+    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
+        """Outputs and gradients of one row."""
+        return Result(*[part.tolist() for part in self.one(inputs, parameters)])
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
-        count, stride = len(rows), up_to(len(rows), PADDING)
-        if count == 0:
-            return Result(
-                numpy.zeros((0, self.outputs)), numpy.zeros((0, self.gradients)), numpy.zeros(len(self.asked))
-            )
-        x, out, dx = (aligned(k, stride) for k in (self.inputs, self.outputs, self.gradients))
-        x[:, :count] = numpy.asarray(rows, dtype=float).reshape(count, self.inputs).T
-        w = numpy.ascontiguousarray(parameters, dtype=float)
-        sums = numpy.zeros(len(self.program.parameters) + 1)
-        with self.busy:
-            self.call(*[array.ctypes.data for array in (x, w, out, dx, sums, self.memory)], count, stride)
-        return Result(out[:, :count].T, dx[:, :count].T, sums[self.asked] / count)
+        x, w = numpy.asarray(rows, dtype=float).reshape(len(rows), self.inputs), numpy.array(parameters, dtype=float)
+        size = 0 if self.asked else self.block_of(len(x))
+        if size >= FEW:
+            outputs = numpy.concatenate([self.block(x[k : k + size], w, size) for k in range(0, len(x), size)])
+            return Result(outputs, numpy.zeros((len(x), 0)), numpy.zeros(0))
+        found = [self.one(row, w) for row in x]
+        if not found:
+            empty = numpy.zeros((0, len(self.nests.nests.outputs)))
+            return Result(empty, numpy.zeros((0, self.first)), numpy.zeros(self.count))
+        outputs, to_inputs, to_parameters = map(numpy.array, zip(*found))
+        return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
+
+    def block_of(self, count: int) -> int:
+        """How many rows of so many are computed at a time: a power of 2."""
+        room = min(count, MOST, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
+        return 1 << room.bit_length() - 1 if room else 0
+
+    def block(self, rows: Any, parameters: Any, size: int) -> Any:
+        """The outputs of up to so many rows, beside which copies of the last one are computed."""
+        nests = self.blocks.get(size)
+        if nests is None:
+            nests = self.blocks[size] = NativeNests(for_rows(self.nests.nests, size), rows=size)
+        x = numpy.concatenate([rows, numpy.repeat(rows[-1:], size - len(rows), axis=0)]) if len(rows) < size else rows
+        return nests.outputs(x.T.ravel(), parameters).reshape(-1, size).T[: len(rows)]
+
+
+class OneLength(Native):
+    """The program for every length of a sequence, run for one whose inputs lie at these places of the longest."""
+
+    def __init__(self, nests: NativeNests, places: Sequence[int], length: int, wrt: Sequence[Value] | None) -> None:
+        self.nests, self.places, self.length, self.asked = nests, numpy.array(places, dtype=int), length, wrt != ()
+        self.inputs = len(places)
+        self.first, self.count = (self.inputs, 0) if wrt is None else (0, len(wrt))
+
+    def run(self, inputs: Any, parameters: Any) -> Any:
+        """As above."""
+        x = numpy.zeros(self.nests.sizes["x"])
+        x[self.places] = inputs
+        if not self.asked:
+            return self.nests.outputs(x, parameters, self.length), None, None
+        outputs, gw, gx = self.nests.outputs_and_gradients(x, parameters, None, self.length)
+        return outputs, gw, None if gx is None else gx[self.places]
+
+    def block_of(self, count: int) -> int:
+        """None: one row after the other."""
+        return 0

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from autodiff import Value
-from autodiff.flat.backends.llvm.one_row import OneRow
+from autodiff.flat.backends.llvm import Native
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Unsupported
 from tests.support.loop_programs import program
@@ -23,7 +23,7 @@ def differences(seed, special=False):
     parameters, inputs, outputs = program(random.Random(seed), special)
     recording, leaves = Recording(outputs, inputs, parameters), parameters + inputs
     try:
-        ready = OneRow(recording, leaves)
+        ready = Native(recording, leaves)
         found = ready.row([x.data for x in inputs], [x.data for x in parameters])
     except Unsupported as error:
         return [] if "runner='native' cannot run the gate" in str(error) else [error]
