@@ -32,8 +32,8 @@ FLOORS = {
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
-        axes builder | clearing vector | machine math plan | core | loops nests registers | emitter kernel
-        | code epochs | runner trainings updates
+        axes builder updates | clearing vector | machine math | core | nests registers | emitter | code
+        | runner steps | trainings
     """,
     "autodiff.flat.loops": """
         gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows

@@ -8,7 +8,6 @@ which each parameter is a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from math import inf
 from typing import Any
 
@@ -22,8 +21,6 @@ from .state import Batches, Epoch, State
 class Training:
     """The steps of one model by "source" or "batch", "auto" being the faster for so many ``rows`` in each step.
 
-    "native" is machine code that takes one row after the other; see ``in_machine_code`` for that of short losses.
-
     ``clip(gradients, norm)`` shortens gradients. Unsupported if a function of the recipe looks at a number, is not
     recorded the same twice, or takes no Values.
     """
@@ -36,7 +33,7 @@ class Training:
         runner: str = "auto",
         rows: int = 1,
     ) -> None:
-        parameters, self.step = list(recipe.parameters), Step(recipe, runner == "native")
+        parameters, self.step = list(recipe.parameters), Step(recipe)
         step = self.step
         kind = runner_for(runner, rows * step.loss.work)
         self.name, self.clip = kind.name, clip
@@ -78,33 +75,26 @@ def in_machine_code() -> Any:
     return trainings
 
 
-MOST_GATES = 10_000  # of the loss of one example, that are written down line by line
+MOST_GATES, MOST_STATEMENTS = 10_000, 100  # of the loss of one example, that are compiled for any run
 COMPILING = 0.3, 1e-5  # seconds to compile loop nests, and more for each gate
 READING = 1e-7  # seconds for each number that gates read, forward and backward in Python text
 SHARE = 5.0  # compiling may take so small a part of what is left to do: a fifth
 
 
 def native_training(
-    recipe: Recipe,
-    rows: Sequence[Sequence[float]],
-    epoch: Epoch,
-    clip_norm: float | None,
-    clip: Callable[[Any, float], Any],
-    passes: float = inf,
+    recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, clip_norm: float | None, passes: float = inf
 ) -> Any:
-    """The steps in machine code: of all rows at once for losses of few lines, else row by row in loop nests.
+    """The steps in machine code, by loop nests.
 
     Unsupported if that takes long to compile for so many ``passes``, examples times epochs.
     """
-    module, step = in_machine_code(), Step(recipe)
+    module, step = in_machine_code(), Step(recipe, True)
     gates = len(step.loss.gates)
-    if gates <= MOST_GATES:
-        with suppress(module.LongLoss):
-            return module.NativeTraining(step, rows, epoch, clip_norm is not None)
-    if SHARE * (COMPILING[0] + COMPILING[1] * gates) > passes * step.loss.work * READING:
+    pays = SHARE * (COMPILING[0] + COMPILING[1] * gates) <= passes * step.loss.work * READING
+    if gates > MOST_GATES and not pays:
         raise Unsupported(f"the loss has {gates} gates: to compile them takes longer than it saves")
     with Uncollected():
-        return Training(recipe, rows, clip, "native")
+        return module.NativeTraining(step, rows, epoch, clip_norm is not None, inf if pays else MOST_STATEMENTS)
 
 
 class Part:

@@ -30,9 +30,7 @@ class Recorded:
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
-            self.training: Any = native_training(
-                task.recipe, task.rows, task.epoch, optimizer.clip_norm, clip_by_norm, passes
-            )
+            self.training: Any = native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
         else:
             self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name = self.training.name

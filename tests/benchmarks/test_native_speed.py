@@ -15,12 +15,13 @@ import pytest
 
 import nn
 from autodiff import Value
-from autodiff.flat import Batches, State, lower
+from autodiff.flat import Batches, State
 from autodiff.flat.backends.llvm import machine as machine_code
-from autodiff.flat.backends.llvm.builder import module
-from autodiff.flat.backends.llvm.kernel import PADDING, Kernel, up_to
-from autodiff.flat.backends.llvm.machine import ATTRIBUTES, Compiled, machine
-from autodiff.flat.backends.llvm.runner import aligned
+from autodiff.flat.backends.llvm.code import NativeNests
+from autodiff.flat.backends.llvm.machine import aligned
+from autodiff.flat.loops.nests import roll
+from autodiff.flat.loops.rows import for_rows
+from autodiff.flat.recording import Recording
 from nn import MLP, SGD, fit
 from nn.losses import loss_named
 from nn.training.loop import Task
@@ -56,7 +57,7 @@ def slope(short, long, few, many):
 
 
 class Gradient:
-    """Value and gradient of a net over rows, as the native runner compiles them, called without any Python between."""
+    """Value and gradient of a net over rows, in machine code, called without any Python between."""
 
     def __init__(self, sizes, activation, loss, rows, wanted=True):
         net = MLP(sizes[0], sizes[1:], activation=activation, seed=0)
@@ -65,18 +66,14 @@ class Gradient:
         parameters = net.parameters()
         score = net(x)
         cost = nn.hinge([score], [y]) if loss == "hinge" else (score - y) * (score - y)
-        program = lower(cost, [*x, y], parameters, parameters if wanted else (), roll=True)
-        kernel = Kernel(program, "program", machine().width, rows, results=False)
-        self.code = Compiled(module([kernel.function()], kernel.text.declarations, ATTRIBUTES))
-        self.function = self.code.function("program", 6, 2)
-        self.w = numpy.array([p.data for p in parameters])
-        self.sums, self.memory = aligned(len(parameters) + 1), aligned(kernel.memory)
-        self.rows, self.stride = rows, up_to(rows, PADDING)
-        self.x = aligned((len(x) + 1) * self.stride)
-        self.given = [a.ctypes.data for a in (self.x, self.w, self.x, self.x, self.sums, self.memory)]
+        nests = roll(Recording([cost], [*x, y], parameters), parameters if wanted else ())
+        batch = NativeNests(for_rows(nests, rows), rows=rows)
+        self.code = batch.gradients if wanted else batch.values
+        self.memory = batch.memory()
+        self.memory["w"][:] = [p.data for p in parameters]
 
     def __call__(self):
-        self.function(*self.given, self.rows, self.stride)
+        self.code.call(self.memory.address, 0)
 
 
 def repeated(function, times):
@@ -92,11 +89,11 @@ def test_the_moons_gradient_takes_at_most_1_3_times_that_of_hand_written_c_plus_
     library.gradient.restype = ctypes.c_double
     X, Y = nn.moons(104, seed=0)
     own = Gradient([2, 16, 16, 1], "relu", "hinge", 104)
-    own.x.reshape(3, -1)[:, :104] = numpy.array([[*x, y] for x, y in zip(X, Y)]).T
+    own.memory["x"][:] = numpy.array([[*x, y] for x, y in zip(X, Y)]).T.ravel()
     x, slopes = aligned(312), aligned(337)
     x.reshape(3, 104)[:] = numpy.array([[*point, y] for point, y in zip(X, Y)]).T
     w = aligned(337)
-    w[:] = own.w
+    w[:] = own.memory["w"]
     given = pointers(w, x, slopes)
 
     times = medians(
@@ -105,7 +102,7 @@ def test_the_moons_gradient_takes_at_most_1_3_times_that_of_hand_written_c_plus_
     times = {side: seconds / 1000 for side, seconds in times.items()}
 
     shown("moons gradient", times, "native")
-    assert own.sums[:337] == pytest.approx(slopes, rel=1e-9, abs=1e-11)
+    assert own.memory["gw"] == pytest.approx(slopes, rel=1e-9, abs=1e-11)
     held("gradient against hand-written C++", times["by hand"] / times["native"], 1 / 1.3)
 
 

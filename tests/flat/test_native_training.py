@@ -60,6 +60,16 @@ def test_every_size_of_mini_batch(batch_size):
     same(lambda: MLP(2, [5, 1], seed=1), X, [x[0] * x[1] for x in X], epochs=6, batch_size=batch_size)
 
 
+@pytest.mark.parametrize("batch_size", [None, 300, 270])
+def test_mini_batches_of_so_many_rows_that_they_are_taken_in_blocks(batch_size):
+    X = some_rows(600)
+
+    same(
+        lambda: MLP(2, [5, 1], seed=1), X, [x[0] * x[1] for x in X], by="batch", epochs=4, batch_size=batch_size,
+        penalty=l2(0.01), optimizer=lambda p: Adam(p, 0.01, clip_norm=0.5),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [

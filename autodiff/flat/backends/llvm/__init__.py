@@ -6,10 +6,6 @@ Where things are, in the order to read:
     vector       vectors of doubles
     math         exp, log, tanh, sigmoid in every lane
     core         the core of operations for lanes
-    plan         which lines share a loop, and where their numbers are kept
-    loops        groups of lines over their elements and rows, and the sums over them
-    kernel       a Program as one function over many rows
-    epochs       whole epochs as one function, for one net or one in each lane
     axes         the same statement (of flat.loops) over other axes
     nests        what each axis of a statement is for
     clearing     which gradients have to be 0 first
@@ -17,6 +13,7 @@ Where things are, in the order to read:
     emitter      statements as text
     code         statements as one function over arrays
     updates      the update of one parameter as statements that update all
+    steps        whole epochs as one function, for one net or many side by side
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
     trainings    a training, or many: numbers in, epochs run, numbers out

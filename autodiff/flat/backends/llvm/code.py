@@ -10,7 +10,7 @@ import numpy
 from ...ir import as_key
 from ...loops.statements import Axis, Index, Repeat, Statement
 from .axes import spelled
-from .builder import Text, module
+from .builder import Text, Whole, module
 from .clearing import Range, assigned
 from .core import value as computed
 from .emitter import Emitter
@@ -24,7 +24,85 @@ MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which
 Statements = Iterable[Statement | Repeat]
 
 
-class Code:
+class Functions:
+    """Functions over arrays, whose names and sizes are given, that are written from statements and compiled."""
+
+    def __init__(self, sizes: Mapping[str, int], lengths: tuple[int, int] = (0, 0), inline: bool = False) -> None:
+        self.sizes, self.lengths, self.inline = sizes, lengths, inline
+        self.modules: list[Compiled] = []
+        self.parts: list[str] = []  # functions, those of finished modules by their address
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a module."""
+        self.functions: list[str] = []
+        self.declarations: set[str] = set()
+        self.called: Called = {}
+        self.lines = 0
+
+    def write(self, statements: Statements, width: int = 0) -> range:
+        """Write functions that run statements, in vectors of so many numbers at most, and return their places."""
+        first, waiting = len(self.parts), [*groups(statements, 0, self.lengths)][::-1]
+        while waiting:
+            self.part(waiting, width or machine().width)
+            if self.lines > MODULE and not self.inline:
+                self.end()
+        return range(first, len(self.parts))
+
+    def cleared(self, statements: Statements, cleared: Sequence[str], width: int = 0) -> tuple[list[Range], range]:
+        """Write them for arrays that are 0 first; return the ranges for which somebody has to see to that, too."""
+        found, zeros = assigned(list(statements), self.sizes, cleared, self.lengths)
+        return zeros, self.write(found, width)
+
+    def part(self, waiting: list[list[Nest] | Repeat], width: int) -> None:
+        """Write a function of the next nests."""
+        text = Text()
+        emitter = Emitter(text, width, self.lengths, None if self.inline else self.called)
+        while waiting and len(text.lines) < PART:
+            emitter.write(waiting.pop())
+        parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
+        more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
+        self.parts.append(f"@part{len(self.parts)}")
+        self.add(text, self.parts[-1][1:], parameters, **more)
+
+    def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
+        self.functions.append(text.function(name, parameters, **more))
+        self.declarations |= text.declarations
+        self.lines += len(text.lines)
+
+    def arrays(self, text: Text) -> dict[str, str]:
+        """The addresses of the arrays, from those in %arrays."""
+        places = [text.address("%arrays", k) for k in range(len(self.sizes))]
+        return {name: text.let(f"load ptr, ptr {place}, align 8") for name, place in zip(self.sizes, places)}
+
+    def run(
+        self, text: Text, zeros: Sequence[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0
+    ) -> None:
+        """Clear ranges and call functions."""
+        for name, start, stop in zeros:
+            text.zero(text.address(arrays[name], start), stop - start)
+        given = ", ".join([*[f"ptr {arrays[name]}" for name in self.sizes], f"i64 {length}"])
+        for part in parts:
+            text.put(f"call void {self.parts[part]}({given})")
+
+    def end(self) -> None:
+        """Compile the module."""
+        for (head, count, width), name in self.called.items():
+            text = Text()
+            v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
+            result = computed(v, head, operands)
+            self.add(text, name, [f"{v.vector} {x}" for x in operands], internal=True, kind=v.vector, result=result)
+        done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), self.inline)
+        self.modules.append(done)
+        if not self.inline:
+            self.parts = [
+                f"inttoptr (i64 {done.engine.get_function_address(x[1:])} to ptr)" if x.startswith("@") else x
+                for x in self.parts
+            ]
+        self.begin()
+
+
+class Code(Functions):
     """Statements as one function in machine code, over arrays whose names and sizes are given.
 
     Parameters
@@ -50,70 +128,13 @@ class Code:
         cleared: Sequence[str] = (),
         lengths: tuple[int, int] = (0, 0),
     ) -> None:
-        self.lengths = lengths
-        statements, zeros = assigned(list(statements), sizes, cleared, lengths)
-        self.sizes = {**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}
-        self.modules: list[Compiled] = []
-        self.parts: list[str] = []  # what is called, one after the other
-        self.begin()
-        waiting = [*groups(statements, 0, lengths)][::-1]
-        while waiting:
-            self.part(waiting)
-            if self.lines > MODULE:
-                self.end()
-        self.driver(zeros)
+        statements = list(statements)
+        super().__init__({**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}, lengths)
+        text = Text()
+        self.run(text, *self.cleared(statements, cleared), self.arrays(text), "%length")
+        self.add(text, "run", ["ptr %arrays", "i64 %length"])
         self.end()
         self.call = self.modules[-1].function("run", 1, 1)
-
-    def begin(self) -> None:
-        """Begin a module."""
-        self.functions: list[str] = []
-        self.declarations: set[str] = set()
-        self.called: Called = {}
-        self.lines = 0
-
-    def part(self, waiting: list[list[Nest] | Repeat]) -> None:
-        """Write a function of the next nests."""
-        text = Text()
-        emitter = Emitter(text, machine().width, self.lengths, self.called)
-        while waiting and len(text.lines) < PART:
-            emitter.write(waiting.pop())
-        name = f"part{len(self.parts)}"
-        self.add(text, name, [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"])
-        self.parts.append(f"@{name}")
-
-    def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
-        self.functions.append(text.function(name, parameters, **more))
-        self.declarations |= text.declarations
-        self.lines += len(text.lines)
-
-    def driver(self, zeros: Sequence[Range]) -> None:
-        """Write the function that calls the others, those of finished modules by their address."""
-        text = Text()
-        for k, name in enumerate(self.sizes):
-            text.put(f"%at{k} = getelementptr ptr, ptr %arrays, i64 {k}")
-            text.put(f"%{name} = load ptr, ptr %at{k}, align 8")
-        for name, start, stop in zeros:
-            text.zero(text.address(f"%{name}", start), stop - start)
-        given = ", ".join([*[f"ptr %{name}" for name in self.sizes], "i64 %length"])
-        for part in self.parts:
-            text.put(f"call void {part}({given})")
-        self.add(text, "run", ["ptr %arrays", "i64 %length"])
-
-    def end(self) -> None:
-        """Compile the module."""
-        for (head, count, width), name in self.called.items():
-            text = Text()
-            v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
-            result = computed(v, head, operands)
-            self.add(text, name, [f"{v.vector} {x}" for x in operands], internal=True, kind=v.vector, result=result)
-        done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), improved=False)
-        self.modules.append(done)
-        self.parts = [
-            f"inttoptr (i64 {done.engine.get_function_address(part[1:])} to ptr)" if part.startswith("@") else part
-            for part in self.parts
-        ]
-        self.begin()
 
 
 def scratch(statements: Statements, lengths: tuple[int, int]) -> int:

@@ -28,7 +28,7 @@ class Emitter(Registers):
     Statements without axes are straight code: numbers stay in registers from one to the next.
     """
 
-    def __init__(self, text: Text, width: int, lengths: tuple[int, int], called: Called) -> None:
+    def __init__(self, text: Text, width: int, lengths: tuple[int, int], called: Called | None) -> None:
         super().__init__(text, called)
         self.width = width
         self.lengths = lengths

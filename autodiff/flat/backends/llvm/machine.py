@@ -19,8 +19,7 @@ import numpy
 from .vector import LIBRARY
 
 MOST = 50  # modules kept
-LEVEL = 2  # of the code generation for text that is not improved
-LARGE = 1_500_000  # characters above which LLVM translates text as it stands: improving it takes ever longer for each
+LEVEL = 2  # of the code generation
 kept: dict[Hashable, Any] = {}
 lock = Lock()
 locks: WeakSet[Any] = WeakSet([lock, llvm.ffi.lib._lock._lock])  # those of this package, and llvmlite's
@@ -71,25 +70,24 @@ def machine() -> Machine:
 class Compiled:
     """A compiled module; its functions live as long as it does.
 
-    Text that is written as it should run need not be ``improved`` by LLVM's passes, which take most of the time.
+    It runs as it is written, but for functions to be inlined, and what these have in memory, where there are some.
     """
 
-    def __init__(self, text: str, improved: bool = True) -> None:
+    def __init__(self, text: str, inline: bool = False) -> None:
         pool = ThreadPoolExecutor(1)  # so that ctrl-C is heard meanwhile
-        engine = pool.submit(self.compile, text, improved)
+        engine = pool.submit(self.compile, text, inline)
         pool.shutdown(wait=False)
         while not engine.done():
             wait([engine], 0.1)
         self.engine = engine.result()
 
-    def compile(self, text: str, improved: bool) -> Any:
+    def compile(self, text: str, inline: bool) -> Any:
         """LLVM's engine for the text."""
-        level = LEVEL if not improved else 2 if len(text) <= LARGE else 0
         module = llvm.parse_assembly(text)
-        target_machine = machine().target_machine(level)
+        target_machine = machine().target_machine(LEVEL)
         module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
-        if improved:
-            improve(module, target_machine, level)
+        if inline:
+            in_registers(module, target_machine)
         engine = llvm.create_mcjit_compiler(module, target_machine)
         engine.finalize_object()
         return engine
@@ -100,13 +98,21 @@ class Compiled:
         return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
 
 
-def improve(module: Any, target_machine: Any, level: int) -> None:
-    """LLVM's passes over a module."""
-    options = llvm.create_pipeline_tuning_options(speed_level=level)
-    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
-    options.loop_unrolling = False  # the text is scheduled as it should be
-    builder = llvm.create_pass_builder(target_machine, options)
-    passes = builder.getModulePassManager()
+def in_registers(module: Any, target_machine: Any) -> None:
+    """The passes that bring numbers from memory to registers, in functions inlined and loops written out."""
+    builder = llvm.create_pass_builder(target_machine, llvm.create_pipeline_tuning_options(speed_level=LEVEL))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    for _ in range(2):
+        passes.add_sroa_pass()
+        passes.add_instruction_combine_pass()
+        passes.add_simplify_cfg_pass()
+        passes.add_loop_simplify_pass()
+        passes.add_loop_rotate_pass()
+        passes.add_loop_unroll_pass()
+    passes.add_new_gvn_pass()
+    passes.add_dead_store_elimination_pass()
+    passes.add_aggressive_dce_pass()
     passes.run(module, builder)
     dispose(passes)
 
@@ -127,16 +133,6 @@ def aligned(*shape: int) -> Any:
     room = numpy.zeros(prod(shape) + 8)
     start = (-room.ctypes.data // 8) % 8
     return room[start : start + prod(shape)].reshape(shape)
-
-
-def compiled(key: Hashable, make: Callable[[], Any]) -> tuple[Any, Compiled]:
-    """What ``make`` returns, and its ``module()`` compiled."""
-
-    def both() -> tuple[Any, Compiled]:
-        made = make()
-        return made, Compiled(made.module())
-
-    return remembered(key, both)  # type: ignore[no-any-return]
 
 
 def remembered(key: Hashable, make: Callable[[], Any]) -> Any:

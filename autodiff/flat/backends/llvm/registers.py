@@ -33,10 +33,11 @@ class View(NamedTuple):
 class Registers:
     """What is known in registers at one place of a Text.
 
-    What is ``brief`` runs a few times: heavy primitives are functions there, which are ``called``, so it stays short.
+    What is ``brief`` runs a few times: heavy primitives are functions there, which are ``called``, so it stays short;
+    without a place for these nothing is.
     """
 
-    def __init__(self, text: Text, called: Called) -> None:
+    def __init__(self, text: Text, called: Called | None) -> None:
         self.text = text
         self.called = called
         self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
@@ -70,7 +71,7 @@ class Registers:
 
     def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
         """A primitive of registers."""
-        if not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
+        if self.called is None or not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
             return computed(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
         return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")
@@ -120,10 +121,15 @@ class Registers:
 
         return self.once(("inside", number, choices), check)
 
+    def together(self, view: View, x: Index) -> bool:
+        """Whether a vector is loaded or stored as such: in functions to be inlined LLVM sees each number by itself."""
+        v, axis, mask = view
+        return side_by_side(x, axis) and (self.called is not None or x.array in "xt" or mask != "" or v.width == 1)
+
     def load(self, view: View, x: Index, at: Point) -> str:
         v, axis, mask = view
         along = axis >= 0 and moves(x, axis)
-        if along and not side_by_side(x, axis):
+        if along and not self.together(view, x):
             name, further = at[axis]
             one = View(Lanes(self.text, 1))
             return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
@@ -145,7 +151,7 @@ class Registers:
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
         v, axis, mask = view
-        if axis >= 0 and not side_by_side(x, axis):  # one after the other
+        if axis >= 0 and not self.together(view, x):  # one after the other
             (name, further), one = at[axis], View(Lanes(self.text, 1))
             for k in range(v.width):
                 self.store(one, x, {**at, axis: (name, further + k)}, v.part(number, k, 1))

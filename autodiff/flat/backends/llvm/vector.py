@@ -189,10 +189,6 @@ class Lanes:
         given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
         self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
 
-    def load_splat(self, base: str, index: Whole = 0) -> str:
-        """One double from memory in every lane (an operand of the FMA itself on AVX-512)."""
-        return self.splat(self.let(f"load double, ptr {self.text.address(base, index)}, align 8"))
-
     # --- Several vectors as one ----------------------------------------------------------------------
 
     def join(self, parts: Sequence[str]) -> str:
