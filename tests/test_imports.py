@@ -36,7 +36,7 @@ FLOORS = {
         | runner steps | trainings
     """,
     "autodiff.flat.loops": """
-        gates runs statements | adjoint columns levels sums turns | fusion memory | families | nests | lengths rows
+        columns gates statements | adjoint memory turns | families fusion | nests | lengths rows
     """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..engine import Value
 from ..tracing import Uncollected, Unsupported
-from .compiled import Runner, native, prepared, runner_for
+from .compiled import Runner, kept, native, prepared, runner_for
+from .lowering import Lowering
 from .recording import Recipe, Recording, Step
 from .state import Batches, Epoch, State
 
@@ -39,7 +40,7 @@ class Training:
         self.name, self.clip = kind.name, clip
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
-        self.update = prepared(kind, step.update, ())
+        self.update = kept(kind, Lowering(step.update, ()).program(False))
         self.rows, self.table = table, self.loss.runner.table(table)
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:

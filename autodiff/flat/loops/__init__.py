@@ -4,11 +4,8 @@ Where things are, in the order to read:
 
     statements   Statement, Axis, Index: loop nests as plain data, and their interpreter
     nests        roll: a recorded graph as Nests, all that a backend needs
-    gates        recorded gates as rows of whole numbers, equal gates once
-    sums         canonical shapes: chains of additions as one sum or dot
-    levels       what can be computed side by side
-    columns      operands as arrays of addresses; lists cut into pieces with strides
-    runs         rows of numbers in which the same differences come again and again, as boxes
+    gates        recorded gates as rows of whole numbers, equal gates once; in canonical shapes, level by level
+    columns      operands as arrays of addresses; rows in which the same differences come again, as boxes
     families     groups of gates, by what they read
     memory       boxes as statements, and places for what they compute
     fusion       cheap statements written into their only reader

@@ -13,11 +13,9 @@ import numpy as np
 
 from ... import primitives as p
 from ...vocabulary import head_of
-from .columns import A, Column, Piece, T, X, pieces, rows_of
-from .gates import ZERO, Gates
-from .levels import LISTS, Groups, levels
+from .columns import SPACE, A, Column, Piece, T, X, hashed, pieces, progressions, rows_of
+from .gates import LISTS, ZERO, Gates, Groups, levels
 from .memory import Form, Memory, index
-from .runs import SPACE, hashed, progressions
 from .statements import Expression, Index, Statement
 
 MOST_PIECES = 12  # into so many lists with strides a list without is cut; else it is copied first

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .columns import SPACES, A, Column, Piece, rows_of
-from .runs import SPACE, Boxes, hashed, merge
+from .columns import SPACE, SPACES, A, Boxes, Column, Piece, hashed, merge, rows_of
 from .statements import Axis, Expression, Index, Statement, mapped
 
 FEW = 16  # gates without any order that are written one by one; more read by tables of addresses

@@ -10,9 +10,8 @@ from ..recording import Recording
 from .adjoint import adjoint
 from .families import Roller
 from .fusion import fuse
-from .gates import collect, reached
+from .gates import collect, raise_maxima, raise_sums, reached
 from .statements import Index, Repeat, Statement
-from .sums import raise_maxima, raise_sums
 from .turns import repeat
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .runs import hashed
+from .columns import hashed
 from .statements import Axis, Expression, Index, Repeat, Statement, mapped
 
 LONGEST = 128  # statements in a turn
