@@ -70,6 +70,22 @@ def test_mini_batches_of_so_many_rows_that_they_are_taken_in_blocks(batch_size):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_small_nets_of_any_shape_in_registers(seed):
+    r = random.Random(seed)
+    sizes = [r.randint(1, 6) for _ in range(r.randint(0, 2))] + [r.choice([1, 1, 2, 3])]
+    rows, activation = r.choice([1, 2, 3, 4, 5, 7, 8, 12, 16]), r.choice(["tanh", "relu", "sigmoid"])
+    classes = {"loss": "cross_entropy"} if sizes[-1] > 1 else {}
+    X = some_rows(rows, seed)
+    Y = [r.randrange(sizes[-1]) if classes else x[0] for x in X]
+    optimizer = r.choice([lambda p: SGD(p, 0.05, momentum=0.9), lambda p: Adam(p, 0.01, clip_norm=0.5)])
+
+    same(
+        lambda: MLP(2, sizes, activation, seed=seed), X, Y, by="source", optimizer=optimizer, epochs=5,
+        batch_size=r.choice([None, 1, rows]), penalty=r.choice([None, l2(0.01), l1(0.01)]), **classes,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [

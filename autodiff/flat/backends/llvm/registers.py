@@ -124,7 +124,8 @@ class Registers:
     def together(self, view: View, x: Index) -> bool:
         """Whether a vector is loaded or stored as such: in functions to be inlined LLVM sees each number by itself."""
         v, axis, mask = view
-        return side_by_side(x, axis) and (self.called is not None or x.array in "xt" or mask != "" or v.width == 1)
+        split = self.called is None and x.array not in "xt" and not mask
+        return v.width == 1 or (side_by_side(x, axis) and not split)
 
     def load(self, view: View, x: Index, at: Point) -> str:
         v, axis, mask = view
