@@ -29,7 +29,7 @@ from .vector import Lanes
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING = range(6)  # in "y"
 SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
-MOST_ROWS = 256  # in a block
+MOST_ROWS = 128  # in a block
 FEW_ROWS = 8  # from which it is worth while to have several
 NEAR = 80_000  # doubles that should stay near the processor
 SMALL = 64  # parameters up to which numbers are kept in registers
