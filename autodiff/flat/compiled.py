@@ -162,8 +162,7 @@ class TraceOfLength(Trace):
             leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
             try:
                 with Uncollected():
-                    nests, parameters = self.shared.program(wrt, leaves)
-                places = self.shared.of(self.length)
+                    nests, places, parameters = self.shared.program(wrt, leaves, self.length)
                 self.runs[wrt] = Run(OneLength(nests, places, self.length, leaves), parameters)
             except Unsupported:
                 self.runs[wrt] = Trace(self.f, *self.call, True).ready(wrt, runner, rows)

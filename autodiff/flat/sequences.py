@@ -64,8 +64,11 @@ class AnyLength:
         """The places of the inputs of a sequence of that length among those of the longest."""
         return flattened(resized(self.places, *self.shapes, length))
 
-    def program(self, wrt: Any, leaves: Sequence[Value] | None) -> tuple[Any, list[Value]]:
-        """The program with gradients to the inputs (None) or these leaves, and the leaves that it reads."""
+    def program(self, wrt: Any, leaves: Sequence[Value] | None, length: int) -> tuple[Any, list[int], list[Value]]:
+        """The program with gradients to the inputs (None) or these leaves, for a length; the leaves that it reads.
+
+        In between: the places of the inputs.
+        """
         if isinstance(self.programs.get(wrt), Unsupported):
             raise self.programs[wrt]
         if wrt not in self.programs:
@@ -82,5 +85,10 @@ class AnyLength:
             except Unsupported as error:
                 self.programs[wrt] = error
                 raise
-            self.programs[wrt] = NativeNests(found.nests, (1, self.longest), found.table), parameters
-        return self.programs[wrt]  # type: ignore[no-any-return]
+            native = NativeNests(found.nests, (found.least, self.longest), found.table)
+            self.programs[wrt] = native, found.packed, parameters
+        native, packed, parameters = self.programs[wrt]
+        if length < native.lengths[0]:
+            raise Unsupported(f"the program is for {native.lengths[0]} elements or more, not {length}")
+        places = self.of(length)
+        return native, [*range(len(places))] if packed else places, parameters

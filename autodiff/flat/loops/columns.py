@@ -72,8 +72,11 @@ def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
     return Boxes(strides, coordinates, box, rows)
 
 
-def progressions(addresses: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
-    """(Stride of each list of addresses, whether it has none). Lists of one take the commonest stride."""
+def progressions(addresses: Any, arrays: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
+    """(Stride of each list of addresses, whether it has none). Lists of one take the commonest stride.
+
+    Two members of different families lie where they do by chance: they have none.
+    """
     if len(addresses) == len(lengths):
         return np.zeros(len(lengths), np.int64), np.zeros(len(lengths), bool)
     steps = np.diff(addresses, append=0)
@@ -82,6 +85,7 @@ def progressions(addresses: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
     steps[begin + lengths - 1] = stride
     broken = np.minimum.reduceat(steps, begin) != np.maximum.reduceat(steps, begin)
     broken |= np.abs(stride) > SPACE // 4
+    broken |= (lengths == 2) & (arrays[begin] != arrays[begin + lengths - 1])
     known = several & ~broken
     if known.any() and not several.all():
         values, counts = np.unique(stride[known], return_counts=True)
@@ -119,18 +123,21 @@ def rows_of(piece: Piece, rows: Any) -> Piece:
     return Piece([taken(part) for part in piece.parts], tuple([length[rows] for length in piece.lengths]))
 
 
-def pieces(lists: list[Any]) -> list[tuple[int, tuple[Any, ...], list[tuple[Any, ...]]]]:
+def pieces(lists: list[Any], families: list[Any]) -> list[tuple[int, tuple[Any, ...], list[tuple[Any, ...]]]]:
     """Lists of addresses, (gates, members) each, cut to pieces with strides, which are cut at the same places.
 
-    Of a piece: its first member, its lengths along one or more axes, outermost first, and for each list its strides.
+    Two members alone are a piece if they are of one family. Of a piece: its first member, its lengths along one or more
+    axes, outermost first, and for each list its strides.
     """
     steps = [np.diff(x, axis=1) for x in lists]
     count, width = lists[0].shape
     apart = np.any([(np.abs(x) > SPACE // 4).any(axis=0) for x in steps], axis=0).tolist()
     changes = np.any([(x[:, 1:] != x[:, :-1]).any(axis=0) for x in steps], axis=0).tolist() if width > 1 else []
+    strange = np.any([(x[:, 1:] != x[:, :-1]).any(axis=0) for x in families], axis=0).tolist()
     cuts, fresh = [0], True  # fresh: the piece has one member yet, to which any step may lead on
     for n in range(width - 1):
-        if apart[n] or (not fresh and changes[n - 1]):
+        alone = strange[n] and (n + 2 == width or changes[n] or apart[n + 1])
+        if apart[n] or (alone if fresh else changes[n - 1]):
             cuts.append(n + 1)
             fresh = True
         else:
@@ -143,7 +150,7 @@ def pieces(lists: list[Any]) -> list[tuple[int, tuple[Any, ...], list[tuple[Any,
         size = np.full(count, sizes[0])
         return [
             (cuts[start], (*lengths, size), [(*x, y[0]) for x, y in zip(outer, strides)])
-            for start, lengths, outer in pieces([x[:, cuts] for x in lists])
+            for start, lengths, outer in pieces([x[:, cuts] for x in lists], [x[:, cuts] for x in families])
         ]
     lengths = [(np.full(count, size),) for size in sizes]
     return [(cut, lengths[n], [(x[n],) for x in strides]) for n, cut in enumerate(cuts)]

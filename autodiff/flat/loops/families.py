@@ -116,7 +116,7 @@ class Roller:
         lengths = np.array([len(x) for x in lists[0]])
         begin = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         flat = [self.addresses_of(x) for x in lists]
-        found = [progressions(addresses, begin, lengths) for addresses, _ in flat]
+        found = [progressions(*each, begin, lengths) for each in flat]
         broken = np.any([wrong for _, wrong in found], axis=0)
         columns = [Column(at[begin], arrays[begin], (strides,)) for (at, arrays), (strides, _) in zip(flat, found)]
         good = np.flatnonzero(~broken)
@@ -130,12 +130,12 @@ class Roller:
             families = [arrays[at] for _, arrays in flat]
             most = MOST_PIECES if head in (p.dot, p.sum_) else 1
             for k, matrix in enumerate(matrices):
-                cut = pieces([matrix])
+                cut = pieces([matrix], [families[k]])
                 if len(cut) > most or (head is p.take and len(cut[0][1]) > 1):
                     matrices[k] = self.copied(matrix.ravel(), families[k].ravel()).reshape(matrix.shape)
                     families[k] = np.full(matrix.shape, self.families)
             made: list[Piece] = []
-            for start, sizes, strides in pieces(matrices):
+            for start, sizes, strides in pieces(matrices, families):
                 columns = [Column(x[:, start], y[:, start], z) for x, y, z in zip(matrices, families, strides)]
                 made.append(Piece([*columns, *(rows_of(Piece(last), rows).parts if not made else [0.0] * tail)], sizes))
             self.listed(head, ids[rows], made)

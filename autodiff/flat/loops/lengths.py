@@ -1,8 +1,10 @@
 """Lengths: one program for sequences of every length, from the programs of two lengths.
 
 Recorded at length N and at N - 1, a loop over a sequence has the same statements. What differs are extents, by so much
-for each further element; strides and starts, which are those of the longest: a shorter sequence fills a part of its
-arrays; and numbers such as N and 1 / N, which become entries of the table that are set at each length.
+for each further element; numbers such as N and 1 / N, which become entries of the table that are set at each length;
+and strides and starts. Where all elements stand side by side these are those of the longest: a shorter sequence fills
+a part of its arrays. Where time steps need each other, first and last ones are statements of their own: then arrays
+are as long as the sequence, "packed", and what begins behind others moves on with the length.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from ...ieee import NAN
 from ...tracing import Unsupported
 from ..recording import Recording
 from .nests import Nests, roll
-from .statements import Axis, Expression, Index, Repeat, Statement, interpret
+from .statements import Axis, Expression, Index, Repeat, Statement, interpret, place, value
 
 Trace = Callable[[int], tuple[Recording, Sequence[int]]]  # length -> recording, its inputs among those of the longest
 
@@ -35,14 +37,16 @@ class Number(NamedTuple):
 
 
 class Lengths(NamedTuple):
-    """Nests whose axes grow with the length of a sequence of up to ``longest`` elements.
+    """Nests whose axes grow with the length of a sequence of ``least`` to ``longest`` elements.
 
-    Inputs lie where they do in the longest sequence.
+    Inputs lie where they do in the longest sequence; or one after the other, if ``packed``.
     """
 
     nests: Nests
+    least: int
     longest: int
     numbers: tuple[Number, ...]
+    packed: bool = False
 
     def table(self, length: int) -> list[float]:
         """The numbers of array "t" for a sequence of this length."""
@@ -53,7 +57,7 @@ class Lengths(NamedTuple):
 
 
 def for_all_lengths(trace: Trace, longest: int, wrt: Iterable[Value] | None = None) -> Lengths:
-    """The nests of a function of a sequence, for sequences of 1 to ``longest`` elements.
+    """The nests of a function of a sequence, for sequences of up to ``longest`` elements.
 
     Parameters
     ----------
@@ -67,19 +71,28 @@ def for_all_lengths(trace: Trace, longest: int, wrt: Iterable[Value] | None = No
     Raises
     ------
     Unsupported
-        If the program does not only grow with the sequence, as a loop over time steps does that need each other: it is
-        to be made anew for each length.
+        If the program does not only grow with the sequence: it is to be made anew for each length.
     """
     wrt = None if wrt is None else list(wrt)
     full, less = (roll(trace(length)[0], wrt) for length in (longest, longest - 1))
-    found = Growing(full, less, longest).lengths()
-    for length in (1, 3):
+    errors = []
+    for packed in (False, True):
+        try:
+            return checked(Growing(full, less, longest, packed).lengths(), trace, wrt)
+        except Unsupported as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def checked(found: Lengths, trace: Trace, wrt: Sequence[Value] | None) -> Lengths:
+    """The program; Unsupported if those of two short lengths give other numbers."""
+    for length in {found.least, min(found.least + 2, found.longest)}:
         recording, places = trace(length)
-        nests = roll(recording, wrt)
-        expected = numbers(nests, recording, [*range(len(recording.inputs))], nests.table)
-        given = numbers(found.nests, recording, places, found.table(length), length)
+        nests, own = roll(recording, wrt), [*range(len(recording.inputs))]
+        expected = numbers(nests, recording, own, nests.table)
+        given = numbers(found.nests, recording, own if found.packed else places, found.table(length), length)
         if not all(map(near, given, expected)):
-            raise Unsupported(f"the program for {length} elements is no part of the one for {longest}")
+            raise Unsupported(f"the program for {length} elements is no part of the one for {found.longest}")
     return found
 
 
@@ -87,15 +100,15 @@ def numbers(nests: Nests, recording: Recording, places: Sequence[int], table: Se
     """Outputs and gradients for the numbers with which a function was recorded; inputs lie at the places given."""
     memory = {array: [0.0 if array[0] == "g" else NAN] * size for array, size in nests.sizes.items()}
     memory |= {"w": [x._data for x in recording.parameters], "t": list(table)}
-    for place, leaf in zip(places, recording.inputs):
-        memory["x"][place] = leaf._data
+    for where, leaf in zip(places, recording.inputs):
+        memory["x"][where] = leaf._data
     interpret(nests.forward, memory, length)
-    outputs = [memory[x.array][x.start] if type(x) is Index else x for x in nests.outputs]
+    outputs = [value(x, (), memory, length) for x in nests.outputs]
     for index in nests.outputs:
         if nests.backward and type(index) is Index:
-            memory[f"g{index.array}"][index.start] += 1.0
+            memory[f"g{index.array}"][place(index, (), memory, length)] += 1.0
     interpret(nests.backward, memory, length)
-    return [*outputs, *memory.get("gw", ()), *[memory["gx"][place] for place in places if "gx" in memory]]
+    return [*outputs, *memory.get("gw", ()), *[memory["gx"][where] for where in places if "gx" in memory]]
 
 
 def near(a: float, b: float) -> bool:
@@ -105,19 +118,27 @@ def near(a: float, b: float) -> bool:
 class Growing:
     """Two programs compared, and the table of the new one."""
 
-    def __init__(self, full: Nests, less: Nests, longest: int) -> None:
-        self.full, self.less, self.longest = full, less, longest
-        self.size = len(full.table)
+    def __init__(self, full: Nests, less: Nests, longest: int, packed: bool) -> None:
+        self.full, self.less, self.longest, self.packed = full, less, longest, packed
+        self.size, self.least = len(full.table), 1
         self.numbers: dict[tuple[float, float], Number] = {}
 
     def lengths(self) -> Lengths:
         """The program of both; Unsupported where there is none."""
         full, less = self.full, self.less
+        table = [*full.table]
+        if self.packed:
+            self.same(len(full.table), len(less.table))
+            for k, pair in enumerate(zip(full.table, less.table)):
+                if repr(pair[0]) != repr(pair[1]):
+                    table[k] = NAN  # as is also what no statement reads
+                    self.numbers |= {pair: x for x in [self.fitted(*pair, k)] if x}
         forward, backward = self.all(full.forward, less.forward), self.all(full.backward, less.backward)
-        table = (*self.full.table, *[NAN] * len(self.numbers))
+        table += [NAN] * len(self.numbers)
         sizes = {**self.full.sizes, "t": len(table)}
-        nests = Nests(forward, backward, sizes, table, self.full.outputs)
-        return Lengths(nests, self.longest, tuple(self.numbers.values()))
+        outputs = tuple([self.number(*pair, 0) for pair in zip(full.outputs, less.outputs)])
+        nests = Nests(forward, backward, sizes, tuple(table), outputs)
+        return Lengths(nests, self.least, self.longest, tuple(self.numbers.values()), self.packed)
 
     def all(self, full: Sequence[Any], less: Sequence[Any]) -> tuple[Any, ...]:
         self.same(len(full), len(less))
@@ -131,41 +152,60 @@ class Growing:
         """A statement, or a loop of turns, that is the one at the longest length and the other at one less."""
         self.same(type(full), type(less))
         if type(full) is Repeat:
-            self.same(full.turns, less.turns)
-            return Repeat(full.turns, self.all(full.body, less.body))
-        self.same(skeleton(full), skeleton(less))
+            turns, grows = self.count(full.turns, less.turns, 1)
+            if grows and not self.packed:
+                self.same(full.turns, less.turns)
+            return Repeat(turns, self.all(full.body, less.body), grows)
+        self.same(skeleton(full, self.packed), skeleton(less, self.packed))
         axes = []
         for axis, other in zip(full.axes, less.axes):
-            grows = axis.extent - other.extent
-            axes.append(Axis(axis.extent - grows * self.longest, axis.slopes, grows))
-        expression = self.number(full.expression, less.expression, len(axes))
-        start = self.number(full.start, less.start, len(axes))
-        return full._replace(axes=tuple(axes), expression=expression, start=start)
+            extent, grows = self.count(axis.extent, other.extent, 0)
+            axes.append(Axis(extent, axis.slopes, grows))
+        both = zip((full.target, full.expression, full.start), (less.target, less.expression, less.start))
+        target, expression, start = [self.number(*pair, len(axes)) for pair in both]
+        return full._replace(axes=tuple(axes), target=target, expression=expression, start=start)
+
+    def count(self, full: int, less: int, most: int) -> tuple[int, int]:
+        """A count at length 0, and how much it grows; if it is to be ``most`` at least, lengths begin there."""
+        grows = full - less
+        if grows > 0:
+            self.least = max(self.least, self.longest - (full - most) // grows)
+        return full - grows * self.longest, grows
 
     def number(self, full: Expression, less: Expression, axes: int) -> Expression:
         """The expression with an entry of the table for each number that differs."""
+        if type(full) is Index:
+            grows = (full.start - less.start) * self.packed
+            by = full.by and self.number(full.by, less.by, axes)
+            return full._replace(start=full.start - grows * self.longest, by=by, grows=grows)
         if type(full) is tuple:
             return (full[0], *[self.number(*pair, axes) for pair in zip(full[1:], less[1:])])
         if type(full) is not float or repr(full) == repr(less):
             return full
         if (full, less) not in self.numbers:
-            for inverse in (False, True):
-                a, b = (1.0 / x if inverse else x for x in (full, less))
-                slope, offset = round(a) - round(b), round(a) - (round(a) - round(b)) * self.longest
-                found = Number(self.size + len(self.numbers), float(slope), float(offset), inverse)
-                if (found.at(self.longest), found.at(self.longest - 1)) == (full, less):
-                    self.numbers[full, less] = found
-                    break
-            else:
+            found = self.fitted(full, less, self.size + len(self.numbers))
+            if not found:
                 raise Unsupported(f"the number {full!r} at length {self.longest} is {less!r} at one less")
+            self.numbers[full, less] = found
         return Index("t", self.numbers[full, less].place, (0,) * axes)
 
+    def fitted(self, full: float, less: float, place: int) -> Number | None:
+        """The number that is one at the longest length and the other at one less."""
+        for inverse in (False, True) if math.isfinite(full) and math.isfinite(less) else ():
+            a, b = (1.0 / x if inverse and x else x for x in (full, less))
+            slope, offset = round(a) - round(b), round(a) - (round(a) - round(b)) * self.longest
+            found = Number(place, float(slope), float(offset), inverse)
+            if (found.at(self.longest), found.at(self.longest - 1)) == (full, less):
+                return found
+        return None
 
-def skeleton(x: Any) -> Any:
-    """What statements of two lengths share: all but extents, strides, starts and numbers."""
+
+def skeleton(x: Any, strides: bool) -> Any:
+    """What statements of two lengths share: all but extents, starts, numbers, and strides unless these are wanted."""
     if type(x) is Statement:
         slopes = tuple([axis.slopes for axis in x.axes])
-        return slopes, x.reduce, x.adds, *map(skeleton, (x.target, x.expression, x.start))
+        return slopes, x.reduce, x.adds, *[skeleton(part, strides) for part in (x.target, x.expression, x.start)]
     if type(x) is Index:
-        return x.array, [stride != 0 for stride in x.strides], x.by and skeleton(x.by)
-    return (x[0], *map(skeleton, x[1:])) if type(x) is tuple else None
+        moves = x.strides if strides else [stride != 0 for stride in x.strides]
+        return x.array, moves, x.by and skeleton(x.by, strides)
+    return (x[0], *[skeleton(part, strides) for part in x[1:]]) if type(x) is tuple else None

@@ -26,7 +26,7 @@ class Axis(NamedTuple):
     """An index that runs from 0 to below ``extent`` plus the sum of slope times index over ``slopes``: (axis, slope).
 
     Those axes lie further out. ``grows`` is how much longer the axis is for each further element of the one
-    sequence whose length is known only when the program runs.
+    sequence whose length n is known only when the program runs.
     """
 
     extent: int
@@ -34,10 +34,9 @@ class Axis(NamedTuple):
     grows: int = 0
 
     def __str__(self) -> str:
-        terms = [f"{self.extent:+d}"] * bool(self.extent or not self.grows)
-        terms += [f"{'+' if self.grows == 1 else f'{self.grows:+d}'}n"] * bool(self.grows)
+        terms = [grown(self.extent, self.grows)]
         terms += [f"{slope:+d}{LETTERS[outer]}" for outer, slope in self.slopes]
-        return "".join(terms).removeprefix("+")
+        return "".join(terms)
 
     def at(self, point: Sequence[int], length: int = 0) -> int:
         """Its extent at a point of the axes further out."""
@@ -47,7 +46,8 @@ class Axis(NamedTuple):
 class Index(NamedTuple):
     """Element ``array[start + strides . point]``; a gather moves on by ``wide`` times the number found at ``by``.
 
-    That number, rounded toward 0, is below ``choices``.
+    That number, rounded toward 0, is below ``choices``. ``grows`` is how much further the index begins for each
+    further element of the sequence.
     """
 
     array: str
@@ -56,11 +56,12 @@ class Index(NamedTuple):
     by: Index | None = None
     wide: int = 0
     choices: int = 0
+    grows: int = 0
 
     def __str__(self) -> str:
         terms = [f"{'' if s == 1 else '-' if s == -1 else s}{name}" for s, name in zip(self.strides, LETTERS) if s]
         terms += [f"{'' if self.wide == 1 else self.wide}{self.by}"] * (self.by is not None)
-        terms += [str(self.start)] * bool(self.start or not terms)
+        terms += [grown(self.start, self.grows)] * bool(self.start or self.grows or not terms)
         return f"{self.array}[{'+'.join(terms).replace('+-', '-')}]"
 
 
@@ -92,9 +93,18 @@ class Repeat(NamedTuple):
 
     turns: int
     body: tuple[Statement, ...]
+    grows: int = 0
 
     def __str__(self) -> str:
-        return "\n".join([f"for {LETTERS[0]}<{self.turns}, one after the other:", *[f"    {x}" for x in self.body]])
+        turns = grown(self.turns, self.grows)
+        return "\n".join([f"for {LETTERS[0]}<{turns}, one after the other:", *[f"    {x}" for x in self.body]])
+
+
+def grown(number: int, grows: int) -> str:
+    """The number at length n as text: 3, n, 2n-1."""
+    if not grows:
+        return str(number)
+    return f"{'' if grows == 1 else '-' if grows == -1 else grows}n{f'{number:+d}' if number else ''}"
 
 
 def written(expression: Expression) -> str:
@@ -125,7 +135,7 @@ def interpret(statements: Iterable[Statement | Repeat], memory: dict[str, list[f
     """Run statements, one point after the other."""
     for statement in statements:
         if type(statement) is Repeat:
-            for turn in range(statement.turns):
+            for turn in range(statement.turns + statement.grows * length):
                 for each in statement.body:
                     run(each, memory, length, [turn])
         else:
@@ -138,10 +148,10 @@ def run(statement: Statement, memory: dict[str, list[float]], length: int, outer
     terms: dict[int, list[float]] = {}
     starts: dict[int, float] = {}
     for point in points(axes, length, list(outer)):
-        here, number = place(target, point, memory), value(expression, point, memory)
+        here, number = place(target, point, memory, length), value(expression, point, memory, length)
         if reduce and not adds:
             if here not in terms:
-                terms[here], starts[here] = [], value(start, point, memory)
+                terms[here], starts[here] = [], value(start, point, memory, length)
             terms[here].append(number)
         else:
             memory[target.array][here] = memory[target.array][here] + number if adds else number
@@ -164,15 +174,15 @@ def points(axes: Sequence[Axis], length: int, point: list[int]) -> Iterator[list
             yield from points(axes, length, [*point, i])
 
 
-def place(index: Index, point: Sequence[int], memory: dict[str, list[float]]) -> int:
+def place(index: Index, point: Sequence[int], memory: dict[str, list[float]], length: int = 0) -> int:
     """Where the index is at this point."""
-    moved = index.wide * int(memory[index.by.array][place(index.by, point, memory)]) if index.by else 0
-    return index.start + moved + sum([stride * i for stride, i in zip(index.strides, point)])
+    moved = index.wide * int(memory[index.by.array][place(index.by, point, memory, length)]) if index.by else 0
+    return index.start + index.grows * length + moved + sum([stride * i for stride, i in zip(index.strides, point)])
 
 
-def value(expression: Expression, point: Sequence[int], memory: dict[str, list[float]]) -> float:
+def value(expression: Expression, point: Sequence[int], memory: dict[str, list[float]], length: int) -> float:
     if type(expression) is Index:
-        return memory[expression.array][place(expression, point, memory)]
+        return memory[expression.array][place(expression, point, memory, length)]
     if type(expression) is tuple:
-        return primitive_of(expression[0]).compute([value(part, point, memory) for part in expression[1:]])
+        return primitive_of(expression[0]).compute([value(part, point, memory, length) for part in expression[1:]])
     return expression  # type: ignore[no-any-return]

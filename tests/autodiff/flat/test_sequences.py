@@ -1,11 +1,12 @@
 """A compiled function of sequences: one program in machine code for every length."""
 
 import random
+from functools import partial
 
 import pytest
 
 import autodiff
-from autodiff import Value, dot, softmax, tanh
+from autodiff import Value, dot, sigmoid, softmax, tanh
 from autodiff.flat import sequences
 from autodiff.flat.backends.llvm.runner import OneLength
 from autodiff.flat.sequences import lengths_of, resized
@@ -87,16 +88,37 @@ def test_numbers_are_read_anew_and_rows_are_mapped():
     W[0][0].data -= 0.25
 
 
-def test_what_cannot_grow_is_compiled_for_each_length():
-    def recurrent(rows, weight):
-        state = [0.0, 0.0, 0.0]
-        for row in rows:
-            state = [tanh(dot(w, state) + x) for w, x in zip(W, row)]
-        return weight * sum(state) + 0.0 * POSITIONS[0][0] * V[0][0]
+def recurrent(cell, loss, rows, weight):
+    """A recurrent layer: cells by name, the loss of the last state or of all."""
+    state, total = POSITIONS[0], 0.0
+    for row in rows:
+        kept = [sigmoid(dot(v, state) + x) for v, x in zip(V, row)] if cell == "gated" else [0.25] * 3
+        new = [tanh(dot(w, state) + x) for w, x in zip(W, row)]
+        state = new if cell == "plain" else [k * s + (1.0 - k) * n for k, s, n in zip(kept, state, new)]
+        total = total + (state[0] - weight) ** 2
+    return sum(state) * weight if loss == "last" else total / len(rows) if loss == "mean" else total
 
-    fast = autodiff.compile(recurrent, "native")
+
+@pytest.mark.parametrize("loss", ["last", "all", "mean"])
+@pytest.mark.parametrize("cell", ["plain", "gated", "average"])
+def test_one_program_serves_recurrences(cell, loss):
+    f = partial(recurrent, cell, loss)
+    fast = autodiff.compile(lambda rows, weight: f(rows, weight) + 0.0 * V[0][0], "native")
+    for count in (9, 8, 4, 12, 11, 1, 5):
+        agree(fast, f, count)
+    found = runners(fast)
+    assert {type(x) is OneLength for n in (8, 4, 11, 5) for x in found[n]} == {True}
+    assert len({id(x.nests) for n in (8, 4) for x in found[n]}) == 3
+    assert OneLength not in map(type, found[1])  # too short for first, last and what is between
+
+
+def test_what_cannot_grow_is_compiled_for_each_length():
+    def powers(rows, weight):
+        return weight * sum(tanh(dot(w, row)) ** k for k, row in enumerate(rows) for w in W)
+
+    fast = autodiff.compile(powers, "native")
     for count in (6, 9, 7):
-        agree(fast, recurrent, count)
+        agree(fast, powers, count)
     assert not any(type(x) is OneLength for made in runners(fast).values() for x in made)
 
 

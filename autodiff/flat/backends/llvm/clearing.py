@@ -18,6 +18,9 @@ def assigned(
     statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
 ) -> tuple[list[Statement | Repeat], list[Range]]:
     """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
+    every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
+    if any(x.target.grows for x in every):  # type: ignore[union-attr]  # places move on with the length
+        return [*statements], [(name, 0, sizes[name]) for name in cleared]
     touched = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # by what has run so far
     fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before anything else
     found: list[Statement | Repeat] = []

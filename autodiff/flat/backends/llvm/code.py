@@ -151,7 +151,7 @@ def code_of(
 
     def key(x: Statement | Repeat) -> Any:
         if type(x) is Repeat:
-            return x.turns, *map(key, x.body)
+            return x.turns, x.grows, *map(key, x.body)
         axes, target, expression, reduce, start, adds = x  # type: ignore[misc]
         return axes, target, as_key(expression), reduce, as_key(start), adds
 

@@ -39,7 +39,7 @@ class Emitter(Registers):
         if isinstance(group, list):
             self.nests(group, {})
         else:
-            with self.text.loop(group.turns) as turn:
+            with self.text.loop(self.text.plus(self.text.times("%length", group.grows), group.turns)) as turn:
                 for nests in groups(group.body, 1, self.lengths):
                     self.nests(nests, {0: (turn.index, 0)})  # type: ignore[arg-type]
 

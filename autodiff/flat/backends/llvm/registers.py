@@ -79,6 +79,8 @@ class Registers:
     def base(self, x: Index, at: Point) -> tuple[str, int]:
         """Where the index points without what chooses in a gather: an address, and how many doubles beyond."""
         address, further = f"%{x.array}", x.start
+        if x.grows:
+            address = self.once((address, "%length", x.grows), lambda: self.moved(address, "%length", x.grows))
         for axis, (name, more) in at.items():
             stride = x.strides[axis]
             further += stride * more

@@ -84,7 +84,7 @@ def test_one_gpt_serves_every_length(style):
     assert [(x.slope, x.offset, x.inverse) for x in lengths.numbers] == [(1.0, 0.0, False), (1.0, 0.0, True)]
 
 
-def test_a_recurrence_is_made_anew_for_each_length():
+def test_a_recurrence_has_as_many_turns_as_the_sequence_is_long():
     r = random.Random(2)
     W, X = matrix(r, 3, 3), matrix(r, 9, 3)
 
@@ -94,8 +94,28 @@ def test_a_recurrence_is_made_anew_for_each_length():
             state = [tanh(sum(w * s for w, s in zip(row, state)) + y) for row, y in zip(W, x)]
         return Recording([sum(state)], flat(X[:length]), flat(W)), range(3 * length)
 
-    with pytest.raises(Unsupported, match="length 9"):
-        for_all_lengths(trace, 9, flat(W))
+    found = for_all_lengths(trace, 9, flat(W))
+    assert found.packed
+    assert "for i<n-2, one after the other:\n    a[9i+j+6] = tanh(add(a[9i+j+3]" in str(found.nests)
+    assert "ga[-9i+j+9n-12]" in str(found.nests)  # from the last step to the first
+    for length in range(found.least, 10):
+        recording, _ = trace(length)
+        given = numbers(found.nests, recording, range(3 * length), found.table(length), length)
+        for w in flat(W):
+            w.grad = 0.0
+        recording.outputs[0].backward()
+        assert given == pytest.approx([recording.outputs[0].data, *[w.grad for w in flat(W)]], rel=1e-12)
+    assert found.least <= 4
+
+
+def test_a_program_of_another_form_at_each_length_is_refused():
+    X = [Value(0.1 * i) for i in range(9)]
+
+    def trace(length):
+        return Recording([sum(x**k for k, x in enumerate(X[:length]))], X[:length]), range(length)
+
+    with pytest.raises(Unsupported, match="another form at length 9 than at 8"):
+        for_all_lengths(trace, 9)
 
 
 def test_a_number_that_is_no_simple_function_of_the_length_is_refused():
