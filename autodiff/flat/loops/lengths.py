@@ -131,8 +131,8 @@ class Growing:
             self.same(len(full.table), len(less.table))
             for k, pair in enumerate(zip(full.table, less.table)):
                 if repr(pair[0]) != repr(pair[1]):
-                    table[k] = NAN  # as is also what no statement reads
-                    self.numbers |= {pair: x for x in [self.fitted(*pair, k)] if x}
+                    table[k], found = NAN, self.fitted(*pair, k)  # what is never read may have no formula
+                    self.numbers |= {pair: found} if found else {}
         forward, backward = self.all(full.forward, less.forward), self.all(full.backward, less.backward)
         table += [NAN] * len(self.numbers)
         sizes = {**self.full.sizes, "t": len(table)}

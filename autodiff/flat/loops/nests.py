@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from math import inf
 from typing import NamedTuple
 
 from ...engine import Value
@@ -13,6 +15,9 @@ from .fusion import fuse
 from .gates import collect, raise_maxima, raise_sums, reached
 from .statements import Index, Repeat, Statement
 from .turns import repeat
+
+BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
+LONG = 2.0  # seconds from which on compiling is announced
 
 
 class Nests(NamedTuple):
@@ -43,7 +48,8 @@ class Nests(NamedTuple):
 def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiated: int | None = None) -> Nests:
     """The loop nests of a recorded graph.
 
-    That takes a few microseconds a gate, and as much memory as the graph: about 200 bytes a gate each.
+    That takes a few microseconds a gate, and about 400 bytes a gate more than the 300 of the graph; gates without any
+    order take 15,000. Where it will last some seconds a terminal says so.
 
     Parameters
     ----------
@@ -53,7 +59,13 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
         The parameters and inputs to which gradients are computed; by default all, ``()`` for none.
     differentiated : int, optional
         How many outputs, counted from the first, gradients may start from; by default all of them.
+
+    Raises
+    ------
+    MemoryError
+        If less memory is available than that takes; then nothing was begun.
     """
+    weigh(len(recording.gates))
     asked = None if wrt is None else set(wrt)
     gates = collect(recording)
     ends = gates.outputs[:differentiated]
@@ -77,3 +89,25 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
     backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
     return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.memory.table), outputs)
+
+
+def weigh(gates: int) -> None:
+    """Refuse more gates than there is memory for, and say that many will take a while."""
+    needed, available = gates * BYTES, available_memory()
+    if needed > available:
+        raise MemoryError(
+            f"compiling {gates:,} gates takes about {needed / 1e9:.1f} GB, but {available / 1e9:.1f} GB are available: "
+            "compile a part of it, such as the loss of one example"
+        )
+    seconds = gates * MICROSECONDS / 1e6
+    if seconds >= LONG and sys.stderr and sys.stderr.isatty():
+        sys.stderr.write(f"compiling {gates:,} gates takes up to {seconds:.0f} s\n")
+
+
+def available_memory() -> float:
+    """Bytes that can be used without swapping; inf where the system does not say."""
+    try:
+        with open("/proc/meminfo") as lines:
+            return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), inf)
+    except OSError:
+        return inf

@@ -1,12 +1,15 @@
 """Recorded graphs as loop nests: how they print, how many statements they take, how long that takes."""
 
+import math
 import random
 import time
 
 import pytest
 
+import autodiff
 import nn
 from autodiff import Value, exp, gradients, history, softmax, take, tanh
+from autodiff.flat.loops import nests as nests_module
 from autodiff.flat.loops.nests import roll
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
@@ -268,3 +271,23 @@ def test_rolling_takes_microseconds_a_gate(gates):
     roll(Recording([output], inputs, parameters))
 
     assert time.perf_counter() - begin < most
+
+
+def test_more_gates_than_memory_are_refused(monkeypatch):
+    monkeypatch.setattr(nests_module, "available_memory", lambda: 20_000.0)
+    fast = autodiff.compile(lambda x: sum(tanh(v) for v in x), "native")
+    assert fast([0.5] * 20) == pytest.approx(20 * math.tanh(0.5))
+    with pytest.raises(MemoryError, match=r"compiling 400 gates takes about 0.0 GB, but 0.0 GB are available"):
+        fast([0.5] * 200)
+
+
+def test_a_terminal_says_that_compiling_lasts(monkeypatch, capsys):
+    monkeypatch.setattr(nests_module, "LONG", 0.003)
+    f = lambda x: sum(tanh(v) for v in x)  # noqa: E731
+    autodiff.compile(f, "native")([0.5] * 200)
+    assert capsys.readouterr().err == ""  # no terminal
+    monkeypatch.setattr(nests_module.sys.stderr, "isatty", lambda: True)
+    autodiff.compile(f, "native")([0.5] * 50)
+    assert capsys.readouterr().err == ""  # no time
+    autodiff.compile(f, "native")([0.5] * 200)
+    assert capsys.readouterr().err == "compiling 400 gates takes up to 0 s\n"
