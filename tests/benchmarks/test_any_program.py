@@ -6,6 +6,7 @@ Run it on a quiet machine: ``pytest -m slow tests/benchmarks/test_any_program.py
 import math
 import random
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow
 def net(sizes, rows):
     """The mean squared error of a net over rows."""
     r = random.Random(0)
-    weights = [matrix(r, n, m + 1) for m, n in zip(sizes, sizes[1:])]
+    weights = [matrix(r, n, m + 1) for m, n in pairwise(sizes)]
     X, Y = matrix(r, rows, sizes[0], 1.0), [Value(float(k % 2)) for k in range(rows)]
 
     def loss():
