@@ -44,12 +44,14 @@ def adjoint(
     needs, reached = Marks(sizes), Marks(sizes)
     for array, which in wanted.items():
         needs.of[array][:] = which
+    more = {x.target[:2] for x in statements if x.adds}  # where a target holds more than what one statement computes
     for statement in statements:
         numbered: dict[Index, int] = {}
         expression = mapped(statement.expression, lambda x: Index("", numbered.setdefault(x, len(numbered))))  # noqa: B023
-        pattern, reads = (as_key(expression), statement.reduce, statement.adds), [*numbered]
+        adds = statement.target[:2] in more
+        pattern, reads = (as_key(expression), statement.reduce, adds), [*numbered]
         if pattern not in patterns:
-            patterns[pattern] = edges_of(expression, statement.reduce, statement.adds, samples)
+            patterns[pattern] = edges_of(expression, statement.reduce, adds, samples)
         edges.append((patterns[pattern], reads))
         leads = [reads[n] for n, _ in patterns[pattern][0]] + [statement.start] * (type(statement.start) is Index)
         if any(needs.any(x, statement.axes) for x in leads):
