@@ -9,6 +9,7 @@ Where things are, in the order to read:
     engine       Value, its operators, backward()
     functions    softmax, mean, norm, maxout, ... composed from primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp
+    notation     names as slides write them, in Unicode, MathML and TeX
     formula      names for the nodes of a graph, and its gates as text
     steps        both passes in words: table, sentences, data
     check        check_gradients, nonfinite_origin

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["letters", "words"]
+__all__ = ["words"]
 COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
 
 
@@ -190,8 +190,3 @@ def words(gate: Any) -> Words:
         name = gate.name if isinstance(gate, Primitive) else str(gate)
         row = ROWS[name] if gate in BUILT_IN else Words().of(name)
     return row
-
-
-def letters() -> dict[str, str]:
-    """The gates that have a letter in mathematics, and which."""
-    return {row.name: row.symbol for row in ROWS.values() if not row.sign and len(row.symbol) == 1}

@@ -23,8 +23,8 @@ ROOMS = ("autodiff", "nn", "visualize")
 # head, inside a function or for type checkers alone. The front, __init__, is above all but __main__.
 FLOORS = {
     "autodiff": """
-        _files _lazy arrays ieee tracing typed | guards | primitives | graph refusals ufuncs vocabulary | formula
-        | steps | engine | functional functions | check flat parser | descriptions lectures quiz | cli
+        _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
+        formula | steps | engine | functional functions | check flat parser | descriptions lectures quiz | cli
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -186,7 +186,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "vocabulary")
+    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "vocabulary")
     public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":

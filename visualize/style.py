@@ -20,13 +20,14 @@ SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 @dataclass
 class Letters:
-    """How a text is written: its size in pixels, colour, weight, slant and family."""
+    """How a text is written: size in pixels, colour, weight, slant, family, and how far below the line (an index)."""
 
     size: float
     colour: str
     bold: bool = False
     italic: bool = False
     serif: bool = False
+    drop: float = 0.0
 
 
 @dataclass
@@ -41,6 +42,9 @@ class Strokes:
 
 TEXTS = {
     "name": Letters(17, "ink", italic=True, serif=True),
+    "lower": Letters(12, "ink", serif=True, drop=3.0),
+    "upper": Letters(12, "ink", serif=True, drop=-6.0),
+    "alias": Letters(11, "faint", italic=True, serif=True),
     "data": Letters(13, "value", bold=True),
     "gradient": Letters(13, "gradient"),
     "product": Letters(12, "gradient"),

@@ -27,7 +27,7 @@ from autodiff import (
     variables,
 )
 from autodiff.quiz import Question
-from autodiff.vocabulary import INFIX, ROWS, letters, words
+from autodiff.vocabulary import INFIX, ROWS, words
 
 ROOT = Path(autodiff.__file__).parent.parent
 
@@ -61,10 +61,6 @@ def test_a_gate_that_borrows_a_name_does_not_borrow_its_words(name):
     """An unlisted gate called add is no sum."""
     row = words(Primitive(name, abs, lambda out, x: (1.0,)))
     assert (row.name, row.role, row.value, row.gradient, row.sign) == (name, "", "", "", "")
-
-
-def test_the_page_gets_its_letters_as_data():
-    assert json.loads(json.dumps(letters()))["sigmoid"] == "\N{GREEK SMALL LETTER SIGMA}"
 
 
 # --- No other table of gates ---------------------------------------------------------------------

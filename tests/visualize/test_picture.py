@@ -173,7 +173,7 @@ def test_the_graph_for_graphviz_has_boxes_arrows_and_numbers():
     source = draw(built("D1")).graphviz().source
 
     assert source.count("->") == 5
-    assert '"node-3" -> "node-4" [label="q 3\\n∇ -4" id="edge-4-0"]' in source
+    assert '"node-3" -> "node-4" [label="q = 3\\n∇ -4" id="edge-4-0"]' in source
     assert "rankdir=LR" in source
 
 

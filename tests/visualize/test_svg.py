@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -49,7 +50,7 @@ def test_D1_reads_as_the_slide_does():
     assert {id: texts(group) for id, group in groups.items()} == {
         "edge-3-0": ["-2", "∇ -4"],
         "edge-3-1": ["5", "∇ -4"],
-        "edge-4-0": ["q 3", "∇ -4"],
+        "edge-4-0": ["q = 3", "∇ -4"],
         "edge-4-1": ["-4", "∇ 3"],
         "edge-output": ["-12", "∇ 1"],
         "node-0": ["x"],
@@ -235,3 +236,24 @@ def test_all_lecture_examples_are_well_formed():
         output.backward()
 
         assert ElementTree.fromstring(drawn(output)).tag == f"{SVG}svg"
+
+
+def test_names_are_typeset_and_never_run_into_their_values():
+    w, x = Value(2.0, "W1_0_2"), Value(1.0, "x_bar")
+    h = w * x
+    h.label = "h1"
+    groups = elements(drawn(h * h))
+
+    spans = [(span.text, span.get("class")) for span in groups["node-0"].iter(f"{SVG}tspan")]
+    assert spans == [("W", "name"), ("(1)", "upper"), ("02", "lower")]
+    assert texts(groups["node-1"]) == ["x̄"]
+    assert texts(elements(drawn(h + 1.0))["edge-3-0"]) == ["h1 = 2"]
+
+
+def test_frames_show_the_names_that_their_captions_speak_of(tmp_path):
+    x, y = variables(x=1, y=2)
+    (first, *_) = draw((x + y) * x, layout="built-in").frames(tmp_path / "f-{n}.svg")
+    groups = elements(Path(first).read_text(encoding="utf-8"))
+
+    assert texts(groups["node-2"]) == ["+", "s₀"]
+    assert "s₀" not in drawn((x + y) * x)

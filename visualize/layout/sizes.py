@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autodiff import show
+from autodiff.notation import Name
 
 from .._text import shorten, width
 from ..scene.model import Arrow, Box, Scene
@@ -20,7 +21,19 @@ SPACE = 5.0  # between texts side by side
 
 def runs_width(runs: Runs) -> float:
     """How wide texts side by side are."""
-    return sum(width(text, TEXTS[style].size, TEXTS[style].bold) for text, style in runs) + SPACE * (len(runs) - 1)
+    return sum(width(text, TEXTS[style].size, TEXTS[style].bold) + gap(style) for text, style in runs) - SPACE
+
+
+def gap(style: str) -> float:
+    """The room before a text in this style: none before an index."""
+    return 0.0 if TEXTS[style].drop else SPACE
+
+
+def named(label: str, style: str = "name") -> Runs:
+    """A label as slides write it: its base in the style, then its indices."""
+    name = Name(shorten(label, LONGEST))
+    runs = [(name.stem, style), (name.upper, "upper"), (name.lower, "lower")]
+    return [(text, look) for text, look in runs if text]
 
 
 # --- Texts ----------------------------------------------------------------------------------------
@@ -30,8 +43,9 @@ def above(arrow: Arrow, scene: Scene) -> Runs:
     """What stands above an arrow: whose value it is, and the value."""
     if arrow.count > 1:
         return [(f"{arrow.count:,} values", "count")]
-    name = [(shorten(arrow.name, LONGEST), "name")] if arrow.name else []
-    return name + ([] if arrow.value is None else [(show(arrow.value, scene.digits), "data")])
+    name = named(arrow.name)
+    equals = [("=", "name")] * (arrow.value is not None and bool(name))
+    return name + equals + ([] if arrow.value is None else [(show(arrow.value, scene.digits), "data")])
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
@@ -52,8 +66,15 @@ def inside(box: Box) -> Runs:
     if box.kind == "op":
         return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
-        return [(shorten(box.name, LONGEST), "title")] if box.name else []
-    return [(shorten(box.name, LONGEST), "name")] if box.name else []
+        return named(box.name, "title")
+    return named(box.name)
+
+
+def over(box: Box) -> Runs:
+    """What stands over a gate whose name is nowhere else: its label, or the name that the steps give it."""
+    if box.kind == "op" and box.shared and box.name:
+        return named(box.name)
+    return [(str(Name(box.alias)), "alias")] if box.alias else []
 
 
 def under(box: Box, scene: Scene) -> Runs:
@@ -111,9 +132,9 @@ def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
     made = Block(box.id, half, half, height, height)
     made.round = RADIUS if box.kind == "op" else 0.0
     made.body = half
-    if box.shared and box.kind == "op" and box.name:
+    if over(box):
         made.up += LINE
-        made.right = made.left = max(half, width(shorten(box.name, LONGEST), TEXTS["name"].size) / 2)
+        made.right = made.left = max(half, runs_width(over(box)) / 2)
     gradient = under(box, scene)
     if gradient:
         made.down += LINE

@@ -7,6 +7,7 @@ differ in dashes and markers as well as in colour, so that they print in grey.
 from __future__ import annotations
 
 from autodiff._files import need
+from autodiff.notation import Name
 
 from .._text import shorten
 from ..style import LIGHT
@@ -37,8 +38,8 @@ def ready(axes: Axes | None, width: float = 5.6, height: float = 3.6) -> Axes:
 def dress(axes: Axes, title: str, x: str, y: str) -> Axes:
     """The axes with a title, labels, no more lines than needed, and a legend where anything has a name."""
     axes.set_title(title, loc="left", fontsize=11, color=INK)
-    axes.set_xlabel(x, color=INK)
-    axes.set_ylabel(y, color=INK)
+    axes.set_xlabel(typeset(x), color=INK)
+    axes.set_ylabel(typeset(y), color=INK)
     axes.tick_params(colors=INK, labelsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#888888")
@@ -48,9 +49,14 @@ def dress(axes: Axes, title: str, x: str, y: str) -> Axes:
     return axes
 
 
+def typeset(text: str) -> str:
+    """The text, its names written as on slides."""
+    return " ".join([str(Name(word)) for word in text.split(" ")])
+
+
 def entry(name: str) -> str:
     """The name as a label, not too long; matplotlib leaves out of the legend what begins with _, and so it does not."""
-    return HIDDEN * name.startswith("_") + shorten(name, LONGEST)
+    return HIDDEN * name.startswith("_") + typeset(shorten(name, LONGEST))
 
 
 def as_given(legend: Any) -> None:

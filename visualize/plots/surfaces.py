@@ -54,7 +54,7 @@ def plot_decision_boundary(
     --------
     >>> axes = plot_decision_boundary(lambda x: x[0] * x[1], [[0.0, 0.0], [1.0, 1.0]], [0, 1])
     >>> axes.get_xlabel(), axes.get_ylabel()
-    ('input x1', 'input x2')
+    ('input x₁', 'input x₂')
     """
     axes = ready(axes, 5.0, 4.2)
     X, Y = list(in_order("X", X)), list(in_order("Y", Y))

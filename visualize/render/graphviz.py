@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff._files import need
+from autodiff.notation import LOWER, UPPER
 
 from .._text import clean
-from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, under
+from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, over, under
 from ..scene.model import Arrow, Box, Scene
 from ..style import LIGHT
 
@@ -32,12 +33,12 @@ def digraph(scene: Scene) -> Any:
 
 def node(box: Box, scene: Scene) -> dict[str, str]:
     """The attributes of a box: gates are round, folded parts have corners, inputs are italic texts."""
-    lines = [[(box.name, "")]] * (box.shared and box.kind == "op") + [inside(box)]
+    lines = [over(box), inside(box)]
     lines += [[(box.symbol, "")]] * (box.kind == "fold") + [under(box, scene)]
     look = {"label": written(*lines), "shape": SHAPES[box.kind], "id": box.id, "tooltip": written([(box.words, "")])}
     if box.kind == "op":
         look.update(style="rounded,dashed" if box.stale else "rounded", height="0.44", width="0.44", margin="0.08,0.02")
-        if half_width(box) == RADIUS and not ((box.shared and box.name) or box.total):
+        if half_width(box) == RADIUS and not (over(box) or box.total):
             look.update(shape="circle", fixedsize="true", style="dashed" if box.stale else "solid")
     elif box.kind in ("leaf", "output"):
         look.update(fontname="Times-Italic", fontsize="16", margin="0.03")
@@ -51,9 +52,15 @@ def edge(arrow: Arrow, scene: Scene) -> dict[str, str]:
     return {"label": written(above(arrow, scene), below(arrow, scene)), "id": arrow.id}
 
 
+def index(text: str, style: str) -> str:
+    """A text behind a space, or in small letters where it is an index."""
+    small = {"lower": LOWER, "upper": UPPER}.get(style)
+    return "".join([small.get(c, c) for c in text]) if small else f" {clean(text)}"
+
+
 def written(*lines: Runs) -> Any:
     """Lines as a label of DOT in which nothing a user wrote has a meaning of its own."""
     import graphviz
 
-    texts = [" ".join([clean(text) for text, _ in line]) for line in lines if line]
+    texts = ["".join([index(*run) for run in line]).strip() for line in lines]
     return graphviz.nohtml("\\n".join([graphviz.escape(text) for text in texts if text]) or " ")

@@ -8,7 +8,7 @@ from warnings import catch_warnings, filterwarnings
 
 from autodiff._files import need
 
-from ..layout.sizes import SPACE
+from ..layout.sizes import gap
 from ..style import LIGHT, SHAPES, TEXTS
 from .painter import Shape, Text
 
@@ -124,12 +124,14 @@ def texts(mark: Text) -> Iterator[Any]:
     fonts = [font(TEXTS[style]) for _, style in mark.runs]
     measure = text_to_path.get_text_width_height_descent
     widths = [measure(content, look, ismath=False)[0] / POINT for (content, _), look in zip(mark.runs, fonts)]
-    whole = sum(widths) + SPACE * (len(widths) - 1)
+    gaps = [gap(style) for _, style in mark.runs]
+    whole = sum(widths) + sum(gaps[1:])
     x = mark.x - (whole / 2 if mark.anchor == "middle" else 0.0)
-    for (content, style), look, wide in zip(mark.runs, fonts, widths):
-        colour = LIGHT[TEXTS[style].colour]
-        yield Label(x, mark.y, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
-        x += wide + SPACE
+    for (content, style), look, wide, ahead in zip(mark.runs, fonts, widths, [*gaps[1:], 0.0]):
+        letters = TEXTS[style]
+        place, colour = (x, mark.y + letters.drop), LIGHT[letters.colour]
+        yield Label(*place, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
+        x += wide + ahead
 
 
 def font(letters: Letters) -> Any:

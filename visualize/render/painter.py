@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from .._text import shorten, width
+from .._text import width
 from ..layout.plan import Plan, Point
-from ..layout.sizes import LINE, LONGEST, RADIUS, Runs, above, below, half_height, half_width, inside, under
+from ..layout.sizes import LINE, RADIUS, Runs, above, below, half_height, half_width, inside, over, under
 from ..scene.model import Arrow, Box, Scene
 from ..style import TEXTS
 
@@ -133,8 +133,8 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
         y_text = y + 0.35 * TEXTS[texts[0][1]].size if texts else y
     if texts:
         group.marks.append(Text(x, y_text, texts))
-    if box.shared and box.kind == "op" and box.name:
-        group.marks.append(Text(x, y - RADIUS - 5.0, [(shorten(box.name, LONGEST), "name")]))
+    if over(box):
+        group.marks.append(Text(x, y - down - 5.0, over(box)))
     if under(box, scene):
         group.marks.append(Text(x, y + down + 13.0, under(box, scene)))
     return group

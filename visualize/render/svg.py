@@ -46,8 +46,14 @@ def text(mark: Text) -> str:
     if len(mark.runs) == 1:
         content, style = mark.runs[0]
         return f'<text class="{style}" {place}>{escape(content)}</text>'
-    spans = [f'<tspan class="{style}">{escape(content)}</tspan>' for content, style in mark.runs]
-    return f"<text {place}>{' '.join(spans)}</text>"
+    spans: list[str] = []
+    low = 0.0
+    for content, style in mark.runs:
+        drop = TEXTS[style].drop
+        move = f' dy="{number(drop - low)}"' if drop != low else ""
+        spans.append(f'{" " * (not drop and bool(spans))}<tspan class="{style}"{move}>{escape(content)}</tspan>')
+        low = drop
+    return f"<text {place}>{''.join(spans)}</text>"
 
 
 def shape(mark: Shape) -> str:

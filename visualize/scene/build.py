@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autodiff import Value, gate, history, names, on_kink, show, stale, sweep
+from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
@@ -65,16 +66,17 @@ def remarked(walk: Walk, box: Box, text: str) -> str:
 def steps_of(walk: Walk) -> Iterator[Step]:
     """The steps of the output's own table that can be seen in the picture."""
     table = walk.output.steps(walk.scene.digits)
-    gates = [node for node in walk.order if node.primitive]
-    for node, row in zip(gates, table.rows):
-        if node not in walk.groups or walk.groups[node].newest is node:
-            yield Step("forward", walk.box_id(node), "", None, "   ".join(row.parts), row.sentence)
-    start = table.rows[len(gates)]
-    yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, "   ".join(start.parts), start.sentence)
-    for row in table:
-        arrow = walk.edges.get((row.node, row.place))
+    typeset = table.renamed({node: str(Name(name)) for node, name in table.names.items()})
+    for row, said in zip(table.rows, typeset.rows):
+        text, arrow = "   ".join(said.parts), None
+        if row.phase == "backward":
+            arrow = walk.edges.get((row.node, row.place))
         if arrow:
-            yield Step("backward", arrow.source, arrow.id, row.total, "   ".join(row.parts), row.sentence)
+            yield Step("backward", arrow.source, arrow.id, row.total, text, row.sentence)
+        elif row.phase == "start":
+            yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, text, row.sentence)
+        elif row.phase == "forward" and (row.node not in walk.groups or walk.groups[row.node].newest is row.node):
+            yield Step("forward", walk.box_id(row.node), "", None, text, row.sentence)
 
 
 CONSTANTS = 4  # more constants than this at one gate become one box
@@ -124,7 +126,7 @@ class Walk:
         self.names = {node: clean(name) for node, name in names(order, output).items()}
         self.place = {node: i for i, node in enumerate(order)}
         self.changes = list(stale(order))
-        self.upstream = output.grad if upstream is None else upstream
+        self.upstream, self.called = output.grad if upstream is None else upstream, upstream is not None
         self.totals = {node: node.grad for node in order} if upstream is None else {}
         self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}
         self.edges: dict[tuple[Value, Any], Arrow] = {}
@@ -159,7 +161,9 @@ class Walk:
         if group is None:
             absorbed = self.add_box(node)
         elif group.newest is node:
-            self.scene.boxes.append(Box(self.box_id(node), "fold", clean(group.name), counted(group.count, "node")))
+            self.scene.boxes.append(
+                Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
+            )
         for place in reading_order(node):
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])
@@ -168,8 +172,10 @@ class Walk:
 
     def add_box(self, node: Value) -> bool:
         """Add the box of one node; True where what is written in it tells its constants."""
-        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), "", node.data)
+        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=node.data)
         absorbed = True
+        if self.called and not node.label and node is not self.output:
+            box.alias = self.names[node]
         if node.primitive:
             box.kind = "op"
             box.symbol, absorbed = symbol(node.primitive, node.operands)

@@ -16,6 +16,7 @@ class Box:
     id: str  # "node-3" for the fourth oldest node, "constant-3-1" for its second operand, "output"
     kind: str  # "leaf", "op", "constant", "output" or "fold"
     name: str = ""  # the label
+    alias: str = ""  # what the steps call a node without a label
     symbol: str = ""  # what stands in the circle
     value: float | None = None
     gradient: float | None = None  # None where gradients are not shown

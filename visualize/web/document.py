@@ -11,7 +11,7 @@ from typing import Any
 from autodiff import Value, history, show, statements
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
-from autodiff.vocabulary import letters
+from autodiff.notation import Name
 
 from .._text import clean, escape
 from ..render.svg import style_sheet, svg
@@ -65,19 +65,29 @@ def inputs(lesson: Lesson) -> str:
     steps, digits = lesson.steps, lesson.steps.digits
     output = escape(steps.names[lesson.output])
     gradients = steps.gradients.items()
-    rows = [[steps.names[leaf], data(leaf.data, digits), data(gradient, digits)] for leaf, gradient in gradients]
+    rows = [[mathml(steps.names[leaf]), data(leaf.data, digits), data(gradient, digits)] for leaf, gradient in gradients]
     return table(["input", "value", f"∂{output}/∂input"], rows)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; the first column's texts are escaped, the others are numbers or HTML."""
+    """A table of numbers or HTML."""
     head = "".join([f'<th scope="col">{head}</th>' for head in heads])
     lines = [
-        "".join([f'<th scope="row">{escape(first)}</th>', *[f"<td>{cell}</td>" for cell in rest]])
-        for first, *rest in rows
+        "".join([f'<th scope="row">{first}</th>', *[f"<td>{cell}</td>" for cell in rest]]) for first, *rest in rows
     ]
     body = "\n".join([f"<tr>{line}</tr>" for line in lines])
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+
+
+def mathml(name: str) -> str:
+    """A name as slides write it."""
+
+    def markup(tree: Any) -> str:
+        element, *children = tree
+        inside = "".join([escape(child) if type(child) is str else markup(child) for child in children])
+        return f"<{element}>{inside}</{element}>"
+
+    return f"<math>{markup(Name(name).tree)}</math>"
 
 
 def data(x: float, digits: int | None) -> str:
@@ -138,7 +148,7 @@ class Page:
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
         functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs])
-        made = {"programs": "\n".join(functions), "letters": f"export const LETTERS = {encoded(letters())};"}
+        made = {"programs": "\n".join(functions)}
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         parts = [
             "<!DOCTYPE html>",

@@ -12,6 +12,7 @@ from typing import Any
 from autodiff import Value, history, names, show
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
+from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -115,6 +116,7 @@ class Lesson:
             "view": self.view,
             "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
+            "symbols": [Name(clean(called[node], 40)).tree for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "still": [self.place[node] for node in self.live.still],
             "held": self.held(),

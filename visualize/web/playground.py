@@ -12,7 +12,7 @@ from autodiff.arrays import in_order
 from autodiff.flat import Program, javascript, lower
 
 from .._text import clean, escape
-from .document import Page, data, script, section, table
+from .document import Page, data, mathml, script, section, table
 
 ACTIVATIONS = {gate.name: gate for gate in (tanh, sigmoid, relu)}
 STARTS = 8
@@ -284,7 +284,7 @@ def still(network: Network) -> str:
     for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]:
         outputs = [float(getattr(y, "data", y)) for y in listed(network.model(x))]
         examples.append([", ".join(map(show, part)) for part in (x, t, outputs)])
-    weights = [[name, data(parameter.data, None)] for name, parameter in network.named[:MANY]]
+    weights = [[mathml(name), data(parameter.data, None)] for name, parameter in network.named[:MANY]]
     code = escape(str(network.variants[0].losses[0]))
     parts = [
         section("examples", "Examples", table(["example", "target", "output"], examples)),

@@ -2,7 +2,7 @@
 
 import { element, writeNumber } from "./dom.js";
 import { NUDGE } from "./lesson.js";
-import { formula, variable } from "./mathml.js";
+import { formula, tree } from "./mathml.js";
 import { exact, pretty, show, typed } from "./number.js";
 
 const MANY = 8; // more inputs than this are scrolled in a box of their own
@@ -14,7 +14,7 @@ export class Change {
     this.numbers = player.numbers.slice();
     const { lesson } = player, output = lesson.names[lesson.output];
     this.section.querySelector("h2").textContent = "Inputs and gradients";
-    this.rows = this.numbers.map((x, i) => this.row(lesson.names[lesson.inputs[i]], x, i));
+    this.rows = this.numbers.map((x, i) => this.row(lesson.inputs[i], x, i));
     const heads = ["input", "value", `∂${output}/∂input`, `nudge by ${NUDGE}`].map((text) => element("th", { scope: "col" }, text));
     this.table = element("table", { class: "inputs" }, element("thead", {}, element("tr", {}, ...heads)),
       element("tbody", {}, ...this.rows.map((row) => row.line)));
@@ -24,8 +24,8 @@ export class Change {
     this.section.querySelector("table").replaceWith(this.output, element("div", many, this.table), this.reset);
   }
 
-  row(name, x, i) {
-    const reach = scale(x), step = reach / 50, id = `${this.player.data.id}-input-${i}`;
+  row(node, x, i) {
+    const { names, symbols } = this.player.lesson, name = names[node], reach = scale(x), step = reach / 50, id = `${this.player.data.id}-input-${i}`;
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
     const drag = element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 200, "aria-label": `drag ${name}`, tabindex: "-1" });
     const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
@@ -36,7 +36,7 @@ export class Change {
     const gradient = element("data"), nudge = element("data");
     const remark = element("small", { class: "difference" });
     const line = element("tr", { "data-input": name },
-      element("th", { scope: "row" }, element("label", { for: id, title: name }, name)),
+      element("th", { scope: "row" }, element("label", { for: id, title: name }, formula(tree(node, symbols)))),
       element("td", { class: "value" }, element("span", { class: "stepper" }, button("−", -step), field, button("+", step)), drag),
       element("td", { class: "gradient", "data-label": "gradient" }, gradient),
       element("td", { class: "nudge", "data-label": `nudge by ${NUDGE}` }, nudge, remark));
@@ -70,10 +70,10 @@ export class Change {
   }
 
   update() {
-    const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers), output = lesson.names[lesson.output];
+    const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers);
     const shown = element("data");
     writeNumber(shown, value, lesson.digits);
-    this.output.replaceChildren(formula(variable(output), "="), " ", this.player.tells(lesson.output) ? shown : "?");
+    this.output.replaceChildren(formula(tree(lesson.output, lesson.symbols), "="), " ", this.player.tells(lesson.output) ? shown : "?");
     this.rows.forEach((row, i) => {
       const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]), held = lesson.held[i];
       if (document.activeElement !== row.field) this.settle(i);

@@ -1,7 +1,7 @@
 // What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
 
 import { element, writeNumber } from "./dom.js";
-import { derivative, formula } from "./mathml.js";
+import { derivative, formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
 import { named } from "./template.js";
@@ -76,7 +76,7 @@ export class Lab {
     const head = count === 1 ? "One path: the product of its local gradients." : count === 0 ? `${output} does not depend on ${names[node]}.`
       : `${count.toLocaleString("en")} paths: the products of their local gradients, added up.`;
     return [element("p", {}, head), element("ol", {}, ...items), ...more,
-      element("p", { class: "sum" }, formula(derivative(output, names[node]), "="), " ", total)];
+      element("p", { class: "sum" }, formula(derivative(lesson.output, node, lesson.symbols), "="), " ", total)];
   }
 
   /** One path: the nodes on it, the formulas multiplied, and the numbers multiplied. */
@@ -84,7 +84,7 @@ export class Lab {
     const names = lesson.names, output = names[lesson.output];
     const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
-    const factors = path.map((i) => derivativeOf(names, lesson.steps[i])).flatMap((f, k) => (k ? ["·", f] : [f]));
+    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["·", f] : [f]));
     const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
     return element("li", {}, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
       element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));
@@ -104,7 +104,7 @@ export class Lab {
       writeNumber(data, gradients[node], lesson.digits);
       return element("td", { class: differs ? "wrong" : "" }, data, differs ? " ✗" : "");
     };
-    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, lesson.names[node]),
+    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, formula(tree(node, lesson.symbols))),
       cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));
     const said = [];
     if (!wrong.has("order")) said.push("Without an order nothing goes wrong here: no gate that is used twice has gates behind it.");
@@ -114,9 +114,4 @@ export class Lab {
     said.push("A second call that does not start from zero adds to what the first one left, in the gates too.");
     this.remark.textContent = said.join(" ");
   }
-}
-
-/** d gate / d operand of one step as a fraction. */
-function derivativeOf(names, step) {
-  return derivative(names[step.node], names[step.operand]);
 }

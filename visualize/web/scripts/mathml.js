@@ -1,8 +1,5 @@
 // MathML: trees that Python made, names and fractions as elements.
 
-import { LETTERS } from "./letters.js";
-
-const GREEK = { __proto__: null, ...LETTERS, theta: "θ", alpha: "α", lambda: "λ" };
 const MATH = "http://www.w3.org/1998/Math/MathML";
 
 /** A MathML element. */
@@ -12,21 +9,14 @@ export function math(name, ...children) {
   return made;
 }
 
-/** A name as a variable: w0 with its number as an index. */
-export function variable(name) {
-  const [, letters, index] = /^([^\W\d_]+)_?(\d+)$/.exec(name) ?? [];
-  return letters ? math("msub", math("mi", GREEK[letters] ?? letters), math("mn", index)) : math("mi", GREEK[name] ?? name);
-}
-
-/** d output / d name as a fraction. */
-export const derivative = (output, name) =>
-  math("mfrac", math("mrow", math("mo", "∂"), variable(output)), math("mrow", math("mo", "∂"), variable(name)));
+/** d one node / d another as a fraction. */
+export const derivative = (above, below, symbols) => tree(["mfrac", ["mrow", ["mo", "∂"], above], ["mrow", ["mo", "∂"], below]], symbols);
 
 /** A tree as MathML: [element, ...children], a child a tree, a text, or the number of a node; a star is upright. */
-export function tree(part, names) {
-  if (typeof part === "number") return variable(names[part]);
+export function tree(part, symbols) {
+  if (typeof part === "number") return tree(symbols[part]);
   const [name, ...children] = part;
-  const made = math(name.replace("*", ""), ...children.map((child) => (typeof child === "string" ? child : tree(child, names))));
+  const made = math(name.replace("*", ""), ...children.map((child) => (typeof child === "string" ? child : tree(child, symbols))));
   if (name.endsWith("*")) made.setAttribute("mathvariant", "normal");
   return made;
 }

@@ -13,6 +13,9 @@ function shape(name, attributes, ...children) {
   return made;
 }
 
+/** A small number below the line. */
+const index = (i) => shape("tspan", { class: "lower", dy: 3 }, i);
+
 /** A number in few characters. */
 export const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
 
@@ -67,8 +70,8 @@ export class NetworkPicture {
     const text = shape("text", { x, y: y + 4, class: "activation" }), below = shape("text", { class: "label bias" });
     const data = shape("tspan", { class: "data", x, y: y + this.radius + 13 }), gradient = shape("tspan", { class: "gradient", x, y: y + this.radius + 26 });
     if (bias !== null && this.labelled) below.append(data, gradient);
-    const named = this.radius === RADIUS, name = l === 0 && named ? shape("text", { x: x - this.radius - 14, y: y + 5, class: "name" }, `x${i + 1}`) : "";
-    const last = l === this.sizes.length - 1 && named ? shape("text", { x: x + this.radius + 14, y: y + 5, class: "name" }, this.sizes[l] > 1 ? `y${i}` : "y") : "";
+    const named = this.radius === RADIUS, name = l === 0 && named ? shape("text", { x: x - this.radius - 14, y: y + 5, class: "name" }, "x", index(i + 1)) : "";
+    const last = l === this.sizes.length - 1 && named ? shape("text", { x: x + this.radius + 14, y: y + 5, class: "name" }, "y", this.sizes[l] > 1 ? index(i) : "") : "";
     circles.append(shape("circle", { cx: x, cy: y, r: this.radius, class: "behind" }), circle, text, below, name, last);
     this.units.push({ circle, text, bias, data, gradient });
   }

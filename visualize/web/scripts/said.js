@@ -1,7 +1,7 @@
 // What is said of the step in hand: its rule, its numbers, its sentence; and the title.
 
 import { element } from "./dom.js";
-import { derivative, formula, math, tree, variable } from "./mathml.js";
+import { derivative, formula, math, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 
 export class Said {
@@ -14,33 +14,33 @@ export class Said {
 
   /** Write the step in hand: rule, numbers, sentence. */
   tell(lesson, row, result, hidden) {
-    const names = lesson.names, output = names[lesson.output];
+    const { symbols, output } = lesson;
     this.rule.replaceChildren();
     this.product.replaceChildren();
     this.role.textContent = "";
     if (!row) {
-      this.rule.append(formula(variable(output), "=", math("mo", "?")));
+      this.rule.append(formula(tree(output, symbols), "=", math("mo", "?")));
       this.sentence.textContent = `The inputs are given. Next, or the right arrow key, takes step 1 of ${lesson.rows.length}.`;
       return;
     }
     const said = lesson.said(row, result);
     this.sentence.textContent = lesson.sentence(row, result, hidden);
     if (row.phase === "forward") {
-      this.rule.append(formula(variable(names[row.node]), "=", tree(row.tree, names)));
+      this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
-      this.rule.append(formula(derivative(output, output), "=", math("mn", "1")));
+      this.rule.append(formula(derivative(output, output, symbols), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
-      this.role.textContent = `${output} grows as fast as itself`;
+      this.role.textContent = `${lesson.names[output]} grows as fast as itself`;
     } else this.tellBackward(lesson, row, said, result, hidden);
   }
 
   tellBackward(lesson, row, said, result, hidden) {
-    const names = lesson.names, output = names[lesson.output];
+    const { symbols, output } = lesson;
     const sign = row.path === 1 ? "=" : "+=";
-    this.rule.append(formula(derivative(output, names[row.operand]), sign, derivative(output, names[row.node]), "·",
-      tree(lesson.local(row, result), names)));
+    this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "·",
+      tree(lesson.local(row, result), symbols)));
     this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));

@@ -1,0 +1,178 @@
+"""Names as slides write them: read once into base, accent and indices, then written as text, MathML or TeX."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+__all__ = ["LOWER", "UPPER", "Name", "tex"]
+
+LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi - pi rho - sigma tau upsilon phi chi psi"
+)
+GREEK = {name: chr(0x3B1 + i) for i, name in enumerate(f"{LETTERS} omega".split()) if name != "-"}
+LARGE = re.compile("Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega")  # what no Latin letter looks like
+GREEK |= {name.title(): letter.upper() for name, letter in GREEK.items() if LARGE.fullmatch(name.title())}
+ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "vec": "\u20d7"}
+LOWER = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
+MARKS = dict(zip(ACCENTS, "^¯~˙→"))
+UPPER = dict(zip("0123456789+-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁱⁿ"))
+HEAD = re.compile(rf"\\({'|'.join(ACCENTS)}) *\{{([^{{}}]+)\}}|(\\?[^\W\d_]+)")
+PIECE = re.compile(
+    rf"_(?P<accent>{'|'.join(ACCENTS)})(?![^\W\d_])|_\{{(?P<lower>[^{{}}]+)\}}|\^\{{(?P<upper>[^{{}}]+)\}}|"
+    r"\^(?P<power>\([^()]+\)|\w)|(?P<glued>\d+)|_(?P<number>\d+)|_(?P<word>[^\W\d_]+)"
+)
+
+
+class Name:
+    """A label in its parts.
+
+    Attributes
+    ----------
+    base : str
+        A letter, a word, or the whole label where it is no such name.
+    accent : str
+        "hat", "bar", "tilde", "dot", "vec" or "".
+    lower, upper : str
+        The indices below and above.
+
+    Examples
+    --------
+    >>> from autodiff.notation import Name
+    >>> print(*[Name(label) for label in ("w0", "W1_0_2", "x_{12}^{(1)}", "theta1", "y_hat", "x1*w1")])
+    w₀ W⁽¹⁾₀₂ x⁽¹⁾₁₂ θ₁ ŷ x1*w1
+    """
+
+    __slots__ = ("accent", "base", "lower", "upper")
+
+    def __init__(self, label: str) -> None:
+        self.base, self.accent, self.lower, self.upper = read(plain(label)) or (label, "", "", "")
+
+    @property
+    def stem(self) -> str:
+        """The base with its accent, in Unicode."""
+        return normalize("NFC", self.base + ACCENTS.get(self.accent, ""))
+
+    def __str__(self) -> str:
+        """The name with the small letters that there are in Unicode, after _ or ^ where there are none."""
+        text = self.stem
+        for sign, index, small in (("^", self.upper, UPPER), ("_", self.lower, LOWER | {",": ","})):
+            text += "".join([small[c] for c in index]) if small.keys() >= set(index) else f"{sign}{index}"
+        return text
+
+    @property
+    def tree(self) -> Any:
+        """The name in MathML, as a tree (element, *children)."""
+        tree: Any = ("mi", self.base)
+        tree = ("mover", tree, ("mo", MARKS[self.accent])) if self.accent else tree
+        lower, upper = [("mi" if index.isalpha() else "mn", index) for index in (self.lower, self.upper)]
+        if self.lower and self.upper:
+            return ("msubsup", tree, lower, upper)
+        return ("msub", tree, lower) if self.lower else ("msup", tree, upper) if self.upper else tree
+
+
+def plain(label: str) -> str:
+    """The label with _{12} and ^{(1)} for small digits."""
+    for sign, small in (("_", LOWER), ("^", UPPER)):
+        large = str.maketrans({letter: plain for plain, letter in small.items()})
+        pieces = re.split(f"([{''.join(small.values())}]+)", label)
+        label = "".join([f"{sign}{{{piece.translate(large)}}}" if i % 2 else piece for i, piece in enumerate(pieces)])
+    return label
+
+
+def read(label: str) -> tuple[str, str, str, str] | None:
+    """(base, accent, lower, upper), or None where the label is no name."""
+    head, kinds = HEAD.match(label), []
+    inner = read(head[2]) if head and head[1] else (head[3], "", "", "") if head else None
+    if not head or not inner:
+        return None
+    base, accent = GREEK.get(inner[0].removeprefix("\\"), inner[0]), head[1] or ""
+    if base.startswith("\\"):
+        return None
+    below, above = [inner[2]] * bool(inner[2]), [inner[3]] * bool(inner[3])
+    rest = label[head.end() :].removesuffix("_")  # lambda_ is lambda
+    while rest:
+        piece = PIECE.match(rest)
+        kind = piece and piece.lastgroup
+        if not piece or not kind or (kind in ("accent", "word") and len(base) > 1) or (kind == "accent" and accent):
+            return None
+        kinds.append(kind)
+        rest = rest[piece.end() :]
+        if kind == "accent":
+            accent = piece[kind]
+        else:
+            (above if kind in ("upper", "power") else below).append(piece[kind])
+    if kinds[:1] == ["glued"] and kinds.count("number") == len(kinds) - 1 > 0:  # W1_0_2 is of layer 1
+        above.append(f"({below.pop(0)})")
+    comma = "," * any(len(index) > 1 for index in below)
+    return base, accent, comma.join(below), "".join(above)
+
+
+SIGNS = {  # what MathML's operators are in TeX
+    "·": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "%": r"\bmod", "…": r"\dots",
+    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",\\;",
+}  # fmt: skip
+FORMS = {
+    "mfrac": r"\frac{{{}}}{{{}}}", "msqrt": r"\sqrt{{{}}}", "msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}",
+}  # fmt: skip
+OF_LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
+OF_ACCENTS = {mark: rf"\{name}" for name, mark in MARKS.items()}
+FUNCTION = re.compile(r"(cos|sin|tan)h?|exp|log|max|min")  # TeX has commands for them
+ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"} | {
+    c: f"\\{c}" for c in "{}$&#_%"
+}
+
+
+def tex(tree: Sequence[Any]) -> str:
+    """A tree of MathML as TeX.
+
+    Examples
+    --------
+    >>> from autodiff.notation import Name, tex
+    >>> tex(("mfrac", ("mn", "1"), Name("y_hat1").tree))
+    '\\\\frac{1}{\\\\hat{y}_1}'
+    """
+    name, *children = tree
+    if name in ("mi", "mi*", "mn", "mn*"):
+        return symbol(children[0])
+    if name == "mo":
+        return SIGNS.get(children[0], str(children[0]))
+    if name == "mover":
+        return f"{OF_ACCENTS[children[1][1]]}{{{tex(children[0])}}}"
+    texts = [tex(child) for child in children]
+    if name in FORMS:
+        if name.startswith("msu"):  # indices
+            texts = [x if (ALONE.fullmatch(x) if i == 0 else len(x) == 1) else f"{{{x}}}" for i, x in enumerate(texts)]
+        return FORMS[name].format(*texts)
+    if len(children) > 2 and children[0] in FENCES and children[-1][0] == "mo":
+        texts[0], texts[-1] = rf"\left{texts[0]}", rf"\right{texts[-1]}"
+    return " ".join(texts)
+
+
+ALONE = re.compile(r"\w|\\[A-Za-z]+(\{[^{}]*\})?")
+FENCES = [("mo", sign) for sign in "([|⌊"]
+
+
+def symbol(text: str) -> str:
+    """A letter, number or word as TeX in a formula; whatever it holds, it means nothing to TeX."""
+    if text in OF_LETTERS or text == "inf":
+        return OF_LETTERS.get(text, r"\infty")
+    if FUNCTION.fullmatch(text):
+        return rf"\{text}"
+    if re.fullmatch(r"[A-Za-z]'*|[-+\d.e(),]+", text):
+        return re.sub(r"e([-+]?)0*(\d+)$", r" \\cdot 10^{\1\2}", text).replace("{+", "{")
+    return rf"\mathrm{{{text}}}" if text.isascii() and text.isalpha() else rf"\text{{{escape(text)}}}"
+
+
+def escape(text: str) -> str:
+    """The text as it stands in a TeX file between words; what pdfTeX's fonts lack is given by its code point."""
+    return "".join([
+        ESCAPES.get(c, c) if " " <= c < "\x7f" else f"${OF_LETTERS[c]}$" if c in OF_LETTERS
+        else c if "\xc0" <= c <= "\u017f" and c not in "\xd7\xf7" else f"[U+{ord(c):04X}]"
+        for c in " ".join(text.split())
+    ])  # fmt: skip
