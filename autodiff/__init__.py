@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
     from .flat.compiled import Compiled, compile as compile
-    from .formula import Formula, SlideFormula, gate, names, show, statements
+    from .formula import Formula, SlideFormula, gate, latex, names, show, statements
     from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
@@ -69,8 +69,8 @@ __all__ = [
     "SlideFormula", "StaleGraphError", "TraceError", "Value", "acos", "acosh", "asin", "asinh", "atan", "atan2",
     "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp", "expm1",
     "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
-    "hypot", "jacobian", "jvp", "label", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
-    "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
+    "hypot", "jacobian", "jvp", "label", "latex", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid",
+    "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
     "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
     "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan", "tanh", "value_and_grad",
     "variables", "where",
@@ -78,7 +78,7 @@ __all__ = [
 
 ROOMS = {  # public names whose module is imported when one of them is first used
     **dict.fromkeys(["GradientCheck", "NonfiniteOrigin", "check_gradients", "nonfinite_origin"], "check"),
-    **dict.fromkeys(["Formula", "SlideFormula", "gate", "show", "statements"], "formula"),
+    **dict.fromkeys(["Formula", "SlideFormula", "gate", "latex", "show", "statements"], "formula"),
     **dict.fromkeys(["Compiled", "compile"], "flat.compiled"),
     "names": "formula",
     **dict.fromkeys(["ExpressionError", "parse"], "parser"),

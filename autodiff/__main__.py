@@ -46,6 +46,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--step", action="store_true", help="wait for Enter after each step (b back, q quit)")
     made.add_argument("--plain", action="store_true", help="one spoken sentence a line, for screen readers")
     made.add_argument("--json", action="store_true", help="the steps as data")
+    made.add_argument("--latex", action="store_true", help="the formula and the steps in TeX, to be pasted")
     made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
     made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
@@ -74,7 +75,10 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         used = ("words", "json", "file", "tangent")
         refuse_idle(chosen, plain, used, "--json gives every step as data, with all digits:")
-    refuse_idle(chosen, plain, (*STEPS, "json"), "only a quiz has these: add --quiz 3, or")
+    refuse_idle(chosen, plain, (*STEPS, "json", "latex"), "only a quiz has these: add --quiz 3, or")
+    if chosen.latex:
+        used = ("words", "latex", "digits", "file")
+        refuse_idle(chosen, plain, used, "--latex gives the formula and every step:")
     subjects, notes = read(chosen.words)
     say(*notes)
     if chosen.file:
@@ -85,8 +89,13 @@ def run(chosen: argparse.Namespace) -> int:
         data = [finite(subject.output.steps(tangents=chosen.tangent).as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
         return 0
+    from . import latex
+
     for subject in subjects:
-        show(subject, chosen)
+        if chosen.latex:
+            print(f"\\[\n{latex(subject.output)}\n\\]\n{subject.output.steps(chosen.digits).latex()}")
+        else:
+            show(subject, chosen)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import primitives
 from .graph import history
+from .notation import Name, tex
 from .ufuncs import applied
 from .vocabulary import ATOM, COMPARISON, DASH, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
@@ -13,7 +14,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-__all__ = ["Formula", "MathFormula", "Names", "SlideFormula", "exact", "gate", "names", "show", "statements"]
+__all__ = [
+    "Formula",
+    "MathFormula",
+    "Names",
+    "SlideFormula",
+    "TexFormula",
+    "exact",
+    "gate",
+    "latex",
+    "names",
+    "show",
+    "statements",
+]
 
 LONGEST = 40  # letters of a label that a name keeps
 
@@ -380,6 +393,26 @@ class MathFormula(SlideFormula):
         return Typeset.of(text, ("mrow", head, listed("(", trees, ")")))
 
 
+class TexFormula(MathFormula):
+    """A MathFormula in which a negative number gets brackets behind a sign: x - (-2)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def constant(cls, text: str, number: float) -> Formula:
+        made = super().constant(text, number)
+        return made if made.strength == ATOM else cls(made.text, SUM, number)
+
+    @classmethod
+    def called(cls, name: Any, number: float | None = None) -> Formula:
+        return super().called(Name(name).tree, number)
+
+    @property
+    def tex(self) -> str:
+        """The formula in TeX."""
+        return tex(self.text.tree)
+
+
 def fenced(left: str, tree: Any, right: str) -> Any:
     return ("mrow", ("mo", left), tree, ("mo", right))
 
@@ -469,3 +502,43 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     nodes, output = behind(nodes, output)
     called = names(nodes, output)
     return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]
+
+
+INLINE = 16  # a formula of more gates is written in several lines
+
+
+def latex(output: Any) -> str:
+    """The formula behind a Value in TeX (for math mode, with amsmath).
+
+    Labelled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
+
+    Examples
+    --------
+    >>> from autodiff import latex, sigmoid, variables
+    >>> x, w0, b = variables(x=2, w0=1, b=0)
+    >>> print(latex(1 / (1 + (w0 * x + b).exp())))
+    f = \\frac{1}{1 + e^{w_0 \\cdot x + b}}
+    """
+    order, output = behind(output, output)
+    called, style = names(order, output), TexFormula
+    uses: dict[Any, int] = {}
+    for node in order:
+        for x in node.operands:
+            uses[x] = uses.get(x, 0) + 1
+    parts: dict[Any, Any] = {}
+    sizes: dict[Any, int] = {}
+    lines = []
+    for node in order:
+        parts[node], sizes[node] = style.called(called[node], node.data), 0
+        if node.primitive:
+            operands = [style.of(x) if isinstance(x, float) else parts[x] for x in node.operands]
+            written: Any = style(*style.write(head_of(node.primitive), operands), node.data)
+            size = 1 + sum([sizes.get(x, 0) for x in node.operands])
+            if node is output or node.label or uses[node] > 1 or size >= INLINE:
+                lines.append((parts[node].tex, written.tex))
+            else:
+                parts[node], sizes[node] = written, size
+    if len(lines) < 2:
+        return " = ".join(lines[0]) if lines else parts[output].tex
+    rows = " \\\\\n".join([f"{name} &= {text}" for name, text in lines])
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"

@@ -115,7 +115,7 @@ def read(label: str) -> tuple[str, str, str, str] | None:
 
 SIGNS = {  # what MathML's operators are in TeX
     "·": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "%": r"\bmod", "…": r"\dots",
-    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",\\;",
+    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
 }  # fmt: skip
 FORMS = {
     "mfrac": r"\frac{{{}}}{{{}}}", "msqrt": r"\sqrt{{{}}}", "msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}",
@@ -151,7 +151,7 @@ def tex(tree: Sequence[Any]) -> str:
         return FORMS[name].format(*texts)
     if len(children) > 2 and children[0] in FENCES and children[-1][0] == "mo":
         texts[0], texts[-1] = rf"\left{texts[0]}", rf"\right{texts[-1]}"
-    return " ".join(texts)
+    return ("" if len(texts) == 2 and texts[0] == "-" else " ").join(texts)
 
 
 ALONE = re.compile(r"\w|\\[A-Za-z]+(\{[^{}]*\})?")

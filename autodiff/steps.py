@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from operator import mul
 
-from .formula import Formula, SlideFormula, exact, gate, names, show
+from .formula import Formula, SlideFormula, TexFormula, exact, gate, names, show
 from .graph import history, numbers, on_kink, push, refuse_stale, sweep
 from .ieee import real
+from .notation import Name, tex
 from .primitives import downstream, stop_gradient
 from .vocabulary import ATOM, FLAT, INFIX, PRODUCT, head_of, words
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .typed import Node
 
 WIDTH = 80
+EQUALS = (r"\approx", "=")
 
 
 class SpokenFormula(SlideFormula):
@@ -85,6 +87,18 @@ def slope(output: str, name: str) -> str:
     return f"d{above}/d{below}"
 
 
+def typeset(gate: Any, *texts: str) -> str:
+    """A gate of printed numbers in TeX."""
+    parts = [TexFormula.constant(text, float(text)) for text in texts]
+    written: Any = TexFormula.write(gate, parts)[0] if gate else parts[0].text
+    return tex(written.tree)
+
+
+def fraction(output: str, name: str) -> str:
+    """d output / d name in TeX."""
+    return tex(("mfrac", *[("mrow", ("mo", "\N{PARTIAL DIFFERENTIAL}"), Name(x).tree) for x in (output, name)]))
+
+
 class Row:
     """One line of the table: its place, the heading above it, its text and its sentence.
 
@@ -137,7 +151,7 @@ class Row:
             return texts, []
         return (texts, ["(rounded)"]) if isfinite(self.answer) else (list(map(exact, parts)), [])
 
-    def gate(self, style: type[Formula] = SlideFormula) -> str:
+    def gate(self, style: type[Formula] = SlideFormula) -> Any:
         """The right-hand side of the gate in a style."""
         return gate(self.node, self.steps.names, style)
 
@@ -170,6 +184,14 @@ class Forward(Row):
         return parts
 
     @property
+    def latex(self) -> str:
+        """The line in TeX, to be aligned at =."""
+        texts, remark = self.printed(numbers(self.node.operands), self.node.primitive)
+        left, computed = tex(Name(self.steps.names[self.node]).tree), typeset(head_of(self.node.primitive), *texts)
+        answer = typeset("", self.number_text(self.node.data))
+        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {computed} {EQUALS[not remark]} {answer}"
+
+    @property
     def tangent(self) -> float:
         """How fast the gate's output grows along the tangents that were asked for."""
         tangent: float = self.steps.tangents.get(self.node, 0.0)
@@ -194,6 +216,12 @@ class Start(Row):
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
         return [f"{slope(name, name)} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
+
+    @property
+    def latex(self) -> str:
+        """The line in TeX, to be aligned at =."""
+        name = self.steps.names[self.node]
+        return f"{fraction(name, name)} &= 1"
 
     @property
     def sentence(self) -> str:
@@ -245,9 +273,9 @@ class Step(Row):
     @property
     def factor(self) -> str:
         """The same as the second factor of a product, a sum or quotient in parentheses."""
-        return self.written(SlideFormula)
+        return str(self.written(SlideFormula))
 
-    def written(self, style: type[Formula]) -> str:
+    def written(self, style: type[Formula]) -> Any:
         """The factor in a style."""
         formula, depth = self.steps.local(self, style), 0
         for letter in formula.text:
@@ -285,6 +313,18 @@ class Step(Row):
         if self.paths > 1:
             parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
         return parts + remark
+
+    @property
+    def latex(self) -> str:
+        """The line in TeX, to be aligned at =."""
+        output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
+        texts, remark = self.printed((self.upstream, self.local), mul)
+        left, answer = fraction(output, operand), typeset("", self.number_text(self.downstream))
+        local = tex(self.written(TexFormula).tree) if self.node is self.steps.output else fraction(gate, operand)
+        sign = "=" if self.path == 1 else r"\mathrel{+}="
+        numbers = "" if self.closed else f"{typeset('mul', *texts)} {EQUALS[not remark]} "
+        path = rf" \quad \text{{({self.so_far(self.number_text(self.total))})}}" if self.paths > 1 else ""
+        return rf"{left} &{sign} {fraction(output, gate)} \cdot {local} = {numbers}{answer}{path}"
 
     def so_far(self, total: str) -> str:
         return f"total {total}" if self.path == self.paths else f"{total} so far"
@@ -447,6 +487,24 @@ class Steps:
     def sentences(self) -> list[str]:
         """Every row as a spoken sentence, for screen readers."""
         return [row.sentence for row in self.rows]
+
+    def latex(self) -> str:
+        """Both passes in TeX, an ``align*`` of amsmath.
+
+        Examples
+        --------
+        >>> from autodiff import variables
+        >>> x, y = variables(x=3, y=4)
+        >>> print((x * y).steps().latex())
+        \\begin{align*}
+        f &= x \\cdot y = 3 \\cdot 4 = 12 \\\\
+        \\frac{\\partial f}{\\partial f} &= 1 \\\\
+        \\frac{\\partial f}{\\partial x} &= \\frac{\\partial f}{\\partial f} \\cdot y = 1 \\cdot 4 = 4 \\\\
+        \\frac{\\partial f}{\\partial y} &= \\frac{\\partial f}{\\partial f} \\cdot x = 1 \\cdot 3 = 3
+        \\end{align*}
+        """
+        rows = " \\\\\n".join([row.latex for row in self.rows])
+        return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
     def as_dict(self) -> dict[str, Any]:
         """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered through."""
