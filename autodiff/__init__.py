@@ -67,13 +67,13 @@ __version__ = "0.1.0"
 __all__ = [
     "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
     "SlideFormula", "StaleGraphError", "TraceError", "Value", "acos", "acosh", "asin", "asinh", "atan", "atan2",
-    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp", "expm1",
-    "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history", "hvp",
-    "hypot", "jacobian", "jvp", "label", "latex", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid",
-    "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin", "norm", "normal_cdf", "on_kink",
-    "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
-    "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take", "tan", "tanh", "value_and_grad",
-    "variables", "where",
+    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp",
+    "expm1", "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history",
+    "hvp", "hypot", "jacobian", "jvp", "label", "latex", "leaky_relu", "log", "log1p", "log2", "log10",
+    "log_sigmoid", "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin",
+    "norm", "normal_cdf", "on_kink", "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign",
+    "silu", "sin", "sinh", "softmax", "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take",
+    "tan", "tanh", "value_and_grad", "variables", "where",
 ]  # fmt: skip
 
 ROOMS = {  # public names whose module is imported when one of them is first used

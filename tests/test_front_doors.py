@@ -105,7 +105,7 @@ def test_statements_and_parse(row):
     assert again.primitive is gate
 
 
-@pytest.mark.parametrize("layout", ["built-in", "auto"])
+@pytest.mark.parametrize("layout", ["built-in", "dot"])
 def test_pictures(row, layout):
     gate, point, *_ = row
     _, f = recorded(gate, point)

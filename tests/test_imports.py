@@ -50,7 +50,7 @@ FLOORS = {
     "nn.lectures": "learning starts text words | by_hand depth | descents | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
-    "visualize.layout": "plan | sizes sugiyama | dot | engines",
+    "visualize.layout": "plan | rows sizes sugiyama | dot | engines",
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg",
     "visualize.scene": "model symbols unfold | fold frames | build",

@@ -20,6 +20,9 @@ All options: python -m visualize --help"""
 
 SEVERAL = ("words", "file", "layout")  # what has an effect on a page of several parts
 ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
+DRAWN = (  # what draw() takes by the same name
+    "direction", "font_size", "highlight", "products", "scale", "theme", "values", "width"
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +58,21 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
     made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
-    made.add_argument("--layout", choices=("auto", "dot", "built-in"), default="auto", help="who finds the positions")
+    made.add_argument("--no-values", dest="values", action="store_false", help="leave out the values")
+    made.add_argument(
+        "--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or none: instead of the numbers"
+    )
+    made.add_argument(
+        "--highlight", action="append", metavar="NAME", help="the paths from x, or step 5; again: past q, too"
+    )
+    made.add_argument("--direction", choices=("right", "down"), default="right", help="where the arrows go")
+    made.add_argument(
+        "--width", type=float, default=1280, metavar="PIXELS", help="of a row, 1280 by default; 0: one row"
+    )
+    made.add_argument("--font-size", type=float, default=13, metavar="PIXELS", help="of the numbers, 13 by default")
+    made.add_argument("--scale", type=float, default=1, metavar="TIMES", help="so many times as large")
+    made.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
+    made.add_argument("--layout", choices=("built-in", "dot"), default="built-in", help="who finds the positions")
     return made.parse_intermixed_args(shielded(arguments))
 
 
@@ -108,7 +125,13 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     from .picture import draw
 
     output.backward()
-    picture = draw(output, unfold=chosen.unfold or (), products=chosen.products, **looks(chosen))
+    knobs = {name: getattr(chosen, name) for name in DRAWN} | looks(chosen)
+    knobs["unfold"] = chosen.unfold or ()
+    knobs["gradients"] = {"no": False}.get(chosen.gradients, chosen.gradients)
+    knobs["width"] = chosen.width or None
+    if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
+        knobs["highlight"] = int(chosen.highlight[0])
+    picture = draw(output, **knobs)
     if chosen.frames or "{n" in chosen.file:
         return picture.frames(chosen.file)
     return [picture.save(chosen.file)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from autodiff import Value
 from autodiff._files import PAGES, suffix, write
@@ -18,7 +19,9 @@ from .render.svg import svg
 from .scene.build import scene
 from .scene.frames import frames
 from .scene.model import Scene
+from .style import TEXTS, palettes
 
+DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 FRAMES = (".svg", ".png", ".pdf")
 
@@ -30,7 +33,15 @@ def draw(
     unfold: Iterable[str] = (),
     digits: int | None = None,
     products: bool = False,
-    layout: str = "auto",
+    values: bool = True,
+    gradients: bool | str = True,
+    highlight: Any = None,
+    direction: str = "right",
+    width: float | None = 1280,
+    font_size: float = 13,
+    scale: float = 1,
+    theme: str | Mapping[str, str] = "auto",
+    layout: str = "built-in",
 ) -> Picture:
     """The graph behind a Value as a picture, from the inputs at the left to the output at the right.
 
@@ -53,8 +64,26 @@ def draw(
         Places after the point; six significant digits where it is None.
     products : bool
         Whether to write "[upstream] x [local] = downstream" for gradients.
+    values : bool
+        Whether to write the values.
+    gradients : bool or "blank"
+        Whether to write the gradients; "blank" leaves boxes to fill in.
+    highlight : optional
+        What stands out: the number of a step, or a Value or name, with all its paths to the output; of a list the
+        paths from the first past the others.
+    direction : str
+        Where the arrows go: "right" or "down".
+    width : float, optional
+        A longer circuit is wrapped into rows of so many pixels, those of a slide; None keeps it in one.
+    font_size : float
+        The pixels of the numbers; all else goes with them.
+    scale : float
+        How many times as large the finished picture is written.
+    theme : str or dict
+        The colors: "light", "dark", "auto" (as the reader's system is set), or a dict that changes some of the light
+        ones: background, ink, faint, value, gradient, gate, lit.
     layout : str
-        "dot" (the program of Graphviz), "built-in", or "auto": ``dot`` where it is found.
+        "built-in", or "dot" by the program of Graphviz.
 
     Returns
     -------
@@ -73,11 +102,42 @@ def draw(
     """
     if type(output) is not Value:
         raise TypeError(f"draw takes a Value, got {type(output).__name__}: {output!r:.60}")
-    if layout not in ENGINES:
-        raise ValueError(f"no layout is called {layout!r}: choose one of {', '.join(ENGINES)}")
+    one_of("layout", layout, ENGINES)
+    one_of("direction", direction, DIRECTIONS)
+    one_of("gradients", gradients, GRADIENTS)
+    for name, number in (("width", width), ("font_size", font_size), ("scale", scale)):
+        if number is not None and not 0 < number < 1e5:
+            raise ValueError(f"{name} is a positive number, got {number!r:.40}")
     unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
-    options = {"fold": fold, "unfold": unfold, "digits": digits, "products": products}
-    return Picture(scene(output, **options), layout, output, options)
+    shown = {"fold": fold, "unfold": unfold, "digits": digits, "products": products, "values": values,
+             "gradients": gradients, "direction": direction}  # fmt: skip
+    look = Look(layout, width, font_size / TEXTS["data"].size, scale, palettes(theme))
+    return Picture(scene(output, **shown, highlight=highlight), look, output, shown)
+
+
+def one_of(what: str, given: Any, known: Sequence[Any]) -> None:
+    """ValueError unless it is one of the known."""
+    if not any(given == x and type(given) is type(x) for x in known):
+        raise ValueError(f"no {what} is called {given!r:.60}: choose one of {', '.join(map(str, known))}")
+
+
+class Look(NamedTuple):
+    """How a scene is laid out and written."""
+
+    layout: str
+    width: float | None
+    enlarged: float
+    scale: float
+    palettes: tuple[dict[str, str], dict[str, str]]
+
+    def plan(self, scene: Scene) -> Plan:
+        """Where the boxes and arrows of a scene stand."""
+        width = self.width and self.width / self.enlarged
+        return planned(*blocks_and_links(scene), self.layout, width, scene.down)
+
+    def paint(self, *given: Any) -> Drawing:
+        """The drawing of a scene by a plan, and whatever else the painter takes."""
+        return replace(paint(*given), scale=self.scale * self.enlarged, palettes=self.palettes)
 
 
 class Picture:
@@ -99,9 +159,9 @@ class Picture:
     (True, 4)
     """
 
-    def __init__(self, scene: Scene, layout: str, output: Value, options: dict[str, Any]) -> None:
+    def __init__(self, scene: Scene, look: Look, output: Value, options: dict[str, Any]) -> None:
         self.scene = scene
-        self._layout, self._output, self._options = layout, output, options
+        self._look, self._output, self._options = look, output, options
         self._drawing: Drawing | None = None
 
     def svg(self) -> str:
@@ -132,7 +192,7 @@ class Picture:
 
     def _drawn(self) -> Drawing:
         if self._drawing is None:
-            self._drawing = paint(self.scene, plan_of(self.scene, self._layout))
+            self._drawing = self._look.paint(self.scene, self._look.plan(self.scene))
         return self._drawing
 
     def _repr_svg_(self) -> str:
@@ -183,14 +243,9 @@ class Picture:
 
     def _frames(self) -> list[Drawing]:
         whole = scene(self._output, **self._options, steps=True)
-        plan, steps = plan_of(whole, self._layout), list(frames(whole))
+        plan, steps = self._look.plan(whole), list(frames(whole))
         lines = max([len(frame.caption) for frame in steps])
-        return [paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
-
-
-def plan_of(scene: Scene, layout: str) -> Plan:
-    """Where the boxes and arrows of a scene stand."""
-    return planned(*blocks_and_links(scene), layout)
+        return [self._look.paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
 
 
 def content(drawings: Sequence[Drawing], ending: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 COLOURS = {  # on light pages and on dark ones
@@ -14,6 +16,27 @@ COLOURS = {  # on light pages and on dark ones
     "lit": ("#FFE9A8", "#5A4708"),
 }
 LIGHT, DARK = ({name: both[i] for name, both in COLOURS.items()} for i in (0, 1))
+COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
+
+
+def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The colours for light and for dark surroundings: "light" and "dark" are the same in both, "auto" follows them.
+
+    A dict changes some of the light ones.
+    """
+    if isinstance(theme, Mapping):
+        for part, color in theme.items():
+            if part not in LIGHT or not COLOR.fullmatch(str(color)):
+                raise ValueError(
+                    f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {part!r:.40}: {color!r:.40}"
+                )
+        return {**LIGHT, **theme}, {**LIGHT, **theme}
+    known = {"auto": (LIGHT, DARK), "light": (LIGHT, LIGHT), "dark": (DARK, DARK)}
+    if theme not in known:
+        raise ValueError(f"a theme is {', '.join(known)} or a dict of colors, got {theme!r:.60}")
+    return known[theme]
+
+
 SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
@@ -48,6 +71,7 @@ TEXTS = {
     "data": Letters(13, "value", bold=True),
     "gradient": Letters(13, "gradient"),
     "product": Letters(12, "gradient"),
+    "blank": Letters(13, "gradient"),
     "count": Letters(11, "faint"),
     "symbol": Letters(16, "ink"),
     "word": Letters(12, "ink"),
@@ -62,6 +86,7 @@ SHAPES = {
     "head": Strokes("faint", None),
     "gate": Strokes("gate", "ink"),
     "part": Strokes("gate", "ink", 1.4),
+    "box": Strokes(None, "gradient", 1.0, dashed=True),
     "dot": Strokes("ink", None),
     "outdated": Strokes("gate", "ink", 1.4, dashed=True),
     "lit-line": Strokes(None, "ink", 3.0),

@@ -46,7 +46,6 @@ def dot(tmp_path, monkeypatch):
         (tmp_path / "dot").chmod(mode)
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setattr(visualize.layout.dot, "PATIENCE", 0.3)
-        monkeypatch.setattr(visualize.layout.dot, "SILENT", set())
 
     return put
 
@@ -69,32 +68,20 @@ BROKEN = {
 
 @posix
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_a_broken_dot_is_told_and_replaced_by_the_layout_built_in(dot, text):
+def test_a_broken_dot_is_told_with_the_layout_that_needs_none(dot, text):
     dot(text)
     begun = time.monotonic()
-    with pytest.warns(UserWarning, match="the program dot was found but failed, so the layout built in is used: ."):
-        drawn = draw(built("D1"), layout="auto").svg()
-
-    assert drawn == draw(built("D1"), layout="built-in").svg()
-    assert time.monotonic() - begun < 20
     with pytest.raises(OSError, match=r'the program dot was found but failed: .*; take layout="built-in"'):
         draw(built("D1"), layout="dot").svg()
-
-
-@posix
-def test_nobody_waits_twice_for_a_dot_that_hangs(dot, recwarn):
-    dot(BROKEN["hangs"])
-    for _ in range(5):
-        draw(built("D1"), layout="auto").svg()
-
-    assert len([warning for warning in recwarn if "no answer in 0.3 seconds" in str(warning.message)]) == 1
+    assert time.monotonic() - begun < 20
 
 
 @posix
 def test_a_dot_that_may_not_be_run_is_none(dot):
     dot(BROKEN["hangs"], mode=0o644)
 
-    assert draw(built("D1"), layout="auto").svg() == draw(built("D1"), layout="built-in").svg()
+    with pytest.raises(FileNotFoundError, match="no program dot on the PATH"):
+        draw(built("D1"), layout="dot").svg()
 
 
 # --- Packages of others ---------------------------------------------------------------------------

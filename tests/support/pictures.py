@@ -20,18 +20,33 @@ def texts(group) -> list[str]:
 
 
 def overlaps(drawing) -> list:
-    """Pairs of things in a drawing that lie over each other: text on text, line through text."""
+    """Pairs of things in a drawing that lie over each other: text on text or gate, line through text or gate."""
     boxes = [(group.id, rectangle(mark)) for group in drawing.groups for mark in group.marks if isinstance(mark, Text)]
     found = [
         (a, b) for i, (a, (l1, t1, r1, b1)) in enumerate(boxes) for b, (l2, t2, r2, b2) in boxes[:i]
         if l1 < r2 and l2 < r1 and t1 < b2 and t2 < b1
     ]  # fmt: skip
+    gates = [
+        (group.id, (*mark.points[0], *mark.points[1])) for group in drawing.groups for mark in group.marks
+        if not isinstance(mark, Text) and mark.style in ("gate", "part")
+    ]  # fmt: skip
+    for i, (a, (l1, t1, r1, b1)) in enumerate(gates):
+        for b, (l2, t2, r2, b2) in [*gates[:i], *[box for box in boxes if box[0] != a]]:
+            if l1 < r2 and l2 < r1 and t1 < b2 and t2 < b1:
+                found.append((a, b))
     for group in drawing.groups:
         for mark in group.marks:
             if not isinstance(mark, Text) and mark.kind == "curve":
                 on_it = points(mark.points)
+                (x1, y1), (x2, y2) = mark.points[0], mark.points[-1]
+                away = [(x, y) for x, y in on_it if min(abs(x - x1) + abs(y - y1), abs(x - x2) + abs(y - y2)) > 34.0]
                 for id, (left, top, right, bottom) in boxes:
                     if any(left < x < right and top < y < bottom for x, y in on_it):
+                        found.append((group.id, id))
+                for id, (left, top, right, bottom) in gates:
+                    if id.split("-")[1] != group.id.split("-")[1] and any(
+                        left < x < right and top < y < bottom for x, y in away
+                    ):
                         found.append((group.id, id))
     return found
 

@@ -123,3 +123,21 @@ def test_a_file_is_called_as_it_was_given_even_with_a_sign_first():
     assert main(["x * y", "x=2", "y=3", "-o", "-f.svg"]) == 0
 
     assert os.listdir() == ["-f.svg"]
+
+
+def test_the_knobs_have_the_words_of_draw(tmp_path, capsys):
+    file = tmp_path / "f.svg"
+    knobs = ["--direction", "down", "--scale", "2", "--font-size", "20", "--theme", "dark", "--no-values"]
+    assert main(["D1", "-o", str(file), *knobs, "--gradients", "blank", "--highlight", "x", "--highlight", "q"]) == 0
+    output = EXAMPLES["D1"].build()
+
+    assert file.read_text(encoding="utf-8") == draw(
+        output, direction="down", scale=2, font_size=20, theme="dark", values=False, gradients="blank",
+        highlight=["x", "q"],
+    ).svg()  # fmt: skip
+    assert main(["B3", "-o", str(file), "--width", "0", "--gradients", "no", "--highlight", "3"]) == 0
+    output = EXAMPLES["B3"].build()
+    output.backward()
+    assert file.read_text(encoding="utf-8") == draw(output, width=None, gradients=False, highlight=3).svg()
+    assert main(["D1", "-o", str(file), "--highlight", "nobody"]) == 2
+    assert "nobody" in capsys.readouterr().err

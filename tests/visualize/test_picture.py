@@ -293,3 +293,89 @@ def test_without_ipython_importing_registers_nothing_and_brings_nothing():
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# --- Knobs ----------------------------------------------------------------------------------------
+
+
+def test_down_the_page_inputs_stand_above_what_they_go_into():
+    drawing = draw(built("D1"), direction="down")._drawn()
+    places = {group.id: group.marks[0] for group in drawing.groups if group.id.startswith(("node", "output"))}
+
+    assert drawing.height > drawing.width
+    assert places["node-0"].y < places["node-3"].points[0][1] < places["node-4"].points[0][1] < places["output"].y
+    assert "rankdir=TB" in draw(built("D1"), direction="down").graphviz().source
+
+
+def test_scale_and_font_size_enlarge_what_is_written():
+    root, large, bold = (
+        ElementTree.fromstring(draw(built("D1"), **knobs).svg()) for knobs in ({}, {"scale": 2}, {"font_size": 26})
+    )
+
+    assert large.get("width") == bold.get("width")
+    assert float(bold.get("width")) == pytest.approx(2 * float(root.get("width")), abs=0.2)
+    assert large.get("viewBox") == root.get("viewBox")
+    assert float(ElementTree.fromstring(draw(built("B3"), font_size=26).svg()).get("width")) <= 1280
+
+
+def test_a_png_is_as_large_as_its_scale_says(tmp_path):
+    from matplotlib.image import imread
+
+    one, two = (imread(draw(built("D1"), scale=s).save(tmp_path / f"{s}.png")) for s in (1, 2))
+
+    assert [round(b / a) for a, b in zip(one.shape, two.shape)][:2] == [2, 2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", {"background": "#fffff0", "gradient": "darkred"}])
+def test_a_theme_is_the_same_wherever_it_stands(theme, tmp_path):
+    picture = draw(built("D1"), theme=theme)
+    text = picture.svg()
+
+    assert "prefers-color-scheme" not in text
+    assert ("#111418" in text) == (theme == "dark")
+    assert ("darkred" in text) == isinstance(theme, dict)
+    assert ".autodiff .name" not in text  # lest it colors other pictures of the page
+    assert picture.save(tmp_path / "f.png")
+
+
+@pytest.mark.parametrize("theme", ["neon", {"paper": "#fff"}, {"ink": "red}</style><script>"}, {"ink": "url(x)"}])
+def test_a_theme_that_is_none_is_refused(theme):
+    with pytest.raises(ValueError, match="theme"):
+        draw(built("D1"), theme=theme)
+
+
+def test_values_and_gradients_can_be_left_out_or_blank():
+    f = EXAMPLES["D1"].build()
+    blank, bare = draw(f, gradients="blank").svg(), draw(built("D1"), gradients=False, values=False).svg()
+
+    assert blank.count('class="box"') == 5
+    assert not re.search("gradient -4|\N{NABLA}", blank)
+    assert texts(elements(bare)["edge-4-0"]) == ["q"]
+    assert "-12" not in bare
+    assert "gradient 3" not in bare
+
+
+def test_a_path_or_a_step_stands_out():
+    def lit(**knobs):
+        groups = elements(draw(built("E7"), **knobs).svg())
+        return {id for id, group in groups.items() if "lit" in group.get("class", "").split()}
+
+    assert lit() == set()
+    assert lit(highlight="x") == {"node-0", "node-3", "node-5", "edge-3-0", "edge-5-0", "edge-output"}
+    assert lit(highlight=["y", "b"]) == {"node-1", "node-4", "node-5", "edge-4-0", "edge-5-1", "edge-output"}
+    assert "edge-3-0" in lit(highlight=1)
+    with pytest.raises(ValueError, match="nothing in the graph has that name"):
+        lit(highlight="q")
+    with pytest.raises(ValueError, match="a step from 1 to 10, got 11"):
+        lit(highlight=11)
+    with pytest.raises(TypeError, match="highlight takes"):
+        lit(highlight=1.5)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [{"direction": "up"}, {"gradients": "yes"}, {"gradients": 1}, {"scale": 0}, {"width": -1}, {"font_size": 0}],
+)
+def test_a_knob_that_makes_no_sense_is_named(knobs):
+    with pytest.raises(ValueError, match=next(iter(knobs))):
+        draw(built("D1"), **knobs)

@@ -9,11 +9,10 @@ from .plan import Block, Link, Plan, Point, landings
 from .sugiyama import air, arranged, bend, level, ranks
 
 PATIENCE = 10.0  # seconds; dot takes less than one
-SILENT: set[str] = set()  # programs that did not answer in that time: nobody waits for them twice
 INCH = 72.0  # dot measures sizes in inches and positions in points; a point is our pixel
 
 
-def plan_by_dot(blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
+def plan_by_dot(blocks: Sequence[Block], links: Sequence[Link], close: bool = False) -> Plan:
     """The plan that ``dot`` makes.
 
     Raises
@@ -23,7 +22,7 @@ def plan_by_dot(blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
     """
     blocks, pieces = with_texts(blocks, links)
     columns = sorted_into_columns(blocks, pieces)
-    answer = asked(source(blocks, pieces, columns))
+    answer = asked(source(blocks, pieces, columns, close))
     try:
         found = {thing["name"]: point(thing["pos"]) for thing in answer["objects"] if "pos" in thing}
         curves = {edge["id"]: [point(text) for text in edge["pos"].split()] for edge in answer["edges"]}
@@ -57,23 +56,6 @@ def asked(text: str) -> Any:
         raise OSError("what it answers is no layout") from None
 
 
-def attempt(blocks: Sequence[Block], links: Sequence[Link]) -> Plan | None:
-    """The plan that ``dot`` makes, or a warning and None where the program is broken."""
-    import shutil
-    from warnings import warn
-
-    program = shutil.which("dot") or ""
-    if program in SILENT:
-        return None
-    try:
-        return plan_by_dot(blocks, links)
-    except OSError as error:
-        if isinstance(error, TimeoutError):
-            SILENT.add(program)
-        warn(f"the program dot was found but failed, so the layout built in is used: {error}", stacklevel=2)
-        return None
-
-
 def with_texts(blocks: Sequence[Block], links: Sequence[Link]) -> tuple[list[Block], list[tuple[str, str, Link]]]:
     """The blocks and (source, target, link) pieces, where texts that stand apart are blocks of their own."""
     blocks, pieces = list(blocks), []
@@ -93,10 +75,12 @@ def sorted_into_columns(blocks: Sequence[Block], pieces: Sequence[tuple[str, str
     return [[i for i in range(len(blocks)) if rank[i] == column] for column in range(max(rank) + 1)]
 
 
-def source(blocks: Sequence[Block], pieces: Sequence[tuple[str, str, Link]], columns: Sequence[Sequence[int]]) -> str:
+def source(
+    blocks: Sequence[Block], pieces: Sequence[tuple[str, str, Link]], columns: Sequence[Sequence[int]], close: bool
+) -> str:
     """What ``dot`` is asked: boxes of fixed size without a text, as wide as their columns, and lines between them."""
     number = {block.id: i for i, block in enumerate(blocks)}
-    gap, clearance = air([len(column) for column in columns])
+    gap, clearance = air([len(column) for column in columns], close)
     lines = [
         f"digraph {{ graph [rankdir=LR, ordering=in, nodesep={gap / INCH:.3f}, ranksep={clearance / INCH:.3f}]",
         'node [shape=box, fixedsize=true, label=""]',

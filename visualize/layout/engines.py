@@ -1,39 +1,52 @@
-"""Where everything stands: rectangles and lines become positions, by ``dot`` where it is found, else by ourselves."""
+"""Where everything stands: rectangles and lines become positions, by the layout built in or by ``dot``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .dot import attempt, plan_by_dot
-from .plan import Block, Link, Plan
+from .dot import plan_by_dot
+from .plan import Block, Link, Plan, turned
+from .rows import MARGIN, wrapped
 from .sugiyama import layered_plan
 
-MARGIN = 20.0
-MANY = 400  # dot takes too long for more blocks and texts than this
-ENGINES = ("auto", "dot", "built-in")
+ENGINES = ("built-in", "dot")
+NEAR = 1.3  # a plan so many times too wide may fit where its columns stand closer
 
 
-def planned(blocks: Sequence[Block], links: Sequence[Link], engine: str = "auto") -> Plan:
-    """The plan by ``dot`` where the engine is "auto" and it is found, else by the layout built in.
+def planned(
+    blocks: Sequence[Block],
+    links: Sequence[Link],
+    engine: str = "built-in",
+    width: float | None = None,
+    down: bool = False,
+) -> Plan:
+    """The plan by an engine, its lines going to the right in rows of a width, or ``down``, as the blocks are made.
 
     ValueError for an unknown engine, FileNotFoundError for "dot" if there is no such program on the PATH.
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
+    make = layered_plan if engine == "built-in" else asked_of_dot
+    plan = framed(make(blocks, links), blocks, links)
+    if down:
+        return turned(plan)
+    if width is None or plan.width <= width:
+        return plan
+    if plan.width <= NEAR * width:
+        plan = framed(make(blocks, links, close=True), blocks, links)
+    return plan if plan.width <= width else wrapped(plan, blocks, links, width)
+
+
+def asked_of_dot(blocks: Sequence[Block], links: Sequence[Link], close: bool = False) -> Plan:
+    """The plan by ``dot``; OSError where it is missing or fails."""
     import shutil
 
-    found = shutil.which("dot") is not None
-    if engine == "dot" and not found:
+    if not shutil.which("dot"):
         raise FileNotFoundError('no program dot on the PATH: install Graphviz, or take layout="built-in"')
-    plan = None
-    if engine == "dot":
-        try:
-            plan = plan_by_dot(blocks, links)
-        except OSError as error:
-            raise OSError(f'the program dot was found but failed: {error}; take layout="built-in"') from None
-    elif engine == "auto" and found and len(blocks) + sum(link.apart for link in links) <= MANY:
-        plan = attempt(blocks, links)
-    return framed(plan or layered_plan(blocks, links), blocks, links)
+    try:
+        return plan_by_dot(blocks, links, close)
+    except OSError as error:
+        raise OSError(f'the program dot was found but failed: {error}; take layout="built-in"') from None
 
 
 def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:

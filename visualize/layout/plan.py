@@ -27,7 +27,7 @@ class Block:
     named: bool = False
 
     def __post_init__(self) -> None:
-        self.body = self.beside = self.left
+        self.body = self.beside = self.left  # as long as nothing stands around it
 
 
 @dataclass(eq=False)
@@ -60,6 +60,16 @@ class Plan:
     blocks: dict[str, Point] = field(default_factory=dict)
     texts: dict[str, Point] = field(default_factory=dict)
     curves: dict[str, list[Point]] = field(default_factory=dict)
+
+
+def turned(plan: Plan) -> Plan:
+    """The plan with its lines going down instead of to the right."""
+
+    def flipped(points: Mapping[str, Point]) -> dict[str, Point]:
+        return {id: (y, x) for id, (x, y) in points.items()}
+
+    curves = {id: [(y, x) for x, y in curve] for id, curve in plan.curves.items()}
+    return Plan(plan.height, plan.width, flipped(plan.blocks), flipped(plan.texts), curves)
 
 
 def landings(

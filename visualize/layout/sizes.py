@@ -16,6 +16,9 @@ RADIUS = 16.0
 LINE = 17.0  # from one line of text to the next
 LONGEST = 24  # a label of more characters is shortened
 SHORTEST = 52.0  # a line with texts is at least so long
+BLANK = "_" * 7  # as wide as the box to write a gradient in
+DEEP = 2 * LINE + 8.0  # the length of a line down that has texts
+BESIDE = 6.0  # from a line that goes down to the texts at its right
 SPACE = 5.0  # between texts side by side
 
 
@@ -44,19 +47,27 @@ def above(arrow: Arrow, scene: Scene) -> Runs:
     if arrow.count > 1:
         return [(f"{arrow.count:,} values", "count")]
     name = named(arrow.name)
-    equals = [("=", "name")] * (arrow.value is not None and bool(name))
-    return name + equals + ([] if arrow.value is None else [(show(arrow.value, scene.digits), "data")])
+    if arrow.value is None or not scene.values:
+        return name
+    return [*name, *[("=", "name")] * bool(name), (show(arrow.value, scene.digits), "data")]
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
     """What stands below an arrow: the gradient that flows back over it."""
-    if arrow.gradient is None:
-        return []
+    if arrow.gradient is None or scene.gradients is not True:
+        return gradient_of(arrow.gradient, scene)
     gradient = show(arrow.gradient, scene.digits)
     if scene.products and arrow.upstream is not None and arrow.local is not None:
         factors = f"[{show(arrow.upstream, scene.digits)}] \N{MULTIPLICATION SIGN} [{show(arrow.local, scene.digits)}]"
         return [(f"{factors} = {gradient}", "product")]
-    return [(f"∇ {gradient}", "gradient")]
+    return gradient_of(arrow.gradient, scene)
+
+
+def gradient_of(gradient: float | None, scene: Scene) -> Runs:
+    """A gradient, or the box to write it in."""
+    if gradient is None or not scene.gradients:
+        return []
+    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {show(gradient, scene.digits)}", "gradient")]
 
 
 def inside(box: Box) -> Runs:
@@ -79,7 +90,7 @@ def over(box: Box) -> Runs:
 
 def under(box: Box, scene: Scene) -> Runs:
     """The gradient that stands under a box."""
-    return [(f"∇ {show(box.gradient, scene.digits)}", "gradient")] if box.total and box.gradient is not None else []
+    return gradient_of(box.gradient, scene) if box.total else []
 
 
 # --- Room -----------------------------------------------------------------------------------------
@@ -122,12 +133,30 @@ def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
         link.width = label_width(arrow, scene)
         link.apart = not alone and link.width > 0.0
         link.up, link.down = LINE * bool(above(arrow, scene)), LINE * bool(below(arrow, scene))
+        if scene.down and link.width:
+            link.up, link.down, link.width = 3.0, link.width + BESIDE - 12.0, DEEP
         links.append(link)
     return blocks, links
 
 
+def downward(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
+    """The same where lines go down: its way in is above, and texts stand at the right of what they belong to."""
+    half, height = half_width(box), half_height(box)
+    made = Block(box.id, height, height, half, half, RADIUS if half == RADIUS else 0.0)
+    texts = [runs for runs in (over(box), under(box, scene)) if runs]
+    made.down += max([runs_width(runs) + BESIDE for runs in texts], default=0.0)
+    if len(leaving) == 1:
+        texts = [runs for runs in (above(leaving[0], scene), below(leaving[0], scene)) if runs]
+        made.right += DEEP * bool(texts)
+        made.down = max([made.down, *[runs_width(runs) + BESIDE for runs in texts]])
+    made.entry, made.named = box.kind in ("leaf", "constant"), box.kind == "leaf"
+    return made
+
+
 def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
     """The rectangle of a box with everything that stands around it."""
+    if scene.down:
+        return downward(box, leaving, scene)
     half, height = half_width(box), half_height(box)
     made = Block(box.id, half, half, height, height)
     made.round = RADIUS if box.kind == "op" else 0.0

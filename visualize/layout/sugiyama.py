@@ -313,11 +313,11 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
     return rank
 
 
-def layered_plan(blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
-    """The plan of our own layout, from Sugiyama's method."""
+def layered_plan(blocks: Sequence[Block], links: Sequence[Link], close: bool = False) -> Plan:
+    """The plan of our own layout, from Sugiyama's method; its columns are near each other where it is ``close``."""
     grid = Grid(blocks, links)
     ordered(grid)
-    gap, clearance = air([len(column) for column in grid.columns])
+    gap, clearance = air([len(column) for column in grid.columns], close)
     y = levels(grid, gap)
     x = columns(grid, y, clearance)
     plan = Plan()
@@ -341,12 +341,13 @@ def lanes_above(grid: Grid, y: Sequence[float], gap: float) -> dict[str, float]:
     return {source: top - (i + 1) * gap for i, source in enumerate(sources)}
 
 
-def air(counts: Sequence[int]) -> tuple[float, float]:
+def air(counts: Sequence[int], close: bool = False) -> tuple[float, float]:
     """Room (between things above each other, between columns) for columns of so many things.
 
     Small graphs get more, so that they fill a slide.
     """
-    return min(52.0, max(12.0, 210.0 / (max(counts) + 1))), min(84.0, max(36.0, 360.0 / len(counts)))
+    clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(counts)))
+    return min(52.0, max(12.0, 210.0 / (max(counts) + 1))), clearance
 
 
 def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:

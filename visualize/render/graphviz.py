@@ -21,7 +21,7 @@ def digraph(scene: Scene) -> Any:
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph(comment=clean(scene.title))
-    graph.attr(rankdir="LR", tooltip=written([(scene.title, "")]))
+    graph.attr(rankdir="TB" if scene.down else "LR", tooltip=written([(scene.title, "")]))
     graph.attr("node", fontname="Helvetica", fontsize="12", color=LIGHT["ink"], fontcolor=LIGHT["ink"])
     graph.attr("edge", fontname="Helvetica", fontsize="11", color=LIGHT["faint"], fontcolor=LIGHT["value"])
     for box in scene.boxes:

@@ -9,7 +9,7 @@ from warnings import catch_warnings, filterwarnings
 from autodiff._files import need
 
 from ..layout.sizes import gap
-from ..style import LIGHT, SHAPES, TEXTS
+from ..style import SHAPES, TEXTS
 from .painter import Shape, Text
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ LONGEST = 6e4  # and at most so many in a line or column
 
 def png(drawing: Drawing) -> bytes:
     """The drawing as a PNG image; a very large one at a lower resolution."""
-    wide, high = drawing.width, drawing.height
+    wide, high = drawing.width * drawing.scale, drawing.height * drawing.scale
     sharp = min(SHARP, (LARGEST / (wide * high)) ** 0.5, LONGEST / max(wide, high))
     file = BytesIO()
     with plain_settings():
@@ -69,7 +69,8 @@ def figure(drawing: Drawing) -> Any:
     """The drawing as a matplotlib Figure, which belongs to no window and no pyplot state."""
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(drawing.width / INCH, drawing.height / INCH), facecolor=LIGHT["background"])
+    palette, inch = drawing.palettes[0], INCH / drawing.scale
+    made = Figure(figsize=(drawing.width / inch, drawing.height / inch), facecolor=palette["background"])
     axes = made.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_axis_off()
     axes.set_xlim(0.0, drawing.width)
@@ -77,23 +78,23 @@ def figure(drawing: Drawing) -> Any:
     marks = [mark for group in drawing.groups for mark in group.marks]
     for layer, mark in enumerate(marks):
         if isinstance(mark, Text):
-            for text in texts(mark):
+            for text in texts(mark, palette, drawing.scale):
                 axes.add_artist(text).set_zorder(layer)
         else:
-            axes.add_patch(patch(mark)).set_zorder(layer)
+            axes.add_patch(patch(mark, palette, drawing.scale)).set_zorder(layer)
     return made
 
 
-def patch(mark: Shape) -> Any:
+def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
     """A shape as a patch."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
     strokes = SHAPES[mark.style]
     look = {
-        "facecolor": LIGHT[strokes.fill] if strokes.fill else "none",
-        "edgecolor": LIGHT[strokes.line] if strokes.line else "none",
-        "linewidth": strokes.width * POINT if strokes.line else 0.0,
+        "facecolor": palette[strokes.fill] if strokes.fill else "none",
+        "edgecolor": palette[strokes.line] if strokes.line else "none",
+        "linewidth": strokes.width * POINT * scale if strokes.line else 0.0,
         "linestyle": (0, (3, 2)) if strokes.dashed else "solid",
     }
     if mark.kind == "polygon":
@@ -116,25 +117,25 @@ def rounded(mark: Shape) -> list[Point]:
     return points
 
 
-def texts(mark: Text) -> Iterator[Any]:
+def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
     """Texts side by side, each placed by its measured width."""
     from matplotlib.text import Text as Label
     from matplotlib.textpath import text_to_path
 
-    fonts = [font(TEXTS[style]) for _, style in mark.runs]
+    fonts = [font(TEXTS[style], scale) for _, style in mark.runs]
     measure = text_to_path.get_text_width_height_descent
-    widths = [measure(content, look, ismath=False)[0] / POINT for (content, _), look in zip(mark.runs, fonts)]
+    widths = [measure(content, look, ismath=False)[0] / (POINT * scale) for (content, _), look in zip(mark.runs, fonts)]
     gaps = [gap(style) for _, style in mark.runs]
     whole = sum(widths) + sum(gaps[1:])
     x = mark.x - (whole / 2 if mark.anchor == "middle" else 0.0)
     for (content, style), look, wide, ahead in zip(mark.runs, fonts, widths, [*gaps[1:], 0.0]):
         letters = TEXTS[style]
-        place, colour = (x, mark.y + letters.drop), LIGHT[letters.colour]
+        place, colour = (x, mark.y + letters.drop), palette[letters.colour]
         yield Label(*place, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
         x += wide + ahead
 
 
-def font(letters: Letters) -> Any:
+def font(letters: Letters, scale: float) -> Any:
     """The letters in one of the families that come with matplotlib."""
     from matplotlib.font_manager import FontProperties
 
@@ -142,5 +143,5 @@ def font(letters: Letters) -> Any:
         family="DejaVu Serif" if letters.serif else "DejaVu Sans",
         style="italic" if letters.italic else "normal",
         weight="bold" if letters.bold else "normal",
-        size=letters.size * POINT,
+        size=letters.size * POINT * scale,
     )

@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 
 from .._text import width
 from ..layout.plan import Plan, Point
-from ..layout.sizes import LINE, RADIUS, Runs, above, below, half_height, half_width, inside, over, under
+from ..layout.sizes import (
+    BESIDE,
+    LINE,
+    RADIUS,
+    Runs,
+    above,
+    below,
+    half_height,
+    half_width,
+    inside,
+    over,
+    runs_width,
+    under,
+)
 from ..scene.model import Arrow, Box, Scene
-from ..style import TEXTS
+from ..style import DARK, LIGHT, TEXTS
 
 HEAD = 8.0  # the length of an arrow's head
 
@@ -53,6 +66,8 @@ class Drawing:
     title: str
     description: str
     groups: list[Group] = field(default_factory=list)
+    scale: float = 1.0  # how large it is written out
+    palettes: tuple[dict[str, str], dict[str, str]] = (LIGHT, DARK)
 
 
 def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:
@@ -60,6 +75,7 @@ def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence
 
     Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
     """
+    lit = lit or scene.lit
     texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
@@ -89,17 +105,33 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
     group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
     x, y = curve[-1]
     head = 0.0 if arrow.target == "output" else HEAD if arrow.source.startswith("node") else HEAD - 3.0
-    group.marks.append(Shape("curve", "lit-line" if lit else "line", shaft(curve, head)))
+    if scene.down:
+        line, corners = flipped(shaft(flipped(curve), head)), [(x - head * 0.42, y - head), (x + head * 0.42, y - head)]
+    else:
+        line, corners = shaft(curve, head), [(x - head, y - head * 0.42), (x - head, y + head * 0.42)]
+    group.marks.append(Shape("curve", "lit-line" if lit else "line", line))
     if head:
-        corners = [(x, y), (x - head, y - head * 0.42), (x - head, y + head * 0.42)]
-        group.marks.append(Shape("polygon", "lit-head" if lit else "head", corners))
+        group.marks.append(Shape("polygon", "lit-head" if lit else "head", [(x, y), *corners]))
     if arrow.id in plan.texts:
         x, y = plan.texts[arrow.id]
-        if above(arrow, scene):
-            group.marks.append(Text(x, y - 5.0, above(arrow, scene)))
-        if below(arrow, scene):
-            group.marks.append(Text(x, y + LINE - 1.0, below(arrow, scene)))
+        write(group, above(arrow, scene), (x, y), -5.0, scene.down)
+        write(group, below(arrow, scene), (x, y), LINE - (4.0 if scene.down else 1.0), scene.down)
     return group
+
+
+def flipped(points: Sequence[Point]) -> list[Point]:
+    return [(y, x) for x, y in points]
+
+
+def write(group: Group, runs: Runs, at: Point, low: float, beside: bool = False) -> None:
+    """Add a text so far below a point, or ``beside`` it at the right; what is to be filled in is a box."""
+    x, y = at[0] + BESIDE * beside, at[1] + low
+    if runs and runs[0][1] == "blank":
+        wide = runs_width(runs)
+        left = x if beside else x - wide / 2
+        group.marks.append(Shape("rectangle", "box", [(left, y - 12.0), (left + wide, y + 3.0)], 2.0))
+    elif runs:
+        group.marks.append(Text(x, y, runs, "start" if beside else "middle"))
 
 
 def shaft(curve: Sequence[Point], head: float) -> list[Point]:
@@ -133,10 +165,12 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
         y_text = y + 0.35 * TEXTS[texts[0][1]].size if texts else y
     if texts:
         group.marks.append(Text(x, y_text, texts))
-    if over(box):
-        group.marks.append(Text(x, y - down - 5.0, over(box)))
-    if under(box, scene):
-        group.marks.append(Text(x, y + down + 13.0, under(box, scene)))
+    if scene.down:
+        write(group, over(box), (x + half_width(box), y), -3.0, beside=True)
+        write(group, under(box, scene), (x + half_width(box), y), LINE - 5.0 if over(box) else 5.0, beside=True)
+    else:
+        write(group, over(box), (x, y), -down - 5.0)
+        write(group, under(box, scene), (x, y), down + 13.0)
     return group
 
 

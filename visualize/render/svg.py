@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zlib import crc32
 
 from autodiff import show
 
@@ -19,12 +20,14 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
     """
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
+    shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
+    classes = scope(drawing)[1:].replace(".", " ")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="autodiff" width="{wide}" height="{high}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{classes}" width="{shown[0]}" height="{shown[1]}" '
         f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
         f"<title>{escape(drawing.title)}</title>",
         f"<desc>{escape(drawing.description)}</desc>",
-        *[f"<style>\n{style_sheet()}</style>"] * style,
+        *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
         *[written(group, prefix) for group in drawing.groups],
         "</svg>\n",
@@ -94,7 +97,14 @@ def number(x: float) -> str:
 # --- Style sheet ----------------------------------------------------------------------------------
 
 
-def style_sheet() -> str:
+def scope(drawing: Drawing) -> str:
+    """What selects a drawing: those of other colors may stand in the same page."""
+    if drawing.palettes == (LIGHT, DARK):
+        return ".autodiff"
+    return f".autodiff.theme-{crc32(repr(drawing.palettes).encode()):08x}"
+
+
+def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
     """The styles as CSS: the letters and lines, then the colours, then the colours where dark is preferred."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
@@ -103,9 +113,9 @@ def style_sheet() -> str:
     for name, strokes in SHAPES.items():
         dashes = "; stroke-dasharray: 4 3" * strokes.dashed
         rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
-    light = "".join([f".autodiff {rule}\n" for rule in rules + colours(LIGHT)])
-    dark = "".join([f"  .autodiff {rule}\n" for rule in colours(DARK)])
-    return f"{light}@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    always = "".join([f"{scope} {rule}\n" for rule in rules + colours(light)])
+    other = "".join([f"  {scope} {rule}\n" for rule in colours(dark)])
+    return always if light == dark else f"{always}@media screen and (prefers-color-scheme: dark) {{\n{other}}}\n"
 
 
 def colours(palette: dict[str, str]) -> list[str]:

@@ -10,10 +10,11 @@ from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
-from .fold import Group, groups_of
+from .fold import Group, groups_of, owners_of
+from .frames import lit
 from .model import Arrow, Box, Scene, Step
 from .symbols import symbol
-from .unfold import rewritten
+from .unfold import rewritten, wishes
 
 MOST = 60  # the description tells of so many boxes
 
@@ -48,18 +49,20 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
 def in_words(walk: Walk, box: Box, node: Value) -> str:
     """The node in words: ``q = x + y = 3, gradient -4``."""
     formula = [gate(node, walk.names)] if node.primitive else []
-    return remarked(walk, box, " = ".join([walk.names[node], *formula, show(node.data, walk.scene.digits)]))
+    value = [show(node.data, walk.scene.digits)] * walk.scene.values
+    return remarked(walk, box, " = ".join([walk.names[node], *formula, *value]))
 
 
 def folded_words(walk: Walk, box: Box) -> str:
     """A folded part in words: ``q (3 nodes) = 3, gradient -4``."""
-    value = "" if box.value is None else f" = {show(box.value, walk.scene.digits)}"
+    value = "" if box.value is None or not walk.scene.values else f" = {show(box.value, walk.scene.digits)}"
     return remarked(walk, box, f"{box.name or 'folded'} ({box.symbol}){value}")
 
 
 def remarked(walk: Walk, box: Box, text: str) -> str:
     """The text with the box's gradient and whatever is special about it."""
-    gradient = [] if box.gradient is None else [f"gradient {show(box.gradient, walk.scene.digits)}"]
+    told = box.gradient if walk.scene.gradients is True else None
+    gradient = [] if told is None else [f"gradient {show(told, walk.scene.digits)}"]
     return ", ".join([text, *gradient, *["on a kink"] * box.kink, *["out of date"] * box.stale])
 
 
@@ -89,22 +92,52 @@ def scene(
     unfold: Iterable[str] = (),
     digits: int | None = None,
     products: bool = False,
+    values: bool = True,
+    gradients: bool | str = True,
+    direction: str = "right",
+    highlight: Any = None,
     steps: bool = False,
 ) -> Scene:
     """The graph behind the output as plain data.
 
     With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
+    So do gradients that are to be filled in.
     """
     output, copies, notes = rewritten(output, fold, unfold)
     order = history(output)
     groups, folded = groups_of(order, fold, copies)
-    walk = Walk(output, order, groups, Scene(digits, products), 1.0 if steps else None)
+    shown = Scene(digits, products, values, gradients, direction == "down")
+    walk = Walk(output, order, groups, shown, 1.0 if steps or gradients == "blank" else None, steps)
     walk.scene.notes[:0] = [*notes, *folded]
+    if type(highlight) is int:
+        steps = True
+    elif highlight is not None:
+        walk.scene.lit |= lit_by(walk, wishes(highlight), copies)
     if steps:
         walk.scene.steps += steps_of(walk)
         for number, step in enumerate(walk.scene.steps, 1):
             step.number = number
+    if type(highlight) is int:
+        if not 1 <= highlight <= len(walk.scene.steps):
+            raise ValueError(f"highlight is a step from 1 to {len(walk.scene.steps)}, got {highlight}")
+        walk.scene.lit |= lit(walk.scene, walk.scene.steps[highlight - 1])
     return walk.scene
+
+
+def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> set[str]:
+    """The ids of what lies on the paths from the first of the wanted nodes to the output, past all the others."""
+    on_path: set[Value] = set(walk.order)
+    for i, wish in enumerate(wanted):
+        own = set(owners_of(walk.order, wish, copies, "highlight"))
+        behind = {node for owner in own for node in history(owner)} if i else set(own)
+        ahead = set(own)
+        for node in walk.order:
+            if not ahead.isdisjoint([x for x in node.operands if type(x) is not float]):
+                ahead.add(node)
+        on_path &= ahead | behind
+    arrows = [arrow.id for (node, place), arrow in walk.edges.items()
+              if type(place) is int and node in on_path and node.operands[place] in on_path]  # fmt: skip
+    return {*map(walk.box_id, on_path), *arrows, "edge-output"}
 
 
 class Walk:
@@ -121,12 +154,14 @@ class Walk:
         groups: Mapping[Value, Group],
         scene: Scene,
         upstream: float | None = None,
+        called: bool | None = None,
     ) -> None:
         self.output, self.order, self.groups, self.scene = output, order, groups, scene
         self.names = {node: clean(name) for node, name in names(order, output).items()}
         self.place = {node: i for i, node in enumerate(order)}
         self.changes = list(stale(order))
-        self.upstream, self.called = output.grad if upstream is None else upstream, upstream is not None
+        self.upstream = output.grad if upstream is None else upstream
+        self.called = upstream is not None if called is None else called
         self.totals = {node: node.grad for node in order} if upstream is None else {}
         self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}
         self.edges: dict[tuple[Value, Any], Arrow] = {}

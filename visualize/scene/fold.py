@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
-from autodiff import Value
+from autodiff import Value, names
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -245,15 +245,20 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
     return gathered(order, keys, lambda node: str(keys[node][1]))
 
 
-def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value]) -> list[Value]:
+def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], what: str = "fold") -> list[Value]:
     """The nodes that a Value or a label means; ValueError or TypeError where it means none."""
     if type(wish) is Value:
         node = copies.get(wish, wish)
         if not any(node is other for other in order):
-            raise ValueError(f"cannot fold {wish!r}: it is not in the graph that is drawn")
+            raise ValueError(f"cannot {what} {wish!r}: it is not in the graph that is drawn")
         return [node]
+    if what != "fold" and isinstance(wish, str):
+        found = [node for node, name in names(order, order[-1]).items() if name == wish]
+        if not found:
+            raise ValueError(f"cannot {what} {clean(wish, 40)!r}: nothing in the graph has that name")
+        return found
     if not isinstance(wish, str):
-        raise TypeError(f"fold takes Values, labels, gates and models, got {type(wish).__name__}: {wish!r:.60}")
+        raise TypeError(f"{what} takes Values, labels, gates and models, got {type(wish).__name__}: {wish!r:.60}")
     labelled = [node for node in order if node.label == wish]
     if not labelled:
         known = [node.label for node in order if node.label and node.primitive]

@@ -59,13 +59,21 @@ class Step:
 
 @dataclass(eq=False, slots=True)
 class Scene:
-    """Boxes, arrows and steps, oldest first, with a title, a description in words, and notes for the reader."""
+    """Boxes, arrows and steps, oldest first, with a title, a description in words, and notes for the reader.
+
+    What is written: numbers to so many ``digits``, gradients as ``products``, no ``values``, no ``gradients`` or
+    "blank" ones, which are to be filled in; ``down`` the page or to the right.
+    """
 
     digits: int | None = None
     products: bool = False
+    values: bool = True
+    gradients: bool | str = True
+    down: bool = False
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lit: set[str] = field(default_factory=set)  # ids of what stands out
     title: str = ""
     description: str = ""

@@ -184,7 +184,9 @@ class Page:
         return f'<page "{self.title:.60}": .save("name.html") keeps it>'
 
 
-def page(output: Value, *, title: str = "", fold: Any = None, digits: int | None = None, layout: str = "auto") -> Page:
+def page(
+    output: Value, *, title: str = "", fold: Any = None, digits: int | None = None, layout: str = "built-in"
+) -> Page:
     """The graph behind a Value as a page: both passes step by step, inputs to change, and what follows.
 
     Parameters
@@ -235,7 +237,7 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 
 
 def collection(
-    parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "auto"
+    parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "built-in"
 ) -> Page:
     """Several graphs (id, title, lines under it, output) in one page, with a box to pick one.
 

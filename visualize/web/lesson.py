@@ -60,7 +60,7 @@ class Lesson:
         view: str = "as recorded",
         fold: Any = None,
         digits: int | None = None,
-        layout: str = "auto",
+        layout: str = "built-in",
     ) -> None:
         self.steps = output.steps(digits)
         self.output, self.number, self.view = output, number, view
@@ -200,7 +200,7 @@ def tree_of(text: Any) -> Any:
 
 
 def lessons(
-    output: Value, number: int, fold: Any = None, digits: int | None = None, layout: str = "auto"
+    output: Value, number: int, fold: Any = None, digits: int | None = None, layout: str = "built-in"
 ) -> list[Lesson]:
     """The lesson of a graph; where it has gates to unfold or to fold, of its other forms too."""
     made = [Lesson(output, number, fold=fold, digits=digits, layout=layout)]

@@ -1,0 +1,170 @@
+"""A long plan wrapped into rows: cut between columns, its lines led on around the end of a row."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .plan import Block, Link, Plan, Point
+
+MARGIN = 20.0
+LANE = 9.0  # between lines that run side by side from a row to the next
+AIR = 16.0  # no more room than this between things one above the other
+TURN = 5.0  # the radius of their corners
+
+
+def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float) -> Plan:
+    """The plan in as few rows as are at most so wide, cut where the fewest lines cross."""
+    cuts = places(plan, blocks, links)
+    crossing = [[id for id, curve in plan.curves.items() if curve[0][0] < x < curve[-1][0]] for x in cuts]
+    lanes = [LANE * len(ids) for ids in crossing]
+    best: list[tuple[int, int, int]] = [(0, 0, 0)]  # (rows, lines cut, where the last row begins) up to every cut
+    for j in range(1, len(cuts)):
+        choices: list[tuple[int, int, int]] = []
+        for i in range(j - 1, -1, -1):
+            wide = cuts[j] - cuts[i] + 2 * MARGIN
+            if wide > width and choices:
+                break
+            if wide + lanes[i] + lanes[j] <= width or not choices:
+                choices.append((best[i][0] + 1, best[i][1] + len(crossing[j]), i))
+        best.append(min(choices))
+    ends, j = [len(cuts) - 1], len(cuts) - 1
+    while j:
+        j = best[j][2]
+        ends.append(j)
+    ends.reverse()
+    return stacked(plan, blocks, links, [cuts[i] for i in ends]) if len(ends) > 2 else plan
+
+
+def places(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> list[float]:
+    """Where the plan may be cut: at the ends of its columns, the start and the end of all included."""
+    spans = [(plan.blocks[x.id][0] - x.left, plan.blocks[x.id][0] + x.right) for x in blocks]
+    texts = [(plan.texts[x.id][0], x.width / 2) for x in links if x.apart]
+    spans = sorted([*spans, *[(x - half, x + half) for x, half in texts]])
+    ends, reach = [spans[0][0]], spans[0][1]
+    for left, right in spans:
+        if left > reach + 1.0:
+            ends.append(reach)
+        reach = max(reach, right)
+    return [*ends, reach + 0.01]
+
+
+def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float]) -> Plan:
+    """The parts between the cuts one below the other."""
+    made, pieces = Plan(), {id: divided(curve, cuts) for id, curve in plan.curves.items()}
+    tops = {block.id: (block.up, block.down) for block in blocks} | {link.id: (link.up, link.down) for link in links}
+    coming: list[str] = []  # the lines that come from the row above, from the top
+    y = MARGIN
+    for row, (start, end) in enumerate(pairwise(cuts)):
+        here = {
+            id: at for points in (plan.blocks, plan.texts) for id, at in points.items() if start <= at[0] - 0.01 < end
+        }
+        parts = {id: found[row] for id, found in pieces.items() if row in found}
+        bands = [(at[1] - tops[id][0], at[1] + tops[id][1]) for id, at in here.items()]
+        bands += [(py - LANE / 2, py + LANE / 2) for part in parts.values() for _, py in part[::3]]
+        x, knots = MARGIN + LANE * len(coming), squeezed(bands, y)
+        dx = x - start
+        for points, old in ((made.blocks, plan.blocks), (made.texts, plan.texts)):
+            points.update({id: (old[id][0] + dx, height(old[id][1], knots)) for id in here if id in old})
+        for id, part in parts.items():
+            moved = [(px + dx, height(py, knots)) for px, py in part]
+            if id in made.curves:
+                place = coming.index(id)
+                turn = x - LANE * (place + 1) + LANE / 2
+                lead(made.curves[id], [(turn, made.curves[id][-1][1]), (turn, moved[0][1]), moved[0]])
+                moved = moved[1:]
+            made.curves.setdefault(id, []).extend(moved)
+        right, low = end + dx, knots[-1][1]
+        coming = sorted(
+            [id for id in parts if row + 1 in pieces[id]], key=lambda id: (parts[id][-1][1], list(parts).index(id))
+        )
+        for place, id in enumerate(coming):
+            outer = LANE * (len(coming) - 1 - place)
+            turn, lane = right + LANE / 2 + outer, low + 8.0 + outer
+            lead(made.curves[id], [(turn, made.curves[id][-1][1]), (turn, lane), (turn - 2 * TURN, lane)])
+        made.width = max(made.width, right + LANE * len(coming) + MARGIN)
+        y = low + LANE * len(coming) + 24.0
+    made.height = y - 24.0 + MARGIN
+    return made
+
+
+def squeezed(bands: Sequence[Point], top: float) -> list[Point]:
+    """Old and new heights at the edges of the bands that are written in: the first at the top, the next not far."""
+    (low, reach), *others = sorted(bands)
+    knots = [(low, top), (reach, top + reach - low)]
+    for low, high in others:
+        reach, new = knots[-1]
+        if low > reach:
+            knots.append((low, new + min(AIR, low - reach)))
+        if high > knots[-1][0]:
+            knots.append((high, knots[-1][1] + high - knots[-1][0]))
+    return knots
+
+
+def height(y: float, knots: Sequence[Point]) -> float:
+    """The new height of an old one."""
+    i = min(max(1, bisect_right(knots, (y, 0.0))), len(knots) - 1)
+    (a, new_a), (b, new_b) = knots[i - 1 : i + 1]
+    return new_a + (y - a) * (new_b - new_a) / (b - a)
+
+
+def divided(curve: Sequence[Point], cuts: Sequence[float]) -> dict[int, list[Point]]:
+    """The parts of a curve by their rows."""
+    parts, rest = {}, list(curve)
+    for row, end in enumerate(cuts[1:]):
+        if rest[0][0] >= end:
+            continue
+        i = 0
+        while i + 3 < len(rest) and rest[i + 3][0] <= end:
+            i += 3
+        if i + 3 >= len(rest) or row == len(cuts) - 2:
+            parts[row] = rest
+            break
+        if rest[i][0] < end:
+            first, second = halved(rest[i : i + 4], end)
+            rest[i : i + 4] = [*first, *second[1:]]
+            i += 3
+        parts[row], rest = rest[: i + 1], rest[i:]
+    return parts
+
+
+def halved(piece: Sequence[Point], x: float) -> tuple[list[Point], list[Point]]:
+    """A Bezier piece cut at x, by de Casteljau."""
+    low, high = 0.0, 1.0
+    first: list[Point] = []
+    for _ in range(40):
+        t, points, first, second = (low + high) / 2, list(piece), [piece[0]], [piece[-1]]
+        while len(points) > 1:
+            points = [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in pairwise(points)]
+            first.append(points[0])
+            second.append(points[-1])
+        low, high = (t, high) if points[0][0] < x else (low, t)
+    return first, second[::-1]
+
+
+def lead(curve: list[Point], corners: Sequence[Point]) -> None:
+    """Lead the curve on over the corners, which are round, to the last of them."""
+    for corner, after in pairwise(corners):
+        before = curve[-1]
+        entry, leave = near(corner, before), near(corner, after)
+        straight(curve, entry)
+        curve += [between(entry, corner), between(leave, corner), leave]
+    straight(curve, corners[-1])
+
+
+def near(corner: Point, other: Point) -> Point:
+    """The point on the way from a corner to another point where the round of the corner ends."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    share = min(0.5, TURN / max(abs(dx), abs(dy), 1e-9))
+    return corner[0] + dx * share, corner[1] + dy * share
+
+
+def between(a: Point, b: Point) -> Point:
+    return a[0] + (b[0] - a[0]) * 0.55, a[1] + (b[1] - a[1]) * 0.55
+
+
+def straight(curve: list[Point], end: Point) -> None:
+    """Lead the curve straight on."""
+    (x, y), (to_x, to_y) = curve[-1], end
+    curve += [(x + (to_x - x) / 3, y + (to_y - y) / 3), (to_x - (to_x - x) / 3, to_y - (to_y - y) / 3), end]
