@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from autodiff import Value
+from autodiff import Value, history
 from autodiff._files import PAGES, suffix, write
 
 from .layout.engines import ENGINES, planned
@@ -19,6 +19,7 @@ from .render.svg import svg
 from .scene.build import scene
 from .scene.frames import frames
 from .scene.model import Scene
+from .scene.unfold import Ends, joined
 from .style import TEXTS, palettes
 
 DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
@@ -27,7 +28,7 @@ FRAMES = (".svg", ".png", ".pdf")
 
 
 def draw(
-    output: Value,
+    output: Value | Sequence[Value] | BaseException,
     *,
     fold: Any = None,
     unfold: Iterable[str] = (),
@@ -50,8 +51,9 @@ def draw(
 
     Parameters
     ----------
-    output : Value
-        The end of the graph.
+    output : Value, list of Values or exception
+        The end of the graph, or its ends, such as what a net returns. Of an error in a forward pass, as in
+        ``except ValueError as error: draw(error)``, all is drawn that was recorded before it.
     fold : optional
         What becomes one box: a Value (it and all that only it uses), a label, "sigmoid", "tanh" or
         "softplus" (where it is written out in simpler gates), a model with ``named_parameters()`` (a box
@@ -100,8 +102,7 @@ def draw(
     >>> draw(f)
     <picture of f = s0 * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>
     """
-    if type(output) is not Value:
-        raise TypeError(f"draw takes a Value, got {type(output).__name__}: {output!r:.60}")
+    output = single(output)
     one_of("layout", layout, ENGINES)
     one_of("direction", direction, DIRECTIONS)
     one_of("gradients", gradients, GRADIENTS)
@@ -113,6 +114,36 @@ def draw(
              "gradients": gradients, "direction": direction}  # fmt: skip
     look = Look(layout, width, font_size / TEXTS["data"].size, scale, palettes(theme))
     return Picture(scene(output, **shown, highlight=highlight), look, output, shown)
+
+
+def single(given: Any) -> Value:
+    """What is drawn as one Value: several outputs are joined, and of an error it is what was recorded before it."""
+    if type(given) is Value:
+        return given
+    found = recorded_before(given) if isinstance(given, BaseException) else given
+    if not isinstance(found, (list, tuple)) or any(type(x) is not Value for x in found):
+        raise TypeError(f"draw takes a Value or a list of Values, got {type(given).__name__}: {given!r:.60}")
+    if not found:
+        raise ValueError("there is nothing to draw: no Value was given or recorded")
+    outputs = list(dict.fromkeys(found))
+    return joined(outputs) if len(outputs) > 1 else outputs[0]
+
+
+def recorded_before(error: BaseException) -> list[Value]:
+    """The last gates among the variables of the functions that an error went through."""
+    found: dict[Value, None] = {}
+    step = error.__traceback__
+    while step:
+        waiting = list(step.tb_frame.f_locals.values()) if step.tb_frame.f_code.co_name != "<module>" else []
+        for thing in waiting:
+            if type(thing) is Value:
+                found[thing] = None
+            elif type(thing) in (list, tuple) and len(waiting) < 10_000:
+                waiting += thing
+        step = step.tb_next
+    used = {x for node in found for behind in history(node) for x in behind.operands if type(x) is not float}
+    gates = [node for node in found if node not in used]
+    return [node for node in gates if node.primitive] or gates
 
 
 def one_of(what: str, given: Any, known: Sequence[Any]) -> None:
@@ -242,6 +273,8 @@ class Picture:
         return [write(numbered(name, i), content([drawing], ending)) for i, drawing in enumerate(drawings, 1)]
 
     def _frames(self) -> list[Drawing]:
+        if type(self._output.primitive) is Ends:
+            raise ValueError("frames show the steps of one output: draw one of them")
         whole = scene(self._output, **self._options, steps=True)
         plan, steps = self._look.plan(whole), list(frames(whole))
         lines = max([len(frame.caption) for frame in steps])

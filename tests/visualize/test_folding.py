@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 import autodiff
+import nn
 from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
@@ -250,7 +251,9 @@ def test_large_graphs_are_folded_with_a_note():
     made = scene(chain(2000, "x"))
 
     assert len(made.boxes) == 61
-    assert made.notes == ["2,001 nodes folded into 60. fold=False draws them all."]
+    assert made.notes == [
+        "2,001 nodes folded into 60. fold=False draws them all; fold=model makes boxes of its layers."
+    ]
     assert scene(chain(299)).notes == []
 
 
@@ -296,3 +299,24 @@ def test_folded_boxes_never_make_a_circle(seed):
                     free.append(arrow.target)
 
     assert len(free) == len(made.boxes) <= 70
+
+
+def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
+    net = nn.MLP(2, [16, 16, 1], seed=0)
+    made = scene((net([1.0, 2.0]) - 1) ** 2)
+
+    assert [box.name for box in folded(made)] == ["W1", "W2", "W3"]
+    assert "fold=model makes boxes of its layers" in made.notes[0]
+    net = nn.MLP(2, [4, 1], seed=0)
+    made = scene(sum((net([0.1 * i, 1.0]) - 1) ** 2 for i in range(20)))
+    assert {box.name for box in folded(made)} <= {"W1", "W2", *[f"W1_{i}" for i in range(4)], "W2_0"}
+    assert len(made.boxes) < 100
+
+
+def test_weights_that_go_in_circles_are_folded_in_another_way():
+    net, x = nn.MLP(1, [1], seed=0), Value(0.5, "x")
+    for _ in range(200):
+        x = net([x]) * 0.5
+    made = scene(x)
+
+    assert made.notes[0].startswith("403 nodes folded into")

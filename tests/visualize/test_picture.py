@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import nn
 import visualize
 from autodiff import StaleGraphError, Value, variables
 from autodiff.lectures import EXAMPLES
@@ -43,9 +44,9 @@ def test_a_picture_shows_the_graph_as_it_was():
     assert "100" not in picture.svg()
 
 
-@pytest.mark.parametrize("wrong", [3.0, None, "f", [Value(1.0)]])
+@pytest.mark.parametrize("wrong", [3.0, None, "f", {"f": 1}])
 def test_what_is_no_value_cannot_be_drawn(wrong):
-    with pytest.raises(TypeError, match=f"draw takes a Value, got {type(wrong).__name__}"):
+    with pytest.raises(TypeError, match=f"draw takes a Value or a list of Values, got {type(wrong).__name__}"):
         draw(wrong)
 
 
@@ -379,3 +380,64 @@ def test_a_path_or_a_step_stands_out():
 def test_a_knob_that_makes_no_sense_is_named(knobs):
     with pytest.raises(ValueError, match=next(iter(knobs))):
         draw(built("D1"), **knobs)
+
+
+# --- Several outputs, and what an error left ------------------------------------------------------
+
+
+def test_several_outputs_end_in_names_of_their_own():
+    x, y = variables(x=2, y=3)
+    q = x * y
+    f, g = q + x, q.exp()
+    g.label = "g"
+    before = elements(draw([f, g]).svg())
+    (f + g).backward()
+    after = elements(draw((f, g)).svg())
+
+    assert texts(before["output-0"]) == ["f1"]
+    assert texts(after["output-1"]) == ["g"]
+    assert texts(before["edge-output-0"]) == ["8"]
+    assert texts(after["edge-output-0"]) == ["8", "\N{NABLA} 1"]
+    assert texts(after["node-0"])[-1] == f"\N{NABLA} {x.grad:g}"
+    assert "f1 = q" not in repr(draw([f, g]))
+    assert draw([f]).svg() == draw(f).svg()
+
+
+def test_an_output_may_be_used_by_another_one():
+    x = Value(2.0, "x")
+    q = x * x
+    f = q + 1.0
+    f.backward()
+    groups = elements(draw([q, f]).svg())
+
+    assert texts(groups["edge-output-0"]) == ["4"]
+    assert texts(groups["edge-output-1"])[1] == "\N{NABLA} 1"
+
+
+def test_what_a_net_returns_is_drawn_with_fold_and_unfold():
+    net = nn.MLP(2, [3, 2], seed=1)
+    outputs = net([1.0, 2.0])
+
+    assert len([id for id in elements(draw(outputs).svg()) if id.startswith("output")]) == 2
+    assert "layers" in draw(outputs, fold=net).svg()
+    assert "edge-output-1" in draw(outputs, unfold="dot", direction="down").svg()
+    with pytest.raises(ValueError, match="frames show the steps of one output"):
+        draw(outputs).frames("f-{n}.svg")
+
+
+def test_of_an_error_all_is_drawn_that_was_recorded_before_it():
+    def model(x):
+        hidden = [x * 2.0, x.tanh()]
+        return nn.MLP(3, [1])(hidden)
+
+    with pytest.raises(ValueError, match="3") as caught:
+        model(Value(1.0, "x"))
+    picture = draw(caught.value)
+
+    assert [box.symbol for box in picture.scene.boxes if box.kind == "op"] == ["*2", "tanh"]
+
+
+@pytest.mark.parametrize("given", [[], [1.0], [Value(1.0), "x"], ValueError("nothing recorded"), {"f": Value(1.0)}])
+def test_what_is_no_list_of_values_is_refused(given):
+    with pytest.raises((TypeError, ValueError), match=r"draw takes a Value or a list|nothing to draw"):
+        draw(given)

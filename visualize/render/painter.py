@@ -104,7 +104,7 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
     """An arrow: its line, its head, the value above and the gradient below."""
     group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
     x, y = curve[-1]
-    head = 0.0 if arrow.target == "output" else HEAD if arrow.source.startswith("node") else HEAD - 3.0
+    head = 0.0 if arrow.target.startswith("output") else HEAD if arrow.source.startswith("node") else HEAD - 3.0
     if scene.down:
         line, corners = flipped(shaft(flipped(curve), head)), [(x - head * 0.42, y - head), (x + head * 0.42, y - head)]
     else:

@@ -14,7 +14,7 @@ from .fold import Group, groups_of, owners_of
 from .frames import lit
 from .model import Arrow, Box, Scene, Step
 from .symbols import symbol
-from .unfold import rewritten, wishes
+from .unfold import Ends, rewritten, wishes
 
 MOST = 60  # the description tells of so many boxes
 
@@ -42,7 +42,8 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
             box.words = folded_words(walk, box) if box.kind == "fold" else in_words(walk, box, node)
     told = [f"{box.words}." for box in walk.scene.boxes if box.words]
     more = [f"And {len(told) - MOST:,} more."] if len(told) > MOST else []
-    walk.scene.title = f"Computation graph of {in_words(walk, Box('', 'output'), walk.output)}"
+    ends = ", ".join([in_words(walk, Box("", "output"), end) for end in walk.ends])
+    walk.scene.title = f"Computation graph of {ends}"
     walk.scene.description = " ".join(told[:MOST] + more)
 
 
@@ -137,7 +138,8 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
         on_path &= ahead | behind
     arrows = [arrow.id for (node, place), arrow in walk.edges.items()
               if type(place) is int and node in on_path and node.operands[place] in on_path]  # fmt: skip
-    return {*map(walk.box_id, on_path), *arrows, "edge-output"}
+    ends = [arrow.id for arrow in walk.scene.arrows if arrow.target.startswith("output")]
+    return {*map(walk.box_id, on_path), *arrows, *ends}
 
 
 class Walk:
@@ -156,8 +158,14 @@ class Walk:
         upstream: float | None = None,
         called: bool | None = None,
     ) -> None:
+        several = type(output.primitive) is Ends
+        self.ends = [x for x in output.operands if type(x) is Value] if several else [output]
+        order, self.ending = order[:-1] if several else order, set(self.ends)
         self.output, self.order, self.groups, self.scene = output, order, groups, scene
         self.names = {node: clean(name) for node, name in names(order, output).items()}
+        for i, end in enumerate(self.ends * several, 1):
+            if not end.label and f"f{i}" not in self.names.values():
+                self.names[end] = f"f{i}"
         self.place = {node: i for i, node in enumerate(order)}
         self.changes = list(stale(order))
         self.upstream = output.grad if upstream is None else upstream
@@ -209,7 +217,7 @@ class Walk:
         """Add the box of one node; True where what is written in it tells its constants."""
         box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=node.data)
         absorbed = True
-        if self.called and not node.label and node is not self.output:
+        if self.called and not node.label and node not in self.ending:
             box.alias = self.names[node]
         if node.primitive:
             box.kind = "op"
@@ -254,12 +262,14 @@ class Walk:
 
     def finish(self) -> None:
         """Add the way out, and write on boxes and arrows what only the whole graph tells."""
-        root = self.box_id(self.output)
-        arrow = Arrow("edge-output", root, "output", 0, self.output.data)
-        arrow.gradient = None if self.upstream == 0.0 else self.upstream
-        self.leaving.setdefault(self.output, []).append(arrow)
-        self.scene.arrows.append(arrow)
-        self.scene.boxes.append(Box("output", "output", self.names[self.output]))
+        for i, end in enumerate(self.ends):
+            id = f"output-{i}" if len(self.ends) > 1 else "output"
+            arrow = Arrow(f"edge-{id}", self.box_id(end), id, 0, end.data)
+            if self.upstream != 0.0:
+                arrow.gradient = self.upstream if end is self.output else self.flows.get((self.output, i), [None])[-1]
+            self.leaving.setdefault(end, []).append(arrow)
+            self.scene.arrows.append(arrow)
+            self.scene.boxes.append(Box(id, "output", self.names[end]))
         exits: dict[str, list[Value]] = {}
         for node in self.leaving:
             exits.setdefault(self.box_id(node), []).append(node)
@@ -280,7 +290,7 @@ class Walk:
             if len(exits) == 1:
                 box.value, box.gradient, box.shared = node.data, total, len(arrows) > 1
                 box.total = total is not None and (len(parts) > 1 or not close(total, sum(parts)))
-            label = "" if node is self.output else clean(node.label)
+            label = "" if node in self.ending else clean(node.label)
             if len(arrows) == 1 and box.kind != "leaf" and label != box.name * (box.kind == "fold"):
                 arrows[0].name = label
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -12,7 +13,7 @@ from autodiff.vocabulary import words
 
 from .._text import clean
 from .symbols import symbol
-from .unfold import SINGLE, wishes
+from .unfold import SINGLE, Ends, wishes
 
 # --- All that only one node uses ------------------------------------------------------------------
 
@@ -195,8 +196,9 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     return left == 0
 
 
-LARGE = 300  # a graph of more nodes is folded unless the caller says fold=False
+LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
 FEW = 60  # about so many boxes it is folded to
+LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 
 @dataclass(eq=False)
@@ -215,11 +217,13 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
         return asked(order, wanted, copies), []
-    if len(order) <= LARGE:
+    if len(order) <= LARGE and sum([len(node.operands) for node in order]) <= 2 * LARGE:
         return {}, []
     groups = by_default(order)
     boxes = len(set(groups.values())) + len(order) - len(groups)
-    return groups, [f"{len(order):,} nodes folded into {boxes}. fold=False draws them all."]
+    return groups, [
+        f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
+    ]
 
 
 def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
@@ -270,7 +274,15 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
 
 
 def by_default(order: Sequence[Value]) -> dict[Value, Group]:
-    """The groups of a large graph: its largest regions opened first, or gates alike side by side made one."""
+    """The groups of a large graph: by neurons or layers where labels tell them, else by what only one node uses.
+
+    Its largest regions are opened first; gates alike side by side become one.
+    """
+    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for node in order if (found := LABEL.match(node.label))]
+    if len(named) > sum(node.primitive is None for node in order) / 2:
+        parts = by_prefix(order, named, FEW)
+        if parts:
+            return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
     closed, wide = opened(order, FEW)
     if wide:
         return gathered(order, bundles(order, FEW), kind_of)
@@ -281,7 +293,7 @@ def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[
     """Nodes with the same key as one group, where they are at least two; "" names it after its newest node."""
     members: dict[Any, list[Value]] = {}
     for node in order:
-        if node in keys:
+        if node in keys and type(node.primitive) is not Ends:
             members.setdefault(keys[node], []).append(node)
     groups = {}
     for nodes in members.values():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autodiff import PRIMITIVES, Value, exp, history, log, maximum, sigmoid, sqrt, stale
+from autodiff import PRIMITIVES, Primitive, Value, exp, history, log, maximum, sigmoid, sqrt, stale
 from autodiff.flat import Unsupported, recorded
 
 
@@ -39,6 +39,19 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
 SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
+
+
+class Ends(Primitive):
+    """Several outputs as the operands of one node, which no picture shows."""
+
+
+def joined(outputs: Sequence[Value]) -> Value:
+    """One node behind several outputs; their gradients, where ``backward()`` has left any, start there."""
+    used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
+    seeds = tuple([None if output in used else output.grad for output in outputs])
+    root: Value = Value.record(Ends("outputs", lambda *xs: 0.0, lambda out, *xs: seeds), outputs)
+    root.grad = float(any(output.grad for output in outputs))
+    return root
 
 
 def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
