@@ -25,7 +25,7 @@ Steps through an expression and its gradients, one gate at a time:
 All options: python -m autodiff --help"""
 MOST = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file")
-STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent")
+STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -48,6 +48,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--json", action="store_true", help="the steps as data")
     made.add_argument("--latex", action="store_true", help="the formula and the steps in TeX, to be pasted")
     made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
+    made.add_argument("--explain", action="store_true", help="a because for every step")
+    made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
     made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
     made.add_argument(
@@ -105,7 +107,9 @@ def run(chosen: argparse.Namespace) -> int:
 def show(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
     steps = subject.output.steps(chosen.digits, chosen.tangent)
-    pages = steps.sentences if chosen.plain else steps.pages()
+    if chosen.round is not None:
+        steps = steps.rounded(chosen.round)
+    pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
     if not steps.finite:
         from . import nonfinite_origin
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from math import isfinite
 from operator import mul
+from textwrap import fill
 
 from .formula import Formula, SlideFormula, TexFormula, exact, gate, names, show
 from .graph import history, numbers, on_kink, push, refuse_stale, sweep
 from .ieee import real
 from .notation import Name, tex
 from .primitives import downstream, stop_gradient
-from .vocabulary import ATOM, FLAT, INFIX, PRODUCT, head_of, words
+from .vocabulary import ATOM, COPY, COUNTS, FLAT, INFIX, PRODUCT, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, overload
 
     from .typed import Node
@@ -69,8 +70,10 @@ def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
     """The parts in one line behind the start, or in several where they are wider than 80 columns."""
     lines, indent = [start + parts[0]], " " * 7
     for part in parts[1:]:
-        if len(lines[-1]) + len(gap) + len(part) <= WIDTH:
-            lines[-1] += gap + part
+        near = part.startswith("= ") or lines[-1].endswith(",")
+        joined = lines[-1] + (" " if near else gap) + part
+        if len(joined) <= WIDTH:
+            lines[-1] = joined
         else:
             lines.append(indent + part)
     return "\n".join(shortened(line) for line in lines)
@@ -121,9 +124,26 @@ class Row:
         raise TypeError(f"{type(self).__name__} has no text of its own")
 
     @property
+    def equation(self) -> list[str]:
+        """The parts, formula and numbers joined by an equals sign."""
+        formula, computed, *others = self.parts
+        return [formula, f"= {computed}", *others]
+
+    @property
+    def line(self) -> str:
+        """The whole in one line, however long."""
+        first, second, *others = self.equation
+        return "   ".join([f"{first} {second}" if second.startswith("=") else f"{first}   {second}", *others])
+
+    @property
     def text(self) -> str:
         """The numbered line, at most 80 columns wide; what does not fit goes into the next line."""
-        return wrapped(f"{self.number:3}  ", self.parts)
+        return wrapped(f"{self.number:3}  ", self.equation)
+
+    @property
+    def because(self) -> str:
+        """Why that is so, for whoever is new to derivatives."""
+        raise TypeError(f"{type(self).__name__} has no reason of its own")
 
     def __repr__(self) -> str:
         return self.text
@@ -131,7 +151,7 @@ class Row:
     @property
     def answer(self) -> float:
         """The number that the row arrives at."""
-        answer: float = self.node.data
+        answer: float = self.steps.numbers([self.node])[0]
         return answer
 
     def number_text(self, x: float) -> str:
@@ -165,7 +185,7 @@ class Row:
         primitive = self.node.primitive
         assert primitive is not None
         said = spoken if style is SpokenFormula else str
-        texts, remark = self.printed(numbers(self.node.operands), primitive)
+        texts, remark = self.printed(self.steps.numbers(self.node.operands), primitive)
         return style.write(head_of(primitive), [style.constant(said(text), float(text)) for text in texts])[0], remark
 
 
@@ -178,17 +198,43 @@ class Forward(Row):
     @property
     def parts(self) -> list[str]:
         (computed, remark), name = self.computed(), self.steps.names[self.node]
-        parts = [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.node.data)}", *remark]
+        parts = [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.answer)}", *remark]
         if self.steps.along:
             parts.append(f"{slope(name, self.steps.along)} = {self.number_text(self.tangent)}")
         return parts
 
     @property
+    def text(self) -> str:
+        """The line, and the gate's local gradients."""
+        return wrapped(f"{self.number:3}  ", self.equation + self.slopes * (not self.steps.along))
+
+    @property
+    def slopes(self) -> list[str]:
+        """The local gradients, which backpropagation needs: dq/dx = 1; the middle ones of many are left out."""
+        texts = []
+        for step in self.steps.into.get(self.node, ()):
+            formula, number = step.formula, self.number_text(step.local)
+            equal = "" if formula in (number, show(step.local)) else f" = {formula}"
+            texts.append(f"{slope(self.steps.names[self.node], self.steps.names[step.operand])}{equal} = {number}")
+        texts = SlideFormula.elide(list(dict.fromkeys(texts)))
+        return [*[f"{text}," for text in texts[:-1]], *texts[-1:]]
+
+    @property
+    def because(self) -> str:
+        """Why the gate can compute, and what its local gradients say."""
+        called = self.steps.names
+        steps = self.steps.into.get(self.node, ())
+        if not steps:
+            return f"its inputs are known; {called[self.node]} does not change with them"
+        grows = [f"by {self.number_text(step.local)} for each 1 of {called[step.operand]}" for step in steps[:3]]
+        return f"its inputs are known; {called[self.node]} grows {', '.join(grows)}{', ...' * (len(steps) > 3)}"
+
+    @property
     def latex(self) -> str:
         """The line in TeX, to be aligned at =."""
-        texts, remark = self.printed(numbers(self.node.operands), self.node.primitive)
+        texts, remark = self.printed(self.steps.numbers(self.node.operands), self.node.primitive)
         left, computed = tex(Name(self.steps.names[self.node]).tree), typeset(head_of(self.node.primitive), *texts)
-        answer = typeset("", self.number_text(self.node.data))
+        answer = typeset("", self.number_text(self.answer))
         return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {computed} {EQUALS[not remark]} {answer}"
 
     @property
@@ -199,7 +245,7 @@ class Forward(Row):
 
     @property
     def sentence(self) -> str:
-        name, answer = self.steps.names[self.node], spoken(self.number_text(self.node.data))
+        name, answer = self.steps.names[self.node], spoken(self.number_text(self.answer))
         computed, along = self.computed(SpokenFormula)[0], self.steps.along
         tangent = f" Its derivative along {along} is {spoken(self.number_text(self.tangent))}." if along else ""
         start = f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}"
@@ -216,6 +262,16 @@ class Start(Row):
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
         return [f"{slope(name, name)} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
+
+    @property
+    def equation(self) -> list[str]:
+        """The parts as they are."""
+        return self.parts
+
+    @property
+    def because(self) -> str:
+        """Why the output's gradient is 1."""
+        return f"when {self.steps.names[self.node]} grows by 1, it grows by 1"
 
     @property
     def latex(self) -> str:
@@ -306,13 +362,41 @@ class Step(Row):
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
         texts, remark = self.printed((self.upstream, self.local), mul)
         remark = ["(closed)"] if self.closed else remark
+        local = self.factor if self.node is self.steps.output else slope(gate, operand)
         parts = [
-            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {self.factor}",
+            f"{slope(output, operand)} {'=' if self.path == 1 else '+='} {slope(output, gate)} * {local}",
             f"{texts[0]} * {texts[1]} = {show_number(self.downstream)}",
+            *remark,
         ]
-        if self.paths > 1:
-            parts.append(f"path {self.path} of {self.paths}: {self.so_far(show_number(self.total))}")
-        return parts + remark
+        return [*parts, f"path {self.path} of {self.paths}"] if self.paths > 1 else parts
+
+    @property
+    def text(self) -> str:
+        """The line; under the last one that brings a gradient to a Value that is used again, their sum."""
+        return "\n".join([super().text, *[shortened(f"     {copy}") for copy in [self.copy] if copy]])
+
+    @property
+    def copy(self) -> str:
+        """How the gradients add up of a Value that is used more than once: all is said when the last one arrives."""
+        if self.path < self.paths or self.paths == 1:
+            return ""
+        arrived = [self.number_text(step.downstream) for step in self.steps.arriving[self.operand]]
+        parts = [f"({text})" if i and text.startswith("-") else text for i, text in enumerate(arrived)]
+        said = COPY.format(COUNTS[self.paths] if self.paths < len(COUNTS) else self.paths)
+        total = self.number_text(self.total)
+        return f"{self.steps.names[self.operand]} {said}: {' + '.join(SlideFormula.elide(parts))} = {total}"
+
+    @property
+    def because(self) -> str:
+        """What the two factors say."""
+        output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
+        upstream, local, downstream = map(self.number_text, (self.upstream, self.local, self.downstream))
+        if self.node is self.steps.output:
+            return f"for each 1 that {operand} grows, {output} grows by {local}"
+        return (
+            f"for each 1 that {operand} grows, {gate} grows by {local}, and for each 1 of {gate} {output} grows by "
+            f"{upstream}: together by {downstream}"
+        )
 
     @property
     def latex(self) -> str:
@@ -349,7 +433,7 @@ class Step(Row):
             "number": self.number, "gate": called[self.node], "operand": called[self.operand],
             "upstream": self.upstream, "local": self.local, "formula": self.formula, "downstream": self.downstream,
             "total": self.total, "path": self.path, "paths": self.paths,
-            "role": self.role, "kink": self.kink, "text": "   ".join(self.parts), "sentence": self.sentence,
+            "role": self.role, "kink": self.kink, "text": self.line, "sentence": self.sentence,
         }  # fmt: skip
 
 
@@ -381,7 +465,7 @@ class Steps:
     >>> x, y = variables(x=3, y=4)
     >>> steps = (x * y).steps()
     >>> steps[0]
-      3  df/dx = df/df * y   1 * 4 = 4
+      3  df/dx = df/df * y = 1 * 4 = 4
     >>> steps[0].sentence
     'Step 3 of 4. Gate f equals x times y sends to x: upstream 1 times local 4 gives 4.'
     """
@@ -400,8 +484,20 @@ class Steps:
         self.along = self._along()
         self._formulas: dict[Any, list[Formula | None]] = {}
         self._spoken: dict[Node, str] = {}
-        self._edges = list(self._collect())
-        heading = "FORWARD   each gate computes its output from its inputs"
+        self.values: dict[Node, float] = {}  # where they are not those of the nodes
+        self._made(list(self._collect(sweep(output))), order)
+
+    def _made(self, edges: list[Step], order: Sequence[Node]) -> None:
+        """Make the rows."""
+        output, self._edges = self.output, edges
+        self.into: dict[Node, list[Step]] = {}  # the steps by their gates
+        self.arriving: dict[Node, list[Step]] = {}  # and by their operands
+        for step in edges:
+            self.into.setdefault(step.node, []).append(step)
+            self.arriving.setdefault(step.operand, []).append(step)
+        for steps in self.into.values():
+            steps.sort(key=lambda step: step.place)
+        heading = "FORWARD   each gate computes its output, and its local gradients for later"
         self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
         if self.rows and self.along:
             heading = f"FORWARD   each gate computes its output, and how fast it grows along {self.along}"
@@ -432,10 +528,10 @@ class Steps:
             return self.names[next(iter(self.seeds))]
         return next(name for name in ("t", "time", "the time") if name not in self.names.values()) if self.seeds else ""
 
-    def _collect(self) -> Iterator[Step]:
+    def _collect(self, swept: Iterable[tuple[Any, Any, Any]]) -> Iterator[Step]:
         """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
         found: dict[Node, list[Step]] = {}
-        for node, upstream, local_gradients in sweep(self.output):
+        for node, upstream, local_gradients in swept:
             if not node.primitive:
                 self.gradients[node] = upstream
             edges = [
@@ -457,6 +553,48 @@ class Steps:
         for steps in found.values():
             for step in steps:
                 step.paths = len(steps)
+
+    def numbers(self, nodes: Iterable[Any]) -> list[float]:
+        """The numbers of Values and of plain numbers."""
+        return (
+            [self.values.get(x, number) for x, number in zip(nodes, numbers(nodes))] if self.values else numbers(nodes)
+        )
+
+    def rounded(self, places: int = 2) -> Steps:
+        """The steps as one works them out by hand: every number is rounded, and the next is computed from it.
+
+        Examples
+        --------
+        >>> from autodiff import variables
+        >>> x, y = variables(x=1, y=3)
+        >>> ((x / y) * 3).steps().rounded(2).rows[1]
+          2  f = s0 * 3 = 0.33 * 3 = 0.99   df/ds0 = 3
+        """
+        made = Steps(self.output, places, self.seeds or None, self.names)
+        order = history(self.output)
+        for node in order:
+            operands = made.numbers(node.operands)
+            made.values[node] = round(node.primitive.compute(operands) if node.primitive else node.data, places)
+        totals: dict[Any, float] = {self.output: 1.0}
+
+        def swept() -> Iterator[tuple[Any, float, list[Any]]]:
+            for node in reversed(order):
+                if node in totals:
+                    known = made.numbers((node, *node.operands))
+                    slopes = node.primitive.local_gradients(*known) if node.primitive else ()
+                    slopes = [x if x is None or x is False else round(float(x), places) for x in slopes]
+                    yield node, totals[node], slopes
+                    for operand, local in zip(node.operands, slopes):
+                        if type(operand) is not float and local is not None:
+                            passed = round(downstream(totals[node], local), places)
+                            totals[operand] = round(totals.get(operand, 0.0) + passed, places)
+
+        edges = list(made._collect(swept()))
+        for step in edges:
+            step.downstream = round(step.downstream, places)
+            step.total = round(step.total, places)
+        made._made(edges, order)
+        return made
 
     def renamed(self, called: dict[Any, Any]) -> Steps:
         """The same steps with these names for the nodes, whatever the style that writes them takes for names."""
@@ -515,7 +653,7 @@ class Steps:
             "value": self.output.data,
             "inputs": {called[leaf]: leaf.data for leaf in self.gradients},
             "forward": [
-                {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.node.data,
+                {"number": row.number, "gate": called[row.node], "formula": row.gate(), "value": row.answer,
                  "sentence": row.sentence, **({"tangent": row.tangent} if self.along else {})}
                 for row in self.rows if type(row) is Forward
             ],
@@ -531,7 +669,10 @@ class Steps:
         if (node, style) not in self._formulas:
             assert primitive is not None
             known = (node, *node.operands)
-            named = [x if type(x) is float else style.called(self.names[x], x.data) for x in known]
+            named = [
+                x if type(x) is float else style.called(self.names[x], number)
+                for x, number in zip(known, self.numbers(known))
+            ]
             try:
                 written = [x if x is None else style.of(x) for x in primitive.local_gradients(*named)]
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
@@ -540,8 +681,10 @@ class Steps:
         written = self._formulas[node, style]
         formula = written[step.place] if step.place < len(written) else None
         number = None if formula is None else formula.number
-        if formula is not None and number is not None and f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}":
-            return formula
+        if formula is not None and number is not None:
+            near = 10.0 ** -(self.digits or 0) if self.values else 0.0
+            if f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}" or abs(number - step.local) < near:
+                return formula
         return style.constant(show(step.local), step.local)
 
     def spoken(self, row: Row) -> str:
@@ -581,10 +724,23 @@ class Steps:
             return f"stop_gradient hides a part of how {output} changes"
         return f"add 0.001 to one input and {output} changes by about 0.001 * gradient"
 
+    @property
+    def plain(self) -> bool:
+        """Whether the gradients say how the output changes, without reserve."""
+        return self.advice.startswith("add")
+
+    @property
+    def opening(self) -> str:
+        """What a gradient says, before all numbers."""
+        output, name = self.names[self.output], self.names[next(iter(self.gradients), self.output)]
+        meaning = f"{slope(output, name)} says how fast {output} grows with {name}, the other inputs held fixed"
+        first, *second = [*[self.advice] * self.plain, meaning]
+        return "\n".join(map(shortened, [f"GOAL      {first}", *[f"          {text}" for text in second]]))
+
     def footer(self) -> str:
-        """The gradients of all inputs, and how to check one."""
+        """The gradients of all inputs, and what is to be known about them."""
         called, digits = self.names, self.digits
-        output, lines = called[self.output], [f"GRADIENTS  {self.advice}"]
+        output, lines = called[self.output], ["GRADIENTS" if self.plain else f"GRADIENTS  {self.advice}"]
         if self.along:
             count, alone = len(self.gradients), slope(output, self.along)
             needed = "1 input needs 1" if count == 1 else f"{count} inputs need {count}"
@@ -599,15 +755,22 @@ class Steps:
             lines.append(f"     {left}   {derivative.ljust(widths[2])} = {gradient.rjust(widths[3])}")
         return "\n".join(shortened(line) for line in lines)
 
-    def pages(self) -> list[str]:
-        """The table cut into what is shown at each press of a key: one row with its headings, then the footer."""
-        pages, gate = [], None
+    def pages(self, explain: bool = False) -> list[str]:
+        """The table cut into what is shown at each press of a key: one row with its headings, then the footer.
+
+        ``explain`` tells why of every row.
+        """
+        pages, gate, lines = [], None, [self.opening]
         for row in self.rows:
-            lines = [row.heading] if row.heading else []
+            lines += [row.heading] if row.heading else []
             if type(row) is Step and row.node is not gate:
                 gate = row.node
                 lines.append(self.heading(row))
-            pages.append("\n".join([*lines, row.text]))
+            reason = [
+                fill(f"because {row.because}", WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7)
+            ] * explain
+            pages.append("\n".join([*lines, row.text, *reason]))
+            lines = []
         return [*pages, self.footer()]
 
     def __str__(self) -> str:

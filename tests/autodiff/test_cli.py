@@ -16,18 +16,20 @@ from nn.lectures.catalog import WATCH
 
 D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
 D1_TABLE = """\
-FORWARD   each gate computes its output from its inputs
-  1  q = x + y   -2 + 5 = 3
-  2  f = q * z   3 * -4 = -12
+GOAL      add 0.001 to one input and f changes by about 0.001 * gradient
+          df/dx says how fast f grows with x, the other inputs held fixed
+FORWARD   each gate computes its output, and its local gradients for later
+  1  q = x + y = -2 + 5 = 3   dq/dx = 1, dq/dy = 1
+  2  f = q * z = 3 * -4 = -12   df/dq = z = -4, df/dz = q = 3
 BACKWARD  upstream * local = downstream, from the output back to the inputs
   3  df/df = 1                    the start: f grows as fast as itself
      f = q * z:  mul swaps: each input gets upstream times the other input
-  4  df/dz = df/df * q   1 * 3 = 3
-  5  df/dq = df/df * z   1 * -4 = -4
+  4  df/dz = df/df * q = 1 * 3 = 3
+  5  df/dq = df/df * z = 1 * -4 = -4
      q = x + y:  add distributes: both inputs get the upstream gradient
-  6  df/dx = df/dq * 1   -4 * 1 = -4
-  7  df/dy = df/dq * 1   -4 * 1 = -4
-GRADIENTS  add 0.001 to one input and f changes by about 0.001 * gradient
+  6  df/dx = df/dq * dq/dx = -4 * 1 = -4
+  7  df/dy = df/dq * dq/dy = -4 * 1 = -4
+GRADIENTS
      x = -2   df/dx = -4
      y =  5   df/dy = -4
      z = -4   df/dz =  3
@@ -91,7 +93,7 @@ def test_digits_are_places_after_the_point(run):
     status, output, _ = run("x*y", "--digits", "2", "x=1", "y=1/3")
 
     assert status == 0
-    assert "f = x * y   1 * 0.33 = 0.33" in output
+    assert "f = x * y = 1 * 0.33 = 0.33" in output
     assert run("x*y", "--digits=-1", "x=1", "y=2")[0] == run("x", "x=1", "--digits", "-1")[0] == 2
 
 
@@ -149,7 +151,7 @@ def test_tangents_join_the_forward_rows(run):
     data = json.loads(run(*D1, "--tangent", "x", "--json")[1])
 
     assert status == 0
-    assert "  1  q = x + y   -2 + 5 = 3   dq/dx = 1\n  2  f = q * z   3 * -4 = -12   df/dx = -4\n" in output
+    assert "  1  q = x + y = -2 + 5 = 3   dq/dx = 1\n  2  f = q * z = 3 * -4 = -12   df/dx = -4\n" in output
     assert "TANGENTS   one forward pass gives df/dx alone: 3 inputs need 3, backward 1\nGRADIENTS" in output
     assert ([row["tangent"] for row in data["forward"]], data["tangents"]) == ([1.0, -4.0], {"x": 1.0})
     status, output, message = run(*D1, "--tangent", "w")
@@ -239,7 +241,7 @@ def test_stepping_through_everything_shows_the_whole_table_once(run, monkeypatch
 def test_ctrl_c_ends_with_130_and_no_traceback():
     command = [sys.executable, "-m", "autodiff", *D1, "--step"]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdout.readline().startswith(b"FORWARD")
+    assert child.stdout.readline().startswith(b"GOAL")
     time.sleep(0.1)
     child.send_signal(signal.SIGINT)
     _, messages = child.communicate(timeout=20)
@@ -452,3 +454,9 @@ def test_a_quiz_that_cannot_be_written_leaves_nothing_behind(run, tmp_path):
     assert (status, output) == (2, "")
     assert "quiz.html" in messages
     assert [path.name for path in tmp_path.iterdir()] == ["quiz.html"]
+
+
+def test_reasons_and_rounded_steps(run):
+    assert "because its inputs are known" in run("D1", "--explain")[1]
+    assert "= 0.2 * 2 = 0.4\n" in run("D2", "--round", "2")[1]
+    assert run("D1", "--json", "--explain")[0] == run("D1", "--round", "x")[0] == 2

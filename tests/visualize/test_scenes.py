@@ -268,7 +268,7 @@ def test_steps_point_at_what_they_are_about():
         (6, "backward", "node-0", "edge-3-0"),
         (7, "backward", "node-1", "edge-3-1"),
     ]
-    assert steps[4].text == "df/dq = df/df * z   1 * -4 = -4"
+    assert steps[4].text == "df/dq = df/df * z = 1 * -4 = -4"
     assert steps[4].sentence.startswith("Step 5 of 7.")
 
 

@@ -72,7 +72,7 @@ def steps_of(walk: Walk) -> Iterator[Step]:
     table = walk.output.steps(walk.scene.digits)
     typeset = table.renamed({node: str(Name(name)) for node, name in table.names.items()})
     for row, said in zip(table.rows, typeset.rows):
-        text, arrow = "   ".join(said.parts), None
+        text, arrow = said.line, None
         if row.phase == "backward":
             arrow = walk.edges.get((row.node, row.place))
         if arrow:

@@ -106,8 +106,15 @@ export class Lesson {
     const closed = !Number.isFinite(step.upstream) && step.downstream === 0;
     const rounded = closed ? "(closed)" : other && finite ? "(rounded)" : "";
     if (other && !finite) [upstream, local] = [exact(step.upstream), exact(step.local)]; // 0.001 * inf, not 0 * inf
-    const soFar = row.path === row.paths ? `total ${total}` : `${total} so far`;
-    return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? `path ${row.path} of ${row.paths}: ${soFar}` : "" };
+    return { upstream, local, answer, total, rounded, kink: step.kink, path: row.paths > 1 ? this.copied(row, result, total) : "" };
+  }
+
+  /** Which path this is; with the last one, how the gradients of a Value that is used several times add up. */
+  copied(row, result, total) {
+    if (row.path < row.paths) return `path ${row.path} of ${row.paths}`;
+    const texts = this.arriving[row.operand].map((i) => this.text(result.steps[i].downstream)).map((t, i) => (i && t.startsWith("-") ? `(${t})` : t));
+    const sum = texts.length > 4 ? [...texts.slice(0, 2), "...", texts.at(-1)] : texts;
+    return `${this.names[row.operand]} is copied: ${sum.join(" + ")} = ${total}`;
   }
 
   /** What a step will do, without a number. */

@@ -39,8 +39,9 @@ export class Said {
   tellBackward(lesson, row, said, result, hidden) {
     const { symbols, output } = lesson;
     const sign = row.path === 1 ? "=" : "+=";
+    const local = tree(lesson.local(row, result), symbols), whole = derivative(row.node, row.operand, symbols);
     this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "·",
-      tree(lesson.local(row, result), symbols)));
+      ...(row.node === output ? [local] : [whole, ",", whole.cloneNode(true), "=", local])));
     this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
