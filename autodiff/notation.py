@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-__all__ = ["LOWER", "UPPER", "Name", "tex"]
+__all__ = ["ACCENTS", "LOWER", "MARKS", "UPPER", "Name", "escape", "tex"]
 
 LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi - pi rho - sigma tau upsilon phi chi psi"
@@ -123,9 +123,16 @@ FORMS = {
 OF_LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 OF_ACCENTS = {mark: rf"\{name}" for name, mark in MARKS.items()}
 FUNCTION = re.compile(r"(cos|sin|tan)h?|exp|log|max|min")  # TeX has commands for them
-ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"} | {
-    c: f"\\{c}" for c in "{}$&#_%"
-}
+SYMBOLS = OF_LETTERS | {
+    "\N{NABLA}": r"\nabla", "\N{SQUARE ROOT}": r"\surd", "\N{MULTIPLICATION SIGN}": r"\times",
+    **{sign: code for sign, code in SIGNS.items() if not sign.isascii()},
+    **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
+}  # fmt: skip
+ESCAPES = (
+    {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    | {c: f"\\{c}" for c in "{}&#_%"}
+    | {"$": r"$\$$"}
+)
 
 
 def tex(tree: Sequence[Any]) -> str:
@@ -172,7 +179,7 @@ def symbol(text: str) -> str:
 def escape(text: str) -> str:
     """The text as it stands in a TeX file between words; what pdfTeX's fonts lack is given by its code point."""
     return "".join([
-        ESCAPES.get(c, c) if " " <= c < "\x7f" else f"${OF_LETTERS[c]}$" if c in OF_LETTERS
+        ESCAPES.get(c, c) if " " <= c < "\x7f" else f"${SYMBOLS[c]}$" if c in SYMBOLS
         else c if "\xc0" <= c <= "\u017f" and c not in "\xd7\xf7" else f"[U+{ord(c):04X}]"
         for c in " ".join(text.split())
     ])  # fmt: skip

@@ -215,8 +215,11 @@ def draw(trial: Trial, path: str) -> None:
 
 def keep(figure: Any, path: str) -> None:
     """Write a figure into a file, whole or not at all."""
+    from matplotlib import rc_context
+
     content = io.BytesIO()
-    figure.savefig(content, format=suffix(path, PICTURES)[1:])
+    with rc_context({"pdf.fonttype": 42}):  # TrueType: letters that publishers take
+        figure.savefig(content, format=suffix(path, PICTURES)[1:])
     write(path, content.getvalue())
 
 

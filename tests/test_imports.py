@@ -52,7 +52,7 @@ FLOORS = {
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | dot | engines",
     "visualize.plots": "style | activations losses seeds surfaces | descents",
-    "visualize.render": "graphviz painter | matplotlib svg",
+    "visualize.render": "graphviz painter | matplotlib svg tikz",
     "visualize.scene": "model symbols unfold | fold frames | build",
     "visualize.web": "bundle lesson | document | playground",
 }

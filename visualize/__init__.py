@@ -4,7 +4,7 @@ Where things are, in the order to read:
 
     scene        a Value becomes boxes, arrows and steps, plain data; parts folded, gates unfolded
     layout       where everything stands: by dot, or built in
-    render       shapes and texts with coordinates, written out as SVG, PNG, PDF, or for Graphviz
+    render       shapes and texts with coordinates, written out as SVG, PNG, PDF, TikZ, or for Graphviz
     picture      draw() and what it returns
     web          page() and playground(): data, HTML, and the scripts that make it live
     plots        activations, losses, boundaries and the like, with matplotlib

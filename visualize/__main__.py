@@ -48,10 +48,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
     file: Any = {"type": file_name, "metavar": "FILE"}
     made.add_argument(
-        "-o", dest="file", help=".svg, .png, .pdf, .dot or .html; f-{n}.svg: a file a step; - prints SVG", **file
+        "-o", dest="file", help=".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file a step; - prints SVG", **file
     )
     made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
-    made.add_argument("--frames", action="store_true", help="step by step: a PDF file gets a page for each step")
+    made.add_argument("--frames", action="store_true", help="step by step; a .pdf or .tex file has a page for each")
     folding = made.add_mutually_exclusive_group()
     folding.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
     folding.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")

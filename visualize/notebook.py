@@ -44,15 +44,17 @@ def small(output: Value) -> bool:
     return len(seen) <= SMALL
 
 
-def axes_png(axes: Any) -> bytes:
+def axes_png(axes: Any) -> tuple[bytes, dict[str, str]]:
     """The figure that axes stand in, as PNG."""
     return figure_png(axes.figure)
 
 
-def figure_png(figure: Any) -> bytes:
-    """A matplotlib figure, drawn by pyplot or not, as PNG."""
+def figure_png(figure: Any) -> tuple[bytes, dict[str, str]]:
+    """A matplotlib figure, drawn by pyplot or not, as PNG, with what it shows in words."""
     from io import BytesIO
 
     file = BytesIO()
     figure.savefig(file, format="png", dpi=100)
-    return file.getvalue()
+    told = [f"{axes.get_title(loc='left') or axes.get_title()}: {axes.get_ylabel()} over {axes.get_xlabel()}"
+            for axes in figure.axes if axes.get_xlabel()]  # fmt: skip
+    return file.getvalue(), {"alt": "; ".join(told) or "a plot"}

@@ -16,6 +16,7 @@ from .layout.plan import Plan
 from .layout.sizes import blocks_and_links
 from .render.painter import Drawing, paint
 from .render.svg import svg
+from .render.tikz import tikz
 from .scene.build import scene
 from .scene.frames import frames
 from .scene.model import Scene
@@ -23,8 +24,9 @@ from .scene.unfold import Ends, joined
 from .style import TEXTS, palettes
 
 DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
-FORMATS = (".svg", ".png", ".pdf", ".dot")
-FRAMES = (".svg", ".png", ".pdf")
+FORMATS = (".svg", ".png", ".pdf", ".tex", ".dot")
+FRAMES = (".svg", ".png", ".pdf", ".tex")
+PAGED = (".pdf", ".tex")  # what holds several drawings
 
 
 def draw(
@@ -205,7 +207,7 @@ class Picture:
         Parameters
         ----------
         path : path
-            It ends in .svg, .png, .pdf or .dot.
+            It ends in .svg, .png, .pdf, .tex (a file of its own with TikZ) or .dot.
 
         Raises
         ------
@@ -248,7 +250,7 @@ class Picture:
         ----------
         pattern : path
             A name with a place for the number, such as "d1-{n}.svg" or "d1-{n:02}.png"; or one of a
-            PDF file, which then has a page for each step.
+            .pdf or .tex file, which then has a page for each step.
 
         Returns
         -------
@@ -263,7 +265,7 @@ class Picture:
         name = os.fspath(pattern)
         ending = suffix(name, FRAMES)
         single = numbered(name, 1) == name
-        if single and ending != ".pdf":
+        if single and ending not in PAGED:
             raise ValueError(
                 f"{name!r} has no place for the number of the step: write for example 'step-{{n}}{ending}'"
             )
@@ -282,9 +284,11 @@ class Picture:
 
 
 def content(drawings: Sequence[Drawing], ending: str) -> bytes:
-    """The bytes of a file; only a PDF file holds several drawings."""
+    """The bytes of a file; only a file with pages holds several drawings."""
     if ending == ".svg":
         return svg(drawings[0]).encode()
+    if ending == ".tex":
+        return tikz(drawings).encode()
     from .render.matplotlib import pdf, png
 
     return png(drawings[0]) if ending == ".png" else pdf(drawings)

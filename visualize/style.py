@@ -91,6 +91,8 @@ SHAPES = {
     "outdated": Strokes("gate", "ink", 1.4, dashed=True),
     "lit-line": Strokes(None, "ink", 3.0),
     "lit-head": Strokes("ink", None),
+    "back-line": Strokes(None, "gradient", 3.0),
+    "back-head": Strokes("gradient", None),
     "glow": Strokes("lit", None),
     "lit-gate": Strokes("lit", "ink", 3.0),
 }

@@ -51,7 +51,7 @@ def test_a_label_is_written_as_on_a_slide(label, text, code):
     ("label", "code"),
     [
         (r"\input{/etc/passwd}", r"\text{\textbackslash{}input\{/etc/passwd\}}"),
-        ("$x$ & 50% #1_~^", r"\text{\$x\$ \& 50\% \#1\_\textasciitilde{}\textasciicircum{}}"),
+        ("$x$ & 50% #1_~^", r"\text{$\$$x$\$$ \& 50\% \#1\_\textasciitilde{}\textasciicircum{}}"),
         ("a\\\\\nb", r"\text{a\textbackslash{}\textbackslash{} b}"),
         ("x_{\\write18}", r"x_{\text{\textbackslash{}write18}}"),
         ("日 é\x00", r"\text{[U+65E5] é[U+0000]}"),

@@ -54,7 +54,8 @@ def joined(outputs):
             kept[-1].text += output.text
             continue
         if "metadata" in output:
-            output.metadata = {}
+            told = {kind: {"alt": known["alt"]} for kind, known in output.metadata.items() if "alt" in known}
+            output.metadata = told  # a plot in words
         if "execution_count" in output:
             output.execution_count = None
         kept.append(output)

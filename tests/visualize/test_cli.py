@@ -79,7 +79,7 @@ def test_an_expression_may_start_with_a_minus():
     ("arguments", "message"),
     [
         (["D1"], "where to? add -o and a file"),
-        (["D1", "-o", "f.jpg"], "known are .svg, .png, .pdf, .dot, .html, .htm"),
+        (["D1", "-o", "f.jpg"], "known are .svg, .png, .pdf, .tex, .dot, .html, .htm"),
         (["D1", "-o", "f.html", "--frames"], "a page shows every step"),
         (["D1", "-o", "f.html", "--unfold", "sigmoid", "--products"], "leave out --unfold, --products"),
         (["D1", "-o", "f-{n}.html"], "leave out {n}"),

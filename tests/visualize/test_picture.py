@@ -6,16 +6,18 @@ import shutil
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import nn
 import visualize
-from autodiff import StaleGraphError, Value, variables
+from autodiff import StaleGraphError, Value, latex, relu, variables
 from autodiff.lectures import EXAMPLES
 from tests.support.pictures import SVG, elements, texts
 from visualize import Picture, draw
+from visualize.render.tikz import tikz
 
 
 def built(id):
@@ -73,7 +75,7 @@ def test_the_ending_says_the_format(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["f.jpg", "f", ".svg", "f.svg.txt"])
 def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
-    with pytest.raises(ValueError, match=r"cannot save .* known are \.svg, \.png, \.pdf, \.dot"):
+    with pytest.raises(ValueError, match=r"cannot save .* known are \.svg, \.png, \.pdf, \.tex, \.dot"):
         draw(built("D1")).save(tmp_path / name)
     assert os.listdir(tmp_path) == []
 
@@ -210,7 +212,7 @@ def test_the_step_in_hand_is_lit_and_said(tmp_path):
     text = (tmp_path / "5.svg").read_text(encoding="utf-8")
     lit = [id for id, group in elements(text).items() if "lit" in group.get("class").split()]
 
-    assert lit == ["edge-4-0", "node-3"]
+    assert lit == ["edge-4-0", "node-3", "node-4"]
     assert "Step 5 of 7: df/dq = df/df * z" in text
     assert "1 * -4 = -4" in text
 
@@ -441,3 +443,80 @@ def test_of_an_error_all_is_drawn_that_was_recorded_before_it():
 def test_what_is_no_list_of_values_is_refused(given):
     with pytest.raises((TypeError, ValueError), match=r"draw takes a Value or a list|nothing to draw"):
         draw(given)
+
+
+# --- TeX ------------------------------------------------------------------------------------------
+
+LABELS = [
+    "w0",
+    "W1_0_2",
+    "y_hat",
+    "x_bar",
+    "theta1",
+    "a_b{c",
+    "$x$ & 50%",
+    "\\input{x}",
+    "^^5c",
+    "日本",
+    "#1",
+    "sum [x]",
+]
+
+
+def hostile():
+    f = Value(1.0, "x_1")
+    for i, label in enumerate(LABELS):
+        f = f * Value(0.5 * i, label)
+    f = relu(f) + 1 / (f**2 + 1.0)
+    f.label = "\\end{document}"
+    f.backward()
+    return f
+
+
+def test_a_tex_file_has_every_text_and_shape_and_nothing_that_a_label_commands(tmp_path):
+    drawing = draw(built("D1"))._drawn()
+    source = (tmp_path / draw(built("D1")).save(tmp_path / "d1.tex")).read_text(encoding="utf-8")
+
+    marks = [mark for group in drawing.groups for mark in group.marks]
+    assert source.count("\\node") + source.count("\\path[") == len(marks)
+    assert "\\usepackage{tikz}" in source
+    assert re.search(r"selectfont\\rmfamily\\itshape q}", source)
+    hostile_source = tikz([draw(hostile())._drawn()])
+    assert hostile_source.count("\\end{document}") == 1
+    assert not re.search(r"\\input|\\write|\^\^", hostile_source)
+    braces = re.sub(r"\\[{}]", "", hostile_source)
+    assert braces.count("{") == braces.count("}")
+    assert "$\\hat{y}$" in hostile_source
+
+
+def test_frames_in_tex_are_pages(tmp_path):
+    (path,) = draw(built("D1"), scale=2, theme="dark").frames(tmp_path / "f.tex")
+    source = Path(path).read_text(encoding="utf-8")
+
+    assert source.count("\\shipout") == 7
+    assert "x=1.5pt, y=-1.5pt" in source
+    assert "\\definecolor{background}{HTML}{111418}" in source
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="no pdflatex on this machine")
+@pytest.mark.parametrize("name", ["D2", "B3", "E7", "hostile"])
+def test_pdflatex_reads_it(name, tmp_path):
+    f = hostile() if name == "hostile" else built(name)
+    draw(f).frames(tmp_path / "f.tex") if name == "E7" else draw(f).save(tmp_path / "f.tex")
+    command = ["pdflatex", "-no-shell-escape", "-halt-on-error", "f.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+
+    assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+    assert f"({10 if name == 'E7' else 1} page".encode() in done.stdout
+    steps = "\\documentclass{article}\\usepackage{amsmath}\\begin{document}\n" + f.steps().latex()
+    (tmp_path / "s.tex").write_text(steps + f"\n\\[{latex(f)}\\]\n\\end{{document}}", encoding="utf-8")
+    done = subprocess.run([*command[:-1], "s.tex"], cwd=tmp_path, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+
+
+def test_a_pdf_has_letters_that_publishers_take(tmp_path):
+    content = Path(draw(built("D1")).save(tmp_path / "f.pdf")).read_bytes()
+
+    assert b"/Type3" not in content
+    assert b"/Type42" in content or b"/TrueType" in content or b"/CIDFontType2" in content

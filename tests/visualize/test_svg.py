@@ -152,14 +152,15 @@ def test_boxes_tell_themselves_when_pointed_at():
 
 def test_the_colours_are_the_lectures_in_light_and_in_dark():
     style = ElementTree.fromstring(drawn(built("D1"))).find(f"{SVG}style").text
-    light, dark = style.split("@media screen and (prefers-color-scheme: dark)")
+    light, dark = style.split("@media screen { @supports (color: light-dark(red, red)) {")
 
     assert ".autodiff .data { fill: #005A8C }" in light
     assert ".autodiff .data { font: bold 13px" in light
     assert ".autodiff .gradient { fill: #A84300 }" in light
-    assert ".autodiff .data { fill: #7CC7F2 }" in dark
-    assert ".autodiff .gradient { fill: #FF9F4A }" in dark
-    assert ".autodiff .page { fill: #111418; stroke: none }" in dark
+    assert ".autodiff .data { fill: light-dark(#005A8C, #7CC7F2) }" in dark
+    assert ".autodiff .gradient { fill: light-dark(#A84300, #FF9F4A) }" in dark
+    assert ".autodiff .page { fill: light-dark(#FFFFFF, #111418); stroke: none }" in dark
+    assert "svg:root { color-scheme: light dark }" in light
 
 
 def contrast(a, b):

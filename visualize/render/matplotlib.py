@@ -61,7 +61,8 @@ def plain_settings() -> Iterator[None]:
     with catch_warnings():
         filterwarnings("ignore", message="Glyph")
         default = matplotlib.rcParamsDefault
-        with matplotlib.rc_context({name: default[name] for name in default if name.startswith(kinds)}):
+        settings = {name: default[name] for name in default if name.startswith(kinds)}
+        with matplotlib.rc_context({**settings, "pdf.fonttype": 42}):  # TrueType: letters that publishers take
             yield
 
 

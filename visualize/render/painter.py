@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._text import width
@@ -70,7 +70,9 @@ class Drawing:
     palettes: tuple[dict[str, str], dict[str, str]] = (LIGHT, DARK)
 
 
-def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence[str] = (), lines: int = 0) -> Drawing:
+def paint(
+    scene: Scene, plan: Plan, lit: Mapping[str, str] | None = None, caption: Sequence[str] = (), lines: int = 0
+) -> Drawing:
     """The drawing of a scene by a plan.
 
     Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
@@ -79,7 +81,7 @@ def paint(scene: Scene, plan: Plan, lit: Collection[str] = (), caption: Sequence
     texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
-    drawing.groups += [arrow_group(arrow, scene, plan, arrow.id in lit) for arrow in scene.arrows]
+    drawing.groups += [arrow_group(arrow, scene, plan, lit.get(arrow.id, "")) for arrow in scene.arrows]
     drawing.groups += [box_group(box, scene, plan, box.id in lit) for box in scene.boxes]
     drawing.height += 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption) + 16.0 * len(scene.notes)
     y = plan.height + 6.0
@@ -100,18 +102,18 @@ def text_group(classes: str, text: Text) -> Group:
 # --- Arrows ---------------------------------------------------------------------------------------
 
 
-def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: bool) -> Group:
+def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
     """An arrow: its line, its head, the value above and the gradient below."""
-    group, curve = Group(arrow.id, "edge lit" if lit else "edge"), plan.curves[arrow.id]
+    group, curve = Group(arrow.id, {"": "edge", "lit": "edge lit", "back": "edge lit back"}[lit]), plan.curves[arrow.id]
     x, y = curve[-1]
     head = 0.0 if arrow.target.startswith("output") else HEAD if arrow.source.startswith("node") else HEAD - 3.0
     if scene.down:
         line, corners = flipped(shaft(flipped(curve), head)), [(x - head * 0.42, y - head), (x + head * 0.42, y - head)]
     else:
         line, corners = shaft(curve, head), [(x - head, y - head * 0.42), (x - head, y + head * 0.42)]
-    group.marks.append(Shape("curve", "lit-line" if lit else "line", line))
+    group.marks.append(Shape("curve", f"{lit}-line".strip("-"), line))
     if head:
-        group.marks.append(Shape("polygon", "lit-head" if lit else "head", [(x, y), *corners]))
+        group.marks.append(Shape("polygon", f"{lit}-head".strip("-"), [(x, y), *corners]))
     if arrow.id in plan.texts:
         x, y = plan.texts[arrow.id]
         write(group, above(arrow, scene), (x, y), -5.0, scene.down)

@@ -105,7 +105,10 @@ def scope(drawing: Drawing) -> str:
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS: the letters and lines, then the colours, then the colours where dark is preferred."""
+    """The styles as CSS: letters and lines, the light colours, then both for whoever chooses: the page, or the reader.
+
+    Inside a page its own color-scheme decides; a file by itself follows the reader's system.
+    """
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic
@@ -114,8 +117,12 @@ def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scop
         dashes = "; stroke-dasharray: 4 3" * strokes.dashed
         rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
     always = "".join([f"{scope} {rule}\n" for rule in rules + colours(light)])
-    other = "".join([f"  {scope} {rule}\n" for rule in colours(dark)])
-    return always if light == dark else f"{always}@media screen and (prefers-color-scheme: dark) {{\n{other}}}\n"
+    if light == dark:
+        return always
+    both = colours({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
+    chosen = "".join([f"  {scope} {rule}\n" for rule in both])
+    root = "svg:root { color-scheme: light dark }\n"
+    return f"{root}{always}@media screen {{ @supports (color: light-dark(red, red)) {{\n{chosen}}} }}\n"
 
 
 def colours(palette: dict[str, str]) -> list[str]:

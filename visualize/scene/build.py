@@ -113,7 +113,7 @@ def scene(
     if type(highlight) is int:
         steps = True
     elif highlight is not None:
-        walk.scene.lit |= lit_by(walk, wishes(highlight), copies)
+        walk.scene.lit |= dict.fromkeys(lit_by(walk, wishes(highlight), copies), "lit")
     if steps:
         walk.scene.steps += steps_of(walk)
         for number, step in enumerate(walk.scene.steps, 1):

@@ -14,7 +14,7 @@ class Frame:
 
     scene: Scene
     step: Step
-    lit: set[str]
+    lit: dict[str, str]
     caption: list[str]
 
 
@@ -50,11 +50,15 @@ def so_far(box: Box, steps: list[Step]) -> Box:
     return replace(box, gradient=totals[-1] if totals else None)
 
 
-def lit(scene: Scene, step: Step) -> set[str]:
-    """What the step is about: the gate that computes and its operands' arrows, or the arrow and where it leads back."""
+def lit(scene: Scene, step: Step) -> dict[str, str]:
+    """What the step is about, as the page lights it: ids, and whether they are "lit" or a way "back".
+
+    It is the gate that computes with all its arrows, or the arrow back and what is at both ends.
+    """
     if step.phase == "forward":
-        return {step.box, *[arrow.id for arrow in scene.arrows if arrow.target == step.box]}
-    return {step.box, step.arrow}
+        return dict.fromkeys([step.box, *[x.id for x in scene.arrows if step.box in (x.source, x.target)]], "lit")
+    ends = [box for x in scene.arrows if x.id == step.arrow for box in (x.source, x.target)]
+    return {**dict.fromkeys(ends, "lit"), step.arrow: "back" if step.phase == "backward" else "lit"}
 
 
 def caption(scene: Scene, step: Step) -> list[str]:

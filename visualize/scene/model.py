@@ -74,6 +74,6 @@ class Scene:
     arrows: list[Arrow] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    lit: set[str] = field(default_factory=set)  # ids of what stands out
+    lit: dict[str, str] = field(default_factory=dict)  # ids of what stands out, as "lit" or a way "back"
     title: str = ""
     description: str = ""

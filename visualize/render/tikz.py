@@ -1,0 +1,98 @@
+"""Drawings written out as TeX: a file of its own with TikZ pictures, one a page, for slides and papers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from unicodedata import normalize
+
+from autodiff import show
+from autodiff.notation import ACCENTS, MARKS, escape, tex
+
+from ..style import SHAPES, TEXTS
+from .painter import Drawing, Shape, Text
+
+HEAD = r"""% pdflatex makes the pages; a tikzpicture can be pasted into other files, with the definitions before it.
+\documentclass{article}
+\usepackage{fix-cm}
+\usepackage{tikz}
+"""
+PAGE = r"""\setbox0\hbox{%
+\begin{tikzpicture}[x=UNIT, y=-UNIT, inner sep=0pt, outer sep=0pt, line cap=round]
+\fill[background] (0,0) rectangle (WIDE,HIGH);
+MARKS
+\end{tikzpicture}}%
+\pdfpagewidth\wd0 \pdfpageheight\ht0 \pdfhorigin0pt \pdfvorigin0pt \shipout\box0
+"""
+POINT = 0.75  # points of a pixel
+SERIF, SANS = r"\rmfamily", r"\sffamily"
+
+
+def tikz(drawings: Sequence[Drawing]) -> str:
+    """The drawings as the pages of a TeX file that needs nothing but TikZ."""
+    colors = [f"\\definecolor{{{name}}}{{HTML}}{{{color(code)}}}" for name, code in drawings[0].palettes[0].items()]
+    pages = []
+    for drawing in drawings:
+        marks = [written(mark, drawing.scale) for group in drawing.groups for mark in group.marks]
+        filled = {"UNIT": f"{number(POINT * drawing.scale)}pt", "WIDE": number(drawing.width),
+                  "HIGH": number(drawing.height), "MARKS": "\n".join(marks)}  # fmt: skip
+        pages.append(re.sub("|".join(filled), lambda found, filled=filled: filled[found[0]], PAGE))  # type: ignore[misc]
+    return "\n".join(
+        [f"% {escape(drawings[0].title)}", HEAD + "\n".join(colors), "\\begin{document}", *pages, "\\end{document}", ""]
+    )
+
+
+def color(code: str) -> str:
+    """A color as six digits."""
+    from matplotlib.colors import to_hex
+
+    return (code if len(code) == 7 and code[0] == "#" else to_hex(code))[1:].upper()
+
+
+def written(mark: Shape | Text, scale: float) -> str:
+    """A shape or text as a command of TikZ."""
+    return label(mark, scale) if isinstance(mark, Text) else shape(mark, scale)
+
+
+def shape(mark: Shape, scale: float) -> str:
+    strokes = SHAPES[mark.style]
+    line = [f"draw={strokes.line}, line width={number(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
+    look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]
+    points = [f"({number(x)},{number(y)})" for x, y in mark.points]
+    if mark.kind == "polygon":
+        way = " -- ".join([*points, "cycle"])
+    elif mark.kind == "rectangle":
+        look.append(f"rounded corners={number(mark.radius * POINT * scale)}pt")
+        way = " rectangle ".join(points)
+    else:
+        pieces = [" .. controls {} and {} .. {}".format(*points[i : i + 3]) for i in range(1, len(points), 3)]
+        way = points[0] + "".join(pieces)
+    return f"\\path[{', '.join(look)}] {way};"
+
+
+def label(mark: Text, scale: float) -> str:
+    """A text; its runs follow each other as in the other formats."""
+    pieces = []
+    for i, (text, style) in enumerate(mark.runs):
+        letters = TEXTS[style]
+        size = number(letters.size * POINT * scale)
+        font = f"\\fontsize{{{size}}}{{{size}}}\\selectfont{SERIF if letters.serif else SANS}"
+        font += r"\bfseries" * letters.bold + r"\itshape" * letters.italic
+        low = f"\\raisebox{{{number(-letters.drop * POINT * scale)}pt}}" * bool(letters.drop)
+        gap = r"\hspace{3pt}" * (i > 0 and not letters.drop)
+        pieces.append(f"{gap}{low}{{\\color{{{letters.colour}}}{font} {plain(text)}}}")
+    anchor = "base" if mark.anchor == "middle" else "base west"
+    return f"\\node[anchor={anchor}] at ({number(mark.x)},{number(mark.y)}) {{{''.join(pieces)}}};"
+
+
+def plain(text: str) -> str:
+    """A text in TeX; a letter with an accent of mathematics has the accent of TeX."""
+    letters = normalize("NFD", text)
+    for name, mark in ACCENTS.items():
+        if len(letters) == 2 and letters[1] == mark:
+            return f"${tex(('mover', ('mi', letters[0]), ('mo', MARKS[name])))}$"
+    return escape(text)
+
+
+def number(x: float) -> str:
+    return show(x, 2)
