@@ -196,7 +196,7 @@ def test_lecture_examples_are_shown_by_their_id(capsys):
 def test_examples_that_are_formulas_are_stepped_through(capsys):
     text = run(capsys, "D1")
 
-    assert "f = q * z   3 * -4 = -12" in text
+    assert "f = q * z = 3 * -4 = -12" in text
 
 
 # --- Manners -------------------------------------------------------------------------------------

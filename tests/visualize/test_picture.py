@@ -40,10 +40,10 @@ def test_a_picture_shows_the_graph_as_it_was():
     x = Value(2.0, "x")
     f = x * x
     picture = draw(f)
-    x.data = 100.0
+    x.data = 77.0
     f.forward()
 
-    assert "100" not in picture.svg()
+    assert not re.search("x = 77|5929|>77<", picture.svg())
 
 
 @pytest.mark.parametrize("wrong", [3.0, None, "f", {"f": 1}])

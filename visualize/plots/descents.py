@@ -43,10 +43,11 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     if dimensions == {1}:
         draw_curve(axes, function, paths, between)
         paths = {name: [(*x, number_or_class(function(*x))) for x in points] for name, points in paths.items()}
-        dress(axes, "", "parameter", "loss")
+        dress(axes, "", arguments(function, ["parameter"])[0], "loss")
     elif dimensions == {2}:
         draw_contours(axes, function, between or frame([point for points in paths.values() for point in points]))
-        dress(axes, "", "first parameter", "second parameter")
+        across, up = arguments(function, ["first parameter", "second parameter"])
+        dress(axes, "", across, up)
     else:
         raise ValueError(f"descent is drawn over one parameter or two, got points of {sorted(dimensions)} numbers")
     for place, (name, points) in enumerate(paths.items()):
@@ -87,6 +88,17 @@ def plot_cliff(
     labelled = {f"{name}: steps up to {step:.2g}": paths[name] for name, step in zip(paths, longest)}
     axes = plot_descent(function, labelled, between, axes)
     return titled(axes, "At the cliff, with and without clipping")
+
+
+def arguments(function: Callable[..., Any], otherwise: list[str]) -> list[str]:
+    """What the function itself calls its first arguments."""
+    import inspect
+
+    try:
+        names = [x.name for x in inspect.signature(function).parameters.values() if x.kind == x.POSITIONAL_OR_KEYWORD]
+    except (TypeError, ValueError):  # one of C, which does not tell
+        names = []
+    return names[: len(otherwise)] if len(names) >= len(otherwise) else otherwise
 
 
 def titled(axes: Axes, title: str) -> Axes:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HIDDEN = "\N{ZERO WIDTH SPACE}"
 LONGEST = 60  # characters of a name in a legend
 BLUE, ORANGE, INK, PALE = LIGHT["value"], LIGHT["gradient"], "#222222", "#D9D9D9"
+REGIONS = ["#F0A35E", "#5AA0D0", "#6BBF8A", "#C98FC4", "#D9C34F", "#9AA3AD"]  # of classes, as in the page
+POINTS = ["#B35A12", "#2F7FB5", "#2B7D4C", "#8C4F87", "#85751A", "#59626C"]
 STYLES = [(BLUE, "-", "o"), (ORANGE, "--", "^"), ("#444444", ":", "s"), ("#5FA3CC", "-.", "D"), ("#E0924F", "-", "v")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autodiff import Value, show
 from autodiff.arrays import in_order
 
-from .style import INK, STYLES, dress, legend_below, ready, same_length, shades
+from .style import INK, POINTS, REGIONS, STYLES, dress, legend_below, ready, same_length, shades
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,21 +62,22 @@ def plot_decision_boundary(
     pairs = [tuple(Value(x).data for x in in_order("an example", row)) for row in X]
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a decision boundary needs rows of 2 inputs, got {sorted({len(pair) for pair in pairs})}")
-    outputs: set[int] = set()
+    scores: list[list[float]] = []
 
     def height(answer: Any) -> float:
-        outputs.add(len(answer) if is_list(answer) else 1)
+        scores.append([number_or_class(part) for part in answer] if is_list(answer) else [number_or_class(answer)])
         return number_or_class(answer)
 
     across, up, heights = grid_over(function, frame(pairs), steps, batch, height)
-    levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
-    if max(outputs) > 1:
-        levels = [place + 0.5 for place in range(max(outputs) - 1)]
-    draw_regions(axes, across, up, heights, levels)
+    if len(scores[0]) > 1:
+        draw_classes(axes, across, up, scores)
+    else:
+        levels = sorted([threshold] if isinstance(threshold, (int, float)) else threshold)
+        draw_regions(axes, across, up, heights, levels)
     classes = sorted({number_or_class(y) for y in Y})
     for place, wanted in enumerate(classes):
         x1, x2 = zip(*[pair for pair, y in zip(pairs, Y) if number_or_class(y) == wanted])
-        color, _, marker = STYLES[(len(classes) - 1 - place) % len(STYLES)]  # the highest class is blue, as its region
+        marker, color = STYLES[place % len(STYLES)][2], POINTS[place % len(POINTS)]
         axes.plot(x1, x2, marker, color=color, markersize=7, markeredgecolor="white", label=f"wanted {show(wanted)}")
     return legend_below(dress(axes, "What the net answers, and its boundary", "input x1", "input x2"))
 
@@ -127,17 +128,33 @@ def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, fl
 
 
 def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[float]) -> None:
-    """Shade heights from light orange to blue, growing darker all the way, with a line at each level."""
+    """Shade heights as the page does: white at the middle level, darker on both sides the farther from it."""
     import numpy
-    from matplotlib.colors import TwoSlopeNorm
-
-    colors = shades((0, "#FFF6EE"), (0.5, "#F8D6B8"), (0.5, "#B5D3E6"), (1, "#6AA6CC"))
     middle = levels[len(levels) // 2]
-    low, high = min(heights.min(), middle - 1e-9), max(heights.max(), middle + 1e-9)
-    bands = numpy.unique([*numpy.linspace(low, middle, 8), *numpy.linspace(middle, high, 8), *levels])
-    axes.contourf(across, up, heights, bands, cmap=colors, norm=TwoSlopeNorm(middle, low, high))
+    reach = max(heights.max() - middle, middle - heights.min(), 1e-9)
+    bands = numpy.unique([*numpy.linspace(middle - reach, middle + reach, 16), *levels])
+    axes.contourf(across, up, heights, bands, cmap=shades(REGIONS[0], "#FFFFFF", REGIONS[1]))
     inside = [level for level in levels if heights.min() < level < heights.max()]
     if inside:
         lines = axes.contour(across, up, heights, inside, colors=INK, linewidths=1.6)
-        if len(levels) == 1:  # several stand between class numbers, which are no heights
-            axes.clabel(lines, fmt=show, fontsize=9, colors=INK)
+        axes.clabel(lines, fmt=show, fontsize=9, colors=INK)
+
+
+def draw_classes(axes: Axes, across: Any, up: Any, scores: list[list[float]]) -> None:
+    """Color every place as its class, darker the farther the class is ahead of the next, with lines between classes."""
+    import numpy
+    from matplotlib.colors import to_rgb
+
+    table = numpy.array(scores).reshape(len(up), len(across), -1)
+    first, second = numpy.sort(table, axis=-1)[..., -1], numpy.sort(table, axis=-1)[..., -2]
+    lead = first - second
+    share = 0.15 + 0.85 * lead / (numpy.nanmax(lead) or 1.0)
+    colors = numpy.array([to_rgb(color) for color in REGIONS])[table.argmax(axis=-1) % len(REGIONS)]
+    picture = numpy.nan_to_num(1.0 - share[..., None] * (1.0 - colors), nan=1.0).clip(0.0, 1.0)
+    edges = (across[0], across[-1], up[0], up[-1])
+    axes.imshow(picture, origin="lower", extent=edges, aspect="auto", interpolation="bilinear")
+    for place in range(table.shape[-1]):
+        others = numpy.delete(table, place, axis=-1).max(axis=-1)
+        ahead = table[..., place] - others
+        if ahead.min() < 0.0 < ahead.max():
+            axes.contour(across, up, ahead, [0.0], colors=INK, linewidths=1.6)

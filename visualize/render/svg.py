@@ -24,7 +24,7 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
     classes = scope(drawing)[1:].replace(".", " ")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{classes}" width="{shown[0]}" height="{shown[1]}" '
-        f'viewBox="0 0 {size}" text-anchor="middle" role="img">',
+        f'viewBox="0 0 {size}" text-anchor="middle" role="img" style="max-width: 100%; height: auto">',
         f"<title>{escape(drawing.title)}</title>",
         f"<desc>{escape(drawing.description)}</desc>",
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
