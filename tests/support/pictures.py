@@ -41,7 +41,9 @@ def overlaps(drawing) -> list:
                 (x1, y1), (x2, y2) = mark.points[0], mark.points[-1]
                 away = [(x, y) for x, y in on_it if min(abs(x - x1) + abs(y - y1), abs(x - x2) + abs(y - y2)) > 34.0]
                 for id, (left, top, right, bottom) in boxes:
-                    if any(left < x < right and top < y < bottom for x, y in on_it):
+                    if any(
+                        left < x < right and top < y < bottom for x, y in (away if id.startswith("node") else on_it)
+                    ):
                         found.append((group.id, id))
                 for id, (left, top, right, bottom) in gates:
                     if id.split("-")[1] != group.id.split("-")[1] and any(

@@ -130,10 +130,10 @@ def connect(
         x, y = plan.blocks[end]
         goal = (x - by_id[end].left, y) if end == link.id else (x + ends[link.id][0], y + ends[link.id][1])
         if spans[end][0] - spans[start][1] > 1.5 * nearest:
-            curve += [*around(curve[-1], spline, goal)]
+            curve += [*around(curve[-1], spline, (spans[end][0], goal[1]))]
         else:
             bend(curve, spans[end][0], goal[1])
-            level(curve, goal[0])
+        level(curve, goal[0])
 
 
 def around(start: Point, spline: Sequence[Point], goal: Point) -> list[Point]:

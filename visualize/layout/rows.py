@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,15 +10,23 @@ from .plan import Block, Link, Plan, Point
 
 MARGIN = 20.0
 LANE = 9.0  # between lines that run side by side from a row to the next
+MOST = 40  # no cut where more lines cross
 AIR = 16.0  # no more room than this between things one above the other
 TURN = 5.0  # the radius of their corners
 
 
 def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float) -> Plan:
-    """The plan in as few rows as are at most so wide, cut where the fewest lines cross."""
-    cuts = places(plan, blocks, links)
-    crossing = [[id for id, curve in plan.curves.items() if curve[0][0] < x < curve[-1][0]] for x in cuts]
-    lanes = [LANE * len(ids) for ids in crossing]
+    """The plan in as few rows as are at most so wide, cut where the fewest lines cross.
+
+    Where too many lines cross everywhere it stays as it is.
+    """
+    starts = sorted([curve[0][0] for curve in plan.curves.values()])
+    ends = sorted([curve[-1][0] for curve in plan.curves.values()])
+    found = [(x, bisect_left(starts, x) - bisect_right(ends, x)) for x in places(plan, blocks, links)]
+    cuts, crossing = zip(*[(x, count) for x, count in found if count <= MOST])
+    if len(cuts) < len(found) and max([end - start for start, end in pairwise(cuts)]) > width:
+        return plan
+    lanes = [LANE * count for count in crossing]
     best: list[tuple[int, int, int]] = [(0, 0, 0)]  # (rows, lines cut, where the last row begins) up to every cut
     for j in range(1, len(cuts)):
         choices: list[tuple[int, int, int]] = []
@@ -27,14 +35,13 @@ def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: f
             if wide > width and choices:
                 break
             if wide + lanes[i] + lanes[j] <= width or not choices:
-                choices.append((best[i][0] + 1, best[i][1] + len(crossing[j]), i))
+                choices.append((best[i][0] + 1, best[i][1] + crossing[j], i))
         best.append(min(choices))
-    ends, j = [len(cuts) - 1], len(cuts) - 1
+    chosen, j = [len(cuts) - 1], len(cuts) - 1
     while j:
         j = best[j][2]
-        ends.append(j)
-    ends.reverse()
-    return stacked(plan, blocks, links, [cuts[i] for i in ends]) if len(ends) > 2 else plan
+        chosen.append(j)
+    return stacked(plan, blocks, links, [cuts[i] for i in chosen[::-1]]) if len(chosen) > 2 else plan
 
 
 def places(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> list[float]:
@@ -64,21 +71,18 @@ def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Se
         bands = [(at[1] - tops[id][0], at[1] + tops[id][1]) for id, at in here.items()]
         bands += [(py - LANE / 2, py + LANE / 2) for part in parts.values() for _, py in part[::3]]
         x, knots = MARGIN + LANE * len(coming), squeezed(bands, y)
-        dx = x - start
+        dx, turns = x - start, {id: x - LANE * (place + 0.5) for place, id in enumerate(coming)}
         for points, old in ((made.blocks, plan.blocks), (made.texts, plan.texts)):
             points.update({id: (old[id][0] + dx, height(old[id][1], knots)) for id in here if id in old})
         for id, part in parts.items():
             moved = [(px + dx, height(py, knots)) for px, py in part]
             if id in made.curves:
-                place = coming.index(id)
-                turn = x - LANE * (place + 1) + LANE / 2
+                turn = turns[id]
                 lead(made.curves[id], [(turn, made.curves[id][-1][1]), (turn, moved[0][1]), moved[0]])
                 moved = moved[1:]
             made.curves.setdefault(id, []).extend(moved)
         right, low = end + dx, knots[-1][1]
-        coming = sorted(
-            [id for id in parts if row + 1 in pieces[id]], key=lambda id: (parts[id][-1][1], list(parts).index(id))
-        )
+        coming = sorted([id for id in parts if row + 1 in pieces[id]], key=lambda id: parts[id][-1][1])
         for place, id in enumerate(coming):
             outer = LANE * (len(coming) - 1 - place)
             turn, lane = right + LANE / 2 + outer, low + 8.0 + outer
