@@ -291,7 +291,7 @@ def test_input_that_is_no_text_ends_nothing():
         (["D1", "--json", "--plain", "--digits", "2"], "--json gives every step as data, with all digits: leave out"),
         (["D1", "--seed", "3", "--key"], "only a quiz has these: add --quiz 3, or leave out --seed, --key"),
         (["--json"], "add an expression or an example's id, or leave out --json"),
-        (["x", "x=1", "-o", "x.jpg"], "known are .svg, .png, .pdf, .dot, .html, .htm"),
+        (["x", "x=1", "-o", "x.jpg"], "known are .svg, .png, .pdf, .tex, .dot, .html, .htm"),
         (["--quiz", "2", "-o", "quiz.pdf"], "known are .html, .gift, .txt"),
         (["--quiz", "2", "-o", "no/quiz.html"], "cannot save 'no/quiz.html': there is no folder"),
         (["x", "x=1", "-o", "a\0b.svg"], "no file has such a name"),

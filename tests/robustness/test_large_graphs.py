@@ -106,7 +106,7 @@ def deeply_copied(build, n):
 
 def told(build, n):
     _, out = build(n)
-    assert str(out.steps()).startswith("FORWARD")
+    assert str(out.steps()).startswith("GOAL")
 
 
 def drawn(build, n):
