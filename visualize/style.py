@@ -86,6 +86,7 @@ SHAPES = {
     "head": Strokes("faint", None),
     "gate": Strokes("gate", "ink"),
     "part": Strokes("gate", "ink", 1.4),
+    "thin": Strokes(None, "faint", 0.5),
     "box": Strokes(None, "gradient", 1.0, dashed=True),
     "dot": Strokes("ink", None),
     "outdated": Strokes("gate", "ink", 1.4, dashed=True),

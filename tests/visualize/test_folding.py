@@ -307,6 +307,14 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
 
     assert [box.name for box in folded(made)] == ["W1", "W2", "W3"]
     assert "fold=model makes boxes of its layers" in made.notes[0]
+    assert made.net == [2, 16, 16, 1]
+    assert scene(net([1.0, 2.0]), fold=net).net == [2, 16, 16, 1]
+    assert scene(net([1.0, 2.0]), fold=False).net == []
+    output = net([1.0, 2.0])
+    assert scene(output, fold=next(x for x in output.operands if x.primitive)).net == []
+    text = draw(net([1.0, 2.0]), fold=net).svg()
+    assert text.count('r="6"') == 35
+    assert text.count('class="thin"') == 2 * 16 + 16 * 16 + 16
     net = nn.MLP(2, [4, 1], seed=0)
     made = scene(sum((net([0.1 * i, 1.0]) - 1) ** 2 for i in range(20)))
     assert {box.name for box in folded(made)} <= {"W1", "W2", *[f"W1_{i}" for i in range(4)], "W2_0"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .._text import width
 from ..layout.plan import Plan, Point
@@ -17,6 +18,7 @@ from ..layout.sizes import (
     half_height,
     half_width,
     inside,
+    named,
     over,
     runs_width,
     under,
@@ -90,7 +92,28 @@ def paint(
     y = plan.height + 20.0 * max(lines, len(caption)) + (6.0 if lines or caption else -2.0)
     for i, note in enumerate(scene.notes):
         drawing.groups.append(text_group("note", Text(20.0, y + 16.0 * i, [(note, "note")], "start")))
+    if scene.net:
+        drawing.groups.append(net_group(scene.net, drawing.height))
+        drawing.height += UNIT * min(TALL, max(scene.net)) + 68.0
+        drawing.width = max(drawing.width, COLUMN * len(scene.net))
     return drawing
+
+
+UNIT, COLUMN, TALL = 18.0, 120.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
+
+
+def net_group(sizes: Sequence[int], top: float) -> Group:
+    """The diagram of a net: its inputs and units in columns, every weight a line."""
+    group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
+    middle = top + 30.0 + UNIT * max(shown) / 2
+    columns = [[(60.0 + COLUMN * i, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)]
+    for layer, (left, right) in enumerate(pairwise(columns), 1):
+        group.marks += [Shape("curve", "thin", [a, a, b, b]) for a in left for b in right]
+        group.marks.append(Text((left[0][0] + right[0][0]) / 2, top + 18.0, named(f"W{layer}")))
+    for size, units in zip(sizes, columns):
+        group.marks += [Shape("rectangle", "gate", [(x - 6.0, y - 6.0), (x + 6.0, y + 6.0)], 6.0) for x, y in units]
+        group.marks.append(Text(units[0][0], middle + UNIT * max(shown) / 2 + 22.0, [(f"{size:,}", "count")]))
+    return group
 
 
 def text_group(classes: str, text: Text) -> Group:

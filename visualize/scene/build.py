@@ -10,7 +10,7 @@ from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
-from .fold import Group, groups_of, owners_of
+from .fold import Group, groups_of, net, owners_of
 from .frames import lit
 from .model import Arrow, Box, Scene, Step
 from .symbols import symbol
@@ -110,6 +110,7 @@ def scene(
     shown = Scene(digits, products, values, gradients, direction == "down")
     walk = Walk(output, order, groups, shown, 1.0 if steps or gradients == "blank" else None, steps)
     walk.scene.notes[:0] = [*notes, *folded]
+    walk.scene.net = net(order, groups)
     if type(highlight) is int:
         steps = True
     elif highlight is not None:

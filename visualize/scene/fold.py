@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any
 
 from autodiff import Value, names
@@ -287,6 +288,21 @@ def by_default(order: Sequence[Value]) -> dict[Value, Group]:
     if wide:
         return gathered(order, bundles(order, FEW), kind_of)
     return gathered(order, regions(order, closed), lambda node: "")
+
+
+def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[int]:
+    """The inputs and the units of every layer of a net that is folded by the labels of its weights; [] elsewhere."""
+    found: dict[int, tuple[int, int]] = {}
+    for node in order:
+        label = LABEL.match(node.label)
+        if label and label[3]:
+            if node not in groups:
+                return []
+            units, inputs = found.get(int(label[1]), (0, 0))
+            found[int(label[1])] = max(units, int(label[2]) + 1), max(inputs, int(label[3][1:]) + 1)
+    layers = [found[layer] for layer in sorted(found)]
+    fits = layers and all(before[0] == after[1] for before, after in pairwise(layers))
+    return [layers[0][1], *[units for units, _ in layers]] if fits else []
 
 
 def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:

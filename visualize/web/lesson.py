@@ -20,7 +20,7 @@ from ..layout.engines import planned
 from ..layout.sizes import blocks_and_links
 from ..render.painter import paint
 from ..scene.build import Walk
-from ..scene.fold import groups_of
+from ..scene.fold import groups_of, net
 from ..scene.model import Scene
 from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
@@ -70,6 +70,7 @@ class Lesson:
         self.walk = Walk(output, self.order, groups, Scene(digits), 1.0)
         self.walk.scene.notes[:0] = notes
         scene = self.walk.scene
+        scene.net = net(self.order, groups)
         self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
