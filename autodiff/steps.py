@@ -90,11 +90,9 @@ def slope(output: str, name: str) -> str:
     return f"d{above}/d{below}"
 
 
-def typeset(gate: Any, *texts: str) -> str:
-    """A gate of printed numbers in TeX."""
-    parts = [TexFormula.constant(text, float(text)) for text in texts]
-    written: Any = TexFormula.write(gate, parts)[0] if gate else parts[0].text
-    return tex(written.tree)
+def numeral(text: str) -> Any:
+    """A printed number as a formula in TeX."""
+    return TexFormula.constant(text, float(text))
 
 
 def fraction(output: str, name: str) -> str:
@@ -180,7 +178,7 @@ class Row:
         """The right-hand side of the gate as it is read aloud."""
         return self.steps.spoken(self)
 
-    def computed(self, style: type[Formula] = SlideFormula) -> tuple[str, list[str]]:
+    def computed(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
         """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
         primitive = self.node.primitive
         assert primitive is not None
@@ -232,10 +230,9 @@ class Forward(Row):
     @property
     def latex(self) -> str:
         """The line in TeX, to be aligned at =."""
-        texts, remark = self.printed(self.steps.numbers(self.node.operands), self.node.primitive)
-        left, computed = tex(Name(self.steps.names[self.node]).tree), typeset(head_of(self.node.primitive), *texts)
-        answer = typeset("", self.number_text(self.answer))
-        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {computed} {EQUALS[not remark]} {answer}"
+        (computed, remark), left = self.computed(TexFormula), tex(Name(self.steps.names[self.node]).tree)
+        answer = numeral(self.number_text(self.answer)).tex
+        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {tex(computed.tree)} {EQUALS[not remark]} {answer}"
 
     @property
     def tangent(self) -> float:
@@ -403,10 +400,11 @@ class Step(Row):
         """The line in TeX, to be aligned at =."""
         output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
         texts, remark = self.printed((self.upstream, self.local), mul)
-        left, answer = fraction(output, operand), typeset("", self.number_text(self.downstream))
+        left, answer = fraction(output, operand), numeral(self.number_text(self.downstream)).tex
         local = tex(self.written(TexFormula).tree) if self.node is self.steps.output else fraction(gate, operand)
         sign = "=" if self.path == 1 else r"\mathrel{+}="
-        numbers = "" if self.closed else f"{typeset('mul', *texts)} {EQUALS[not remark]} "
+        product = (numeral(texts[0]) * numeral(texts[1])).tex
+        numbers = "" if self.closed else f"{product} {EQUALS[not remark]} "
         path = rf" \quad \text{{({self.so_far(self.number_text(self.total))})}}" if self.paths > 1 else ""
         return rf"{left} &{sign} {fraction(output, gate)} \cdot {local} = {numbers}{answer}{path}"
 

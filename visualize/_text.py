@@ -13,7 +13,6 @@ GROUPS = {
 }
 WIDTHS = {character: width for characters, width in GROUPS.items() for character in characters}
 BOLD = 1.1  # a bold letter is about this much wider
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 REFERENCES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 

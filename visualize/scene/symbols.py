@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff import show
+from autodiff.notation import UPPER
 from autodiff.vocabulary import words
 
-from .._text import SUPERSCRIPTS, clean
+from .._text import clean
 
 
 def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
@@ -31,7 +32,7 @@ def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
 def with_constant(pattern: str, number: str) -> str:
     """The pattern with the number: a small whole exponent is raised, a sum of a negative one is a difference."""
     if pattern == "x^{}" and len(number) <= 2 and number.lstrip("-").isdigit():
-        return "x" + number.translate(SUPERSCRIPTS)
+        return "x" + "".join([UPPER[digit] for digit in number])
     if pattern in ("+{}", "-{}") and number.startswith("-"):
         return ("-" if pattern == "+{}" else "+") + number[1:]
     return pattern.format(number)
