@@ -275,3 +275,13 @@ def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
     cells = [float(cell.get_attribute("value")) for cell in tab.locator(".mistakes td data").all()]
     assert (cells[0], cells[3]) == (27, 72)
     assert cells[2] != 27
+
+
+def test_a_gate_tells_its_local_gradients_on_the_way_forward(visit):
+    """E7: f = a * b, so df/da is b."""
+    tab = visit(page(example("E7")), "#step=3")
+    formulas = [text.replace("\u2202", "d") for text in tab.locator(".rule math").all_text_contents()]
+
+    assert formulas == ["f=a·b", "dfda=b", "dfdb=a"]
+    tab.keyboard.press("End")
+    assert tab.locator(".rule math").all_text_contents() == ["∂f∂y+=∂f∂a·∂a∂y,∂a∂y=1"]

@@ -26,7 +26,9 @@ export class Said {
     const said = lesson.said(row, result);
     this.sentence.textContent = lesson.sentence(row, result, hidden);
     if (row.phase === "forward") {
-      this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)));
+      const own = lesson.steps.filter((step) => step.node === row.node).sort((a, b) => a.place - b.place);
+      this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, 3).map((step) => // for the way back
+        formula(derivative(step.node, step.operand, symbols), "=", tree(lesson.local(step, result), symbols))));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
