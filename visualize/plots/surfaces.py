@@ -130,6 +130,7 @@ def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, fl
 def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[float]) -> None:
     """Shade heights as the page does: white at the middle level, darker on both sides the farther from it."""
     import numpy
+
     middle = levels[len(levels) // 2]
     reach = max(heights.max() - middle, middle - heights.min(), 1e-9)
     bands = numpy.unique([*numpy.linspace(middle - reach, middle + reach, 16), *levels])

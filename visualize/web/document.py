@@ -64,8 +64,10 @@ def inputs(lesson: Lesson) -> str:
     """The inputs with their numbers and gradients."""
     steps, digits = lesson.steps, lesson.steps.digits
     output = escape(steps.names[lesson.output])
-    gradients = steps.gradients.items()
-    rows = [[mathml(steps.names[leaf]), data(leaf.data, digits), data(gradient, digits)] for leaf, gradient in gradients]
+    rows = [
+        [mathml(steps.names[leaf]), data(leaf.data, digits), data(gradient, digits)]
+        for leaf, gradient in steps.gradients.items()
+    ]
     return table(["input", "value", f"∂{output}/∂input"], rows)
 
 
