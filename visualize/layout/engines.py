@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .dot import plan_by_dot
+from .dot import heights_by_dot
 from .plan import Block, Link, Plan, turned
 from .rows import MARGIN, wrapped
-from .sugiyama import layered_plan
+from .sugiyama import heights_by_order, layered_plan
 
-ENGINES = ("built-in", "dot")
+ENGINES = {"built-in": heights_by_order, "dot": heights_by_dot}
 NEAR = 1.3  # a plan so many times too wide may fit where its columns stand closer
 
 
@@ -26,27 +26,14 @@ def planned(
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
-    make = layered_plan if engine == "built-in" else asked_of_dot
-    plan = framed(make(blocks, links), blocks, links)
+    plan = framed(layered_plan(blocks, links, ENGINES[engine]), blocks, links)
     if down:
         return turned(plan)
     if width is None or plan.width <= width:
         return plan
     if plan.width <= NEAR * width:
-        plan = framed(make(blocks, links, close=True), blocks, links)
+        plan = framed(layered_plan(blocks, links, ENGINES[engine], close=True), blocks, links)
     return plan if plan.width <= width else wrapped(plan, blocks, links, width)
-
-
-def asked_of_dot(blocks: Sequence[Block], links: Sequence[Link], close: bool = False) -> Plan:
-    """The plan by ``dot``; OSError where it is missing or fails."""
-    import shutil
-
-    if not shutil.which("dot"):
-        raise FileNotFoundError('no program dot on the PATH: install Graphviz, or take layout="built-in"')
-    try:
-        return plan_by_dot(blocks, links, close)
-    except OSError as error:
-        raise OSError(f'the program dot was found but failed: {error}; take layout="built-in"') from None
 
 
 def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from .plan import Block, Link, Plan, Point, landings
@@ -313,12 +313,20 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
     return rank
 
 
-def layered_plan(blocks: Sequence[Block], links: Sequence[Link], close: bool = False) -> Plan:
-    """The plan of our own layout, from Sugiyama's method; its columns are near each other where it is ``close``."""
-    grid = Grid(blocks, links)
+Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least a gap apart
+
+
+def heights_by_order(grid: Grid, gap: float) -> list[float]:
+    """Our own heights."""
     ordered(grid)
+    return levels(grid, gap)
+
+
+def layered_plan(blocks: Sequence[Block], links: Sequence[Link], heights: Heights, close: bool = False) -> Plan:
+    """The plan by Sugiyama's method; its columns are near each other where it is ``close``."""
+    grid = Grid(blocks, links)
     gap, clearance = air([len(column) for column in grid.columns], close)
-    y = levels(grid, gap)
+    y = heights(grid, gap)
     x = columns(grid, y, clearance)
     plan = Plan()
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
