@@ -114,46 +114,26 @@ def height(y: float, knots: Sequence[Point]) -> float:
 
 
 def divided(curve: Sequence[Point], cuts: Sequence[float]) -> dict[int, list[Point]]:
-    """The parts of a curve by their rows."""
-    parts, rest = {}, list(curve)
-    for row, end in enumerate(cuts[1:]):
-        if rest[0][0] >= end:
-            continue
-        i = 0
-        while i + 3 < len(rest) and rest[i + 3][0] <= end:
-            i += 3
-        if i + 3 >= len(rest) or row == len(cuts) - 2:
-            parts[row] = rest
-            break
-        if rest[i][0] < end:
-            first, second = halved(rest[i : i + 4], end)
-            rest[i : i + 4] = [*first, *second[1:]]
-            i += 3
-        parts[row], rest = rest[: i + 1], rest[i:]
+    """The parts of a curve by their rows; every curve has a point where a column ends, and so at a cut."""
+    parts, start = {}, 0
+    for row, cut in enumerate(cuts[1:]):
+        end = start
+        while end + 3 < len(curve) and curve[end + 3][0] <= cut + 0.01:
+            end += 3
+        if row == len(cuts) - 2:
+            end = len(curve) - 1
+        if end > start:
+            parts[row] = list(curve[start : end + 1])
+        start = end
     return parts
-
-
-def halved(piece: Sequence[Point], x: float) -> tuple[list[Point], list[Point]]:
-    """A Bezier piece cut at x, by de Casteljau."""
-    low, high = 0.0, 1.0
-    first: list[Point] = []
-    for _ in range(40):
-        t, points, first, second = (low + high) / 2, list(piece), [piece[0]], [piece[-1]]
-        while len(points) > 1:
-            points = [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in pairwise(points)]
-            first.append(points[0])
-            second.append(points[-1])
-        low, high = (t, high) if points[0][0] < x else (low, t)
-    return first, second[::-1]
 
 
 def lead(curve: list[Point], corners: Sequence[Point]) -> None:
     """Lead the curve on over the corners, which are round, to the last of them."""
     for corner, after in pairwise(corners):
-        before = curve[-1]
-        entry, leave = near(corner, before), near(corner, after)
+        entry, leave = near(corner, curve[-1]), near(corner, after)
         straight(curve, entry)
-        curve += [between(entry, corner), between(leave, corner), leave]
+        curve += [corner, corner, leave]
     straight(curve, corners[-1])
 
 
@@ -164,11 +144,5 @@ def near(corner: Point, other: Point) -> Point:
     return corner[0] + dx * share, corner[1] + dy * share
 
 
-def between(a: Point, b: Point) -> Point:
-    return a[0] + (b[0] - a[0]) * 0.55, a[1] + (b[1] - a[1]) * 0.55
-
-
 def straight(curve: list[Point], end: Point) -> None:
-    """Lead the curve straight on."""
-    (x, y), (to_x, to_y) = curve[-1], end
-    curve += [(x + (to_x - x) / 3, y + (to_y - y) / 3), (to_x - (to_x - x) / 3, to_y - (to_y - y) / 3), end]
+    curve += [curve[-1], end, end]
