@@ -139,41 +139,27 @@ def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
     return blocks, links
 
 
-def downward(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
-    """The same where lines go down: its way in is above, and texts stand at the right of what they belong to."""
-    half, height = half_width(box), half_height(box)
-    made = Block(box.id, height, height, half, half, RADIUS if half == RADIUS else 0.0)
-    texts = [runs for runs in (over(box), under(box, scene)) if runs]
-    made.down += max([runs_width(runs) + BESIDE for runs in texts], default=0.0)
-    if len(leaving) == 1:
-        texts = [runs for runs in (above(leaving[0], scene), below(leaving[0], scene)) if runs]
-        made.right += DEEP * bool(texts)
-        made.down = max([made.down, *[runs_width(runs) + BESIDE for runs in texts]])
-    made.entry, made.named = box.kind in ("leaf", "constant"), box.kind == "leaf"
-    return made
-
-
 def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
-    """The rectangle of a box with everything that stands around it."""
+    """The rectangle of a box with everything that stands around it.
+
+    Where lines go down its way in is above, and texts stand at the right of what they belong to.
+    """
+    half, height, arrow = half_width(box), half_height(box), leaving[0] if len(leaving) == 1 else None
+    made = Block(box.id, *((height, height, half, half) if scene.down else (half, half, height, height)))
+    made.round = RADIUS if (half == RADIUS if scene.down else box.kind == "op") else 0.0
+    made.entry, made.named = box.kind in ("leaf", "constant"), box.kind == "leaf"
+    around = over(box), under(box, scene)
+    behind = (above(arrow, scene), below(arrow, scene)) if arrow else ([], [])
+    wide = [runs_width(runs) if runs else 0.0 for runs in around]
     if scene.down:
-        return downward(box, leaving, scene)
-    half, height = half_width(box), half_height(box)
-    made = Block(box.id, half, half, height, height)
-    made.round = RADIUS if box.kind == "op" else 0.0
-    made.body = half
-    if over(box):
-        made.up += LINE
-        made.right = made.left = max(half, runs_width(over(box)) / 2)
-    gradient = under(box, scene)
-    if gradient:
-        made.down += LINE
-        made.left, made.right = [max(side, runs_width(gradient) / 2) for side in (made.left, made.right)]
-    if len(leaving) == 1:
-        arrow = leaving[0]
-        made.beside = max(half, runs_width(gradient) / 2 + 2.0) if gradient else half
+        made.right += DEEP * any(behind)
+        made.down = max(
+            [made.down, *[half + x + BESIDE for x in wide if x], *[runs_width(x) + BESIDE for x in behind if x]]
+        )
+        return made
+    made.left, made.right = max(half, *[x / 2 for x in wide]), max(half, *[x / 2 for x in wide])
+    made.up, made.down = [max(height + LINE * bool(x), LINE * bool(y)) for x, y in zip(around, behind)]
+    if arrow:
+        made.beside = max(half, wide[1] / 2 + 2.0 if wide[1] else 0.0)
         made.right = max(made.right, made.beside + label_width(arrow, scene))
-        made.up = max(made.up, LINE * bool(above(arrow, scene)))
-        made.down = max(made.down, LINE * bool(below(arrow, scene)))
-    made.entry = box.kind in ("leaf", "constant")
-    made.named = box.kind == "leaf"
     return made
