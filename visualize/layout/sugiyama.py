@@ -19,44 +19,34 @@ def levels(grid: Grid, gap: float) -> list[float]:
     chains are straight.
     """
     y = [0.0] * len(grid.rank)
-    apart = [separations(grid, column, gap) for column in grid.columns]
+    apart = []  # how far every item of a column must be below the one above it; 0 for the first
+    for column in grid.columns:
+        pairs = pairwise([grid.extents[item] for item in column])
+        apart.append([0.0] + [a[3] + b[2] + (gap if a[1] and b[1] else gap / 2) for a, b in pairs])
     for column, distances in zip(grid.columns, apart):
         middle = sum(distances) / 2
         for item, distance in zip(column, distances):
             middle -= distance
             y[item] = -middle
     for step in range(PASSES):
-        pull = around if step < PASSES - 3 else inputs if step == PASSES - 2 else straight
         columns = list(zip(grid.columns, apart))
         for column, distances in columns if step % 2 == 0 else columns[::-1]:
-            pulls = [pull(grid, item, y, step) for item in column]
+            pulls = [pulled(grid, item, y, step) for item in column]
             for item, height in zip(column, nearest(pulls, distances)):
                 y[item] = height
     return y
 
 
-# --- Where an item is pulled, and how strongly ----------------------------------------------------
-
-
-def around(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
-    """To its neighbours: on the side just placed, later on both sides."""
+def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+    """(Where an item is pulled, how strongly): the middle of its neighbours, before it and ahead of it."""
     both = step >= PASSES - 7
-    return pulled(grid, item, y, both or step % 2 == 0, both or step % 2 == 1)
-
-
-def straight(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
-    """To what it goes on from, where nothing else does."""
-    alone = all(len(grid.after[neighbour]) == 1 for neighbour, _, _ in grid.before[item])
-    return pulled(grid, item, y, True, not alone)
-
-
-def inputs(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
-    """An input to what it goes into; everything else stays."""
-    return (y[item], 1e6) if grid.before[item] else pulled(grid, item, y, False, True)
-
-
-def pulled(grid: Grid, item: int, y: Sequence[float], back: bool, ahead: bool) -> tuple[float, float]:
-    """The middle of its neighbours, before it and ahead of it, and their weight."""
+    back, ahead = both or step % 2 == 0, both or step % 2 == 1
+    if step == PASSES - 2:  # an input to what it goes into; everything else stays
+        if grid.before[item]:
+            return y[item], 1e6
+        back = False
+    elif step >= PASSES - 3:  # to what it goes on from, where nothing else does
+        ahead = any(len(grid.after[neighbour]) > 1 for neighbour, _, _ in grid.before[item])
     total = weight = 0.0
     for neighbours, wanted in ((grid.before[item], back), (grid.after[item], ahead)):
         if wanted:
@@ -64,15 +54,6 @@ def pulled(grid: Grid, item: int, y: Sequence[float], back: bool, ahead: bool) -
                 total += y[neighbour] * pull
                 weight += pull
     return (total / weight, weight) if weight else (y[item], 0.001)
-
-
-# --- What keeps them apart ------------------------------------------------------------------------
-
-
-def separations(grid: Grid, column: Sequence[int], gap: float) -> list[float]:
-    """How far every item of a column must be below the one above it; 0 for the first."""
-    extents = [grid.extents[item] for item in column]
-    return [0.0] + [a[3] + b[2] + (gap if a[1] and b[1] else gap / 2) for a, b in pairwise(extents)]
 
 
 def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> list[float]:
