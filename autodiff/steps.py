@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isfinite
 from operator import mul
 from textwrap import fill
@@ -49,21 +50,6 @@ def spoken(number: str) -> str:
     """A printed number as it is read aloud: ``minus 4``."""
     said = {"inf": "infinity", "-inf": "minus infinity", "nan": "not a number"}
     return said.get(number, f"minus {number[1:]}" if number.startswith("-") else number)
-
-
-def role(gate: Any, formula: str, edges: int) -> str:
-    """What a gate does with the upstream gradient, in the lecture's words.
-
-    ``formula`` is one of its local gradients and ``edges`` how many inputs get a gradient.
-    """
-    row = words(gate)
-    if row.role and (edges > 1 or not row.sign or row.role == FLAT):
-        return f"{row.name} {row.role}"
-    if edges > 1 or len(formula) > 30:
-        return f"{row.name} scales: {'each' if edges > 1 else 'its'} input gets upstream times its local gradient"
-    if formula in ("1", "-1"):
-        return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
-    return f"{row.name} scales: its input gets upstream times {formula}"
 
 
 def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
@@ -122,26 +108,21 @@ class Row:
         raise TypeError(f"{type(self).__name__} has no text of its own")
 
     @property
-    def equation(self) -> list[str]:
-        """The parts, formula and numbers joined by an equals sign."""
-        formula, computed, *others = self.parts
-        return [formula, f"= {computed}", *others]
-
-    @property
     def line(self) -> str:
         """The whole in one line, however long."""
-        first, second, *others = self.equation
-        return "   ".join([f"{first} {second}" if second.startswith("=") else f"{first}   {second}", *others])
+        first, second, *others = self.parts
+        return "   ".join([f"{first} = {second}", *others])
 
     @property
     def text(self) -> str:
         """The numbered line, at most 80 columns wide; what does not fit goes into the next line."""
-        return wrapped(f"{self.number:3}  ", self.equation)
+        first, second, *others = [*self.parts, *self.remarks]
+        return wrapped(f"{self.number:3}  ", [first, f"= {second}", *others])
 
     @property
-    def because(self) -> str:
-        """Why that is so, for whoever is new to derivatives."""
-        raise TypeError(f"{type(self).__name__} has no reason of its own")
+    def remarks(self) -> list[str]:
+        """What the text says behind the parts."""
+        return []
 
     def __repr__(self) -> str:
         return self.text
@@ -175,8 +156,11 @@ class Row:
 
     @property
     def spoken(self) -> str:
-        """The right-hand side of the gate as it is read aloud."""
-        return self.steps.spoken(self)
+        """The right-hand side of the gate as it is read aloud, worked out once for all its edges."""
+        known = self.steps._spoken
+        if self.node not in known:
+            known[self.node] = self.gate(SpokenFormula)
+        return known[self.node]
 
     def computed(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
         """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
@@ -202,15 +186,10 @@ class Forward(Row):
         return parts
 
     @property
-    def text(self) -> str:
-        """The line, and the gate's local gradients."""
-        return wrapped(f"{self.number:3}  ", self.equation + self.slopes * (not self.steps.along))
-
-    @property
-    def slopes(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """The local gradients, which backpropagation needs: dq/dx = 1; the middle ones of many are left out."""
         texts = []
-        for step in self.steps.into.get(self.node, ()):
+        for step in self.steps.into.get(self.node, ()) if not self.steps.along else ():
             formula, number = step.formula, self.number_text(step.local)
             equal = "" if formula in (number, show(step.local)) else f" = {formula}"
             texts.append(f"{slope(self.steps.names[self.node], self.steps.names[step.operand])}{equal} = {number}")
@@ -258,12 +237,10 @@ class Start(Row):
     @property
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
-        return [f"{slope(name, name)} = 1".ljust(26), f"the start: {name} grows as fast as itself"]
-
-    @property
-    def equation(self) -> list[str]:
-        """The parts as they are."""
-        return self.parts
+        return [
+            slope(name, name),
+            f"{'1'.ljust(23 - len(slope(name, name)))}   the start: {name} grows as fast as itself",
+        ]
 
     @property
     def because(self) -> str:
@@ -339,8 +316,16 @@ class Step(Row):
 
     @property
     def role(self) -> str:
-        """What this kind of gate does with the upstream gradient."""
-        return self.steps.role(self)
+        """What this kind of gate does with the upstream gradient, in the lecture's words."""
+        row, formula = words(self.node.primitive), self.formula
+        if row.role and (self.edges > 1 or not row.sign or row.role == FLAT):
+            return f"{row.name} {row.role}"
+        if self.edges > 1 or len(formula) > 30:
+            each = "each" if self.edges > 1 else "its"
+            return f"{row.name} scales: {each} input gets upstream times its local gradient"
+        if formula in ("1", "-1"):
+            return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
+        return f"{row.name} scales: its input gets upstream times {formula}"
 
     @property
     def convention(self) -> str:
@@ -489,10 +474,8 @@ class Steps:
         """Make the rows."""
         output, self._edges = self.output, edges
         self.into: dict[Node, list[Step]] = {}  # the steps by their gates
-        self.arriving: dict[Node, list[Step]] = {}  # and by their operands
         for step in edges:
             self.into.setdefault(step.node, []).append(step)
-            self.arriving.setdefault(step.operand, []).append(step)
         for steps in self.into.values():
             steps.sort(key=lambda step: step.place)
         heading = "FORWARD   each gate computes its output, and its local gradients for later"
@@ -528,7 +511,8 @@ class Steps:
 
     def _collect(self, swept: Iterable[tuple[Any, Any, Any]]) -> Iterator[Step]:
         """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
-        found: dict[Node, list[Step]] = {}
+        self.arriving: dict[Node, list[Step]] = {}  # the steps by their operands
+        near = partial(round, ndigits=self.digits) if self.values else float
         for node, upstream, local_gradients in swept:
             if not node.primitive:
                 self.gradients[node] = upstream
@@ -542,13 +526,13 @@ class Steps:
                 step = Step(self, node)
                 step.place, step.operand, step.upstream, step.local = place, operand, upstream, float(local)
                 step.edges = len(edges)
-                step.downstream = downstream(upstream, local)
-                others = found.setdefault(operand, [])
-                step.total = others[-1].total + step.downstream if others else step.downstream
+                step.downstream = near(downstream(upstream, local))
+                others = self.arriving.setdefault(operand, [])
+                step.total = near(others[-1].total + step.downstream) if others else step.downstream
                 others.append(step)
                 step.path = len(others)
                 yield step
-        for steps in found.values():
+        for steps in self.arriving.values():
             for step in steps:
                 step.paths = len(steps)
 
@@ -573,25 +557,16 @@ class Steps:
         for node in order:
             operands = made.numbers(node.operands)
             made.values[node] = round(node.primitive.compute(operands) if node.primitive else node.data, places)
-        totals: dict[Any, float] = {self.output: 1.0}
 
         def swept() -> Iterator[tuple[Any, float, list[Any]]]:
             for node in reversed(order):
-                if node in totals:
+                if node is self.output or node in made.arriving:
+                    upstream = made.arriving[node][-1].total if node in made.arriving else 1.0
                     known = made.numbers((node, *node.operands))
                     slopes = node.primitive.local_gradients(*known) if node.primitive else ()
-                    slopes = [x if x is None or x is False else round(float(x), places) for x in slopes]
-                    yield node, totals[node], slopes
-                    for operand, local in zip(node.operands, slopes):
-                        if type(operand) is not float and local is not None:
-                            passed = round(downstream(totals[node], local), places)
-                            totals[operand] = round(totals.get(operand, 0.0) + passed, places)
+                    yield node, upstream, [x if x is None or x is False else round(float(x), places) for x in slopes]
 
-        edges = list(made._collect(swept()))
-        for step in edges:
-            step.downstream = round(step.downstream, places)
-            step.total = round(step.total, places)
-        made._made(edges, order)
+        made._made(list(made._collect(swept())), order)
         return made
 
     def renamed(self, called: dict[Any, Any]) -> Steps:
@@ -684,16 +659,6 @@ class Steps:
             if f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}" or abs(number - step.local) < near:
                 return formula
         return style.constant(show(step.local), step.local)
-
-    def spoken(self, row: Row) -> str:
-        """The row's gate as it is read aloud, worked out once for all its edges."""
-        if row.node not in self._spoken:
-            self._spoken[row.node] = row.gate(SpokenFormula)
-        return self._spoken[row.node]
-
-    def role(self, step: Step) -> str:
-        """What the step's gate does with the upstream gradient, in the lecture's words."""
-        return role(step.node.primitive, step.formula, step.edges)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
