@@ -85,13 +85,11 @@ def paint(
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
     drawing.groups += [arrow_group(arrow, scene, plan, lit.get(arrow.id, "")) for arrow in scene.arrows]
     drawing.groups += [box_group(box, scene, plan, box.id in lit) for box in scene.boxes]
-    drawing.height += 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption) + 16.0 * len(scene.notes)
-    y = plan.height + 6.0
-    for i, line in enumerate(caption):
-        drawing.groups.append(text_group("caption", Text(20.0, y + 20.0 * i, [(line, "caption")], "start")))
-    y = plan.height + 20.0 * max(lines, len(caption)) + (6.0 if lines or caption else -2.0)
-    for i, note in enumerate(scene.notes):
-        drawing.groups.append(text_group("note", Text(20.0, y + 16.0 * i, [(note, "note")], "start")))
+    room = 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption)
+    below = [6.0 + 20.0 * i for i in range(len(caption))] + [(room or -2.0) + 16.0 * i for i in range(len(scene.notes))]
+    for (text, style), y in zip(texts, below):
+        drawing.groups.append(Group("", style, marks=[Text(20.0, plan.height + y, [(text, style)], "start")]))
+    drawing.height += room + 16.0 * len(scene.notes)
     if scene.net:
         drawing.groups.append(net_group(scene.net, drawing.height))
         drawing.height += UNIT * min(TALL, max(scene.net)) + 68.0
@@ -113,12 +111,6 @@ def net_group(sizes: Sequence[int], top: float) -> Group:
     for size, units in zip(sizes, columns):
         group.marks += [Shape("rectangle", "gate", [(x - 6.0, y - 6.0), (x + 6.0, y + 6.0)], 6.0) for x, y in units]
         group.marks.append(Text(units[0][0], middle + UNIT * max(shown) / 2 + 22.0, [(f"{size:,}", "count")]))
-    return group
-
-
-def text_group(classes: str, text: Text) -> Group:
-    group = Group("", classes)
-    group.marks.append(text)
     return group
 
 

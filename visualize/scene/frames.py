@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from .model import Arrow, Box, Scene, Step
+from .model import Scene, Step
 
 
-@dataclass
-class Frame:
-    """The scene after one step, the ids that are lit, and the step in words."""
+class Frame(NamedTuple):
+    """The scene after one step, the ids that are lit, and the step in words: its line of the table in two lines."""
 
     scene: Scene
-    step: Step
     lit: dict[str, str]
     caption: list[str]
 
@@ -23,31 +22,16 @@ def frames(scene: Scene) -> Iterator[Frame]:
     computed = {step.box: step.number for step in scene.steps if step.phase == "forward"}
     arrived = {step.arrow: step.number for step in scene.steps if step.arrow}
     for step in scene.steps:
-        now = step.number
-        arrows = [seen(arrow, computed.get(arrow.source, 0) <= now, arrived.get(arrow.id, now + 1) <= now)
-                  for arrow in scene.arrows]  # fmt: skip
-        boxes = [so_far(box, scene.steps[:now]) for box in scene.boxes]
-        yield Frame(
-            replace(scene, arrows=arrows, boxes=boxes, title=step.text), step, lit(scene, step), caption(scene, step)
-        )
-
-
-def seen(arrow: Arrow, value: bool, gradient: bool) -> Arrow:
-    """The arrow without the numbers that are not known yet."""
-    return replace(
-        arrow,
-        name=arrow.name if value else "",
-        value=arrow.value if value else None,
-        gradient=arrow.gradient if gradient else None,
-    )
-
-
-def so_far(box: Box, steps: list[Step]) -> Box:
-    """The box with the gradient that has arrived by now."""
-    if not box.total:
-        return box
-    totals = [step.total for step in steps if step.box == box.id and step.phase == "backward"]
-    return replace(box, gradient=totals[-1] if totals else None)
+        now, steps = step.number, scene.steps[: step.number]
+        arrows, totals = [], {x.box: x.total for x in steps if x.phase == "backward"}
+        for arrow in scene.arrows:
+            value, gradient = computed.get(arrow.source, 0) <= now, arrived.get(arrow.id, now + 1) <= now
+            known: dict[str, Any] = {"name": arrow.name, "value": arrow.value} if value else {"name": "", "value": None}
+            arrows.append(replace(arrow, gradient=arrow.gradient if gradient else None, **known))
+        boxes = [replace(box, gradient=totals.get(box.id)) if box.total else box for box in scene.boxes]
+        first, *others = [part.strip() for part in step.text.split("   ") if part.strip()]
+        caption = [f"Step {now} of {len(scene.steps)}: {first}", *["   ".join(others)] * bool(others)]
+        yield Frame(replace(scene, arrows=arrows, boxes=boxes, title=step.text), lit(scene, step), caption)
 
 
 def lit(scene: Scene, step: Step) -> dict[str, str]:
@@ -59,10 +43,3 @@ def lit(scene: Scene, step: Step) -> dict[str, str]:
         return dict.fromkeys([step.box, *[x.id for x in scene.arrows if step.box in (x.source, x.target)]], "lit")
     ends = [box for x in scene.arrows if x.id == step.arrow for box in (x.source, x.target)]
     return {**dict.fromkeys(ends, "lit"), step.arrow: "back" if step.phase == "backward" else "lit"}
-
-
-def caption(scene: Scene, step: Step) -> list[str]:
-    """The step's line of the table in two lines."""
-    first, *others = [part for part in step.text.split("   ") if part.strip()]
-    rest = "   ".join([part.strip() for part in others])
-    return [f"Step {step.number} of {len(scene.steps)}: {first.strip()}", *[rest] * bool(rest)]
