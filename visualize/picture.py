@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -148,7 +148,7 @@ def recorded_before(error: BaseException) -> list[Value]:
     return [node for node in gates if node.primitive] or gates
 
 
-def one_of(what: str, given: Any, known: Sequence[Any]) -> None:
+def one_of(what: str, given: Any, known: Collection[Any]) -> None:
     """ValueError unless it is one of the known."""
     if not any(given == x and type(given) is type(x) for x in known):
         raise ValueError(f"no {what} is called {given!r:.60}: choose one of {', '.join(map(str, known))}")

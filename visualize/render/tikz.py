@@ -33,7 +33,8 @@ def tikz(drawings: Sequence[Drawing]) -> str:
     colors = [f"\\definecolor{{{name}}}{{HTML}}{{{color(code)}}}" for name, code in drawings[0].palettes[0].items()]
     pages = []
     for drawing in drawings:
-        marks = [written(mark, drawing.scale) for group in drawing.groups for mark in group.marks]
+        marks = [label(mark, drawing.scale) if isinstance(mark, Text) else shape(mark, drawing.scale)
+                 for group in drawing.groups for mark in group.marks]  # fmt: skip
         filled = {"UNIT": f"{number(POINT * drawing.scale)}pt", "WIDE": number(drawing.width),
                   "HIGH": number(drawing.height), "MARKS": "\n".join(marks)}  # fmt: skip
         pages.append(re.sub("|".join(filled), lambda found, filled=filled: filled[found[0]], PAGE))  # type: ignore[misc]
@@ -49,12 +50,8 @@ def color(code: str) -> str:
     return (code if len(code) == 7 and code[0] == "#" else to_hex(code))[1:].upper()
 
 
-def written(mark: Shape | Text, scale: float) -> str:
-    """A shape or text as a command of TikZ."""
-    return label(mark, scale) if isinstance(mark, Text) else shape(mark, scale)
-
-
 def shape(mark: Shape, scale: float) -> str:
+    """A shape as a command of TikZ."""
     strokes = SHAPES[mark.style]
     line = [f"draw={strokes.line}, line width={number(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
     look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]

@@ -39,7 +39,7 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
     for node in walk.order:
         if node not in walk.groups or walk.groups[node].newest is node:
             box = boxes[walk.box_id(node)]
-            box.words = folded_words(walk, box) if box.kind == "fold" else in_words(walk, box, node)
+            box.words = in_words(walk, box, node)
     told = [f"{box.words}." for box in walk.scene.boxes if box.words]
     more = [f"And {len(told) - MOST:,} more."] if len(told) > MOST else []
     ends = ", ".join([in_words(walk, Box("", "output"), end) for end in walk.ends])
@@ -48,23 +48,17 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
 
 
 def in_words(walk: Walk, box: Box, node: Value) -> str:
-    """The node in words: ``q = x + y = 3, gradient -4``."""
-    formula = [gate(node, walk.names)] if node.primitive else []
-    value = [show(node.data, walk.scene.digits)] * walk.scene.values
-    return remarked(walk, box, " = ".join([walk.names[node], *formula, *value]))
-
-
-def folded_words(walk: Walk, box: Box) -> str:
-    """A folded part in words: ``q (3 nodes) = 3, gradient -4``."""
-    value = "" if box.value is None or not walk.scene.values else f" = {show(box.value, walk.scene.digits)}"
-    return remarked(walk, box, f"{box.name or 'folded'} ({box.symbol}){value}")
-
-
-def remarked(walk: Walk, box: Box, text: str) -> str:
-    """The text with the box's gradient and whatever is special about it."""
-    told = box.gradient if walk.scene.gradients is True else None
-    gradient = [] if told is None else [f"gradient {show(told, walk.scene.digits)}"]
-    return ", ".join([text, *gradient, *["on a kink"] * box.kink, *["out of date"] * box.stale])
+    """The node in words, ``q = x + y = 3, gradient -4``; a folded part: ``q (3 nodes) = 3, gradient -4``."""
+    number, scene = node.data if box.kind != "fold" else box.value, walk.scene
+    head = [f"{box.name or 'folded'} ({box.symbol})"] if box.kind == "fold" else [walk.names[node]]
+    if box.kind != "fold" and node.primitive:
+        head.append(gate(node, walk.names))
+    value = [show(x, scene.digits) for x in [number] if x is not None and scene.values]
+    gradient = [
+        f"gradient {show(x, scene.digits)}" for x in [box.gradient] if x is not None and scene.gradients is True
+    ]
+    remarks = [*["on a kink"] * box.kink, *["out of date"] * box.stale]
+    return ", ".join([" = ".join([*head, *value]), *gradient, *remarks])
 
 
 def steps_of(walk: Walk) -> Iterator[Step]:

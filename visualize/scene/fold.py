@@ -24,7 +24,12 @@ def dominators(order: Sequence[Value]) -> list[int]:
 
     Places are found newest first. ``jump`` skips exponentially far up the tree, so that depth does not matter.
     """
-    users = users_of(order)
+    place = {node: i for i, node in enumerate(order)}
+    users: list[list[int]] = [[] for _ in order]  # the places of the nodes that each is an operand of
+    for i, node in enumerate(order):
+        for operand in node.operands:
+            if type(operand) is not float:
+                users[place[operand]].append(i)
     last = len(order) - 1
     parent, jump, depth = [last] * len(order), [last] * len(order), [0] * len(order)
 
@@ -45,17 +50,6 @@ def dominators(order: Sequence[Value]) -> list[int]:
         even = depth[above] - depth[over] == depth[over] - depth[jump[over]]
         parent[i], depth[i], jump[i] = above, depth[above] + 1, jump[over] if even else above
     return parent
-
-
-def users_of(order: Sequence[Value]) -> list[list[int]]:
-    """For every node the places of the nodes that it is an operand of."""
-    place = {node: i for i, node in enumerate(order)}
-    users: list[list[int]] = [[] for _ in order]
-    for i, node in enumerate(order):
-        for operand in node.operands:
-            if type(operand) is not float:
-                users[place[operand]].append(i)
-    return users
 
 
 def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
@@ -142,15 +136,11 @@ def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: 
         if len(different) > min(most, max(1, len(names) // 2)) or (length and len(different) == len(shorter)):
             continue  # too many, or a shorter name would do
         parts = grown(order, prefixes)
-        if acyclic(order, parts) and (length == 0 or arrows(order, parts) <= 2 * most):
+        ways = {(operand, parts[node]) for node in order if node in parts for operand in node.operands}
+        arrows = sum(type(operand) is not float and parts.get(operand) != part for operand, part in ways)
+        if acyclic(order, parts) and (length == 0 or arrows <= 2 * most):
             return parts
     return {}
-
-
-def arrows(order: Sequence[Value], parts: Mapping[Value, str]) -> int:
-    """How many arrows lead into the parts."""
-    ways = {(operand, parts[node]) for node in order if node in parts for operand in node.operands}
-    return sum(type(operand) is not float and parts.get(operand) != part for operand, part in ways)
 
 
 def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:

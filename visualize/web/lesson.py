@@ -113,29 +113,25 @@ class Lesson:
         """All that the page's script knows of the graph."""
         called = self.steps.names
         return {
-            "number": self.number,
-            "view": self.view,
-            "digits": self.steps.digits,
+            "number": self.number, "view": self.view, "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
             "symbols": [Name(clean(called[node], 40)).tree for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
-            "still": [self.place[node] for node in self.live.still],
-            "held": self.held(),
+            "still": [self.place[node] for node in self.live.still], "held": self.held(),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
-            "boxes": {box.id: self.box(box) for box in self.walk.scene.boxes if box.id.startswith("node-")},
+            "boxes": {
+                box.id: {"node": int(box.id[5:]), "total": box.total, "folded": box.kind == "fold"}
+                for box in self.walk.scene.boxes if box.id.startswith("node-")
+            },
             "arrows": list(self.arrows()),
-        }
+        }  # fmt: skip
 
     def held(self) -> list[str]:
         """For each input a gate behind it that stands still, or ""."""
         found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
         return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
-
-    def box(self, box: Any) -> dict[str, Any]:
-        """Whose gradient stands under a box, and whether the box is a folded part."""
-        return {"node": int(box.id.removeprefix("node-")), "total": box.total, "folded": box.kind == "fold"}
 
     def arrows(self) -> Iterator[dict[str, Any]]:
         """For every arrow the node whose value it carries and the steps that come back over it."""
@@ -181,18 +177,12 @@ class Lesson:
         piecewise = numbered or self.live.piecewise(*edge)
         changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
         return {
-            "operand": self.place[row.operand],
-            "place": row.place,
-            "piecewise": piecewise,
-            "closes": self.live.closes(*edge),
-            "role": row.role,
-            **({"otherwise": f"{said.name} {SCALES}"} if changes else {}),
-            "path": row.path,
-            "paths": row.paths,
-            "kink": row.convention,
-            "arrow": arrow.id if arrow else "",
-            "line": code[row.path - 1] if row.path <= len(code) else -1,
-        }
+            "operand": self.place[row.operand], "place": row.place,
+            "piecewise": piecewise, "closes": self.live.closes(*edge),
+            "role": row.role, **({"otherwise": f"{said.name} {SCALES}"} if changes else {}),
+            "path": row.path, "paths": row.paths, "kink": row.convention,
+            "arrow": arrow.id if arrow else "", "line": code[row.path - 1] if row.path <= len(code) else -1,
+        }  # fmt: skip
 
 
 def tree_of(text: Any) -> Any:
