@@ -21,7 +21,7 @@ All options: python -m visualize --help"""
 SEVERAL = ("words", "file", "layout")  # what has an effect on a page of several parts
 ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
 DRAWN = (  # what draw() takes by the same name
-    "direction", "font_size", "highlight", "products", "scale", "theme", "values", "width"
+    "direction", "font_size", "height", "highlight", "products", "scale", "theme", "values", "width"
 )  # fmt: skip
 
 
@@ -68,6 +68,13 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--direction", choices=("right", "down"), default="right", help="where the arrows go")
     made.add_argument(
         "--width", type=float, default=1280, metavar="PIXELS", help="of a row, 1280 by default; 0: one row"
+    )
+    made.add_argument(
+        "--height",
+        type=float,
+        default=720,
+        metavar="PIXELS",
+        help="set tighter what is higher: 720 by default; 0: never",
     )
     made.add_argument("--font-size", type=float, default=13, metavar="PIXELS", help="of the numbers, 13 by default")
     made.add_argument("--scale", type=float, default=1, metavar="TIMES", help="so many times as large")
@@ -128,7 +135,7 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     knobs = {name: getattr(chosen, name) for name in DRAWN} | looks(chosen)
     knobs["unfold"] = chosen.unfold or ()
     knobs["gradients"] = {"no": False}.get(chosen.gradients, chosen.gradients)
-    knobs["width"] = chosen.width or None
+    knobs |= {"width": chosen.width or None, "height": chosen.height or None}
     if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
         knobs["highlight"] = int(chosen.highlight[0])
     picture = draw(output, **knobs)

@@ -13,7 +13,7 @@ from autodiff._files import PAGES, suffix, write
 
 from .layout.engines import ENGINES, planned
 from .layout.plan import Plan
-from .layout.sizes import blocks_and_links
+from .layout.sizes import blocks_and_links, tightened
 from .render.painter import Drawing, paint
 from .render.svg import svg
 from .render.tikz import tikz
@@ -41,6 +41,7 @@ def draw(
     highlight: Any = None,
     direction: str = "right",
     width: float | None = 1280,
+    height: float | None = 720,
     font_size: float = 13,
     scale: float = 1,
     theme: str | Mapping[str, str] = "auto",
@@ -79,6 +80,8 @@ def draw(
         Where the arrows go: "right" or "down".
     width : float, optional
         A longer circuit is wrapped into rows of so many pixels, those of a slide; None keeps it in one.
+    height : float, optional
+        A higher picture is set tighter where that makes it so low: the values of inputs stand beside their names, once.
     font_size : float
         The pixels of the numbers; all else goes with them.
     scale : float
@@ -108,13 +111,13 @@ def draw(
     one_of("layout", layout, ENGINES)
     one_of("direction", direction, DIRECTIONS)
     one_of("gradients", gradients, GRADIENTS)
-    for name, number in (("width", width), ("font_size", font_size), ("scale", scale)):
+    for name, number in (("width", width), ("height", height), ("font_size", font_size), ("scale", scale)):
         if number is not None and not 0 < number < 1e5:
             raise ValueError(f"{name} is a positive number, got {number!r:.40}")
     unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
     shown = {"fold": fold, "unfold": unfold, "digits": digits, "products": products, "values": values,
              "gradients": gradients, "direction": direction}  # fmt: skip
-    look = Look(layout, width, font_size / TEXTS["data"].size, scale, palettes(theme))
+    look = Look(layout, width, height, font_size / TEXTS["data"].size, scale, palettes(theme))
     return Picture(scene(output, **shown, highlight=highlight), look, output, shown)
 
 
@@ -159,14 +162,21 @@ class Look(NamedTuple):
 
     layout: str
     width: float | None
+    height: float | None
     enlarged: float
     scale: float
     palettes: tuple[dict[str, str], dict[str, str]]
 
-    def plan(self, scene: Scene) -> Plan:
-        """Where the boxes and arrows of a scene stand."""
-        width = self.width and self.width / self.enlarged
-        return planned(*blocks_and_links(scene), self.layout, width, scene.down)
+    def plan(self, scene: Scene) -> tuple[Scene, Plan]:
+        """Where the boxes and arrows of a scene stand; one that is too high is made tight if it fits then."""
+        width, height = [x and x / self.enlarged for x in (self.width, self.height)]
+        plan = planned(*blocks_and_links(scene), self.layout, width, scene.down)
+        if height and plan.height > height:
+            other = tightened(scene)
+            tight = planned(*blocks_and_links(other), self.layout, width, scene.down, tight=True)
+            if tight.height <= height:
+                return other, tight
+        return scene, plan
 
     def paint(self, *given: Any) -> Drawing:
         """The drawing of a scene by a plan, and whatever else the painter takes."""
@@ -225,7 +235,7 @@ class Picture:
 
     def _drawn(self) -> Drawing:
         if self._drawing is None:
-            self._drawing = self._look.paint(self.scene, self._look.plan(self.scene))
+            self._drawing = self._look.paint(*self._look.plan(self.scene))
         return self._drawing
 
     def _repr_svg_(self) -> str:
@@ -277,8 +287,8 @@ class Picture:
     def _frames(self) -> list[Drawing]:
         if type(self._output.primitive) is Ends:
             raise ValueError("frames show the steps of one output: draw one of them")
-        whole = scene(self._output, **self._options, steps=True)
-        plan, steps = self._look.plan(whole), list(frames(whole))
+        whole, plan = self._look.plan(scene(self._output, **self._options, steps=True))
+        steps = list(frames(whole))
         lines = max([len(frame.caption) for frame in steps])
         return [self._look.paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
 

@@ -19,21 +19,24 @@ def planned(
     engine: str = "built-in",
     width: float | None = None,
     down: bool = False,
+    tight: bool = False,
 ) -> Plan:
     """The plan by an engine, its lines going to the right in rows of a width, or ``down``, as the blocks are made.
+
+    With as little room as will do where it is ``tight``.
 
     ValueError for an unknown engine, FileNotFoundError for "dot" if there is no such program on the PATH.
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
-    plan = framed(layered_plan(blocks, links, ENGINES[engine]), blocks, links)
+    plan = framed(layered_plan(blocks, links, ENGINES[engine], tight, tight), blocks, links)
     if down:
         return turned(plan)
     if width is None or plan.width <= width:
         return plan
-    if plan.width <= NEAR * width:
+    if plan.width <= NEAR * width and not tight:
         plan = framed(layered_plan(blocks, links, ENGINES[engine], close=True), blocks, links)
-    return plan if plan.width <= width else wrapped(plan, blocks, links, width)
+    return plan if plan.width <= width else wrapped(plan, blocks, links, width, tight)
 
 
 def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:

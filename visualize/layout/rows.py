@@ -11,11 +11,12 @@ from .plan import Block, Link, Plan, Point
 MARGIN = 20.0
 LANE = 9.0  # between lines that run side by side from a row to the next
 MOST = 40  # no cut where more lines cross
-AIR = 16.0  # no more room than this between things one above the other
+AIR = 16.0, 24.0  # room between things one above the other, at most, and between rows
+TIGHT = 2.0, 8.0  # where it is scarce
 TURN = 5.0  # the radius of their corners
 
 
-def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float) -> Plan:
+def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float, tight: bool = False) -> Plan:
     """The plan in as few rows as are at most so wide, cut where the fewest lines cross.
 
     Where too many lines cross everywhere it stays as it is.
@@ -41,7 +42,8 @@ def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: f
     while j:
         j = best[j][2]
         chosen.append(j)
-    return stacked(plan, blocks, links, [cuts[i] for i in chosen[::-1]]) if len(chosen) > 2 else plan
+    rows = [cuts[i] for i in chosen[::-1]]
+    return stacked(plan, blocks, links, rows, TIGHT if tight else AIR) if len(chosen) > 2 else plan
 
 
 def places(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> list[float]:
@@ -57,7 +59,7 @@ def places(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> list[f
     return [*ends, reach + 0.01]
 
 
-def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float]) -> Plan:
+def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float], room: Point) -> Plan:
     """The parts between the cuts one below the other."""
     made, pieces = Plan(), {id: divided(curve, cuts) for id, curve in plan.curves.items()}
     tops = {block.id: (block.up, block.down) for block in blocks} | {link.id: (link.up, link.down) for link in links}
@@ -70,7 +72,7 @@ def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Se
         parts = {id: found[row] for id, found in pieces.items() if row in found}
         bands = [(at[1] - tops[id][0], at[1] + tops[id][1]) for id, at in here.items()]
         bands += [(py - LANE / 2, py + LANE / 2) for part in parts.values() for _, py in part[::3]]
-        x, knots = MARGIN + LANE * len(coming), squeezed(bands, y)
+        x, knots = MARGIN + LANE * len(coming), squeezed(bands, y, room[0])
         dx, turns = x - start, {id: x - LANE * (place + 0.5) for place, id in enumerate(coming)}
         for points, old in ((made.blocks, plan.blocks), (made.texts, plan.texts)):
             points.update({id: (old[id][0] + dx, height(old[id][1], knots)) for id in here if id in old})
@@ -85,22 +87,22 @@ def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Se
         coming = sorted([id for id in parts if row + 1 in pieces[id]], key=lambda id: parts[id][-1][1])
         for place, id in enumerate(coming):
             outer = LANE * (len(coming) - 1 - place)
-            turn, lane = right + LANE / 2 + outer, low + 8.0 + outer
+            turn, lane = right + LANE / 2 + outer, low + room[1] / 3 + outer
             lead(made.curves[id], [(turn, made.curves[id][-1][1]), (turn, lane), (turn - 2 * TURN, lane)])
         made.width = max(made.width, right + LANE * len(coming) + MARGIN)
-        y = low + LANE * len(coming) + 24.0
-    made.height = y - 24.0 + MARGIN
+        y = low + LANE * len(coming) + room[1]
+    made.height = y - room[1] + MARGIN
     return made
 
 
-def squeezed(bands: Sequence[Point], top: float) -> list[Point]:
+def squeezed(bands: Sequence[Point], top: float, air: float) -> list[Point]:
     """Old and new heights at the edges of the bands that are written in: the first at the top, the next not far."""
     (low, reach), *others = sorted(bands)
     knots = [(low, top), (reach, top + reach - low)]
     for low, high in others:
         reach, new = knots[-1]
         if low > reach:
-            knots.append((low, new + min(AIR, low - reach)))
+            knots.append((low, new + min(air, low - reach)))
         if high > knots[-1][0]:
             knots.append((high, knots[-1][1] + high - knots[-1][0]))
     return knots

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autodiff import show
 from autodiff.notation import Name
 
@@ -13,11 +15,12 @@ from .plan import Block, Link
 Runs = list[tuple[str, str]]  # texts side by side, each with its style
 
 RADIUS = 16.0
-LINE = 17.0  # from one line of text to the next
+TIGHT = 14.0  # from one line of text to the next, where room is scarce
+TALL = 17.0  # the least for a line with a name
 LONGEST = 24  # a label of more characters is shortened
 SHORTEST = 52.0  # a line with texts is at least so long
 BLANK = "_" * 7  # as wide as the box to write a gradient in
-DEEP = 2 * LINE + 8.0  # the length of a line down that has texts
+DEEP = 42.0  # the length of a line down that has texts
 BESIDE = 6.0  # from a line that goes down to the texts at its right
 SPACE = 5.0  # between texts side by side
 
@@ -78,7 +81,7 @@ def inside(box: Box) -> Runs:
         return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
         return named(box.name, "title")
-    return named(box.name)
+    return named(box.name) + [("=", "name")] * bool(box.name and box.told) + [(box.told, "data")] * bool(box.told)
 
 
 def over(box: Box) -> Runs:
@@ -108,13 +111,29 @@ def half_width(box: Box) -> float:
 
 def half_height(box: Box) -> float:
     """Half the height of the box itself."""
-    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(box.kind, 11.0)
+    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(
+        box.kind, 9.0 if box.told else 11.0
+    )
+
+
+def high(runs: Runs, scene: Scene) -> float:
+    """How high a line of text is."""
+    return (max(scene.line, TALL) if runs[0][1] == "name" else scene.line) if runs else 0.0
 
 
 def label_width(arrow: Arrow, scene: Scene) -> float:
     """The length of line that an arrow needs for what stands above and below it."""
     texts = [runs_width(runs) for runs in (above(arrow, scene), below(arrow, scene)) if runs]
     return max(SHORTEST, max(texts) + 12.0) if texts else 0.0
+
+
+def tightened(scene: Scene) -> Scene:
+    """The scene in less room: lines near each other, and the value of an input beside its name, once."""
+    told = {box.id: show(box.value, scene.digits) for box in scene.boxes
+            if box.kind == "leaf" and box.value is not None and scene.values}  # fmt: skip
+    boxes = [replace(box, told=told.get(box.id, "")) for box in scene.boxes]
+    arrows = [replace(arrow, value=None) if arrow.source in told else arrow for arrow in scene.arrows]
+    return replace(scene, line=TIGHT, boxes=boxes, arrows=arrows)
 
 
 def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
@@ -132,7 +151,7 @@ def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
         link = Link(arrow.id, arrow.source, arrow.target, arrow.place if arrow.ordered else None)
         link.width = label_width(arrow, scene)
         link.apart = not alone and link.width > 0.0
-        link.up, link.down = LINE * bool(above(arrow, scene)), LINE * bool(below(arrow, scene))
+        link.up, link.down = high(above(arrow, scene), scene), high(below(arrow, scene), scene)
         if scene.down and link.width:
             link.up, link.down, link.width = 3.0, link.width + BESIDE - 12.0, DEEP
         links.append(link)
@@ -158,7 +177,7 @@ def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
         )
         return made
     made.left, made.right = max(half, *[x / 2 for x in wide]), max(half, *[x / 2 for x in wide])
-    made.up, made.down = [max(height + LINE * bool(x), LINE * bool(y)) for x, y in zip(around, behind)]
+    made.up, made.down = [max(height + high(x, scene), high(y, scene)) for x, y in zip(around, behind)]
     if arrow:
         made.beside = max(half, wide[1] / 2 + 2.0 if wide[1] else 0.0)
         made.right = max(made.right, made.beside + label_width(arrow, scene))

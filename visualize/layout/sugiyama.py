@@ -303,10 +303,12 @@ def heights_by_order(grid: Grid, gap: float) -> list[float]:
     return levels(grid, gap)
 
 
-def layered_plan(blocks: Sequence[Block], links: Sequence[Link], heights: Heights, close: bool = False) -> Plan:
-    """The plan by Sugiyama's method; its columns are near each other where it is ``close``."""
+def layered_plan(
+    blocks: Sequence[Block], links: Sequence[Link], heights: Heights, close: bool = False, tight: bool = False
+) -> Plan:
+    """The plan by Sugiyama's method; its columns are near each other where it is ``close``, all else if ``tight``."""
     grid = Grid(blocks, links)
-    gap, clearance = air([len(column) for column in grid.columns], close)
+    gap, clearance = air([len(column) for column in grid.columns], close, tight)
     y = heights(grid, gap)
     x = columns(grid, y, clearance)
     plan = Plan()
@@ -330,13 +332,13 @@ def lanes_above(grid: Grid, y: Sequence[float], gap: float) -> dict[str, float]:
     return {source: top - (i + 1) * gap for i, source in enumerate(sources)}
 
 
-def air(counts: Sequence[int], close: bool = False) -> tuple[float, float]:
+def air(counts: Sequence[int], close: bool, tight: bool) -> tuple[float, float]:
     """Room (between things above each other, between columns) for columns of so many things.
 
     Small graphs get more, so that they fill a slide.
     """
     clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(counts)))
-    return min(52.0, max(12.0, 210.0 / (max(counts) + 1))), clearance
+    return 1.0 if tight else min(52.0, max(12.0, 210.0 / (max(counts) + 1))), clearance
 
 
 def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:

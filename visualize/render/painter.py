@@ -10,7 +10,6 @@ from .._text import width
 from ..layout.plan import Plan, Point
 from ..layout.sizes import (
     BESIDE,
-    LINE,
     RADIUS,
     Runs,
     above,
@@ -132,7 +131,7 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
     if arrow.id in plan.texts:
         x, y = plan.texts[arrow.id]
         write(group, above(arrow, scene), (x, y), -5.0, scene.down)
-        write(group, below(arrow, scene), (x, y), LINE - (4.0 if scene.down else 1.0), scene.down)
+        write(group, below(arrow, scene), (x, y), scene.line - (4.0 if scene.down else 1.0), scene.down)
     return group
 
 
@@ -184,10 +183,10 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
         group.marks.append(Text(x, y_text, texts))
     if scene.down:
         write(group, over(box), (x + half_width(box), y), -3.0, beside=True)
-        write(group, under(box, scene), (x + half_width(box), y), LINE - 5.0 if over(box) else 5.0, beside=True)
+        write(group, under(box, scene), (x + half_width(box), y), scene.line - 5.0 if over(box) else 5.0, beside=True)
     else:
         write(group, over(box), (x, y), -down - 5.0)
-        write(group, under(box, scene), (x, y), down + 13.0)
+        write(group, under(box, scene), (x, y), down + scene.line - 4.0)
     return group
 
 

@@ -25,6 +25,7 @@ class Box:
     stale: bool = False  # its number is out of date
     kink: bool = False  # its local gradients are a convention here
     words: str = ""  # all of it in words
+    told: str = ""  # an input's value where it stands beside its name instead of at its arrows
 
 
 @dataclass(eq=False, slots=True)
@@ -62,7 +63,7 @@ class Scene:
     """Boxes, arrows and steps, oldest first, with a title, a description in words, and notes for the reader.
 
     What is written: numbers to so many ``digits``, gradients as ``products``, no ``values``, no ``gradients`` or
-    "blank" ones, which are to be filled in; ``down`` the page or to the right.
+    "blank" ones, which are to be filled in; ``down`` the page or to the right, its texts a ``line`` apart.
     """
 
     digits: int | None = None
@@ -70,6 +71,7 @@ class Scene:
     values: bool = True
     gradients: bool | str = True
     down: bool = False
+    line: float = 17.0  # pixels from one line of text to the next
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
