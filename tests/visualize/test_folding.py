@@ -11,6 +11,7 @@ import nn
 from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
+from visualize.render.painter import Text
 from visualize.scene.build import scene
 
 
@@ -307,14 +308,34 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
 
     assert [box.name for box in folded(made)] == ["W1", "W2", "W3"]
     assert "fold=model makes boxes of its layers" in made.notes[0]
-    assert made.net == [2, 16, 16, 1]
-    assert scene(net([1.0, 2.0]), fold=net).net == [2, 16, 16, 1]
+    weights = [[[w.data for w in neuron.w] for neuron in layer.neurons] for layer in net.layers]
+    assert made.net == weights
+    assert scene(net([1.0, 2.0]), fold=net).net == weights
     assert scene(net([1.0, 2.0]), fold=False).net == []
     output = net([1.0, 2.0])
     assert scene(output, fold=next(x for x in output.operands if x.primitive)).net == []
-    text = draw(net([1.0, 2.0]), fold=net).svg()
-    assert text.count('r="6"') == 35
-    assert text.count('class="thin"') == 2 * 16 + 16 * 16 + 16
+    diagram = next(group for group in draw(net([1.0, 2.0]), fold=net)._drawn().groups if group.classes == "net")
+    styles = [mark.style for mark in diagram.marks if not isinstance(mark, Text)]
+    assert styles.count("gate") == 35
+    largest, shares = max(abs(w) for layer in weights for row in layer for w in row), [0, 0, 0]
+    for w in [w for layer in weights for row in layer for w in row]:
+        shares[min(2, int(3 * abs(w) / largest))] += 1
+    assert [styles.count(style) for style in ("thin", "line", "lit-line")] == shares
+
+
+def test_the_diagram_of_a_net_stands_beside_its_graph_where_both_fit_on_a_slide():
+    def places(sizes):
+        drawing = draw((net := nn.MLP(2, sizes, seed=0))([1.0, 2.0]), fold=net)._drawn()
+        diagram = next(group for group in drawing.groups if group.classes == "net")
+        gates = [mark.points[0] for group in drawing.groups for mark in group.marks
+                 if not isinstance(mark, Text) and mark.style == "part"]  # fmt: skip
+        units = [mark.points[0] for mark in diagram.marks if not isinstance(mark, Text) and mark.style == "gate"]
+        assert max(x for x, _ in units) < drawing.width
+        assert max(y for _, y in units) < drawing.height
+        return max(x for x, _ in gates) < min(x for x, _ in units), max(y for _, y in gates) < min(y for _, y in units)
+
+    assert places([3, 1]) == (True, False)
+    assert places([4] * 9)[1]
     net = nn.MLP(2, [4, 1], seed=0)
     made = scene(sum((net([0.1 * i, 1.0]) - 1) ** 2 for i in range(20)))
     assert {box.name for box in folded(made)} <= {"W1", "W2", *[f"W1_{i}" for i in range(4)], "W2_0"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from .._text import width
 from ..layout.plan import Plan, Point
@@ -90,24 +89,35 @@ def paint(
         drawing.groups.append(Group("", style, marks=[Text(20.0, plan.height + y, [(text, style)], "start")]))
     drawing.height += room + 16.0 * len(scene.notes)
     if scene.net:
-        drawing.groups.append(net_group(scene.net, drawing.height))
-        drawing.height += UNIT * min(TALL, max(scene.net)) + 68.0
-        drawing.width = max(drawing.width, COLUMN * len(scene.net))
+        sizes = [len(scene.net[0][0]), *map(len, scene.net)]
+        across, down = COLUMN * len(sizes), UNIT * min(TALL, max(sizes)) + 68.0
+        beside = drawing.width + across <= SLIDE
+        corner = (drawing.width, max(0.0, (plan.height - down) / 2)) if beside else (0.0, drawing.height)
+        drawing.groups.append(net_group(scene.net, sizes, *corner))
+        drawing.width = max(drawing.width, corner[0] + across)
+        drawing.height = max(drawing.height, corner[1] + down)
     return drawing
 
 
 UNIT, COLUMN, TALL = 18.0, 120.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
+SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
+STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
 
 
-def net_group(sizes: Sequence[int], top: float) -> Group:
-    """The diagram of a net: its inputs and units in columns, every weight a line."""
+def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], left: float, top: float) -> Group:
+    """The diagram of a net: its inputs and units in columns, every weight a line, the stronger the larger it is."""
     group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
-    middle = top + 30.0 + UNIT * max(shown) / 2
-    columns = [[(60.0 + COLUMN * i, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)]
-    for layer, (left, right) in enumerate(pairwise(columns), 1):
-        group.marks += [Shape("curve", "thin", [a, a, b, b]) for a in left for b in right]
-        group.marks.append(Text((left[0][0] + right[0][0]) / 2, top + 18.0, named(f"W{layer}")))
-    for size, units in zip(sizes, columns):
+    middle, largest = top + 30.0 + UNIT * max(shown) / 2, max([abs(w) for layer in net for row in layer for w in row])
+    places = [
+        [(left + 60.0 + COLUMN * i, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
+    ]
+    for number, (layer, inputs, units) in enumerate(zip(net, places, places[1:]), 1):
+        for b, weights in zip(units, layer):
+            for a, weight in zip(inputs, weights):
+                style = STRENGTHS[min(2, int(3.0 * abs(weight) / (largest or 1.0)))]
+                group.marks.append(Shape("curve", style, [a, a, b, b]))
+        group.marks.append(Text((inputs[0][0] + units[0][0]) / 2, top + 18.0, named(f"W{number}")))
+    for size, units in zip(sizes, places):
         group.marks += [Shape("rectangle", "gate", [(x - 6.0, y - 6.0), (x + 6.0, y + 6.0)], 6.0) for x, y in units]
         group.marks.append(Text(units[0][0], middle + UNIT * max(shown) / 2 + 22.0, [(f"{size:,}", "count")]))
     return group

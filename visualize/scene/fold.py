@@ -280,19 +280,21 @@ def by_default(order: Sequence[Value]) -> dict[Value, Group]:
     return gathered(order, regions(order, closed), lambda node: "")
 
 
-def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[int]:
-    """The inputs and the units of every layer of a net that is folded by the labels of its weights; [] elsewhere."""
-    found: dict[int, tuple[int, int]] = {}
+def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
+    """For every layer of a net that is folded by the labels of its weights the weights of every unit; [] elsewhere."""
+    found: dict[int, dict[tuple[int, int], float]] = {}
     for node in order:
         label = LABEL.match(node.label)
         if label and label[3]:
             if node not in groups:
                 return []
-            units, inputs = found.get(int(label[1]), (0, 0))
-            found[int(label[1])] = max(units, int(label[2]) + 1), max(inputs, int(label[3][1:]) + 1)
-    layers = [found[layer] for layer in sorted(found)]
-    fits = layers and all(before[0] == after[1] for before, after in pairwise(layers))
-    return [layers[0][1], *[units for units, _ in layers]] if fits else []
+            found.setdefault(int(label[1]), {})[int(label[2]), int(label[3][1:])] = node.data
+    layers = []
+    for _, weights in sorted(found.items()):
+        units, inputs = [range(1 + max(places)) for places in zip(*weights)]
+        layers.append([[weights.get((unit, i), 0.0) for i in inputs] for unit in units])
+    fits = all(len(before) == len(after[0]) for before, after in pairwise(layers))
+    return layers if fits else []
 
 
 def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:

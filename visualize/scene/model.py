@@ -76,7 +76,7 @@ class Scene:
     arrows: list[Arrow] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    net: list[int] = field(default_factory=list)  # inputs and units of every layer, where the graph folds a net
+    net: list[list[list[float]]] = field(default_factory=list)  # the weights of every unit, where it folds a net
     lit: dict[str, str] = field(default_factory=dict)  # ids of what stands out, as "lit" or a way "back"
     title: str = ""
     description: str = ""
