@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import warnings
+from collections import namedtuple
 
 from .parser import ExpressionError, parse
 from .parser.errors import filled
@@ -22,15 +23,8 @@ OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
 EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
 
 
-class Subject:
-    """One graph that was asked for: its output, the lines that introduce it, and what there is to note."""
-
-    __slots__ = ("note", "output", "title")
-
-    def __init__(self, output: Value, title: Sequence[str] = (), note: str = "") -> None:
-        self.output = output
-        self.title = title
-        self.note = note
+# One graph that was asked for: its output, the lines that introduce it, and what there is to note.
+Subject = namedtuple("Subject", "output title note", defaults=((), ""))
 
 
 def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:

@@ -60,16 +60,12 @@ class Names:
 
     def of(self, nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
         """A name for each node: its label, else f for the output, s0, s1, ... for gates, v0, v1, ... for inputs."""
-        wanted = {node: self.spelled(node) or ("f" if node is output else "") for node in nodes}
+        wanted = {node: self.spell(node.label) or ("f" if node is output else "") for node in nodes}
         called = {node: self.unique(name) for node, name in wanted.items() if name}
         for node in wanted:
             if node not in called:
                 called[node] = self.numbered("s" if node.primitive else "v")
         return called
-
-    def spelled(self, node: Any) -> str:
-        """The node's label as a name."""
-        return self.spell(node.label)
 
 
 def printable(label: str) -> str:

@@ -185,20 +185,16 @@ def swap(grid: Grid) -> None:
     places = grid.places
     for column in grid.columns:
         if len(column) > 1:
-            ends = [lines(grid, item) for item in column]
+            ends = [  # where the lines of every item end, in the columns before and behind
+                ([places[neighbour] + way for neighbour, way, _ in grid.before[item]],
+                 [places[neighbour] + way for neighbour, way, _ in grid.after[item]]) for item in column
+            ]  # fmt: skip
             for i in range(len(column) - 1):
                 if gain(ends[i], ends[i + 1]) > 0:
                     column[i], column[i + 1] = column[i + 1], column[i]
                     ends[i], ends[i + 1] = ends[i + 1], ends[i]
             for i, item in enumerate(column):
                 places[item] = float(i)
-
-
-def lines(grid: Grid, item: int) -> tuple[list[float], list[float]]:
-    """Where the lines of an item end, in the columns before and behind."""
-    places = grid.places
-    before = [places[neighbour] + way for neighbour, way, _ in grid.before[item]]
-    return before, [places[neighbour] + way for neighbour, way, _ in grid.after[item]]
 
 
 def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[float]]) -> int:

@@ -9,7 +9,7 @@ from autodiff.notation import LOWER, UPPER
 
 from .._text import clean
 from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, over, under
-from ..scene.model import Arrow, Box, Scene
+from ..scene.model import Box, Scene
 from ..style import LIGHT
 
 SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
@@ -27,7 +27,8 @@ def digraph(scene: Scene) -> Any:
     for box in scene.boxes:
         graph.node(box.id, **node(box, scene))
     for arrow in scene.arrows:
-        graph.edge(arrow.source, arrow.target, **edge(arrow, scene))
+        label = written(above(arrow, scene), below(arrow, scene))  # the value, and under it the gradient
+        graph.edge(arrow.source, arrow.target, label, id=arrow.id)
     return graph
 
 
@@ -45,11 +46,6 @@ def node(box: Box, scene: Scene) -> dict[str, str]:
     elif box.kind == "constant":
         look.update(fontcolor=LIGHT["faint"], fontsize="10", margin="0.03")
     return look
-
-
-def edge(arrow: Arrow, scene: Scene) -> dict[str, str]:
-    """The attributes of an arrow: the value, and under it the gradient."""
-    return {"label": written(above(arrow, scene), below(arrow, scene)), "id": arrow.id}
 
 
 def index(text: str, style: str) -> str:

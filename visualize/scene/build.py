@@ -10,7 +10,7 @@ from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
-from .fold import Group, groups_of, net, owners_of
+from .fold import groups_of, net, owners_of
 from .frames import lit
 from .model import Arrow, Box, Scene, Step
 from .symbols import symbol
@@ -99,12 +99,8 @@ def scene(
     So do gradients that are to be filled in.
     """
     output, copies, notes = rewritten(output, fold, unfold)
-    order = history(output)
-    groups, folded = groups_of(order, fold, copies)
-    shown = Scene(digits, products, values, gradients, direction == "down")
-    walk = Walk(output, order, groups, shown, 1.0 if steps or gradients == "blank" else None, steps)
-    walk.scene.notes[:0] = [*notes, *folded]
-    walk.scene.net = net(order, groups)
+    shown = Scene(digits, products, values, gradients, direction == "down", notes=notes)
+    walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps)
     if type(highlight) is int:
         steps = True
     elif highlight is not None:
@@ -140,20 +136,23 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
 class Walk:
     """The walk over a graph, oldest node first, and the scene it fills.
 
-    ``groups`` says which nodes are folded, and together with which. ``upstream`` is the gradient that arrives at the
-    output; None takes the gradients that ``backward()`` has left.
+    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` is the gradient
+    that arrives at the output; None takes the gradients that ``backward()`` has left.
     """
 
     def __init__(
         self,
         output: Value,
-        order: Sequence[Value],
-        groups: Mapping[Value, Group],
+        fold: Any,
+        copies: Mapping[Value, Value],
         scene: Scene,
         upstream: float | None = None,
         called: bool | None = None,
     ) -> None:
-        several = type(output.primitive) is Ends
+        order, several = history(output), type(output.primitive) is Ends
+        groups, notes = groups_of(order, fold, copies)
+        scene.notes += notes
+        scene.net = net(order, groups)
         self.ends = [x for x in output.operands if type(x) is Value] if several else [output]
         order, self.ending = order[:-1] if several else order, set(self.ends)
         self.output, self.order, self.groups, self.scene = output, order, groups, scene

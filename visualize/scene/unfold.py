@@ -110,25 +110,21 @@ def copied(
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
     for node in order:
-        if node not in dropped:
-            copies[node] = copy(node, copies, unfold, matches.get(node))
+        if node in dropped:
+            continue
+        if node.primitive is None:
+            copies[node] = Value(node.data, node.label)
+            continue
+        match = matches.get(node)
+        primitive = PRIMITIVES[match[0]] if match else node.primitive
+        operands = [x if type(x) is float else copies[x] for x in ([match[1]] if match else node.operands)]
+        made = simpler(primitive, operands) if primitive.name in unfold else None
+        copies[node] = Value.record(primitive, operands) if made is None else made
+        copies[node].label = node.label
     output = order[-1]
     if output.grad:
         copies[output].backward(output.grad)
     return copies
-
-
-def copy(node: Value, copies: dict[Value, Value], unfold: Iterable[str], match: Any) -> Value:
-    """The node again, on the copies of its operands."""
-    if node.primitive is None:
-        return Value(node.data, node.label)
-    operands = [x if type(x) is float else copies[x] for x in (node.operands if match is None else [match[1]])]
-    primitive = node.primitive if match is None else PRIMITIVES[match[0]]
-    made = simpler(primitive, operands) if primitive.name in unfold else None
-    if made is None:
-        made = Value.record(primitive, operands)
-    made.label = node.label
-    return made
 
 
 def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, tuple[str, Any, set[Value]]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autodiff import Value, history, show, statements
+from autodiff import Value, history, names, show, statements
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
 from autodiff.notation import Name
@@ -16,7 +16,7 @@ from autodiff.notation import Name
 from .._text import clean, escape
 from ..render.svg import style_sheet, svg
 from .bundle import bundle
-from .lesson import Lesson, lessons, title_of
+from .lesson import Lesson, lessons
 
 UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
 
@@ -104,14 +104,9 @@ def code(lesson: Lesson) -> str:
 
 
 def script(data: Any) -> str:
-    """Data that a script reads; whatever its texts are, they cannot end the element."""
-    return f'<script type="application/json">{encoded(data)}</script>'
-
-
-def encoded(data: Any) -> str:
-    """The data as JSON; inf and nan as strings, characters that mean something to HTML as references."""
+    """Data that a script reads as JSON, inf and nan as strings; whatever its texts are, they cannot end the element."""
     text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(UNSAFE)
+    return f'<script type="application/json">{text.translate(UNSAFE)}</script>'
 
 
 STYLE = Path(__file__).with_name("page.css")
@@ -225,7 +220,7 @@ def page(
     order = history(output)
     if len(order) > MOST:
         raise ValueError(f"a page shows at most {MOST:,} nodes, got {len(order):,}: draw() folds larger graphs")
-    heading = clean(title, 120) or title_of(output)
+    heading = clean(title, 120) or f"{clean(names(order, output)[output], 40)} = {show(output.data)}"
     made = lessons(output, 0, fold, digits, layout)
     expression = clean("; ".join(statements(order, output)), 600)
     lines = [f"<code>{escape(expression)}</code>"] * bool(expression)

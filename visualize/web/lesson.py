@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from autodiff import Value, history, names, show
+from autodiff import Value, history
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
 from autodiff.notation import Name
@@ -20,7 +20,6 @@ from ..layout.engines import planned
 from ..layout.sizes import blocks_and_links
 from ..render.painter import paint
 from ..scene.build import Walk
-from ..scene.fold import groups_of, net
 from ..scene.model import Scene
 from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
@@ -66,12 +65,8 @@ class Lesson:
         self.output, self.number, self.view = output, number, view
         self.order = history(output)
         self.place = {node: i for i, node in enumerate(self.order)}
-        groups, notes = groups_of(self.order, fold, {})
-        self.walk = Walk(output, self.order, groups, Scene(digits), 1.0)
-        self.walk.scene.notes[:0] = notes
-        scene = self.walk.scene
-        scene.net = net(self.order, groups)
-        self.drawing = paint(scene, planned(*blocks_and_links(scene), layout))
+        self.walk = Walk(output, fold, {}, Scene(digits), 1.0)
+        self.drawing = paint(self.walk.scene, planned(*blocks_and_links(self.walk.scene), layout))
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
@@ -207,8 +202,3 @@ def lessons(
         if LARGE >= len(history(other)) != len(order):
             made.append(Lesson(other, number + len(made), view, False, digits, layout))
     return made
-
-
-def title_of(output: Value) -> str:
-    """A title for a graph that has none: ``f = -12``."""
-    return f"{clean(names(history(output), output)[output], 40)} = {show(output.data)}"
