@@ -20,9 +20,6 @@ All options: python -m visualize --help"""
 
 SEVERAL = ("words", "file", "layout")  # what has an effect on a page of several parts
 ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
-DRAWN = (  # what draw() takes by the same name
-    "direction", "font_size", "height", "highlight", "products", "scale", "theme", "values", "width"
-)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,10 +129,9 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     from .picture import draw
 
     output.backward()
-    knobs = {name: getattr(chosen, name) for name in DRAWN} | looks(chosen)
-    knobs["unfold"] = chosen.unfold or ()
-    knobs["gradients"] = {"no": False}.get(chosen.gradients, chosen.gradients)
-    knobs |= {"width": chosen.width or None, "height": chosen.height or None}
+    knobs = {name: given for name, given in vars(chosen).items() if name in (draw.__kwdefaults__ or ())} | looks(chosen)
+    knobs |= {"width": chosen.width or None, "height": chosen.height or None, "unfold": chosen.unfold or ()}
+    knobs["gradients"] = chosen.gradients != "no" and chosen.gradients
     if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
         knobs["highlight"] = int(chosen.highlight[0])
     picture = draw(output, **knobs)

@@ -182,21 +182,15 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
     classes = [CLASSES[box.kind], *["kink"] * box.kink, *["stale"] * box.stale, *["lit"] * lit]
     group, (x, y) = Group(box.id, " ".join(classes), box.words), plan.blocks[box.id]
     group.marks += outline(box, x, y, lit)
-    texts, down = inside(box), half_height(box)
-    if box.kind == "fold":
-        count = [(box.symbol, "count")]
-        group.marks.append(Text(x, y + (14.0 if texts else 4.0), count))
-        y_text = y - 2.0
-    else:
-        y_text = y + 0.35 * TEXTS[texts[0][1]].size if texts else y
+    texts, down, folded = inside(box), half_height(box), box.kind == "fold"
+    if folded:
+        group.marks.append(Text(x, y + (14.0 if texts else 4.0), [(box.symbol, "count")]))
     if texts:
-        group.marks.append(Text(x, y_text, texts))
-    if scene.down:
-        write(group, over(box), (x + half_width(box), y), -3.0, beside=True)
-        write(group, under(box, scene), (x + half_width(box), y), scene.line - 5.0 if over(box) else 5.0, beside=True)
-    else:
-        write(group, over(box), (x, y), -down - 5.0)
-        write(group, under(box, scene), (x, y), down + scene.line - 4.0)
+        group.marks.append(Text(x, y - 2.0 if folded else y + 0.35 * TEXTS[texts[0][1]].size, texts))
+    at = (x + half_width(box) * scene.down, y)
+    low = (scene.line - 5.0 if over(box) else 5.0) if scene.down else down + scene.line - 4.0
+    write(group, over(box), at, -3.0 if scene.down else -down - 5.0, scene.down)
+    write(group, under(box, scene), at, low, scene.down)
     return group
 
 
