@@ -81,8 +81,8 @@ export class Graph {
     const inHand = row?.phase === "backward" && row.arrow === arrow.id;
     const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
     this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
-    const lit = inHand || (row?.phase === "start" && output) || own ||
-      (row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from) && this.leadsTo(arrow, row.node));
+    const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
+    const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
     arrow.group.classList.toggle("lit", Boolean(lit));
     arrow.group.classList.toggle("back", Boolean(inHand));
   }
@@ -94,10 +94,6 @@ export class Graph {
     const a = lit.getBoundingClientRect(), b = box.getBoundingClientRect();
     if (a.left < b.left || a.right > b.right) box.scrollLeft += (a.left + a.right - b.left - b.right) / 2;
     if (a.top < b.top || a.bottom > b.bottom) box.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
-  }
-
-  leadsTo(arrow, node) {
-    return arrow.steps.some((i) => this.lesson.steps[i].node === node);
   }
 
   /** What has arrived at a node by now, and whether anything has. */

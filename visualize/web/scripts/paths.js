@@ -60,8 +60,8 @@ function withoutOrder(lesson, result) {
 }
 
 /** Backward in the right order; `add` says what is done with what arrives, `start` where the gradients begin. */
-function inOrder(lesson, result, add = (old, more) => old + more, start = null) {
-  const edges = edgesBack(lesson, result), gradients = start ? start.slice() : lesson.names.map(() => 0);
+function inOrder(lesson, result, add = (old, more) => old + more, start = lesson.names.map(() => 0)) {
+  const edges = edgesBack(lesson, result), gradients = start.slice();
   gradients[lesson.output] = 1;
   for (let node = lesson.output; node >= 0; node--) {
     for (const [operand, pass] of edges[node]) gradients[operand] = add(gradients[operand], pass(gradients[node]));

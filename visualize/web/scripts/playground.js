@@ -34,19 +34,15 @@ export class Playground {
 
   build() {
     const button = (name, label, act) => element("button", { type: "button", class: name, onclick: act }, label);
-    const pick = (name, label, options, value, act) => {
-      const box = element("select", { class: name });
-      box.append(...options.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
-      box.addEventListener("change", act);
-      return [box, element("label", {}, element("span", {}, label), box)];
-    };
     const { data } = this, n = data.X.length, restart = () => this.rewind();
     const sizes = [...new Set([1, 2, 4, 8, 16, 32, 64].filter((size) => size < n).concat(n, data.batch_size))].sort((a, b) => a - b);
     const rates = [...new Set([...RATES, data.learning_rate])].sort((a, b) => a - b);
     const labels = [];
-    const control = (name, ...rest) => {
-      const [box, label] = pick(name, ...rest);
-      if (box.length > 1) labels.push(label);
+    const control = (name, label, options, value, act) => {
+      const box = element("select", { class: name });
+      box.append(...options.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
+      box.addEventListener("change", act);
+      if (box.length > 1) labels.push(element("label", {}, element("span", {}, label), box));
       return box;
     };
     this.rate = control("rate", "learning rate", rates.map((x) => [show(x), x]), data.learning_rate, () => this.paint());
