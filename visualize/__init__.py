@@ -32,12 +32,7 @@ from .notebook import register
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .picture import Picture as Picture, draw as draw
-    from .plots import (
-        plot_activation as plot_activation, plot_cliff as plot_cliff, plot_decision_boundary as plot_decision_boundary,
-        plot_descent as plot_descent, plot_gradient_sizes as plot_gradient_sizes, plot_histogram as plot_histogram,
-        plot_losses as plot_losses, plot_rates_and_seeds as plot_rates_and_seeds, plot_success as plot_success,
-        plot_success_rates as plot_success_rates,
-    )  # fmt: skip
+    from .plots import *  # noqa: F403
     from .web.document import Page as Page, page as page
     from .web.playground import playground as playground
 

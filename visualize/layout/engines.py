@@ -58,6 +58,7 @@ def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
             ys += [plan.texts[link.id][1] - link.up, plan.texts[link.id][1] + link.down]
     left, top = MARGIN - min(xs), MARGIN - min(ys)
     plan.width, plan.height = max(xs) + left + MARGIN, max(ys) + top + MARGIN
+    plan.ends = [x + left for x in plan.ends]
     for points in (plan.blocks, plan.texts):
         for key, (x, y) in points.items():
             points[key] = x + left, y + top

@@ -52,7 +52,8 @@ class Link:
 class Plan:
     """The answer: the middles of blocks, the points that a link's texts stand above and below of, the curves.
 
-    A curve goes from body to body: a start, then three points for each cubic Bezier piece.
+    A curve goes from body to body: a start, then three points for each cubic Bezier piece. ``ends`` are the left end
+    of the first column and the right ends of all.
     """
 
     width: float = 0.0
@@ -60,6 +61,7 @@ class Plan:
     blocks: dict[str, Point] = field(default_factory=dict)
     texts: dict[str, Point] = field(default_factory=dict)
     curves: dict[str, list[Point]] = field(default_factory=dict)
+    ends: list[float] = field(default_factory=list)
 
 
 def turned(plan: Plan) -> Plan:

@@ -23,7 +23,7 @@ def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: f
     """
     starts = sorted([curve[0][0] for curve in plan.curves.values()])
     ends = sorted([curve[-1][0] for curve in plan.curves.values()])
-    found = [(x, bisect_left(starts, x) - bisect_right(ends, x)) for x in places(plan, blocks, links)]
+    found = [(x, bisect_left(starts, x) - bisect_right(ends, x)) for x in [*plan.ends[:-1], plan.ends[-1] + 0.01]]
     cuts, crossing = zip(*[(x, count) for x, count in found if count <= MOST])
     if len(cuts) < len(found) and max([end - start for start, end in pairwise(cuts)]) > width:
         return plan
@@ -44,19 +44,6 @@ def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: f
         chosen.append(j)
     rows = [cuts[i] for i in chosen[::-1]]
     return stacked(plan, blocks, links, rows, TIGHT if tight else AIR) if len(chosen) > 2 else plan
-
-
-def places(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> list[float]:
-    """Where the plan may be cut: at the ends of its columns, the start and the end of all included."""
-    spans = [(plan.blocks[x.id][0] - x.left, plan.blocks[x.id][0] + x.right) for x in blocks]
-    texts = [(plan.texts[x.id][0], x.width / 2) for x in links if x.apart]
-    spans = sorted([*spans, *[(x - half, x + half) for x, half in texts]])
-    ends, reach = [spans[0][0]], spans[0][1]
-    for left, right in spans:
-        if left > reach + 1.0:
-            ends.append(reach)
-        reach = max(reach, right)
-    return [*ends, reach + 0.01]
 
 
 def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float], room: Point) -> Plan:

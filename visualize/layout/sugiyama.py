@@ -307,7 +307,7 @@ def layered_plan(
     gap, clearance = air([len(column) for column in grid.columns], close, tight)
     y = heights(grid, gap)
     x = columns(grid, y, clearance)
-    plan = Plan()
+    plan = Plan(ends=[grid.spans[0][0], *[end for _, end in grid.spans]])
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
     coming = {link.id: y[chain[-2]] for link, chain in zip(links, grid.chains)}
     ends = landings({block.id: block for block in blocks}, links, coming)
