@@ -101,23 +101,21 @@ def scene(
     output, copies, notes = rewritten(output, fold, unfold)
     shown = Scene(digits, products, values, gradients, direction == "down", notes=notes)
     walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps)
-    if type(highlight) is int:
-        steps = True
-    elif highlight is not None:
-        walk.scene.lit |= dict.fromkeys(lit_by(walk, wishes(highlight), copies), "lit")
-    if steps:
+    if steps or type(highlight) is int:
         walk.scene.steps += steps_of(walk)
         for number, step in enumerate(walk.scene.steps, 1):
             step.number = number
-    if type(highlight) is int:
+    if type(highlight) is not int:
+        walk.scene.lit |= lit_by(walk, wishes(highlight), copies) if highlight is not None else {}
+    else:
         if not 1 <= highlight <= len(walk.scene.steps):
             raise ValueError(f"highlight is a step from 1 to {len(walk.scene.steps)}, got {highlight}")
         walk.scene.lit |= lit(walk.scene, walk.scene.steps[highlight - 1])
     return walk.scene
 
 
-def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> set[str]:
-    """The ids of what lies on the paths from the first of the wanted nodes to the output, past all the others."""
+def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[str, str]:
+    """The ids, lit, of what lies on the paths from the first of the wanted nodes to the output, past all the others."""
     on_path: set[Value] = set(walk.order)
     for i, wish in enumerate(wanted):
         own = set(owners_of(walk.order, wish, copies, "highlight"))
@@ -130,7 +128,7 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
     arrows = [arrow.id for (node, place), arrow in walk.edges.items()
               if type(place) is int and node in on_path and node.operands[place] in on_path]  # fmt: skip
     ends = [arrow.id for arrow in walk.scene.arrows if arrow.target.startswith("output")]
-    return {*map(walk.box_id, on_path), *arrows, *ends}
+    return dict.fromkeys([*map(walk.box_id, on_path), *arrows, *ends], "lit")
 
 
 class Walk:
@@ -229,7 +227,8 @@ class Walk:
             constants = [(*constants[0][:2], f"{texts}, … ({len(constants)} numbers)")]
         for suffix, i, text in constants:
             self.scene.boxes.append(Box(f"constant-{suffix}", "constant", text))
-            self.add_arrow(Arrow(f"edge-{suffix}", f"constant-{suffix}", f"node-{place}", i), node)
+            self.scene.arrows.append(Arrow(f"edge-{suffix}", f"constant-{suffix}", f"node-{place}", i))
+            self.scene.arrows[-1].ordered = words(node.primitive).ordered
 
     def connect(self, node: Value, place: int, operand: Value) -> None:
         """Add the arrow from an operand, or let it join another one into the same folded box."""
@@ -241,16 +240,13 @@ class Walk:
         if not joined:
             self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, operand.data)
             self.leaving.setdefault(operand, []).append(self.edges[key])
-            self.add_arrow(self.edges[key], node)
+            self.edges[key].ordered = node not in self.groups and words(node.primitive).ordered
+            self.scene.arrows.append(self.edges[key])
         arrow = self.edges[node, place] = self.edges[key]
         if (node, place) in self.flows:
             upstream, local, passed = self.flows[node, place]
             arrow.gradient = passed + (arrow.gradient or 0.0)
             arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
-
-    def add_arrow(self, arrow: Arrow, node: Value) -> None:
-        arrow.ordered = node not in self.groups and node.primitive is not None and words(node.primitive).ordered
-        self.scene.arrows.append(arrow)
 
     # --- When all are there ------------------------------------------------------------------
 
