@@ -30,7 +30,7 @@ def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, 
                 raise ValueError(
                     f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {part!r:.40}: {color!r:.40}"
                 )
-        return {**LIGHT, **theme}, {**LIGHT, **theme}
+        return ({**LIGHT, **theme},) * 2
     known = {"auto": (LIGHT, DARK), "light": (LIGHT, LIGHT), "dark": (DARK, DARK)}
     if theme not in known:
         raise ValueError(f"a theme is {', '.join(known)} or a dict of colors, got {theme!r:.60}")

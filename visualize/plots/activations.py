@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 from autodiff import Value, history, on_kink, parse
 
@@ -55,7 +54,7 @@ def plot_activation(
     if isinstance(function, str):
         text = SPELLINGS.get(function, f"{function}(x)" if function.isidentifier() else function)
         name = name or function
-        function = partial(parse_at, text)
+        function = lambda x: parse(text, x=x)  # noqa: E731
     grid = [step / 64 for step in range(math.ceil(between[0] * 64), math.floor(between[1] * 64) + 1)]
     if len(grid) < 2:
         raise ValueError(f"between holds the first and the last input, the smaller one first: got {between}")
@@ -78,11 +77,6 @@ def plot_activation(
         axes.plot(*zip(*line), color=color, linestyle=dashes, linewidth=1.8, label=label)
     name = name or getattr(function, "name", "") or getattr(function, "__name__", "the function")
     return dress(axes, f"{name} and its derivative", "input x", "output")
-
-
-def parse_at(text: str, x: Any) -> Any:
-    """What the expression is for this x."""
-    return parse(text, x=x)
 
 
 def value_and_slope(function: Callable[[Any], Any], at: float) -> tuple[float, float, bool]:

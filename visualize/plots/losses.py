@@ -125,12 +125,11 @@ def plot_histogram(values: Any, what: str = "weights", bins: int = 30, axes: Axe
 
 def summary(name: str, values: list[float]) -> str:
     """The legend of a histogram: name, mean, spread (standard deviation), and what is not finite."""
-    finite = [x for x in values if math.isfinite(x)]
-    parts = []
+    from statistics import fmean, pstdev
+
+    finite, parts = [x for x in values if math.isfinite(x)], []
     if finite:
-        mean = math.fsum(finite) / len(finite)
-        spread = math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / len(finite))
-        parts = [f"mean {mean:.2g}", f"spread {spread:.2g}"]
+        parts = [f"mean {fmean(finite):.2g}", f"spread {pstdev(finite):.2g}"]
     if len(finite) < len(values):
         parts.append(f"{len(values) - len(finite)} not finite")
     return f"{name}: " * bool(name) + ", ".join(parts)

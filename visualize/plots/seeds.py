@@ -141,6 +141,7 @@ def plot_rates_and_seeds(
         same_length(seeds=seeds, numbers=row)
     axes = ready(axes, 7.2, 1.6 + 0.3 * len(rates))
     import numpy
+    from matplotlib.patches import Patch
 
     table = numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
     title, scale, boxes, heading, sayings = (share_map if losses is None else loss_map)(table)
@@ -148,7 +149,10 @@ def plot_rates_and_seeds(
     axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (len(seeds) < 80), **scale)
     label_cells(axes, rates, seeds, heading, sayings)
     dress(axes, title, "seed", "learning rate")
-    return legend(axes, boxes, bool(table.mask.any()))
+    patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # what the colors mean
+    if table.mask.any():
+        patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
+    return legend_below(axes, handles=patches)
 
 
 def share_map(table: Any) -> tuple[Any, ...]:
@@ -182,13 +186,3 @@ def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], headin
     axes.text(len(seeds) * 1.01, len(rates) + 0.1, heading, va="bottom", fontsize=9, color=INK)
     for row, saying in enumerate(sayings):
         axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", fontsize=9, color=INK)
-
-
-def legend(axes: Axes, boxes: dict[str, Any], diverged: bool) -> Axes:
-    """The axes with what the colors mean, and the hatch where there is one."""
-    from matplotlib.patches import Patch
-
-    patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]
-    if diverged:
-        patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
-    return legend_below(axes, handles=patches)
