@@ -20,7 +20,9 @@ def register() -> None:
     formatter = getattr(shell, "display_formatter", None)
     if formatter is not None:
         formatter.formatters["image/svg+xml"].for_type(Value, small_svg)
-        formatter.formatters["image/png"].for_type_by_name("matplotlib.axes._axes", "Axes", axes_png)
+        formatter.formatters["image/png"].for_type_by_name(
+            "matplotlib.axes._axes", "Axes", lambda axes: figure_png(axes.figure)
+        )
         formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", figure_png)
 
 
@@ -42,11 +44,6 @@ def small(output: Value) -> bool:
                 seen.add(operand)
                 waiting.append(operand)
     return len(seen) <= SMALL
-
-
-def axes_png(axes: Any) -> tuple[bytes, dict[str, str]]:
-    """The figure that axes stand in, as PNG."""
-    return figure_png(axes.figure)
 
 
 def figure_png(figure: Any) -> tuple[bytes, dict[str, str]]:

@@ -311,7 +311,9 @@ def layered_plan(
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
     coming = {link.id: y[chain[-2]] for link, chain in zip(links, grid.chains)}
     ends = landings({block.id: block for block in blocks}, links, coming)
-    lanes = lanes_above(grid, y, gap)
+    top = min([height - extent[2] for height, extent in zip(y, grid.extents)])
+    sources = dict.fromkeys([link.source for link in links if link.id in grid.far])
+    lanes = {source: top - i * gap for i, source in enumerate(sources, 1)}  # where far links go, above everything
     for link, chain in zip(links, grid.chains):
         if link.apart:
             plan.texts[link.id] = x[chain[1]], y[chain[1]]
@@ -319,13 +321,6 @@ def layered_plan(
         lane = lanes[link.source] if link.id in grid.far else None
         plan.curves[link.id] = led(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
     return plan
-
-
-def lanes_above(grid: Grid, y: Sequence[float], gap: float) -> dict[str, float]:
-    """The height above everything at which the far links of every block go."""
-    top = min([y[i] - extent[2] for i, extent in enumerate(grid.extents)])
-    sources = dict.fromkeys([link.source for link in grid.links if link.id in grid.far])
-    return {source: top - (i + 1) * gap for i, source in enumerate(sources)}
 
 
 def air(counts: Sequence[int], close: bool, tight: bool) -> tuple[float, float]:

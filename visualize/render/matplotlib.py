@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..layout.plan import Point
-    from ..style import Letters
     from .painter import Drawing
 
 INCH = 96.0  # pixels of a drawing
@@ -120,10 +119,16 @@ def rounded(mark: Shape) -> list[Point]:
 
 def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
     """Texts side by side, each placed by its measured width."""
+    from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text as Label
     from matplotlib.textpath import text_to_path
 
-    fonts = [font(TEXTS[style], scale) for _, style in mark.runs]
+    fonts = []  # of the families that come with matplotlib
+    for _, style in mark.runs:
+        letters = TEXTS[style]
+        look: Any = {"style": "italic" if letters.italic else "normal", "weight": "bold" if letters.bold else "normal"}
+        family = "DejaVu Serif" if letters.serif else "DejaVu Sans"
+        fonts.append(FontProperties(family=family, size=letters.size * POINT * scale, **look))
     measure = text_to_path.get_text_width_height_descent
     widths = [measure(content, look, ismath=False)[0] / (POINT * scale) for (content, _), look in zip(mark.runs, fonts)]
     gaps = [gap(style) for _, style in mark.runs]
@@ -134,15 +139,3 @@ def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
         place, colour = (x, mark.y + letters.drop), palette[letters.colour]
         yield Label(*place, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
         x += wide + ahead
-
-
-def font(letters: Letters, scale: float) -> Any:
-    """The letters in one of the families that come with matplotlib."""
-    from matplotlib.font_manager import FontProperties
-
-    return FontProperties(
-        family="DejaVu Serif" if letters.serif else "DejaVu Sans",
-        style="italic" if letters.italic else "normal",
-        weight="bold" if letters.bold else "normal",
-        size=letters.size * POINT * scale,
-    )

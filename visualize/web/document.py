@@ -31,6 +31,8 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     views = "\n".join(
         f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
     )
+    code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
+    steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
     data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
@@ -40,8 +42,10 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         "</header>",
         f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
         section("gradients", "Gradients", inputs(first)),
-        section("code", "Flat code", code(first)),
-        section("steps", "Steps", steps(first)),
+        section(
+            "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
+        ),
+        section("steps", "Steps", f"<ol>\n{steps}\n</ol>"),
         views,
         script(data),
         "</article>",
@@ -52,12 +56,6 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
 def section(kind: str, title: str, content: str) -> str:
     """A part of the article with its heading."""
     return f'<section class="{kind}"><h2>{title}</h2>\n{content}\n</section>'
-
-
-def steps(lesson: Lesson) -> str:
-    """Every step in words."""
-    items = "\n".join(f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in lesson.steps.rows)
-    return f"<ol>\n{items}\n</ol>"
 
 
 def inputs(lesson: Lesson) -> str:
@@ -95,12 +93,6 @@ def mathml(name: str) -> str:
 def data(x: float, digits: int | None) -> str:
     """A number as it is shown, and exactly."""
     return f'<data value="{x!r}">{escape(show(x, digits))}</data>'
-
-
-def code(lesson: Lesson) -> str:
-    """The flat code, a line an element."""
-    lines = "\n".join(f'<span class="line">{escape(line)}</span>' for line in lesson.code)
-    return f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{lines}</code></pre>'
 
 
 def script(data: Any) -> str:

@@ -71,7 +71,7 @@ class Network:
         """The programs of the model as it is, then with each of these activations in its hidden layers."""
         neurons = [neuron for layer in self.model.layers[:-1] for neuron in getattr(layer, "neurons", ())]
         own = [neuron.activation for neuron in neurons]
-        name = activation_name(self.model)
+        name = clean(str(getattr(self.model.layers[0], "activation_name", "as given")), 40)  # of the first hidden layer
         yield self.variant(name)
         if not neurons:
             return
@@ -196,11 +196,6 @@ def encoded(target: Any, outputs: int) -> list[float]:
     if len(numbers) != outputs:
         raise ValueError(f"expected a target of {outputs} numbers, one for each output, got {len(numbers)}")
     return numbers
-
-
-def activation_name(model: Any) -> str:
-    """What the activation of the first hidden layer is called."""
-    return clean(str(getattr(model.layers[0], "activation_name", "as given")), 40)
 
 
 MANY = 200  # of more examples or weights only so many are written out
