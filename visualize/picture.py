@@ -27,6 +27,8 @@ DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
 FORMATS = (".svg", ".png", ".pdf", ".tex", ".dot")
 FRAMES = (".svg", ".png", ".pdf", ".tex")
 PAGED = (".pdf", ".tex")  # what holds several drawings
+MOST = 5.0  # so many times too high a picture stays as it is
+SMALLER = 11 / 12  # so little that no letters are of less than 11 pixels where the numbers are of 13
 
 
 def draw(
@@ -81,7 +83,8 @@ def draw(
     width : float, optional
         A longer circuit is wrapped into rows of so many pixels, those of a slide; None keeps it in one.
     height : float, optional
-        A higher picture is set tighter where that makes it so low: the values of inputs stand beside their names, once.
+        A higher picture is set tighter where that makes it so low, or half: the values of inputs stand beside their
+        names, once, and if need be all is a twelfth smaller.
     font_size : float
         The pixels of the numbers; all else goes with them.
     scale : float
@@ -167,16 +170,20 @@ class Look(NamedTuple):
     scale: float
     palettes: tuple[dict[str, str], dict[str, str]]
 
-    def plan(self, scene: Scene) -> tuple[Scene, Plan]:
-        """Where the boxes and arrows of a scene stand; one that is too high is made tight if it fits then."""
-        width, height = [x and x / self.enlarged for x in (self.width, self.height)]
-        plan = planned(*blocks_and_links(scene), self.layout, width, scene.down)
-        if height and plan.height > height:
-            other = tightened(scene)
-            tight = planned(*blocks_and_links(other), self.layout, width, scene.down, tight=True)
-            if tight.height <= height:
-                return other, tight
-        return scene, plan
+    def plan(self, scene: Scene) -> tuple[Look, Scene, Plan]:
+        """Where all of a scene stands; one too high is made tight, or smaller too, to fit on a slide, else on two."""
+
+        def made(look: Look, scene: Scene, tight: bool = False) -> tuple[Look, Scene, Plan]:
+            width = look.width and look.width / look.enlarged
+            return look, scene, planned(*blocks_and_links(scene), look.layout, width, scene.down, tight)
+
+        roomy = made(self, scene)
+        if not self.height or not 1.0 < roomy[2].height * self.enlarged / self.height < MOST:
+            return roomy
+        smaller = self._replace(enlarged=self.enlarged * SMALLER)
+        tried = [roomy, *[made(look, tightened(scene), True) for look in (self, smaller)]]
+        fits = [x for pages in (1, 2) for x in tried if x[2].height * x[0].enlarged <= pages * self.height]
+        return (fits or tried)[0]
 
     def paint(self, *given: Any) -> Drawing:
         """The drawing of a scene by a plan, and whatever else the painter takes."""
@@ -235,7 +242,8 @@ class Picture:
 
     def _drawn(self) -> Drawing:
         if self._drawing is None:
-            self._drawing = self._look.paint(*self._look.plan(self.scene))
+            look, *planned = self._look.plan(self.scene)
+            self._drawing = look.paint(*planned)
         return self._drawing
 
     def _repr_svg_(self) -> str:
@@ -287,10 +295,10 @@ class Picture:
     def _frames(self) -> list[Drawing]:
         if type(self._output.primitive) is Ends:
             raise ValueError("frames show the steps of one output: draw one of them")
-        whole, plan = self._look.plan(scene(self._output, **self._options, steps=True))
+        look, whole, plan = self._look.plan(scene(self._output, **self._options, steps=True))
         steps = list(frames(whole))
         lines = max([len(frame.caption) for frame in steps])
-        return [self._look.paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
+        return [look.paint(frame.scene, plan, frame.lit, frame.caption, lines) for frame in steps]
 
 
 def content(drawings: Sequence[Drawing], ending: str) -> bytes:

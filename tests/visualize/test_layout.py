@@ -117,16 +117,16 @@ def test_no_more_lines_cross_than_by_dot():
 # --- Rows ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("id", ["D2", "B3", "D7", "B4c"])
+@pytest.mark.parametrize("id", [id for id in EXAMPLES if id != "D11c"])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_long_circuits_fit_the_width_of_a_slide_in_letters_of_11_pixels_or_more(id, engine):
+def test_every_example_fits_a_slide_in_letters_of_11_pixels_or_more(id, engine):
     picture = draw(built(id), layout=engine)
     drawing = picture._drawn()
     styles = {style for group in drawing.groups for mark in group.marks if isinstance(mark, Text)
               for _, style in mark.runs}  # fmt: skip
 
     assert drawing.width * drawing.scale <= 1280
-    assert drawing.height * drawing.scale <= (720 if engine == "built-in" and id != "B4c" else 1600)
+    assert drawing.height * drawing.scale <= 720
     assert min(TEXTS[style].size for style in styles) * drawing.scale >= 11
 
 
@@ -134,7 +134,8 @@ def test_a_high_circuit_is_set_tighter_only_where_that_makes_it_fit():
     roomy = draw(built("B3"), height=None)._drawn().height
 
     assert draw(built("B3"))._drawn().height <= 720 < roomy
-    assert draw(built("B3"), height=500)._drawn().height == roomy
+    assert draw(built("B3"), height=200)._drawn().height == roomy
+    assert draw(built("B3"), height=350)._drawn().height <= 700
     assert draw(built("D2"))._drawn().height == draw(built("D2"), height=None)._drawn().height
 
 

@@ -306,6 +306,9 @@ def layered_plan(
     grid = Grid(blocks, links)
     gap, clearance = air([len(column) for column in grid.columns], close, tight)
     y = heights(grid, gap)
+    if tight:  # whoever has found the order
+        grid.columns = [sorted(column, key=y.__getitem__) for column in grid.columns]
+        y = levels(grid, gap)
     x = columns(grid, y, clearance)
     plan = Plan(ends=[grid.spans[0][0], *[end for _, end in grid.spans]])
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
