@@ -84,7 +84,7 @@ def run(chosen: argparse.Namespace) -> int:
     subjects, notes = read(chosen.words)
     say(*notes)
     if chosen.file:
-        draw(subjects, chosen.file, chosen.digits)
+        draw(subjects, chosen)
         if chosen.file in OUTPUT:
             return 0
     if chosen.json:
@@ -144,8 +144,9 @@ def walk(pages: Sequence[str]) -> None:
         place = max(0, place - 1) if answer.strip().lower() in ("b", "back") else place + 1
 
 
-def draw(subjects: Sequence[Subject], file: str, digits: int | None) -> None:
+def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
     """Draw the graph with its gradients into a file."""
+    file, knobs = chosen.file, {"digits": chosen.digits}
     if len(subjects) > 1:
         parts = ", ".join(subject.title[0].partition(":")[0] for subject in subjects)
         raise ValueError(f"a file holds one graph: choose one of {parts}")
@@ -156,8 +157,10 @@ def draw(subjects: Sequence[Subject], file: str, digits: int | None) -> None:
 
     output = subjects[0].output
     output.backward()
-    make = visualize.page if suffix(file, (*FORMATS, *PAGES)) in PAGES else visualize.draw
-    make(output, digits=digits).save(file)
+    make: Any = visualize.page
+    if suffix(file, (*FORMATS, *PAGES)) not in PAGES:
+        make, knobs["round"] = visualize.draw, chosen.round
+    make(output, **knobs).save(file)
     if file not in OUTPUT:
         say(f"the graph is in {file}")
 

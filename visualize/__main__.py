@@ -54,6 +54,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     folding.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
     made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
+    made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
     made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
     made.add_argument("--no-values", dest="values", action="store_false", help="leave out the values")
     made.add_argument(

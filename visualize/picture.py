@@ -37,6 +37,7 @@ def draw(
     fold: Any = None,
     unfold: Iterable[str] = (),
     digits: int | None = None,
+    round: int | None = None,
     products: bool = False,
     values: bool = True,
     gradients: bool | str = True,
@@ -69,6 +70,9 @@ def draw(
         do; others, a user's among them, by their value or expansion.
     digits : int, optional
         Places after the point; six significant digits where it is None.
+    round : int, optional
+        Places to which every number is rounded before the next is computed from it, as ``f.steps().rounded(2)`` does
+        and a lecture by hand.
     products : bool
         Whether to write "[upstream] x [local] = downstream" for gradients.
     values : bool
@@ -118,7 +122,7 @@ def draw(
         if number is not None and not 0 < number < 1e5:
             raise ValueError(f"{name} is a positive number, got {number!r:.40}")
     unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
-    shown = {"fold": fold, "unfold": unfold, "digits": digits, "products": products, "values": values,
+    shown = {"fold": fold, "unfold": unfold, "digits": digits, "round": round, "products": products, "values": values,
              "gradients": gradients, "direction": direction}  # fmt: skip
     look = Look(layout, width, height, font_size / TEXTS["data"].size, scale, palettes(theme))
     return Picture(scene(output, **shown, highlight=highlight), look, output, shown)

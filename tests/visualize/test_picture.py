@@ -520,3 +520,39 @@ def test_a_pdf_has_letters_that_publishers_take(tmp_path):
 
     assert b"/Type3" not in content
     assert b"/Type42" in content or b"/TrueType" in content or b"/CIDFontType2" in content
+
+
+# --- Rounded as by hand -----------------------------------------------------------------------------
+
+
+def test_numbers_are_rounded_step_by_step_as_the_slide_does():
+    f = EXAMPLES["D2"].build()
+    f.backward()
+    by_hand, printed = draw(f, round=2).scene, draw(f, digits=2).scene
+
+    assert "x0 = -1, gradient 0.4. w1 = -3, gradient -0.4." in by_hand.description
+    assert "x0 = -1, gradient 0.39. w1 = -3, gradient -0.39." in printed.description
+
+
+def test_rounded_pictures_say_the_numbers_of_the_rounded_steps():
+    f = EXAMPLES["B3"].build()
+    f.backward()
+    gradients = [*f.steps().rounded(3).gradients.values()]
+    scene = draw(f, round=3).scene
+    drawn = {
+        box.words.split()[0]: box.gradient for box in scene.boxes if box.kind == "leaf" and box.gradient is not None
+    }
+
+    assert len(drawn) > 10
+    assert all(gradient in gradients for gradient in drawn.values())
+
+
+def test_several_outputs_unlabelled_gates_and_frames_are_rounded_too(tmp_path):
+    x, y = variables(x=1, y=3)
+    g = x / y
+    f = g * 3.0
+    h = g - y
+    f.backward()
+
+    assert "f1 = s0 * 3 = 0.99" in draw([f, h], round=2).scene.description
+    assert "0.33 * 3 = 0.99" in draw(f, round=2)._frames()[1].title

@@ -90,7 +90,7 @@ def paint(
     drawing.height += room + 16.0 * len(scene.notes)
     if scene.net:
         sizes = [len(scene.net[0][0]), *map(len, scene.net)]
-        across, down = COLUMN * len(sizes), UNIT * min(TALL, max(sizes)) + 68.0
+        across, down = COLUMN * len(sizes), UNIT * min(TALL, max(sizes)) + 86.0
         beside = drawing.width + across <= SLIDE
         corner = (drawing.width, max(0.0, (plan.height - down) / 2)) if beside else (0.0, drawing.height)
         drawing.groups.append(net_group(scene.net, sizes, *corner))
@@ -105,9 +105,10 @@ STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share 
 
 
 def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], left: float, top: float) -> Group:
-    """The diagram of a net: its inputs and units in columns, every weight a line, the stronger the larger it is."""
+    """The diagram of a net: units in columns, every weight a line, the stronger the larger, dashed where negative."""
     group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
     middle, largest = top + 30.0 + UNIT * max(shown) / 2, max([abs(w) for layer in net for row in layer for w in row])
+    bottom, right = middle + UNIT * max(shown) / 2, left + COLUMN * len(sizes)
     places = [
         [(left + 60.0 + COLUMN * i, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
     ]
@@ -115,11 +116,12 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
         for b, weights in zip(units, layer):
             for a, weight in zip(inputs, weights):
                 style = STRENGTHS[min(2, int(3.0 * abs(weight) / (largest or 1.0)))]
-                group.marks.append(Shape("curve", style, [a, a, b, b]))
+                group.marks.append(Shape("curve", style + "-below" * (weight < 0.0), [a, a, b, b]))
         group.marks.append(Text((inputs[0][0] + units[0][0]) / 2, top + 18.0, named(f"W{number}")))
     for size, units in zip(sizes, places):
         group.marks += [Shape("rectangle", "gate", [(x - 6.0, y - 6.0), (x + 6.0, y + 6.0)], 6.0) for x, y in units]
-        group.marks.append(Text(units[0][0], middle + UNIT * max(shown) / 2 + 22.0, [(f"{size:,}", "count")]))
+        group.marks.append(Text(units[0][0], bottom + 22.0, [(f"{size:,}", "count")]))
+    group.marks.append(Text((left + right) / 2, bottom + 40.0, [("dashed: a negative weight", "note")]))
     return group
 
 

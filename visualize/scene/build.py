@@ -7,6 +7,7 @@ from typing import Any
 
 from autodiff import Value, gate, history, names, on_kink, show, stale, sweep
 from autodiff.notation import Name
+from autodiff.steps import Steps
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
@@ -49,7 +50,7 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
 
 def in_words(walk: Walk, box: Box, node: Value) -> str:
     """The node in words, ``q = x + y = 3, gradient -4``; a folded part: ``q (3 nodes) = 3, gradient -4``."""
-    number, scene = node.data if box.kind != "fold" else box.value, walk.scene
+    number, scene = walk.value(node) if box.kind != "fold" else box.value, walk.scene
     head = [f"{box.name or 'folded'} ({box.symbol})"] if box.kind == "fold" else [walk.names[node]]
     if box.kind != "fold" and node.primitive:
         head.append(gate(node, walk.names))
@@ -65,6 +66,9 @@ def steps_of(walk: Walk) -> Iterator[Step]:
     """The steps of the output's own table that can be seen in the picture."""
     table = walk.output.steps(walk.scene.digits)
     typeset = table.renamed({node: str(Name(name)) for node, name in table.names.items()})
+    if walk.rounded:
+        table = walk.rounded
+        typeset = typeset.rounded(table.digits or 0)
     for row, said in zip(table.rows, typeset.rows):
         text, arrow = said.line, None
         if row.phase == "backward":
@@ -91,16 +95,18 @@ def scene(
     gradients: bool | str = True,
     direction: str = "right",
     highlight: Any = None,
+    round: int | None = None,
     steps: bool = False,
 ) -> Scene:
-    """The graph behind the output as plain data.
+    """The graph behind the output as plain data, its numbers those of ``steps().rounded(round)`` where it is given.
 
     With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
     So do gradients that are to be filled in.
     """
     output, copies, notes = rewritten(output, fold, unfold)
-    shown = Scene(digits, products, values, gradients, direction == "down", notes=notes)
-    walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps)
+    shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
+    rounded = None if round is None else output.steps().rounded(round)
+    walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps, rounded)
     if steps or type(highlight) is int:
         walk.scene.steps += steps_of(walk)
         for number, step in enumerate(walk.scene.steps, 1):
@@ -135,7 +141,8 @@ class Walk:
     """The walk over a graph, oldest node first, and the scene it fills.
 
     ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` is the gradient
-    that arrives at the output; None takes the gradients that ``backward()`` has left.
+    that arrives at the output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded``
+    steps where there are any.
     """
 
     def __init__(
@@ -146,6 +153,7 @@ class Walk:
         scene: Scene,
         upstream: float | None = None,
         called: bool | None = None,
+        rounded: Steps | None = None,
     ) -> None:
         order, several = history(output), type(output.primitive) is Ends
         groups, notes = groups_of(order, fold, copies)
@@ -153,7 +161,8 @@ class Walk:
         scene.net = net(order, groups)
         self.ends = [x for x in output.operands if type(x) is Value] if several else [output]
         order, self.ending = order[:-1] if several else order, set(self.ends)
-        self.output, self.order, self.groups, self.scene = output, order, groups, scene
+        self.output, self.order, self.groups, self.scene, self.rounded = output, order, groups, scene, rounded
+        self.values = rounded.values if rounded else {}
         self.names = {node: clean(name) for node, name in names(order, output).items()}
         for i, end in enumerate(self.ends * several, 1):
             if not end.label and f"f{i}" not in self.names.values():
@@ -168,6 +177,11 @@ class Walk:
         self.leaving: dict[Value, list[Arrow]] = {}
         if self.upstream == 0.0:
             self.totals = {}
+        elif rounded:
+            self.upstream, self.totals = 1.0, dict.fromkeys(order, 0.0) | {output: 1.0}
+            for step in rounded:
+                self.totals[step.operand] = step.total
+                self.flows[step.node, step.place] = step.upstream, step.local, step.downstream
         elif not self.changes:
             self.sweep(upstream is not None)
         for node in order:
@@ -182,6 +196,10 @@ class Walk:
             for place, local in enumerate(local_gradients):
                 if local is not None:
                     self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
+
+    def value(self, node: Value) -> float:
+        """The number of a node, as it is shown."""
+        return self.values.get(node, node.data)
 
     def box_id(self, node: Value) -> str:
         """The id of the box that the node stands in."""
@@ -207,7 +225,7 @@ class Walk:
 
     def add_box(self, node: Value) -> bool:
         """Add the box of one node; True where what is written in it tells its constants."""
-        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=node.data)
+        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=self.value(node))
         absorbed = True
         if self.called and not node.label and node not in self.ending:
             box.alias = self.names[node]
@@ -238,7 +256,7 @@ class Walk:
         key = (operand, target) if node in self.groups else (node, place)
         joined = key in self.edges
         if not joined:
-            self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, operand.data)
+            self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, self.value(operand))
             self.leaving.setdefault(operand, []).append(self.edges[key])
             self.edges[key].ordered = node not in self.groups and words(node.primitive).ordered
             self.scene.arrows.append(self.edges[key])
@@ -254,7 +272,7 @@ class Walk:
         """Add the way out, and write on boxes and arrows what only the whole graph tells."""
         for i, end in enumerate(self.ends):
             id = f"output-{i}" if len(self.ends) > 1 else "output"
-            arrow = Arrow(f"edge-{id}", self.box_id(end), id, 0, end.data)
+            arrow = Arrow(f"edge-{id}", self.box_id(end), id, 0, self.value(end))
             if self.upstream != 0.0:
                 arrow.gradient = self.upstream if end is self.output else self.flows.get((self.output, i), [None])[-1]
             self.leaving.setdefault(end, []).append(arrow)
@@ -278,7 +296,7 @@ class Walk:
                 arrows[0].gradient = total  # out of date, so that no sweep could tell
             parts = [arrow.gradient for arrow in arrows if arrow.gradient is not None]
             if len(exits) == 1:
-                box.value, box.gradient, box.shared = node.data, total, len(arrows) > 1
+                box.value, box.gradient, box.shared = self.value(node), total, len(arrows) > 1
                 box.total = total is not None and (len(parts) > 1 or not close(total, sum(parts)))
             label = "" if node in self.ending else clean(node.label)
             if len(arrows) == 1 and box.kind != "leaf" and label != box.name * (box.kind == "fold"):
