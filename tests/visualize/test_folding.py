@@ -320,7 +320,10 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
     largest, shares = max(abs(w) for layer in weights for row in layer for w in row), [0, 0, 0]
     for w in [w for layer in weights for row in layer for w in row]:
         shares[min(2, int(3 * abs(w) / largest))] += 1
-    assert [styles.count(style) for style in ("thin", "line", "lit-line")] == shares
+    assert [styles.count(style) + styles.count(style + "-below") for style in ("thin", "line", "lit-line")] == shares
+    assert sum(style.endswith("-below") for style in styles) == sum(
+        w < 0 for layer in weights for row in layer for w in row
+    )
 
 
 def test_the_diagram_of_a_net_stands_beside_its_graph_where_both_fit_on_a_slide():

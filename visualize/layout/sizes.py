@@ -112,7 +112,7 @@ def half_width(box: Box) -> float:
 def half_height(box: Box) -> float:
     """Half the height of the box itself."""
     return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(
-        box.kind, 9.0 if box.told and not box.total else 11.0 + bool(box.told)
+        box.kind, 9.0 + box.total if box.told else 11.0
     )
 
 

@@ -114,7 +114,7 @@ def as_read(grid: Grid) -> list[list[int]]:
     """The columns in the order in which one meets the items from the output back, operands in turn."""
     columns: list[list[int]] = [[] for _ in grid.columns]
     seen: set[int] = set()
-    waiting = [i for i in range(len(grid.rank)) if not grid.after[i]]
+    waiting = [i for i in range(len(grid.rank) - 1, -1, -1) if not grid.after[i]]
     while waiting:
         item = waiting.pop()
         if item not in seen:

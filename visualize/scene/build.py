@@ -11,7 +11,7 @@ from autodiff.steps import Steps
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
-from .fold import groups_of, net, owners_of
+from .fold import BUNDLE, groups_of, net, owners_of
 from .frames import lit
 from .model import Arrow, Box, Scene, Step
 from .symbols import symbol
@@ -82,7 +82,6 @@ def steps_of(walk: Walk) -> Iterator[Step]:
 
 
 CONSTANTS = 4  # more constants than this at one gate become one box
-BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
 
 
 def scene(
@@ -309,7 +308,7 @@ class Walk:
             if arrow.source in folded or arrow.target in folded:
                 between.setdefault((arrow.source, arrow.target), []).append(arrow)
         for first, *others in between.values():
-            if len(others) >= BUNDLE:
+            if len(others) + 1 > BUNDLE:
                 first.count, first.name = 1 + len(others), ""
                 first.value = first.gradient = first.upstream = first.local = None
                 for other in others:

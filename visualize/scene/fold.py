@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -123,22 +124,27 @@ def kind_of(node: Value) -> str:
 def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
-    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
-    many arrows and no circle, else to ``layers.0``; "" is the whole model.
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, as many
+    arrows and no circle, else to ``layers.0``; "" is the whole model.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
-    longest = max([len(words) for words in names.values()], default=0) - 1
+    longest, sizes = max([len(words) for words in names.values()], default=0) - 1, Counter[str]()
+    for words in names.values():
+        sizes.update([".".join(words[:length]) for length in range(longest + 1)])
     for length in range(longest, -1, -1):
         prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
-        shorter = {".".join(words[: length - 1]) for words in names.values()}
+        shorter = {node: ".".join(words[: length - 1]) for node, words in names.items()}
         different = set(prefixes.values())
-        if len(different) > min(most, max(1, len(names) // 2)) or (length and len(different) == len(shorter)):
+        alone = any(sizes[prefixes[node]] == 1 < sizes[shorter[node]] for node in names)  # a bias, by its own name
+        few = len(different) <= min(most, max(1, len(names) // 2)) and not alone
+        if length and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
         parts = grown(order, prefixes)
-        ways = {(operand, parts[node]) for node in order if node in parts for operand in node.operands}
-        arrows = sum(type(operand) is not float and parts.get(operand) != part for operand, part in ways)
-        if acyclic(order, parts) and (length == 0 or arrows <= 2 * most):
+        ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
+        between = Counter((parts.get(x, x), part) for x, part in ways if parts.get(x) != part)
+        arrows = sum(1 if count > BUNDLE else count for count in between.values())
+        if acyclic(order, parts) and (length == 0 or arrows <= most):
             return parts
     return {}
 
@@ -188,7 +194,8 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
 
 
 LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
-FEW = 60  # about so many boxes it is folded to
+BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
+FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
 LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 
@@ -208,9 +215,11 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
         return asked(order, wanted, copies), []
-    if len(order) <= LARGE and sum([len(node.operands) for node in order]) <= 2 * LARGE:
+    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for node in order if (found := LABEL.match(node.label))]
+    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
+    if len(order) <= most and sum([len(node.operands) for node in order]) <= 2 * most:
         return {}, []
-    groups = by_default(order)
+    groups = by_default(order, named if most == FEW else [])
     boxes = len(set(groups.values())) + len(order) - len(groups)
     return groups, [
         f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
@@ -264,16 +273,14 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
     return labelled
 
 
-def by_default(order: Sequence[Value]) -> dict[Value, Group]:
+def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> dict[Value, Group]:
     """The groups of a large graph: by neurons or layers where labels tell them, else by what only one node uses.
 
     Its largest regions are opened first; gates alike side by side become one.
     """
-    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for node in order if (found := LABEL.match(node.label))]
-    if len(named) > sum(node.primitive is None for node in order) / 2:
-        parts = by_prefix(order, named, FEW)
-        if parts:
-            return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
+    parts = by_prefix(order, named, FEW) if named else {}
+    if parts:
+        return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
     closed, wide = opened(order, FEW)
     if wide:
         return gathered(order, bundles(order, FEW), kind_of)
