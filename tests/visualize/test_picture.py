@@ -57,7 +57,7 @@ def test_a_chain_of_100_000_nodes_is_drawn_folded():
     for _ in range(100_000):
         y = y + 1.0
 
-    assert "100,001 nodes folded into 60" in draw(y).svg()
+    assert "100,001 nodes folded into 2" in draw(y).svg()
 
 
 # --- Files ----------------------------------------------------------------------------------------

@@ -54,9 +54,10 @@ def every_plot():
         "boundary": lambda axes=None: plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8, axes=axes),
         "descent": lambda axes=None: plots.plot_descent(lambda x, y: x * x + y * y, path, axes=axes),
         "descent 1": lambda axes=None: plots.plot_descent(lambda x: x * x, [1.0, 0.5], axes=axes),
-        "cliff": lambda axes=None: plots.plot_cliff(lambda x, y: x * x + y * y, path, path[:2], axes=axes),
+        "descents": lambda axes=None: plots.plot_descent(
+            lambda x, y: x * x + y * y, {"as it is": path, "clipped": path[:2]}, axes=axes
+        ),
         "success": lambda axes=None: plots.plot_success([0.1, math.nan], [True, False], axes=axes),
-        "rates": lambda axes=None: plots.plot_success_rates({"2-2-1": [True, False]}, axes=axes),
         "map": lambda axes=None: plots.plot_rates_and_seeds([0.1, 1.0], [0, 1], [[1, 0], [0.5, math.nan]], axes=axes),
     }
 
@@ -340,8 +341,8 @@ def test_c4_the_path_in_two_variables_lies_on_the_contours():
 def test_several_paths_share_one_picture_and_points_that_are_not_finite_are_left_out():
     axes = plots.plot_descent(lambda x: x * x, {"slow": [1.0, 0.9], "fast": [1.0, -3.0, math.inf]})
 
-    assert list(line_named(axes, "slow").get_xdata()) == [1.0, 0.9]
-    assert list(line_named(axes, "fast").get_xdata()) == [1.0, -3.0]
+    assert list(line_named(axes, "slow: steps up to 0.21").get_xdata()) == [1.0, 0.9]
+    assert list(line_named(axes, "fast: steps up to 8.9").get_xdata()) == [1.0, -3.0]
 
 
 def test_a_descent_shows_only_the_part_that_is_asked_for():
@@ -374,7 +375,8 @@ def test_d14_the_cliff_throws_the_parameters_far_and_clipping_keeps_them_near():
     start = (w.data, b.data)
     thrown = (w.data - 0.05 * w.grad, b.data - 0.05 * b.grad)
     kept = (w.data - 0.05 * w.grad / size, b.data - 0.05 * b.grad / size)
-    axes = plots.plot_cliff(recurrent_error, [start, thrown], [start, kept], between=((4.2, 4.9), (-2.4, -1.3)))
+    paths = {"gradient as it is": [start, thrown], "gradient clipped": [start, kept]}
+    axes = plots.plot_descent(recurrent_error, paths, between=((4.2, 4.9), (-2.4, -1.3)))
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
 
     assert (error.data, w.grad, b.grad) == pytest.approx((0.0244762, -9.938081, -16.346736), abs=1e-6)
@@ -392,11 +394,12 @@ def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
     assert drawn == {"right: 2": ("o", [10, 13]), "stuck: 1": ("X", [11]), "diverged: 1": ("^", [12])}
 
 
-def test_success_rates_are_bars_with_the_count_beside_them():
-    axes = plots.plot_success_rates({"2-2-1 ReLU": [True] + [False] * 7, "2-4-1 tanh": [True] * 1000})
+def test_the_map_compares_kinds_of_nets_by_their_names():
+    axes = plots.plot_rates_and_seeds(["2-2-1 ReLU", "2-4-1 tanh"], range(8), [[True] + [False] * 7, [True] * 8])
 
-    assert [text.get_text() for text in axes.texts] == ["12.5 %  (1 of 8)", "100 %  (1,000 of 1,000)"]
-    assert [patch.get_width() for patch in axes.patches] == [100.0, 12.5, 100.0, 100.0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["2-2-1 ReLU", "2-4-1 tanh"]
+    assert [text.get_text() for text in axes.texts] == ["all right", "12.5 %", "100 %"]
+    assert axes.get_ylabel() == ""
 
 
 def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
@@ -434,8 +437,6 @@ def test_runs_that_do_not_match_their_seeds_and_rates_are_refused():
         plots.plot_rates_and_seeds([0.1, 1.0], [0], [[1]])
     with pytest.raises(ValueError, match="2 seeds and 1 numbers"):
         plots.plot_rates_and_seeds([0.1], [0, 1], [[1]])
-    with pytest.raises(ValueError, match="at least one run"):
-        plots.plot_success_rates({"a": []})
 
 
 # --- What nn returns -----------------------------------------------------------------------------
@@ -571,7 +572,7 @@ def test_an_expression_or_an_unknown_name_for_an_activation():
 def test_a_name_that_begins_with_an_underscore_keeps_its_legend_entry(draw, tmp_path):
     for name in ("_x", "__private", "_", "plain"):
         axes = draw(name)
-        assert labels(axes)[0] == name
+        assert labels(axes)[0].partition(":")[0] == name
     assert labels(plots.plot_histogram({"_x": [1.0]})) == ["_x: mean 1, spread 0"]
     axes.figure.savefig(tmp_path / "plot.svg")
 

@@ -25,7 +25,8 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     function : callable, number -> number, or (number, number) -> number
         The loss over one parameter or over two; it may return a Value.
     path : list of number, list of (number, number), or dict of name -> such a list
-        The parameters from the start on, one entry after each update.
+        The parameters from the start on, one entry after each update. Of several the legend says how long their
+        steps are, with clipped gradients, say, and without.
     between : (low, high) or ((low, high), (low, high)), optional
         The part of the parameters that is shown; what the paths need where it is left out.
     axes : matplotlib Axes, optional
@@ -51,43 +52,12 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     else:
         raise ValueError(f"descent is drawn over one parameter or two, got points of {sorted(dimensions)} numbers")
     for place, (name, points) in enumerate(paths.items()):
-        draw_path(axes, points, place, name)
+        longest = max(map(math.dist, points, points[1:]), default=0.0)
+        draw_path(axes, points, place, f"{name}: steps up to {longest:.2g}" if len(paths) > 1 else name)
     updates = {len(points) - 1 for points in paths.values()}
     counted = f": {updates.pop()} updates" if len(updates) == 1 else ""
-    return titled(axes, f"Gradient descent{counted}")
-
-
-def plot_cliff(
-    function: Callable[..., Any],
-    without: Sequence[Point],
-    clipped: Sequence[Point],
-    between: Any = None,
-    axes: Axes | None = None,
-) -> Axes:
-    """Draw two descents on one loss with a cliff in it: with the gradient as it is, and clipped by its norm.
-
-    Parameters
-    ----------
-    function : callable, (number, number) -> number
-        The loss over two parameters.
-    without, clipped : list of (number, number)
-        The parameters after each update, without and with clipping, from the same start.
-    between : ((low, high), (low, high)), optional
-        The part of the parameters that is shown.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
-
-    Examples
-    --------
-    >>> axes = plot_cliff(lambda w, b: w * w + b, [(1, 1), (9, 9)], [(1, 1), (0.5, 0.9)])
-    >>> axes.get_title(loc="left")
-    'At the cliff, with and without clipping'
-    """
-    paths = points_of({"gradient as it is": without, "gradient clipped": clipped})
-    longest = [max(map(math.dist, points, points[1:]), default=0.0) for points in paths.values()]
-    labelled = {f"{name}: steps up to {step:.2g}": paths[name] for name, step in zip(paths, longest)}
-    axes = plot_descent(function, labelled, between, axes)
-    return titled(axes, "At the cliff, with and without clipping")
+    dress(axes, f"Gradient descent{counted}", axes.get_xlabel(), axes.get_ylabel())
+    return legend_below(axes) if axes.get_legend() else axes
 
 
 def arguments(function: Callable[..., Any], otherwise: list[str]) -> list[str]:
@@ -99,12 +69,6 @@ def arguments(function: Callable[..., Any], otherwise: list[str]) -> list[str]:
     except (TypeError, ValueError):  # one of C, which does not tell
         names = []
     return names[: len(otherwise)] if len(names) >= len(otherwise) else otherwise
-
-
-def titled(axes: Axes, title: str) -> Axes:
-    """The axes under that title, with the names of several paths below."""
-    dress(axes, title, axes.get_xlabel(), axes.get_ylabel())
-    return legend_below(axes) if axes.get_legend() else axes
 
 
 def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
@@ -151,5 +115,6 @@ def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
     axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
     axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)
     if place == 0:
-        note(axes, "start", points[0], (-8, -11), ha="right")
+        falling = len(points) > 1 and points[1][1] <= points[0][1]  # the start is written where the path is not
+        note(axes, "start", points[0], (0, 12 if falling else -12), ha="center")
     axes.axis(limits)

@@ -10,7 +10,7 @@ from .style import BLUE, INK, ORANGE, counting, dress, floats, legend_below, rea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from matplotlib.axes import Axes
@@ -63,39 +63,6 @@ def plot_success(
     return legend_below(dress(axes, title, "seed", "last loss"))
 
 
-def plot_success_rates(successes: Mapping[str, Sequence[Any]], axes: Axes | None = None) -> Axes:
-    """Draw for each kind of net how many of its seeds come out right, with the count written beside it.
-
-    Parameters
-    ----------
-    successes : dict of name -> list of bool
-        Whether each run of that kind came out right.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
-
-    Examples
-    --------
-    >>> axes = plot_success_rates({"2-2-1 tanh": [True, True, False], "2-4-1 tanh": [True, True, True]})
-    >>> [text.get_text() for text in axes.get_yticklabels()]
-    ['2-2-1 tanh', '2-4-1 tanh']
-    """
-    if not successes or not all(len(runs) for runs in successes.values()):
-        raise ValueError("a plot of success rates needs at least one run of each kind, got none")
-    axes = ready(axes, 6.4, 1.2 + 0.45 * len(successes))
-    names = list(successes)
-    for place, runs in enumerate(successes.values()):
-        right = sum(map(bool, runs))
-        share = 100.0 * right / len(runs)
-        axes.barh(place, 100.0, height=0.62, color="white", edgecolor=ORANGE, hatch="////", linewidth=0.8)
-        axes.barh(place, share, height=0.62, color=BLUE, edgecolor=BLUE, linewidth=0.8)
-        axes.text(102.0, place, f"{share:.3g} %  ({right:,} of {len(runs):,})", va="center", fontsize=9, color=INK)
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.set_xlim(0.0, 100.0)
-    axes.tick_params(axis="y", length=0)
-    return dress(axes, "How many seeds come out right (the hatched rest gets stuck)", "percent of the seeds", "")
-
-
 def plot_rates_and_seeds(
     rates: Any,
     seeds: Sequence[int] = (),
@@ -107,9 +74,9 @@ def plot_rates_and_seeds(
 
     Parameters
     ----------
-    rates : list of float, length r
+    rates : list of float or str, length r
         The learning rates, one row of the map each. What ``fit_many`` returned may stand here for all the lists: its
-        losses are drawn where the targets are numbers to be met.
+        losses are drawn where the targets are numbers to be met. Names of nets may stand here, too.
     seeds : list of int, length s
         The seeds, one column each.
     successes : list of r lists of s numbers
@@ -135,6 +102,7 @@ def plot_rates_and_seeds(
         runs = rates
         rates, seeds, successes = runs.learning_rates, runs.seeds, runs.right
         losses = None if runs.classes else runs.loss
+    names = [rate if isinstance(rate, str) else show(float(rate)) for rate in rates]
     rows = successes if losses is None else losses
     same_length(rates=rates, rows=rows)
     for row in rows:
@@ -147,8 +115,8 @@ def plot_rates_and_seeds(
     title, scale, boxes, heading, sayings = (share_map if losses is None else loss_map)(table)
     axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # seen where a run diverged
     axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (len(seeds) < 80), **scale)
-    label_cells(axes, rates, seeds, heading, sayings)
-    dress(axes, title, "seed", "learning rate")
+    label_cells(axes, names, seeds, heading, sayings)
+    dress(axes, title, "seed", "" if list(names) == list(rates) else "learning rate")
     patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # what the colors mean
     if table.mask.any():
         patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
@@ -162,7 +130,7 @@ def share_map(table: Any) -> tuple[Any, ...]:
     boxes = {f"{100 * x:.3g} % right": colors(x) for x in levels[:: max(1, len(levels) // 5)]}
     sayings = [f"{100.0 * sum(run == 1.0 for run in runs) / len(runs):.3g} %" for runs in table.filled(0.0)]
     scale = {"cmap": colors, "vmin": 0.0, "vmax": 1.0}
-    return "Which learning rate learns from which seed", scale, boxes, "all right", sayings
+    return "What learns from which seed", scale, boxes, "all right", sayings
 
 
 def loss_map(table: Any) -> tuple[Any, ...]:
@@ -178,11 +146,11 @@ def loss_map(table: Any) -> tuple[Any, ...]:
     return title, {"cmap": colors, "norm": norm}, boxes, "mean loss", sayings
 
 
-def label_cells(axes: Axes, rates: Sequence[float], seeds: Sequence[int], heading: str, sayings: Sequence[str]) -> None:
+def label_cells(axes: Axes, names: Sequence[str], seeds: Sequence[int], heading: str, sayings: Sequence[str]) -> None:
     """Name rows and some columns, and write beside each row what is said about it."""
-    axes.set_yticks([row + 0.5 for row in range(len(rates))], [show(float(rate)) for rate in rates])
+    axes.set_yticks([row + 0.5 for row in range(len(names))], names)
     every = max(1, len(seeds) // 10)
     axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
-    axes.text(len(seeds) * 1.01, len(rates) + 0.1, heading, va="bottom", fontsize=9, color=INK)
+    axes.text(len(seeds) * 1.01, len(names) + 0.1, heading, va="bottom", fontsize=9, color=INK)
     for row, saying in enumerate(sayings):
         axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", fontsize=9, color=INK)

@@ -99,7 +99,7 @@ def paint(
     return drawing
 
 
-UNIT, COLUMN, TALL = 18.0, 120.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
+UNIT, COLUMN, TALL = 18.0, 84.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
 SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
 STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
 
@@ -110,7 +110,7 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
     middle, largest = top + 30.0 + UNIT * max(shown) / 2, max([abs(w) for layer in net for row in layer for w in row])
     bottom, right = middle + UNIT * max(shown) / 2, left + COLUMN * len(sizes)
     places = [
-        [(left + 60.0 + COLUMN * i, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
+        [(left + COLUMN * (i + 0.5), middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
     ]
     for number, (layer, inputs, units) in enumerate(zip(net, places, places[1:]), 1):
         for b, weights in zip(units, layer):

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
@@ -66,31 +65,6 @@ def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Valu
     return found
 
 
-def opened(order: Sequence[Value], most: int) -> tuple[list[Value], bool]:
-    """(The owners that remain closed when the largest regions are opened first up to ``most`` boxes, all wide?).
-
-    The second is True where one of them has so many parts side by side that opening it was out of the
-    question, and holds most of the graph.
-    """
-    parent, size = dominators(order), [1] * len(order)
-    parts: list[list[int]] = [[] for _ in order]
-    for i in range(len(order) - 1):
-        size[parent[i]] += size[i]
-        parts[parent[i]].append(i)
-    closed, waiting, boxes = [], [(-len(order), len(order) - 1)], 1
-    while waiting:
-        _, i = heappop(waiting)
-        if boxes + len(parts[i]) > most:
-            closed.append(i)
-            continue
-        boxes += len(parts[i])
-        for part in parts[i]:
-            if parts[part]:
-                heappush(waiting, (-size[part], part))
-    wide = any(len(parts[i]) > most // 2 and size[i] > len(order) // 2 for i in closed)
-    return [order[i] for i in closed], wide
-
-
 # --- Alike and side by side -----------------------------------------------------------------------
 
 
@@ -107,7 +81,7 @@ def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
     keys: dict[Value, Any] = {node: (depth[node], kind[node]) for node in order}
     if len(set(keys.values())) <= most:
         return keys
-    slice_of = max(depth.values()) // most + 1
+    slice_of = 4 * max(depth.values()) // most + 1  # fewer, as lines go from each to many
     return {node: (depth[node] // slice_of, "") for node in order}
 
 
@@ -129,9 +103,8 @@ def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: 
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
-    longest, sizes = max([len(words) for words in names.values()], default=0) - 1, Counter[str]()
-    for words in names.values():
-        sizes.update([".".join(words[:length]) for length in range(longest + 1)])
+    longest = max(map(len, names.values()), default=0) - 1
+    sizes = Counter(".".join(known[:length]) for known in names.values() for length in range(longest + 1))
     for length in range(longest, -1, -1):
         prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
         shorter = {node: ".".join(words[: length - 1]) for node, words in names.items()}
@@ -274,17 +247,11 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
 
 
 def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> dict[Value, Group]:
-    """The groups of a large graph: by neurons or layers where labels tell them, else by what only one node uses.
-
-    Its largest regions are opened first; gates alike side by side become one.
-    """
+    """The groups of a large graph: by neurons or layers where labels tell them, else gates alike side by side."""
     parts = by_prefix(order, named, FEW) if named else {}
     if parts:
         return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
-    closed, wide = opened(order, FEW)
-    if wide:
-        return gathered(order, bundles(order, FEW), kind_of)
-    return gathered(order, regions(order, closed), lambda node: "")
+    return gathered(order, bundles(order, FEW), kind_of)
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
