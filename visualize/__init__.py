@@ -40,8 +40,8 @@ ROOMS = {  # public names whose module is imported when one of them is first use
     **dict.fromkeys(["Page", "page"], "web.document"),
     **dict.fromkeys(["Picture", "draw"], "picture"),
     **dict.fromkeys([
-        "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes",
-        "plot_histogram", "plot_losses", "plot_rates_and_seeds", "plot_success",
+        "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes", "plot_losses",
+        "plot_rates_and_seeds", "plot_success",
     ], "plots"),
     "playground": "web.playground",
 }  # fmt: skip

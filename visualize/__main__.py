@@ -57,24 +57,13 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
     made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
     made.add_argument("--no-values", dest="values", action="store_false", help="leave out the values")
-    made.add_argument(
-        "--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or none: instead of the numbers"
-    )
-    made.add_argument(
-        "--highlight", action="append", metavar="NAME", help="the paths from x, or step 5; again: past q, too"
-    )
+    made.add_argument("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or none at all")
+    made.add_argument("--highlight", action="append", metavar="NAME", help="paths from x, or step 5; again: past q")
     made.add_argument("--direction", choices=("right", "down"), default="right", help="where the arrows go")
-    made.add_argument(
-        "--width", type=float, default=1280, metavar="PIXELS", help="of a row, 1280 by default; 0: one row"
-    )
-    made.add_argument(
-        "--height",
-        type=float,
-        default=720,
-        metavar="PIXELS",
-        help="set tighter what is higher: 720 by default; 0: never",
-    )
-    made.add_argument("--font-size", type=float, default=13, metavar="PIXELS", help="of the numbers, 13 by default")
+    pixels: Any = {"type": float, "metavar": "PIXELS"}
+    made.add_argument("--width", default=1280, help="of a row, 1280 by default; 0: one row", **pixels)
+    made.add_argument("--height", default=720, help="what is higher is set tighter: 720 by default; 0: never", **pixels)
+    made.add_argument("--font-size", default=13, help="of the numbers, 13 by default", **pixels)
     made.add_argument("--scale", type=float, default=1, metavar="TIMES", help="so many times as large")
     made.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
     made.add_argument("--layout", choices=("built-in", "dot"), default="built-in", help="who finds the positions")

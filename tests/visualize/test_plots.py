@@ -50,7 +50,6 @@ def every_plot():
         "activation": lambda axes=None: plots.plot_activation(sigmoid, axes=axes),
         "losses": lambda axes=None: plots.plot_losses({"a": [1.0, 0.5], "b": [1.0, math.inf]}, axes=axes),
         "gradient sizes": lambda axes=None: plots.plot_gradient_sizes([0.1, 0.2], axes=axes),
-        "histogram": lambda axes=None: plots.plot_histogram({"1": [0.1, 0.2], "2": [0.3]}, axes=axes),
         "boundary": lambda axes=None: plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8, axes=axes),
         "descent": lambda axes=None: plots.plot_descent(lambda x, y: x * x + y * y, path, axes=axes),
         "descent 1": lambda axes=None: plots.plot_descent(lambda x: x * x, [1.0, 0.5], axes=axes),
@@ -216,21 +215,7 @@ def test_gradients_that_are_all_zero_still_make_a_plot():
     assert [text.get_text() for text in plots.plot_gradient_sizes([0.0, 0.0]).texts] == ["0", "0"]
 
 
-def test_a_histogram_counts_all_values_and_says_mean_spread_and_what_is_not_finite():
-    axes = plots.plot_histogram({"layer 1": [1.0, 2.0, 3.0, math.nan], "layer 2": [2.0, 2.0]}, "activations", bins=4)
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
-
-    assert labels == ["layer 1: mean 2, spread 0.82, 1 not finite", "layer 2: mean 2, spread 0"]
-    assert title(axes) == "How often which activations occur"
-    assert max(patch.get_path().vertices[:, 1].max() for patch in axes.patches) == 2.0
-
-
-def test_a_histogram_of_equal_or_no_finite_values_is_still_a_plot():
-    assert plots.plot_histogram([0.0, 0.0]).has_data()
-    assert plots.plot_histogram([math.inf]).get_legend().get_texts()[0].get_text() == "1 not finite"
-
-
-@pytest.mark.parametrize("plot", [plots.plot_losses, plots.plot_gradient_sizes, plots.plot_histogram])
+@pytest.mark.parametrize("plot", [plots.plot_losses, plots.plot_gradient_sizes])
 def test_nothing_to_draw_is_an_error_that_says_so(plot):
     for nothing in ([], {}, {"a": []}):
         with pytest.raises(ValueError, match="needs at least one"):
@@ -476,12 +461,6 @@ def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
         plots.plot_gradient_sizes(nn.fit(net, *XOR, epochs=1, progress=False))
 
 
-def test_a_model_is_counted_layer_by_layer(trained):
-    net, _ = trained
-
-    assert [label.partition(":")[0] for label in labels(plots.plot_histogram(net))] == list(net.by_layer())
-
-
 def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
     X, Y = nn.blobs(30)
     net = nn.MLP(2, [3], output="softmax", seed=0)
@@ -573,7 +552,6 @@ def test_a_name_that_begins_with_an_underscore_keeps_its_legend_entry(draw, tmp_
     for name in ("_x", "__private", "_", "plain"):
         axes = draw(name)
         assert labels(axes)[0].partition(":")[0] == name
-    assert labels(plots.plot_histogram({"_x": [1.0]})) == ["_x: mean 1, spread 0"]
     axes.figure.savefig(tmp_path / "plot.svg")
 
 

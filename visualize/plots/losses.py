@@ -1,4 +1,4 @@
-"""Plots of one training run: its losses, the gradient sizes by layer, histograms of weights and activations."""
+"""Plots of one training run: its losses, and the gradient sizes by layer."""
 
 from __future__ import annotations
 
@@ -85,51 +85,3 @@ def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
     if layers:
         axes.set_xticks(range(1, len(layers) + 1), layers)
     return dress(axes, "Size of the gradient in each layer", over, "norm of the gradient")
-
-
-def plot_histogram(values: Any, what: str = "weights", bins: int = 30, axes: Axes | None = None) -> Axes:
-    """Draw how often which values occur, such as the weights or the activations of each layer.
-
-    Parameters
-    ----------
-    values : list of float, dict of name -> list of float, or Module
-        What is counted, all of it or layer by layer. Values that are inf or nan are counted in the legend.
-    what : str
-        What the values are, for the title: "weights", "activations".
-    bins : int
-        Into how many intervals the range is cut.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
-
-    Examples
-    --------
-    >>> plot_histogram({"layer 1": [-0.5, 0.2, 0.4], "layer 2": [0.1, 0.9]}, "activations").get_title(loc="left")
-    'How often which activations occur'
-    """
-    axes = ready(axes)
-    if hasattr(values, "by_layer"):
-        values = {name: [parameter.data for parameter in layer] for name, layer in values.by_layer().items()}
-    layers = named(values, what)
-    finite = {name: [x for x in layer if math.isfinite(x)] for name, layer in layers.items()}
-    every = [x for layer in finite.values() for x in layer] or [0.0]
-    low, high = (min(every), max(every)) if min(every) < max(every) else (every[0] - 0.5, every[0] + 0.5)
-    for place, (name, layer) in enumerate(layers.items()):
-        color, dashes = color_of(place), styled(place)["linestyle"]
-        options: dict[str, Any] = {"bins": bins, "range": (low, high), "color": color}
-        axes.hist(finite[name], histtype="stepfilled", alpha=0.12, **options)
-        axes.hist(
-            finite[name], histtype="step", linestyle=dashes, linewidth=1.8, label=entry(summary(name, layer)), **options
-        )
-    return dress(axes, f"How often which {what} occur", what, "how many")
-
-
-def summary(name: str, values: list[float]) -> str:
-    """The legend of a histogram: name, mean, spread (standard deviation), and what is not finite."""
-    from statistics import fmean, pstdev
-
-    finite, parts = [x for x in values if math.isfinite(x)], []
-    if finite:
-        parts = [f"mean {fmean(finite):.2g}", f"spread {pstdev(finite):.2g}"]
-    if len(finite) < len(values):
-        parts.append(f"{len(values) - len(finite)} not finite")
-    return f"{name}: " * bool(name) + ", ".join(parts)

@@ -7,7 +7,6 @@ from typing import Any
 
 from autodiff import Value, gate, history, names, on_kink, show, stale, sweep
 from autodiff.notation import Name
-from autodiff.steps import Steps
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
@@ -152,7 +151,7 @@ class Walk:
         scene: Scene,
         upstream: float | None = None,
         called: bool | None = None,
-        rounded: Steps | None = None,
+        rounded: Any = None,
     ) -> None:
         order, several = history(output), type(output.primitive) is Ends
         groups, notes = groups_of(order, fold, copies)
@@ -198,7 +197,8 @@ class Walk:
 
     def value(self, node: Value) -> float:
         """The number of a node, as it is shown."""
-        return self.values.get(node, node.data)
+        number: float = self.values.get(node, node.data)
+        return number
 
     def box_id(self, node: Value) -> str:
         """The id of the box that the node stands in."""
