@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from statistics import median
 
 from .plan import Block, Link, Plan, Point, landings
 
@@ -165,19 +166,6 @@ def by_medians(
         column[slot] = item
     for i, item in enumerate(column):
         places[item] = float(i)
-
-
-def median(ends: Sequence[float]) -> float:
-    """The middle of sorted numbers; of an even count, the middle nearer to where they crowd (Gansner et al. 1993)."""
-    half = len(ends) // 2
-    if len(ends) % 2:
-        return ends[half]
-    if len(ends) == 2:
-        return (ends[0] + ends[1]) / 2
-    left, right = ends[half - 1] - ends[0], ends[-1] - ends[half]
-    if left + right == 0.0:
-        return (ends[half - 1] + ends[half]) / 2
-    return (ends[half - 1] * right + ends[half] * left) / (left + right)
 
 
 def swap(grid: Grid) -> None:
