@@ -26,6 +26,7 @@ All options: python -m autodiff --help"""
 MOST = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file")
 STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
+JSON, LATEX = ("words", "json", "file", "tangent"), ("words", "latex", "digits", "round", "file")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -75,12 +76,10 @@ def run(chosen: argparse.Namespace) -> int:
         print(HELP)
         return 0
     if chosen.json:
-        used = ("words", "json", "file", "tangent")
-        refuse_idle(chosen, plain, used, "--json gives every step as data, with all digits:")
+        refuse_idle(chosen, plain, JSON, "--json gives every step as data, with all digits:")
     refuse_idle(chosen, plain, (*STEPS, "json", "latex"), "only a quiz has these: add --quiz 3, or")
     if chosen.latex:
-        used = ("words", "latex", "digits", "file")
-        refuse_idle(chosen, plain, used, "--latex gives the formula and every step:")
+        refuse_idle(chosen, plain, LATEX, "--latex gives the formula and every step:")
     subjects, notes = read(chosen.words)
     say(*notes)
     if chosen.file:
@@ -95,7 +94,7 @@ def run(chosen: argparse.Namespace) -> int:
 
     for subject in subjects:
         if chosen.latex:
-            print(f"\\[\n{latex(subject.output)}\n\\]\n{subject.output.steps(chosen.digits).latex()}")
+            print(f"\\[\n{latex(subject.output)}\n\\]\n{steps_of(subject, chosen).latex()}")
         else:
             show(subject, chosen)
     return 0
@@ -104,11 +103,15 @@ def run(chosen: argparse.Namespace) -> int:
 # --- What is shown -------------------------------------------------------------------------------
 
 
+def steps_of(subject: Subject, chosen: argparse.Namespace) -> Any:
+    """The steps, rounded where that is wanted."""
+    steps = subject.output.steps(chosen.digits, chosen.tangent)
+    return steps if chosen.round is None else steps.rounded(chosen.round)
+
+
 def show(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
-    steps = subject.output.steps(chosen.digits, chosen.tangent)
-    if chosen.round is not None:
-        steps = steps.rounded(chosen.round)
+    steps = steps_of(subject, chosen)
     pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
     if not steps.finite:
         from . import nonfinite_origin

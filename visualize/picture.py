@@ -63,8 +63,8 @@ def draw(
     fold : optional
         What becomes one box: a Value (it and all that only it uses), a label, "sigmoid", "tanh" or
         "softplus" (where it is written out in simpler gates), a model with ``named_parameters()`` (a box
-        for each neuron, or layer), or a list of such. None folds graphs of more than 300 nodes,
-        False none.
+        for each neuron, or layer), or a list of such. None folds graphs of more than 300 nodes
+        (nets of more than 60), False none.
     unfold : iterable of str
         Names of gates to draw as simpler ones: "sigmoid", "tanh", "softplus", "relu", "dot", "sum" as lectures
         do; others, a user's among them, by their value or expansion.

@@ -88,6 +88,8 @@ def test_the_command_line_prints_formula_and_steps(capsys):
     out = capsys.readouterr().out
 
     assert out == f"\\[\n{latex(EXAMPLES['D1'].build())}\n\\]\n{EXAMPLES['D1'].build().steps().latex()}\n"
+    assert main(["D2", "--latex", "--round", "2"]) == 0
+    assert r"= 0.2 \cdot 2 = 0.4" in capsys.readouterr().out
     assert main(["x*y", "x=1", "y=2", "--latex", "--step"]) == 2
     assert "--step" in capsys.readouterr().err
 
