@@ -19,49 +19,19 @@ from .unfold import SINGLE, Ends, wishes
 # --- All that only one node uses ------------------------------------------------------------------
 
 
-def dominators(order: Sequence[Value]) -> list[int]:
-    """For every node the place of the nearest node that all its uses lead through; the output's is its own.
-
-    Places are found newest first. ``jump`` skips exponentially far up the tree, so that depth does not matter.
-    """
-    place = {node: i for i, node in enumerate(order)}
-    users: list[list[int]] = [[] for _ in order]  # the places of the nodes that each is an operand of
-    for i, node in enumerate(order):
-        for operand in node.operands:
-            if type(operand) is not float:
-                users[place[operand]].append(i)
-    last = len(order) - 1
-    parent, jump, depth = [last] * len(order), [last] * len(order), [0] * len(order)
-
-    def meet(a: int, b: int) -> int:
-        if depth[a] < depth[b]:
-            a, b = b, a
-        while depth[a] > depth[b]:
-            a = jump[a] if depth[jump[a]] >= depth[b] else parent[a]
-        while a != b:
-            a, b = (jump[a], jump[b]) if jump[a] != jump[b] else (parent[a], parent[b])
-        return a
-
-    for i in range(last - 1, -1, -1):
-        above = users[i][0]
-        for user in users[i]:
-            above = meet(above, user)
-        over = jump[above]
-        even = depth[above] - depth[over] == depth[over] - depth[jump[over]]
-        parent[i], depth[i], jump[i] = above, depth[above] + 1, jump[over] if even else above
-    return parent
-
-
 def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
     """For every node that only an owner uses, the owner itself included, the outermost such owner."""
-    wanted, parent = set(owners), dominators(order)
-    found: dict[Value, Value] = {}
-    for i in range(len(order) - 1, -1, -1):
-        node, above = order[i], order[parent[i]]
-        if above in found:
-            found[node] = found[above]
-        elif node in wanted:
-            found[node] = node
+    wanted, found = set(owners), dict[Value, Value]()
+    around: dict[Value, set[Value | None]] = {}  # the owners of all that use a node
+    for node in order[::-1]:
+        above = around.pop(node, {None})
+        owner = above.pop() if len(above) == 1 else None
+        owner = node if owner is None and node in wanted else owner
+        if owner is not None:
+            found[node] = owner
+        for x in node.operands:
+            if type(x) is not float:
+                around.setdefault(x, set()).add(found.get(node))
     return found
 
 
