@@ -55,9 +55,10 @@ def overlaps(drawing) -> list:
 
 def rectangle(text: Text) -> tuple[float, float, float, float]:
     """About where the letters of a text are."""
-    wide, high = 0.9 * runs_width(text.runs), max(TEXTS[style].size for _, style in text.runs)
+    wide, letters = 0.9 * runs_width(text.runs), [TEXTS[style] for _, style in text.runs]
     left = text.x - wide / 2 if text.anchor == "middle" else text.x
-    return left, text.y - 0.72 * high, left + wide, text.y + 0.05 * high
+    top, bottom = min(x.drop - 0.72 * x.size for x in letters), max(x.drop + 0.05 * x.size for x in letters)
+    return left, text.y + top, left + wide, text.y + bottom
 
 
 def points(curve) -> list[tuple[float, float]]:

@@ -112,13 +112,15 @@ def half_width(box: Box) -> float:
 def half_height(box: Box) -> float:
     """Half the height of the box itself."""
     return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(
-        box.kind, 9.0 + box.total if box.told else 11.0
+        box.kind, 9.0 + box.total + 2.0 * bool(Name(box.name).upper) if box.told else 11.0
     )
 
 
 def high(runs: Runs, scene: Scene) -> float:
     """How high a line of text is."""
-    return (max(scene.line, TALL) if runs[0][1] == "name" else scene.line) if runs else 0.0
+    if not runs:
+        return 0.0
+    return max(scene.line, {"name": TALL}.get(runs[0][1], 0.0)) + 3.0 * any(style == "upper" for _, style in runs)
 
 
 def label_width(arrow: Arrow, scene: Scene) -> float:

@@ -190,7 +190,7 @@ def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:
     if texts:
         group.marks.append(Text(x, y - 2.0 if folded else y + 0.35 * TEXTS[texts[0][1]].size, texts))
     at = (x + half_width(box) * scene.down, y)
-    low = (scene.line - 5.0 if over(box) else 5.0) if scene.down else down + max(12.0, scene.line - 4.0)
+    low = (12.0 if over(box) else 5.0) if scene.down else down + max(12.0, scene.line - 4.0)
     write(group, over(box), at, -3.0 if scene.down else -down - 5.0, scene.down)
     write(group, under(box, scene), at, low, scene.down)
     return group
