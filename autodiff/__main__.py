@@ -13,7 +13,8 @@ from .cli import Subject, examples, file_name, front_door, hidden_packages, plac
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+
+    from .quiz import Question
 
 HELP = """\
 Steps through an expression and its gradients, one gate at a time:
@@ -24,7 +25,7 @@ Steps through an expression and its gradients, one gate at a time:
 
 All options: python -m autodiff --help"""
 MOST = 1000  # questions that a quiz may have
-QUIZ = ("quiz", "seed", "key", "file")
+QUIZ = ("quiz", "seed", "key", "file", "like", "variants", "level", "ask")
 STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
 JSON, LATEX = ("words", "json", "file", "tangent"), ("words", "latex", "digits", "round", "file")
 PROMPT = "[Enter] next, b back, q quit: "
@@ -59,6 +60,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
     made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
     made.add_argument("--key", action="store_true", help="the quiz with its answers")
+    made.add_argument("--level", type=int, default=2, help="of the quiz: 1 + - *, 2 max, 3 / exp squares, 4 sigmoid")
+    made.add_argument("--like", default="", metavar="ID", help="a quiz of lecture examples: E7, D1 or D")
+    made.add_argument("--variants", type=int, default=1, metavar="N", help="N sheets, their questions alike")
+    made.add_argument("--ask", action="store_true", help="ask the quiz here, with hints and a score")
     made.add_argument("--version", action="version", version=f"scalar-autodiff {__version__}")
     return made.parse_intermixed_args(shielded(arguments))
 
@@ -69,6 +74,12 @@ def run(chosen: argparse.Namespace) -> int:
     plain = options([])
     if chosen.quiz is not None:
         refuse_idle(chosen, plain, QUIZ, "a quiz has expressions of its own and shows no steps:")
+        for option, unused, why in (
+            ("ask", ("file", "key", "variants"), "a quiz that is asked here has one sheet and no key:"),
+            ("like", ("level",), "lecture examples have a level of their own:"),
+        ):
+            if getattr(chosen, option):
+                refuse_idle(chosen, plain, [name for name in QUIZ if name not in unused], why)
         print(quiz(chosen))
         return 0
     if not chosen.words:
@@ -169,23 +180,38 @@ def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
 
 
 def quiz(chosen: argparse.Namespace) -> str:
-    """The worksheet of a quiz, or where it was written to."""
-    from .quiz import gift, html, questions, worksheet
+    """The worksheet of a quiz, where it was written to, or the score where it was asked here."""
+    from .quiz import ask, gift, html, moodle, questions, variant, worksheet
 
-    if chosen.quiz > MOST:
-        raise ValueError(f"a quiz has at most {MOST} questions, got {chosen.quiz!r:.40}")
-    writers: dict[str, Callable[[Any], str]] = {
-        ".html": lambda asked: html(asked, key=chosen.key),
-        ".gift": gift,
-        ".txt": lambda asked: worksheet(asked, chosen.key) + "\n",
-    }
+    if chosen.quiz * max(1, chosen.variants) > MOST:
+        raise ValueError(f"a quiz has at most {MOST} questions, got {chosen.quiz * chosen.variants!r:.40}")
+    if not 1 <= chosen.variants <= 26:
+        raise ValueError(f"a quiz has 1 to 26 variants, got {chosen.variants}")
     to_file = chosen.file and chosen.file not in OUTPUT
+    writers: dict[str, Callable[..., str]] = {
+        ".html": lambda *sheets: html(*sheets, key=chosen.key, draw=blank_graph),
+        ".gift": gift,
+        ".txt": lambda *sheets: worksheet(*sheets, key=chosen.key) + "\n",
+        ".xml": lambda *sheets: moodle(*sheets, draw=blank_graph),
+    }
     ending = suffix(chosen.file, writers) if to_file else ""
-    asked = questions(chosen.quiz, chosen.seed)
+    asked = questions(chosen.quiz, chosen.seed, level=chosen.level, like=chosen.like)
+    sheets = [asked, *[variant(asked, number, chosen.seed) for number in range(1, chosen.variants)]]
+    if chosen.ask:
+        return ask(asked)
     if not to_file:
-        return worksheet(asked, chosen.key)
-    write(chosen.file, writers[ending](asked).encode())
+        return worksheet(*sheets, key=chosen.key)
+    write(chosen.file, writers[ending](*sheets).encode())
     return f"the quiz is in {chosen.file}"
+
+
+def blank_graph(question: Question) -> str:
+    """The graph of a question as SVG, its numbers left out."""
+    if "visualize" in hidden_packages():
+        return ""
+    from visualize import draw as drawn
+
+    return drawn(question.graph, values=False, gradients="blank", theme="light", width=880).svg()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import autodiff._lazy
 import autodiff.arrays
 import autodiff.flat
 import autodiff.formula
+import autodiff.quiz
 import autodiff.vocabulary
 
 ROOT = Path(autodiff.__file__).parent.parent
@@ -24,7 +25,7 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
-        formula | steps | engine | functional functions | check flat parser | descriptions lectures quiz | cli
+        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -40,7 +41,7 @@ FLOORS = {
     """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "question | formats",
+    "autodiff.quiz": "mistakes | question | asking formats generator",
     "nn": """
         _checks initializers module | _targets activations optim | dropout layers losses normalization |
         metrics models | data serialization | training | doctor | cli lectures
@@ -186,7 +187,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
-    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "vocabulary")
+    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "quiz", "vocabulary")
     public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":

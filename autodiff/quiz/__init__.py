@@ -1,8 +1,26 @@
-"""Questions with blanks to work out on paper (question), and what they are printed as (formats)."""
+"""Questions with blanks to work out: one question and its feedback (question), the table of typical mistakes
+(mistakes), seeded questions (generator), worksheets and Moodle's formats (formats), a quiz in the terminal (asking)."""
 
 from __future__ import annotations
 
-from .formats import gift, html, worksheet
-from .question import Question, questions
+from .asking import ask
+from .formats import gift, html, moodle, worksheet
+from .generator import questions, variant
+from .mistakes import SENTENCES, Gate, Mistake, typical
+from .question import Question, Verdict
 
-__all__ = ["Question", "gift", "html", "questions", "worksheet"]
+__all__ = [
+    "SENTENCES",
+    "Gate",
+    "Mistake",
+    "Question",
+    "Verdict",
+    "ask",
+    "gift",
+    "html",
+    "moodle",
+    "questions",
+    "typical",
+    "variant",
+    "worksheet",
+]

@@ -1,67 +1,163 @@
-"""Questions on paper: a worksheet as text or HTML with its key, and Moodle's GIFT."""
+"""Questions on paper and in Moodle: worksheets as text or HTML with keys apart, Moodle XML (Cloze) and GIFT.
+
+Each takes one sheet or several: variants A, B, C, ... of one another.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
+from math import floor, log10
 
-from ..formula import exact, show
-from .question import Question
+from ..formula import show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from .question import Question
+
+    Draw = Callable[[Question], str]  # makes the SVG of a question
+
+TITLE = "Backpropagation by hand"
 LINE = "________"
+WITHIN = 0.005  # of the right number, and of a typical wrong one
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 44em; margin: 2em auto; color-scheme: light dark }
-li { margin-bottom: 2em; break-inside: avoid }
-th { text-align: left; font-weight: 400; padding-right: 1em }
-td { border-bottom: 1px solid; width: 8em }
-@media print { details { display: none } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; color-scheme: light }
+section + section { break-before: page }
+header { display: flex; gap: 2em; border-bottom: 1px solid; padding-bottom: .5em } header span { flex: 1 }
+li { margin: 1.5em 0; break-inside: avoid } li::marker { font-weight: 700 }
+.marks { float: right } img { display: block; max-width: 100%; margin: .5em 0 }
+.blanks { display: grid; grid-template-columns: repeat(3, 1fr); gap: .6em 2em }
+.blanks div { display: flex; gap: .5em; align-items: end }
+.blanks b { flex: 1; border-bottom: 1px solid; height: 1.6em; font-weight: 400 }
 """
 
 
-def worksheet(asked: Sequence[Question], key: bool = False) -> str:
+def lettered(sheets: Sequence[Sequence[Question]]) -> Iterator[tuple[str, Sequence[Question]]]:
+    """Each sheet with its letter, "" where there is but one."""
+    return ((chr(65 + i) if len(sheets) > 1 else "", sheet) for i, sheet in enumerate(sheets))
+
+
+def worksheet(*sheets: Sequence[Question], key: bool = False) -> str:
     """The questions as text with blanks, or with the answers where ``key`` is true."""
     parts = []
-    for number, question in enumerate(asked, 1):
-        parts.append(f"{number}. {question.text}\n   at {question.given()}")
-        width = max(len(name) for name in question.answers)
-        parts += [f"      {name.ljust(width)} = {show(x) if key else LINE}" for name, x in question.answers.items()]
-        parts.append("")
+    for letter, sheet in lettered(sheets):
+        parts += [f"Variant {letter}", ""] if letter else []
+        for number, question in enumerate(sheet, 1):
+            parts.append(f"{number}. {question.text}\n   at {question.given()}")
+            width = max(len(name) for name in question.answers)
+            parts += [f"      {name.ljust(width)} = {show(x) if key else LINE}" for name, x in question.answers.items()]
+            parts.append("")
     return "\n".join(parts).rstrip()
 
 
-def html(asked: Sequence[Question], title: str = "Backpropagation by hand", key: bool = False) -> str:
-    """The worksheet as one HTML page to print; where ``key`` is true the answers are folded away in it."""
-    items = []
-    for question in asked:
-        gates = "<br>".join(escape(line) for line in question.text.split("; "))
-        rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td></td></tr>" for name in question.answers)
-        answers = ", ".join(f"{escape(name)} = {show(x)}" for name, x in question.answers.items())
-        folded = f"<details><summary>Answers</summary><p>{answers}</p></details>" if key else ""
-        told = f"<p><code>{gates}</code><br>at {escape(question.given())}</p>"
-        items.append(f"<li>{told}<table>{rows}</table>{folded}</li>")
+def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, draw: Draw | None = None) -> str:
+    """The worksheet as one HTML page to print, a page for each sheet; where ``key`` is true, the key in its place.
+
+    ``draw`` makes the SVG of a question.
+    """
+    sections = []
+    for letter, sheet in lettered(sheets):
+        items = []
+        for question in sheet:
+            gates = "<br>".join(escape(line) for line in question.text.split("; "))
+            image = drawn(question, draw(question)) if draw and not key else ""
+            blanks = "".join(
+                f"<div>{escape(name)} = <b>{show(x) if key else ''}</b></div>" for name, x in question.answers.items()
+            )
+            marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
+            told = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
+            items.append(f'<li>{told}{image}<div class="blanks">{blanks}</div></li>')
+        total = sum(len(question.answers) for question in sheet)
+        line = "Key" if key else f"<span>Name: {LINE * 3}</span><span>Date: {LINE}</span>Marks: ____ of {total}"
+        heading = f"{escape(title)}{f', variant {letter}' if letter else ''}"
+        sections.append(f"<section><h1>{heading}</h1><header>{line}</header><ol>{''.join(items)}</ol></section>")
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-        f"<h1>{escape(title)}</h1><ol>{''.join(items)}</ol></html>\n"
+        f"{''.join(sections)}</html>\n"
     )
 
 
-def gift(asked: Sequence[Question]) -> str:
-    """The questions in Moodle's GIFT format, one numerical question for each blank.
+def drawn(question: Question, svg: str, source: str = "") -> str:
+    """An image that holds a drawing, or names its source."""
+    source = source or f"data:image/svg+xml;base64,{encoded(svg)}"
+    return f'<img src="{source}" alt="{escape(f"The graph of {question.text}")}">'
 
-    The key is whole, and as far off as its six digits are on the worksheet, an answer is still right.
-    """
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def keyed(x: float) -> tuple[str, str]:
+    """A key and its tolerance to the same digits: 0.5 % to either side, 0 for 0."""
+    margin = WITHIN * abs(x)
+    if x and not 1e-9 < abs(x) < 1e15:
+        return f"{x:.6e}", f"{margin:.3e}"
+    places = max(0, 2 - floor(log10(margin))) if margin else 0
+    key, within = (f"{number:.{places}f}" for number in (x + 0.0, margin))
+    return tuple(text.rstrip("0").rstrip(".") if places else text for text in (key, within))  # type: ignore[return-value]
+
+
+def choices(question: Question, name: str) -> list[tuple[str, str, str]]:
+    """The right number and the typical wrong ones of a blank: key, tolerance, what to say."""
+    return [
+        (*keyed(question.answers[name]), "right"), *[(*keyed(x), said) for x, said in question.mistakes(name)]
+    ]  # fmt: skip
+
+
+def gift(*sheets: Sequence[Question], title: str = TITLE) -> str:
+    """The questions in Moodle's GIFT format: a numerical question for each blank, with feedback on typical mistakes."""
     parts = []
-    for number, question in enumerate(asked, 1):
-        told = gift_escaped(f"{question.text} at {question.given()}.")
-        for name, x in question.answers.items():
-            title, margin = gift_escaped(f"Question {number}: {name}"), show(max(0.005, 5e-6 * abs(x)))
-            parts.append(f"::{title}:: {told} What is {gift_escaped(name)}? {{#{exact(x + 0.0)}:{margin}}}")
+    for letter, sheet in lettered(sheets):
+        parts.append(f"$CATEGORY: {title}{f'/{letter}' if letter else ''}")
+        for number, question in enumerate(sheet, 1):
+            told = gift_escaped(f"{question.text} at {question.given()}.")
+            for name in question.answers:
+                (key, margin, said), *wrong = choices(question, name)
+                lines = [f"={key}:{margin}#{said}"]
+                lines += [f"=%0%{key}:{margin}#{gift_escaped(said)}" for key, margin, said in wrong]
+                heading = gift_escaped(f"{number}: {name} of {question.text} at {question.given()}")
+                answers = "\n".join(lines)
+                parts.append(f"::{heading}:: {told} What is {gift_escaped(name)}? {{#\n{answers}\n}}")
     return "\n\n".join(parts) + "\n"
 
 
 def gift_escaped(text: str) -> str:
     """The text as HTML, which Moodle reads, with the characters that mean something in GIFT behind a backslash."""
     return "".join(f"\\{letter}" if letter in "\\~=#{}:" else letter for letter in escape(text, quote=False))
+
+
+def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = None) -> str:
+    """The questions as Moodle XML: each a Cloze question with one picture, a blank for every number, named feedback."""
+    parts = []
+    for letter, sheet in lettered(sheets):
+        category = escape(f"$course$/{title}{f'/{letter}' if letter else ''}")
+        parts.append(f'<question type="category"><category><text>{category}</text></category></question>')
+        for number, question in enumerate(sheet, 1):
+            gates = "<br>".join(cloze_escaped(line) for line in question.text.split("; "))
+            svg = draw(question) if draw else ""
+            image = drawn(question, svg, f"@@PLUGINFILE@@/graph{number}.svg") if svg else ""
+            blanks = "".join(f"<tr><td>{cloze_escaped(name)} =</td><td>{cloze(question, name)}</td></tr>"
+                             for name in question.answers)  # fmt: skip
+            text = f"<p>{gates}<br>at {cloze_escaped(question.given())}</p>{image}<table>{blanks}</table>"
+            file = f'<file name="graph{number}.svg" path="/" encoding="base64">{encoded(svg)}</file>' if svg else ""
+            name = escape(f"{number}: {question.text} at {question.given()}")
+            parts.append(
+                f'<question type="cloze"><name><text>{name}</text></name>'
+                f'<questiontext format="html"><text>{escape(text)}</text>{file}</questiontext>'
+                f"<penalty>0.3333333</penalty><hidden>0</hidden></question>"
+            )
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>", *parts, "</quiz>", ""])
+
+
+def cloze(question: Question, name: str) -> str:
+    """One blank of a Cloze question."""
+    (key, margin, said), *wrong = choices(question, name)
+    others = [f"~%0%{key}:{margin}#{cloze_escaped(said)}" for key, margin, said in wrong]
+    return f"{{1:NUMERICAL:={key}:{margin}#{said}{''.join(others)}}}"
+
+
+def cloze_escaped(text: str) -> str:
+    """The text as HTML, with the characters that end an answer of a Cloze question behind a backslash."""
+    return "".join(f"&#{ord(letter)};" if letter in "{}~#\\" else letter for letter in escape(text, quote=False))

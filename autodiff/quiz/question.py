@@ -1,48 +1,158 @@
-"""Questions with blanks: small seeded graphs to work out, and feedback on a student's numbers."""
+"""A question: a graph whose gate values and gradients are asked for, and feedback on a student's numbers."""
 
 from __future__ import annotations
 
-import random
-from math import isfinite, prod
-from operator import index
+import re
+from math import isfinite
+from typing import Any, NamedTuple
 
+from ..engine import Value
 from ..formula import exact, names, show, statements
 from ..graph import history
 from ..ieee import real
 from ..parser import ExpressionError, parse
+from ..primitives import downstream
+from ..steps import slope
+from ..vocabulary import SUM, words
+from .mistakes import ROUNDED, Gate, Paths, candidates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ..engine import Value
     from ..steps import Step, Steps
 
-BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} * {}", "max({}, {})"]
-UNARY = ["relu({})", "-{}"]
+NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
+FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number
+NOISE = 1e-12  # a sum is taken for 0 where it is this small beside its terms
+MOST = 4  # edges that a hint names
+
+
+class Answer(NamedTuple):
+    """A student's number, and half a unit of the last digit that it was given with."""
+
+    number: float
+    half: float = 0.0
+
+    def near(self, right: float, noise: float = 0.0) -> bool:
+        """Whether this is the number as far as it was given, to within 1 % at worst; never with the wrong sign."""
+        if abs(right) <= noise and self.number == 0.0:
+            return True
+        within = min(max(self.half, FINEST * abs(right)), COARSEST * abs(right))
+        return abs(self.number - right) <= within * (1.0 + 1e-9)
+
+    def rounds(self, right: float) -> bool:
+        """Whether this is the number with too few digits, rounded or cut off."""
+        gap = abs(self.number - right)
+        cut = self.number != 0.0 and abs(self.number) < abs(right) and gap < 2.0 * self.half
+        small = self.number == 0.0 and abs(right) < 0.1
+        return (cut or small or self.number != 0.0) and self.number * right >= 0.0 and (gap <= self.half or cut)
+
+
+class Verdict(NamedTuple):
+    """What is to be said of one answer; the names of the mistakes that make this number; what it follows from."""
+
+    right: bool
+    text: str
+    mistakes: tuple[str, ...] = ()
+    follows: str = ""
+
+
+class Blank(NamedTuple):
+    """What a student's other numbers make of a blank: ``parts`` from ``gates`` or edges; the wrong answer behind it."""
+
+    gates: list[Gate]
+    parts: list[float]
+    why: str
+    noise: float
+
+    @property
+    def number(self) -> float:
+        return sum(self.parts)
+
+
+class Work:
+    """All numbers as a student has them: those that were given, the others computed from them."""
+
+    def __init__(self, question: Question, given: Mapping[str, Answer]) -> None:
+        self.question, self.given, self.called = question, given, question.steps.names
+        self.blanks: dict[str, Blank] = {}
+        self.blame: dict[str, str] = {}  # by the names of blanks the wrong answer that is in their numbers
+        arriving, output = question.steps.arriving, question.steps.output
+        self.values = {node: node.data for node in question.order if not node.primitive}
+        self.gradients = {output: 1.0}
+        for node in question.order:
+            if node.primitive:
+                gate = self.gate(node)
+                try:
+                    made = node.primitive.compute(gate.operands)
+                except ValueError:  # a user's gate, which does not take a wrong number
+                    made = node.data
+                terms = gate.operands if words(node.primitive).strength == SUM else ()
+                why = self.behind(self.called[x] for x in node.operands if type(x) is not float)
+                self.values[node] = self.enter(self.called[node], [gate._replace(out=made)], [made], why, terms)
+        for node in filter(arriving.__contains__, reversed(question.order)):
+            edges = [self.edge(step) for step in arriving[node]]
+            parts = [downstream(edge.upstream, edge.local) for edge in edges]
+            why = self.behind(question.blank(step.node) for step in arriving[node])
+            changed = [step.node for step, edge in zip(arriving[node], edges) if edge.local != step.local]
+            near = [x for gate in changed for x in (*gate.operands, gate) if type(x) is not float]
+            why = why or self.behind(self.called[x] for x in near)
+            self.gradients[node] = self.enter(question.blank(node), edges, parts, why, parts)
+
+    def enter(self, name: str, gates: list[Gate], parts: list[float], why: str, terms: Sequence[float]) -> float:
+        """Keep what follows for a blank, and return the number that the student goes on with."""
+        noise = NOISE * max(map(abs, terms), default=0.0)
+        self.blanks[name] = blank = Blank(gates, parts, why, noise)
+        answer = self.given.get(name)
+        wrong = answer and not answer.near(self.question.answers[name], noise)
+        self.blame[name] = (name if wrong else "") if answer else why
+        return answer.number if answer else blank.number
+
+    def behind(self, blanks: Iterable[str]) -> str:
+        """The first wrong answer in the numbers of these blanks."""
+        return next(filter(None, (self.blame.get(name) for name in blanks)), "")
+
+    def gate(self, node: Any) -> Gate:
+        """The gate with the student's numbers."""
+        operands = tuple([x if type(x) is float else self.values[x] for x in node.operands])
+        return Gate(node.primitive, operands, self.values.get(node, node.data))
+
+    def edge(self, step: Step) -> Gate:
+        """The edge of a step with the student's numbers."""
+        gate = self.gate(step.node)._replace(place=step.place, upstream=self.gradients[step.node])
+        try:
+            local = gate.rule(gate.out, *gate.operands)
+        except ValueError:
+            local = step.local
+        return gate._replace(local=float(local), closes=type(local) is bool)
 
 
 class Question:
     """One graph, its gates as statements in ``text``, whose gate values and gradients are asked for.
 
-    ``answers`` has the gates by name, then gradients as ``df/dx``, but for inf and nan. ValueError if there is nothing
-    to ask: the output is inf or nan, or an input.
+    ``answers`` has the gates by name, then gradients as ``df/dx``, but for inf and nan; ``attempts`` counts the wrong
+    answers to each. ValueError if there is nothing to ask: the output is inf or nan, or an input.
     """
 
-    __slots__ = ("answers", "inputs", "steps", "text")
+    __slots__ = ("_last", "answers", "attempts", "inputs", "nodes", "order", "steps", "text")
 
     def __init__(self, text: str, inputs: Mapping[str, float], output: Value | None = None) -> None:
         self.text = text
         self.inputs = dict(inputs)
         self.steps: Steps = (parse(text, **inputs) if output is None else output).steps()
+        self.order = history(self.steps.output)
         called, root = self.steps.names, self.steps.output
-        self.answers = {called[row.node]: row.node.data for row in self.steps.rows if row.node.primitive}
-        totals = {step.operand: step.total for step in self.steps}
+        totals = {node: steps[-1].total for node, steps in self.steps.arriving.items()}
         gradients = sorted(
             totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
         )
-        self.answers |= {f"d{called[root]}/d{called[node]}": totals[node] for node in gradients}
-        self.answers = {name: x for name, x in self.answers.items() if isfinite(x)}
+        asked = [(called[node], node, node.data) for node in self.order if node.primitive]
+        asked += [(self.blank(node), node, totals[node]) for node in gradients]
+        self.answers = {name: x for name, _, x in asked if isfinite(x)}
+        self.nodes = {name: node for name, node, _ in asked}
+        self.attempts: dict[str, int] = {}
+        self._last: dict[str, Answer] = {}
         if called[root] not in self.answers:
             where = f"{text!r:.60} at {self.given():.60}"
             raise ValueError(f"there is nothing to ask: {where} is {root.data}, or no gate; take other numbers")
@@ -58,8 +168,8 @@ class Question:
         >>> print(Question.of(x * y).feedback({"f": 12, "df/dx": 4, "df/dy": 1}))
         f = 12: right
         df/dx = 4: right
-        df/dy = 1: that is the upstream gradient alone; times local: 1 * 3 = 3
-            look at the edge from f to y: upstream 1, local 3
+        df/dy = 1: that is the upstream gradient alone: times the local gradient is missing
+            look at the edge from f to y
         """
         order = history(output)
         called = names(order, output)
@@ -69,133 +179,173 @@ class Question:
     def __repr__(self) -> str:
         return f"Question({self.text!r}, {self.given()})"
 
+    def __str__(self) -> str:
+        """The question with its blanks, to be copied into a cell."""
+        blanks = ", ".join(f'"{name}": None' for name in self.answers)
+        return f"{self.text}\nat {self.given()}\n{{{blanks}}}"
+
+    @property
+    def graph(self) -> Value:
+        """The graph with the question's names as labels, to be drawn with ``values=False, gradients="blank"``."""
+        copies: dict[Any, Value] = {}
+        for node in self.order:
+            operands = [x if type(x) is float else copies[x] for x in node.operands]
+            copies[node] = Value.record(node.primitive, operands) if node.primitive else Value(node.data)
+            copies[node].label = self.steps.names[node]
+        return copies[self.steps.output]
+
     def given(self) -> str:
         """The inputs as text: ``x = 1, y = 2``."""
         return ", ".join(f"{name} = {exact(float(x))}" for name, x in self.inputs.items())
 
-    def paths(self, name: str) -> list[Step]:
-        """The steps that arrive at the gradient of that name, one for each edge."""
-        names, output = self.steps.names, self.steps.output
-        return [step for step in self.steps if f"d{names[output]}/d{names[step.operand]}" == name]
+    def blank(self, node: Any) -> str:
+        """The name of a node's gradient: df/dx."""
+        return f"d{self.steps.names[self.steps.output]}/d{self.steps.names[node]}"
 
-    def check(self, answers: Mapping[str, float | str], tolerance: float = 0.005) -> dict[str, str]:
-        """A sentence about each answer, "right" or what seems to have gone wrong.
+    def paths(self, name: str) -> Sequence[Step]:
+        """The steps that arrive at the gradient of that name, one for each edge; none for a gate's value."""
+        node = self.nodes[name]
+        return self.steps.arriving[node] if name == self.blank(node) else ()
 
-        Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is missing is not judged.
-        KeyError for a name that was not asked for, TypeError or ValueError for an answer that is no number.
+    # --- What is right -------------------------------------------------------------------------
+
+    def check(self, answers: Mapping[str, float | str | None]) -> dict[str, Verdict]:
+        """A verdict on each answer: right as far as its digits go, or what seems to have gone wrong.
+
+        Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is None or missing is not
+        judged. No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for an
+        answer that is no number.
         """
         unknown = [name for name in answers if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
-        return {
-            name: "right" if abs(given - self.answers[name]) <= tolerance else self.mistake(name, given, tolerance)
-            for name, given in numbers_of(answers).items()
-        }
+        given = {name: read(name, x) for name, x in answers.items() if x is not None}
+        work = Work(self, given)
+        return {name: self.judge(name, given, work) for name in given}
 
-    def feedback(self, answers: Mapping[str, float | str], tolerance: float = 0.005) -> str:
-        """The verdicts of ``check`` as lines; under a wrong gradient the edges on which to look for the fault.
+    def judge(self, name: str, given: Mapping[str, Answer], work: Work) -> Verdict:
+        """The verdict on one of the answers."""
+        answer, blank = given[name], work.blanks[name]
+        why = blank.why
+        if answer.near(self.answers[name], blank.noise):
+            return Verdict(True, "right")
+        if answer.near(blank.number, blank.noise):
+            part = "edge" if self.paths(name) else "gate"
+            said = f"follows from your {why}, which is wrong; this {part} is right" if why else "right"
+            return Verdict(not why, said, follows=why)
+        found: dict[str, str] = {}
+        for known in (work, Work(self, {})) if why else (work,):
+            near = {row.name: row.sentence for row, x in self.wrong(name, known, given) if answer.near(x)}
+            near |= {"rounded": ROUNDED} if answer.rounds(known.blanks[name].number) else {}
+            found = found or near
+        said = "; or ".join([*found.values()][:2])
+        return Verdict(False, said or "not right yet", tuple(found))
 
-        Where a gradient was worked out rightly from a wrong one further up, it says so.
+    def wrong(self, name: str, work: Work, given: Mapping[str, Answer]) -> Iterable[tuple[Any, float]]:
+        """Every mistake of the table with the number that it makes of this blank."""
+        node, backward, blanks = self.nodes[name], bool(self.paths(name)), list(self.answers)
+        other = self.steps.names[node] if backward else self.blank(node)
+        beside = {blanks[i] for i in (blanks.index(name) - 1, blanks.index(name) + 1) if 0 <= i < len(blanks)}
+        beside |= {self.blank(x) for step in self.paths(name) for x in step.node.operands if type(x) is not float}
+        numbers = {blank: given[blank].number if blank in given else x for blank, x in self.answers.items()}
+        value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
+        nearby = [x for blank, x in numbers.items() if blank in beside - {name}]
+        blank = work.blanks[name]
+        return candidates(blank.gates, Paths(blank.parts, value, nearby), backward)
+
+    def mistakes(self, name: str) -> list[tuple[float, str]]:
+        """Typical wrong numbers for a blank, each with what to say; none is near the right one or another one."""
+        work, found = Work(self, {}), dict[float, list[str]]()
+        apart = [Answer(self.answers[name], 0.0)]
+        for row, x in self.wrong(name, work, {}):
+            same = next((known for known in found if Answer(x).near(known) or x == known), None)
+            if same is not None:
+                found[same] += [row.sentence] * (row.sentence not in found[same])
+            elif all(abs(x - known.number) > 2.0 * COARSEST * max(abs(x), abs(known.number)) for known in apart):
+                apart.append(Answer(x))
+                found[x] = [row.sentence]
+        return [(x, "; or ".join(said[:2])) for x, said in found.items()]
+
+    # --- Hints ---------------------------------------------------------------------------------
+
+    def feedback(self, answers: Mapping[str, float | str | None]) -> str:
+        """The verdicts of ``check`` as lines, with a hint under each mistake: another wrong answer gets the next one.
+
+        The hints are where to look, which rule holds there, and the local gradients; the number itself is told by
+        ``reveal`` alone. Where a number was worked out rightly from a wrong one, it says so.
         """
-        lines, called = [], self.steps.names
-        verdicts, answers = self.check(answers, tolerance), numbers_of(answers)
-        for name, verdict in verdicts.items():
-            above = "" if verdict == "right" else self.carried(name, answers, tolerance)
-            verdict = f"follows from your {above}, which is wrong; this edge is right" if above else verdict
-            lines.append(f"{name} = {exact(answers[name])}: {verdict}")
-            if verdict != "right" and not above:
-                lines += [
-                    f"    look at the edge from {called[step.node]} to {called[step.operand]}: "
-                    f"upstream {show(step.upstream)}, local {show(step.local)}"
-                    for step in self.paths(name)
-                ]
-        missing = [name for name in self.answers if name not in answers]
+        lines = [self.told(name, verdict, answers) for name, verdict in self.check(answers).items()]
+        missing = [name for name in self.answers if answers.get(name) is None]
         return "\n".join([*lines, f"still open: {', '.join(missing)}"] if missing else lines)
 
-    def carried(self, name: str, answers: Mapping[str, float], tolerance: float) -> str:
-        """The wrong gradient further up from which this one was worked out rightly; "" if there is none."""
-        total, culprit = 0.0, ""
-        for step in self.paths(name):
-            above = f"d{self.steps.names[self.steps.output]}/d{self.steps.names[step.node]}"
-            upstream = answers.get(above, step.upstream)
-            culprit = above if abs(upstream - step.upstream) > tolerance else culprit
-            total += upstream * step.local
-        return culprit if abs(answers[name] - total) <= tolerance else ""
+    def told(self, name: str, verdict: Verdict, answers: Mapping[str, float | str | None]) -> str:
+        """The verdict as a line, and as many hints as there were wrong answers to the blank."""
+        answer = read(name, answers[name])
+        lines = [f"{name} = {exact(answer.number)}: {verdict.text}"]
+        if not verdict.right and not verdict.follows:
+            self.attempts[name] = self.attempts.get(name, 0) + (self._last.get(name) != answer)
+            self._last[name] = answer
+            lines += self.hints(name, answers)[: self.attempts[name]]
+        return "\n    ".join(lines)
 
-    def mistake(self, name: str, given: float, tolerance: float) -> str:
-        """What a wrong number looks like it came from."""
-        right, paths = self.answers[name], self.paths(name)
-        told = (exact if show(given) == show(right) else show)(right)
+    def hints(self, name: str, answers: Mapping[str, float | str | None] | None = None) -> list[str]:
+        """The hints for a blank, with a student's own numbers: where to look, which rule, the local gradients."""
+        given = {key: read(key, x) for key, x in (answers or {}).items() if x is not None and key != name}
+        work, called, steps = Work(self, given), self.steps.names, self.paths(name)
+        last = f'reveal("{name}") tells the number'
+        if not steps:
+            row = next(row for row in self.steps.rows if row.phase == "forward" and row.node is self.nodes[name])
+            operands = [x for x in row.node.operands if type(x) is not float]
+            inputs = ", ".join(dict.fromkeys(f"{called[x]} = {show(work.values[x])}" for x in operands))
+            return [f"look at the gate {name}", f"its rule: {name} = {row.gate()}", f"its inputs: {inputs}", last]
+        more = f" and {len(steps) - MOST} more" if len(steps) > MOST else ""
+        edges = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in steps[:MOST])
+        terms = " + ".join(
+            f"{self.blank(step.node)} * {slope(called[step.node], called[step.operand])}" for step in steps[:MOST]
+        )
+        roles = "; ".join(dict.fromkeys(step.role for step in steps[:MOST]))
+        locals_ = ", ".join(
+            f"{slope(called[step.node], called[step.operand])} = {show(float(gate.local))}"
+            for step, gate in zip(steps[:MOST], work.blanks[name].gates)
+        )
+        edge = "edges" if len(steps) > 1 else "edge"
+        return [
+            f"look at the {edge} {edges}{more}",
+            f"the rule: {name} = {terms}{' + ...' * bool(more)} ({roles})",
+            f"local: {locals_}",
+            last,
+        ]
 
-        def near(x: float) -> bool:
-            return abs(given - x) <= tolerance
+    def reveal(self, *names: str) -> str:
+        """The lines that arrive at these blanks, or at all of them.
 
-        if near(-right):
-            return f"the sign: it is {told}"
-        if len(paths) > 1 and any(near(step.downstream) for step in paths):
-            parts = [step.downstream for step in paths]
-            return f"{len(paths)} paths lead here, and they add up: {equation(' + ', parts, sum, right)}"
-        if any(near(step.local) for step in paths):
-            return f"that is the local gradient alone; times upstream: {self.product(paths[0])}"
-        if any(near(step.upstream) for step in paths):
-            return f"that is the upstream gradient alone; times local: {self.product(paths[0])}"
-        if paths:
-            return f"upstream times local is {self.product(paths[0])}"
-        return f"it is {told}"
-
-    @staticmethod
-    def product(step: Step) -> str:
-        return equation(" * ", [step.upstream, step.local], prod, step.downstream)
-
-
-def equation(sign: str, parts: list[float], computed: Callable[[list[float]], float], answer: float) -> str:
-    """The parts and their sum or product as text, "(rounded)" where the printed parts give another number."""
-    texts = [show(part) for part in parts]
-    rounded = isfinite(answer) and show(computed([float(text) for text in texts])) != show(answer)
-    return f"{sign.join(texts)} = {show(answer)}{' (rounded)' * rounded}"
-
-
-def numbers_of(answers: Mapping[str, float | str]) -> dict[str, float]:
-    """The answers as numbers, "1/3" and "-4" too; an error that names the blank for what is none."""
-    numbers = {}
-    for name, given in answers.items():
-        try:
-            numbers[name] = parse(given).data if isinstance(given, str) else real(given, name)
-        except ExpressionError:
-            raise ValueError(f"{name} takes a number such as -4, 0.25 or 1/3, got {given!r:.60}") from None
-    return numbers
-
-
-def questions(count: int, seed: int = 0, gates: int = 3) -> list[Question]:
-    """``count`` random questions of graphs with 1 to 8 gates; the same seed gives the same ones everywhere."""
-    if count < 1:
-        raise ValueError(f"a quiz has at least 1 question, got {count}")
-    if not 1 <= gates <= 8:
-        raise ValueError(f"a question has 1 to 8 gates, got {gates}")
-    source = random.Random(index(seed))
-    made: list[Question] = []
-    while len(made) < count:
-        question = Question(*sketch(source, gates))
-        on_kink = any(step.kink for step in question.steps)
-        if not on_kink and max(map(abs, question.answers.values())) <= 100 and question.steps[0].total != 0.0:
-            made.append(question)
-    return made
+        Examples
+        --------
+        >>> print(Question("a = x + y; f = a * y", {"x": 1, "y": 2}).reveal("a", "df/dy"))
+        a = x + y = 1 + 2 = 3
+        df/dy = df/df * a = 1 * 3 = 3
+        df/dy += df/da * da/dy = 2 * 1 = 2
+        y is copied: its two gradients add up: 3 + 2 = 5
+        """
+        lines = []
+        for name in names or self.answers:
+            if name not in self.answers:
+                raise KeyError(f"not asked for: {name}; the blanks are {', '.join(self.answers)}")
+            node, steps = self.nodes[name], self.paths(name)
+            rows = steps or [row for row in self.steps.rows if row.phase == "forward" and row.node is node]
+            lines += [" = ".join(row.parts[:2]) for row in rows]
+            lines += [steps[-1].copy] if len(steps) > 1 else []
+        return "\n".join(lines)
 
 
-def sketch(source: random.Random, gates: int) -> tuple[str, dict[str, int]]:
-    """The text and inputs of one graph in which everything leads to the output f, some of it twice."""
-    inputs = {name: source.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5]) for name in "xyz"[: min(3, gates + 1)]}
-    known, unused, lines = list(inputs), list(inputs), []
-    for i in range(gates):
-        operands, kinds = [unused.pop(0)], BINARY
-        if unused and (len(unused) >= gates - i or source.random() < 0.5):
-            operands.append(unused.pop(0))
-        elif source.random() < 0.7:
-            operands.append(source.choice(known))
-        else:
-            kinds = UNARY
-        name = "f" if i == gates - 1 else "abcdegh"[i]
-        lines.append(f"{name} = {source.choice(kinds).format(*operands)}")
-        known.append(name)
-        unused.append(name)
-    return "; ".join(lines), inputs
+def read(name: str, given: Any) -> Answer:
+    """The answer as a number, "1/3" and "-4" too; an error that names the blank for what is none."""
+    text = given.strip().replace("\N{MINUS SIGN}", "-") if isinstance(given, str) else exact(real(given, name))
+    plain = NUMBER.fullmatch(text)
+    if not isinstance(given, str) or (plain and re.search(r"\d", text.partition("e")[0])):
+        places = int((plain and plain[2]) or 0) - len((plain and plain[1]) or "")
+        return Answer(float(text), 0.5 * 10.0 ** min(places, 300))
+    try:
+        return Answer(parse(text).data)
+    except ExpressionError:
+        raise ValueError(f"{name} takes a number such as -4, 0.25 or 1/3, got {given!r:.60}") from None

@@ -85,7 +85,22 @@ COMMANDS = {
     ],
 }
 OPTIONS = {
-    "autodiff": ["--step", "--plain", "--json", "--check", "--digits", "--quiz", "--seed", "--key", "--version", "-o"],
+    "autodiff": [
+        "--step",
+        "--plain",
+        "--json",
+        "--check",
+        "--digits",
+        "--quiz",
+        "--seed",
+        "--key",
+        "-o",
+        "--like",
+        "--variants",
+        "--level",
+        "--ask",
+        "--version",
+    ],
     "visualize": ["-o", "--frames", "--fold", "--no-fold", "--unfold", "--digits", "--products", "--layout"],
     "nn": ["--hidden", "--activation", "--loss", "--optimizer", "--learning-rate", "--batch-size", "--runner"],
 }

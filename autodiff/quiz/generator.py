@@ -1,0 +1,138 @@
+"""Seeded questions: random graphs of four levels, lecture examples with other numbers, variants of either."""
+
+from __future__ import annotations
+
+import random
+from operator import index
+
+from ..lectures import EXAMPLES, LECTURES, find
+from .question import Question
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LEVELS = (  # what each level brings that those below have not
+    ("{} + {}", "{} - {}", "{} * {}", "{} * {}"),
+    ("max({}, {})", "relu({})", "-{}"),
+    ("{} / {}", "1 / {}", "{} ** 2", "exp({})"),
+    ("sigmoid({})", "tanh({})", "log({})"),
+)
+GATES = (2, 3, 4, 5)
+WHOLE, HALVES = (-4, -3, -2, -1, 1, 2, 3, 4, 5), (-2, -1, -0.5, 0.5, 1, 2, 3)
+FACTORS = (-2, -1.5, -0.5, 0.5, 1.5, 2)  # of a lecture's number that is not whole
+SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers for the hand; those of a lecture's example
+TRIES = 2000
+
+
+def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 2, like: str = "") -> list[Question]:
+    """``count`` questions; the same seed gives the same ones everywhere, and a smaller count the first of them.
+
+    Parameters
+    ----------
+    gates : int, optional
+        1 to 8 gates; 2 to 5 by the level where it is None.
+    level : int
+        1: + - *; 2: max, relu and minus, too; 3: division, squares and exp; 4: sigmoid, tanh and log.
+    like : str
+        Lecture examples in place of random graphs, with other numbers: an id such as "E7", a lecture's letter, or
+        several with commas between them.
+
+    Examples
+    --------
+    >>> questions(1, seed=1, like="D1")
+    [Question('q = x + y; f = q * z', x = -2, y = -3, z = 1)]
+    """
+    if count < 1:
+        raise ValueError(f"a quiz has at least 1 question, got {count}")
+    if gates is not None and not 1 <= gates <= 8:
+        raise ValueError(f"a question has 1 to 8 gates, got {gates}")
+    if not 1 <= level <= len(LEVELS):
+        raise ValueError(f"a level is 1 to {len(LEVELS)}, got {level}")
+    source = random.Random(index(seed))
+    models, seen = examples(like), set[str]()
+    made: list[Question] = []
+    for tried in range(TRIES * count):
+        if like:
+            question: Question | None = varied(*models[len(made) % len(models)], source, WIDEST)
+        else:
+            question = fit(*sketch(source, gates or GATES[level - 1], level), SMALLEST, LARGEST)
+        if question and repr(question) not in seen:
+            seen.add(repr(question))
+            made.append(question)
+        if len(made) == count:
+            return made
+        if tried > TRIES * (len(made) + 1):
+            break
+    raise ValueError(f"there are only {len(made)} such questions: ask for fewer, got {count}")
+
+
+def variant(asked: Sequence[Question], number: int, seed: int = 0) -> list[Question]:
+    """The same questions with other numbers; the same seed and number give the same ones."""
+    source = random.Random(f"{index(seed)} {index(number)}")
+    return [varied(question.text, question.inputs, source, WIDEST) for question in asked]
+
+
+def examples(like: str) -> list[tuple[str, Mapping[str, float]]]:
+    """The texts and inputs of the lecture examples of these ids and letters."""
+    made: list[tuple[str, Mapping[str, float]]] = []
+    for id in filter(None, (part.strip() for part in like.split(","))):
+        letter = id.upper() in LECTURES
+        for example in [x for x in EXAMPLES.values() if x.id[0] == id.upper()] if letter else find(id):
+            try:
+                varied(example.text, example.inputs, random.Random(0), WIDEST)
+            except ValueError:
+                if not letter:
+                    raise
+            else:
+                made.append((example.text, example.inputs))
+    return made
+
+
+def varied(text: str, inputs: Mapping[str, float], source: random.Random, largest: float) -> Question:
+    """The question with other numbers, whole where those given are; ValueError where none are found."""
+    for _ in range(TRIES // 10):
+        numbers = {
+            name: source.choice(WHOLE) if x == int(x) else round(x * source.choice(FACTORS), 3)
+            for name, x in inputs.items()
+        }
+        question = fit(text, numbers, 0.0, largest) if numbers != inputs else None
+        if question:
+            return question
+    raise ValueError(
+        f"{text:.60} makes no question: other numbers give gradients that are all 0, 1 or -1, or too large"
+    )
+
+
+def fit(text: str, inputs: Mapping[str, float], smallest: float, largest: float) -> Question | None:
+    """The question, if it is worth the work: finite, on no kink, of a handy size, its gradients not all 0, 1 or -1."""
+    try:
+        question = Question(text, inputs)
+    except ValueError:
+        return None
+    sizes = {abs(x) for x in question.answers.values()}
+    slopes = {abs(question.answers.get(question.blank(node), 0.0)) for node in question.steps.arriving}
+    whole = len(question.answers) == len(question.nodes) and not any(step.kink for step in question.steps)
+    handy = max(sizes) <= largest and min(sizes - {0.0}, default=0.0) >= smallest
+    return question if whole and handy and not slopes <= {0.0, 1.0} else None
+
+
+def sketch(source: random.Random, gates: int, level: int) -> tuple[str, dict[str, float]]:
+    """The text and inputs of one graph in which everything leads to the output f, some of it twice."""
+    own, kinds = LEVELS[level - 1], [kind for row in LEVELS[:level] for kind in row]
+    names = "xyz"[: min(3, gates + (level < 3))]
+    inputs = {name: float(source.choice(WHOLE if level < 3 else HALVES)) for name in names}
+    while True:
+        known, unused, lines, fresh = list(inputs), list(inputs), [], gates == 1
+        for i in range(gates):
+            joins = len(unused) > 1 and (len(unused) > gates - i or source.random() < 0.5)
+            kind = source.choice([kind for kind in kinds if not joins or kind.count("{}") == 2])
+            first = unused.pop(0)
+            second = unused.pop(0) if joins else source.choice([x for x in known if x != first] or known)
+            name = "f" if i == gates - 1 else "abcdegh"[i]
+            lines.append(f"{name} = {kind.format(first, second)}")
+            known.append(name)
+            unused.append(name)
+            fresh = fresh or kind in own
+        if fresh:
+            return "; ".join(lines), inputs

@@ -1,0 +1,189 @@
+"""The table of mistakes: how typical wrong numbers come about, computed from the gates' own rules.
+
+A row is a name, what to say, and the wrong numbers that the mistake makes of a gate, an edge or all paths together.
+EDGES and GATES take numbers or Values, so that a page can compute them anew.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import isfinite, prod
+from typing import Any, NamedTuple
+
+from ..engine import Value
+from ..ieee import ERRORS
+from ..primitives import Primitive, add, div, maximum, minimum, mul, neg, no_edges, power, reciprocal, select, sub
+from ..vocabulary import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+ALIKE = [(add, sub, mul, div), (maximum, minimum)]  # gates that are taken for one another
+MOST = 9  # operands that a gate may have for their order to be mixed up
+
+
+class Gate(NamedTuple):
+    """A gate with its numbers, and where an edge is meant its place and what goes back over it.
+
+    ``closes`` says whether the local gradient is a test, which lets the gradient through or not.
+    """
+
+    primitive: Primitive
+    operands: tuple[Any, ...]
+    out: Any
+    place: int = 0
+    upstream: Any = 1.0
+    local: Any = 1.0
+    closes: bool = False
+
+    def rule(self, out: Any, *operands: Any, place: int | None = None) -> Any:
+        """The local gradient that the gate's rule gives at these numbers."""
+        return self.primitive.slopes(out, *operands)[self.place if place is None else place]
+
+    def altered(self, name: str) -> Iterator[Any]:
+        """The local gradient with one slip of that name in its rule."""
+        known = [self.out, *self.operands] if type(self.out) is Value else [*map(Value, (self.out, *self.operands))]
+        born = max(getattr(x, "born", 0) for x in known)
+        yield from (x for slip, x in slips(self.rule(*known), born) if slip == name)
+
+    def exchanged(self) -> Iterator[Any]:
+        """The local gradient with the gate's operands mixed up."""
+        for other in range(len(self.operands) if len(self.operands) <= MOST else 0):
+            mixed = list(self.operands)
+            mixed[self.place], mixed[other] = mixed[other], mixed[self.place]
+            yield self.rule(self.out, *mixed)
+
+    def backwards(self) -> Iterator[Any]:
+        """The local gradient of b / a in place of a / b."""
+        if len(self.operands) == 2 and words(self.primitive).ordered:
+            b, a = self.operands
+            yield self.rule(self.primitive(a, b), a, b, place=1 - self.place)
+        yield from self.altered("fraction")
+
+
+def slips(made: Any, born: int) -> Iterator[tuple[str, Any]]:
+    """What a recorded rule becomes by one slip, with the slip's name."""
+    gate = getattr(made, "primitive", None)
+    if getattr(made, "born", 0) <= born or gate is None or gate.local_gradients is no_edges:
+        return
+    operands = made.operands
+    if gate is mul:
+        yield from (("factor", x) for x in operands)
+    elif gate is neg:
+        yield "minus", operands[0]
+    elif gate is div:
+        yield "fraction", operands[1] / operands[0]
+    elif gate is reciprocal:
+        yield "fraction", operands[0]
+    elif gate is power:
+        yield "exponent", operands[0] ** (operands[1] + 1.0)
+    for i in range(gate is select, len(operands)):
+        for slip, x in slips(operands[i], born):
+            yield slip, gate(*operands[:i], x, *operands[i + 1 :])
+
+
+class Mistake(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    sentence: str
+    numbers: Callable[[Any], Any]  # for EDGES in place of upstream * local, for GATES in place of the value
+
+
+def local(name: str, sentence: str, locals_: Callable[[Gate], Any]) -> Mistake:
+    """A row that spoils a local gradient that multiplies."""
+    return Mistake(name, sentence, lambda e: () if e.closes else (e.upstream * x for x in locals_(e) if x is not None))
+
+
+# fmt: off
+EDGES = [
+    Mistake("max", "the gate lets the gradient through only to where its value came from",
+        lambda e: [e.upstream * (1.0 - e.local)] if e.closes else []),
+    local("lost factor", "a factor of the local gradient is missing", lambda e: e.altered("factor")),
+    local("lost minus", "the minus of this gate's rule is missing", lambda e: e.altered("minus")),
+    local("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.altered("exponent")),
+    local("wrong way round", "something is the wrong way round: a fraction, or the gate's two inputs", Gate.backwards),
+    local("input for output", "the rule is written in the gate's output, and you put its input there",
+        lambda e: [e.rule(e.operands[e.place], *e.operands)]),
+    local("output for input", "the rule is written in the gate's input, and you put its output there",
+        lambda e: [e.rule(e.out, *e.operands[: e.place], e.out, *e.operands[e.place + 1 :])]),
+    local("swapped operand", "the local gradient is taken from the wrong input of the gate", Gate.exchanged),
+    Mistake("upstream alone", "that is the upstream gradient alone: times the local gradient is missing",
+        lambda e: [e.upstream]),
+    Mistake("local alone", "that is the local gradient alone: times the upstream gradient is missing",
+        lambda e: [e.local]),
+    Mistake("sign", "the sign is wrong", lambda e: [-(e.upstream * e.local)]),
+]
+GATES = [
+    Mistake("wrong way round", "the gate's two inputs are the wrong way round",
+        lambda g: [g.primitive(*reversed(g.operands))] if g.primitive in (sub, div, power) else []),
+    Mistake("another gate", "that is what another gate makes of these inputs",
+        lambda g: [gate(*g.operands) for group in ALIKE if g.primitive in group for gate in group]),
+    Mistake("gate forgotten", "that is the gate's input: the gate itself is missing",
+        lambda g: g.operands if len(g.operands) == 1 else []),
+    Mistake("sign", "the sign is wrong", lambda g: [-g.out]),
+]
+# fmt: on
+
+
+SENTENCES = list(dict.fromkeys(row.sentence for row in (*EDGES, *GATES)))
+
+
+def typical(gate: Gate, backward: bool) -> Iterator[tuple[Mistake, Any]]:
+    """Each mistake with a number that it makes of a gate, or ``backward`` of an edge, in numbers or Values."""
+    return ((row, x) for row in (EDGES if backward else GATES) for x in numbers(row, gate))
+
+
+class Paths(NamedTuple):
+    """What arrives at one blank: each path's share, in order, and the numbers near it."""
+
+    parts: Sequence[float]
+    value: Sequence[float] = ()  # of the node whose gradient is asked for, or the gradient of the gate
+    nearby: Sequence[float] = ()
+
+    def forgotten(self) -> Iterator[float]:
+        """The sums of some paths, the others forgotten."""
+        n = len(self.parts)
+        for size in range(1, n) if n <= 5 else (1, n - 1):
+            yield from map(sum, combinations(self.parts, size))
+
+
+SEVERAL = [
+    Mistake("replaced", "only the last path counts: the gradients of several paths add up, += and not =",
+        lambda p: p.parts[-1:]),
+    Mistake("forgotten path", "several paths lead here, and one is missing", Paths.forgotten),
+    Mistake("product of paths", "the gradients of several paths add up; these are multiplied",
+        lambda p: [prod(p.parts)]),
+    Mistake("sign", "the sign is wrong", lambda p: [-sum(p.parts)]),
+]  # fmt: skip
+ANY = [
+    Mistake("value for gradient", "a value and a gradient are mixed up here",
+        lambda p: p.value),
+    Mistake("copied", "that is the number of a blank beside this one", lambda p: p.nearby),
+]  # fmt: skip
+ROUNDED = "this is rounded too far: give more digits"
+
+
+def candidates(gates: Sequence[Gate], paths: Paths, backward: bool) -> Iterator[tuple[Mistake, float]]:
+    """Every mistake with a number that it makes of a blank: of a gate's value, or of a gradient that edges bring."""
+    total = sum(paths.parts)
+    if len(gates) > 1:
+        yield from ((row, x) for row in SEVERAL for x in row.numbers(paths))
+    for row in EDGES if backward else GATES:
+        made = [[getattr(x, "data", x) for x in numbers(row, gate)] for gate in gates]
+        for part, others in zip(paths.parts, made):
+            yield from ((row, total - part + x) for x in others)
+        if len(made) > 1 and all(made):
+            yield row, sum(others[0] for others in made)
+    yield from ((row, x) for row in ANY for x in row.numbers(paths))
+
+
+def numbers(row: Mistake, gate: Gate) -> Iterator[Any]:
+    """What a mistake makes of a gate or edge, inf and nan left out; nothing where its rule has no answer there."""
+    try:
+        for x in row.numbers(gate):
+            if isfinite(getattr(x, "data", x)):
+                yield x
+    except ERRORS:  # a user's rule may not take the numbers of a slip
+        return
