@@ -15,7 +15,7 @@ from visualize.web.bundle import IMPORT, SCRIPTS, bundle
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js")}
 MADE = {  # for each page
-    "programs": "export const PROGRAMS = {};"
+    "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];"
 }
 MAKERS = {"Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)

@@ -1,5 +1,10 @@
 """The page steps through both passes: by buttons, keys, slider, address, and by itself."""
 
+import subprocess
+from pathlib import Path
+
+import pytest
+
 from tests.browser.pages import answer_to, d1, drawn, example, gradients, predict
 from visualize import page
 
@@ -102,19 +107,63 @@ def test_nothing_moves_while_stepping(visit):
 def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     tab = visit(page(d1()))
     tab.get_by_role("button", name="Predict").click()
-    assert tab.text_content(".sentence").endswith("gives what?")
+    assert tab.text_content(".sentence").endswith("Gate q: what?")
     assert drawn(tab, "edge-4-0", "data") == "?"
     tab.keyboard.type("4")
     tab.keyboard.press("Enter")
-    assert "Not yet" in tab.text_content(".verdict")
+    assert tab.text_content(".verdict") == "Not yet (attempt 1)."
+    assert tab.text_content(".sentence").endswith("Gate q equals x plus y: what?")
     tab.get_by_label("Your prediction").fill("3")
     tab.keyboard.press("Enter")
-    assert tab.text_content(".verdict") == "Right."
+    assert tab.text_content(".verdict") == "Right, at attempt 2."
     assert drawn(tab, "edge-4-0", "data") == "3"
     tab.click("text=Next")
+    assert tab.locator(".factor b").count() == 0
+    tab.click("text=Hint")
     assert tab.locator(".factor b").all_text_contents()[-1] == "?"
     tab.click("text=Reveal")
     assert tab.locator(".factor b").all_text_contents()[-1] == "\N{MINUS SIGN}12"
+
+
+def test_predict_names_mistakes_and_helps_step_by_step(visit):
+    """E7: the edge from f to a, whose local gradient is b = 2, at other numbers than those recorded."""
+    tab = visit(page(example("E7")))
+    tab.get_by_label("value of x").fill("2")
+    predict(tab)
+    answer_to(tab)
+    for _ in range(4):
+        tab.click("text=Next")
+        if tab.text_content(".counter")[0] != "5":
+            answer_to(tab)
+    answer = tab.get_by_label("Your prediction")
+    seen = []
+    for guess in ("-2", "4", "4", "9", "2,0"):  # a = 4, b = 2
+        answer.fill(guess)
+        answer.press("Enter")
+        seen.append((tab.text_content(".verdict"), tab.text_content(".product")))
+    assert [verdict for verdict, _ in seen] == [
+        "Not yet (attempt 1): the sign is wrong.",
+        "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
+        "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
+        "Not yet (attempt 3).",
+        "Right, at attempt 4.",
+    ]
+    assert [product.count("?") for _, product in seen] == [3, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "right", "said"),
+    [
+        *[("0.05", 0.0472, False), ("0.047", 0.0472, True), ("-0.004", 4.5e-5, False), ("0", 1e-9, False)],
+        *[("1/3", 1 / 3, True), ("12.3", 12.34, True), ("12.4", 12.34, False), ("1e-3", 0.00101, True)],
+        ("\N{MINUS SIGN}5", -5.0, True),
+    ],
+)
+def test_a_guess_counts_as_far_as_its_digits_go(typed, right, said):
+    module = Path(__file__).parents[2] / "visualize/web/scripts/number.js"
+    script = f"import {{agrees, typed}} from '{module}'; console.log(agrees('{typed}', typed('{typed}'), {right!r}))"
+    done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(said).lower()
 
 
 def test_predict_tells_no_number_anywhere_before_its_step(visit):

@@ -12,6 +12,7 @@ from autodiff import Value, history, names, show, statements
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
 from autodiff.notation import Name
+from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape
 from ..render.svg import style_sheet, svg
@@ -136,7 +137,8 @@ class Page:
         imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
-        functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs])
+        said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
+        functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs, said])
         made = {"programs": "\n".join(functions)}
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         parts = [

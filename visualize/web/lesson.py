@@ -6,13 +6,15 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from autodiff import Value, history
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
 from autodiff.notation import Name
+from autodiff.quiz import SENTENCES, Gate, Mistake, typical
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -82,6 +84,8 @@ class Lesson:
         output = copies[self.output]
         flat = self.listing.program if output is self.output else lower(output, inputs, roll=False)
         made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
+        wrong = [x for row in self.wrong for _, x in row]
+        made |= {f"mistakes_{self.number}": self.program(wrong, inputs)} if wrong else {}
         texts = {name: javascript.text(program, name) for name, program in made.items()}
         return texts, javascript.definitions(made.values())
 
@@ -91,7 +95,32 @@ class Lesson:
         edges = [(step.node, step.place) for step in self.steps]
         outputs = [*live.copies.values(), *map(live.gradient, self.order)]
         outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
+        return self.program(outputs, inputs)
+
+    def program(self, outputs: Iterable[Any], inputs: Sequence[Value]) -> Program:
+        """The program that gives these numbers."""
         return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+
+    @cached_property
+    def wrong(self) -> list[list[tuple[Mistake, Any]]]:
+        """For every row of the table each typical mistake with the number that it makes there."""
+        return [list(self.mistaken(row)) for row in self.steps.rows] if len(self.order) <= LARGE else []
+
+    def mistaken(self, row: Any) -> Iterator[tuple[Mistake, Any]]:
+        """The mistakes of one row; of a step, in its gradient over this one edge."""
+        if row.phase == "start":
+            return
+        live, node = self.live, self.live.copies[row.node]
+        assert node.primitive is not None
+        gate, seen = Gate(node.primitive, node.operands, node), set[Any]()
+        if row.phase == "backward":
+            edge = row.node, row.place
+            known = {"place": row.place, "upstream": live.gradient(row.node), "local": live.local(*edge)}
+            gate = gate._replace(**known, closes=live.closes(*edge))
+        for mistake, x in typical(gate, row.phase == "backward"):
+            if x not in seen:
+                seen.add(x)
+                yield mistake, x
 
     @property
     def notes(self) -> list[str]:
@@ -116,6 +145,7 @@ class Lesson:
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()),
+            "mistakes": [[SENTENCES.index(mistake.sentence) for mistake, _ in row] for row in self.wrong],
             "boxes": {
                 box.id: {"node": int(box.id[5:]), "total": box.total, "folded": box.kind == "fold"}
                 for box in self.walk.scene.boxes if box.id.startswith("node-")

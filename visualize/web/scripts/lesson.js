@@ -47,6 +47,13 @@ export class Lesson {
     return { numbers, values, gradients, steps };
   }
 
+  /** The typical mistakes of a row: [which, the number that it makes here]. */
+  mistakesAt(row, numbers) {
+    if (!this.mistakes.length) return [];
+    const start = this.mistakes.slice(0, row.number - 1).flat().length, all = this.programs[`mistakes_${this.number}`](...numbers);
+    return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
+  }
+
   /** (f(x + 0.001) - f(x)) / 0.001 for one input. */
   nudged(numbers, i) {
     const moved = numbers.slice();
@@ -118,15 +125,16 @@ export class Lesson {
   }
 
   /** What a step will do, without a number. */
-  announced(row) {
+  announced(row, hints = 1) {
     const name = this.names[row.node];
     if (row.phase === "start") return this.sentence(row);
-    const gate = `Step ${row.number} of ${this.rows.length}. Gate ${name} equals ${named(row.spoken, this.names)}`;
+    const gate = `Step ${row.number} of ${this.rows.length}. Gate ${name}${hints ? ` equals ${named(row.spoken, this.names)}` : ""}`;
     return row.phase === "forward" ? `${gate}.` : `${gate} sends to ${this.names[row.operand]}.`;
   }
 
-  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted. */
-  sentence(row, result, hidden = false) {
+  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted, the rest by hints. */
+  sentence(row, result, hidden = false, hints = 2) {
+    if (hidden && hints < 2) return `${this.announced(row, hints).slice(0, -1)}: what?`;
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;

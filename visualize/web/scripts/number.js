@@ -17,6 +17,14 @@ export function typed(text) {
   return parts.length === 2 ? parts[0] / parts[1] : parts[0];
 }
 
+/** Whether a guess is the number as far as it was typed: to within 0.1 %, or half its last digit but 1 % at most. */
+export function agrees(text, guess, right) {
+  const [, places, power] = /^\s*[-+−–]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?\s*$/i.exec(text) ?? [];
+  const half = /\//.test(text) ? 0 : 0.5 * 10 ** (Number(power ?? 0) - (places ?? "").length);
+  const within = Math.min(Math.max(half, 0.001 * Math.abs(right)), 0.01 * Math.abs(right));
+  return Object.is(guess, right) || guess === right || Math.abs(guess - right) <= within * (1 + 1e-9);
+}
+
 /** Digits rounded up at a tie, put right: Python rounds a tie to the even digit. */
 function evenAtTie(rounded, longer, kept) {
   const plain = longer.split("e")[0].replace(".", ""), digits = rounded.split("e")[0].replace(".", "");

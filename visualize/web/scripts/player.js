@@ -5,8 +5,8 @@ import { element } from "./dom.js";
 import { Graph } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
-import { show, typed } from "./number.js";
-import { PROGRAMS } from "./programs.js";
+import { agrees, show, typed } from "./number.js";
+import { MISTAKES, PROGRAMS } from "./programs.js";
 import { Said, Title } from "./said.js";
 
 const BROAD = 700; // a picture of more pixels stands above both columns
@@ -69,6 +69,7 @@ export class Player {
     this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
     this.verdict = element("span", { class: "verdict", role: "status" });
     this.guess.append(element("label", {}, "Your prediction ", this.answer), element("button", { type: "submit" }, "Check"),
+      element("button", { type: "button", class: "hint", onclick: () => this.hint() }, "Hint"),
       element("button", { type: "button", class: "reveal", onclick: () => this.reveal("") }, "Reveal"), this.verdict);
     this.guess.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -116,6 +117,8 @@ export class Player {
     this.step = step;
     this.guessed = !this.predicts || !step || this.row.phase === "start";
     this.answer.value = this.verdict.textContent = "";
+    this.hints = 0;
+    this.tries = new Set();
     this.update();
     this.remember();
     if (this.hidden) this.answer.focus({ preventScroll: true });
@@ -145,7 +148,7 @@ export class Player {
     this.back.disabled = this.step === 0;
     this.next.disabled = this.step === this.lesson.rows.length;
     this.guess.hidden = !this.hidden && !this.verdict.textContent;
-    this.said.tell(this.lesson, this.row, result, this.hidden);
+    this.said.tell(this.lesson, this.row, result, this.hidden, this.hidden ? this.hints : 2);
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
@@ -159,7 +162,7 @@ export class Player {
     if (!this.list.closest("details")?.open) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
       const row = this.lesson.rows[i], ahead = row.number > Math.max(this.step, this.seen);
-      const said = ahead ? this.lesson.announced(row) : this.lesson.sentence(row, result, row.number > this.seen);
+      const said = ahead || row.number > this.seen ? this.lesson.announced(row) : this.lesson.sentence(row, result);
       item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
@@ -232,14 +235,25 @@ export class Player {
     if (on && this.step === 0) this.go(1);
   }
 
-  /** Compare what was typed with the number, as far as it was typed. */
+  /** Compare what was typed with the number, as far as it was typed; another wrong one brings the next hint. */
   check() {
-    const guess = typed(this.answer.value), { row, result } = this;
+    const text = this.answer.value, guess = typed(text), { row, result } = this;
     const right = row.phase === "forward" ? result.values[row.node] : result.steps[row.index].downstream;
     if (guess === null) this.verdict.textContent = "Type a number, such as -4 or 1/3.";
-    else if (near(guess, right)) this.reveal("Right.");
-    else this.verdict.textContent = "Not yet: try again, or reveal it.";
+    else if (agrees(text, guess, right)) this.reveal(this.tries.size ? `Right, at attempt ${this.tries.size + 1}.` : "Right.");
+    else {
+      const looks = this.lesson.mistakesAt(row, this.numbers).filter(([, x]) => agrees(text, guess, x)).map(([i]) => MISTAKES[i]);
+      if (!this.tries.has(guess)) this.hint();
+      this.tries.add(guess);
+      this.verdict.textContent = `Not yet (attempt ${this.tries.size})${looks.length ? `: ${[...new Set(looks)].slice(0, 2).join("; or ")}` : ""}.`;
+    }
     this.guess.hidden = false;
+  }
+
+  /** The next hint: the rule of the step, then what it is computed from. */
+  hint() {
+    this.hints = Math.min(this.hints + 1, 2);
+    this.update();
   }
 
   reveal(verdict) {
@@ -249,9 +263,6 @@ export class Player {
     this.next.focus({ preventScroll: true });
   }
 }
-
-/** Whether a guess is the number to within 1 %, or the same non-finite one. */
-const near = (guess, right) => Object.is(guess, right) || guess === right || Math.abs(guess - right) <= 0.01 * Math.abs(right);
 
 /** Scroll a line into sight within its own box, never the page. */
 function scrollWithin(line) {

@@ -12,8 +12,8 @@ export class Said {
     this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
   }
 
-  /** Write the step in hand: rule, numbers, sentence. */
-  tell(lesson, row, result, hidden) {
+  /** Write the step in hand: rule, numbers, sentence; of a hidden one what it arrives at, by `hints` its rule and numbers. */
+  tell(lesson, row, result, hidden, hints) {
     const { symbols, output } = lesson;
     this.rule.replaceChildren();
     this.product.replaceChildren();
@@ -24,27 +24,29 @@ export class Said {
       return;
     }
     const said = lesson.said(row, result);
-    this.sentence.textContent = lesson.sentence(row, result, hidden);
-    if (row.phase === "forward") {
+    this.sentence.textContent = lesson.sentence(row, result, hidden, hints);
+    if (!hints) this.rule.append(formula(row.phase === "forward" ? tree(row.node, symbols) : derivative(output, row.operand, symbols), row.path > 1 ? "+=" : "=", math("mo", "?")));
+    else if (row.phase === "forward") {
       const own = lesson.steps.filter((step) => step.node === row.node).sort((a, b) => a.place - b.place);
       this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, 3).map((step) => // for the way back
         formula(derivative(step.node, step.operand, symbols), "=", tree(lesson.local(step, result), symbols))));
-      this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
+      this.product.append(factor(hints > 1 ? said.formula : "?", "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
       this.rule.append(formula(derivative(output, output, symbols), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
       this.role.textContent = `${lesson.names[output]} grows as fast as itself`;
-    } else this.tellBackward(lesson, row, said, result, hidden);
+    } else this.tellBackward(lesson, row, said, result, hidden, hints);
   }
 
-  tellBackward(lesson, row, said, result, hidden) {
+  tellBackward(lesson, row, said, result, hidden, hints) {
     const { symbols, output } = lesson;
     const sign = row.path === 1 ? "=" : "+=";
     const local = tree(lesson.local(row, result), symbols), whole = derivative(row.node, row.operand, symbols);
     this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "·",
       ...(row.node === output ? [local] : [whole, ",", whole.cloneNode(true), "=", local])));
-    this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(said.local, "local", "value"), "=",
+    const [upstream, local_] = hints > 1 ? [said.upstream, said.local] : ["?", "?"];
+    this.product.append(factor(upstream, "upstream", "gradient"), "×", factor(local_, "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));
