@@ -15,7 +15,7 @@ Where things are, in the order to read:
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
-    quiz         questions with blanks, answers checked
+    quiz         questions with blanks, mistakes named
     flat         a graph as straight-line code: printed, run, compiled
     __main__     python -m autodiff; cli: what the front doors share
 

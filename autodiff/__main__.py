@@ -74,12 +74,9 @@ def run(chosen: argparse.Namespace) -> int:
     plain = options([])
     if chosen.quiz is not None:
         refuse_idle(chosen, plain, QUIZ, "a quiz has expressions of its own and shows no steps:")
-        for option, unused, why in (
-            ("ask", ("file", "key", "variants"), "a quiz that is asked here has one sheet and no key:"),
-            ("like", ("level",), "lecture examples have a level of their own:"),
-        ):
-            if getattr(chosen, option):
-                refuse_idle(chosen, plain, [name for name in QUIZ if name not in unused], why)
+        if chosen.ask:
+            used = [name for name in QUIZ if name not in ("file", "key", "variants")]
+            refuse_idle(chosen, plain, used, "a quiz that is asked here has one sheet and no key:")
         print(quiz(chosen))
         return 0
     if not chosen.words:
@@ -196,7 +193,7 @@ def quiz(chosen: argparse.Namespace) -> str:
     }
     ending = suffix(chosen.file, writers) if to_file else ""
     asked = questions(chosen.quiz, chosen.seed, level=chosen.level, like=chosen.like)
-    sheets = [asked, *[variant(asked, number, chosen.seed) for number in range(1, chosen.variants)]]
+    sheets = [asked, *[variant(asked, number, chosen.seed, chosen.level) for number in range(1, chosen.variants)]]
     if chosen.ask:
         return ask(asked)
     if not to_file:

@@ -96,6 +96,19 @@ def test_slips_are_caught_by_checks_that_fail(path):
     assert failing or slips == 0 or path.stem[0] == "C"  # the slip of C4 is a rule that never ends
 
 
+@every_notebook
+def test_exercises_give_nothing_away(path):
+    """What is kept of a cell with an exercise are its question, its blanks and a picture without a number."""
+    for cell in code_cells(read(path)):
+        if "Question.of(" in cell.source:
+            printed, picture = cell.outputs
+            text, _, still_open = printed.text.partition("\n")
+            assert not still_open or re.fullmatch(r"still open: [\w/, ]+\n", still_open)
+            assert re.fullmatch(r"\w+ = [^:]+", text)
+            assert not re.search(r'<t\w+ class="(data|gradient)"', picture["data"]["image/svg+xml"])
+            assert "gradient" not in re.search(r"<desc>(.*?)</desc>", picture["data"]["image/svg+xml"])[1]
+
+
 def same_text(found, kept):
     """Whether two texts are the same, their numbers to six digits, or both tiny."""
     if NUMBER.split(found) != NUMBER.split(kept):

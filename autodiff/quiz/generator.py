@@ -19,9 +19,10 @@ LEVELS = (  # what each level brings that those below have not
     ("sigmoid({})", "tanh({})", "log({})"),
 )
 GATES = (2, 3, 4, 5)
-WHOLE, HALVES = (-4, -3, -2, -1, 1, 2, 3, 4, 5), (-2, -1, -0.5, 0.5, 1, 2, 3)
+HALVES = (-2, -1, -0.5, 0.5, 1, 2, 3)
+NUMBERS = ((1, 2, 3, 4, 5), (-4, -3, -2, -1, 1, 2, 3, 4, 5), HALVES, HALVES)
 FACTORS = (-2, -1.5, -0.5, 0.5, 1.5, 2)  # of a lecture's number that is not whole
-SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers for the hand; those of a lecture's example
+SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers for the hand; of examples without such ones
 TRIES = 2000
 
 
@@ -33,7 +34,8 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
     gates : int, optional
         1 to 8 gates; 2 to 5 by the level where it is None.
     level : int
-        1: + - *; 2: max, relu and minus, too; 3: division, squares and exp; 4: sigmoid, tanh and log.
+        1: + - * of small numbers; 2: max, relu and minus, too; 3: division, squares and exp; 4: sigmoid, tanh and log.
+        Of lecture examples only the numbers depend on it.
     like : str
         Lecture examples in place of random graphs, with other numbers: an id such as "E7", a lecture's letter, or
         several with commas between them.
@@ -50,11 +52,11 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
     if not 1 <= level <= len(LEVELS):
         raise ValueError(f"a level is 1 to {len(LEVELS)}, got {level}")
     source = random.Random(index(seed))
-    models, seen = examples(like), set[str]()
+    models, seen = examples(like, level), set[str]()
     made: list[Question] = []
     for tried in range(TRIES * count):
         if like:
-            question: Question | None = varied(*models[len(made) % len(models)], source, WIDEST)
+            question: Question | None = varied(*models[len(made) % len(models)], source, level)
         else:
             question = fit(*sketch(source, gates or GATES[level - 1], level), SMALLEST, LARGEST)
         if question and repr(question) not in seen:
@@ -67,20 +69,20 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
     raise ValueError(f"there are only {len(made)} such questions: ask for fewer, got {count}")
 
 
-def variant(asked: Sequence[Question], number: int, seed: int = 0) -> list[Question]:
+def variant(asked: Sequence[Question], number: int, seed: int = 0, level: int = 2) -> list[Question]:
     """The same questions with other numbers; the same seed and number give the same ones."""
     source = random.Random(f"{index(seed)} {index(number)}")
-    return [varied(question.text, question.inputs, source, WIDEST) for question in asked]
+    return [varied(question.text, question.inputs, source, level) for question in asked]
 
 
-def examples(like: str) -> list[tuple[str, Mapping[str, float]]]:
+def examples(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
     """The texts and inputs of the lecture examples of these ids and letters."""
     made: list[tuple[str, Mapping[str, float]]] = []
     for id in filter(None, (part.strip() for part in like.split(","))):
         letter = id.upper() in LECTURES
         for example in [x for x in EXAMPLES.values() if x.id[0] == id.upper()] if letter else find(id):
             try:
-                varied(example.text, example.inputs, random.Random(0), WIDEST)
+                varied(example.text, example.inputs, random.Random(0), level)
             except ValueError:
                 if not letter:
                     raise
@@ -89,15 +91,15 @@ def examples(like: str) -> list[tuple[str, Mapping[str, float]]]:
     return made
 
 
-def varied(text: str, inputs: Mapping[str, float], source: random.Random, largest: float) -> Question:
-    """The question with other numbers, whole where those given are; ValueError where none are found."""
-    for _ in range(TRIES // 10):
+def varied(text: str, inputs: Mapping[str, float], source: random.Random, level: int) -> Question:
+    """The question with other numbers, whole ones for whole ones; ValueError where none are found."""
+    for i in range(TRIES // 5):
         numbers = {
-            name: source.choice(WHOLE) if x == int(x) else round(x * source.choice(FACTORS), 3)
+            name: source.choice(NUMBERS[level - 1]) if x == int(x) else round(x * source.choice(FACTORS), 3)
             for name, x in inputs.items()
         }
-        question = fit(text, numbers, 0.0, largest) if numbers != inputs else None
-        if question:
+        question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 10 else (0.0, WIDEST)))
+        if question and numbers != inputs:
             return question
     raise ValueError(
         f"{text:.60} makes no question: other numbers give gradients that are all 0, 1 or -1, or too large"
@@ -121,7 +123,7 @@ def sketch(source: random.Random, gates: int, level: int) -> tuple[str, dict[str
     """The text and inputs of one graph in which everything leads to the output f, some of it twice."""
     own, kinds = LEVELS[level - 1], [kind for row in LEVELS[:level] for kind in row]
     names = "xyz"[: min(3, gates + (level < 3))]
-    inputs = {name: float(source.choice(WHOLE if level < 3 else HALVES)) for name in names}
+    inputs = {name: float(source.choice(NUMBERS[level - 1])) for name in names}
     while True:
         known, unused, lines, fresh = list(inputs), list(inputs), [], gates == 1
         for i in range(gates):
