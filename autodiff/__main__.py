@@ -75,8 +75,8 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.quiz is not None:
         refuse_idle(chosen, plain, QUIZ, "a quiz has expressions of its own and shows no steps:")
         if chosen.ask:
-            used = [name for name in QUIZ if name not in ("file", "key", "variants")]
-            refuse_idle(chosen, plain, used, "a quiz that is asked here has one sheet and no key:")
+            alone = [name for name in QUIZ if name not in ("file", "key", "variants")]
+            refuse_idle(chosen, plain, alone, "a quiz that is asked here has one sheet and no key:")
         print(quiz(chosen))
         return 0
     if not chosen.words:
