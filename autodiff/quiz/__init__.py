@@ -9,18 +9,5 @@ from .generator import questions, variant
 from .mistakes import SENTENCES, Gate, Mistake, typical
 from .question import Question, Verdict
 
-__all__ = [
-    "SENTENCES",
-    "Gate",
-    "Mistake",
-    "Question",
-    "Verdict",
-    "ask",
-    "gift",
-    "html",
-    "moodle",
-    "questions",
-    "typical",
-    "variant",
-    "worksheet",
-]
+__all__ = ["SENTENCES", "Gate", "Mistake", "Question", "Verdict", "ask", "gift", "html", "moodle", "questions",
+           "typical", "variant", "worksheet"]  # fmt: skip

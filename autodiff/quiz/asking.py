@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from textwrap import indent
+
+from .question import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,54 +14,55 @@ if TYPE_CHECKING:
     from .question import Question
 
 KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! tells the number, q ends the quiz."
+SPACE = " " * 6
 
 
 def ask(asked: Sequence[Question]) -> str:
     """Ask for every blank until it is right, skipped or told; return the score: 1 mark, half a mark after a hint."""
-    first = later = 0
-    total = sum(len(question.answers) for question in asked)
+    total, marks = sum(len(question.answers) for question in asked), list[float]()
     print(KEYS)
     for number, question in enumerate(asked, 1):
         print(f"\nQuestion {number} of {len(asked)}: {question.text}\n   at {question.given()}")
-        answers: dict[str, float | str] = {}
+        answers: dict[str, float | str | None] = {}
         for name in question.answers:
-            hints = 0
-            while True:
-                print(f"   {name} = ", end="", flush=True)
-                line = sys.stdin.readline()
-                if not sys.stdin.isatty():
-                    print()
-                word = line.strip()
-                if not line or word.lower() in ("q", "quit"):
-                    return score(first, later, total)
-                if not word:
-                    break
-                if word == "!":
-                    print(indented(question.reveal(name)))
-                    break
-                if word == "?":
-                    hints += 1
-                    print(indented("\n".join(question.hints(name, answers)[:hints])))
-                    continue
-                try:
-                    verdict = question.check({**answers, name: word})[name]
-                except ValueError as error:
-                    print(indented(str(error)))
-                    continue
-                answers[name] = word
-                print(indented(question.told(name, verdict, answers).partition(": ")[2]))
-                if verdict.right or verdict.follows:
-                    tried = question.attempts.get(name, 0) + hints
-                    first, later = first + (not tried), later + bool(tried)
-                    break
-                hints = max(hints, question.attempts[name])
-    return score(first, later, total)
+            mark = ask_blank(question, name, answers)
+            if mark is None:
+                return score(marks, total)
+            marks.append(mark)
+    return score(marks, total)
 
 
-def indented(text: str) -> str:
-    return "\n".join(f"      {line.strip()}" for line in text.splitlines())
+def ask_blank(question: Question, name: str, answers: dict[str, float | str | None]) -> float | None:
+    """Ask for one blank, and keep what was answered; the mark, None where the quiz is to end."""
+    hints = 0
+    while True:
+        print(f"   {name} = ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not sys.stdin.isatty():
+            print()
+        word = line.strip()
+        if not line or word.lower() in ("q", "quit"):
+            return None
+        if word in ("", "!"):
+            if word:
+                print(indent(question.reveal(name), SPACE))
+            return 0.0
+        try:
+            hints += word == "?"
+            work = Work(question, answers if word == "?" else {**answers, name: word})
+        except ValueError as error:
+            print(indent(str(error), SPACE))
+            continue
+        if word == "?":
+            print(indent("\n".join(question.hints(name, work)[:hints]), SPACE))
+            continue
+        answers[name], verdict = word, question.judge(name, work)
+        print(indent(question.told(name, work).partition(": ")[2], SPACE))
+        if verdict.right or verdict.follows:
+            return 0.5 if hints else 1.0
+        hints = max(hints, question.attempts[name])
 
 
-def score(first: int, later: int, total: int) -> str:
+def score(marks: Sequence[float], total: int) -> str:
     """The score as a line."""
-    return f"\nScore: {first + 0.5 * later:g} of {total}: {first} at the first attempt, {later} later."
+    return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} at the first attempt, {marks.count(0.5)} later."

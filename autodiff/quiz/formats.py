@@ -62,13 +62,14 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
         items = []
         for question in sheet:
             gates = "<br>".join(escape(line) for line in question.text.split("; "))
-            image = drawn(question, draw(question)) if draw and not key else ""
+            svg = draw(question) if draw and not key else ""
+            picture = image(question, f"data:image/svg+xml;base64,{encoded(svg)}") if svg else ""
             blanks = "".join(
                 f"<div>{escape(name)} = <b>{show(x) if key else ''}</b></div>" for name, x in question.answers.items()
             )
             marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
             told = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
-            items.append(f'<li>{told}{image}<div class="blanks">{blanks}</div></li>')
+            items.append(f'<li>{told}{picture}<div class="blanks">{blanks}</div></li>')
         total = sum(len(question.answers) for question in sheet)
         line = "Key" if key else f"<span>Name: {LINE * 3}</span><span>Date: {LINE}</span>Marks: ____ of {total}"
         heading = f"{escape(title)}{f', variant {letter}' if letter else ''}"
@@ -79,31 +80,28 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
     )
 
 
-def drawn(question: Question, svg: str, source: str = "") -> str:
-    """An image that holds a drawing, or names its source."""
-    source = source or f"data:image/svg+xml;base64,{encoded(svg)}"
-    return f'<img src="{source}" alt="{escape(f"The graph of {question.text}")}">'
-
-
 def encoded(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def keyed(x: float) -> tuple[str, str]:
+def image(question: Question, source: str) -> str:
+    return f'<img src="{source}" alt="{escape(f"The graph of {question.text}")}">'
+
+
+def keyed(x: float) -> str:
     """A key and its tolerance to the same digits: 0.5 % to either side, 0 for 0."""
     margin = WITHIN * abs(x)
     if x and not 1e-9 < abs(x) < 1e15:
-        return f"{x:.6e}", f"{margin:.3e}"
+        return f"{x:.6e}:{margin:.3e}"
     places = max(0, 2 - floor(log10(margin))) if margin else 0
-    key, within = (f"{number:.{places}f}" for number in (x + 0.0, margin))
-    return tuple(text.rstrip("0").rstrip(".") if places else text for text in (key, within))  # type: ignore[return-value]
+    texts = [f"{number:.{places}f}" for number in (x + 0.0, margin)]
+    return ":".join(text.rstrip("0").rstrip(".") if places else text for text in texts)
 
 
-def choices(question: Question, name: str) -> list[tuple[str, str, str]]:
-    """The right number and the typical wrong ones of a blank: key, tolerance, what to say."""
-    return [
-        (*keyed(question.answers[name]), "right"), *[(*keyed(x), said) for x, said in question.mistakes(name)]
-    ]  # fmt: skip
+def choices(question: Question, name: str, wrong: str, escaped: Callable[[str], str] = str) -> list[str]:
+    """The right number and the typical wrong ones of a blank, as both of Moodle's formats write them."""
+    others = [f"{wrong}%0%{keyed(x)}#{escaped(said)}" for x, said in question.mistakes(name)]
+    return [f"={keyed(question.answers[name])}#right", *others]
 
 
 def gift(*sheets: Sequence[Question], title: str = TITLE) -> str:
@@ -112,14 +110,10 @@ def gift(*sheets: Sequence[Question], title: str = TITLE) -> str:
     for letter, sheet in lettered(sheets):
         parts.append(f"$CATEGORY: {title}{f'/{letter}' if letter else ''}")
         for number, question in enumerate(sheet, 1):
-            told = gift_escaped(f"{question.text} at {question.given()}.")
+            told = gift_escaped(f"{question.text} at {question.given()}")
             for name in question.answers:
-                (key, margin, said), *wrong = choices(question, name)
-                lines = [f"={key}:{margin}#{said}"]
-                lines += [f"=%0%{key}:{margin}#{gift_escaped(said)}" for key, margin, said in wrong]
-                heading = gift_escaped(f"{number}: {name} of {question.text} at {question.given()}")
-                answers = "\n".join(lines)
-                parts.append(f"::{heading}:: {told} What is {gift_escaped(name)}? {{#\n{answers}\n}}")
+                asked, answers = gift_escaped(name), "\n".join(choices(question, name, "=", gift_escaped))
+                parts.append(f"::{number}\\: {asked} of {told}:: {told}. What is {asked}? {{#\n{answers}\n}}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -135,27 +129,21 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
         category = escape(f"$course$/{title}{f'/{letter}' if letter else ''}")
         parts.append(f'<question type="category"><category><text>{category}</text></category></question>')
         for number, question in enumerate(sheet, 1):
-            gates = "<br>".join(cloze_escaped(line) for line in question.text.split("; "))
-            svg = draw(question) if draw else ""
-            image = drawn(question, svg, f"@@PLUGINFILE@@/graph{number}.svg") if svg else ""
-            blanks = "".join(f"<tr><td>{cloze_escaped(name)} =</td><td>{cloze(question, name)}</td></tr>"
-                             for name in question.answers)  # fmt: skip
-            text = f"<p>{gates}<br>at {cloze_escaped(question.given())}</p>{image}<table>{blanks}</table>"
-            file = f'<file name="graph{number}.svg" path="/" encoding="base64">{encoded(svg)}</file>' if svg else ""
-            name = escape(f"{number}: {question.text} at {question.given()}")
+            svg, file = draw(question) if draw else "", f"graph{number}.svg"
+            told = f"{question.text} at {question.given()}"
+            rows = [f"<p>{'<br>'.join(map(cloze_escaped, told.split('; ')))}</p>"]
+            rows += [image(question, f"@@PLUGINFILE@@/{file}")] if svg else []
+            rows += [
+                f"<p>{cloze_escaped(name)} = {{1:NUMERICAL:{''.join(choices(question, name, '~'))}}}</p>"
+                for name in question.answers
+            ]
+            attached = f'<file name="{file}" path="/" encoding="base64">{encoded(svg)}</file>' if svg else ""
             parts.append(
-                f'<question type="cloze"><name><text>{name}</text></name>'
-                f'<questiontext format="html"><text>{escape(text)}</text>{file}</questiontext>'
-                f"<penalty>0.3333333</penalty><hidden>0</hidden></question>"
+                f'<question type="cloze"><name><text>{escape(f"{number}: {told}")}</text>'
+                f'</name><questiontext format="html"><text>{escape("".join(rows))}</text>{attached}</questiontext>'
+                "<penalty>0.3333333</penalty><hidden>0</hidden></question>"
             )
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>", *parts, "</quiz>", ""])
-
-
-def cloze(question: Question, name: str) -> str:
-    """One blank of a Cloze question."""
-    (key, margin, said), *wrong = choices(question, name)
-    others = [f"~%0%{key}:{margin}#{cloze_escaped(said)}" for key, margin, said in wrong]
-    return f"{{1:NUMERICAL:={key}:{margin}#{said}{''.join(others)}}}"
 
 
 def cloze_escaped(text: str) -> str:

@@ -23,7 +23,7 @@ HALVES = (-2, -1, -0.5, 0.5, 1, 2, 3)
 NUMBERS = ((1, 2, 3, 4, 5), (-4, -3, -2, -1, 1, 2, 3, 4, 5), HALVES, HALVES)
 FACTORS = (-2, -1.5, -0.5, 0.5, 1.5, 2)  # of a lecture's number that is not whole
 SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers for the hand; of examples without such ones
-TRIES = 2000
+TRIES = 500
 
 
 def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 2, like: str = "") -> list[Question]:
@@ -51,22 +51,20 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
         raise ValueError(f"a question has 1 to 8 gates, got {gates}")
     if not 1 <= level <= len(LEVELS):
         raise ValueError(f"a level is 1 to {len(LEVELS)}, got {level}")
-    source = random.Random(index(seed))
-    models, seen = examples(like, level), set[str]()
-    made: list[Question] = []
-    for tried in range(TRIES * count):
+    source, models = random.Random(index(seed)), examples(like, level)
+    made: dict[str, Question] = {}
+    misses = 0
+    while len(made) < count:
         if like:
             question: Question | None = varied(*models[len(made) % len(models)], source, level)
         else:
             question = fit(*sketch(source, gates or GATES[level - 1], level), SMALLEST, LARGEST)
-        if question and repr(question) not in seen:
-            seen.add(repr(question))
-            made.append(question)
-        if len(made) == count:
-            return made
-        if tried > TRIES * (len(made) + 1):
-            break
-    raise ValueError(f"there are only {len(made)} such questions: ask for fewer, got {count}")
+        misses = misses + 1 if question is None or repr(question) in made else 0
+        if misses == TRIES:
+            raise ValueError(f"there are only {len(made)} such questions: ask for fewer, got {count}")
+        if question:
+            made.setdefault(repr(question), question)
+    return [*made.values()]
 
 
 def variant(asked: Sequence[Question], number: int, seed: int = 0, level: int = 2) -> list[Question]:
@@ -78,7 +76,7 @@ def variant(asked: Sequence[Question], number: int, seed: int = 0, level: int = 
 def examples(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
     """The texts and inputs of the lecture examples of these ids and letters."""
     made: list[tuple[str, Mapping[str, float]]] = []
-    for id in filter(None, (part.strip() for part in like.split(","))):
+    for id in map(str.strip, like.split(",") if like else ()):
         letter = id.upper() in LECTURES
         for example in [x for x in EXAMPLES.values() if x.id[0] == id.upper()] if letter else find(id):
             try:
@@ -93,12 +91,12 @@ def examples(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
 
 def varied(text: str, inputs: Mapping[str, float], source: random.Random, level: int) -> Question:
     """The question with other numbers, whole ones for whole ones; ValueError where none are found."""
-    for i in range(TRIES // 5):
+    for i in range(TRIES):
         numbers = {
             name: source.choice(NUMBERS[level - 1]) if x == int(x) else round(x * source.choice(FACTORS), 3)
             for name, x in inputs.items()
         }
-        question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 10 else (0.0, WIDEST)))
+        question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 2 else (0.0, WIDEST)))
         if question and numbers != inputs:
             return question
     raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..steps import Step, Steps
+
+    Answers = Mapping[str, float | str | None]
 
 NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
 FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number
@@ -44,9 +47,9 @@ class Answer(NamedTuple):
     def rounds(self, right: float) -> bool:
         """Whether this is the number with too few digits, rounded or cut off."""
         gap = abs(self.number - right)
-        cut = self.number != 0.0 and abs(self.number) < abs(right) and gap < 2.0 * self.half
-        small = self.number == 0.0 and abs(right) < 0.1
-        return (cut or small or self.number != 0.0) and self.number * right >= 0.0 and (gap <= self.half or cut)
+        cut = 0.0 < abs(self.number) < abs(right) and gap < 2.0 * self.half
+        rounded = gap <= self.half and (self.number != 0.0 or abs(right) < 0.1)
+        return self.number * right >= 0.0 and (cut or rounded)
 
 
 class Verdict(NamedTuple):
@@ -58,24 +61,17 @@ class Verdict(NamedTuple):
     follows: str = ""
 
 
-class Blank(NamedTuple):
-    """What a student's other numbers make of a blank: ``parts`` from ``gates`` or edges; the wrong answer behind it."""
-
-    gates: list[Gate]
-    parts: list[float]
-    why: str
-    noise: float
-
-    @property
-    def number(self) -> float:
-        return sum(self.parts)
+# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
+Blank = namedtuple("Blank", "gates parts number why noise")
 
 
 class Work:
     """All numbers as a student has them: those that were given, the others computed from them."""
 
-    def __init__(self, question: Question, given: Mapping[str, Answer]) -> None:
-        self.question, self.given, self.called = question, given, question.steps.names
+    def __init__(self, question: Question, answers: Answers) -> None:
+        question.refuse(answers)
+        self.question, self.called = question, question.steps.names
+        self.given = {name: read(name, x) for name, x in answers.items() if x is not None}
         self.blanks: dict[str, Blank] = {}
         self.blame: dict[str, str] = {}  # by the names of blanks the wrong answer that is in their numbers
         arriving, output = question.steps.arriving, question.steps.output
@@ -103,11 +99,12 @@ class Work:
     def enter(self, name: str, gates: list[Gate], parts: list[float], why: str, terms: Sequence[float]) -> float:
         """Keep what follows for a blank, and return the number that the student goes on with."""
         noise = NOISE * max(map(abs, terms), default=0.0)
-        self.blanks[name] = blank = Blank(gates, parts, why, noise)
-        answer = self.given.get(name)
-        wrong = answer and not answer.near(self.question.answers[name], noise)
-        self.blame[name] = (name if wrong else "") if answer else why
-        return answer.number if answer else blank.number
+        number, answer = sum(parts), self.given.get(name)
+        self.blanks[name] = Blank(gates, parts, number, why, noise)
+        if answer:
+            why = "" if answer.near(self.question.answers[name], noise) else name
+        self.blame[name] = why
+        return answer.number if answer else number
 
     def behind(self, blanks: Iterable[str]) -> str:
         """The first wrong answer in the numbers of these blanks."""
@@ -179,11 +176,6 @@ class Question:
     def __repr__(self) -> str:
         return f"Question({self.text!r}, {self.given()})"
 
-    def __str__(self) -> str:
-        """The question with its blanks, to be copied into a cell."""
-        blanks = ", ".join(f'"{name}": None' for name in self.answers)
-        return f"{self.text}\nat {self.given()}\n{{{blanks}}}"
-
     @property
     def graph(self) -> Value:
         """The graph with the question's names as labels, to be drawn with ``values=False, gradients="blank"``."""
@@ -209,112 +201,113 @@ class Question:
 
     # --- What is right -------------------------------------------------------------------------
 
-    def check(self, answers: Mapping[str, float | str | None]) -> dict[str, Verdict]:
+    def check(self, answers: Answers) -> dict[str, Verdict]:
         """A verdict on each answer: right as far as its digits go, or what seems to have gone wrong.
 
         Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is None or missing is not
         judged. No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for an
         answer that is no number.
         """
-        unknown = [name for name in answers if name not in self.answers]
+        work = Work(self, answers)
+        return {name: self.judge(name, work) for name in work.given}
+
+    def refuse(self, asked: Iterable[str]) -> None:
+        """Raise KeyError if there is a name that is no blank."""
+        unknown = [name for name in asked if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
-        given = {name: read(name, x) for name, x in answers.items() if x is not None}
-        work = Work(self, given)
-        return {name: self.judge(name, given, work) for name in given}
 
-    def judge(self, name: str, given: Mapping[str, Answer], work: Work) -> Verdict:
+    def judge(self, name: str, work: Work) -> Verdict:
         """The verdict on one of the answers."""
-        answer, blank = given[name], work.blanks[name]
-        why = blank.why
+        answer, blank = work.given[name], work.blanks[name]
         if answer.near(self.answers[name], blank.noise):
             return Verdict(True, "right")
         if answer.near(blank.number, blank.noise):
-            part = "edge" if self.paths(name) else "gate"
-            said = f"follows from your {why}, which is wrong; this {part} is right" if why else "right"
-            return Verdict(not why, said, follows=why)
+            said = (
+                f"follows from your {blank.why}, which is wrong; this {'edge' if self.paths(name) else 'gate'} is right"
+            )
+            return Verdict(False, said, follows=blank.why) if blank.why else Verdict(True, "right")
         found: dict[str, str] = {}
-        for known in (work, Work(self, {})) if why else (work,):
-            near = {row.name: row.sentence for row, x in self.wrong(name, known, given) if answer.near(x)}
+        for known in (work, Work(self, {})) if blank.why else (work,):
+            near = {row.name: row.sentence for row, x in self.wrong(name, known) if answer.near(x)}
             near |= {"rounded": ROUNDED} if answer.rounds(known.blanks[name].number) else {}
             found = found or near
-        said = "; or ".join([*found.values()][:2])
-        return Verdict(False, said or "not right yet", tuple(found))
+        return Verdict(False, "; or ".join([*found.values()][:2]) or "not right yet", tuple(found))
 
-    def wrong(self, name: str, work: Work, given: Mapping[str, Answer]) -> Iterable[tuple[Any, float]]:
+    def wrong(self, name: str, work: Work) -> Iterable[tuple[Any, float]]:
         """Every mistake of the table with the number that it makes of this blank."""
-        node, backward, blanks = self.nodes[name], bool(self.paths(name)), list(self.answers)
-        other = self.steps.names[node] if backward else self.blank(node)
-        beside = {blanks[i] for i in (blanks.index(name) - 1, blanks.index(name) + 1) if 0 <= i < len(blanks)}
-        beside |= {self.blank(x) for step in self.paths(name) for x in step.node.operands if type(x) is not float}
-        numbers = {blank: given[blank].number if blank in given else x for blank, x in self.answers.items()}
+        node, steps, blanks, blank = self.nodes[name], self.paths(name), list(self.answers), work.blanks[name]
+        numbers = {x: work.given[x].number if x in work.given else right for x, right in self.answers.items()}
+        place = blanks.index(name)
+        beside = {*blanks[max(0, place - 1) : place + 2]} - {name}
+        beside |= {
+            self.blank(x) for step in steps for x in step.node.operands if type(x) is not float and x is not node
+        }
+        other = self.steps.names[node] if steps else self.blank(node)
         value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
-        nearby = [x for blank, x in numbers.items() if blank in beside - {name}]
-        blank = work.blanks[name]
-        return candidates(blank.gates, Paths(blank.parts, value, nearby), backward)
+        nearby = [x for other, x in numbers.items() if other in beside]
+        return candidates(blank.gates, Paths(blank.parts, value, nearby), bool(steps))
 
     def mistakes(self, name: str) -> list[tuple[float, str]]:
         """Typical wrong numbers for a blank, each with what to say; none is near the right one or another one."""
-        work, found = Work(self, {}), dict[float, list[str]]()
-        apart = [Answer(self.answers[name], 0.0)]
-        for row, x in self.wrong(name, work, {}):
-            same = next((known for known in found if Answer(x).near(known) or x == known), None)
-            if same is not None:
-                found[same] += [row.sentence] * (row.sentence not in found[same])
-            elif all(abs(x - known.number) > 2.0 * COARSEST * max(abs(x), abs(known.number)) for known in apart):
-                apart.append(Answer(x))
-                found[x] = [row.sentence]
-        return [(x, "; or ".join(said[:2])) for x, said in found.items()]
+        found: dict[float, dict[str, None]] = {self.answers[name]: {}}
+        for row, x in self.wrong(name, Work(self, {})):
+            near = [y for y in found if abs(x - y) <= 2.0 * COARSEST * max(abs(x), abs(y))]
+            if not near or Answer(x).near(near[0]):
+                found.setdefault(near[0] if near else x, {})[row.sentence] = None
+        return [(x, "; or ".join([*said][:2])) for x, said in [*found.items()][1:]]
 
     # --- Hints ---------------------------------------------------------------------------------
 
-    def feedback(self, answers: Mapping[str, float | str | None]) -> str:
+    def feedback(self, answers: Answers) -> str:
         """The verdicts of ``check`` as lines, with a hint under each mistake: another wrong answer gets the next one.
 
         The hints are where to look, which rule holds there, and the local gradients; the number itself is told by
         ``reveal`` alone. Where a number was worked out rightly from a wrong one, it says so.
         """
-        lines = [self.told(name, verdict, answers) for name, verdict in self.check(answers).items()]
-        missing = [name for name in self.answers if answers.get(name) is None]
-        return "\n".join([*lines, f"still open: {', '.join(missing)}"] if missing else lines)
+        work = Work(self, answers)
+        missing = ", ".join(name for name in self.answers if name not in work.given)
+        return "\n".join([*[self.told(name, work) for name in work.given], *[f"still open: {missing}"] * bool(missing)])
 
-    def told(self, name: str, verdict: Verdict, answers: Mapping[str, float | str | None]) -> str:
+    def told(self, name: str, work: Work) -> str:
         """The verdict as a line, and as many hints as there were wrong answers to the blank."""
-        answer = read(name, answers[name])
+        answer, verdict = work.given[name], self.judge(name, work)
         lines = [f"{name} = {exact(answer.number)}: {verdict.text}"]
         if not verdict.right and not verdict.follows:
             self.attempts[name] = self.attempts.get(name, 0) + (self._last.get(name) != answer)
             self._last[name] = answer
-            lines += self.hints(name, answers)[: self.attempts[name]]
+            lines += self.hints(name, work)[: self.attempts[name]]
         return "\n    ".join(lines)
 
-    def hints(self, name: str, answers: Mapping[str, float | str | None] | None = None) -> list[str]:
+    def hints(self, name: str, work: Work) -> list[str]:
         """The hints for a blank, with a student's own numbers: where to look, which rule, the local gradients."""
-        given = {key: read(key, x) for key, x in (answers or {}).items() if x is not None and key != name}
-        work, called, steps = Work(self, given), self.steps.names, self.paths(name)
-        last = f'reveal("{name}") tells the number'
+        called, steps, last = self.steps.names, self.paths(name), f'reveal("{name}") tells the number'
         if not steps:
-            row = next(row for row in self.steps.rows if row.phase == "forward" and row.node is self.nodes[name])
-            operands = [x for x in row.node.operands if type(x) is not float]
-            inputs = ", ".join(dict.fromkeys(f"{called[x]} = {show(work.values[x])}" for x in operands))
-            return [f"look at the gate {name}", f"its rule: {name} = {row.gate()}", f"its inputs: {inputs}", last]
-        more = f" and {len(steps) - MOST} more" if len(steps) > MOST else ""
-        edges = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in steps[:MOST])
-        terms = " + ".join(
-            f"{self.blank(step.node)} * {slope(called[step.node], called[step.operand])}" for step in steps[:MOST]
-        )
-        roles = "; ".join(dict.fromkeys(step.role for step in steps[:MOST]))
-        locals_ = ", ".join(
-            f"{slope(called[step.node], called[step.operand])} = {show(float(gate.local))}"
-            for step, gate in zip(steps[:MOST], work.blanks[name].gates)
-        )
-        edge = "edges" if len(steps) > 1 else "edge"
+            (row,), gate = self.rows(name), self.nodes[name]
+            inputs = dict.fromkeys(
+                f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float
+            )
+            return [
+                f"look at the gate {name}",
+                f"its rule: {name} = {row.gate()}",
+                f"its inputs: {', '.join(inputs)}",
+                last,
+            ]
+        shown, more = steps[:MOST], len(steps) - MOST
+        slopes = [slope(called[step.node], called[step.operand]) for step in shown]
+        where = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in shown)
+        terms = " + ".join(f"{self.blank(step.node)} * {local}" for step, local in zip(shown, slopes))
+        roles = "; ".join(dict.fromkeys(step.role for step in shown))
+        numbers = ", ".join(f"{x} = {show(edge.local)}" for x, edge in zip(slopes, work.blanks[name].gates))
         return [
-            f"look at the {edge} {edges}{more}",
-            f"the rule: {name} = {terms}{' + ...' * bool(more)} ({roles})",
-            f"local: {locals_}",
-            last,
-        ]
+            f"look at the edge{'s' * (len(steps) > 1)} {where}{f' and {more} more' * (more > 0)}",
+            f"the rule: {name} = {terms}{' + ...' * (more > 0)} ({roles})", f"local: {numbers}", last,
+        ]  # fmt: skip
+
+    def rows(self, name: str) -> Sequence[Any]:
+        """The rows of the steps that arrive at a blank."""
+        forward = (row for row in self.steps.rows if row.phase == "forward" and row.node is self.nodes[name])
+        return self.paths(name) or [next(forward)]
 
     def reveal(self, *names: str) -> str:
         """The lines that arrive at these blanks, or at all of them.
@@ -327,14 +320,11 @@ class Question:
         df/dy += df/da * da/dy = 2 * 1 = 2
         y is copied: its two gradients add up: 3 + 2 = 5
         """
+        self.refuse(names)
         lines = []
         for name in names or self.answers:
-            if name not in self.answers:
-                raise KeyError(f"not asked for: {name}; the blanks are {', '.join(self.answers)}")
-            node, steps = self.nodes[name], self.paths(name)
-            rows = steps or [row for row in self.steps.rows if row.phase == "forward" and row.node is node]
-            lines += [" = ".join(row.parts[:2]) for row in rows]
-            lines += [steps[-1].copy] if len(steps) > 1 else []
+            steps = self.rows(name)
+            lines += [" = ".join(row.parts[:2]) for row in steps] + [step.copy for step in steps[1:][-1:]]
         return "\n".join(lines)
 
 

@@ -103,6 +103,7 @@ def test_moodle_has_one_picture_and_many_blanks():
         assert len(blanks) == len(question.answers)
         for rows, right in zip(blanks, question.answers.values()):
             check_blank(rows, right)
+        assert text.count("<br>") == question.text.count("; ")
         outside = unescape(re.sub(r"\{1:.*?\}|<[^>]*>", " ", text))
         assert all(statement in outside for statement in question.text.split("; "))
         assert f"{question.text} at {question.given()}" in element.findtext("name/text")
