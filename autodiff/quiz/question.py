@@ -298,10 +298,13 @@ class Question:
         where = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in shown)
         terms = " + ".join(f"{self.blank(step.node)} * {local}" for step, local in zip(shown, slopes))
         roles = "; ".join(dict.fromkeys(step.role for step in shown))
-        numbers = ", ".join(f"{x} = {show(edge.local)}" for x, edge in zip(slopes, work.blanks[name].gates))
+        numbers = []
+        for x, step, edge in zip(slopes, shown, work.blanks[name].gates):
+            number = "" if Answer(abs(edge.local)).near(abs(self.answers[name])) else show(edge.local)
+            numbers.append(" = ".join(dict.fromkeys(filter(None, (x, step.formula, number)))))
         return [
             f"look at the edge{'s' * (len(steps) > 1)} {where}{f' and {more} more' * (more > 0)}",
-            f"the rule: {name} = {terms}{' + ...' * (more > 0)} ({roles})", f"local: {numbers}", last,
+            f"the rule: {name} = {terms}{' + ...' * (more > 0)} ({roles})", f"local: {', '.join(numbers)}", last,
         ]  # fmt: skip
 
     def rows(self, name: str) -> Sequence[Any]:

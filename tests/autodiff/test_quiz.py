@@ -79,7 +79,7 @@ def test_every_wrong_answer_brings_the_next_hint_and_none_tells_the_number():
         "    look at the edges from b to y and from a to y",
         "    the rule: df/dy = df/db * db/dy + df/da * da/dy (max routes: the larger input gets upstream, the other 0; "
         "add distributes: both inputs get the upstream gradient)",
-        "    local: db/dy = 1, da/dy = 1",
+        "    local: db/dy = 1(y > z) = 1, da/dy = 1",
         '    reveal("df/dy") tells the number',
     ]
     assert [lines[1:-1] for lines in said] == [hints[:n] for n in (1, 2, 2, 3, 4, 4)]
@@ -100,6 +100,14 @@ def test_hints_on_a_gate_use_the_numbers_of_the_student():
         "f = 3: that is the number of a blank beside this one",
         "    look at the gate f", "    its rule: f = a * b", "    its inputs: a = 4, b = 2",
     ]  # fmt: skip
+
+
+def test_a_hint_leaves_the_number_to_the_formula_where_it_is_the_answer():
+    question = Question("f = sigmoid(x)", {"x": 0.5})
+    said = [question.feedback({"df/dx": given}) for given in (1, 3, 4)]
+
+    assert "    local: df/dx = (1 - f) * f" in said[-1].splitlines()
+    assert "0.235" not in "".join(said)
 
 
 def test_feedback_tells_a_mistake_from_what_follows_from_it():
