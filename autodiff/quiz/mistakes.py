@@ -52,7 +52,8 @@ class Gate(NamedTuple):
         for other in range(len(self.operands) if len(self.operands) <= MOST else 0):
             mixed = list(self.operands)
             mixed[self.place], mixed[other] = mixed[other], mixed[self.place]
-            yield self.rule(self.out, *mixed)
+            if other != self.place:
+                yield self.rule(self.out, *mixed)
 
     def backwards(self) -> Iterator[Any]:
         """The local gradient of b / a in place of a / b."""
@@ -93,7 +94,13 @@ class Mistake(NamedTuple):
 
 def local(name: str, sentence: str, locals_: Callable[[Gate], Any]) -> Mistake:
     """A row that spoils a local gradient that multiplies."""
-    return Mistake(name, sentence, lambda e: () if e.closes else (e.upstream * x for x in locals_(e) if x is not None))
+
+    def spoiled(e: Gate) -> Iterator[Any]:
+        for x in () if e.closes else locals_(e):
+            if x is not None and x is not e.local and (type(x) is not float or x != getattr(e.local, "data", e.local)):
+                yield e.upstream * x
+
+    return Mistake(name, sentence, spoiled)
 
 
 # fmt: off
