@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .question import Question
 
 KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! tells the number, q ends the quiz."
-SPACE = " " * 6
 
 
 def ask(asked: Sequence[Question]) -> str:
@@ -38,29 +37,27 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
     while True:
         print(f"   {name} = ", end="", flush=True)
         line = sys.stdin.readline()
-        if not sys.stdin.isatty():
-            print()
-        word = line.strip()
+        print(end="" if sys.stdin.isatty() else "\n")
+        word, mark = line.strip(), None
         if not line or word.lower() in ("q", "quit"):
             return None
-        if word in ("", "!"):
-            if word:
-                print(indent(question.reveal(name), SPACE))
-            return 0.0
         try:
-            hints += word == "?"
-            work = Work(question, answers if word == "?" else {**answers, name: word})
+            work = Work(question, answers if word in ("", "?", "!") else {**answers, name: word})
+            if word == "?":
+                hints += 1
+                said = "\n".join(question.hints(name, work)[:hints])
+            elif word in ("", "!"):
+                mark, said = 0.0, question.reveal(name) if word else ""
+            else:
+                verdict, answers[name] = question.judge(name, work), word
+                said = question.told(name, work).partition(": ")[2]
+                mark = (0.5 if hints else 1.0) if verdict.right or verdict.follows else None
+                hints = max(hints, question.attempts.get(name, 0))
         except ValueError as error:
-            print(indent(str(error), SPACE))
-            continue
-        if word == "?":
-            print(indent("\n".join(question.hints(name, work)[:hints]), SPACE))
-            continue
-        answers[name], verdict = word, question.judge(name, work)
-        print(indent(question.told(name, work).partition(": ")[2], SPACE))
-        if verdict.right or verdict.follows:
-            return 0.5 if hints else 1.0
-        hints = max(hints, question.attempts[name])
+            said = str(error)
+        print(indent(said, " " * 6), end="\n" * bool(said))
+        if mark is not None:
+            return mark
 
 
 def score(marks: Sequence[float], total: int) -> str:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ALIKE = [(add, sub, mul, div), (maximum, minimum)]  # gates that are taken for one another
+SLIPS: dict[Primitive, Callable[..., list[tuple[str, Any]]]] = {  # what a gate of a rule is made by one slip
+    mul: lambda a, b: [("factor", a), ("factor", b)],
+    neg: lambda a: [("minus", a)],
+    div: lambda a, b: [("fraction", b / a)],
+    reciprocal: lambda a: [("fraction", a)],
+    power: lambda a, b: [("exponent", a ** (b + 1.0))],
+}
 MOST = 9  # operands that a gate may have for their order to be mixed up
 
 
@@ -69,16 +76,7 @@ def slips(made: Any, born: int) -> Iterator[tuple[str, Any]]:
     if getattr(made, "born", 0) <= born or gate is None or gate.local_gradients is no_edges:
         return
     operands = made.operands
-    if gate is mul:
-        yield from (("factor", x) for x in operands)
-    elif gate is neg:
-        yield "minus", operands[0]
-    elif gate is div:
-        yield "fraction", operands[1] / operands[0]
-    elif gate is reciprocal:
-        yield "fraction", operands[0]
-    elif gate is power:
-        yield "exponent", operands[0] ** (operands[1] + 1.0)
+    yield from SLIPS[gate](*operands) if gate in SLIPS else ()
     for i in range(gate is select, len(operands)):
         for slip, x in slips(operands[i], born):
             yield slip, gate(*operands[:i], x, *operands[i + 1 :])
@@ -156,19 +154,18 @@ class Paths(NamedTuple):
             yield from map(sum, combinations(self.parts, size))
 
 
+# fmt: off
 SEVERAL = [
-    Mistake("replaced", "only the last path counts: the gradients of several paths add up, += and not =",
-        lambda p: p.parts[-1:]),
+    Mistake("replaced", "only the last path counts: several paths add up, += and not =", lambda p: p.parts[-1:]),
     Mistake("forgotten path", "several paths lead here, and one is missing", Paths.forgotten),
-    Mistake("product of paths", "the gradients of several paths add up; these are multiplied",
-        lambda p: [prod(p.parts)]),
+    Mistake("product of paths", "several paths add up; these are multiplied", lambda p: [prod(p.parts)]),
     Mistake("sign", "the sign is wrong", lambda p: [-sum(p.parts)]),
-]  # fmt: skip
+]
 ANY = [
-    Mistake("value for gradient", "a value and a gradient are mixed up here",
-        lambda p: p.value),
+    Mistake("value for gradient", "a value and a gradient are mixed up here", lambda p: p.value),
     Mistake("copied", "that is the number of a blank beside this one", lambda p: p.nearby),
-]  # fmt: skip
+]
+# fmt: on
 ROUNDED = "this is rounded too far: give more digits"
 
 
