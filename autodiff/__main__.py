@@ -13,6 +13,7 @@ from .cli import Subject, examples, file_name, front_door, hidden_packages, plac
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from .quiz import Question
 
