@@ -27,8 +27,10 @@ Statements = Iterable[Statement | Repeat]
 class Functions:
     """Functions over arrays, whose names and sizes are given, that are written from statements and compiled."""
 
-    def __init__(self, sizes: Mapping[str, int], lengths: tuple[int, int] = (0, 0), inline: bool = False) -> None:
-        self.sizes, self.lengths, self.inline = sizes, lengths, inline
+    def __init__(self, sizes: dict[str, int], lengths: tuple[int, int] = (0, 0)) -> None:
+        self.sizes, self.lengths = sizes, lengths
+        self.inline = False  # whether all become one, so that arrays of it can be in registers, and
+        self.split = False  # whether each number of them is by itself
         self.modules: list[Compiled] = []
         self.parts: list[str] = []  # functions, those of finished modules by their address
         self.begin()
@@ -57,7 +59,7 @@ class Functions:
     def part(self, waiting: list[list[Nest] | Repeat], width: int) -> None:
         """Write a function of the next nests."""
         text = Text()
-        emitter = Emitter(text, width, self.lengths, None if self.inline else self.called)
+        emitter = Emitter(text, width, self.lengths, None if self.inline else self.called, self.split)
         while waiting and len(text.lines) < PART:
             emitter.write(waiting.pop())
         parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]

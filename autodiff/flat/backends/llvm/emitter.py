@@ -28,8 +28,10 @@ class Emitter(Registers):
     Statements without axes are straight code: numbers stay in registers from one to the next.
     """
 
-    def __init__(self, text: Text, width: int, lengths: tuple[int, int], called: Called | None) -> None:
-        super().__init__(text, called)
+    def __init__(
+        self, text: Text, width: int, lengths: tuple[int, int], called: Called | None, split: bool = False
+    ) -> None:
+        super().__init__(text, called, split)
         self.width = width
         self.lengths = lengths
         self.straight = False

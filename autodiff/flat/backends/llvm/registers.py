@@ -34,12 +34,12 @@ class Registers:
     """What is known in registers at one place of a Text.
 
     What is ``brief`` runs a few times: heavy primitives are functions there, which are ``called``, so it stays short;
-    without a place for these nothing is.
+    without a place for these nothing is. Where numbers are ``split`` each is loaded and stored by itself, so that LLVM
+    can keep it in a register from one function to the next.
     """
 
-    def __init__(self, text: Text, called: Called | None) -> None:
-        self.text = text
-        self.called = called
+    def __init__(self, text: Text, called: Called | None, split: bool = False) -> None:
+        self.text, self.called, self.split = text, called, split
         self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
         self.brief = False
 
@@ -124,9 +124,9 @@ class Registers:
         return self.once(("inside", number, choices), check)
 
     def together(self, view: View, x: Index) -> bool:
-        """Whether a vector is loaded or stored as such: in functions to be inlined LLVM sees each number by itself."""
+        """Whether a vector is loaded or stored as such."""
         v, axis, mask = view
-        split = self.called is None and x.array not in "xt" and not mask
+        split = self.split and x.array not in "xt" and not mask
         return v.width == 1 or (side_by_side(x, axis) and not split)
 
     def load(self, view: View, x: Index, at: Point) -> str:

@@ -8,10 +8,11 @@ what is set in each step, first 1 / rows and the longest gradient; "b" and "gb" 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+from ....engine import Value
 from ....tracing import Unsupported
 from ...ir import Expression
 from ...loops.adjoint import added
@@ -19,11 +20,12 @@ from ...loops.nests import Nests, roll
 from ...loops.rows import for_rows
 from ...loops.statements import Axis, Index, Repeat, Statement, mapped
 from ...lowering import Lowering
-from ...recording import Recording
+from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Text, Whole
 from .code import Functions, scratch
-from .updates import each, one, updates
+from .machine import machine
+from .updates import SETTINGS, each, one, updates
 from .vector import Lanes
 
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING = range(6)  # in "y"
@@ -32,7 +34,8 @@ NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
 FEW_ROWS = 8  # from which it is worth while to have several
 NEAR = 80_000  # doubles that should stay near the processor
-SMALL = 64  # parameters up to which numbers are kept in registers
+SMALL = 64  # parameters up to which numbers are kept in registers, and
+SMALL_NETS = 20  # those of nets side by side
 Statements = list[Statement | Repeat]
 
 
@@ -40,33 +43,65 @@ class LongLoss(Unsupported):
     """A loss of so many statements that it would be compiled for long."""
 
 
-def of_rows(nests: Nests, rows: int) -> Statements:
-    """What a block of rows adds to the mean loss and its gradient."""
+class Parts(NamedTuple):
+    """What a step is recorded as, in machine code's terms: ``others`` are read besides ``trained`` and rows."""
+
+    trained: list[Value]
+    others: list[Value]
+    loss: Recording
+    penalty: Recording | None
+    update: Recording
+    outputs: Recording | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for steps of one structure, made of the same primitives."""
+        trained, others, *parts = self
+        made = [part for part in parts if part]
+        sizes = len(trained), len(others), len(self.loss.inputs), len(self.loss.parameters)
+        primitives = frozenset({gate.primitive for part in made for gate in part.gates})
+        return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
+
+
+def of_net(step: Step, trained: list[Value]) -> Parts:
+    """Rows are inputs, and numbers of the net parameters."""
+    others = captured([step.loss, step.penalty], {*trained})
+    numbers = [*trained, *others]
+    loss = Recording(step.loss.outputs, step.loss.inputs, numbers, step.since)
+    penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
+    return Parts(trained, others, loss, penalty, step.update)
+
+
+def of_nets(step: Step, trained: list[Value], outputs: Sequence[Any]) -> Parts:
+    """The numbers of a net are inputs, and a row's parameters: nets stand side by side as rows do in ``of_net``."""
+    answers = Recording(outputs, trained, (), step.since)
+    others = captured([step.loss, step.penalty, answers], {*trained, *step.loss.inputs})
+    row = [*step.loss.inputs, *others]
+    loss = Recording(step.loss.outputs, trained, row, step.since)
+    penalty = Recording(step.penalty.outputs, trained, others, step.since) if step.penalty else None
+    return Parts(trained, others, loss, penalty, step.update, Recording(outputs, trained, row, step.since))
+
+
+def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
+    """The leaves that the parts read besides those that are known."""
+    return list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+
+
+# --- What a step computes --------------------------------------------------------------------------
+
+
+def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> Statements:
+    """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
     (loss,) = batch.outputs
-    mean = added(axes, Index("y", LOSS, (0,)), ("mul", loss, SHARE))
-    return [*batch.forward, mean, added(axes, gradient_at(loss), SHARE), *batch.backward]
-
-
-def of_nets(nests: Nests) -> Statements:
-    """What one row, or a penalty, adds to the loss of each net, and to its gradient."""
-    batch, axes = for_rows(nests, NETS), (Axis(NETS),)
-    (loss,) = batch.outputs
-    mean = Statement(axes, Index("y", NETS * LOSS, (1,)), loss, adds=True)
-    seed = [Statement(axes, gradient_at(loss), 1.0, adds=True)] * (type(loss) is Index)
+    mean = added(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
+    seed = [added(axes, gradient_at(loss), share)] * (type(loss) is Index)
     return [*batch.forward, mean, *seed, *batch.backward]
-
-
-def of_penalty(nests: Nests) -> Statements:
-    """What a penalty adds to them."""
-    (penalty,) = nests.outputs
-    seed = [Statement((), gradient_at(penalty), 1.0, adds=True)] * (type(penalty) is Index)
-    return [*nests.forward, Statement((), Index("y", LOSS), penalty, adds=True), *seed, *nests.backward]
 
 
 def gradient_at(x: Any) -> Any:
     """The gradient of a number, in the place of its like."""
-    return x._replace(array=f"g{x.array}") if type(x) is Index else x
+    return x._replace(array=f"g{x.array}")
 
 
 def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Statements:
@@ -109,77 +144,132 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     return statements, ("mul", gradient, scale)
 
 
-class Steps(Functions):
-    """Whole epochs of steps as one function.
+def averaged(count: int, total: Index) -> Statement:
+    """The mean over the rows in the place of the sum, which overflows where that of eager code does."""
+    return Statement((Axis(count), Axis(NETS)), total, ("mul", total, Index("u", 0, (0, 0))))
 
-    Parameters
-    ----------
-    loss, penalty : Recording
-        Their parameters are the same; of those ``trained``, the first, gradients are taken.
-    update : Recording
-        That of one parameter.
-    epoch : Epoch
-    clips : bool
-        Whether gradients are clipped by norm.
-    most : float
-        How many statements the loss may have; LongLoss if there are more.
+
+def going() -> Statements:
+    """Which nets go on, and where others have ended."""
+    loss, bad, goes, end = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", SPOILT), ("y", GOING), ("l", 1)))
+    axes, now = (Axis(1), Axis(NETS)), Index("u", 2, (0, 0))
+    infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
+    return [
+        Statement(axes, goes, ("where", ("equal", check, check), infinite, 0.0)),
+        Statement(axes, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
+    ]
+
+
+def mean_so_far() -> Statements:
+    """The mean loss of the epoch so far: 0 at its begin, and the share of this step."""
+    loss, goes, so_far = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", GOING), ("l", 0)))
+    again, share = (Index("u", k, (0, 0)) for k in (3, 4))
+    longer = ("add", ("mul", so_far, again), ("mul", loss, share))
+    return [Statement((Axis(1), Axis(NETS)), so_far, ("where", goes, longer, so_far))]
+
+
+# --- Whole epochs ----------------------------------------------------------------------------------
+
+
+class Epochs(Functions):
+    """Whole epochs of steps as one function, for one net or for ``nets`` side by side.
 
     Attributes
     ----------
     call : function
         Of the address of a Memory; of the rows, their order and the losses; of the number of steps made before step 0,
-        the first step, and one behind the last. The step that was not made is then in "u"[2].
+        the first step, and one behind the last.
     """
 
-    def __init__(
-        self,
-        loss: Recording,
-        penalty: Recording | None,
-        update: Recording,
-        trained: int,
-        epoch: Epoch,
-        clips: bool,
-        most: float,
-    ) -> None:
-        wrt = loss.parameters[:trained]
-        of_loss, penalty_nests = roll(loss, wrt), roll(penalty, wrt) if penalty else None
-        self.epoch, self.count, self.inputs = epoch, len(of_loss.forward + of_loss.backward), len(loss.inputs)
+    nets = 1
+    names: Mapping[str, str] = {"a": "b", "ga": "gb"}  # of the arrays of a penalty
+
+    def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
+        self.epoch, self.loss = epoch, roll(parts.loss, parts.trained)
+        self.count, trained, nets = len(self.loss.forward + self.loss.backward), len(parts.trained), self.nets
         if self.count > most:
             raise LongLoss(f"the loss has {self.count} statements")
-        self.table = (*of_loss.table, *(penalty_nests.table if penalty_nests else ()))
-        self.block = block_of(epoch.size, 2 * of_loss.sizes["a"] + self.inputs)
-        self.last = epoch.rows - epoch.size * (epoch.steps - 1)  # the rows of the last mini-batch of an epoch
-        several = epoch.size > self.block
-        small = not several and epoch.even and trained <= SMALL
-        before, gradient = clipped(trained) if clips else ([], None)
-        after, more = updates(Lowering(update, ()).program(False), trained, gradient)
-        of_tail: Statements = []
-        if penalty_nests:
-            of_tail = renamed(of_penalty(penalty_nests), {"a": "b", "ga": "gb"}, len(of_loss.table))
-        tail = [*of_tail, spoilt(trained)]
-        counts = {count for rows in (epoch.size, self.last) for count in (min(rows, self.block), rows % self.block)}
-        rows = {count: of_rows(of_loss, count) for count in sorted(counts - {0})}
-        sizes = {"w": of_loss.sizes["w"], "gw": of_loss.sizes["w"], "t": len(self.table), "y": 5, "u": 3, **more}
-        sizes |= dict.fromkeys(("a", "ga"), of_loss.sizes["a"] * self.block)
-        sizes |= dict.fromkeys(("b", "gb"), penalty_nests.sizes["a"] if penalty_nests else 0)
-        sizes["x"] = self.inputs * (epoch.size if epoch.whole else self.block)
-        sizes["scratch"] = max(scratch(x, (0, 0)) for x in (*rows.values(), tail, before))
-        super().__init__(sizes, inline=small)
-        self.first, cleared = ([], ["ga", "gw", "y"]) if not several else (["gw", "y"], ["ga"])
+        before, gradient = clipped(trained, nets) if clips else ([], None)
+        goes = one("y", GOING, nets) if nets > 1 else None
+        after, sizes = updates(Lowering(parts.update, ()).program(False), trained, gradient, nets, goes)
+        self.change: Statements = [*before, *after]
+        self.table, beside = self.loss.table, 0
+        self.tail: Statements = [spoilt(trained, nets)]
+        if parts.penalty:
+            penalty = roll(parts.penalty, parts.trained)
+            self.tail[:0] = renamed(of_rows(penalty, nets, int(nets > 1), 1.0), self.names, len(self.table))
+            self.table, beside = self.table + penalty.table, penalty.sizes["a"] * nets
+        sizes |= {"w": trained * nets, "gw": trained * nets, "b": beside, "gb": beside, "t": len(self.table)}
+        super().__init__({**sizes, "y": 6 * nets, "u": 5})
+
+    def compile(
+        self, sizes: Mapping[str, int], rows: Mapping[int, Statements], cleared: Sequence[str], small: bool
+    ) -> None:
+        """Write and compile the loop over steps, around what blocks of rows do, by their number.
+
+        The arrays of a ``small`` net are in registers.
+        """
+        self.sizes |= sizes
+        self.sizes["scratch"] = max(scratch(x, (0, 0)) for x in [*rows.values(), self.tail, self.change])
+        self.inline, self.split = small, small and self.nets == 1
         self.blocks = {count: self.cleared(x, cleared) for count, x in rows.items()}
-        width = int(small)  # one by one, parameters stay in registers
-        self.of_tail = self.cleared(tail, ["gb"], width)
-        self.of_change = self.write([*before, *after], width)
-        self.train()
+        width = int(self.split)  # one by one, parameters stay in registers
+        self.of_tail, self.of_change = self.cleared(self.tail, ["gb"], width), self.write(self.change, width)
+        text = Text(self.split)
+        given = self.arrays(text)
+        local = [name for name in self.sizes if name not in ("t", "x", "r", "c")] * small
+        arrays = given | {name: text.room(max(1, self.sizes[name])) for name in local}
+        lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
+        self.copy(text, lasting, given, arrays)
+        self.loop(text, arrays)
+        self.copy(text, lasting, arrays, given)
+        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "order", "losses")]
+        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
         self.end()
         self.call = self.modules[-1].function("train", 4, 3)
 
-    def train(self) -> None:
+    def loop(self, text: Text, arrays: dict[str, str]) -> None:
         """Write the loop over steps."""
-        text, epoch = Text(self.inline), self.epoch
-        v = Lanes(text, 1)
-        given = self.arrays(text)
-        arrays = self.brought(text, given)
+        raise NotImplementedError
+
+    def lanes(self, text: Text) -> Lanes:
+        """The numbers of nets that are in one vector."""
+        return Lanes(text, min(self.nets, machine().width))
+
+    def copy(self, text: Text, names: Sequence[str], here: Mapping[str, str], there: Mapping[str, str]) -> None:
+        for name in names:
+            v = Lanes(text, 1) if name == "u" else self.lanes(text)
+            for k in range(0, self.sizes[name], v.width):
+                v.store(v.load(here[name], k), there[name], k)
+
+    def change_numbers(self, text: Text, arrays: Mapping[str, str]) -> None:
+        """Change the parameters, by an optimizer that counts its steps from 1."""
+        step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
+        v, counted = self.lanes(text), text.let(f"sitofp i64 {step} to double")
+        for k in range(self.nets, 2 * self.nets, v.width):
+            v.store(v.splat(counted), arrays[SETTINGS], k)
+        self.run(text, [], self.of_change, arrays)
+
+
+class Steps(Epochs):
+    """Those of one net. The step that was not made is then in "u"[2]."""
+
+    def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float) -> None:
+        super().__init__(parts, epoch, clips, most)
+        loss, self.inputs = self.loss, len(parts.loss.inputs)
+        self.block = block_of(epoch.size, 2 * loss.sizes["a"] + self.inputs)
+        self.last = epoch.rows - epoch.size * (epoch.steps - 1)  # the rows of the last mini-batch of an epoch
+        several = epoch.size > self.block
+        self.first, cleared = ([], ["ga", "gw", "y"]) if not several else (["gw", "y"], ["ga"])
+        counts = {count for rows in (epoch.size, self.last) for count in (min(rows, self.block), rows % self.block)}
+        sizes = dict.fromkeys(("w", "gw"), loss.sizes["w"]) | dict.fromkeys(("a", "ga"), loss.sizes["a"] * self.block)
+        sizes["x"] = self.inputs * (epoch.size if epoch.whole else self.block)
+        small = not several and epoch.even and len(parts.trained) <= SMALL
+        self.compile(sizes, {count: of_rows(loss, count) for count in sorted(counts - {0})}, cleared, small)
+
+    def loop(self, text: Text, arrays: dict[str, str]) -> None:
+        """Write the loop over steps."""
+        v, epoch = Lanes(text, 1), self.epoch
         with over_steps(text, epoch) as (number, inside, only_if):
             if epoch.even:
                 self.gradient(text, arrays, number, inside, epoch.size)
@@ -188,16 +278,11 @@ class Steps(Functions):
                     with text.when(text.let(f"icmp {condition} i64 {inside}, {epoch.steps - 1}")):
                         self.gradient(text, arrays, number, inside, rows)
             self.run(text, *self.of_tail, arrays)
-            loss = v.load(arrays["y"], 0)
-            only_if(v.compare("ord", v.add(v.sub(loss, loss), v.load(arrays["y"], 1)), v.zero))
-            step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-            v.store(text.let(f"sitofp i64 {step} to double"), arrays["s"], 1)
-            self.run(text, [], self.of_change, arrays)
+            loss = v.load(arrays["y"], LOSS)
+            only_if(v.compare("ord", v.add(v.sub(loss, loss), v.load(arrays["y"], SPOILT)), v.zero))
+            self.change_numbers(text, arrays)
             v.store(loss, "%losses", "%s")
         v.store(text.let("sitofp i64 %made to double"), arrays["u"], 2)
-        self.taken_back(text, arrays, given)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "order", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
 
     def gradient(self, text: Text, arrays: dict[str, str], number: str, inside: str, rows: int) -> None:
         """Loss and gradient of a mini-batch of so many rows."""
@@ -242,31 +327,6 @@ class Steps(Functions):
                 text.each(done + whole, lambda first: some(first, v), width, done)  # noqa: B023
                 done += whole
 
-    # --- Numbers in registers ------------------------------------------------------------------------
-
-    def brought(self, text: Text, given: dict[str, str]) -> dict[str, str]:
-        """Where the arrays are in a step: where they came, or in registers for as long as the call lasts."""
-        if not self.inline:
-            return given
-        here = {name: text.room(max(1, size)) for name, size in self.sizes.items() if name not in "tx"}
-        self.taken_back(text, given, here)
-        return given | here
-
-    def taken_back(self, text: Text, here: dict[str, str], there: dict[str, str]) -> None:
-        v = Lanes(text, 1)
-        for name in [name for name in self.sizes if name[0] in "wgmsu" and name not in ("ga", "gb")]:
-            for k in range(self.sizes[name] if self.inline else 0):
-                v.store(v.load(here[name], k), there[name], k)
-
-
-def taken(epoch: Epoch, text: Text, start: Whole) -> Whole:
-    """Writes how many rows the step takes whose first row is ``start`` in the epoch's order."""
-    if epoch.even:
-        return epoch.size
-    remaining = text.let(f"sub i64 {epoch.rows}, {start}")
-    fewer = text.let(f"icmp slt i64 {remaining}, {epoch.size}")
-    return text.let(f"select i1 {fewer}, i64 {remaining}, i64 {epoch.size}")
-
 
 @contextmanager
 def over_steps(text: Text, epoch: Epoch) -> Iterator[tuple[str, str, Callable[[str], None]]]:
@@ -304,68 +364,41 @@ def block_of(rows: int, doubles: int) -> int:
     return rows if blocks == 1 else min(most, -(-rows // blocks) + 7 & ~7)
 
 
-class Nets(Functions):
-    """Whole epochs of steps as one function, for nets side by side: of every number, those of all nets.
+class Nets(Epochs):
+    """Those of nets side by side: of every number, those of all nets.
 
-    Parameters
-    ----------
-    loss, penalty : Recording
-        Their inputs are the numbers of a net, those of the loss's parameters an example, then what is captured, which
-        are the parameters of the penalty.
-    update : Recording
-    epoch : Epoch
-    clips : bool
-
-    Attributes
-    ----------
-    call : function
-        Of the address of a Memory; of the examples, their order and nothing; of the number of steps made before step 0,
-        the first step, and one behind the last. In "l" are the mean losses of the epoch so far, and the step at which
-        each net has ended, or inf.
+    The inputs of the loss are the numbers of a net, its parameters an example, then what is captured, which are the
+    parameters of the penalty. In "l" are the mean losses of the epoch so far, and the step at which each net has ended,
+    or inf.
     """
 
-    def __init__(
-        self, loss: Recording, penalty: Recording | None, update: Recording, epoch: Epoch, clips: bool
-    ) -> None:
-        trained, self.epoch, self.numbers = len(loss.inputs), epoch, len(loss.parameters)
-        loss_nests, penalty_nests = roll(loss, loss.inputs), roll(penalty, loss.inputs) if penalty else None
-        names = {"x": "w", "gx": "gw", "w": "r"}
-        row = renamed(of_nets(loss_nests), names, 0)
-        tail = [averaged(1, one("y", LOSS, NETS)), averaged(trained, each("gw", NETS))]
-        self.table = loss_nests.table
-        if penalty_nests:
-            more = {"x": "w", "gx": "gw", "w": "c", "a": "b", "ga": "gb"}
-            tail += renamed(of_nets(penalty_nests), more, len(self.table))
-            self.table += penalty_nests.table
-        self.captured = self.numbers - (len(penalty.parameters) if penalty else 0)
-        program = Lowering(update, ()).program(False)
-        before, gradient = clipped(trained, NETS) if clips else ([], None)
-        after, sizes = updates(program, trained, gradient, NETS, one("y", GOING, NETS))
-        sizes |= {"w": trained * NETS, "gw": trained * NETS, "r": self.numbers, "c": 0, "t": len(self.table)}
-        sizes |= dict.fromkeys(("a", "ga"), loss_nests.sizes["a"] * NETS)
-        sizes |= dict.fromkeys(("b", "gb"), penalty_nests.sizes["a"] * NETS if penalty_nests else 0)
-        sizes |= {"y": 6 * NETS, "u": 5, "l": 2 * NETS}
-        sizes["scratch"] = max(scratch(x, (0, 0)) for x in (row, tail, before))
-        super().__init__(sizes)
-        self.of_row, self.of_tail = self.cleared(row, ["ga"]), self.cleared(tail, ["gb"])
-        self.of_change = self.write([spoilt(trained, NETS), *going(), *before, *after, *mean_so_far()])
-        self.train()
-        self.end()
-        self.call = self.modules[-1].function("train", 4, 3)
+    nets = NETS
+    names: Mapping[str, str] = {"x": "w", "gx": "gw", "w": "c", "a": "b", "ga": "gb"}
 
-    def train(self) -> None:
+    def __init__(self, parts: Parts, epoch: Epoch, clips: bool) -> None:
+        super().__init__(parts, epoch, clips)
+        self.numbers = len(parts.loss.parameters)
+        self.captured = self.numbers - (len(parts.penalty.parameters) if parts.penalty else 0)
+        self.tail[:0] = [averaged(1, one("y", LOSS, NETS)), averaged(len(parts.trained), each("gw", NETS))]
+        self.change = [*going(), *self.change, *mean_so_far()]
+        row = renamed(of_rows(self.loss, NETS, 1, 1.0), {"x": "w", "gx": "gw", "w": "r"}, 0)
+        sizes = {"r": self.numbers, "c": 0, "l": 2 * NETS} | dict.fromkeys(("a", "ga"), self.loss.sizes["a"] * NETS)
+        self.compile(sizes, {1: row}, ["ga"], len(parts.trained) <= SMALL_NETS)
+
+    def loop(self, text: Text, arrays: dict[str, str]) -> None:
         """Write the loop over steps."""
-        text, epoch = Text(), self.epoch
-        v, arrays = Lanes(text, 1), self.arrays(text)
+        v, epoch = Lanes(text, 1), self.epoch
         with over_steps(text, epoch) as (number, inside, _):
             for name in ("gw", "y"):
                 text.zero(arrays[name], self.sizes[name])
             start = text.times(inside, epoch.size)
-            rows = taken(epoch, text, start)
+            remaining = text.let(f"sub i64 {epoch.rows}, {start}")
+            fewer = text.let(f"icmp slt i64 {remaining}, {epoch.size}")
+            rows = text.let(f"select i1 {fewer}, i64 {remaining}, i64 {epoch.size}")
             many = text.let(f"sitofp i64 {rows} to double")
+            again = text.let(f"icmp ne i64 {inside}, 0")
             v.store(v.div(v.one, many), arrays["u"], 0)
             v.store(text.let("sitofp i64 %s to double"), arrays["u"], 2)
-            again = text.let(f"icmp ne i64 {inside}, 0")
             v.store(text.let(f"uitofp i1 {again} to double"), arrays["u"], 3)
             v.store(v.mul(many, v.constant(1.0 / epoch.rows)), arrays["u"], 4)
             place = text.plus(text.times(number, epoch.rows), start)
@@ -374,35 +407,6 @@ class Nets(Functions):
                 if not epoch.whole:
                     index = text.let(f"load i64, ptr {text.address('%order', text.plus(place, index))}")
                 row = text.address("%rows", text.times(index, self.numbers))
-                self.run(text, *self.of_row, {**arrays, "r": row})
+                self.run(text, *self.blocks[1], {**arrays, "r": row})
             self.run(text, *self.of_tail, {**arrays, "c": text.address("%rows", self.captured)})
-            counted = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-            step = text.let(f"sitofp i64 {counted} to double")
-            text.each(NETS, lambda k: v.store(step, arrays["s"], text.plus(k, NETS)))
-            self.run(text, [], self.of_change, arrays)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "order", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
-
-
-def averaged(count: int, total: Index) -> Statement | Repeat:
-    """The mean over the rows in the place of the sum."""
-    return Statement((Axis(count), Axis(NETS)), total, ("mul", total, Index("u", 0, (0, 0))))
-
-
-def going() -> Statements:
-    """Which nets go on, and where others have ended."""
-    loss, bad, goes, end = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", SPOILT), ("y", GOING), ("l", 1)))
-    axes, now = (Axis(1), Axis(NETS)), Index("u", 2, (0, 0))
-    infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
-    return [
-        Statement(axes, goes, ("where", ("equal", check, check), infinite, 0.0)),
-        Statement(axes, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
-    ]
-
-
-def mean_so_far() -> Statements:
-    """The mean loss of the epoch so far: 0 at its begin, and the share of this step."""
-    loss, goes, so_far = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", GOING), ("l", 0)))
-    again, share = (Index("u", k, (0, 0)) for k in (3, 4))
-    longer = ("add", ("mul", so_far, again), ("mul", loss, share))
-    return [Statement((Axis(1), Axis(NETS)), so_far, ("where", goes, longer, so_far))]
+            self.change_numbers(text, arrays)

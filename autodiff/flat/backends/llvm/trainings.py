@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ....engine import Value, tick
+from ....engine import tick
 from ....tracing import Tracing
 from ...loops.nests import roll
 from ...loops.rows import for_rows
@@ -16,7 +16,7 @@ from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
 from .machine import aligned, machine, remembered
-from .steps import NETS, LongLoss, Nets, Steps
+from .steps import NETS, LongLoss, Nets, Steps, of_net, of_nets
 
 
 class NativeTraining:
@@ -35,8 +35,7 @@ class NativeTraining:
         parts = of_net(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         key = parts.key, epoch, clips, machine().width
-        made = parts.loss, parts.penalty, parts.update
-        self.steps = remembered(key, lambda: Steps(*made, len(parameters), epoch, clips, most))
+        self.steps = remembered(key, lambda: Steps(parts, epoch, clips, most))
         if self.steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
             raise LongLoss(f"the loss has {self.steps.count} statements")
         self.others, self.trained = parts.others, len(parameters)
@@ -78,50 +77,6 @@ class NativeTraining:
         return State(numbers, gradients, moments, state.steps + made), losses[:made]
 
 
-class Parts(NamedTuple):
-    """What a step is recorded as, in machine code's terms: ``others`` are read besides ``trained`` and rows."""
-
-    trained: list[Value]
-    others: list[Value]
-    loss: Recording
-    penalty: Recording | None
-    update: Recording
-    outputs: Recording | None = None
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Equal for steps of one structure, made of the same primitives."""
-        trained, others, *parts = self
-        made = [part for part in parts if part]
-        sizes = len(trained), len(others), len(self.loss.inputs), len(self.loss.parameters)
-        primitives = frozenset({gate.primitive for part in made for gate in part.gates})
-        return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
-
-
-def of_net(step: Step, trained: list[Value]) -> Parts:
-    """Rows are inputs, and numbers of the net parameters."""
-    others = captured([step.loss, step.penalty], {*trained})
-    numbers = [*trained, *others]
-    loss = Recording(step.loss.outputs, step.loss.inputs, numbers, step.since)
-    penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
-    return Parts(trained, others, loss, penalty, step.update)
-
-
-def of_nets(step: Step, trained: list[Value], outputs: Sequence[Any]) -> Parts:
-    """The numbers of a net are inputs, and a row's parameters: nets stand side by side as rows do in ``of_net``."""
-    answers = Recording(outputs, trained, (), step.since)
-    others = captured([step.loss, step.penalty, answers], {*trained, *step.loss.inputs})
-    row = [*step.loss.inputs, *others]
-    loss = Recording(step.loss.outputs, trained, row, step.since)
-    penalty = Recording(step.penalty.outputs, trained, others, step.since) if step.penalty else None
-    return Parts(trained, others, loss, penalty, step.update, Recording(outputs, trained, row, step.since))
-
-
-def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
-    """The leaves that the parts read besides those that are known."""
-    return list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
-
-
 class ManyTraining:
     """The steps of nets that differ only in their numbers and learning rates: a state whose last axis are the nets.
 
@@ -144,8 +99,7 @@ class ManyTraining:
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
         parts = of_nets(step, list(recipe.parameters), outputs)
         key = "nets", parts.key, epoch, clip_norm is not None, machine().width
-        made = parts.loss, parts.penalty, parts.update
-        self.nets = remembered(key, lambda: Nets(*made, epoch, clip_norm is not None))
+        self.nets = remembered(key, lambda: Nets(parts, epoch, clip_norm is not None))
         others = [leaf._data for leaf in parts.others]
         self.rows = numpy.array([[*row, *others] for row in rows])
         self.memory, self.clip_norm = Memory(self.nets.sizes), clip_norm or 0.0
