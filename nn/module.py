@@ -190,18 +190,21 @@ def parts_in(thing: Any) -> Iterator[tuple[str, Any, bool]]:
     waiting = [("", thing, True)]
     while waiting:
         name, thing, is_weight = waiting.pop()
-        if id(thing) in seen or type(thing) in PLAIN:
+        if id(thing) in seen:
             continue
         seen[id(thing)] = thing
         yield name, thing, is_weight
         if type(thing) is not Value:
             for key, part in reversed(parts_of(thing)):
-                weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
-                waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
+                if type(part) not in PLAIN:
+                    weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
+                    waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
 
 
 def parts_of(thing: Any) -> list[tuple[Any, Any]]:
     """(key, part) of a module's attributes or a container's members; those of a set from the oldest on."""
+    if type(thing) is list:
+        return list(enumerate(thing))
     parts: dict[Any, Any] = {}
     if isinstance(thing, Module):
         parts.update(vars(thing))
