@@ -23,6 +23,7 @@ class Text:
         self.count = 0
         self.unrolled = unrolled
         self.declarations: set[str] = set()
+        self.masks: dict[str, str] = {}  # of comparisons, whose answers are 1 and 0
 
     def fresh(self, prefix: str = "t") -> str:
         self.count += 1

@@ -25,7 +25,10 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     if head in FUNCTIONS:
         return FUNCTIONS[head](v, *operands)
     if head in CONDITIONS:
-        return v.select(v.compare(CONDITIONS[head], *operands), v.one, v.zero)
+        mask = v.compare(CONDITIONS[head], *operands)
+        answer = v.select(mask, v.one, v.zero)
+        v.text.masks[answer] = mask
+        return answer
     if head in LIBRARY:
         return v.library(head, *operands)
     if head in LISTED:
@@ -38,6 +41,11 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
 
     found = carried_out(primitive_of(head), operands, CORE, RUNNER, compute)
     return v.constant(found) if type(found) is float else found
+
+
+def is_true(v: Lanes, condition: str) -> str:
+    """Where a condition is not 0, as a mask: that of a comparison is known."""
+    return v.text.masks.get(condition) or v.compare("une", condition, v.zero)
 
 
 def power(v: Lanes, a: str, b: str) -> str:
@@ -130,7 +138,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
     "relu": lambda v, a: v.at_least(a, v.zero),  # one instruction, which no comparison and choice becomes
-    "where": lambda v, condition, a, b: v.select(v.compare("une", condition, v.zero), a, b),
+    "where": lambda v, condition, a, b: v.select(is_true(v, condition), a, b),
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": dot,
 }
