@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -73,6 +74,15 @@ class Recording:
                 raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
         if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
             raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
+
+    def read_as(self, inputs: list[Value], parameters: list[Value]) -> Recording:
+        """The same gates, the leaves that they read being inputs and parameters as given here, each once."""
+        if [*map(id, [*inputs, None, *parameters])] == [*map(id, [*self.inputs, None, *self.parameters])]:
+            return self
+        found = copy(self)
+        found.inputs, found.parameters = inputs, parameters
+        found.__dict__.pop("structure", None)
+        return found
 
     @property
     def work(self) -> int:
@@ -151,7 +161,7 @@ class Step:
         with recipe.watched():
             self.loss, self.penalty, self.update = recordings(recipe, self.since, for_loops)
             self.check()
-        if not Recording(self.loss.outputs, self.loss.inputs, (), self.since).parameters:
+        if not self.loss.leaves - {*self.loss.inputs, *self.loss.constants}:
             raise TypeError(
                 f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
             )

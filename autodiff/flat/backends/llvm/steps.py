@@ -66,20 +66,18 @@ class Parts(NamedTuple):
 def of_net(step: Step, trained: list[Value]) -> Parts:
     """Rows are inputs, and numbers of the net parameters."""
     others = captured([step.loss, step.penalty], {*trained})
-    numbers = [*trained, *others]
-    loss = Recording(step.loss.outputs, step.loss.inputs, numbers, step.since)
-    penalty = Recording(step.penalty.outputs, [], numbers, step.since) if step.penalty else None
-    return Parts(trained, others, loss, penalty, step.update)
+    loss, penalty = step.loss.read_as(step.loss.inputs, [*trained, *others]), step.penalty
+    return Parts(trained, others, loss, penalty and penalty.read_as([], loss.parameters), step.update)
 
 
 def of_nets(step: Step, trained: list[Value], outputs: Sequence[Any]) -> Parts:
     """The numbers of a net are inputs, and a row's parameters: nets stand side by side as rows do in ``of_net``."""
-    answers = Recording(outputs, trained, (), step.since)
+    answers = Recording(outputs, trained, step.loss.inputs, step.since)
     others = captured([step.loss, step.penalty, answers], {*trained, *step.loss.inputs})
     row = [*step.loss.inputs, *others]
-    loss = Recording(step.loss.outputs, trained, row, step.since)
-    penalty = Recording(step.penalty.outputs, trained, others, step.since) if step.penalty else None
-    return Parts(trained, others, loss, penalty, step.update, Recording(outputs, trained, row, step.since))
+    loss, penalty = step.loss.read_as(trained, row), step.penalty
+    penalty = penalty and penalty.read_as(trained, others)
+    return Parts(trained, others, loss, penalty, step.update, answers.read_as(trained, row))
 
 
 def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
