@@ -132,3 +132,19 @@ def test_programs_that_are_gone_leave_no_memory_behind():
     before = megabytes_after(20)
 
     assert megabytes_after(60) < before + 2.0
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0])
+@pytest.mark.parametrize("y", [0.0, -0.0, -1.0])
+def test_zeros_have_the_sign_that_they_have_in_eager_code(x, y):
+    def f(a, b):
+        return autodiff.relu(a) * b
+
+    leaves = Value(x), Value(y)
+    out = f(*leaves)
+    out.backward()
+
+    value, gradients = autodiff.compile(f, runner="native").value_and_grad(x, y)
+
+    expected = [out.data, *[leaf.grad for leaf in leaves]]
+    assert list(map(repr, (value, *gradients))) == list(map(repr, expected))

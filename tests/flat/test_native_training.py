@@ -279,3 +279,35 @@ def test_a_long_run_without_llvmlite_is_told_at_once_what_to_install(monkeypatch
 
     said = capsys.readouterr().err
     assert said.count("pip install 'scalar-autodiff[fast]'") == 1
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize("optimizer", [lambda p: SGD(p, 0.5), lambda p: SGD(p, 0.5, momentum=0.9), Adam])
+def test_zeros_have_the_sign_that_they_have_in_eager_code(optimizer, batch_size):
+    """A gradient of -0 moves a parameter of -0 to 0, one of 0 does not."""
+
+    def all_zeros(runner):
+        net = MLP(2, [2, 1], "relu", seed=0)
+        for k, parameter in enumerate(net.parameters()):
+            parameter.data = -0.0 if k % 2 else 0.0
+        _, numbers, slopes = trained(
+            runner, net, [[0.0, -1.0], [-1.0, -0.0]], [-0.0, 0.0], optimizer, batch_size=batch_size, epochs=1
+        )
+        return list(map(repr, [*numbers, *slopes]))
+
+    assert all_zeros("native") == all_zeros("eager")
+
+
+def test_moments_that_fade_away_are_0_before_they_are_subnormal():
+    """To compute such numbers takes a processor ten times as long."""
+    nets = {}
+    for runner in ("eager", "native"):
+        net = nets[runner] = MLP(1, [1], seed=0)
+        chosen = Adam(net.parameters(), 0.01)
+        for moments in chosen.state.values():
+            moments[:] = [1e-306] * len(moments)
+        history = fit(net, [[0.0]], [net([0.0]).data], optimizer=chosen, epochs=200, runner=runner, progress=False)
+
+    first, second = history.optimizer.state.values()
+    assert (first[0], second[0] > 0.0) == (0.0, True)  # of the weight, whose gradient is 0
+    assert [p.data for p in nets["native"].parameters()] == pytest.approx([p.data for p in nets["eager"].parameters()])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ...loops.statements import Index, Repeat, Statement, indices
+from ...loops.statements import Axis, Index, Repeat, Statement, indices
 from .axes import extents, filled, moves
 
 APART = 64  # doubles between two ranges up to which they are cleared as one
@@ -38,8 +38,10 @@ def assigned(
             once = type(here) is int or len(numpy.unique(here)) == here.size
             if once and not any(type(there) is slice or numpy.isin(here, there).any() for there in others):
                 fresh[array][here] = True
-                sums = not all(moves(x.target, n) for n in range(given, len(x.axes)))
-                body[k] = x._replace(adds=False, reduce="sum" if sums else "", start=0.0)
+                sums = [axis for n, axis in enumerate(x.axes) if n >= given and not moves(x.target, n)]
+                alone = array in ("gw", "gx") and {*sums} <= {Axis(1)}
+                more = ("add", x.expression, 0.0) if alone else x.expression  # 0 + -0 is 0, as in eager code
+                body[k] = x._replace(adds=False, expression=more, reduce="sum" if sums else "", start=0.0)
         found.append(each._replace(body=tuple(body)) if type(each) is Repeat else body[0])
         for x, here in zip(body, reached):
             if here is not None:

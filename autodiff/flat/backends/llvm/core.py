@@ -137,7 +137,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
-    "relu": lambda v, a: v.at_least(a, v.zero),  # one instruction, which no comparison and choice becomes
+    "relu": lambda v, a: v.add(v.at_least(a, v.zero), v.zero),  # no comparison and choice; 0, not -0, of -0
     "where": lambda v, condition, a, b: v.select(is_true(v, condition), a, b),
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": dot,

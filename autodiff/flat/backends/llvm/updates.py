@@ -7,6 +7,7 @@ from typing import Any
 from ...ir import Expression, Program, leaves_of, replaced
 from ...loops.statements import Axis, Index, Statement, indices
 
+NORMAL = 2.0**-1022  # the smallest number that is not subnormal: states below are 0, as such are computed slowly
 SETTINGS = "s"  # the array of what is the same for all parameters
 
 
@@ -66,6 +67,8 @@ def updates(
     sizes = {SETTINGS: used * nets, **dict.fromkeys(states, count * nets)}
     for k, (array, result) in enumerate(zip(["w", *states], results)):
         target = each(array, nets)
+        if array != "w":
+            result = ("where", ("less", ("abs", result), NORMAL), 0.0, result)
         result = ("where", going, result, target) if going else result
         if any(target in indices((None, other)) for other in results[k + 1 :]):  # they read what it was before
             new = each(f"new_{array}", nets)
