@@ -33,11 +33,10 @@ FLOORS = {
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
-        axes builder updates | clearing vector | machine math | core | nests registers | emitter | code
-        | runner steps | trainings
+        builder | vector | machine math | core | nests | emitter | code | runner steps | trainings
     """,
     "autodiff.flat.loops": """
-        columns gates statements | adjoint memory turns | families fusion | nests | lengths rows
+        columns gates statements | adjoint families fusion turns | nests | lengths
     """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",

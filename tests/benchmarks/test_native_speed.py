@@ -19,8 +19,7 @@ from autodiff.flat import Batches, State
 from autodiff.flat.backends.llvm import machine as machine_code
 from autodiff.flat.backends.llvm.code import NativeNests
 from autodiff.flat.backends.llvm.machine import aligned
-from autodiff.flat.loops.nests import roll
-from autodiff.flat.loops.rows import for_rows
+from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.recording import Recording
 from nn import MLP, SGD, fit
 from nn.losses import loss_named

@@ -18,7 +18,7 @@ from ...tracing import Unsupported
 from ..expansion import Symbol, branches, difference, made, plain
 from ..ir import ROWS, as_key, primitive_of
 from ..passes import simplest
-from .statements import Axis, Expression, Index, Statement, indices, mapped
+from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
 
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
 PART, OUT = -1000, Index("", -1000)  # in what a rule gives: names of operands, from -1001 down, and of the result
@@ -232,26 +232,3 @@ class Marks:
         if marks is None or not (axes or index.by):
             return marks is not None and bool(marks[index.start])
         return bool(marks[touched(index, axes, len(marks))].any())
-
-
-def touched(index: Index, axes: Sequence[Axis], size: int) -> Any:
-    """The elements of an array of that size that an index comes to, or those and more.
-
-    Of ragged axes, it is as if all were as long as the longest.
-    """
-    if not axes and index.by is None:
-        return [index.start]
-    found = np.array([index.start])
-    moves = [*zip(index.strides, longest(axes)), *[(index.wide, index.choices)] * (index.by is not None)]
-    for stride, extent in moves:
-        if stride and extent > 1:
-            found = (found[:, None] + stride * np.arange(extent)).ravel()
-    return found[found < size]
-
-
-def longest(axes: Sequence[Axis]) -> list[int]:
-    """The largest extent of each axis."""
-    extents: list[int] = []
-    for axis in axes:
-        extents.append(axis.extent + sum([max(0, slope * (extents[outer] - 1)) for outer, slope in axis.slopes]))
-    return extents

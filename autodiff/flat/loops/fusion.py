@@ -15,8 +15,7 @@ import numpy as np
 
 from ...vocabulary import INFIX
 from ..ir import ROWS, operations
-from .adjoint import touched
-from .statements import Axis, Expression, Index, Statement, indices, mapped
+from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
 
 FREE = {"neg", "stop_gradient"}  # may be computed again and again
 HEAVY = 4  # what an operation weighs that has no sign: its local gradients may read what it reads several times

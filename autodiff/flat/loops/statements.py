@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..ir import ROWS, primitive_of
 
 LETTERS = "ijklmnopqrsuvyz"
@@ -129,6 +131,43 @@ def mapped(expression: Expression, change: Callable[[Index], Expression]) -> Exp
     if type(expression) is tuple:
         return (expression[0], *[mapped(part, change) for part in expression[1:]])
     return change(expression) if type(expression) is Index else expression
+
+
+def extents(axes: Sequence[Axis], lengths: tuple[int, int] = (0, 0)) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The smallest and the largest extent of each axis, for sequences of these lengths at least and at most."""
+    least: list[int] = []
+    most: list[int] = []
+    for extent, slopes, grows in axes:
+        ends = [grows * length for length in lengths] if grows else (0,)
+        moved = [slope * (most[outer] - 1) for outer, slope in slopes]
+        least.append(extent + min(ends) + sum([min(x, 0) for x in moved]))
+        most.append(max(0, extent + max(ends) + sum([max(x, 0) for x in moved])))
+    return tuple(least), tuple(most)
+
+
+def touched(index: Index, axes: Sequence[Axis], size: int, lengths: tuple[int, int] = (0, 0)) -> Any:
+    """The elements of an array of that size that an index comes to, each for every point of the axes where it moves.
+
+    They are those and perhaps more where axes are ragged.
+    """
+    if not axes and index.by is None:
+        return [index.start]
+    most = extents(axes, lengths)[1]
+    moving = [k for k, stride in enumerate(index.strides) if stride]
+    found: Any = np.array(index.start)
+    for k in moving:
+        found = np.add.outer(found, index.strides[k] * np.arange(most[k]))
+    if any(axes[k].slopes for k in moving):
+        at = dict(zip(moving, np.ix_(*[np.arange(most[k]) for k in moving])))
+        inside = np.ones(found.shape, bool)
+        for k in moving:
+            if axes[k].slopes and not axes[k].grows and all(outer in at for outer, _ in axes[k].slopes):
+                inside &= at[k] < axes[k].extent + sum([at[outer] * slope for outer, slope in axes[k].slopes])
+        found = found[inside]
+    if index.by:
+        found = np.add.outer(found, index.wide * np.arange(index.choices)) if index.choices else np.arange(size)
+    found = found.ravel()
+    return found[(found >= 0) & (found < size)]
 
 
 def interpret(statements: Iterable[Statement | Repeat], memory: dict[str, list[float]], length: int = 0) -> None:

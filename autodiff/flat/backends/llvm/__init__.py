@@ -6,14 +6,10 @@ Where things are, in the order to read:
     vector       vectors of doubles
     math         exp, log, tanh, sigmoid in every lane
     core         the core of operations for lanes
-    axes         the same statement (of flat.loops) over other axes
-    nests        what each axis of a statement is for
-    clearing     which gradients have to be 0 first
-    registers    numbers in registers: expressions, what they read, where results are stored
-    emitter      statements as text
-    code         statements as one function over arrays
-    updates      the update of one parameter as statements that update all
-    steps        whole epochs as one function, for one net or many side by side
+    nests        the same statement (of flat.loops) over other axes, and what each axis is for
+    emitter      statements as text: numbers in registers, what is read, where results are stored
+    code         statements as one function over arrays; which gradients have to be 0 first
+    steps        an optimizer's update as statements, and whole epochs as one function, for one net or many side by side
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
     trainings    a training, or many: numbers in, epochs run, numbers out

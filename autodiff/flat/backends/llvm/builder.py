@@ -6,22 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 Whole = int | str  # a whole number that is known now, or the name of an i64
-SumBody = Callable[[Whole, list[str]], list[str]]
-EachBody = Callable[[Whole], None]
 
 
 class Text:
-    """The body of one function under construction.
+    """The body of one function under construction."""
 
-    ``unrolled`` writes loops of a known length out, turn after turn, so that LLVM can keep the numbers
-    in registers; otherwise a loop stays one.
-    """
-
-    def __init__(self, unrolled: bool = False) -> None:
+    def __init__(self) -> None:
         self.lines = ["entry:"]
         self.block = "entry"
         self.count = 0
-        self.unrolled = unrolled
         self.declarations: set[str] = set()
         self.masks: dict[str, str] = {}  # of comparisons, whose answers are 1 and 0
 
@@ -118,23 +111,10 @@ class Text:
                 for first, latest in zip(carried, turn.values)
             ]
 
-    def summed(self, count: int, carried: Sequence[str], kind: str, body: SumBody) -> list[str]:
-        """The carried values after ``values = body(k, values)`` for k = 0 ... count - 1."""
-        values = list(carried)
-        if self.unrolled or count == 1:
-            for k in range(count):
-                values = body(k, values)
-            return values
-        with self.loop(count, carried=values, kind=kind) as turn:
-            turn.values = body(turn.index, turn.values)
-        return turn.values
-
-    def each(self, stop: Whole, body: EachBody, step: int = 1, start: Whole = 0) -> None:
+    def each(self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0) -> None:
         """``body(index)`` for every index of range(start, stop, step)."""
-        known = isinstance(stop, int) and isinstance(start, int)
-        if known and (self.unrolled or int(stop) - int(start) <= step):
-            for index in range(int(start), int(stop), step):
-                body(index)
+        if isinstance(stop, int) and isinstance(start, int) and stop - start <= step:
+            body(start)
         else:
             with self.loop(stop, step, start) as turn:
                 body(turn.index)

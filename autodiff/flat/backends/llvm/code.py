@@ -8,19 +8,18 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...ir import as_key
-from ...loops.statements import Axis, Index, Repeat, Statement
-from .axes import spelled
+from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
 from .builder import Text, Whole, module
-from .clearing import Range, assigned
 from .core import value as computed
-from .emitter import Emitter
+from .emitter import Called, Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
-from .nests import Nest, groups
-from .registers import Called
+from .nests import Nest, filled, groups, moves, spelled
 from .vector import Lanes
 
 PART = 700  # lines of text from which a function ends
 MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
+APART = 64  # doubles between two ranges up to which they are cleared as one
+Range = tuple[str, int, int]  # array, first, one behind the last
 Statements = Iterable[Statement | Repeat]
 
 
@@ -303,3 +302,66 @@ def turned_back(copy: Statement) -> Statement:
     """The gradient of the copy of an output."""
     target = copy.expression._replace(array=f"g{copy.expression.array}")
     return copy._replace(target=target, expression=copy.target._replace(array="gy"), adds=True)
+
+
+# --- Gradients that need not be 0 first -----------------------------------------------------------
+
+
+def assigned(
+    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
+) -> tuple[list[Statement | Repeat], list[Range]]:
+    """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
+    every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
+    if any(x.target.grows for x in every):  # type: ignore[union-attr]  # places move on with the length
+        return [*statements], [(name, 0, sizes[name]) for name in cleared]
+    reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # by what has run so far
+    fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before anything else
+    found: list[Statement | Repeat] = []
+
+    def elements(statement: Statement, index: Index) -> Any:
+        return touched(index, statement.axes, sizes[index.array], lengths)
+
+    for each in statements:
+        given = int(type(each) is Repeat)
+        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]  # type: ignore[arg-type]
+        reached: list[Any] = [elements(x, x.target) if x.target.array in reads else None for x in body]
+        for k, (x, here) in enumerate(zip(body, reached)):
+            array = x.target.array
+            if here is None or not simple(x, given, lengths) or reads[array][here].any():
+                continue
+            others = [there for n, there in enumerate(reached) if n != k and body[n].target.array == array]
+            once = len(here) == 1 or len(numpy.unique(here)) == len(here)
+            if once and not any(numpy.isin(here, there).any() for there in others):
+                fresh[array][here] = True
+                sums = [axis for n, axis in enumerate(x.axes) if n >= given and not moves(x.target, n)]
+                alone = array in ("gw", "gx") and {*sums} <= {Axis(1)}
+                more = ("add", x.expression, 0.0) if alone else x.expression  # 0 + -0 is 0, as in eager code
+                body[k] = x._replace(adds=False, expression=more, reduce="sum" if sums else "", start=0.0)
+        found.append(each._replace(body=tuple(body)) if type(each) is Repeat else body[0])
+        for x, here in zip(body, reached):
+            if here is not None:
+                reads[x.target.array][here] = True
+            for read in indices((None, x.expression)):
+                if read.array in reads:
+                    reads[read.array][elements(x, read)] = True
+    return found, [part for name in cleared for part in ranges(name, ~fresh[name])]
+
+
+def simple(statement: Statement, given: int, lengths: tuple[int, int]) -> bool:
+    """Whether it adds at least one term at each of its targets, which are as many whatever the length is."""
+    axes, target = statement.axes, statement.target
+    least, _ = extents(axes, lengths)
+    along = [axis for k, axis in enumerate(axes) if moves(target, k)]
+    plain = all(axis.grows == 0 and all(moves(target, outer) for outer, _ in axis.slopes) for axis in along)
+    return statement.adds and not target.by and plain and min(least, default=1) > 0 and (given == 0 or moves(target, 0))
+
+
+def ranges(name: str, which: Any) -> list[Range]:
+    """The ranges that hold all places that are True."""
+    found: list[Range] = []
+    edges = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], which, [False]])))
+    for start, stop in edges.reshape(-1, 2).tolist():
+        if found and start - found[-1][2] < APART:
+            start = found.pop()[1]
+        found.append((name, start, stop))
+    return found

@@ -11,7 +11,6 @@ from typing import Any
 
 from ...expansion import carried_out, instructions
 from ...ir import LISTED, SMALL, TINY, Expression, primitive_of
-from ...nests import SHORT
 from .math import FUNCTIONS
 from .vector import LIBRARY, Lanes
 
@@ -32,7 +31,7 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     if head in LIBRARY:
         return v.library(head, *operands)
     if head in LISTED:
-        return of_list(v, head, lambda start, join: reduce(join, operands, v.constant(start)))
+        return of_list(v, head, operands)
     if head in OTHERS:
         return OTHERS[head](v, *operands)
 
@@ -81,50 +80,46 @@ def larger(v: Lanes, a: str, b: str) -> str:
     return v.select(v.compare("uno", a, a), a, chosen)
 
 
-def dot(v: Lanes, *operands: str) -> str:
-    """b + w0 x0 + w1 x1 + ..., left to right, of (w0, w1, ..., x0, x1, ..., b)."""
-    n = len(operands) // 2
-    total = operands[-1]
-    for w, x in zip(operands[:n], operands[n:]):
-        total = plus_product(v, total, w, x, fuse=n >= SHORT)
-    return total
+def of_list(v: Lanes, head: str, terms: Sequence[str]) -> str:
+    """logsumexp, largest or norm of terms."""
+
+    def written(x: Any) -> str:
+        """The name of an expression of names."""
+        if type(x) is tuple:
+            return value(v, x[0], list(map(written, x[1:])))
+        return x if type(x) is str else v.constant(x)
+
+    if head == "largest":
+        return reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
+    measure, part, answer = LISTS[head]
+    largest = of_list(v, "largest", [v.zero, *[written(measure(x)) for x in terms]][head != "norm" :])
+    return written(answer(largest, reduce(v.add, [written(part(x, largest)) for x in terms], v.zero)))
 
 
-def plus_product(v: Lanes, total: str, a: str, b: str, fuse: bool) -> str:
-    """total + a * b, with one rounding or, as the other runners have it, with two."""
-    return v.muladd(a, b, total) if fuse else v.add(total, v.mul(a, b))
+def scale(size: Expression, back: bool = False) -> Expression:
+    """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; or 1 / it."""
+    up, down = (TINY, 1.0 / TINY) if back else (1.0 / TINY, TINY)
+    return "where", ("less", size, SMALL), up, ("where", ("less", 1.0 / SMALL, size), down, 1.0)
 
 
-def of_list(v: Lanes, name: str, folded: Callable[[float, Callable[[str, str], str]], str]) -> str:
-    """logsumexp, largest or norm of terms; ``folded(start, join)`` is join(... join(start, term 0) ..., last term)."""
-    if name == "norm":
-        scale, back = scales(v, folded(0.0, lambda old, x: larger(v, old, v.absolute(x))))
-        total = folded(0.0, lambda old, x: v.add(old, squared(v, x, scale)))
-        return v.mul(v.intrinsic("sqrt", total), back)
-    largest = folded(-INF, lambda old, x: larger(v, old, x))
-    if name == "largest":
-        return largest
-    return from_largest(v, largest, folded(0.0, lambda old, x: v.add(old, value(v, "exp", [v.sub(x, largest)]))))
+def squared(x: Expression) -> Expression:
+    return "mul", x, x
 
 
-def scales(v: Lanes, size: str) -> tuple[str, str]:
-    """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; and 1 / it."""
-    small, large = v.compare("olt", size, v.constant(SMALL)), v.compare("ogt", size, v.constant(1.0 / SMALL))
-    up, down = v.constant(1.0 / TINY), v.constant(TINY)
-    return v.select(small, up, v.select(large, down, v.one)), v.select(small, down, v.select(large, up, v.one))
-
-
-def squared(v: Lanes, x: str, scale: str) -> str:
-    scaled = v.mul(x, scale)
-    return v.mul(scaled, scaled)
-
-
-def from_largest(v: Lanes, largest: str, total: str) -> str:
-    """largest + log total; the largest itself where it is infinite."""
-    finite = v.compare("olt", v.absolute(largest), v.constant(INF))
-    nan = v.compare("uno", largest, largest)
-    sum_of_all = v.add(largest, value(v, "log", [total]))
-    return v.select(nan, largest, v.select(finite, sum_of_all, largest))
+LISTS: dict[str, tuple[Callable[..., Expression], ...]] = {  # measure of a term; what of it is summed by its largest;
+    "norm": (  # and what largest and sum make
+        lambda x: ("abs", x),
+        lambda x, largest: squared(("mul", x, scale(largest))),
+        lambda largest, total: ("mul", ("sqrt", total), scale(largest, True)),
+    ),
+    "logsumexp": (
+        lambda x: x,
+        lambda x, largest: ("exp", ("sub", x, largest)),
+        lambda largest, total: (
+            "where", ("less", ("abs", largest), INF), ("add", largest, ("log", total)), largest
+        ),
+    ),
+}  # fmt: skip
 
 
 OTHERS: dict[str, Callable[..., str]] = {
@@ -140,7 +135,7 @@ OTHERS: dict[str, Callable[..., str]] = {
     "relu": lambda v, a: v.add(v.at_least(a, v.zero), v.zero),  # no comparison and choice; 0, not -0, of -0
     "where": lambda v, condition, a, b: v.select(is_true(v, condition), a, b),
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
-    "dot": dot,
+    "dot": lambda v, *x: reduce(v.add, map(v.mul, x[: len(x) // 2], x[len(x) // 2 : -1]), x[-1]),
 }
 CORE = frozenset({*FUNCTIONS, *CONDITIONS, *LIBRARY, *LISTED, *OTHERS})
 COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "logsumexp": 60, "norm": 30}

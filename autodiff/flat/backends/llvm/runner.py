@@ -9,8 +9,7 @@ import numpy
 
 from ....engine import Value
 from ...ir import Result
-from ...loops.nests import roll
-from ...loops.rows import for_rows
+from ...loops.nests import for_rows, roll
 from ...recording import Recording
 from ..array import Batch
 from .code import NativeNests

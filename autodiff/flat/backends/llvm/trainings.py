@@ -10,8 +10,7 @@ import numpy
 
 from ....engine import tick
 from ....tracing import Tracing
-from ...loops.nests import roll
-from ...loops.rows import for_rows
+from ...loops.nests import for_rows, roll
 from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests

@@ -189,29 +189,12 @@ class Lanes:
         given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
         self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
 
-    # --- Several vectors as one ----------------------------------------------------------------------
-
-    def join(self, parts: Sequence[str]) -> str:
-        """One vector of as many lanes as the parts, which are vectors of these lanes, have together."""
-        vectors, lanes = list(parts), self
-        if self.width == 1:
-            joined = "poison"
-            wide = Lanes(self.text, len(parts))
-            for lane, part in enumerate(parts):
-                joined = self.let(f"insertelement {wide.vector} {joined}, double {part}, i64 {lane}")
-            return joined
-        while len(vectors) > 1:
-            both = range(2 * lanes.width)
-            vectors = [lanes.shuffle(a, b, both) for a, b in zip(vectors[::2], vectors[1::2])]
-            lanes = Lanes(self.text, 2 * lanes.width)
-        return vectors[0]
-
-    def split(self, joined: str, count: int) -> list[str]:
-        """The parts again."""
-        wide = Lanes(self.text, self.width * count)
-        if self.width == 1:
-            return [self.let(f"extractelement {wide.vector} {joined}, i64 {lane}") for lane in range(count)]
-        return [wide.part(joined, k * self.width, self.width) for k in range(count)]
+    def join(self, numbers: Sequence[str]) -> str:
+        """One vector of these doubles."""
+        joined, wide = "poison", Lanes(self.text, len(numbers))
+        for lane, x in enumerate(numbers):
+            joined = self.let(f"insertelement {wide.vector} {joined}, double {x}, i64 {lane}")
+        return joined
 
     # --- Sums over the lanes -------------------------------------------------------------------------
 

@@ -7,8 +7,7 @@ import pytest
 from autodiff import Value, tanh
 from autodiff.flat import Unsupported
 from autodiff.flat.loops.lengths import for_all_lengths, numbers
-from autodiff.flat.loops.nests import roll
-from autodiff.flat.loops.rows import for_rows
+from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.loops.statements import interpret
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing

@@ -5,8 +5,7 @@ import struct
 
 import pytest
 
-from autodiff.flat.backends.llvm.clearing import assigned
-from autodiff.flat.backends.llvm.code import Code, Memory
+from autodiff.flat.backends.llvm.code import Code, Memory, assigned
 from autodiff.flat.backends.llvm.nests import groups, nest_of
 from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
 from tests.support.random_statements import SIZES, Draw

@@ -5,7 +5,7 @@ import pytest
 
 from autodiff import Value
 from autodiff.flat.backends.llvm.code import Memory, NativeNests
-from autodiff.flat.backends.llvm.updates import updates
+from autodiff.flat.backends.llvm.steps import updates
 from autodiff.flat.lowering import Lowering
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
