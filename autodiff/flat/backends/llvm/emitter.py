@@ -17,7 +17,7 @@ Place = tuple[str, int]  # an index along an axis: a name, or "", and how far be
 Point = dict[int, Place]  # such places by axis, in the order of the loops
 Called = dict[tuple[Any, int, int], str]  # functions: (primitive, number of operands, lanes) to name
 KNOWN = "t"  # the array whose numbers are known beforehand: they choose rightly
-Step = Callable[[int, str, Point], str]  # the sum of point n so far, at a point of the axes that are summed
+Step = Callable[[str, Point], str]  # the sum so far, at a point of the axes that are summed
 WIDE = 4  # vectors side by side in a tile
 UNROLLED = 16  # steps up to which a sum is written out
 BRIEF = 64  # points up to which a nest runs briefly
@@ -242,31 +242,79 @@ class Emitter:
     def results(self, nest: Nest, points: Sequence[Point], view: View) -> list[str]:
         """What the target is at each of some points: the sums over the reduced axes."""
         _, target, expression, reduce, start, adds = nest.statement
-        v = view.v
-        if reduce == "largest" and not adds:
-            step: Step = lambda _, old, at: larger(v, old, self.value(view, expression, at))  # noqa: E731
-            return self.folded(nest, points, v, [v.constant(-INF)] * len(points), step)
+        v, fuse, parts = view.v, not nest.strict, 1
         if not adds and not nest.reduced and (not reduce or start == 0.0):
             return [self.value(view, expression, point) for point in points]
-        first = [self.value(view, target if adds else start, point) for point in points]
-        fuse = not nest.strict
-        return self.folded(nest, points, v, first, lambda _, total, at: self.plus(view, total, expression, at, fuse))
+        if reduce == "largest":
+            first = [v.constant(-INF)] * len(points)
+        else:
+            first = [self.value(view, target if adds else start, point) for point in points]
+            if fuse and nest.reduced and nest.fixed(nest.reduced[-1]):
+                parts = max(1, min(4 // len(points), nest.most[nest.reduced[-1]] // 4))
+        step: Step = lambda total, at: self.more(nest, view, total, at, fuse)  # noqa: E731
+        return self.folded(nest, nest.reduced, points, v, first, parts, step)
 
-    def folded(self, nest: Nest, points: Sequence[Point], v: Lanes, first: list[str], step: Step) -> list[str]:
-        """``total = step(n, total, point)`` of every point n, along all axes that are reduced."""
-        last = nest.reduced[-1] if nest.reduced else None
-        parts = 1  # few sums of many terms are cut in parts, which do not wait for one another
-        if last is not None and not nest.strict and nest.fixed(last) and nest.statement.reduce != "largest":
-            parts = max(1, min(4 // len(points), nest.most[last] // 4))
-        count = len(points)
+    def across(self, nest: Nest, points: Sequence[Point], result: View) -> list[str]:
+        """The sums at some points, in vectors, each term of a sum in its own lane until the end.
+
+        Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order. A mask
+        keeps what is beyond the end of the axis away.
+        """
+        _, target, _, reduce, start, adds = nest.statement
+        axis, rows, v = nest.vector, len(points), Lanes(self.text, nest.lanes(self.width))
+        most, fixed = nest.most[axis], nest.fixed(axis)
+        join, none = neutral(nest, v)
+
+        def mask(at: Point) -> str:
+            name, further = at[axis]
+            if fixed:
+                return v.lanes(most - further) if not name and further + v.width > most else ""
+            around = [at[outer] for outer, _ in nest.statement.axes[axis].slopes]
+            place = self.text.plus(name or 0, further)
+            make = lambda: v.first_lanes(place, self.extent(nest, axis, at))  # noqa: E731
+            return self.once(("mask", v.width, place, *around), make)
+
+        def step(total: str, at: Point) -> str:
+            view = View(v, axis, mask(at))
+            longer = self.more(nest, view, total, at, True)
+            return v.select(view.mask, longer, total) if view.mask else longer
+
+        axes = [*[k for k in nest.reduced if k != axis], axis]
+        parts = max(1, min(4 // rows, most // v.width)) if fixed else 1
+        totals = self.folded(nest, axes, points, v, [none] * rows, parts, step)
+        some = result.v.width
+        numbers = [self.joined(v, totals[k : k + some], join) for k in range(0, rows, some)]
+        if adds or (reduce != "largest" and start != 0.0):
+            first = [self.value(result, target if adds else start, point) for point in points[::some]]
+            numbers = [result.v.add(a, b) for a, b in zip(first, numbers)]
+        return numbers
+
+    def more(self, nest: Nest, view: View, total: str, at: Point, fuse: bool) -> str:
+        """The sum so far, or the largest, and one more term."""
+        if nest.statement.reduce == "largest":
+            return larger(view.v, total, self.value(view, nest.statement.expression, at))
+        return self.plus(view, total, nest.statement.expression, at, fuse)
+
+    def folded(
+        self, nest: Nest, axes: Sequence[int], points: Sequence[Point], v: Lanes, first: list[str], parts: int,
+        step: Step,
+    ) -> list[str]:  # fmt: skip
+        """``total = step(total, point)`` at every point, from the first ones on, along axes that are reduced.
+
+        Few sums of many terms are cut in parts, which do not wait for one another.
+        """
+        count, (join, none) = len(points), neutral(nest, v)
 
         def body(inner: Point, part: int, totals: list[str]) -> list[str]:
             mine = slice(part * count, (part + 1) * count)
-            totals[mine] = [step(n, x, {**points[n], **inner}) for n, x in enumerate(totals[mine])]
+            totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
             return totals
 
-        totals = self.fold(nest, nest.reduced, points[0], {}, [*first, *[v.zero] * (parts - 1) * count], v, parts, body)
-        return parts_joined(v, totals, count, Lanes.add)
+        totals = self.fold(nest, axes, points[0], {}, [*first, *[none] * (parts - 1) * count], v, parts, body)
+        while len(totals) > count:
+            half = len(totals) // count // 2 * count
+            totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
+        return totals
 
     def fold(
         self, nest: Nest, axes: Sequence[int], outer: Point, inner: Point, totals: list[str], v: Lanes, parts: int,
@@ -276,106 +324,25 @@ class Emitter:
         if not axes:
             return body(inner, part, [*totals])
         axis, *rest = axes
-        turns = parts if not rest else 1
-        stop = self.extent(nest, axis, {**outer, **inner})
+        at, fixed, most = {**outer, **inner}, nest.fixed(axis), nest.most[axis]
+        turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
+        steps, done = -(-most // size), 0
 
         def once(place: Place, totals: list[str], part: int) -> list[str]:
             return self.fold(nest, rest, outer, {**inner, axis: place}, totals, v, parts, body, part)
 
-        count, done = nest.most[axis], 0
-        if not nest.fixed(axis) or count * len(totals) // turns > UNROLLED:
-            done = count // turns * turns if nest.fixed(axis) else count
+        if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
+            done = most // size // turns * turns if fixed else steps
+            stop = done * size if fixed else self.extent(nest, axis, at)
             with self.loop(
-                nest, {**outer, **inner}, done if nest.fixed(axis) else stop, step=turns, carried=totals,
-                kind=v.vector, empty=nest.least[axis] < 1,
-            ) as turn:  # fmt: skip
+                nest, at, stop, step=turns * size, carried=totals, kind=v.vector, empty=nest.least[axis] < 1
+            ) as turn:
                 for k in range(turns):
-                    turn.values = once((turn.index, k), turn.values, k)
+                    turn.values = once((turn.index, k * size), turn.values, k)
             totals = turn.values
-        for k in range(done, count):
-            totals = once(("", k), totals, k % turns)
+        for k in range(done, steps):
+            totals = once(("", k * size), totals, k % turns)
         return totals
-
-    def across(self, nest: Nest, points: Sequence[Point], result: View) -> list[str]:
-        """The sums at some points, in vectors, each term of a sum in its own lane until the end.
-
-        Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order.
-        """
-        _, target, expression, reduce, start, adds = nest.statement
-        axis, rows = nest.vector, len(points)
-        v = Lanes(self.text, nest.lanes(self.width))
-        masked = not nest.fixed(axis) or (nest.most[axis] % v.width != 0 and sum(costs(expression)) >= HEAVY)
-        parts = 1 if masked else max(1, min(4 // rows, nest.most[axis] // v.width))
-        join, none = (larger, v.constant(-INF)) if reduce == "largest" else (Lanes.add, v.zero)
-
-        def body(inner: Point, _: int, totals: list[str]) -> list[str]:
-            along = self.masked if masked else self.unmasked
-            return along(nest, [{**point, **inner} for point in points], v, totals)
-
-        others = [k for k in nest.reduced if k != axis]
-        totals = self.fold(nest, others, points[0], {}, [none] * rows * parts, v, 1, body)
-        totals = parts_joined(v, totals, rows, join)
-        some = result.v.width
-        numbers = [self.joined(v, totals[k : k + some], join) for k in range(0, rows, some)]
-        if adds or (reduce != "largest" and start != 0.0):
-            first = [self.value(result, target if adds else start, point) for point in points[::some]]
-            numbers = [result.v.add(a, b) for a, b in zip(first, numbers)]
-        return numbers
-
-    def masked(self, nest: Nest, points: Sequence[Point], v: Lanes, totals: list[str]) -> list[str]:
-        """The totals after all terms along the vector axis; a mask keeps what is beyond its end away."""
-        axis = nest.vector
-        stop = self.extent(nest, axis, points[0])
-        if nest.most[axis] <= v.width:
-            return self.strip(nest, points, View(v, axis, v.first_lanes(0, stop)), ("", 0), totals)
-        empty = nest.least[axis] < 1
-        with self.loop(nest, points[0], stop, step=v.width, carried=totals, kind=v.vector, empty=empty) as turn:
-            view = View(v, axis, v.first_lanes(turn.index, stop))
-            turn.values = self.strip(nest, points, view, (turn.index, 0), turn.values)
-        return list(turn.values)
-
-    def unmasked(self, nest: Nest, points: Sequence[Point], v: Lanes, totals: list[str]) -> list[str]:
-        """The totals after all terms along the vector axis, by turns for each part.
-
-        The last vector may begin earlier, beside the one before: then only its lanes that are new count.
-        """
-        view, rows = View(v, nest.vector), len(points)
-        count, parts = nest.most[view.axis], len(totals) // rows
-        whole, left = divmod(count, v.width)
-
-        def strips(places: Sequence[Place], totals: list[str]) -> list[str]:
-            for k, place in enumerate(places):
-                mine = slice(k % parts * rows, (k % parts + 1) * rows)
-                totals[mine] = self.strip(nest, points, view, place, totals[mine])
-            return totals
-
-        done = 0
-        if whole > UNROLLED // max(2, rows):
-            done = whole // parts * parts
-            with self.loop(
-                nest, points[0], done * v.width, step=parts * v.width, carried=totals, kind=v.vector
-            ) as turn:  # fmt: skip
-                turn.values = strips([(turn.index, k * v.width) for k in range(parts)], [*turn.values])
-            totals = turn.values
-        totals = strips([("", k * v.width) for k in range(done, whole)], [*totals])
-        if left:
-            new = ", ".join(f"i1 {int(lane >= v.width - left)}" for lane in range(v.width))
-            longer = self.strip(nest, points, view, ("", count - v.width), totals[:rows])
-            totals[:rows] = [v.select(f"<{new}>", b, a) for a, b in zip(totals, longer)]
-        return totals
-
-    def strip(self, nest: Nest, points: Sequence[Point], view: View, place: Place, totals: Sequence[str]) -> list[str]:
-        """The totals and a vector of terms more, at each point."""
-        v, axis, mask = view
-        found = []
-        for point, total in zip(points, totals):
-            at, term = {**point, axis: place}, nest.statement.expression
-            if nest.statement.reduce == "largest":
-                longer = larger(v, total, self.value(view, term, at))
-            else:
-                longer = self.plus(view, total, term, at, True)
-            found.append(v.select(mask, longer, total) if mask else longer)
-        return found
 
     def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
         """One vector whose lane k joins the lanes of vector k, neighbours first."""
@@ -522,12 +489,9 @@ class Emitter:
             self.known[("load", address, v.width, mask) if mask else ("load", address, v.width)] = number
 
 
-def parts_joined(v: Lanes, totals: list[str], count: int, join: Callable[[Lanes, str, str], str]) -> list[str]:
-    """So many totals, of several parts of each, one part after the other in the list."""
-    while len(totals) > count:
-        half = len(totals) // count // 2 * count
-        totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
-    return totals
+def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str]:
+    """What joins two parts of a sum, or two numbers of which the largest is wanted, and the start of such a part."""
+    return (larger, v.constant(-INF)) if nest.statement.reduce == "largest" else (Lanes.add, v.zero)
 
 
 def power_of_two(count: int) -> int:

@@ -123,6 +123,10 @@ class Lanes:
             answer = self.let(f"insertelement {self.vector} {answer}, double {called}, i64 {lane}")
         return answer
 
+    def lanes(self, count: int) -> str:
+        """The mask of so many lanes, the first."""
+        return f"<{', '.join(f'i1 {int(lane < count)}' for lane in range(self.width))}>"
+
     def first_lanes(self, row: Whole, rows: Whole) -> str:
         """The mask of the lanes row, row + 1, ... that lie below ``rows``."""
         lanes = ", ".join(f"i64 {lane}" for lane in range(self.width))
