@@ -15,7 +15,7 @@ from ... import primitives as p
 from ...vocabulary import head_of
 from .columns import SPACE, SPACES, A, Boxes, Column, Piece, T, X, hashed, merge, pieces, progressions, rows_of
 from .gates import LISTS, ZERO, Gates, Groups, levels
-from .statements import Axis, Expression, Index, Statement, mapped
+from .statements import Axis, Expression, Index, Statement
 
 MOST_PIECES = 12  # into so many lists with strides a list without is cut; else it is copied first
 FEW = 16  # gates without any order that are written one by one; more read by tables of addresses
@@ -318,17 +318,13 @@ class Memory:
 
         def padded(x: Index) -> Index:
             strides = (*x.strides, *[0] * len(lists))
-            return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]), by=x.by and padded(x.by))
+            return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]))
 
-        if lists:
-            target, expression, start = (mapped(x, padded) for x in (target, expression, start))
         if not kept and reduce == "sum":
-            expression = expression if start == 0.0 else ("add", start, expression)
-            reduce, start = "", 0.0
-        if adds:
-            start = 0.0
-        axes = [*axes, *[lists[n] for n in kept]]
-        self.statements.append(Statement(tuple(axes), target, expression, reduce, start, adds))
+            expression, reduce, start = expression if start == 0.0 else ("add", start, expression), "", 0.0
+        all_axes = (*axes, *[lists[n] for n in kept])
+        made = Statement(all_axes, target, expression, reduce, 0.0 if adds else start, adds)
+        self.statements.append(made.moved(padded) if lists else made)
 
     def in_order(self, made: list[Piece], form: Form) -> Any:
         """Copies one after the other of numbers without any order: first space by space, where there are several."""

@@ -13,7 +13,7 @@ from .adjoint import adjoint, outer
 from .families import Roller
 from .fusion import fuse
 from .gates import collect, raise_maxima, raise_sums, reached
-from .statements import Axis, Index, Repeat, Statement, mapped
+from .statements import Axis, Index, Repeat, Statement
 from .turns import repeat
 
 BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
@@ -136,19 +136,10 @@ def batched(statement: Any, rows: int, turn: int = 0) -> Any:
     place = max(turn, outer(statement.target))
     axes = [shifted(axis, place) for axis in statement.axes]
 
-    def moved(x: Index) -> Index:
-        return widened(x, place, rows)
-
-    target, expression, start = (mapped(x, moved) for x in (statement.target, statement.expression, statement.start))
-    sums = statement.adds and target.array in SHARED
-    return Statement(
-        (*axes[:place], Axis(rows), *axes[place:]),
-        target,
-        expression,
-        "sum" if sums else statement.reduce,
-        start,
-        statement.adds,
-    )
+    sums = statement.adds and statement.target.array in SHARED
+    reduce = "sum" if sums else statement.reduce
+    axes[place:place] = [Axis(rows)]
+    return statement.moved(lambda x: widened(x, place, rows), axes=tuple(axes), reduce=reduce)
 
 
 def shifted(axis: Axis, place: int) -> Axis:
@@ -163,8 +154,5 @@ def widened(index: Index, place: int, rows: int) -> Index:
     strides = [factor * stride for stride in index.strides]
     strides += [0] * (place - len(strides))
     return index._replace(
-        start=factor * index.start,
-        strides=(*strides[:place], int(own), *strides[place:]),
-        by=index.by and widened(index.by, place, rows),
-        wide=factor * index.wide,
+        start=factor * index.start, strides=(*strides[:place], int(own), *strides[place:]), wide=factor * index.wide
     )

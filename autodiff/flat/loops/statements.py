@@ -82,6 +82,15 @@ class Statement(NamedTuple):
     start: Expression = 0.0
     adds: bool = False
 
+    def moved(self, change: Callable[[Index], Index], **others: Any) -> Statement:
+        """The statement with each Index changed, first that of a gather, then what chooses in it; and ``others``."""
+
+        def whole(x: Index) -> Index:
+            return change(x)._replace(by=x.by and whole(x.by))
+
+        parts = {name: mapped(getattr(self, name), whole) for name in ("target", "expression", "start")}
+        return self._replace(**parts, **others)
+
     def __str__(self) -> str:
         axes = [f"{name}<{axis}" for name, axis in zip(LETTERS, self.axes)]
         start = f"{written(self.start)} + " if self.start != 0.0 else ""

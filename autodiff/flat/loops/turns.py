@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .columns import hashed
-from .statements import Axis, Expression, Index, Repeat, Statement, mapped
+from .statements import Axis, Expression, Index, Repeat, Statement
 
 LONGEST = 128  # statements in a turn
 LEAST = 4  # statements that a loop saves at least
@@ -90,9 +90,4 @@ def turning(statement: Statement, steps: Sequence[int], turns: int) -> Statement
         grows = next(step)
         axes.append(axis._replace(slopes=(*([(0, grows)] if grows else []), *slopes)))
 
-    def moved(index: Index) -> Index:
-        strides = (next(step), *index.strides)
-        return index._replace(strides=strides, by=index.by and moved(index.by))
-
-    target, expression, start = (mapped(x, moved) for x in (statement.target, statement.expression, statement.start))
-    return statement._replace(axes=tuple(axes), target=target, expression=expression, start=start)
+    return statement.moved(lambda x: x._replace(strides=(next(step), *x.strides)), axes=tuple(axes))

@@ -133,8 +133,9 @@ def tanh(v: Lanes, x: str) -> str:
     scale = two_to(v, shifted)
     first, lost = sum_of(v, v.sub(scale, v.one), v.mul(scale, r))
     g, low = sum_of(v, first, v.fma(scale, beyond_first(v, r, low), lost))  # no digit lost near 0
-    large, small = v.sum_order(g, v.constant(2.0))
-    d = v.add(g, v.constant(2.0))
+    two = v.constant(2.0)
+    large, small = v.at_least(g, two), v.at_most(g, two)
+    d = v.add(g, two)
     lost = v.sub(small, v.sub(d, large))
     q = v.div(g, d)
     # q + (what g lacks - q times what d lacks) / d, where 1/d = (1 - q) / 2
@@ -158,8 +159,8 @@ def sigmoid(v: Lanes, x: str) -> str:
 def scales_down(v: Lanes, shifted: str) -> tuple[str, str]:
     """Two factors that multiply to 2^n, for -1077 <= n <= 0; the second one is 1 unless n < -1000."""
     scale = v.integer("shl", v.bits(shifted), 52)
-    small = v.compare_integers("slt", v.bits(shifted), bits(MAGIC) - 1000)
-    lift = v.select_integers(small, v.whole(bits(2.0**200)), v.whole(bits(1.0)))
+    small = v.let(f"icmp slt {v.integers} {v.bits(shifted)}, {v.whole(bits(MAGIC) - 1000)}")
+    lift = v.bits(v.select(small, v.constant(2.0**200), v.one))
     return v.from_bits(v.integer("add", scale, lift)), v.select(small, v.constant(2.0**-200), v.one)
 
 

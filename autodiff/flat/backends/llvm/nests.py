@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, mapped
+from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices
 from ...nests import SHORT
 from .core import LISTS, costs
 
@@ -186,20 +186,10 @@ def side_by_side(index: Index, axis: int) -> bool:
     return index.strides[axis] in (0, 1) and not (index.by and moves(index.by, axis))
 
 
-def changed(statement: Statement, axes: Sequence[Axis], change: Callable[[Index], Index]) -> Statement:
-    """The statement with other axes, each of its indices changed."""
-
-    def whole(index: Index) -> Index:
-        return change(index)._replace(by=change(index.by) if index.by else None)
-
-    target, expression, start = (mapped(x, whole) for x in statement[1:3] + statement[4:5])
-    return statement._replace(axes=tuple(axes), target=target, expression=expression, start=start)
-
-
 def filled(statement: Statement) -> Statement:
     """The statement, a stride for each axis in all of its indices."""
     count = len(statement.axes)
-    return changed(statement, statement.axes, lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
+    return statement.moved(lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
 
 
 def turned(statement: Statement, given: int) -> Statement:
@@ -225,7 +215,7 @@ def turned(statement: Statement, given: int) -> Statement:
                 strides[i], strides[k] = x.strides[i] + x.strides[k], x.strides[i]
                 return x._replace(start=x.start + behind * x.strides[i], strides=tuple(strides))
 
-            return changed(statement, new, change)
+            return statement.moved(change, axes=tuple(new))
     return statement
 
 
@@ -263,7 +253,7 @@ def without(statement: Statement, k: int) -> Statement:
         for n, axis in enumerate(statement.axes)
         if n != k
     ]
-    return changed(statement, axes, lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]))
+    return statement.moved(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
 def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:

@@ -17,7 +17,7 @@ from ....tracing import Unsupported
 from ...ir import Expression, Program, leaves_of, replaced
 from ...loops.adjoint import added
 from ...loops.nests import Nests, for_rows, roll
-from ...loops.statements import Axis, Index, Repeat, Statement, indices, mapped
+from ...loops.statements import Axis, Index, Repeat, Statement, indices
 from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
@@ -107,13 +107,10 @@ def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Sta
 
     def moved(x: Index) -> Index:
         array = names.get(x.array, x.array)
-        return x._replace(array=array, start=x.start + table * (array == "t"), by=x.by and moved(x.by))
+        return x._replace(array=array, start=x.start + table * (array == "t"))
 
     def own(x: Any) -> Any:
-        if type(x) is Repeat:
-            return x._replace(body=tuple(map(own, x.body)))
-        target, expression, start = (mapped(part, moved) for part in (x.target, x.expression, x.start))
-        return x._replace(target=target, expression=expression, start=start)
+        return x._replace(body=tuple(map(own, x.body))) if type(x) is Repeat else x.moved(moved)
 
     return list(map(own, statements))
 

@@ -107,10 +107,6 @@ class Lanes:
         """max(x, bound); nan stays nan. One instruction on x86."""
         return self.select(self.compare("ogt", bound, x), bound, x)
 
-    def sum_order(self, a: str, b: str) -> tuple[str, str]:
-        """(max, min) of two numbers that are not nan, or both nan where a is."""
-        return self.at_least(a, b), self.at_most(a, b)
-
     def library(self, name: str, *arguments: str) -> str:
         """A function of the C library, called for one lane after the other."""
         self.text.declarations.add(f"declare double @{name}({', '.join(['double'] * len(arguments))})")
@@ -149,13 +145,6 @@ class Lanes:
         """add sub shl lshr ashr and or xor on the 64 bits of each lane; a Python int is a constant."""
         b = self.whole(b) if isinstance(b, int) else b
         return self.let(f"{operation} {self.integers} {a}, {b}")
-
-    def compare_integers(self, condition: str, a: str, b: str | int) -> str:
-        b = self.whole(b) if isinstance(b, int) else b
-        return self.let(f"icmp {condition} {self.integers} {a}, {b}")
-
-    def select_integers(self, mask: str, a: str, b: str) -> str:
-        return self.let(f"select {self.bools} {mask}, {self.integers} {a}, {self.integers} {b}")
 
     # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
 
