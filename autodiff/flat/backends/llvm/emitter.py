@@ -83,25 +83,28 @@ class Emitter:
             yield turn
         self.known = before
 
-    def along(self, nest: Nest, axes: Sequence[int], at: Point, body: Callable[[Point], None]) -> None:
-        """``body(point)`` for every point of the axes, the first of them outermost."""
+    def tiles(
+        self, nest: Nest, axes: Sequence[tuple[int, int]], points: list[Point], body: Callable[[list[Point]], None]
+    ) -> None:
+        """``body(points)`` for each tile: so many points along each of the axes, the first of them outermost."""
         if not axes:
-            body(at)
+            body(points)
             return
-        axis, *inner = axes
-        with self.loop(nest, at, self.extent(nest, axis, at), empty=nest.least[axis] < 1) as turn:
-            self.along(nest, inner, {**at, axis: (turn.index, 0)}, body)
+        (axis, size), *inner = axes
+        fixed, most = nest.fixed(axis), nest.most[axis]
 
-    def blocks(self, nest: Nest, at: Point, count: int, size: int, body: Callable[[Place, int], None]) -> None:
-        """``body(place, how many)`` over range(count): a loop of whole blocks, then what is left."""
-        whole = count // size * size
-        if whole == size:
-            body(("", 0), size)
-        elif whole:
-            with self.loop(nest, at, whole, step=size) as turn:
-                body((turn.index, 0), size)
-        if whole < count:
-            body(("", whole), count - whole)
+        def tile(place: Place, count: int) -> None:
+            more = [{**point, axis: x} for point in points for x in further(place, count)]
+            self.tiles(nest, inner, more, body)
+
+        stop = most // size * size if fixed else self.extent(nest, axis, points[0])
+        if stop == size:
+            tile(("", 0), size)
+        elif stop:
+            with self.loop(nest, points[0], stop, step=size, empty=nest.least[axis] < 1) as turn:
+                tile((turn.index, 0), size)
+        if fixed and most % size:
+            tile(("", most - most % size), most % size)
 
     def extent(self, nest: Nest, axis: int, at: Point) -> Whole:
         extent, slopes, grows = nest.statement.axes[axis]
@@ -142,20 +145,6 @@ class Emitter:
 
     # --- Three ways to write a nest ----------------------------------------------------------------
 
-    def tiled(self, nest: Nest, sizes: Sequence[int], points: list[Point], body: Callable[[list[Point]], None]) -> None:
-        """``body(points)`` for each tile: so many points along each of the nest's tile axes."""
-        done = len(nest.tiles) - len(sizes)
-        if not sizes:
-            body(points)
-            return
-
-        def block(place: Place, count: int) -> None:
-            axis = nest.tiles[done]
-            more = [{**point, axis: x} for point in points for x in further(place, count)]
-            self.tiled(nest, sizes[1:], more, body)
-
-        self.blocks(nest, points[0], nest.most[nest.tiles[done]], sizes[0], block)
-
     def lanes(self, nests: Sequence[Nest], at: Point) -> None:
         """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
         nest = nests[0]
@@ -180,8 +169,8 @@ class Emitter:
 
             self.vectors(nest, points[0], wide, block)
 
-        axes = [k for k in nest.parallel if k != vector and k not in nest.tiles]
-        self.along(nest, axes, at, lambda at: self.tiled(nest, sizes, [at], over_vectors))
+        axes = [(k, 1) for k in nest.parallel if k != vector and k not in nest.tiles]
+        self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], over_vectors)
 
     def totals(self, nest: Nest, at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
@@ -206,18 +195,20 @@ class Emitter:
             if some < count:
                 block(points[some * each :])
 
-        axes = [k for k in nest.parallel if k not in nest.tiles]
-        self.along(nest, axes, at, lambda at: self.tiled(nest, sizes, [at], block))
+        axes = [(k, 1) for k in nest.parallel if k not in nest.tiles]
+        self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], block)
 
     def memory(self, nest: Nest, at: Point) -> None:
         """Every term added to its target in memory, one point after the other."""
         statement, vector = nest.statement, nest.vector
         if statement.reduce == "largest" and not statement.adds:
             raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
-        axes = [k for k in range(nest.given, len(statement.axes)) if k != vector]
+        axes = [(k, 1) for k in range(nest.given, len(statement.axes)) if k != vector]
 
         def every(change: Callable[[View, Point], str]) -> None:
-            def over_vectors(at: Point) -> None:
+            def over_vectors(points: list[Point]) -> None:
+                (at,) = points
+
                 def block(view: View, starts: list[Place]) -> None:
                     points = [at if vector < 0 else {**at, vector: start} for start in starts]
                     for point, number in zip(points, [change(view, point) for point in points]):
@@ -225,7 +216,7 @@ class Emitter:
 
                 self.vectors(nest, at, 1, block)
 
-            self.along(nest, axes, at, over_vectors)
+            self.tiles(nest, axes, [at], over_vectors)
 
         if not statement.adds:
             every(lambda view, point: self.value(view, statement.start, point))
