@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
-from ...ir import as_key
+from ...ir import Result, as_key
 from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
 from .builder import Text, Whole, module
 from .core import value as computed
@@ -177,14 +177,6 @@ class Memory:
         return self.arrays[name]
 
 
-class Found(NamedTuple):
-    """What a call computes, as arrays: outputs, and gradients by parameters and by inputs where there are some."""
-
-    outputs: Any
-    parameters: Any = None
-    inputs: Any = None
-
-
 class NativeNests:
     """The nests of a graph in machine code; several threads may call it.
 
@@ -200,8 +192,8 @@ class NativeNests:
         How many rows these are the nests of: each output is so many numbers, one beside the other.
 
     Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
-    and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients in "gw"
-    and "gx"; they start from those in "gy", which are 1 for the first output and 0 for the others.
+    and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the
+    first output in "gw" and "gx".
     """
 
     def __init__(
@@ -212,11 +204,7 @@ class NativeNests:
         rows: int = 1,
     ) -> None:
         self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
-        outputs = len(nests.outputs) * rows
-        self.sizes = {**nests.sizes, "y": outputs, "gy": outputs}
-        for place in nests.outputs:
-            if type(place) is Index:
-                self.sizes.setdefault(f"g{place.array}", nests.sizes[place.array])
+        self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
         self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
         self.of_values: Code | None = None
@@ -239,19 +227,21 @@ class NativeNests:
 
     def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
         """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
-        cleared = [array for array in self.sizes if array[0] == "g" and array != "gy"]
-        seeds = [turned_back(x) for x in copies(self.nests.outputs, self.rows) if type(x.expression) is Index]
-        every = [*self.forward, *seeds, *self.nests.backward, *statements]
-        return code_of(every, {**self.sizes, **sizes}, cleared, self.lengths)
+        first, seed, sizes = self.nests.outputs[0], [], {**self.sizes, **sizes}
+        if type(first) is Index:
+            place = first._replace(array=f"g{first.array}")
+            seed = [Statement((Axis(self.rows),), place, 1.0, adds=True)]
+            sizes.setdefault(place.array, sizes[first.array])
+        cleared = [array for array in sizes if array[0] == "g"]
+        return code_of([*self.forward, *seed, *self.nests.backward, *statements], sizes, cleared, self.lengths)
 
     def memory(self, **shared: Any) -> Memory:
         """Memory for a call, of which some arrays may be shared."""
         memory = Memory(self.sizes, **shared)
         memory["t"][:] = self.nests.table
-        memory["gy"][: self.rows] = 1.0
         return memory
 
-    def run(self, code: Code, inputs: Any, parameters: Any, upstream: Any, length: int) -> Found:
+    def run(self, code: Code, inputs: Any, parameters: Any, length: int) -> Result:
         if not self.lengths[0] <= length <= self.lengths[1]:
             raise ValueError(f"the length is from {self.lengths[0]} to {self.lengths[1]}, got {length}")
         try:
@@ -262,23 +252,18 @@ class NativeNests:
         arrays["x"][:], arrays["w"][:] = inputs, parameters
         if self.table:
             arrays["t"][:] = self.table(length)
-        if upstream is not None:
-            arrays["gy"][:] = upstream
         code.call(memory.address, length)
-        found = Found(*[arrays[name].copy() if name in arrays else None for name in ("y", "gw", "gx")])
-        if upstream is not None:
-            arrays["gy"][:] = 0.0
-            arrays["gy"][: self.rows] = 1.0
+        found = Result(*[arrays[name].copy() if name in arrays else None for name in ("y", "gx", "gw")])
         self.free.append(memory)
         return found
 
     def outputs(self, inputs: Any, parameters: Any, length: int = 0) -> Any:
         """The outputs, as an array."""
-        return self.run(self.values, inputs, parameters, None, length).outputs
+        return self.run(self.values, inputs, parameters, length).outputs
 
-    def outputs_and_gradients(self, inputs: Any, parameters: Any, upstream: Any = None, length: int = 0) -> Found:
-        """Outputs and gradients, of the first output or of the sum of all, each times its number in ``upstream``."""
-        return self.run(self.gradients, inputs, parameters, upstream, length)
+    def outputs_and_gradients(self, inputs: Any, parameters: Any, length: int = 0) -> Result:
+        """Outputs, and the gradients of the first one, as arrays; None where none arrives."""
+        return self.run(self.gradients, inputs, parameters, length)
 
 
 def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
@@ -296,12 +281,6 @@ def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
         found.append(Statement((Axis(count), Axis(rows)), Index("y", k * rows, (rows, 1)), x))
         k += count
     return found
-
-
-def turned_back(copy: Statement) -> Statement:
-    """The gradient of the copy of an output."""
-    target = copy.expression._replace(array=f"g{copy.expression.array}")
-    return copy._replace(target=target, expression=copy.target._replace(array="gy"), adds=True)
 
 
 # --- Gradients that need not be 0 first -----------------------------------------------------------

@@ -35,12 +35,12 @@ class Native(Batch):
 
     def one(self, inputs: Any, parameters: Any) -> list[Any]:
         """Outputs, gradients to inputs and to parameters; 0 where no gradient arrives."""
-        outputs, gw, gx = self.run(inputs, parameters)
+        outputs, gx, gw = self.run(inputs, parameters)
         counts = (gx, self.first), (gw, self.count)
         return [outputs, *[numpy.zeros(count) if array is None else array[:count] for array, count in counts]]
 
     def run(self, inputs: Any, parameters: Any) -> Any:
-        """(Outputs, gradients of parameters, of inputs) as arrays; None where none arrives."""
+        """(Outputs, gradients to inputs, to parameters) as arrays; None where none arrives."""
         if not self.asked:
             return self.nests.outputs(inputs, parameters), None, None
         return self.nests.outputs_and_gradients(inputs, parameters)
@@ -91,8 +91,8 @@ class OneLength(Native):
         x[self.places] = inputs
         if not self.asked:
             return self.nests.outputs(x, parameters, self.length), None, None
-        outputs, gw, gx = self.nests.outputs_and_gradients(x, parameters, None, self.length)
-        return outputs, gw, None if gx is None else gx[self.places]
+        outputs, gx, gw = self.nests.outputs_and_gradients(x, parameters, self.length)
+        return outputs, None if gx is None else gx[self.places], gw
 
     def block_of(self, count: int) -> int:
         """None: one row after the other."""

@@ -37,7 +37,7 @@ def test_steps_are_those_of_the_optimizer(make):
     more, sizes = updates(recorded(optimizer), len(W))
     code = nests.followed(more, sizes)
     memory = Memory(code.sizes)
-    memory["w"][:], memory["x"][:], memory["gy"][0] = W, X, 1.0
+    memory["w"][:], memory["x"][:] = W, X
     for step in range(1, 6):
         for parameter, gradient in zip(parameters, expected(X, [p.data for p in parameters])[1].tolist()):
             parameter.grad = gradient
@@ -55,7 +55,7 @@ def test_what_a_state_reads_is_what_was_before():
     more, sizes = updates(recorded(Swap), len(W))
     nests = NativeNests(layer())
     memory = Memory(nests.followed(more, sizes).sizes)
-    memory["w"][:], memory["x"][:], memory["gy"][0], memory["m0"][:], memory["s"][0] = W, X, 1.0, 2.0, 0.1
+    memory["w"][:], memory["x"][:], memory["m0"][:], memory["s"][0] = W, X, 2.0, 0.1
     nests.followed(more, sizes).call(memory.address, 0)
     np.testing.assert_allclose(memory["w"], W - 0.2 * expected(X, W)[1], rtol=1e-14)
     assert memory["m0"].tolist() == W
