@@ -450,7 +450,7 @@ class Emitter:
         if along and mask:
             number = self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
         elif along:
-            number = self.once(("load", address, v.width), lambda: v.load(address, aligned=False))
+            number = self.once(("load", address, v.width), lambda: v.load(address))
         else:
             single = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
             number = self.once(("splat", v.width, single), lambda: v.splat(single))
@@ -473,7 +473,7 @@ class Emitter:
         if mask:
             v.store_masked(mask, number, address)
         else:
-            v.store(number, address, aligned=False)
+            v.store(number, address)
         if x.by:
             self.known = {}
         else:

@@ -312,7 +312,7 @@ class Steps(Epochs):
             def number(k: Whole) -> None:
                 numbers = [one.load(row, k) for row in rows]
                 together = one.join(numbers) if v.width > 1 else numbers[0]
-                v.store(together, x, text.plus(text.times(k, count), first), aligned=False)
+                v.store(together, x, text.plus(text.times(k, count), first))
 
             text.each(self.inputs, number)
 

@@ -148,12 +148,11 @@ class Lanes:
 
     # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
 
-    def load(self, base: str, index: Whole = 0, aligned: bool = True) -> str:
-        return self.let(f"load {self.vector}, ptr {self.text.address(base, index)}, align {self.alignment(aligned)}")
+    def load(self, base: str, index: Whole = 0) -> str:
+        return self.let(f"load {self.vector}, ptr {self.text.address(base, index)}, align 8")
 
-    def store(self, value: str, base: str, index: Whole = 0, aligned: bool = True) -> None:
-        address = self.text.address(base, index)
-        self.text.put(f"store {self.vector} {value}, ptr {address}, align {self.alignment(aligned)}")
+    def store(self, value: str, base: str, index: Whole = 0) -> None:
+        self.text.put(f"store {self.vector} {value}, ptr {self.text.address(base, index)}, align 8")
 
     def part(self, value: str, lane: int, count: int) -> str:
         """``count`` lanes from ``lane`` on, as ``Lanes(text, count)`` has them.
@@ -165,9 +164,6 @@ class Lanes:
         if count == 1:
             return self.let(f"extractelement {self.vector} {value}, i64 {lane}")
         return self.shuffle(value, "poison", range(lane, lane + count))
-
-    def alignment(self, aligned: bool) -> int:
-        return 8 * self.width if aligned else 8
 
     def load_masked(self, mask: str, base: str, index: Whole = 0) -> str:
         """The doubles of the lanes in the mask, 0 in the others, whose memory is not touched."""
