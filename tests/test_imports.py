@@ -33,7 +33,7 @@ FLOORS = {
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
-        builder | vector | machine math | core | nests | emitter | code | runner steps | trainings
+        builder | machine math | core | nests | emitter | code | runner steps | trainings
     """,
     "autodiff.flat.loops": """
         columns gates statements | adjoint families fusion turns | nests | lengths

@@ -2,8 +2,7 @@
 
 Where things are, in the order to read:
 
-    builder      LLVM text written line by line
-    vector       vectors of doubles
+    builder      LLVM text written line by line, and vectors of doubles
     math         exp, log, tanh, sigmoid in every lane
     core         the core of operations for lanes
     nests        the same statement (of flat.loops) over other axes, and what each axis is for

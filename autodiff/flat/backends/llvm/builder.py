@@ -1,10 +1,18 @@
-"""LLVM text written line by line: names, whole numbers, loops that carry values, finished functions and modules."""
+"""LLVM text written line by line: whole numbers, loops, functions; vectors of doubles, their masks, bits and sums.
+
+No fast-math flag is set: nothing fuses but what is written as ``muladd`` or ``fma``.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+INTRINSICS = {"fmuladd": 3, "fma": 3, "fabs": 1, "copysign": 2, "sqrt": 1, "floor": 1}
+NAMES = "expm1 log1p log2 log10 sin cos tan asin acos atan sinh cosh asinh acosh atanh erf"
+LIBRARY = dict.fromkeys(NAMES.split(), 1)
+LIBRARY |= dict.fromkeys(["pow", "atan2", "hypot", "fmod"], 2)
 Whole = int | str  # a whole number that is known now, or the name of an i64
 
 
@@ -156,3 +164,199 @@ def module(functions: Sequence[str], declarations: set[str], attributes: str) ->
     """The text of a module; ``attributes`` is the content of ``#0``, and of ``#1`` for functions to be inlined."""
     kinds = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} alwaysinline }}"
     return "\n".join([*sorted(declarations), *functions, *kinds])
+
+
+# --- Vectors of doubles ---------------------------------------------------------------------------
+
+
+def number(x: float) -> str:
+    """A double as LLVM reads it back exactly."""
+    return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
+
+
+class Lanes:
+    """Vector operations of one width, appended to a Text. Width 1 is plain doubles."""
+
+    def __init__(self, text: Text, width: int) -> None:
+        self.text = text
+        self.width = width
+        self.let = text.let
+        many = width > 1
+        self.vector = f"<{width} x double>" if many else "double"
+        self.integers = f"<{width} x i64>" if many else "i64"
+        self.bools = f"<{width} x i1>" if many else "i1"
+        self.suffix = f"v{width}f64" if many else "f64"
+        self.zero = self.constant(0.0)
+        self.one = self.constant(1.0)
+
+    # --- Constants and copies ----------------------------------------------------------------------
+
+    def constant(self, x: float) -> str:
+        return f"splat (double {number(x)})" if self.width > 1 else number(x)
+
+    def whole(self, n: int) -> str:
+        return f"splat (i64 {n})" if self.width > 1 else str(n)
+
+    def splat(self, scalar: str) -> str:
+        """A double in a register -> the same in every lane."""
+        if self.width == 1:
+            return scalar
+        first = self.let(f"insertelement {self.vector} poison, double {scalar}, i64 0")
+        return self.let(
+            f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer"
+        )
+
+    # --- Arithmetic --------------------------------------------------------------------------------
+
+    def add(self, a: str, b: str) -> str:
+        return self.let(f"fadd {self.vector} {a}, {b}")
+
+    def sub(self, a: str, b: str) -> str:
+        return self.let(f"fsub {self.vector} {a}, {b}")
+
+    def mul(self, a: str, b: str) -> str:
+        return self.let(f"fmul {self.vector} {a}, {b}")
+
+    def div(self, a: str, b: str) -> str:
+        return self.let(f"fdiv {self.vector} {a}, {b}")
+
+    def neg(self, a: str) -> str:
+        return self.let(f"fneg {self.vector} {a}")
+
+    def intrinsic(self, name: str, *arguments: str) -> str:
+        kinds = ", ".join([self.vector] * INTRINSICS[name])
+        self.text.declarations.add(f"declare {self.vector} @llvm.{name}.{self.suffix}({kinds})")
+        given = ", ".join(f"{self.vector} {a}" for a in arguments)
+        return self.let(f"call {self.vector} @llvm.{name}.{self.suffix}({given})")
+
+    def muladd(self, a: str, b: str, c: str) -> str:
+        """a * b + c, fused where the machine can."""
+        return self.intrinsic("fmuladd", a, b, c)
+
+    def fma(self, a: str, b: str, c: str) -> str:
+        """a * b + c with one rounding on every machine (a slow library call where it has no FMA)."""
+        return self.intrinsic("fma", a, b, c)
+
+    def absolute(self, a: str) -> str:
+        return self.intrinsic("fabs", a)
+
+    def copysign(self, magnitude: str, sign: str) -> str:
+        return self.intrinsic("copysign", magnitude, sign)
+
+    # --- Masks -------------------------------------------------------------------------------------
+
+    def compare(self, condition: str, a: str, b: str) -> str:
+        """oeq ogt oge olt ole (false on nan), une uno ult ... (true on nan): one bit a lane."""
+        return self.let(f"fcmp {condition} {self.vector} {a}, {b}")
+
+    def select(self, mask: str, a: str, b: str) -> str:
+        return self.let(f"select {self.bools} {mask}, {self.vector} {a}, {self.vector} {b}")
+
+    def at_most(self, x: str, bound: str) -> str:
+        """min(x, bound); nan stays nan. One instruction on x86."""
+        return self.select(self.compare("olt", bound, x), bound, x)
+
+    def at_least(self, x: str, bound: str) -> str:
+        """max(x, bound); nan stays nan. One instruction on x86."""
+        return self.select(self.compare("ogt", bound, x), bound, x)
+
+    def library(self, name: str, *arguments: str) -> str:
+        """A function of the C library, called for one lane after the other."""
+        self.text.declarations.add(f"declare double @{name}({', '.join(['double'] * len(arguments))})")
+        if self.width == 1:
+            return self.let(f"call double @{name}({', '.join(f'double {x}' for x in arguments)})")
+        answer = "poison"
+        for lane in range(self.width):
+            given = [self.let(f"extractelement {self.vector} {a}, i64 {lane}") for a in arguments]
+            called = self.let(f"call double @{name}({', '.join(f'double {x}' for x in given)})")
+            answer = self.let(f"insertelement {self.vector} {answer}, double {called}, i64 {lane}")
+        return answer
+
+    def lanes(self, count: int) -> str:
+        """The mask of so many lanes, the first."""
+        return f"<{', '.join(f'i1 {int(lane < count)}' for lane in range(self.width))}>"
+
+    def first_lanes(self, row: Whole, rows: Whole) -> str:
+        """The mask of the lanes row, row + 1, ... that lie below ``rows``."""
+        lanes = ", ".join(f"i64 {lane}" for lane in range(self.width))
+        remaining = self.let(f"sub i64 {rows}, {row}")
+        first = self.let(f"insertelement {self.integers} poison, i64 {remaining}, i64 0")
+        splat = self.let(
+            f"shufflevector {self.integers} {first}, {self.integers} poison, <{self.width} x i32> zeroinitializer"
+        )
+        return self.let(f"icmp slt {self.integers} <{lanes}>, {splat}")
+
+    # --- Bits --------------------------------------------------------------------------------------
+
+    def bits(self, a: str) -> str:
+        return self.let(f"bitcast {self.vector} {a} to {self.integers}")
+
+    def from_bits(self, a: str) -> str:
+        return self.let(f"bitcast {self.integers} {a} to {self.vector}")
+
+    def integer(self, operation: str, a: str, b: str | int) -> str:
+        """add sub shl lshr ashr and or xor on the 64 bits of each lane; a Python int is a constant."""
+        b = self.whole(b) if isinstance(b, int) else b
+        return self.let(f"{operation} {self.integers} {a}, {b}")
+
+    # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
+
+    def load(self, base: str, index: Whole = 0) -> str:
+        return self.let(f"load {self.vector}, ptr {self.text.address(base, index)}, align 8")
+
+    def store(self, value: str, base: str, index: Whole = 0) -> None:
+        self.text.put(f"store {self.vector} {value}, ptr {self.text.address(base, index)}, align 8")
+
+    def part(self, value: str, lane: int, count: int) -> str:
+        """``count`` lanes from ``lane`` on, as ``Lanes(text, count)`` has them.
+
+        One lane is a double: on vectors of one, LLVM 22 ends the process in a failed assertion (vector-combine).
+        """
+        if count == self.width:
+            return value
+        if count == 1:
+            return self.let(f"extractelement {self.vector} {value}, i64 {lane}")
+        return self.shuffle(value, "poison", range(lane, lane + count))
+
+    def load_masked(self, mask: str, base: str, index: Whole = 0) -> str:
+        """The doubles of the lanes in the mask, 0 in the others, whose memory is not touched."""
+        given = f"ptr, i32, {self.bools}, {self.vector}"
+        self.text.declarations.add(f"declare {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
+        given = f"ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}, {self.vector} {self.zero}"
+        return self.let(f"call {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
+
+    def store_masked(self, mask: str, value: str, base: str, index: Whole = 0) -> None:
+        given = f"{self.vector}, ptr, i32, {self.bools}"
+        self.text.declarations.add(f"declare void @llvm.masked.store.{self.suffix}.p0({given})")
+        given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
+        self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
+
+    def join(self, numbers: Sequence[str]) -> str:
+        """One vector of these doubles."""
+        joined, wide = "poison", Lanes(self.text, len(numbers))
+        for lane, x in enumerate(numbers):
+            joined = self.let(f"insertelement {wide.vector} {joined}, double {x}, i64 {lane}")
+        return joined
+
+    # --- Sums over the lanes -------------------------------------------------------------------------
+
+    def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
+        """The lanes of a (0, 1, ...) and b (width, ...) in that order; the answer is as wide as the list."""
+        picked = ", ".join(f"i32 {lane}" for lane in lanes)
+        return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{len(lanes)} x i32> <{picked}>")
+
+    def totals(self, vectors: list[str]) -> str:
+        """One vector whose lane k is the sum over all lanes of vector k, for ``width`` vectors.
+
+        A transposition that adds on the way: width - 1 additions in place of width * log2(width).
+        """
+        span, width = 1, self.width
+        while len(vectors) > 1:
+            starts = range(0, width, 2 * span)
+            low = [lane for s in starts for lane in (*range(s, s + span), *range(width + s, width + s + span))]
+            high = [lane + span for lane in low]
+            vectors = [
+                self.add(self.shuffle(a, b, low), self.shuffle(a, b, high)) for a, b in zip(vectors[::2], vectors[1::2])
+            ]
+            span *= 2
+        return vectors[0]

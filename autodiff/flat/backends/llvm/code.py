@@ -9,12 +9,11 @@ import numpy
 
 from ...ir import Result, as_key
 from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
-from .builder import Text, Whole, module
+from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
 from .nests import Nest, filled, groups, moves, spelled
-from .vector import Lanes
 
 PART = 700  # lines of text from which a function ends
 MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it

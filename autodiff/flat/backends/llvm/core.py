@@ -11,8 +11,8 @@ from typing import Any
 
 from ...expansion import carried_out, instructions
 from ...ir import LISTED, SMALL, TINY, Expression, primitive_of
+from .builder import LIBRARY, Lanes
 from .math import FUNCTIONS
-from .vector import LIBRARY, Lanes
 
 INF = float("inf")
 RUNNER = "runner='native'"

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ...loops.statements import Expression, Index, Repeat, indices
-from .builder import Text, Whole
+from .builder import LIBRARY, Lanes, Text, Whole
 from .core import INF, costs, larger, value as computed
 from .nests import Nest, groups, moves, side_by_side
-from .vector import LIBRARY, Lanes
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
 Point = dict[int, Place]  # such places by axis, in the order of the loops

@@ -16,7 +16,7 @@ from weakref import WeakSet
 import llvmlite.binding as llvm
 import numpy
 
-from .vector import LIBRARY
+from .builder import LIBRARY
 
 MOST = 50  # modules kept
 LEVEL = 2  # of the code generation

@@ -21,10 +21,9 @@ from ...loops.statements import Axis, Index, Repeat, Statement, indices
 from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
-from .builder import Text, Whole
+from .builder import Lanes, Text, Whole
 from .code import Functions, scratch
 from .machine import machine
-from .vector import Lanes
 
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING = range(6)  # in "y"
 SHARE = Index("u", 0, (0,))
