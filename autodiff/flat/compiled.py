@@ -12,7 +12,7 @@ from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
-from .ir import Program, Result
+from .ir import Program, Result, remembered
 from .lowering import Lowering
 from .recording import Recording
 from .sequences import LEAST, AnyLength, lengths_of
@@ -46,8 +46,6 @@ class Runner(Protocol):
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
 MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
-MOST = 100  # programs kept ready
-ready: dict[Any, Runner] = {}
 
 
 def runner_for(name: str, work: int = 0) -> Any:
@@ -79,13 +77,7 @@ def native() -> Any:
 def kept(kind: type[Runner], program: Program) -> Runner:
     """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
     key = kind, program.key, tuple(program.gates.values())
-    found = ready.get(key)
-    if found is None:  # in steps that other threads may come between
-        if len(ready) >= MOST:
-            oldest, *_ = ready
-            ready.pop(oldest, None)
-        found = ready[key] = kind(program)
-    return found
+    return remembered(key, lambda: kind(program))  # type: ignore[no-any-return]
 
 
 def prepared(kind: Any, recording: Recording, wrt: Sequence[Value]) -> Any:

@@ -31,7 +31,7 @@ or a parameter, so a runner may add those up over rows in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
 from ..formula import Formula
@@ -175,6 +175,23 @@ class Result(NamedTuple):
     outputs: Any
     input_gradients: Any
     parameter_gradients: Any
+
+
+# --- Programs made ready -------------------------------------------------------------------------
+
+MOST = 100
+kept: dict[Hashable, Any] = {}
+
+
+def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
+    """What ``make`` returns; what was met before under that key is not made again, unless much else came since."""
+    found = kept.get(key)
+    if found is None:  # in steps that other threads may come between
+        if len(kept) >= MOST:
+            oldest, *_ = kept
+            kept.pop(oldest, None)
+        found = kept[key] = make()
+    return found
 
 
 # --- Reading expressions -------------------------------------------------------------------------

@@ -334,7 +334,7 @@ def test_wrong_arguments_are_named():
 
 
 def test_programs_of_one_structure_are_made_ready_once():
-    from autodiff.flat.compiled import ready
+    from autodiff.flat.ir import kept as ready
 
     autodiff.compile(lambda x: x * 4.125 + 1.0)(2.0)
     before = len(ready)

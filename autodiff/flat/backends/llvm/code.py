@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy
 
-from ...ir import Result, as_key
+from ...ir import Result, as_key, remembered
 from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
-from .machine import ATTRIBUTES, Compiled, aligned, machine, remembered
+from .machine import ATTRIBUTES, Compiled, aligned, machine
 from .nests import Nest, filled, groups, moves, spelled
 
 PART = 700  # lines of text from which a function ends

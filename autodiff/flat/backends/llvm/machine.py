@@ -5,35 +5,23 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from math import prod
-from threading import Lock
 from typing import Any
-from weakref import WeakSet
 
 import llvmlite.binding as llvm
 import numpy
 
 from .builder import LIBRARY
 
-MOST = 50  # modules kept
 LEVEL = 2  # of the code generation
-kept: dict[Hashable, Any] = {}
-lock = Lock()
-locks: WeakSet[Any] = WeakSet([lock, llvm.ffi.lib._lock._lock])  # those of this package, and llvmlite's
+lock = llvm.ffi.lib._lock._lock
 ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
 
 
-def free_locks() -> None:
-    """In a forked process: free what another thread held, which is not there to do it."""
-    for held in locks:
-        held._at_fork_reinit()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=free_locks)
+if hasattr(os, "register_at_fork"):  # in a forked process, free what another thread held, which is not there to do it
+    os.register_at_fork(after_in_child=lock._at_fork_reinit)
 
 
 class Machine:
@@ -133,13 +121,3 @@ def aligned(*shape: int) -> Any:
     room = numpy.zeros(prod(shape) + 8)
     start = (-room.ctypes.data // 8) % 8
     return room[start : start + prod(shape)].reshape(shape)
-
-
-def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
-    """What ``make`` returns; what was met before under that key is not made again."""
-    with lock:
-        if key not in kept:
-            if len(kept) >= MOST:
-                del kept[next(iter(kept))]
-            kept[key] = make()
-        return kept[key]

@@ -10,11 +10,12 @@ import numpy
 
 from ....engine import tick
 from ....tracing import Tracing
+from ...ir import remembered
 from ...loops.nests import for_rows, roll
 from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
-from .machine import aligned, machine, remembered
+from .machine import aligned, machine
 from .steps import NETS, LongLoss, Nets, Steps, of_net, of_nets
 
 
