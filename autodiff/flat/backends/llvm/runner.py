@@ -15,6 +15,7 @@ from ..array import Batch
 from .code import NativeNests
 
 FEW, MOST = 8, 256  # rows in a block, at least and at most
+BESIDE = 4  # rows in whose time a block begins
 NEAR = 40_000  # doubles that should stay near the processor
 
 
@@ -53,7 +54,7 @@ class Native(Batch):
         """Outputs and gradients as arrays; see ``over_rows``."""
         x, w = numpy.asarray(rows, dtype=float).reshape(len(rows), self.inputs), numpy.array(parameters, dtype=float)
         size = 0 if self.asked else self.block_of(len(x))
-        if size >= FEW:
+        if size:
             outputs = numpy.concatenate([self.block(x[k : k + size], w, size) for k in range(0, len(x), size)])
             return Result(outputs, numpy.zeros((len(x), 0)), numpy.zeros(0))
         found = [self.one(row, w) for row in x]
@@ -64,9 +65,10 @@ class Native(Batch):
         return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
 
     def block_of(self, count: int) -> int:
-        """How many rows of so many are computed at a time: a power of 2."""
+        """How many rows of so many are computed at a time: a power of 2 that leaves few over; 0 for one by one."""
         room = min(count, MOST, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
-        return 1 << room.bit_length() - 1 if room else 0
+        sizes = [1 << k for k in range(FEW.bit_length() - 1, room.bit_length())]
+        return min(sizes, key=lambda size: -(-count // size) * (size + BESIDE), default=0)
 
     def block(self, rows: Any, parameters: Any, size: int) -> Any:
         """The outputs of up to so many rows, beside which copies of the last one are computed."""
