@@ -176,4 +176,4 @@ def test_ctrl_c_is_heard_while_machine_code_is_made():
     start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt), ctrl_c_after(0.3):
         Code(statements, {"a": 40_001})
-    assert time.perf_counter() - start < 0.3 + 0.5  # the whole takes several seconds
+    assert time.perf_counter() - start < 0.3 + 1.5  # the whole takes several seconds
