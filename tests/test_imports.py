@@ -29,7 +29,7 @@ FLOORS = {
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
-        ir recording state | expansion nests passes | loops lowering | backends | sequences | compiled live | stepping
+        ir recording state | expansion passes | loops | lowering | backends | sequences | compiled live | stepping
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """

@@ -1,15 +1,14 @@
-"""A recorded graph as straight-line code: printed, run as Python, over rows with NumPy, as machine code, in JavaScript.
+"""A recorded graph as straight-line code in Python or JavaScript, or as loops, run by NumPy, JAX or machine code.
 
 Where things are, in the order to read:
 
-    ir           Program, Line, Place: the plain data
+    ir           Program, Line: the plain data
     expansion    gates written down in simpler gates, by calling them with Symbols
     recording    what lies behind the outputs: gates in order, leaves by their part, names
     state        what a training step goes from and to
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, alive, share: from lines to lines
-    nests        lines with constant strides rolled into loops over arrays
-    loops        any scalar program as loop nests over axes
+    loops        the same as loop nests over axes, for batch and native
     backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
     sequences    one program for sequences of every length
     compiled     autodiff.compile: a function traced, then run as flat code
@@ -30,8 +29,8 @@ Gates are + - * / // %, sqrt, abs, squares, comparisons, and what chooses betwee
 - out ** 2 are made. For logsumexp an ulp is one of its largest term. Short are sum and dot of up to three terms. A
 long one that is reordered may also fuse its products with its additions in machine code: it is off by at most n units
 in the last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among
-them, and gradients that arrive by three paths or more in a program rolled into loops. In loop nests equal gates count
-once: their gradients are added before they go on, so that where one of them is inf a 0 * inf may not arise. The
+them, and in loop nests gradients that arrive by three paths or more. There equal gates count once: their gradients
+are added before they go on, so that where one of them is inf a 0 * inf may not arise. The
 gradient of 1 / x is a function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
@@ -47,19 +46,20 @@ if TYPE_CHECKING:
     from .backends import javascript
     from .backends.array import over_rows
     from .expansion import recorded
-    from .ir import Line, Place, Program
+    from .ir import Line, Program, row_mean
     from .live import Listing, Live
     from .lowering import lower
     from .recording import Recipe
     from .stepping import Training, in_machine_code, native_training
 
 __all__ = [
-    "Batches", "Epoch", "Line", "Listing", "Live", "Place", "Program", "Recipe", "State", "Training", "Unsupported",
+    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Training", "Unsupported",
     "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
+    "row_mean",
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
-    **dict.fromkeys(["Line", "Place", "Program"], "ir"),
+    **dict.fromkeys(["Line", "Program", "row_mean"], "ir"),
     **dict.fromkeys(["Listing", "Live"], "live"),
     **dict.fromkeys(["Training", "in_machine_code", "native_training"], "stepping"),
     "Recipe": "recording",

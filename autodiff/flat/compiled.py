@@ -13,7 +13,7 @@ from ..functional import branches, flattened, mirrored, parameters, value_and_gr
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
 from .ir import Program, Result, remembered
-from .lowering import Lowering
+from .lowering import Lowering, written
 from .recording import Recording
 from .sequences import LEAST, AnyLength, lengths_of
 
@@ -22,7 +22,6 @@ class Runner(Protocol):
     """A program made ready to run."""
 
     name: str
-    roll: bool | None  # whether it wants its programs rolled; None leaves that to their size
 
     def __init__(self, program: Program) -> None: ...
 
@@ -34,7 +33,7 @@ class Runner(Protocol):
 
     def chosen(self, table: Any, batch: Sequence[int]) -> Any: ...
 
-    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any]: ...
+    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]: ...
 
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]: ...
 
@@ -74,15 +73,12 @@ def native() -> Any:
     return Native
 
 
-def kept(kind: type[Runner], program: Program) -> Runner:
-    """The program in a runner; one of the same structure, made of the same primitives, is not made ready twice."""
-    key = kind, program.key, tuple(program.gates.values())
-    return remembered(key, lambda: kind(program))  # type: ignore[no-any-return]
-
-
 def prepared(kind: Any, recording: Recording, wrt: Sequence[Value]) -> Any:
     """The recording in a runner, with gradients to the leaves in ``wrt``."""
-    return kind(recording, wrt) if kind.name == "native" else kept(kind, Lowering(recording, wrt).program(kind.roll))
+    if kind.name != "source":
+        return kind(recording, wrt)
+    program = Lowering(recording, wrt).program()
+    return remembered((program.key, *program.gates.values()), lambda: kind(program))
 
 
 class Trace:
@@ -396,7 +392,7 @@ class Compiled:
         if not args and not static and self.last is not None:
             args, static = self.last.call  # type: ignore[assignment]
         trace = self.trace(args, static)
-        return str(Lowering(trace.recording(), trace.inputs).program(None))
+        return str(written(trace.recording(), trace.inputs))
 
     def trace(self, args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False) -> Trace:
         """The trace for arguments of this shape and these keyword arguments, made at the first call."""

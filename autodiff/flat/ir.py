@@ -3,30 +3,13 @@
 A Program is the flat code of the lectures: one line after the other, first forward, then backward,
 no graph any more. It holds for one row (one example); the runners own the loop over rows.
 
-**An expression** is plain data: a float, the name of a scalar (str), a Place, or a tuple
-``(primitive name, operand, ...)`` whose operands are expressions again, a few deep at most:
-``("mul", ("mul", "grad_L", ("sub", 1.0, "L")), "L")`` is ``grad_L * (1 - L) * L``.
-
-**A Line** is ``target = expression`` (or ``target += expression`` where it ``adds``). There are four kinds:
-
-    scalar       s0 = w0 * x0                                 targets one number
-    dot          z[3] = dot(w[9:12], x[0:3]) + w[12]          targets one number, reads two slices
-    scaled add   grad_h[0:16] += grad_z[3] * w[16:32]         a slice gets a scalar times a slice added
-    map          h[0:16] = tanh(z[0:16])                      a slice, element by element
-
-A line whose ``repeat`` is n > 1 stands for n lines, r = 0 ... n - 1, in each of which every Place has
-moved on by its ``jump``: a whole layer of neurons is one dot line, repeated. No line of the n reads
-what another of them writes, so they may run in any order or at once (adding to one place is a sum).
-
-**Where numbers live.** As lowered, every number is a scalar with a name of its own (the slide's form).
-Rolled (see nests.py), the inputs are one array, the parameters one array, in the order given; each layer
-of intermediate results is an array; and the gradient of array ``a`` is an array ``grad_a`` of its shape
-and order. So neuron 3 of a layer of 2-input neurons finds its weights at ``w[9:11]``, its bias at
-``w[11]``, and their gradients at the same places of ``grad_w``. Scalars may remain beside arrays.
+**An expression** is plain data: a float, the name of a number (str), or a tuple ``(primitive name, operand, ...)``
+whose operands are expressions again: ``("mul", ("mul", "grad_L", ("sub", 1.0, "L")), "L")`` is
+``grad_L * (1 - L) * L``. **A Line** is ``target = expression``, or ``target += expression`` where it ``adds``.
 
 Every name is assigned once; only gradients are added to afterwards, and they are read when complete.
-Arrays that are added to start from zeros and are never assigned. Nothing reads the gradient of an input
-or a parameter, so a runner may add those up over rows in place.
+Nothing reads the gradient of an input or a parameter, so a runner may add those up over rows in place. Long programs
+are rolled into loops instead: see ``loops``.
 """
 
 from __future__ import annotations
@@ -41,42 +24,22 @@ from ..vocabulary import words
 ROWS = {row.name: row for row in BUILT_IN}  # also where a user has put another row of that name into the table
 SUMS = {name for name in ROWS if words(name).takes_list and name != "take"}
 LISTED = SUMS - {"sum", "dot"}  # functions of a list
+SHORT = 4  # terms below which a sum keeps its order, and its products are never fused: it is rounded as everywhere
 SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
-Expression = Any  # float | str | Place | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
+row_mean = Primitive("row_mean", lambda x: x, lambda out, x: (1.0,))
+"""The mean of a number over the rows of a mini-batch, in each of them; of one row alone, that number.
 
-
-class Place(NamedTuple):
-    """Element ``array[start]``, or with a length the slice ``array[start : start + length]``.
-
-    In repetition r of a repeated line it has moved on by ``r * jump``.
-    """
-
-    array: str
-    start: int
-    length: int | None = None
-    jump: int = 0
-
-    def __str__(self) -> str:
-        stop = "" if self.length is None else f":{index(self, self.length)}"
-        return f"{self.array}[{index(self)}{stop}]"
+What comes back to it is a mean over the rows, too: ``mean(x)`` of each row hangs on the ``x`` of every one.
+"""
+Expression = Any  # float | str | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
 
 
 class Line(NamedTuple):
-    """``target = expression``, or ``target += expression`` where it adds; ``repeat`` times."""
+    """``target = expression``, or ``target += expression`` where it adds."""
 
-    target: str | Place
+    target: str
     expression: Expression
     adds: bool = False
-    repeat: int = 1
-
-    @property
-    def kind(self) -> str:
-        """ "scalar", "dot", "scaled add" or "map"."""
-        slices, first = [is_slice(x) for x in operands(self.expression)], operations(self.expression)[:1]
-        if not is_slice(self.target):
-            return "dot" if slices[:2] == [True, True] and first == ["dot"] else "scalar"
-        scaled = self.adds and first == ["mul"] and sorted(slices) == [False, True]
-        return "scaled add" if scaled else "map"
 
 
 class Program(NamedTuple):
@@ -84,20 +47,18 @@ class Program(NamedTuple):
 
     Attributes
     ----------
-    inputs : tuple of str or Place
-        Where each input of the row is put, in the order given.
-    parameters : tuple of str or Place
-        Where each parameter, shared by all rows, is put.
+    inputs : tuple of str
+        The inputs of a row, in the order given.
+    parameters : tuple of str
+        The parameters, shared by all rows.
     lines : tuple of Line
         Forward lines, then backward lines.
     forward : int
         How many lines are forward.
-    outputs : tuple of str, Place or float
-        Where each result is found; a float is a result that depends on nothing.
-    input_gradients, parameter_gradients : tuple of str, Place, float or None
-        For each input and parameter where d outputs[0] / d it is found; None where it was not asked for.
-    arrays : dict of str to int
-        The arrays and their sizes; empty where every number is a scalar.
+    outputs : tuple of str or float
+        The results; a float is a result that depends on nothing.
+    input_gradients, parameter_gradients : tuple of str, float or None
+        For each input and parameter d outputs[0] / d it; None where it was not asked for.
 
     Examples
     --------
@@ -124,11 +85,10 @@ class Program(NamedTuple):
     outputs: tuple[Any, ...]
     input_gradients: tuple[Any, ...]
     parameter_gradients: tuple[Any, ...]
-    arrays: dict[str, int]
 
     @property
     def gradients(self) -> tuple[Any, ...]:
-        """Where the gradients that were asked for are found: inputs first, then parameters."""
+        """The gradients that were asked for: inputs first, then parameters."""
         return tuple(x for x in self.input_gradients + self.parameter_gradients if x is not None)
 
     @property
@@ -146,8 +106,6 @@ class Program(NamedTuple):
                 return repr(x)  # so that nan equals nan, and 0.0 is not -0.0
             if type(x) is str:
                 return numbers.setdefault(x, len(numbers))
-            if type(x) is Place:
-                return (numbers.setdefault(x.array, len(numbers)), *x[1:])
             if type(x) is tuple:
                 return (x[0], *map(nameless, x[1:]))
             return x
@@ -155,9 +113,8 @@ class Program(NamedTuple):
         ends = self.outputs, self.input_gradients, self.parameter_gradients
         return (
             *(tuple(map(nameless, places)) for places in (self.inputs, self.parameters)),
-            tuple((nameless(t), nameless(e), adds, repeat) for t, e, adds, repeat in self.lines),
+            tuple((nameless(t), nameless(e), adds) for t, e, adds in self.lines),
             *(tuple(map(nameless, places)) for places in ends),
-            tuple((nameless(name), size) for name, size in self.arrays.items()),
         )
 
     @property
@@ -222,20 +179,6 @@ def primitive_of(head: Any) -> Primitive:
     return head.primitive if type(head) is Gate else head
 
 
-def name_of(x: Any) -> Any:
-    """The scalar's name, or the array's."""
-    return x.array if type(x) is Place else x
-
-
-def is_slice(x: Any) -> bool:
-    return type(x) is Place and x.length is not None
-
-
-def operands(expression: Expression) -> tuple[Expression, ...]:
-    """The operands of an operation; none of a name, place or number."""
-    return expression[1:] if type(expression) is tuple else ()
-
-
 def operations(expression: Any) -> list[str]:
     """The primitives in an expression."""
     if type(expression) is not tuple:
@@ -244,7 +187,7 @@ def operations(expression: Any) -> list[str]:
 
 
 def leaves_of(expression: Expression) -> Iterator[Any]:
-    """The numbers, names and places of an expression, from left to right."""
+    """The numbers and names of an expression, from left to right."""
     if type(expression) is tuple:
         for operand in expression[1:]:
             yield from leaves_of(operand)
@@ -253,7 +196,7 @@ def leaves_of(expression: Expression) -> Iterator[Any]:
 
 
 def replaced(expression: Expression, change: Callable[[Any], Any]) -> Expression:
-    """The expression with every number, name and place changed."""
+    """The expression with every number and name changed."""
     if type(expression) is tuple:
         return (expression[0], *[replaced(operand, change) for operand in expression[1:]])
     return change(expression)
@@ -265,20 +208,9 @@ def as_key(expression: Expression) -> Expression:
 
 
 def written(expression: Expression, style: type[Formula], leaf: Callable[[Any], Formula]) -> Formula:
-    """The expression as a text in a style; ``leaf`` writes the names and places."""
+    """The expression as a text in a style; ``leaf`` writes the names."""
     if type(expression) is tuple:
         parts = [written(operand, style, leaf) for operand in expression[1:]]
         head = expression[0]
         return style(*style.write(head, parts)) if type(head) is Gate else style.record(primitive_of(head), parts)
     return style.of(expression) if type(expression) is float else leaf(expression)
-
-
-def index(place: Place, further: int = 0, element: bool = False) -> str:
-    """Where a place begins in repetition r, plus ``further``, plus i for an element of a slice."""
-    start, jump = place.start + further, place.jump
-    step = "r" if abs(jump) == 1 else f"{abs(jump)} * r"
-    later = ["i"] if element else []
-    if jump < 0:
-        return " + ".join([f"{start} - {step}", *later])
-    terms = [step] * (jump != 0) + later
-    return " + ".join([*terms, str(start)] if start or not terms else terms)

@@ -37,7 +37,7 @@ class Listing:
     def __init__(self, order: Sequence[Value]) -> None:
         gates, leaves = ([x for x in order if bool(x.primitive) is wanted] for wanted in (True, False))
         lowering = Lowering(Recording([order[-1], *gates], leaves), None)
-        program = lowering.program(False)
+        program = lowering.program()
         self.program = program._replace(outputs=program.outputs[:1])
         self.lines = str(self.program).splitlines()
         targets: dict[Any, list[int]] = {}

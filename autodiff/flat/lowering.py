@@ -16,13 +16,13 @@ from ..primitives import BUILT_IN, PRIMITIVES, Slope, downstream
 from ..tracing import Unsupported
 from ..vocabulary import head_of, words
 from .expansion import Symbol, branches, difference, made, plain
-from .ir import Expression, Gate, Line, Program, operations
+from .ir import Expression, Gate, Line, Program, operations, row_mean
 from .passes import alive, fold, share, spread
 from .recording import Recording, identifier, identifiers
 
 DEEP = 20  # operations in one another up to which a rule is one expression
 WIDE = 6  # operands up to which an operation is written out wherever a rule has it
-MANY = 1500  # from so many numbers read on, lines are rolled into loops
+MANY = 400  # from so many numbers read by gates on, gates are rolled into loops
 
 
 def lower(
@@ -31,8 +31,8 @@ def lower(
     parameters: Iterable[Value] = (),
     wrt: Iterable[Value] | None = None,
     roll: bool | None = None,
-) -> Program:
-    """The straight-line program of a recorded graph and of its gradients.
+) -> Any:
+    """The straight-line program of a recorded graph and of its gradients, or loop nests.
 
     Parameters
     ----------
@@ -46,11 +46,11 @@ def lower(
     wrt : sequence of Value, optional
         The inputs and parameters whose gradients are computed; by default all, ``()`` for none.
     roll : bool, optional
-        Whether lines are rolled into vectors and loops; by default where there are very many.
+        Whether gates are rolled into loop nests; by default where there are very many.
 
     Returns
     -------
-    Program
+    Program, or Loops where gates are rolled
         Forward lines and gradient lines. ``print(program)`` shows what runs.
 
     Raises
@@ -63,7 +63,16 @@ def lower(
     if not hasattr(outputs, "__iter__") and type(outputs) is not Value:
         raise TypeError(f"lower takes a Value, or a list of them, got {outputs!r:.60}")
     recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
-    return Lowering(recording, wrt).program(roll)
+    return written(recording, wrt, roll)
+
+
+def written(recording: Recording, wrt: Iterable[Value] | None, roll: bool | None = None) -> Any:
+    """A recording as a Program, or as Loops."""
+    if not (recording.work > MANY if roll is None else roll):
+        return Lowering(recording, wrt).program()
+    from .loops.nests import Loops  # when used: they bring in NumPy
+
+    return Loops.of(recording, wrt)
 
 
 class Lowering:
@@ -83,7 +92,7 @@ class Lowering:
         self.called = self.names.of([*leaves, *recording.gates], self.output)
         self.gradients: dict[Value, str] = {}
 
-    def program(self, roll: bool | None) -> Program:
+    def program(self) -> Program:
         """Forward lines, backward lines, and the passes that simplify them."""
         recording, asked = self.recording, self.asked
         outputs = tuple(map(self.place, recording.outputs))
@@ -98,14 +107,7 @@ class Lowering:
         seed = self.gradients.get(self.output)  # the first backward line
         start = next((i for i, line in enumerate(lines) if line.target == seed), len(lines))
         inputs, parameters = (tuple(map(self.place, leaves)) for leaves in (recording.inputs, recording.parameters))
-        program = Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters, {})
-        if roll is None:
-            roll = sum(len(line.expression) for line in lines if type(line.expression) is tuple) > MANY
-        if not roll:
-            return program
-        from .nests import rolled
-
-        return rolled(program, {self.called[node]: grad for node, grad in self.gradients.items()})
+        return Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters)
 
     def place(self, x: Any) -> Any:
         """The name of a node; the number of a constant."""
@@ -139,6 +141,7 @@ class Lowering:
             edges.sort(key=to_a_gate)
             upstream = Symbol(self.gradients[gate])
             passed = [plain(downstream(upstream, local, made)) for _, local in edges]
+            passed = [(row_mean, x) for x in passed] if gate.primitive is row_mean else passed
             shared = set() if gate.primitive in BUILT_IN else shared_parts(passed)
             done: dict[int, Any] = {}
             for (operand, _), expression in zip(edges, passed):

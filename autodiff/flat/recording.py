@@ -26,7 +26,7 @@ JAVASCRIPT = """
     synchronized this throw throws transient true try typeof undefined var void volatile while with yield Array
     Float64Array Infinity Math NaN Number Object
 """
-OURS = ["rows", "parameters", "results", "inf", "nan", "i", "r", "row", "xp"]  # what generated code says besides
+OURS = ["rows", "parameters", "results", "inf", "nan", "row", "in_step", "advance"]  # what generated code says besides
 RESERVED = {*dir(builtins), *keyword.kwlist, *PRIMITIVES, *JAVASCRIPT.split(), *OURS}
 
 
@@ -138,7 +138,8 @@ class Recipe(NamedTuple):
     ``example`` is some (x, target), the shape of all. ``update()`` records (inputs, outputs) of one scalar update,
     from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is what is added
     to the mean loss. ``watched()`` is entered while these are recorded; then ``drawn()`` is known, how many random
-    numbers are drawn for each example: they stand behind its target.
+    numbers are drawn for each example: they stand behind its target. What is ``noted()`` of a mini-batch, numbers that
+    are the same in each row, is given to ``keep(numbers, rows)`` after each step.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -148,6 +149,8 @@ class Recipe(NamedTuple):
     penalty: Callable[[], Any] | None = None
     watched: Callable[[], AbstractContextManager[Any]] = nullcontext
     drawn: Callable[[], int] = int
+    noted: Callable[[], Sequence[Any]] = list
+    keep: Callable[[Sequence[float], int], None] = lambda *_: None
 
 
 class Step:
@@ -184,10 +187,11 @@ class Step:
 
 def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Recording, Recording | None, Recording]:
     """Loss, penalty and update, recorded now."""
-    loss, (x, target), parameters, update, penalty, _, drawn = recipe
+    loss, (x, target), parameters, update, penalty, _, drawn, *_ = recipe
     with Tracing(sums=for_loops):
         with Given("the loss"):
             outputs, inputs = recorded(loss, (x, [*target, *[1.0] * drawn()]))
+            outputs += recipe.noted()
         of_loss = Recording(outputs, inputs, parameters, since)
         with Given("the penalty"):
             added = penalty() if penalty else None

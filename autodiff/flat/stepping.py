@@ -13,8 +13,7 @@ from typing import Any
 
 from ..engine import Value
 from ..tracing import Uncollected, Unsupported
-from .compiled import Runner, kept, native, prepared, runner_for
-from .lowering import Lowering
+from .compiled import Runner, native, prepared, runner_for
 from .recording import Recipe, Recording, Step
 from .state import Batches, Epoch, State
 
@@ -40,7 +39,7 @@ class Training:
         self.name, self.clip = kind.name, clip
         self.loss = Part(step.loss, parameters, kind)
         self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
-        self.update = kept(kind, Lowering(step.update, ()).program(False))
+        self.update = prepared(kind, step.update, ())
         self.rows, self.table = table, self.loss.runner.table(table)
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
@@ -50,22 +49,24 @@ class Training:
             rows, batches = batches.fresh(self.rows)
             table = self.loss.runner.table(rows)
         for k in range(batches.first, batches.last):
-            loss, found = self.gradient(self.loss.runner.chosen(table, batches.indices(k)), numbers)
+            indices = batches.indices(k)
+            loss, found, noted = self.gradient(self.loss.runner.chosen(table, indices), numbers)
             if loss - loss != 0.0 or not self.loss.runner.finite(found):
                 break
             clipped = found if clip_norm is None else self.clip(found, clip_norm)
             steps, gradients = steps + 1, found
             numbers, *moments = self.update.columns([numbers, clipped, *moments], [rate, float(steps)])
             losses.append(loss)
+            self.step.recipe.keep(noted, len(indices))
         return State(numbers, gradients, moments, steps), losses
 
-    def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any]:
-        """The mean loss over the rows plus the penalty, and its gradient, where the parameters have these numbers."""
-        value, gradients = self.loss.mean(rows, numbers)
+    def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any, Sequence[float]]:
+        """The mean loss over the rows plus the penalty, its gradient by the parameters' numbers, and what is noted."""
+        value, gradients, noted = self.loss.mean(rows, numbers)
         if self.penalty is None:
-            return value, gradients
-        more, more_gradients = self.penalty.mean([()], numbers)
-        return value + more, self.loss.runner.plus(gradients, more_gradients)
+            return value, gradients, noted
+        more, more_gradients, _ = self.penalty.mean([()], numbers)
+        return value + more, self.loss.runner.plus(gradients, more_gradients), noted
 
 
 def in_machine_code() -> Any:
@@ -105,9 +106,9 @@ class Part:
         self.runner = prepared(kind, recording, parameters)
         self.others = recording.parameters[len(parameters) :]  # captured, but not trained
 
-    def mean(self, rows: Any, numbers: Any) -> tuple[float, Any]:
-        """The mean over the rows, and its gradient to the parameters."""
+    def mean(self, rows: Any, numbers: Any) -> tuple[float, Any, Sequence[float]]:
+        """The mean over the rows, its gradient to the parameters, and what is noted of them."""
         if self.others:
             numbers = [*numbers, *[leaf._data for leaf in self.others]]
-        found: tuple[float, Any] = self.runner.mean(rows, numbers)
+        found: tuple[float, Any, Sequence[float]] = self.runner.mean(rows, numbers)
         return found

@@ -49,24 +49,24 @@ def wrong(found, pairs):
     return [(x, *pair) for x, pair in zip(found, pairs) if not near(x, *pair)]
 
 
-def check_one_row(outputs, leaves, roll, runners=tuple(RUNNERS)):
+def check_one_row(outputs, leaves, runners=tuple(RUNNERS)):
     """The graph lowered, as one row of inputs, by every runner."""
     numbers = [leaf.data for leaf in leaves]
     for name in runners:
-        found = ready(RUNNERS[name], outputs, leaves, roll=roll).row(numbers, [])
+        found = ready(RUNNERS[name], outputs, leaves).row(numbers, [])
         assert len(found.input_gradients) == len(leaves)
         pairs = expected(outputs, leaves, numbers, name == "native")
         assert wrong([*found.outputs, *found.input_gradients], pairs) == [], name
 
 
-def check_rows(outputs, leaves, table, count, roll, runners=tuple(RUNNERS)):
+def check_rows(outputs, leaves, table, count, runners=tuple(RUNNERS)):
     """So many rows, which go through the table again and again; the first leaf is a parameter of them all."""
     w, many = leaves[0].data, len(outputs)
     table = [row[: len(leaves) - 1] for row in [*table, [leaf.data for leaf in leaves[1:]]]]
     for name in runners:
         pairs = [expected(outputs, leaves, [w, *row], name == "native") for row in table]
         places = [i % len(table) for i in range(count)]
-        run = ready(RUNNERS[name], outputs, leaves[1:], leaves[:1], roll=roll)
+        run = ready(RUNNERS[name], outputs, leaves[1:], leaves[:1])
         found = run.rows([table[i] for i in places], [w])
         for i, values, slopes in zip(places, found.outputs, found.input_gradients):
             assert wrong([*values, *slopes], pairs[i][:many] + pairs[i][many + 1 :]) == [], name
@@ -74,35 +74,35 @@ def check_rows(outputs, leaves, table, count, roll, runners=tuple(RUNNERS)):
 
 
 @settings(deadline=None, max_examples=30)
-@given(gates(numbers=NUMBERS), st.booleans())
-def test_one_row(graph, roll):
+@given(gates(numbers=NUMBERS))
+def test_one_row(graph):
     """Every gate's value, and the gradients of the youngest."""
     leaves, nodes = graph
-    check_one_row(nodes[::-1], leaves, roll)
+    check_one_row(nodes[::-1], leaves)
 
 
 @settings(deadline=None, max_examples=30)
-@given(gates(numbers=NUMBERS), tables, st.sampled_from(COUNTS), st.booleans())
-def test_rows_in_every_lane(graph, table, count, roll):
+@given(gates(numbers=NUMBERS), tables, st.sampled_from(COUNTS))
+def test_rows_in_every_lane(graph, table, count):
     leaves, nodes = graph
-    check_rows(nodes[::-1], leaves, table, count, roll)
+    check_rows(nodes[::-1], leaves, table, count)
 
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=1000)
-@given(gates(25, numbers=NUMBERS), tables, st.sampled_from(COUNTS), st.booleans())
-def test_rows_of_larger_graphs(graph, table, count, roll):
+@given(gates(25, numbers=NUMBERS), tables, st.sampled_from(COUNTS))
+def test_rows_of_larger_graphs(graph, table, count):
     leaves, nodes = graph
-    check_rows(nodes[::-1], leaves, table, count, roll)
+    check_rows(nodes[::-1], leaves, table, count)
 
 
 @settings(deadline=None, max_examples=20)
-@given(graphs(6, numbers=NUMBERS), st.booleans())
-def test_second_derivatives(graph, roll):
+@given(graphs(6, numbers=NUMBERS))
+def test_second_derivatives(graph):
     leaves, output = graph
     slopes = [slope for slope in gradients(output, leaves) if slope.primitive]
     for slope in slopes[:2]:
-        check_one_row([slope, *slopes], leaves, roll)
+        check_one_row([slope, *slopes], leaves)
 
 
 @settings(deadline=None, max_examples=30)
@@ -113,7 +113,7 @@ def test_pickled_or_built_in_another_order_and_then_lowered(graph, random):
 
     assert lower(twin, inputs=copies).key == lower(output, inputs=leaves).key
     twins, other = permuted(output, leaves, random)
-    check_one_row([other], twins, roll=False)
+    check_one_row([other], twins)
 
 
 # --- The rooms themselves ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 import struct
 
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, settings
 
 import autodiff
 from autodiff import PRIMITIVES, Value, dot, gradients, history, relu, sqrt, where
@@ -59,9 +59,9 @@ def test_every_primitive_is_a_gate_a_function_or_a_sum():
 
 
 @settings(deadline=None, max_examples=60)
-@given(gates(9, names=(*GATES.split(), "sum", "dot"), numbers=SPECIAL | FINITE), st.booleans())
-def test_gates_and_short_sums_are_exact_values_and_gradients(graph, roll):
-    """As one row, and among other rows, also where lines are rolled."""
+@given(gates(9, names=(*GATES.split(), "sum", "dot"), numbers=SPECIAL | FINITE))
+def test_gates_and_short_sums_are_exact_values_and_gradients(graph):
+    """As one row, and among other rows."""
     leaves, nodes = graph
     slopes = [slope for slope in gradients(nodes[-1], leaves) if slope.primitive]
     if any(node.primitive.name == "power" for slope in slopes for node in history(slope) if node.primitive):
@@ -74,7 +74,7 @@ def test_gates_and_short_sums_are_exact_values_and_gradients(graph, roll):
     numbers = [leaf.data for leaf in leaves]
     for name, gates_are, _, sums_are, _ in ROWS:
         assert gates_are == sums_are == "exact"
-        runner = ready(RUNNERS[name], [*nodes, *slopes], leaves, wrt=(), roll=roll)
+        runner = ready(RUNNERS[name], [*nodes, *slopes], leaves, wrt=())
         assert [bits(x) for x in runner.row(numbers, []).outputs] == expected, name
         many = runner.rows([numbers[::-1], *[numbers] * 8], []).outputs
         assert [bits(x) for x in many[2]] == expected, name
@@ -102,7 +102,7 @@ def test_sums_of_products(row, count):
     leaves = [Value(draw.uniform(-1, 1)) for _ in range(2 * count + 1)]
     points = [[draw.uniform(-1, 1) for _ in leaves] for _ in range(50)]
     eager = [PRIMITIVES["dot"](*point) for point in points]
-    run = ready(RUNNERS[name], PRIMITIVES["dot"](*leaves), leaves, wrt=(), roll=True)
+    run = ready(RUNNERS[name], PRIMITIVES["dot"](*leaves), leaves, wrt=())
     found = [x for (x,) in run.rows(points, []).outputs]
     if (short_are if count < 4 else long_are) == "exact":
         assert found == eager

@@ -64,15 +64,14 @@ def test_every_primitive_at_every_point_gives_the_engines_numbers():
 
 
 @needs_node
-@pytest.mark.parametrize("roll", [False, True])
-def test_a_net_gives_the_engines_numbers_scalar_or_rolled(roll):
+def test_a_net_gives_the_engines_numbers():
     inputs, parameters, loss = net([3, 4, 3])
     leaves = inputs + parameters
     call = [leaf.data for leaf in leaves]
-    program = lower(loss, inputs=inputs, parameters=parameters, wrt=parameters, roll=roll)
+    program = lower(loss, inputs=inputs, parameters=parameters, wrt=parameters)
     x, w = call[: len(inputs)], call[len(inputs) :]
     text = javascript.text(program)
-    one = f"(...a) => {{ {text} return f({'a.slice(0, 6), a.slice(6)' if roll else '...a'}); }}"
+    one = f"(...a) => {{ {text} return f(...a); }}"
     many = f"(...a) => {{ {javascript.rows_text(program)} return f([a.slice(0, 6), a.slice(0, 6)], a.slice(6)); }}"
 
     (value, slopes), (values, sums) = (results[0] for results in node([program], [(one, [call]), (many, [call])]))

@@ -7,23 +7,17 @@ from hypothesis import given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, Value, history as history_of
+from autodiff.flat import Unsupported, javascript, lower, row_mean
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
 from tests.support.flat_samples import agree, close, eager, graph, net, points, ready
 
-RUNNERS = {
-    "source": (Source, False),
-    "source, rolled": (Source, True),
-    "batch": (Batch, False),
-    "batch, rolled": (Batch, True),
-    "native": (Native, None),
-}
+RUNNERS = {"source": Source, "batch": Batch, "native": Native}
 
 
 def made(runner, *arguments, **options):
-    kind, roll = RUNNERS[runner]
-    return ready(kind, *arguments, roll=roll, **options)
+    return ready(RUNNERS[runner], *arguments, **options)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
@@ -120,6 +114,53 @@ def test_shared_weights_windows_and_states(runner):
         assert agree((value, slopes[:8]), (output, to_inputs))
     means = [(a + b) / 2.0 for a, b in zip(expected[0][1][8:], expected[1][1][8:])]
     assert agree((0.0, means), (0.0, found.parameter_gradients))
+
+
+def of_one_row(x, w):
+    """A number that hangs on all rows, some of it on none of them; and what is the same in each."""
+    means = [row_mean(autodiff.tanh(w[0] * x[0])), row_mean(w[1] * w[1]), row_mean(x[0] * x[1])]
+    spread = [row_mean((x[i] - row_mean(x[i])) ** 2) for i in range(2)]
+    return autodiff.sum([m * x[1] for m in means]) + spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1), means[0]
+
+
+def of_all_rows(rows, w):
+    """The same of each row, written down over all of them."""
+
+    def mean(f):
+        return autodiff.mean([f(x) for x in rows])
+
+    means = [mean(lambda x: autodiff.tanh(w[0] * x[0])), w[1] * w[1], mean(lambda x: x[0] * x[1])]
+    centers = [mean(lambda x, i=i: x[i]) for i in range(2)]
+    spread = [mean(lambda x, i=i: (x[i] - centers[i]) ** 2) for i in range(2)]
+    last = spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1)
+    return [autodiff.sum([m * x[1] for m in means]) + last for x in rows], means[0]
+
+
+@pytest.mark.parametrize("runner", ["source", "batch"])
+def test_means_over_the_rows(runner):
+    """Gradients: those of the sum of all rows, as the mean of a mini-batch wants them."""
+    x, w = [Value(0.3, "x0"), Value(0.4, "x1")], [Value(0.7, "w0"), Value(-1.2, "w1")]
+    table = [[0.5, -1.0], [0.1, 2.0], [-0.7, 0.3]]
+    rows = [[*map(Value, row)] for row in table]
+    each, first = of_all_rows(rows, w)
+    autodiff.sum(each).backward()
+
+    found = made(runner, [*of_one_row(x, w)], inputs=x, parameters=w).rows(table, [0.7, -1.2])
+
+    assert [*zip(*found.outputs)] == [pytest.approx([y.data for y in each]), pytest.approx([first.data] * 3)]
+    assert found.input_gradients == [pytest.approx([v.grad for v in row]) for row in rows]
+    assert found.parameter_gradients == pytest.approx([v.grad / 3.0 for v in w])
+    assert of_one_row(x, w)[1].data == math.tanh(0.21)  # of one row, its own number
+
+
+def test_machine_code_and_javascript_take_row_after_row():
+    x = Value(0.5)
+    for refused in (
+        lambda: made("native", row_mean(x), [x]).row([0.5], []),
+        lambda: javascript.text(lower(row_mean(x))),
+    ):
+        with pytest.raises(Unsupported, match="row after row"):
+            refused()
 
 
 # --- Random expressions --------------------------------------------------------------------------

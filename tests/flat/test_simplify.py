@@ -76,7 +76,7 @@ def test_fold_carries_constants_into_later_lines_but_not_the_seed():
         Line("grad_x", ("mul", "grad_b", "a")),
     ]
 
-    assert [str(line) for line in fold(lines)] == ["a = 2", "b = 2 * x", "grad_b = 1", "grad_x = grad_b * 2"]
+    assert [str(line) for line in fold(lines)] == ["a = 2.0", "b = 2 * x", "grad_b = 1.0", "grad_x = grad_b * 2"]
 
 
 def test_spread_writes_the_sigmoids_gradient_as_the_slide_does():

@@ -93,9 +93,9 @@ def net(sizes, activation="tanh", seed=0):
     return inputs + targets, parameters, loss
 
 
-def ready(kind, outputs, inputs=None, parameters=(), wrt=None, roll=None):
-    """A graph in a runner: machine code is made of what is recorded, the others run its program."""
-    if kind.name != "native":
-        return kind(lower(outputs, inputs, parameters, wrt, roll))
+def ready(kind, outputs, inputs=None, parameters=(), wrt=None):
+    """A graph in a runner: loop nests are made of what is recorded, or lines are run."""
+    if kind.name not in ("batch", "native"):
+        return kind(lower(outputs, inputs, parameters, wrt, roll=False))
     recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
     return kind(recording, [*recording.inputs, *recording.parameters] if wrt is None else wrt)

@@ -99,7 +99,8 @@ class Lesson:
 
     def program(self, outputs: Iterable[Any], inputs: Sequence[Value]) -> Program:
         """The program that gives these numbers."""
-        return lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+        found: Program = lower([x if type(x) is Value else float(x) for x in outputs], inputs, wrt=(), roll=False)
+        return found
 
     @cached_property
     def wrong(self) -> list[list[tuple[Mistake, Any]]]:

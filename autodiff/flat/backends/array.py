@@ -1,68 +1,36 @@
-"""Programs over arrays of rows, by NumPy or JAX."""
+"""Loop nests as array code, by NumPy or JAX: a statement over axes is one line of text over whole arrays.
+
+The rows of a batch are the last axis of every array that depends on them. What a statement computes is an array of its
+own, sums of products are matrix products, and what nests read is a view::
+
+    a[i] = w[3i+2] + sum mul(w[3i+k], x[k])        for i<4, k<8
+    a0 = matmul(w[0:36].reshape(4, 9)[:, 0:8], x) + w[8:36:9][:, None]
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
-from typing import Any
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
 
-from ...ieee import chosen
+import numpy as np
+
+from ...engine import Value
+from ...ieee import INF, NAN, chosen
 from ...primitives import Primitive
 from ...tracing import Unsupported
+from ...vocabulary import INFIX
 from ..expansion import Slot, instructions
-from ..ir import SMALL, SUMS, TINY, Expression, Line, Place, Program, Result, is_slice, name_of, operands, primitive_of
-from ..nests import SHORT
-from .text import given, inner_arrays, whole
-
-
-def read(xp: Any, array: Any, place: Place, repeat: int = 1, elements: bool = False) -> Any:
-    """What lies at a place, ``(repeat, length, ...)`` with the axes that it has.
-
-    ``elements`` tells that the line has an axis of elements, which a single number then has too, with size 1.
-    """
-    moves = repeat > 1 and place.jump != 0
-    if not moves or place.length is None:
-        found = array[positions(xp, place, repeat)]
-        return found[:, None] if moves and elements else found
-    found = dense(array, place, repeat)
-    return array[positions(xp, place, repeat)] if found is None else found
-
-
-def put(xp: Any, array: Any, place: Place, repeat: int, value: Any, adds: bool) -> Any:
-    """The array with the value put, or added, at a place; the array itself is changed where the library allows it."""
-    where = positions(xp, place, repeat)
-    if hasattr(array, "at"):  # JAX: arrays never change
-        return array.at[where].add(value) if adds else array.at[where].set(value)
-    part = dense(array, place, repeat) if repeat > 1 and place.jump and place.length else None
-    if part is not None:
-        part[...] = part + value if adds else value
-    elif adds and not isinstance(where, (int, slice)):
-        xp.add.at(array, where, value)  # slices that overlap: each of them is to be added
-    elif adds:
-        array[where] += value
-    else:
-        array[where] = value
-    return array
-
-
-def positions(xp: Any, place: Place, repeat: int) -> Any:
-    """The index of a place along the first axis, in all repetitions."""
-    start, jump, length = place.start, place.jump, place.length
-    if repeat == 1 or jump == 0:
-        return start if length is None else slice(start, start + length)
-    if length is None and jump > 0:
-        return slice(start, start + jump * repeat, jump)
-    starts = start + jump * xp.arange(repeat)
-    return starts if length is None else starts[:, None] + xp.arange(length)
-
-
-def dense(array: Any, place: Place, repeat: int) -> Any:
-    """The slices of a repeated place as ``(repeat, length, ...)`` without a copy; None if they overlap or go back."""
-    start, jump, length = place.start, place.jump, place.length or 1
-    if jump < length or start + jump * repeat > len(array):
-        return None
-    return array[start : start + jump * repeat].reshape((repeat, jump, *array.shape[1:]))[:, :length]
-
+from ..ir import SHORT, SMALL, TINY, Result, primitive_of, row_mean
+from ..loops.nests import Loops
+from ..loops.statements import Axis, Expression, Index, Statement, extents, indices, mapped
+from ..loops.turns import unrolled
+from ..recording import Recording
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
 SAME_NAME += ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs", "maximum", "minimum", "sign"]
@@ -70,77 +38,11 @@ RENAMED = {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "atan2", 
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 
 
-class Functions(dict[Any, Callable[..., Any]]):
-    """The functions for what stands first in an expression: those of a core, and all others, made of it when needed.
-
-    ``masks`` are comparisons as the conditions of a ``where``, true or false instead of 1.0 or 0.0.
-    """
-
-    def __init__(self, xp: Any) -> None:
-        super().__init__(core(xp))
-        self.core, self.xp = frozenset(self), xp
-        self.masks = {name: getattr(xp, name) for name in COMPARISONS}
-        if xp.__name__ == "numpy":  # jax can raise no error
-            take = self["take"]
-            self["take"] = lambda *operands: take(*self.with_index(*operands))
-
-    def with_index(self, *operands: Any) -> Any:
-        """The operands of take; IndexError if an index is none."""
-        index, count = self.xp.ravel(operands[-1]), len(operands) - 1
-        for wrong in index[~self.xp.isin(index, range(count))][:1]:
-            chosen(*[0.0] * count, float(wrong))
-        return operands
-
-    def __missing__(self, head: Any) -> Callable[..., Any]:
-        known: dict[int, Callable[..., Any]] = {}
-
-        def function(*operands: Any) -> Any:
-            if len(operands) not in known:
-                known[len(operands)] = self.made(primitive_of(head), len(operands))
-            return known[len(operands)](*operands)
-
-        self[head] = function
-        return function
-
-    def made(self, primitive: Primitive, count: int) -> Callable[..., Any]:
-        """A function of so many arrays that is made of the core; or that calls back into Python for each element."""
-        try:
-            code, place = instructions(primitive, count, self.core, f"over_rows with {self.xp.__name__}")
-        except Unsupported:
-            if self.xp.__name__ != "numpy":
-                raise
-            return self.xp.vectorize(primitive, otypes=[float])  # type: ignore[no-any-return]
-        numbers = {place, *[x for each, places in code for x in places[each.name == "where" :] if type(x) is Slot]}
-        functions = [
-            self.masks[name] if name in self.masks and count + i not in numbers else self.of_numbers(name)
-            for i, name in enumerate([each.name for each, _ in code])
-        ]
-
-        def function(*operands: Any) -> Any:
-            known = list(operands)
-            for step, (_, places) in zip(functions, code):
-                known.append(step(*[known[x] if type(x) is Slot else x for x in places]))
-            return known[place] if type(place) is Slot else place
-
-        return function
-
-    def of_numbers(self, head: Any) -> Callable[..., Any]:
-        """The function of single numbers, which sums take as an array."""
-        function = self[head]
-        if head not in SUMS:
-            return function
-        if head == "dot":
-            return lambda *a: function(self.stacked(a[: len(a) // 2]), self.stacked(a[len(a) // 2 : -1]), a[-1])
-        return lambda *terms: function(self.stacked(terms))
-
-    def stacked(self, numbers: Sequence[Any]) -> Any:
-        if not numbers:
-            return self.xp.zeros((0, 1))
-        return self.xp.stack(self.xp.broadcast_arrays(*map(self.xp.atleast_1d, numbers)), axis=-2)
-
-
 def core(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The core by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``)."""
+    """The core by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``).
+
+    What takes a list takes numbers; as "norm of" an array, along its first axis.
+    """
 
     def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
@@ -152,6 +54,21 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
         root = xp.sqrt(xp.where(a == -xp.inf, xp.inf, a)) + 0.0
         return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
+    def logsumexp(terms: Any) -> Any:
+        largest = xp.max(terms, axis=0)
+        finite = xp.isfinite(largest)
+        shift = xp.where(finite, largest, 0.0)
+        return xp.where(finite, shift + xp.log(xp.sum(xp.exp(terms - shift), axis=0)), largest)
+
+    def norm(terms: Any) -> Any:
+        size = xp.max(xp.abs(terms), axis=0)
+        scale = xp.where(size < SMALL, 1.0 / TINY, xp.where(size > 1.0 / SMALL, TINY, 1.0))
+        return xp.sqrt(xp.sum((terms * scale) ** 2, axis=0)) / scale
+
+    def stacked(name: str) -> Callable[..., Any]:
+        return lambda *terms: lists[name](xp.stack(xp.broadcast_arrays(*terms)))
+
+    lists = {"logsumexp": logsumexp, "largest": lambda terms: xp.max(terms, axis=0), "norm": norm}
     return {
         **{name: getattr(xp, RENAMED.get(name, name)) for name in [*SAME_NAME, *RENAMED]},
         **{name: comparison(getattr(xp, name)) for name in ("less", "less_equal", "equal")},
@@ -162,184 +79,571 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
         "neg": xp.negative,
         "power": power,
         "where": lambda c, a, b: xp.where(c if getattr(c, "dtype", "") == "bool" else c != 0.0, a, b),
-        **sums(xp),
+        "sum": lambda *terms: reduce(xp.add, terms),
+        "dot": lambda *a: sum([x * y for x, y in zip(a[: len(a) // 2], a[len(a) // 2 : -1])], a[-1]),
+        **{name: stacked(name) for name in lists},
+        **{f"{name} of": of_list for name, of_list in lists.items()},
     }
 
 
-def sums(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The primitives of many operands, of one array or of two and a bias."""
+# --- The text ------------------------------------------------------------------------------------
 
-    def logsumexp(terms: Any) -> Any:
-        largest = xp.max(terms, axis=-2)
-        finite = xp.isfinite(largest)
-        shift = xp.where(finite, largest, 0.0)
-        return xp.where(finite, shift + xp.log(xp.sum(xp.exp(terms - shift[..., None, :]), axis=-2)), largest)
-
-    def norm(terms: Any) -> Any:
-        size = xp.max(xp.abs(terms), axis=-2)
-        scale = xp.where(size < SMALL, 1.0 / TINY, xp.where(size > 1.0 / SMALL, TINY, 1.0))
-        return xp.sqrt(xp.sum((terms * scale[..., None, :]) ** 2, axis=-2)) / scale
-
-    return {
-        "sum": lambda terms: total(xp, terms),
-        "logsumexp": logsumexp,
-        "largest": lambda terms: xp.max(terms, axis=-2),
-        "norm": norm,
-        "dot": lambda weights, inputs, bias: biased_product(xp, weights, inputs, bias),
-    }
+LONG = 200  # characters of an expression that is not written inside another one
+ROWS = 99  # the axis of rows, behind all others
+GIVEN = ("w", "x", "t", "gw", "gx")  # arrays that are one segment
+Dims = list[tuple[int, int, int]]  # (axis, stride, extent) of what an index moves along
 
 
-def total(xp: Any, terms: Any) -> Any:
-    """The sum along the last axis but one; of few terms one after the other, so that -0 stays -0."""
-    count = terms.shape[-2]
-    if not 0 < count < SHORT:
-        return xp.sum(terms, axis=-2)
-    return reduce(xp.add, [terms[..., k, :] for k in range(count)])
+class Part(NamedTuple):
+    """An array as text, and the axes that it has, in order; neighbours along ``unit`` lie side by side."""
+
+    text: str
+    axes: tuple[int, ...] = ()
+    unit: int | None = ROWS
 
 
-def biased_product(xp: Any, a: Any, b: Any, bias: Any) -> Any:
-    """bias + the sum of a * b; of few products one after the other, so that it is rounded as everywhere else."""
-    count = max(a.shape[-2], b.shape[-2])
-    if count >= SHORT:
-        return summed_product(xp, a, b) + bias
-    for k in range(count):
-        bias = bias + a[..., k, :] * b[..., k, :]
-    return bias
+class Segment:
+    """Numbers of an array that statements read and write together: a variable of the text.
+
+    Its ``shape`` is None before there are any; that of one number is (). The axis of ``rows`` comes behind it.
+    """
+
+    def __init__(self, name: str, low: int, size: int, rows: bool, shape: tuple[int, ...] | None = None) -> None:
+        self.name, self.low, self.size, self.rows, self.shape = name, low, size, rows, shape
+        self.flat = (size,) if size > 1 or name in GIVEN else ()
+        self.writes = 0  # by statements yet to come
+
+    def shaped(self, shape: Sequence[int]) -> str:
+        """A shape as text."""
+        return spelled([*shape, *["R"] * self.rows])
 
 
-def summed_product(xp: Any, a: Any, b: Any) -> Any:
-    """The sum of a * b along the last axis but one; a matrix product where one of them is the same for all rows."""
-    if b.shape[-1] == 1 and b.ndim <= a.ndim:
-        a, b = b, a
-    if a.shape[-1] == 1 and b.ndim == 2:
-        return a[..., 0] @ b
-    return xp.sum(a * b, axis=-2)
+class Writer:
+    """Writes the function of an array namespace that runs loops: its ``text``, and the ``names`` in its reach."""
 
+    def __init__(self, loops: Loops, xp: Any) -> None:
+        self.loops, self.xp, self.core = loops, xp, core(xp)
+        self.names: dict[str, Any] = {f.__name__: f for f in (Result, scattered, indexed)}
+        self.names |= {"xp": xp, "where": xp.where, "matmul": xp.matmul, "inf": INF, "nan": NAN}
+        self.names |= {name: getattr(xp, name) for name in COMPARISONS}  # true or false instead of 1.0 or 0.0
+        self.names["t"] = xp.asarray(loops.nests.table, dtype=float)
+        self.functions: dict[Any, str] = {}
+        self.lines = ["R, x = rows.shape[0], rows.T"]
+        self.sums: dict[Any, str] = {}  # the variables of what is added to gradients, by where these are
+        self.views: dict[str, str] = {}  # the variables that hold them, by their text
+        self.axes: Sequence[Axis] = ()  # those of the statement that is being written
+        self.extents: Sequence[int] = ()
+        forward, backward = [*unrolled(loops.nests.forward)], [*unrolled(loops.nests.backward)]
+        self.cut(forward + backward)
+        for statement in forward:
+            self.statement(statement)
+        end = loops.nests.outputs[0] if loops.to_inputs + loops.to_parameters else 0.0
+        if type(end) is Index:  # its gradient is 1 in each row
+            target = end._replace(array=f"g{end.array}")
+            ones = Part("xp.ones(R)", (ROWS,)) if self.segment(target).rows else Part("float(R)")
+            self.axes, self.extents = (), ()
+            self.write(target, ones, True)
+        for statement in backward:
+            self.statement(statement)
+        self.results()
+        self.text = "\n    ".join(["def run(rows, w):", *self.lines])
 
-class Plan:
-    """What is the same in every run of a program."""
+    @property
+    def function(self) -> Callable[[Any, Any], Result]:
+        """What the text defines."""
+        exec(compile(self.text, "<array code>", "exec"), self.names)
+        return self.names["run"]  # type: ignore[no-any-return]
 
-    def __init__(self, program: Program, xp: Any) -> None:
-        self.program, self.xp, self.table = program, xp, Functions(xp)
-        gradients = given(program.parameter_gradients)
-        self.totals = {name_of(x): 0.0 for x in gradients if type(x) is not float}
-        self.inner = inner_arrays(program)
-        ends = program.outputs, given(program.input_gradients), gradients
-        self.ends = [whole(program, places) or places for places in ends]
+    def cut(self, statements: Sequence[Statement]) -> None:
+        """Find the segments: each index comes to numbers of one of them."""
+        sizes, outputs = self.loops.nests.sizes, self.loops.nests.outputs
+        reads = [[x for part in (s.target, s.expression, s.start) for x in indices(part)] for s in statements]
+        spans = {span(x, [], sizes["a"]) for x in outputs if type(x) is Index and x.array == "a"}
+        for statement, found in zip(statements, reads):
+            most = extents(statement.axes)[1]
+            spans |= {span(x, most, sizes["a"]) for x in found if x.array in ("a", "ga")}
+        self.lows: list[int] = []
+        highs: list[int] = []
+        for low, high in sorted(spans):
+            if highs and low < highs[-1]:
+                highs[-1] = max(highs[-1], high)
+            else:
+                self.lows.append(low)
+                highs.append(high)
+        self.segments = {
+            (x, 0): Segment(x, 0, n := sizes[x[-1]], x in ("x", "gx"), None if x[0] == "g" else (n,)) for x in GIVEN
+        }
+        for k, (low, high) in enumerate(zip(self.lows, highs)):
+            self.segments |= {(x, low): Segment(f"{x}{k}", low, high - low, False) for x in ("a", "ga")}
+        fresh = True
+        while fresh:  # what reads numbers of rows has rows
+            fresh = False
+            for statement, (_, *found) in zip(statements, reads):
+                to = self.segment(statement.target)
+                if statement.target.array == "a" and not to.rows and any(self.segment(x).rows for x in found):
+                    to.rows = self.segments["ga", to.low].rows = fresh = True
+        for statement in statements:
+            self.segment(statement.target).writes += 1
 
-    def __call__(self, rows: Any, parameters: Any) -> Result:
-        """Outputs and gradients as arrays."""
-        return Run(self, rows, parameters).result()
+    def segment(self, index: Index) -> Segment:
+        low = self.lows[bisect_right(self.lows, index.start) - 1] if index.array in ("a", "ga") else 0
+        return self.segments[index.array, low]
 
-
-class Run:
-    """One run of a plan: the arrays so far."""
-
-    def __init__(self, plan: Plan, rows: Any, parameters: Any) -> None:
-        self.program, self.xp, self.table, self.totals = plan.program, plan.xp, plan.table, plan.totals
-        self.plan = plan
-        self.rows = rows.shape[0]
-        self.held: dict[str, Any] = dict(self.totals)
-        self.bring(self.program.inputs, rows.T)
-        self.bring(self.program.parameters, parameters[:, None])
-        for name, size in plan.inner.items():
-            self.held[name] = self.xp.zeros((size,) if name in self.totals else (size, self.rows))
-
-    def bring(self, places: Sequence[Any], numbers: Any) -> None:
-        """Put the inputs or the parameters where the program looks for them."""
-        if places and type(places[0]) is Place:
-            self.held[places[0].array] = numbers
+    def statement(self, statement: Statement) -> None:
+        """Write one."""
+        self.axes, target, expression, reduce, start, adds = statement
+        self.extents = extents(self.axes)[1]
+        to = self.segment(target)
+        moved = {axis for x in (target, target.by) if x for axis, _, _ in moves(x, self.extents)}
+        over = [n for n, extent in enumerate(self.extents) if n not in moved and extent > 1]
+        if reduce in ("", "sum"):
+            of_each_row = to.rows or (target.by and self.segment(target.by).rows)
+            if not of_each_row and any(self.segment(x).rows for x in indices(expression)):
+                over.append(ROWS)
+            found = self.summed(expression, over, start if reduce and not adds else None)
         else:
-            self.held.update((name, numbers[i]) for i, name in enumerate(places))
+            found = self.listed(reduce, expression, over)
+        to.writes -= 1
+        self.write(self.collected(target) if target.array in ("gw", "gx") else target, found, adds)
 
-    def result(self) -> Result:
-        """Run the lines and collect what was asked for."""
-        for line in self.program.lines:
-            self.run(line)
-        outputs, to_inputs, to_parameters = self.plan.ends
-        totals = self.collected(to_parameters, ()) / self.rows
-        return Result(self.collected(outputs, (self.rows,)).T, self.collected(to_inputs, (self.rows,)).T, totals)
+    def collected(self, target: Index) -> Index:
+        """The place of a variable for what is added to the same gradients again and again, and nothing reads."""
+        dims = sorted(moves(target, self.extents), key=lambda dim: -dim[1])
+        if target.by or any(axis.slopes for axis in self.axes):
+            return target
+        array, key = target.array, (target.array, target.start, *[dim[1:] for dim in dims])
+        name = self.sums.setdefault(key, f"s{len(self.sums)}")
+        strides, size = dict.fromkeys(range(len(self.axes)), 0), 1
+        for axis, _, extent in reversed(dims):
+            strides[axis], size = size, size * extent
+        if (name, 0) not in self.segments:
+            self.segments[name, 0] = Segment(name, 0, size, array == "gx")
+            self.segments[name, 0].writes = 1
+        return Index(name, 0, tuple(strides.values()))
 
-    def collected(self, end: str | Sequence[Any], shape: tuple[int, ...]) -> Any:
-        """An array, or the numbers at several places as one, places first."""
-        if type(end) is str:
-            return self.held[end]
-        numbers = [self.xp.broadcast_to(self.read(x), shape) for x in end]
-        return self.xp.stack(numbers) if numbers else self.xp.zeros((0, *shape))
+    # --- Reading -------------------------------------------------------------------------------
 
-    # --- Lines ---------------------------------------------------------------------------------
+    def size(self, axes: Sequence[int]) -> str:
+        """Their extents multiplied."""
+        number = prod([self.extents[n] for n in axes if n != ROWS])
+        return f"{number} * R" if ROWS in axes and number > 1 else "R" if ROWS in axes else str(number)
 
-    def run(self, line: Line) -> None:
-        """Do what a line says, for all rows and all its repetitions."""
-        target, repeat = line.target, line.repeat
-        total = name_of(target) in self.totals
-        again = repeat > 1 and type(target) is Place and target.jump == 0  # each repetition adds to the same place
-        value = self.summed(line, total, again) if total or again else self.value(line.expression, line)
-        if type(target) is Place:
-            array = self.held[target.array]
-            self.held[target.array] = put(self.xp, array, target, 1 if again else repeat, value, line.adds)
-        elif line.adds:
-            self.held[str(target)] = self.held[str(target)] + value  # never in place: another name may hold it too
+    def constant(self, value: Any) -> str:
+        """A name for what is the same in every run."""
+        name = f"C{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def named(self, text: str) -> str:
+        """A variable for a view."""
+        if text.isidentifier():
+            return text
+        if text not in self.views:
+            self.views[text] = f"v{len(self.views)}"
+            self.lines.append(f"{self.views[text]} = {text}")
+        return self.views[text]
+
+    def forget(self, segment: Segment) -> None:
+        """Take views of a segment anew from here on: it changes."""
+        names = {segment.name}
+        for text, name in [*self.views.items()]:
+            if re.split(r"\W", text)[0] in names:
+                names.add(name)
+                self.views[f"{name} = {self.views.pop(text)}"] = name  # the name is taken
+
+    def flat(self, segment: Segment) -> str:
+        """The text of all its numbers, one after the other."""
+        if segment.shape is None:
+            self.begin(segment)
+        is_flat = segment.shape == segment.flat
+        return segment.name if is_flat else self.named(f"{segment.name}.reshape{segment.shaped(segment.flat)}")
+
+    def view(self, segment: Segment, start: int, dims: Dims) -> Part | None:
+        """What lies at a start and strides, without a copy; None where that overlaps."""
+        flips = [axis for axis, stride, _ in dims if stride < 0]
+        start += sum([stride * (extent - 1) for _, stride, extent in dims if stride < 0])
+        ordered = sorted([(axis, abs(stride), extent) for axis, stride, extent in dims], key=lambda dim: -dim[1])
+        axes, size, before = [axis for axis, _, _ in ordered], segment.size, ""
+        if start == 0 and dense(ordered) == size and segment.shape == tuple([n for _, _, n in ordered]):
+            text = segment.name
         else:
-            self.held[str(target)] = value if total else self.xp.atleast_1d(value)
+            text = self.flat(segment)
+            for k, (_, stride, extent) in enumerate(ordered[:-1]):
+                base = min(start, size - stride * extent)
+                inner = sum([s * (n - 1) for _, s, n in ordered[k + 1 :]]) + 1
+                if base < 0 or start - base + inner > stride:
+                    return None
+                part = f"[{before}{base}:{base + stride * extent}]" if stride * extent < size else ""
+                text += f"{part}.reshape{segment.shaped([*[n for _, _, n in ordered[: k + 1]], stride])}"
+                start, size, before = start - base, stride, f"{before}:, "
+            for _, stride, extent in ordered[-1:]:
+                if (start, extent, stride) != (0, size, 1):
+                    stop = start + stride * (extent - 1) + 1
+                    text += f"[{before}{start}:{stop}{f':{stride}' if stride > 1 else ''}]"
+            if not ordered and segment.flat:
+                text += f"[{start}]"
+        if flips:
+            text += f"[{', '.join(['::-1' if axis in flips else ':' for axis in axes])}]"
+        rows = (ROWS,) * segment.rows
+        unit = next((axis for axis, stride, _ in dims if stride == 1), None)
+        text = transposed(text, (*axes, *rows), (*sorted(axes), *rows))
+        return Part(self.named(text), (*sorted(axes), *rows), ROWS if rows and segment.name != "x" else unit)
 
-    def summed(self, line: Line, total: bool, again: bool) -> Any:
-        """The value summed over the rows (``total``) and over the repetitions (``again``)."""
-        factors = line.expression
-        if type(factors) is tuple and factors[0] == "mul":
-            a, b = (self.xp.atleast_1d(self.value(part, line)) for part in operands(factors))
-            for scale, vector in ((a, b), (b, a)):
-                found = self.matrix_product(scale, vector, total, again)
-                if found is not None:
-                    return found
-            value = a * b
+    def read(self, index: Index) -> Part:
+        """What an index comes to."""
+        segment = self.segment(index)
+        found = None if index.by else self.view(segment, index.start - segment.low, moves(index, self.extents))
+        if found:
+            return found
+        at = self.positions(index)
+        rows = ", xp.arange(R)" if ROWS in at.axes and segment.rows else ""
+        axes = (*at.axes, ROWS) if segment.rows and not rows else at.axes
+        found = Part(f"{self.flat(segment)}[{at.text}{rows}]", axes)
+        if index.by is None or index.by.array == "t" or self.xp is np:
+            return found
+        (number, text), axes = self.together([self.read(index.by), found])  # jax can raise no error
+        return Part(f"where({number} == xp.clip(xp.floor({number}), 0, {index.choices - 1}), {text}, nan)", axes)
+
+    def positions(self, index: Index) -> Part:
+        """Where an index is in its segment, as an array of whole numbers."""
+        segment, axes = self.segment(index), [axis for axis, _, _ in moves(index, self.extents)]
+        at = self.grid(index, axes) - segment.low
+        if index.by and index.by.array == "t":
+            both = sorted({*axes, *[axis for axis, _, _ in moves(index.by, self.extents)]})
+            table = np.array(self.loops.nests.table)
+            chosen = table[np.clip(self.grid(index.by, both), 0, len(table) - 1)].astype(int)
+            at, axes = self.grid(index, both) - segment.low + index.wide * chosen, both
+        first = Part(self.constant(np.clip(at, 0, segment.size - 1)), tuple(axes))
+        if index.by is None or index.by.array == "t":
+            return first
+        by = self.read(index.by)
+        (start, number), found = self.together([first, by._replace(text=f"indexed({by.text}, {index.choices})")])
+        return Part(f"{start} + {index.wide} * {number}", found)
+
+    def grid(self, index: Index, axes: Sequence[int]) -> Any:
+        """Where an index is, without what chooses in it, at each point of axes."""
+        steps = np.ogrid[tuple([slice(self.extents[n]) for n in axes])] if axes else ()
+        strides = dict(enumerate(index.strides))
+        shape = [self.extents[n] for n in axes]
+        return np.broadcast_to(index.start + sum([strides.get(n, 0) * x for n, x in zip(axes, steps)]), shape)
+
+    def aligned(self, part: Part, axes: Sequence[int]) -> str:
+        """The text of an array with axes of extent 1 put where there are none, except in front."""
+        if not part.axes or part.axes == tuple(axes[len(axes) - len(part.axes) :]):
+            return part.text
+        places = [":" if axis in part.axes else "None" for axis in axes]
+        return f"{part.text}[{', '.join(places[places.index(':') :])}]"
+
+    def full(self, part: Part, axes: Sequence[int]) -> str:
+        """The text of an array with all these axes."""
+        text = self.aligned(part, axes)
+        if part.axes == tuple(axes):
+            return text
+        return f"xp.broadcast_to({text}, {spelled([self.size([n]) for n in axes])})"
+
+    def together(self, parts: Sequence[Part]) -> tuple[list[str], tuple[int, ...]]:
+        """The texts of parts for one operation, and the axes of what it gives."""
+        axes = tuple(sorted({axis for part in parts for axis in part.axes}))
+        return [self.aligned(part, axes) for part in parts], axes
+
+    def expression(self, e: Expression) -> Part:
+        """The text of an expression, whose long parts are variables: parsers nest parentheses no deeper."""
+        if type(e) is not tuple:
+            return e if type(e) is Part else self.read(e) if type(e) is Index else Part(f"({e!r})")
+        part = self.operation(*e)
+        return self.variable(part) if len(part.text) > LONG else part
+
+    def operation(self, head: Any, *operands: Expression) -> Part:
+        if primitive_of(head) is row_mean:
+            part = self.expression(operands[0])
+            text = f"{part.text}.mean(-1, keepdims=True)"
+            return part._replace(text=f"xp.broadcast_to({text}, {part.text}.shape)") if ROWS in part.axes else part
+        if head == "where" and type(operands[0]) is tuple and operands[0][0] in COMPARISONS:
+            (compare, *compared), *sides = operands
+            (a, b, *texts), axes = self.together([self.expression(x) for x in (*compared, *sides)])
+            return Part(f"where({compare}({a}, {b}), {', '.join(texts)})", axes)
+        parts = [self.expression(x) for x in operands]
+        if type(head) is not str or head not in self.core:
+            return self.made(primitive_of(head), parts)
+        texts, axes = self.together(parts)
+        if head in ("add", "sub", "mul", "div"):
+            return Part(f"({texts[0]} {INFIX[head].sign} {texts[1]})", axes)
+        return Part(f"{self.called(head, self.core[head])}({', '.join(texts)})", axes)
+
+    def called(self, head: Any, function: Callable[..., Any]) -> str:
+        """The name of a function."""
+        if head not in self.functions:
+            self.functions[head] = f"{head}_".replace(" ", "_") if type(head) is str else f"F{len(self.names)}"
+            self.names[self.functions[head]] = function
+        return self.functions[head]
+
+    def made(self, primitive: Primitive, operands: list[Part]) -> Part:
+        """A gate that is made of the core, or that calls back into Python for each element."""
+        try:
+            runner = f"over_rows with {self.xp.__name__}"
+            code, place = instructions(primitive, len(operands), frozenset(self.core), runner)
+        except Unsupported:
+            if self.xp is not np:
+                raise
+            texts, axes = self.together(operands)
+            name = self.called(primitive, np.vectorize(primitive, otypes=[float]))
+            return Part(f"{name}({', '.join(texts)})", axes)
+        uses = Counter(int(x) for _, read in code for x in read if type(x) is Slot)
+        known: list[Any] = [self.variable(part) for part in operands]
+        for k, (operation, read) in enumerate(code, len(operands)):
+            e: Any = (operation.name, *[known[x] if type(x) is Slot else x for x in read])
+            if e[0] not in COMPARISONS:  # the condition of a where may be one
+                e = self.variable(self.expression(e)) if uses[k] > 1 else self.expression(e)
+            known.append(e)
+        return self.expression(known[place] if type(place) is Slot else place)
+
+    def variable(self, part: Part) -> Part:
+        """A part that several others read, or that is long."""
+        if part.text.isidentifier() or (not part.axes and len(part.text) < LONG):
+            return part
+        self.lines.append(f"t{len(self.lines)} = {part.text}")
+        return part._replace(text=f"t{len(self.lines) - 1}")
+
+    # --- Sums ----------------------------------------------------------------------------------
+
+    def summed(self, expression: Expression, over: list[int], start: Expression) -> Part:
+        """The sum along axes: a few terms one by one, else a matrix product, or the sum of an array."""
+        count = prod([self.extents[n] for n in over if n != ROWS])
+        ragged = {n for k, axis in enumerate(self.axes) for n in (k, *[n for n, _ in axis.slopes]) if axis.slopes}
+        if over and count < SHORT and not ragged and ROWS not in over:
+            points = product(*[range(self.extents[n]) for n in over])
+            found = [self.expression(mapped(expression, moved_to(dict(zip(over, point))))) for point in points]
+            texts, axes = self.together([*([] if start is None else [self.expression(start)]), *found])
+            return Part(f"({' + '.join(texts)})", axes)
+        if ragged.intersection(over):
+            total = self.total(self.masked(self.expression(expression), "0.0"), over)
+        elif type(expression) is tuple and expression[0] == "mul" and over:
+            a, b = map(self.expression, expression[1:])
+            total = self.product(a, b, over)
         else:
-            value = self.value(factors, line)
-        shape = [line.repeat] if line.repeat > 1 else []
-        shape += [line.target.length] if is_slice(line.target) else []  # type: ignore[union-attr, list-item]
-        return self.xp.broadcast_to(value, (*shape, self.rows)).sum(axis=tuple([0] * again + [-1] * total))
+            total = self.total(self.expression(expression), over)
+        if start is None or start == 0.0:
+            return total
+        texts, axes = self.together([self.expression(start), total])
+        return Part(f"({' + '.join(texts)})", axes)
 
-    def matrix_product(self, scale: Any, vector: Any, total: bool, again: bool) -> Any:
-        """The summed product of a number and a slice where it is a matrix product, else None."""
-        single = scale.shape[1:-1] == (1,)  # (repeat, 1, rows)
-        if again and not total and single and vector.shape[2:] == (1,):
-            return vector[..., 0].T @ scale[:, 0]
-        if total and not again and vector.ndim == 2 and vector.shape[-1] == scale.shape[-1] == self.rows:
-            if scale.ndim == 1:
-                return vector @ scale
-            if single:
-                return scale[:, 0] @ vector.T
-        return None
+    def total(self, part: Part, over: Sequence[int]) -> Part:
+        """The sum of a part along axes. Where it has none of them, it is the same at each point, or for all rows."""
+        places = [k for k, axis in enumerate(part.axes) if axis in over]
+        times = prod([self.extents[n] for n in over if n not in (ROWS, *part.axes)])
+        if places:
+            rest = tuple([axis for axis in part.axes if axis not in over])
+            along = places[0] if len(places) == 1 else tuple(places)
+            part = Part(f"{part.text}.sum({along})", rest, max(rest, default=0))
+        return part._replace(text=f"({float(times)} * {part.text})") if times > 1 else part
 
-    def value(self, expression: Expression, line: Line) -> Any:
-        """An expression for all rows, repetitions and elements of a line."""
-        if type(expression) is not tuple:
-            return self.read(expression, line)
-        head, *parts = expression
-        if head == "where" and type(parts[0]) is tuple and parts[0][0] in self.table.masks:
-            condition = self.table.masks[parts[0][0]](*[self.value(part, line) for part in parts[0][1:]])
-            return self.xp.where(condition, *[self.value(part, line) for part in parts[1:]])
-        values = [self.value(part, line) for part in parts]
-        if head in SUMS and not is_slice(parts[0]):
-            return self.table.of_numbers(head)(*values)
-        return self.table[head](*values)
+    def product(self, a: Part, b: Part, over: Sequence[int]) -> Part:
+        """The sum of a product along axes: a matrix product where one factor has an axis that the other has not."""
+        nowhere = [n for n in over if n not in (*a.axes, *b.axes)]
+        a, b = (self.total(x, [n for n in x.axes if n in over and n not in y.axes]) for x, y in ((a, b), (b, a)))
+        both = [n for n in a.axes if n in b.axes]
+        inner, outer = [n for n in both if n in over], [n for n in both if n not in over]
+        left, right = ([n for n in x.axes if n not in both] for x in (a, b))
+        if not inner or not (left or right):
+            texts, axes = self.together([a, b])
+            return self.total(Part(f"({texts[0]} * {texts[1]})", axes), [*inner, *nowhere])
+        if left and right and right < left:
+            a, b, left, right = b, a, right, left
 
-    def read(self, x: Any, line: Line | None = None) -> Any:
-        """The number, or what is held under a name or at a place."""
-        if type(x) is not Place:
-            return self.held[x] if type(x) is str else x
-        if line is None:
-            return read(self.xp, self.held[x.array], x)
-        return read(self.xp, self.held[x.array], x, line.repeat, is_slice(line.target))
+        def arranged(part: Part, first: list[int], second: list[int]) -> str:
+            """The text of a matrix, or of many, whose rows or columns lie side by side."""
+            text = transposed(part.text, part.axes, [*outer, *first, *second])
+            if max(len(first), len(second)) > 1 or (outer and not (first and second)):
+                sizes = [*[self.size([n]) for n in outer], *[self.size(x) for x in (first, second) if x or outer]]
+                return f"{text}.reshape{spelled(sizes)}"
+            return text if part.unit in (*first, *second) or self.xp is not np else f"xp.ascontiguousarray({text})"
+
+        text, axes = f"matmul({arranged(a, left, inner)}, {arranged(b, inner, right)})", (*outer, *left, *right)
+        if max(len(left), len(right)) > 1 or (outer and not (left and right)):
+            text += f".reshape{spelled([self.size([n]) for n in axes])}"
+        ordered = tuple(sorted(axes))
+        return self.total(Part(transposed(text, axes, ordered), ordered, axes[-1]), nowhere)
+
+    def listed(self, reduce: str, expression: Expression, over: list[int]) -> Part:
+        """The function of a list along axes."""
+        part = self.masked(self.expression(expression), "0.0" if reduce == "norm" else "(-inf)")
+        rest = tuple([n for n in part.axes if n not in over])
+        axes = sorted({*rest, *over})
+        text = transposed(self.full(part, axes), axes, [*over, *rest])
+        if len(over) != 1:
+            text += f".reshape{spelled([self.size(over), *[self.size([n]) for n in rest]])}"
+        return Part(f"{self.called(f'{reduce} of', self.core[f'{reduce} of'])}({text})", rest)
+
+    def masked(self, part: Part, neutral: str) -> Part:
+        """What is at the points that ragged axes have, and a neutral number beyond them."""
+        inside, own = mask(self.axes, self.extents)
+        if inside.all():
+            return part
+        texts, axes = self.together([Part(self.constant(inside), own), part])
+        return Part(f"where({texts[0]}, {texts[1]}, {neutral})", axes)
+
+    # --- Writing -------------------------------------------------------------------------------
+
+    def begin(self, segment: Segment) -> None:
+        """Numbers that are 0."""
+        segment.shape = segment.flat
+        self.lines.append(f"{segment.name} = xp.zeros({segment.shaped(segment.flat)})")
+
+    def write(self, target: Index, value: Part, adds: bool) -> None:
+        """Put, or add, a value where the target is."""
+        to, dims = self.segment(target), sorted(moves(target, self.extents), key=lambda dim: -dim[1])
+        name, rows, shape, start = to.name, (ROWS,) * to.rows, tuple([n for _, _, n in dims]), target.start - to.low
+        axes = (*[axis for axis, _, _ in dims], *rows)
+        ordered = tuple(sorted(axes))
+        inside, own = mask(self.axes, self.extents)
+        inside = inside.any(axis=tuple([k for k, axis in enumerate(own) if axis not in axes]))
+        is_box = inside.all() and not target.by
+        is_whole = is_box and start == 0 and dense(dims) == to.size and name not in GIVEN
+        if is_whole and to.shape in (None, shape):
+            text = transposed(self.full(value, ordered), ordered, axes)
+            sign, is_new = "+=" if adds and to.shape == shape else "=", value.axes == ordered and "(" in value.text
+            self.forget(to)
+            self.lines.append(f"{name} {sign} {f'xp.array({text})' if to.writes and not is_new else text}")
+            to.shape = shape
+            return
+        if to.shape is None:
+            self.begin(to)
+        self.forget(to)
+        if to.shape != to.flat:
+            self.lines.append(f"{name} = {name}.reshape{to.shaped(to.flat)}")
+            to.shape = to.flat
+        part = self.view(to, start, moves(target, self.extents)) if is_box and self.xp is np else None
+        if part:
+            place = part.text if dims else f"{name}[{start}]" if to.flat else name
+            text = self.aligned(value, part.axes)
+            self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' * bool(dims)} = {text}")
+            return
+        at = self.positions(target)
+        axes = tuple(sorted({*at.axes, *value.axes, *rows}))
+        inner = [axis for axis in axes if axis != ROWS]
+        text, place = self.full(value, axes), self.full(at, axes if ROWS in at.axes else inner)
+        if not inside.all():
+            points = inside.reshape([self.extents[n] if n in own else 1 for n in inner])
+            points = np.nonzero(np.broadcast_to(points, [self.extents[n] for n in inner]))
+            text, place = (f"{x}[{self.constant(points)}]" for x in (text, f"({place})"))
+        self.lines.append(f"{name} = scattered({name}, {place}, {text}, {adds})")
+
+    def results(self) -> None:
+        """What the function returns."""
+        for (array, start, *dims), name in self.sums.items():
+            self.axes, self.extents = (), [extent for _, extent in dims]
+            axes = (*range(len(dims)), *[ROWS] * (array == "gx"))
+            self.write(Index(array, start, tuple([stride for stride, _ in dims])), Part(name, axes), True)
+        found = [f"{self.outputs()}.T"]
+        for name, asked in (("gx", self.loops.to_inputs), ("gw", self.loops.to_parameters)):
+            segment = self.segments[name, 0]
+            text = self.flat(segment) if asked else f"xp.zeros({segment.shaped([0])})"
+            if 0 < len(asked) < segment.size:
+                is_first = asked == (*range(len(asked)),)
+                text += f"[:{len(asked)}]" if is_first else f"[{self.constant(np.array(asked))}]"
+            found.append(f"{text}.T" if name == "gx" else f"{text} / R")
+        self.lines.append(f"return Result({', '.join(found)})")
+
+    def outputs(self) -> str:
+        """The text of the outputs, each in all rows."""
+        places = self.loops.nests.outputs
+        self.axes, self.extents = (), [len(places)]
+        if len(places) > 1 and all(type(x) is Index for x in places):
+            first, second = places[:2]
+            step = second.start - first.start  # type: ignore[union-attr]
+            run = [first._replace(start=first.start + step * k) for k in range(len(places))]  # type: ignore[union-attr]
+            if step and [*places] == run and len({self.segment(x) for x in run}) == 1:
+                return self.full(self.read(run[0]._replace(strides=(step,))), (0, ROWS))
+        parts = [self.full(self.expression(x), (ROWS,)) for x in places]
+        if len(parts) == 1:
+            return f"{parts[0]}[None]"
+        return f"xp.stack([{', '.join(parts)}])" if parts else "xp.zeros((0, R))"
 
 
-def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
-    """The program as a pure function ``(rows, parameters) -> Result`` of arrays.
+def moves(index: Index, extents: Sequence[int]) -> Dims:
+    """(Axis, stride, extent) of each axis along which an index moves."""
+    return [(n, stride, extents[n]) for n, stride in enumerate(index.strides) if stride and extents[n] > 1]
+
+
+def span(index: Index, extents: Sequence[int], size: int) -> tuple[int, int]:
+    """The first element that an index comes to, and the one behind the last."""
+    reach = [stride * (extent - 1) for _, stride, extent in moves(index, extents)]
+    reach.append(index.wide * max(0, index.choices - 1) if index.by else 0)
+    low, high = (index.start + sum([sign * max(0, sign * x) for x in reach]) for sign in (-1, 1))
+    return max(0, low), min(size, high + 1)
+
+
+def spelled(shape: Sequence[Any]) -> str:
+    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+
+
+def transposed(text: str, axes: Sequence[int], wanted: Sequence[int]) -> str:
+    order = [axes.index(axis) for axis in wanted]
+    return text if order == sorted(order) else f"{text}.transpose{spelled(order)}"
+
+
+def moved_to(point: dict[int, int]) -> Callable[[Index], Index]:
+    """What puts an index at a point of some axes."""
+
+    def moved(x: Index) -> Index:
+        start = x.start + sum([stride * point.get(n, 0) for n, stride in enumerate(x.strides)])
+        strides = tuple([0 if n in point else stride for n, stride in enumerate(x.strides)])
+        return x._replace(start=start, strides=strides, by=x.by and moved(x.by))
+
+    return moved
+
+
+def dense(dims: Iterable[tuple[int, int, int]]) -> int | None:
+    """How many numbers lie there, if they lie one after the other, the last axis fastest; else None."""
+    count = 1
+    for _, stride, extent in reversed([*dims]):
+        if stride != count:
+            return None
+        count *= extent
+    return count
+
+
+def mask(axes: Sequence[Axis], extents: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
+    """Which points ragged axes have, and which axes these and those outside them are."""
+    own = sorted({n for k, axis in enumerate(axes) if axis.slopes for n in (k, *[outer for outer, _ in axis.slopes])})
+    grid = dict(zip(own, np.ogrid[tuple([slice(extents[n]) for n in own])]))
+    inside = np.ones([extents[n] for n in own], bool)
+    for n in own:
+        axis = axes[n]
+        inside &= grid[n] < axis.extent + sum([slope * grid[outer] for outer, slope in axis.slopes])
+    return inside, tuple(own)
+
+
+def indexed(numbers: Any, choices: int) -> Any:
+    """Numbers as indices below ``choices``; IndexError if one is none (jax can raise no error)."""
+    if isinstance(numbers, (np.ndarray, np.generic)):
+        for wrong in np.ravel(numbers)[~np.isin(np.ravel(numbers), range(choices))][:1]:
+            chosen(*[0.0] * choices, float(wrong))
+    return numbers.astype(int)
+
+
+def scattered(array: Any, places: Any, values: Any, adds: bool) -> Any:
+    """The array with values put, or added, at places; of rows, they are those of each row or of all."""
+    rows = array.shape[1:]
+    of_each_row = rows and places.ndim == values.ndim
+    if hasattr(array, "at"):  # JAX: arrays never change
+        part = array.at[(places, np.arange(*rows)) if of_each_row else places]
+        return part.add(values) if adds else part.set(values)
+    places = places if of_each_row or not rows else places[..., None]
+    flat = np.broadcast_to(places * rows[0] + np.arange(*rows) if rows else places, values.shape).ravel()
+    if adds:
+        return array + np.bincount(flat, values.ravel(), array.size).reshape(array.shape)
+    array.reshape(-1)[flat] = values.ravel()
+    return array
+
+
+def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
+    """Loops as a pure function ``(rows, parameters) -> Result`` of arrays.
 
     Parameters
     ----------
-    program : Program
-        Rolled, if it is to be fast.
+    program : Loops
+        What ``lower(..., roll=True)`` gives.
     xp : module
         The array namespace, ``numpy`` by default.
 
@@ -356,7 +660,7 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
     >>> from autodiff import variables
     >>> from autodiff.flat import lower
     >>> x, w = variables(x=0, w=0)
-    >>> run = over_rows(lower((w * x) ** 2.0, inputs=[x], parameters=[w], wrt=[w]))
+    >>> run = over_rows(lower((w * x) ** 2.0, inputs=[x], parameters=[w], wrt=[w], roll=True))
     >>> outputs, _, gradients = run(numpy.array([[1.0], [2.0]]), numpy.array([3.0]))
     >>> outputs.tolist(), gradients.tolist()
     ([[9.0], [36.0]], [15.0])
@@ -396,25 +700,21 @@ def over_rows(program: Program, xp: Any = None) -> Callable[[Any, Any], Result]:
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
     """
-    if xp is None:
-        import numpy as xp
-    return Plan(program, xp)
+    if type(program) is not Loops:
+        raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")
+    return Writer(program, np if xp is None else xp).function
 
 
 class Batch:
     """The runner that gives NumPy all rows at once."""
 
     name = "batch"
-    roll: bool | None = True
 
-    def __init__(self, program: Program) -> None:
-        self.run = over_rows(program)
-        self.inputs = len(program.inputs)
+    def __init__(self, recording: Recording, wrt: Iterable[Value] | None = None) -> None:
+        self.run, self.inputs = over_rows(Loops.of(recording, wrt)), len(recording.inputs)
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
-        import numpy as np
-
         with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
             return self.run(
                 np.asarray(rows, dtype=float).reshape(len(rows), self.inputs), np.asarray(parameters, dtype=float)
@@ -432,28 +732,22 @@ class Batch:
     # --- Training: the rows of a mini-batch, or the parameters, as rows -------------------------
 
     def table(self, rows: Sequence[Sequence[float]]) -> Any:
-        import numpy as np
-
         return np.array(rows, dtype=float)
 
     def chosen(self, table: Any, batch: Sequence[int]) -> Any:
         return table if len(batch) == len(table) else table[batch]
 
-    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any]:
-        """The mean over the rows of a single output, and its gradient to the parameters."""
-        found = self.arrays(rows, parameters)
-        return float(found.outputs.mean()), found.parameter_gradients
+    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]:
+        """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
+        outputs, _, gradients = self.arrays(rows, parameters)
+        return float(outputs[:, 0].mean()), gradients, outputs[0, 1:].tolist()
 
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]:
         """The outputs, each a column, of rows that are given as columns."""
-        import numpy as np
-
         return list(self.arrays(np.stack(columns, axis=1), parameters).outputs.T)
 
     def plus(self, a: Any, b: Any) -> Any:
         return a + b
 
     def finite(self, numbers: Any) -> bool:
-        import numpy as np
-
         return bool(np.isfinite(numbers).all())

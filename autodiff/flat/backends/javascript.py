@@ -32,7 +32,7 @@ from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX
 from ..expansion import instructions
-from ..ir import Program, primitive_of
+from ..ir import Program, primitive_of, row_mean
 from . import text as writer
 from .text import Code
 
@@ -69,13 +69,8 @@ class JavaScript(Code):
         return True  # in JavaScript every division has an answer
 
     @classmethod
-    def slice(cls, array: str, start: str, stop: str) -> str:
-        return f"{array}.slice({start}, {stop})"
-
-    @classmethod
     def assigned(cls, target: Any, text: str, adds: bool = False) -> str:
-        new = type(target) is str and not adds
-        return f"{'let ' if new else ''}{super().assigned(target, text, adds)};"
+        return f"{'' if adds else 'let '}{super().assigned(target, text, adds)};"
 
     @classmethod
     def block(cls, head: str, lines: Iterable[str]) -> list[str]:
@@ -86,20 +81,12 @@ class JavaScript(Code):
         return "\n".join(cls.block(f"function {name}({', '.join(arguments)})", lines))
 
     @classmethod
-    def repeated(cls, variable: str, count: int, lines: list[str]) -> list[str]:
-        return cls.block(f"for (let {variable} = 0; {variable} < {count}; {variable}++)", lines)
-
-    @classmethod
-    def for_each(cls, item: str, items: str, lines: list[str]) -> list[str]:
+    def for_each(cls, item: str, items: str, lines: list[str], totals: Iterable[str] = ()) -> list[str]:
         return cls.block(f"for (const {item} of {items})", lines)
 
     @classmethod
     def unpacked(cls, names: str, text: str) -> str:
         return f"const {names} = {text};"
-
-    @classmethod
-    def zeros(cls, array: str, size: int) -> str:
-        return f"const {array} = new Float64Array({size});"
 
     @classmethod
     def tuple(cls, texts: list[str]) -> str:
@@ -120,6 +107,8 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
     So two gates of one name differ, and nothing else on a page is called that: no other name has a $.
     """
+    if primitive is row_mean:
+        raise Unsupported("JavaScript takes row after row: it cannot compute the mean over all")
     try:
         code, place = instructions(primitive, count, CORE, "JavaScript")
     except Unsupported as error:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import isfinite
 from typing import Any
 
 from ...ieee import INF, NAN, total
 from ...primitives import Primitive
-from ..ir import ROWS, SUMS, Gate, Program, Result
-from .text import given, rows_text, text
+from ..ir import ROWS, SUMS, Gate, Program, Result, primitive_of, row_mean
+from .text import Code, given, rows_text, text
 
 number = itertools.count(1)
 
@@ -29,7 +29,37 @@ def function(program: Program) -> Callable[..., Any]:
 
 def rows_function(program: Program) -> Callable[..., Any]:
     """The program as a function of many rows, ``f(rows, parameters)``: see ``rows_text``."""
-    return run(rows_text(program), gates=program.gates)
+    return run(rows_text(program, language=InStep if row_mean in program.gates.values() else Code), gates=program.gates)
+
+
+class InStep(Code):
+    """Python in which rows wait for one another: each is a generator, which gives a number and gets the mean."""
+
+    __slots__ = ()
+
+    @classmethod
+    def call(cls, name: str, texts: list[str]) -> str:
+        return f"(yield {texts[0]})" if primitive_of(name) is row_mean else super().call(name, texts)
+
+    @classmethod
+    def for_each(cls, item: str, items: str, lines: list[str], totals: Iterable[str] = ()) -> list[str]:
+        shared = [f"nonlocal {', '.join(totals)}"] if totals else []
+        return [*cls.block("def in_step(row)", [*shared, f"{item} = row", *lines]), f"advance(map(in_step, {items}))"]
+
+
+def advance(rows: Iterable[Any]) -> None:
+    """Run the rows to their ends; whenever each has given a number, they get the mean of these."""
+    running, mean = [*rows], None
+    while None not in (found := [next_of(row, mean) for row in running]) and running:
+        mean = total(*found) / len(found)
+
+
+def next_of(row: Any, mean: Any) -> Any:
+    """What a row gives when it gets the mean; None at its end."""
+    try:
+        return row.send(mean)
+    except StopIteration:
+        return None
 
 
 def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
@@ -38,7 +68,7 @@ def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None
     namespace: dict[str, Any] = {name: of_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()}
     namespace["dot"] = lambda weights, inputs, bias: ROWS["dot"].value(*weights, *inputs, bias)
     namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
-    namespace |= {"inf": INF, "nan": NAN}
+    namespace |= {"inf": INF, "nan": NAN, "advance": advance}
     exec(compile(code, filename, "exec"), namespace)
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
@@ -55,7 +85,6 @@ class Source:
     """The runner that executes Python text, row by row."""
 
     name = "source"
-    roll: bool | None = None
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -73,11 +102,7 @@ class Source:
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""
-        if self.program.arrays:
-            arguments: Any = [part for part in (inputs, parameters) if part]
-        else:
-            arguments = *inputs, *parameters
-        returned = self.one(*arguments)
+        returned = self.one(*inputs, *parameters)
         outputs, to_inputs, rest = self.parts(returned, self.to_parameters)
         return Result(outputs, to_inputs, list(rest))
 
@@ -96,10 +121,11 @@ class Source:
     def chosen(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
         return table if len(batch) == len(table) else [table[i] for i in batch]
 
-    def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, list[float]]:
-        """The mean over the rows of a single output, and its gradient to the parameters."""
-        values, sums = self.many(rows, parameters)
-        return total(*values) / len(values), [gradient / len(values) for gradient in sums]
+    def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, Any, Sequence[float]]:
+        """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
+        found, sums = self.many(rows, parameters)
+        values, others = (found, ()) if self.single else ([first for first, *_ in found], found[0][1:])
+        return total(*values) / len(values), [gradient / len(values) for gradient in sums], others
 
     def columns(self, columns: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Sequence[float]]:
         """The outputs, each a column, of rows that are given as columns."""

@@ -16,7 +16,7 @@ import numpy as np
 from ...primitives import BUILT_IN, Primitive, Slope, downstream
 from ...tracing import Unsupported
 from ..expansion import Symbol, branches, difference, made, plain
-from ..ir import ROWS, as_key, primitive_of
+from ..ir import ROWS, as_key, primitive_of, row_mean
 from ..passes import simplest
 from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
 
@@ -153,6 +153,9 @@ def passed(
 
     Its rule is called with names for operands: a comparison that it makes closes a gate, one that it is given does not.
     """
+    if primitive is row_mean:
+        yield operands[0], (row_mean, upstream)
+        return
     known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
 
     def meant(x: Index) -> Expression:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from math import inf
-from typing import Any, NamedTuple
+from math import inf, prod
+from typing import Any, NamedTuple, Self
 
 from ...engine import Value
+from ..ir import row_mean
 from ..recording import Recording
 from .adjoint import adjoint, outer
 from .families import Roller
 from .fusion import fuse
 from .gates import collect, raise_maxima, raise_sums, reached
-from .statements import Axis, Index, Repeat, Statement
+from .statements import Axis, Index, Repeat, Statement, extents
 from .turns import repeat
 
 BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
@@ -121,25 +122,50 @@ def for_rows(nests: Nests, rows: int) -> Nests:
     """The nests of a batch: element k of array "x", "a", "gx" or "ga" is, of row r, element ``rows * k + r``.
 
     Parameters, their gradients and the table are shared. Outputs have one axis, the rows; gradients of parameters are
-    sums over them.
+    sums over them. Means over the rows are such sums in the place of the first row, from which the others copy them.
     """
-    sizes = {array: size if array in SHARED else rows * size for array, size in nests.sizes.items()}
+    each = dict(nests.sizes)
+    forward, backward = (
+        tuple([x for statement in part for x in batched(statement, rows, each)])
+        for part in (nests.forward, nests.backward)
+    )
+    sizes = {array: size if array in SHARED else rows * size for array, size in each.items()}
     outputs = tuple([widened(x, 0, rows) if type(x) is Index else x for x in nests.outputs])
-    forward, backward = (tuple([batched(x, rows) for x in part]) for part in (nests.forward, nests.backward))
     return nests._replace(forward=forward, backward=backward, sizes=sizes, outputs=outputs)
 
 
-def batched(statement: Any, rows: int, turn: int = 0) -> Any:
-    """The statement with the axis of rows behind that of the turn and those not summed, in front of those that are."""
+def batched(statement: Any, rows: int, sizes: dict[str, int], turn: int = 0) -> list[Any]:
+    """The statement with the axis of rows behind that of the turn and those not summed, in front of those that are.
+
+    Before it are those of the means over the rows in it, whose places join the ``sizes``.
+    """
     if type(statement) is Repeat:
-        return statement._replace(body=tuple([batched(x, rows, 1) for x in statement.body]))
+        return [statement._replace(body=tuple([x for each in statement.body for x in batched(each, rows, sizes, 1)]))]
+    found: list[Any] = []
+
+    def apart(e: Any) -> Any:
+        if type(e) is not tuple:
+            return e
+        e = (e[0], *map(apart, e[1:]))
+        if e[0] is not row_mean:
+            return e
+        most, count = extents(statement.axes)[1], len(statement.axes)
+        new = Index("a", sizes["a"], tuple([prod(most[n + 1 :]) for n in range(count)]))
+        sizes["a"] += prod(most)
+        share = Statement((*statement.axes, Axis(rows)), new, ("div", e[1], float(rows)), "sum")
+        share = share.moved(lambda x: widened(x, count, rows))
+        first = share.target._replace(strides=(*share.target.strides[:-1], 0))
+        others = share.target._replace(start=share.target.start + 1)
+        found.extend([share._replace(target=first), Statement((*statement.axes, Axis(rows - 1)), others, first)])
+        return new
+
     place = max(turn, outer(statement.target))
     axes = [shifted(axis, place) for axis in statement.axes]
-
     sums = statement.adds and statement.target.array in SHARED
     reduce = "sum" if sums else statement.reduce
     axes[place:place] = [Axis(rows)]
-    return statement.moved(lambda x: widened(x, place, rows), axes=tuple(axes), reduce=reduce)
+    statement = statement._replace(axes=tuple(axes), expression=apart(statement.expression), reduce=reduce)
+    return [*found, statement.moved(lambda x: widened(x, place, rows))]
 
 
 def shifted(axis: Axis, place: int) -> Axis:
@@ -156,3 +182,28 @@ def widened(index: Index, place: int, rows: int) -> Index:
     return index._replace(
         start=factor * index.start, strides=(*strides[:place], int(own), *strides[place:]), wide=factor * index.wide
     )
+
+
+class Loops(NamedTuple):
+    """A recorded graph as loop nests over rows: what one row computes, and the gradients that are asked for.
+
+    ``to_inputs`` and ``to_parameters`` are the places of the leaves that the first output is differentiated by.
+    """
+
+    nests: Nests
+    to_inputs: tuple[int, ...]
+    to_parameters: tuple[int, ...]
+
+    @classmethod
+    def of(cls, recording: Recording, wrt: Iterable[Value] | None = None) -> Self:
+        """Those of a recording; ValueError if ``wrt`` names what is neither input nor parameter."""
+        parts = recording.inputs, recording.parameters
+        asked = {leaf for part in parts for leaf in part} if wrt is None else {*wrt}
+        for leaf in asked.difference(*parts):
+            raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
+        return cls(roll(recording, asked, 1), *[tuple([i for i, x in enumerate(part) if x in asked]) for part in parts])
+
+    def __str__(self) -> str:
+        sizes, outputs = self.nests.sizes, self.nests.outputs
+        first, last = f"# inputs x[{sizes['x']}], parameters w[{sizes['w']}]", ["# outputs", *map(str, outputs)]
+        return "\n".join([first, str(self.nests), " ".join(last)])

@@ -2,8 +2,8 @@
 
 A statement is ``target = expression`` for every point of its axes, with affine indices::
 
-    a[16i+j] = sum mul(w[8j+k+32], x[8i+k])        for i<4, j<16, k<8
-    gw[8j+k+32] += mul(ga[16i+j], x[8i+k])         for i<4, j<16, k<8
+    a[16i+j] = sum w[8j+k+32] * x[8i+k]        for i<4, j<16, k<8
+    gw[8j+k+32] += ga[16i+j] * x[8i+k]         for i<4, j<16, k<8
 
 The arrays: ``w`` parameters, ``x`` inputs, ``a`` intermediate results, ``t`` numbers known beforehand (tables of
 indices among them); ``gw``, ``gx`` and ``ga`` are gradients, at the same places. An expression is a float, an Index,
@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ir import ROWS, primitive_of
+from ...formula import Formula
+from ..ir import ROWS, primitive_of, written
 
 LETTERS = "ijklmnopqrsuvyz"
 Expression = Any  # float | Index | tuple[str, Expression, ...]
@@ -93,9 +94,10 @@ class Statement(NamedTuple):
 
     def __str__(self) -> str:
         axes = [f"{name}<{axis}" for name, axis in zip(LETTERS, self.axes)]
-        start = f"{written(self.start)} + " if self.start != 0.0 else ""
+        start = f"{self.start} + " if self.start != 0.0 else ""
         reduce = f"{self.reduce} " if self.reduce else ""
-        line = f"{self.target} {'+=' if self.adds else '='} {start}{reduce}{written(self.expression)}"
+        text = written(self.expression, Formula, lambda x: Formula(str(x)))
+        line = f"{self.target} {'+=' if self.adds else '='} {start}{reduce}{text}"
         return f"{line}  for {', '.join(axes)}" if axes else line
 
 
@@ -116,12 +118,6 @@ def grown(number: int, grows: int) -> str:
     if not grows:
         return str(number)
     return f"{'' if grows == 1 else '-' if grows == -1 else grows}n{f'{number:+d}' if number else ''}"
-
-
-def written(expression: Expression) -> str:
-    if type(expression) is tuple:
-        return f"{expression[0]}({', '.join(map(written, expression[1:]))})"
-    return str(expression)
 
 
 def indices(expression: Expression) -> Iterator[Index]:

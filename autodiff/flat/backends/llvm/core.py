@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
+from ....tracing import Unsupported
 from ...expansion import carried_out, instructions
-from ...ir import LISTED, SMALL, TINY, Expression, primitive_of
+from ...ir import LISTED, SMALL, TINY, Expression, primitive_of, row_mean
 from .builder import LIBRARY, Lanes
 from .math import FUNCTIONS
 
@@ -34,6 +35,9 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
         return of_list(v, head, operands)
     if head in OTHERS:
         return OTHERS[head](v, *operands)
+
+    if head is row_mean:
+        raise Unsupported("machine code takes row after row: it cannot compute the mean over all")
 
     def compute(name: str, known: Sequence[Any]) -> Any:
         return value(v, name, [v.constant(x) if type(x) is float else x for x in known])

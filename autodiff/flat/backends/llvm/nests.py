@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ...ir import SHORT
 from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices
-from ...nests import SHORT
 from .core import LISTS, costs
 
 WIDTH = 8  # numbers in a vector, roughly

@@ -8,7 +8,8 @@ from typing import Any
 import numpy
 
 from ....engine import Value
-from ...ir import Result
+from ....tracing import Unsupported
+from ...ir import Result, row_mean
 from ...loops.nests import for_rows, roll
 from ...recording import Recording
 from ..array import Batch
@@ -28,6 +29,8 @@ class Native(Batch):
     name = "native"
 
     def __init__(self, recording: Recording, wrt: Sequence[Value]) -> None:
+        if any(gate.primitive is row_mean for gate in recording.gates):
+            raise Unsupported("machine code maps row after row: take runner='batch' for means over the rows")
         self.nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
         self.asked, self.inputs = bool(wrt), len(recording.inputs)
         self.first = self.inputs if asked & {*recording.inputs} else 0  # gradients to inputs

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ....engine import Value
 from ....tracing import Unsupported
-from ...ir import Expression, Program, leaves_of, replaced
+from ...ir import Expression, Program, leaves_of, replaced, row_mean
 from ...loops.adjoint import added
 from ...loops.nests import Nests, for_rows, roll
 from ...loops.statements import Axis, Index, Repeat, Statement, indices
@@ -25,12 +25,12 @@ from .builder import Lanes, Text, Whole
 from .code import Functions, scratch
 from .machine import machine
 
-LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING = range(6)  # in "y"
+LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
 SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
 FEW_ROWS = 8  # from which it is worth while to have several
-NEAR = 80_000  # doubles that should stay near the processor
+NEAR, MOST = 80_000, 20_000_000  # doubles that should stay near the processor; in memory at most
 SMALL = 64  # parameters up to which numbers are kept in registers, and
 SMALL_NETS = 20  # those of nets side by side
 SETTINGS = "s"  # the array of what is the same for all parameters
@@ -90,10 +90,12 @@ def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value
 def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> Statements:
     """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
-    (loss,) = batch.outputs
+    loss, *others = batch.outputs
     mean = added(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
     seed = [added(axes, gradient_at(loss), share)] * (type(loss) is Index)
-    return [*batch.forward, mean, *seed, *batch.backward]
+    noted = [x._replace(strides=()) if type(x) is Index else x for x in others]  # of the first row
+    notes = [Statement((), Index("y", NOTED + k), x) for k, x in enumerate(noted)]
+    return [*batch.forward, mean, *notes, *seed, *batch.backward]
 
 
 def gradient_at(x: Any) -> Any:
@@ -179,13 +181,13 @@ class Epochs(Functions):
     names: Mapping[str, str] = {"a": "b", "ga": "gb"}  # of the arrays of a penalty
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
-        self.epoch, self.loss = epoch, roll(parts.loss, parts.trained)
+        self.epoch, self.loss, self.notes = epoch, roll(parts.loss, parts.trained, 1), len(parts.loss.outputs) - 1
         self.count, trained, nets = len(self.loss.forward + self.loss.backward), len(parts.trained), self.nets
         if self.count > most:
             raise LongLoss(f"the loss has {self.count} statements")
         before, gradient = clipped(trained, nets) if clips else ([], None)
         goes = one("y", GOING, nets) if nets > 1 else None
-        after, sizes = updates(Lowering(parts.update, ()).program(False), trained, gradient, nets, goes)
+        after, sizes = updates(Lowering(parts.update, ()).program(), trained, gradient, nets, goes)
         self.change: Statements = [*before, *after]
         self.table, beside = self.loss.table, 0
         self.tail: Statements = [spoilt(trained, nets)]
@@ -194,7 +196,7 @@ class Epochs(Functions):
             self.tail[:0] = renamed(of_rows(penalty, nets, int(nets > 1), 1.0), self.names, len(self.table))
             self.table, beside = self.table + penalty.table, penalty.sizes["a"] * nets
         sizes |= {"w": trained * nets, "gw": trained * nets, "b": beside, "gb": beside, "t": len(self.table)}
-        super().__init__({**sizes, "y": 6 * nets, "u": 5})
+        super().__init__({**sizes, "y": NOTED * nets + self.notes, "u": 5})
 
     def compile(
         self, sizes: Mapping[str, int], rows: Mapping[int, Statements], cleared: Sequence[str], small: bool
@@ -251,12 +253,17 @@ class Steps(Epochs):
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float) -> None:
         super().__init__(parts, epoch, clips, most)
         loss, self.inputs = self.loss, len(parts.loss.inputs)
-        self.block = block_of(epoch.size, 2 * loss.sizes["a"] + self.inputs)
+        self.block = block_of(epoch.size, doubles := 2 * loss.sizes["a"] + self.inputs)
+        if any(gate.primitive is row_mean for gate in parts.loss.gates):  # all rows wait for their mean
+            self.block = epoch.size
+            if epoch.size * doubles > MOST:
+                raise Unsupported("the mini-batch is too large to be in memory at once, as means over its rows want it")
         self.last = epoch.rows - epoch.size * (epoch.steps - 1)  # the rows of the last mini-batch of an epoch
         several = epoch.size > self.block
         self.first, cleared = ([], ["ga", "gw", "y"]) if not several else (["gw", "y"], ["ga"])
         counts = {count for rows in (epoch.size, self.last) for count in (min(rows, self.block), rows % self.block)}
-        sizes = dict.fromkeys(("w", "gw"), loss.sizes["w"]) | dict.fromkeys(("a", "ga"), loss.sizes["a"] * self.block)
+        most = for_rows(loss, self.block).sizes["a"]
+        sizes = dict.fromkeys(("w", "gw"), loss.sizes["w"]) | dict.fromkeys(("a", "ga"), most)
         sizes["x"] = self.inputs * (epoch.size if epoch.whole else self.block)
         small = not several and epoch.even and len(parts.trained) <= SMALL
         self.compile(sizes, {count: of_rows(loss, count) for count in sorted(counts - {0})}, cleared, small)
@@ -275,7 +282,9 @@ class Steps(Epochs):
             loss = v.load(arrays["y"], LOSS)
             only_if(v.compare("ord", v.add(v.sub(loss, loss), v.load(arrays["y"], SPOILT)), v.zero))
             self.change_numbers(text, arrays)
-            v.store(loss, "%losses", "%s")
+            at = text.times("%s", 1 + self.notes)
+            for k, number in enumerate([loss, *[v.load(arrays["y"], NOTED + k) for k in range(self.notes)]]):
+                v.store(number, "%losses", text.plus(at, k))
         v.store(text.let("sitofp i64 %made to double"), arrays["u"], 2)
 
     def gradient(self, text: Text, arrays: dict[str, str], number: str, inside: str, rows: int) -> None:

@@ -67,14 +67,20 @@ class NativeTraining:
         memory["w"][trained:] = [leaf._data for leaf in self.others]
         for line, moments in zip(self.moments, state.moments):
             line[:] = moments
-        losses = numpy.empty(last - first)
+        losses = numpy.empty((last - first, 1 + self.steps.notes))
         memory["s"][0], memory["u"][1] = rate, clip_norm or 0.0
-        pointers = x.ctypes.data, self.order[1].ctypes.data, losses.ctypes.data - 8 * first  # where that of step 0 were
+        pointers = (
+            x.ctypes.data,
+            self.order[1].ctypes.data,
+            losses.ctypes.data - first * losses.strides[0],
+        )  # where that of 0 were
         self.steps.call(memory.address, *pointers, state.steps - first, first, last)
         made = int(memory["u"][2]) - first
+        for k, noted in enumerate(losses[:made, 1:].tolist() if self.steps.notes else (), first):
+            self.step.recipe.keep(noted, len(batches.indices(k)))
         moments = numpy.array(self.moments).reshape(len(self.moments), trained)
         numbers, gradients = memory["w"][:trained].copy(), memory["gw"][:trained].copy()
-        return State(numbers, gradients, moments, state.steps + made), losses[:made]
+        return State(numbers, gradients, moments, state.steps + made), losses[:made, 0]
 
 
 class ManyTraining:

@@ -17,38 +17,38 @@ from tests.support.nests import counts, flat, gpt, matrix, product, rolled, run
 
 XOR = """\
 # forward
-a[4i+j] = w[3j+2] + sum mul(w[3j+k], x[2i+k])  for i<4, j<4, k<2
+a[4i+j] = w[3j+2] + sum w[3j+k] * x[2i+k]  for i<4, j<4, k<2
 a[i+16] = tanh(a[i])  for i<16
-a[i+32] = w[16] + sum mul(w[j+12], a[4i+j+16])  for i<4, j<4
-a[44] = sum power(sub(a[i+32], x[i+8]), 2.0)  for i<4
+a[i+32] = w[16] + sum w[j+12] * a[4i+j+16]  for i<4, j<4
+a[44] = sum (a[i+32] - x[i+8]) ** 2  for i<4
 # backward
-ga[i+32] += mul(ga[44], mul(2.0, sub(a[i+32], x[i+8])))  for i<4
-gx[i+8] += neg(mul(ga[44], mul(2.0, sub(a[i+32], x[i+8]))))  for i<4
-gw[j+12] += sum mul(ga[i+32], a[4i+j+16])  for i<4, j<4
-ga[4i+j+16] += mul(ga[i+32], w[j+12])  for i<4, j<4
+ga[i+32] += ga[44] * (2 * (a[i+32] - x[i+8]))  for i<4
+gx[i+8] += -(ga[44] * (2 * (a[i+32] - x[i+8])))  for i<4
+gw[j+12] += sum ga[i+32] * a[4i+j+16]  for i<4, j<4
+ga[4i+j+16] += ga[i+32] * w[j+12]  for i<4, j<4
 gw[16] += sum ga[i+32]  for i<4
-ga[i] += mul(ga[i+16], sub(1.0, mul(a[i+16], a[i+16])))  for i<16
-gw[3j+k] += sum mul(ga[4i+j], x[2i+k])  for i<4, j<4, k<2
-gx[2i+k] += sum mul(ga[4i+j], w[3j+k])  for i<4, j<4, k<2
+ga[i] += ga[i+16] * (1 - a[i+16] * a[i+16])  for i<16
+gw[3j+k] += sum ga[4i+j] * x[2i+k]  for i<4, j<4, k<2
+gx[2i+k] += sum ga[4i+j] * w[3j+k]  for i<4, j<4, k<2
 gw[3j+2] += sum ga[4i+j]  for i<4, j<4"""
 ATTENTION = """\
 # forward
-a[2i+j] = sum mul(w[2j+k], x[2i+k])  for i<4, j<2, k<2
-a[5i+j+8] = sum mul(a[2i+k], a[2j+k])  for i<4, j<1+1i, k<2
+a[2i+j] = sum w[2j+k] * x[2i+k]  for i<4, j<2, k<2
+a[5i+j+8] = sum a[2i+k] * a[2j+k]  for i<4, j<1+1i, k<2
 a[5i+j+28] = exp(a[5i+j+8])  for i<4, j<1+1i
 a[i+48] = sum a[5i+j+28]  for i<4, j<1+1i
-a[i+52] = sum mul(a[5i+j+28], a[2j])  for i<4, j<1+1i
-a[60] = sum div(a[i+52], a[i+48])  for i<4
+a[i+52] = sum a[5i+j+28] * a[2j]  for i<4, j<1+1i
+a[60] = sum a[i+52] / a[i+48]  for i<4
 # backward
-ga[i+52] += mul(ga[60], reciprocal(a[i+48]))  for i<4
-ga[i+48] += mul(ga[60], neg(div(div(a[i+52], a[i+48]), a[i+48])))  for i<4
-ga[5i+j+28] += mul(ga[i+52], a[2j])  for i<4, j<1+1i
-ga[2j] += sum mul(ga[i+52], a[5i+j+28])  for i<4, j<1+1i
+ga[i+52] += ga[60] * (1 / a[i+48])  for i<4
+ga[i+48] += ga[60] * -(a[i+52] / a[i+48] / a[i+48])  for i<4
+ga[5i+j+28] += ga[i+52] * a[2j]  for i<4, j<1+1i
+ga[2j] += sum ga[i+52] * a[5i+j+28]  for i<4, j<1+1i
 ga[5i+j+28] += ga[i+48]  for i<4, j<1+1i
-ga[5i+j+8] += mul(ga[5i+j+28], a[5i+j+28])  for i<4, j<1+1i
-ga[2i+k] += sum mul(ga[5i+j+8], a[2j+k])  for i<4, j<1+1i, k<2
-ga[2j+k] += sum mul(ga[5i+j+8], a[2i+k])  for i<4, j<1+1i, k<2
-gw[2j+k] += sum mul(ga[2i+j], x[2i+k])  for i<4, j<2, k<2"""
+ga[5i+j+8] += ga[5i+j+28] * a[5i+j+28]  for i<4, j<1+1i
+ga[2i+k] += sum ga[5i+j+8] * a[2j+k]  for i<4, j<1+1i, k<2
+ga[2j+k] += sum ga[5i+j+8] * a[2i+k]  for i<4, j<1+1i, k<2
+gw[2j+k] += sum ga[2i+j] * x[2i+k]  for i<4, j<2, k<2"""
 
 
 def test_xor_is_a_handful_of_loops():
@@ -154,7 +154,7 @@ def test_what_depends_on_numbers_alone_is_a_number():
     nests = roll(recording)
 
     assert run(nests, recording)[0] == [18.0]
-    assert str(nests.forward[0]) == "a[1] = add(mul(x[0], 6.0), 6.0)"
+    assert str(nests.forward[0]) == "a[1] = x[0] * 6 + 6"
 
 
 def test_sums_of_one_term_are_recorded_for_loops_alone():

@@ -108,7 +108,7 @@ def test_a_triangle_is_turned_so_that_its_sum_stays_in_a_register():
         [6, CAUSAL, 4], at("ga", 0, 0, 48, 1), ("mul", at("ga", 500, 7, 1), at("a", 0, 48, 0, 1)), adds=True
     )
     nest = nest_of(keys, 0, (0, 0))
-    assert str(nest.statement) == "ga[48i+k] += mul(ga[8i+7j+500], a[48i+48j+k])  for i<6, j<6-1i, k<4"
+    assert str(nest.statement) == "ga[48i+k] += ga[8i+7j+500] * a[48i+48j+k]  for i<6, j<6-1i, k<4"
     assert (nest.way, nest.vector) == ("lanes", 2)
 
 

@@ -21,7 +21,7 @@ def recorded(optimizer):
         new = optimizer.update(*given)
     parameter, gradient, rate, step, *states = given
     recording = Recording(list(new), [parameter, gradient, *states], [rate, step])
-    return Lowering(recording, ()).program(False)
+    return Lowering(recording, ()).program()
 
 
 def swap(parameter, gradient, rate, step, state):
