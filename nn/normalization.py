@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from _thread import get_ident
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from autodiff import Value, mean, reciprocal, sqrt
+from autodiff.flat import row_mean
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
 from .module import Module
@@ -63,7 +66,8 @@ class BatchNorm(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if self.training:
-            return self.batch([x])[0]
+            notes = noting.get(get_ident())
+            return self.batch([x])[0] if notes is None else self.recorded(self.row(x), notes)
         deviations = [(variance + self.epsilon) ** 0.5 for variance in self.running_variance]
         return self.learned([(x_j - m) / d for x_j, m, d in zip(self.row(x), self.running_mean, deviations)])
 
@@ -80,17 +84,41 @@ class BatchNorm(Module):
         outputs = [self.learned(row) for row in batch_norm(rows, self.epsilon)]
         columns = [[getattr(x_j, "data", x_j) for x_j in column] for column in zip(*rows)]
         means = [sum(column) / n for column in columns]
-        variances = [sum([(x - m) * (x - m) for x in column]) / (n - 1) for column, m in zip(columns, means)]
+        self.follow(means, [sum([(x - m) * (x - m) for x in column]) / n for column, m in zip(columns, means)], n)
+        return outputs
+
+    def follow(self, means: Sequence[float], variances: Sequence[float], n: int) -> None:
+        """Move the running statistics towards those of a mini-batch of n rows."""
         share, rest = self.momentum, 1.0 - self.momentum
         self.running_mean = [rest * y + share * x for x, y in zip(means, self.running_mean)]
-        self.running_variance = [rest * y + share * x for x, y in zip(variances, self.running_variance)]
-        return outputs
+        self.running_variance = [rest * y + share * x * n / (n - 1) for x, y in zip(variances, self.running_variance)]
+
+    def recorded(self, x: Sequence[Any], notes: Notes) -> list[Any]:
+        """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
+        means = [row_mean(x_j) for x_j in x]
+        distances = [x_j - m for x_j, m in zip(x, means)]
+        variances = [row_mean(d * d) for d in distances]
+        notes.append((self, means, variances))
+        return self.learned([d / sqrt(variance + self.epsilon) for d, variance in zip(distances, variances)])
 
     def learned(self, x: Sequence[Any]) -> list[Any]:
         return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
 
     def __repr__(self) -> str:
         return f"BatchNorm({counted(len(self.scale), 'unit')})"
+
+
+Notes = list[tuple[BatchNorm, list[Any], list[Any]]]
+noting: dict[int, Notes] = {}  # by thread; while it records one example for all
+
+
+@contextmanager
+def among_rows() -> Iterator[Notes]:
+    """While layers called by this thread record one example for all rows; gives (layer, means, variances) of each."""
+    try:
+        yield noting.setdefault(get_ident(), [])
+    finally:
+        noting.pop(get_ident(), None)
 
 
 def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[list[Any]]:

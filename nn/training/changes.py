@@ -165,8 +165,8 @@ class Reach:
     def instance(self, x: Any) -> None:
         name, kind = f"{type(x).__name__}.", type(x)
         if hasattr(x, "__dict__"):
-            own = vars(x)
-            self.variables(name, lambda: own, own)
+            own, anew = vars(x), getattr(kind, "buffers", ())
+            self.variables(name, lambda: {k: held for k, held in own.items() if k not in anew} if anew else own, own)
         slots = [k for base in kind.__mro__ for k, slot in vars(base).items() if type(slot) is MemberDescriptorType]
         if slots:
             self.variables(name, lambda: {k: held for k in slots for held in contents(x, k)}, x)

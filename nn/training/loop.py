@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import islice, repeat
 from math import isfinite
 from random import Random, SystemRandom
 from time import perf_counter
@@ -17,7 +17,9 @@ from .._targets import listed
 from ..data import AHEAD, whole_epochs
 from ..dropout import Dropout, drawing_from
 from ..losses import Loss, total
+from ..models import Sequential
 from ..module import Module, holders_in, in_mode, outputs_of, takes_rows
+from ..normalization import BatchNorm, Notes, among_rows
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
@@ -98,6 +100,7 @@ class Task:
         self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
         self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, each with its units
+        self.notes: Notes = []  # of batch normalization in one example
         self.by_layer = False  # whether dropout takes all rows layer by layer
         self.look()
 
@@ -133,7 +136,15 @@ class Task:
             (lambda: penalty(model)) if penalty else None,
             self.watched,
             lambda: sum([units for _, units in self.calls]),
+            lambda: [x for _, *parts in self.notes for part in parts for x in part],
+            self.keep,
         )
+
+    def keep(self, numbers: Sequence[float], rows: int) -> None:
+        """Move running statistics towards those of a mini-batch, as they were noted."""
+        left = iter(numbers)
+        for layer, means, variances in self.notes:
+            layer.follow(list(islice(left, len(means))), list(islice(left, len(variances))), rows)
 
     def recorded_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """The loss of one example, recorded, in which dropout multiplies by the numbers behind the target's."""
@@ -146,7 +157,7 @@ class Task:
             found, factors[:units] = factors[:units], []
             return found
 
-        with drawing_from(next_of):
+        with drawing_from(next_of), among_rows() as self.notes:
             return self.example_loss(x, target[:own])
 
     def step_of_two_rows(self) -> None:
@@ -161,7 +172,8 @@ class Task:
             self.batch_loss([0, -1])
             found, calls = calls, []
             if found:
-                self.example_loss(self.examples[0], self.targets[0])
+                with among_rows():
+                    self.example_loss(self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)
@@ -188,17 +200,19 @@ class Task:
         """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
         self.look()
         for module in self.modules:
-            if module.in_training and not isinstance(module, Dropout):
+            if not (module.in_training == "" or isinstance(module, Dropout) or self.takes_all_rows(module)):
                 raise Unsupported(
                     f"{module!r:.60} {module.in_training} in training, which a recorded step cannot: train with "
                     "runner='eager'"
                 )
             module.training = False  # as callbacks find it
+        memory = self.memory
         optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
         reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
         try:
             with in_mode(self.modules, True):
                 self.step_of_two_rows()
+            put_back([(thing, state) for thing, state in memory if isinstance(thing, Module)])
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
             with in_mode(self.modules, True):
@@ -208,6 +222,12 @@ class Task:
             reach.restore()
             raise
         self.recorded = reach
+
+    def takes_all_rows(self, module: Module) -> bool:
+        """Whether it normalizes all rows, at least two, in a model that takes row by row what it takes at once."""
+        smallest = min(self.epoch.size, self.epoch.rows % self.epoch.size or self.epoch.size)
+        kinds = {vars(kind).get("batch") for x in self.modules if takes_rows(x) for kind in type(x).__mro__} - {None}
+        return isinstance(module, BatchNorm) and smallest > 1 and kinds <= {Sequential.batch, BatchNorm.batch}
 
     @property
     def memory(self) -> list[tuple[Any, Any]]:

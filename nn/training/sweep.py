@@ -13,7 +13,6 @@ from autodiff.flat import Batches, State, Unsupported
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
-from ..dropout import Dropout
 from ..losses import Loss, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
@@ -167,8 +166,8 @@ class SideBySide:
 
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
-        for layer in [x for x in task.modules if isinstance(x, Dropout)]:
-            raise Unsupported(f"{layer!r} draws numbers of its own for each net, which nets side by side cannot")
+        for layer in [x for x in task.modules if x.in_training]:
+            raise Unsupported(f"{layer!r} {layer.in_training}, which nets side by side cannot")
         x, target = task.examples[0], task.targets[0]
         check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=5)
         if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
