@@ -210,9 +210,11 @@ class Task:
         optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
         reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
         try:
-            with in_mode(self.modules, True):
-                self.step_of_two_rows()
-            put_back([(thing, state) for thing, state in memory if isinstance(thing, Module)])
+            try:
+                with in_mode(self.modules, True):
+                    self.step_of_two_rows()
+            finally:
+                put_back([(thing, state) for thing, state in memory if isinstance(thing, Module)])
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
             with in_mode(self.modules, True):

@@ -539,22 +539,14 @@ class Writer:
             segment = self.segments[name, 0]
             text = self.flat(segment) if asked else f"xp.zeros({segment.shaped([0])})"
             if 0 < len(asked) < segment.size:
-                is_first = asked == (*range(len(asked)),)
-                text += f"[:{len(asked)}]" if is_first else f"[{self.constant(np.array(asked))}]"
+                text += f"[{self.constant(np.array(asked))}]"
             found.append(f"{text}.T" if name == "gx" else f"{text} / R")
         self.lines.append(f"return Result({', '.join(found)})")
 
     def outputs(self) -> str:
         """The text of the outputs, each in all rows."""
-        places = self.loops.nests.outputs
-        self.axes, self.extents = (), [len(places)]
-        if len(places) > 1 and all(type(x) is Index for x in places):
-            first, second = places[:2]
-            step = second.start - first.start  # type: ignore[union-attr]
-            run = [first._replace(start=first.start + step * k) for k in range(len(places))]  # type: ignore[union-attr]
-            if step and [*places] == run and len({self.segment(x) for x in run}) == 1:
-                return self.full(self.read(run[0]._replace(strides=(step,))), (0, ROWS))
-        parts = [self.full(self.expression(x), (ROWS,)) for x in places]
+        self.axes = self.extents = ()
+        parts = [self.full(self.expression(x), (ROWS,)) for x in self.loops.nests.outputs]
         if len(parts) == 1:
             return f"{parts[0]}[None]"
         return f"xp.stack([{', '.join(parts)}])" if parts else "xp.zeros((0, R))"
