@@ -228,6 +228,16 @@ def near(a, b, scales):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
+def test_a_gradient_that_no_row_changes_is_read_when_it_is_complete(runner):
+    w = Value(0.5, "w")
+    other = -w
+
+    found = made(runner, autodiff.sum([-other, other, 0.0]), inputs=[], parameters=[w]).rows([[], []], [0.5])
+
+    assert found.parameter_gradients == [0.0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
 def test_adding_to_a_gradient_leaves_the_one_it_was_copied_from_alone(runner):
     x, y = Value(2.0, "x"), Value(3.0, "y")
     s = x + y

@@ -512,10 +512,10 @@ class Writer:
         if to.shape != to.flat:
             self.lines.append(f"{name} = {name}.reshape{to.shaped(to.flat)}")
             to.shape = to.flat
-        part = self.view(to, start, moves(target, self.extents)) if is_box and self.xp is np else None
+        number = Part(f"{name}[{start}]" if to.flat else name, rows)  # not a view, but put there
+        part = (self.view(to, start, dims) if dims else number) if is_box and self.xp is np else None
         if part:
-            place = part.text if dims else f"{name}[{start}]" if to.flat else name
-            text = self.aligned(value, part.axes)
+            place, text = part.text, self.aligned(value, part.axes)
             self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' * bool(dims)} = {text}")
             return
         at = self.positions(target)
