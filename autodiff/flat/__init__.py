@@ -30,7 +30,7 @@ Gates are + - * / // %, sqrt, abs, squares, comparisons, and what chooses betwee
 long one that is reordered may also fuse its products with its additions in machine code: it is off by at most n units
 in the last place of the sum of its terms' sizes. So are sums over the rows of a batch, a penalty's gradients among
 them, and in loop nests gradients that arrive by three paths or more. There equal gates count once: their gradients
-are added before they go on, so that where one of them is inf a 0 * inf may not arise. The
+are added before they go on, and a take by a number sends none to what it does not choose: a 0 * inf may not arise. The
 gradient of 1 / x is a function, -x ** -2; that of sigmoid, (1 - L) * L, is multiplied in another order: 4 ulp.
 """
 
