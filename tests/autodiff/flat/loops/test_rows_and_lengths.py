@@ -95,8 +95,8 @@ def test_a_recurrence_has_as_many_turns_as_the_sequence_is_long():
 
     found = for_all_lengths(trace, 9, flat(W))
     assert found.packed
-    assert "for i<n-2, one after the other:\n    a[9i+j+6] = tanh(add(a[9i+j], x[3i+j+3]))" in str(found.nests)
-    assert "ga[-9i+j+9n-18] += mul(ga[-9i+j+9n-12]" in str(found.nests)  # from the last step to the first
+    assert "for i<n-2, one after the other:\n    a[9i+j+6] = tanh(a[9i+j] + x[3i+j+3])" in str(found.nests)
+    assert "ga[-9i+j+9n-18] += ga[-9i+j+9n-12]" in str(found.nests)  # from the last step to the first
     for length in range(found.least, 10):
         recording, _ = trace(length)
         given = numbers(found.nests, recording, range(3 * length), found.table(length), length)
