@@ -29,11 +29,11 @@ FLOORS = {
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
-        ir recording state | expansion passes | loops | lowering | backends | sequences | compiled live | stepping
+        ir recording state | expansion passes | loops | lowering | backends | sequences trainer | compiled live | stepping
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
-        builder | machine math | core | nests | emitter | code | runner steps | trainings
+        builder | machine math | core | nests | emitter | code | runner steps | singles trainings
     """,
     "autodiff.flat.loops": """
         columns gates statements | adjoint families fusion turns | nests | lengths

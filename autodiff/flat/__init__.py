@@ -11,6 +11,7 @@ Where things are, in the order to read:
     loops        the same as loop nests over axes, for batch and native
     backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
     sequences    one program for sequences of every length
+    trainer      steps of one example each, numbers kept in arrays
     compiled     autodiff.compile: a function traced, then run as flat code
     stepping     training steps: loss, penalty and update recorded once
     live         a graph as a page computes it

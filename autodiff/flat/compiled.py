@@ -16,6 +16,7 @@ from .ir import Program, Result, remembered
 from .lowering import Lowering, written
 from .recording import Recording
 from .sequences import LEAST, AnyLength, lengths_of
+from .trainer import Trainer
 
 
 class Runner(Protocol):
@@ -191,7 +192,7 @@ def numbers(args: Sequence[Any]) -> list[float]:
 def shape_of(tree: Any) -> Any:
     """The shape of nested lists, tuples, dicts and arrays, hashable; None for a number."""
     if isinstance(tree, (list, tuple)):
-        plain = {*map(type, tree)} == {float}
+        plain = {*map(type, tree)} <= {float, int}
         return (type(tree), *([None] * len(tree) if plain else map(shape_of, tree)))
     members = None if type(tree) is float else branches(tree)
     keys = tuple(tree) if isinstance(tree, dict) else ()
@@ -386,6 +387,47 @@ class Compiled:
         trace = self.trace(calls[0], static, self.runner == "native")
         found = trace.ready((), self.runner, len(calls)).rows([numbers(call) for call in calls])
         return [trace.answer(outputs) for outputs in found.outputs]
+
+    def trainer(self, parameters: Any, optimizer: Any) -> Trainer:
+        """Training steps of one example each; numbers and moments stay in arrays between them.
+
+        By the runner "auto" they are made in machine code if llvmlite is installed (the extra ``fast``), else as
+        ``value_and_grad`` and ``optimizer.step()`` do; what cannot be recorded runs eagerly. Of examples that differ
+        in the length of a sequence one program in machine code serves all lengths.
+
+        Parameters
+        ----------
+        parameters : nested lists of Values, or a model with ``parameters()``
+            Those of the optimizer.
+        optimizer : Optimizer
+            Of ``nn``, or alike: with ``parameters``, ``recorded()``, ``state``, ``steps``, ``learning_rate``,
+            ``clip_norm`` and ``step()``. Learning rate and clip_norm are read anew at each step.
+
+        Returns
+        -------
+        Trainer
+            ``trainer(*example)`` makes a step and returns the loss before it; ``trainer.run(examples)`` makes one for
+            each and returns the losses; ``trainer.write()`` brings the parameters and the optimizer up to date, as
+            the end of a ``with trainer:`` and every error do, ctrl-C among them. What they hold then is read again
+            at the next step.
+
+        Raises
+        ------
+        FloatingPointError
+            At a step whose loss or gradient is inf or nan; the parameters are as before it.
+
+        Examples
+        --------
+        >>> import autodiff, nn
+        >>> w = autodiff.Value(0.0)
+        >>> fast = autodiff.compile(lambda x, y: (w * x - y) ** 2)
+        >>> with fast.trainer([w], nn.SGD([w], learning_rate=0.25)) as trainer:
+        ...     trainer(1.0, 2.0), trainer.run([(1.0, 2.0), (1.0, 2.0)])
+        (4.0, [1.0, 0.25])
+        >>> w.data
+        1.75
+        """
+        return Trainer(self, parameters, optimizer)
 
     def source(self, *args: Any, **static: Any) -> str:
         """The text that runs: for arguments of this shape, or, without any, as last called."""

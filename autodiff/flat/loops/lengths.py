@@ -85,7 +85,16 @@ def for_all_lengths(trace: Trace, longest: int, wrt: Iterable[Value] | None = No
 
 
 def checked(found: Lengths, trace: Trace, wrt: Sequence[Value] | None) -> Lengths:
-    """The program; Unsupported if those of two short lengths give other numbers."""
+    """The program, from the shortest sequence on that the function takes.
+
+    Unsupported if those of two short lengths give other numbers.
+    """
+    while found.least < found.longest:
+        try:
+            trace(found.least)
+            break
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # such as the mean of no numbers
+            found = found._replace(least=found.least + 1)
     for length in {found.least, min(found.least + 2, found.longest)}:
         recording, places = trace(length)
         nests, own = roll(recording, wrt), [*range(len(recording.inputs))]

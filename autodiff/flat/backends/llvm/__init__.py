@@ -11,6 +11,7 @@ Where things are, in the order to read:
     steps        an optimizer's update as statements, and whole epochs as one function, for one net or many side by side
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
+    singles      steps of one example each, of any length
     trainings    a training, or many: numbers in, epochs run, numbers out
 """
 

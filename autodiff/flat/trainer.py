@@ -1,0 +1,203 @@
+"""A training step of a compiled loss that keeps numbers and moments in arrays between steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from math import isfinite
+from time import perf_counter
+from typing import Any, NamedTuple, Self
+
+from ..functional import branches, flattened
+from ..ieee import real
+from ..tracing import Tracing, Uncollected, Unsupported
+from .lowering import Lowering
+from .recording import Given, Recording
+from .state import State
+
+SECONDS = 0.05  # how long a call of machine code may last
+MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
+
+
+class Prepared(NamedTuple):
+    """The steps for examples of one shape: their nests, where inputs lie in a row, and the captured leaves read."""
+
+    nests: Any
+    places: Any
+    length: int
+    others: Sequence[Any]
+
+
+class Trainer:
+    """Steps of an optimizer, each of one example of a compiled loss; see ``Compiled.trainer``.
+
+    Attributes
+    ----------
+    runner : str
+        What makes the steps: "native" (machine code), "source" or "batch" (see ``compile``; "auto" is the faster of
+        these two), or "engine".
+    """
+
+    def __init__(self, fast: Any, parameters: Any, optimizer: Any) -> None:
+        given = parameters.parameters() if hasattr(parameters, "parameters") else flattened(parameters)
+        self.fast, self.optimizer = fast, optimizer
+        self.wanted = fast.wanted(list(optimizer.parameters))
+        if {*given} != {*self.wanted.leaves}:
+            raise ValueError(f"{optimizer!r} was made for other parameters than the {len(given)} given: give it these")
+        self.modes = list(MODES[fast.runner])
+        if not same_owner(type(optimizer), "step", "recorded"):  # a step of its own
+            self.modes = [mode for mode in self.modes if mode != "native"] or self.modes
+        self.prepared: dict[Any, Prepared] = {}
+        self.training: Any = None  # in machine code
+        self.inside = False  # whether numbers are in its arrays
+
+    @property
+    def runner(self) -> str:
+        return self.modes[0]
+
+    def __call__(self, *example: Any) -> float:
+        """Make one step; return the loss before it. ``example`` is what the loss takes."""
+        return self.run([example])[0]
+
+    def run(self, examples: Iterable[Any]) -> list[float]:
+        """Make a step for each example, a tuple of arguments or the one argument itself; return the losses before them.
+
+        Raises
+        ------
+        FloatingPointError
+            If a loss or its gradient is inf or nan. The parameters are as they were before that step.
+        """
+        losses: list[float] = []
+        try:
+            calls = [example if type(example) is tuple else (example,) for example in examples]
+            while len(losses) < len(calls):
+                try:
+                    step = self.natively if self.runner == "native" else self.singly
+                    step(calls[len(losses) :], losses)
+                except (ImportError, Unsupported) as error:
+                    if len(self.modes) == 1 or (isinstance(error, ImportError) and self.runner != "native"):
+                        raise
+                    self.write()
+                    self.modes.pop(0)
+        except BaseException:
+            self.write()
+            raise
+        return losses
+
+    def write(self) -> None:
+        """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.
+
+        They are read from there again at the next step.
+        """
+        if self.inside:
+            self.training.state().into(self.optimizer)
+            self.inside = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.write()
+
+    def __repr__(self) -> str:
+        return f"Trainer({self.fast.f!r}, {self.optimizer!r}, {self.runner})"
+
+    # --- Machine code --------------------------------------------------------------------------------
+
+    def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
+        """Make a step for each call; their losses are appended."""
+        rows = [numbers(call) for call in calls]
+        if len(rows) > 1:  # the longest first: its program serves the others
+            firsts = dict(zip(map(len, rows), calls))
+            for count in sorted(firsts, reverse=True):
+                self.fast.trace(firsts[count], {}, True)
+        shapes, optimizer = [self.prepared_for(call) for call in calls], self.optimizer
+        if not self.inside:
+            self.training.read(State.of(optimizer))
+            self.inside = True
+        start, most = 0, 1
+        while start < len(rows):
+            nests, _, _, leaves = shapes[start]
+            others, begun, stop = [leaf._data for leaf in leaves], perf_counter(), start + 1
+            while stop < min(len(rows), start + most) and shapes[stop].nests is nests:
+                stop += 1
+            given = [(shape.places, shape.length, row) for shape, row in zip(shapes[start:stop], rows[start:stop])]
+            found, made = self.training.run(nests, others, given, optimizer.learning_rate, optimizer.clip_norm)
+            losses += found[:made]
+            if made < len(given):
+                refuse(found[made], len(losses))
+            start, most = stop, most * 2 if perf_counter() - begun < SECONDS / 2 else most
+
+    def prepared_for(self, example: tuple[Any, ...]) -> Prepared:
+        """What examples of this shape need, prepared at the first one."""
+        trace = self.fast.trace(example, {}, True)
+        if trace not in self.prepared:
+            if branches(trace.output) is not None:
+                raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
+            self.prepared[trace] = self.prepare(trace)
+        return self.prepared[trace]
+
+    def prepare(self, trace: Any) -> Prepared:
+        """What examples of a trace's shape need."""
+        shared, leaves = trace.any_length, self.wanted.leaves
+        found = None
+        if shared and shared.args is trace.call[0]:  # the longest, whose own program is not needed
+            with Uncollected(), suppress(Unsupported):
+                nests, places, read = shared.program(self.wanted, leaves, shared.longest)
+                found = Prepared(nests, places, shared.longest, read[len(leaves) :])
+        if found is None:
+            run = trace.ready(self.wanted, "native", 1)
+            places, length = getattr(run.runner, "places", range(run.runner.inputs)), getattr(run.runner, "length", 0)
+            found = Prepared(run.runner.nests, places, length, run.parameters[len(leaves) :])
+        from .backends.llvm.singles import SingleTraining, indices  # when used: it brings in machine code
+
+        if self.training is None:
+            with Uncollected(), Tracing(sums=True), Given("the optimizer's update"):
+                (parameter, gradient, rate, step, *states), new = self.optimizer.recorded()
+            recording = Recording(new, [parameter, gradient, *states], [rate, step])
+            self.training = SingleTraining(Lowering(recording, ()).program(), len(leaves))
+        return found._replace(places=indices(found.places))
+
+    # --- Other runners -------------------------------------------------------------------------------
+
+    def singly(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
+        """Make a step for each call by the loss as a function, and the optimizer's own step."""
+        leaves, optimizer = self.wanted.leaves, self.optimizer
+        for call in calls:
+            if self.runner == "engine":
+                for x in leaves:
+                    x.grad = 0.0
+                output = self.fast.f(*call)
+                output.backward()
+                loss, gradients = output.data, [x.grad for x in leaves]
+            else:
+                loss, gradients = self.fast.value_and_grad(*call, wrt=leaves)
+            if not (isfinite(loss) and all(map(isfinite, gradients))):
+                refuse(loss, len(losses))
+            for x, gradient in zip(leaves, gradients):
+                x.grad = gradient
+            optimizer.step()
+            losses.append(loss)
+
+
+def same_owner(kind: type, *names: str) -> bool:
+    """Whether the methods of these names are of the same class."""
+    return len({next(base for base in kind.__mro__ if name in vars(base)) for name in names}) == 1
+
+
+def numbers(args: tuple[Any, ...]) -> list[float]:
+    """Every number of the arguments, in order."""
+    found: list[Any] = []
+    for arg in args:
+        found += arg if type(arg) in (list, tuple) else flattened(arg)
+    if not {*map(type, found)} <= {float, int}:
+        found = [real(x, "a trainer") for x in flattened(args)]
+    return found
+
+
+def refuse(loss: float, made: int) -> None:
+    what = "the gradient is inf or nan" if isfinite(loss) else f"the loss became {loss}"
+    raise FloatingPointError(
+        f"{what} at example {made} of this call, counted from 0; parameters are as before that step. "
+        "autodiff.nonfinite_origin(loss(*example)) names where it began"
+    )
