@@ -5,8 +5,9 @@ Where things are, in the order to read:
     module           Module: parameters are found, not registered
     layers           Neuron, Layer
     dropout          Dropout
-    normalization    BatchNorm, batch_norm
+    normalization    BatchNorm, batch_norm; LayerNorm, RMSNorm
     models           MLP, Sequential; RecurrentCell, Convolution
+    transformers     Embedding, CausalSelfAttention, GPT
     activations      tanh, sigmoid, relu, ... by name
     initializers     where weights start
     losses           what one example costs, l1, l2; _targets: how its target is read
@@ -51,7 +52,7 @@ from .losses import (
 from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
-from .normalization import BatchNorm, batch_norm
+from .normalization import BatchNorm, LayerNorm, RMSNorm, batch_norm
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
 from .serialization import ModelFileError, load, save
 from .training.fitting import fit
@@ -59,16 +60,17 @@ from .training.history import History, gradient_norms, loss_below, no_progress, 
 from .training.loop import NonfiniteLossError
 from .training.runners import RUNNERS
 from .training.sweep import Runs, fit_many
+from .transformers import GPT, CausalSelfAttention, Embedding
 
 __all__ = [
-    "ACTIVATIONS", "GATES", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "AdamW",
-    "BatchNorm", "Convolution", "Diagnosis", "Dropout", "Finding", "History", "Layer", "Loss", "ModelFileError",
-    "Module", "Neuron", "NonfiniteLossError", "Optimizer", "PReLU", "RMSProp", "RecurrentCell", "Runs",
-    "Sequential", "WindowModel", "bag_of_words", "batch_norm", "binary_cross_entropy", "blobs", "by_brute_force",
-    "by_calculus", "by_descent", "by_hand", "by_random_search", "circles", "cliff", "clip_by_norm", "cosine",
-    "cross_entropy", "cross_entropy_with", "descend", "diagnose", "digits", "evaluate", "fit", "fit_many",
-    "gradient_norms", "half_squared_error", "hinge", "iris", "l1", "l2", "linear_decay", "load", "loss_below",
-    "moons", "negative_log_likelihood", "no_progress", "norms_by_depth", "one_hot", "parameters_still", "predict",
-    "rectangle", "repeated", "reviews", "save", "spirals", "split", "squared_error", "standardize", "step_decay",
-    "svm", "truth_table", "vocabulary", "windows", "words_of",
+    "ACTIVATIONS", "GATES", "GPT", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "AdamW",
+    "BatchNorm", "CausalSelfAttention", "Convolution", "Diagnosis", "Dropout", "Embedding", "Finding", "History",
+    "Layer", "LayerNorm", "Loss", "ModelFileError", "Module", "Neuron", "NonfiniteLossError", "Optimizer", "PReLU",
+    "RMSNorm", "RMSProp", "RecurrentCell", "Runs", "Sequential", "WindowModel", "bag_of_words", "batch_norm",
+    "binary_cross_entropy", "blobs", "by_brute_force", "by_calculus", "by_descent", "by_hand", "by_random_search",
+    "circles", "cliff", "clip_by_norm", "cosine", "cross_entropy", "cross_entropy_with", "descend", "diagnose",
+    "digits", "evaluate", "fit", "fit_many", "gradient_norms", "half_squared_error", "hinge", "iris", "l1", "l2",
+    "linear_decay", "load", "loss_below", "moons", "negative_log_likelihood", "no_progress", "norms_by_depth",
+    "one_hot", "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split",
+    "squared_error", "standardize", "step_decay", "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Batch normalization (D18): a function of the rows of one mini-batch, and a layer that learns."""
+"""Layers that normalize: over the rows of a mini-batch (D18), or over the numbers of one example."""
 
 from __future__ import annotations
 
@@ -7,14 +7,81 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autodiff import Value, mean, reciprocal, sqrt
+from autodiff import Value, dot, mean, reciprocal, sqrt
 from autodiff.flat import row_mean
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
 from .module import Module
 
 
-class BatchNorm(Module):
+class Scaled(Module):
+    """What the layers share: a learned scale, and a shift, for each unit."""
+
+    not_weights = "scale", "shift"
+
+    def __init__(self, inputs: int, epsilon: float) -> None:
+        self.scale = [Value(1.0, f"scale{j}") for j in range(size(inputs))]
+        self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
+        self.epsilon = above_0("epsilon", epsilon)
+
+    def row(self, x: Sequence[Any]) -> Sequence[Any]:
+        """One example, of the right length."""
+        if len(x := example(x)) != len(self.scale):
+            one_example(x)
+            raise ValueError(f"{self!r} expected {counted(len(self.scale), 'number')}, got {len(x)}")
+        return x
+
+    def learned(self, x: Sequence[Any]) -> list[Any]:
+        return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({counted(len(self.scale), 'unit')})"
+
+
+class LayerNorm(Scaled):
+    """(x - mean) / sqrt(variance + epsilon) * scale + shift, mean and variance over the numbers of one example.
+
+    PyTorch's LayerNorm. (Ba, Kiros and Hinton 2016)
+
+    Examples
+    --------
+    >>> from nn import LayerNorm
+    >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
+    [-1.0, 1.0]
+    """
+
+    def __init__(self, inputs: int, epsilon: float = 1e-5) -> None:
+        super().__init__(inputs, epsilon)
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        return self.learned(normalised(list(self.row(x)), self.epsilon))
+
+
+class RMSNorm(Scaled):
+    """x / sqrt(mean of squares + epsilon) * scale: numbers of one length whatever they were.
+
+    PyTorch's RMSNorm(inputs, eps=epsilon). With ``learned=False`` there is no scale, as in microgpt. (Zhang and
+    Sennrich 2019)
+
+    Examples
+    --------
+    >>> from nn import RMSNorm
+    >>> RMSNorm(2, learned=False)([3.0, -3.0])
+    [0.9999994444449074, -0.9999994444449074]
+    """
+
+    def __init__(self, inputs: int, epsilon: float = 1e-5, learned: bool = True) -> None:
+        super().__init__(inputs, epsilon)
+        self.shift = []
+        self.scale = self.scale if learned else [1.0] * inputs  # type: ignore[list-item]
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        x = self.row(x)
+        factor = (dot(x, x) / len(x) + self.epsilon) ** -0.5
+        return [x_j * factor * scale if type(scale) is Value else x_j * factor for x_j, scale in zip(x, self.scale)]
+
+
+class BatchNorm(Scaled):
     """(x - mean) / sqrt(variance + epsilon) * scale + shift for each unit, with learned scale and shift.
 
     In training mean and variance are those of the mini-batch, and the running statistics move towards them; else
@@ -48,21 +115,11 @@ class BatchNorm(Module):
 
     in_training = "normalizes all rows of a mini-batch together"
     buffers = "running_mean", "running_variance"
-    not_weights = "scale", "shift"
 
     def __init__(self, inputs: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        self.scale = [Value(1.0, f"scale{j}") for j in range(size(inputs))]
-        self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
+        super().__init__(inputs, epsilon)
         self.running_mean, self.running_variance = [0.0] * inputs, [1.0] * inputs
         self.momentum = within("momentum", momentum, "a share from 0 to 1", lambda x: 0.0 <= x <= 1.0)
-        self.epsilon = above_0("epsilon", epsilon)
-
-    def row(self, x: Sequence[Any]) -> Sequence[Any]:
-        """One example, of the right length."""
-        if len(x := example(x)) != len(self.scale):
-            one_example(x)
-            raise ValueError(f"{self!r} expected {counted(len(self.scale), 'number')}, got {len(x)}")
-        return x
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if self.training:
@@ -100,12 +157,6 @@ class BatchNorm(Module):
         variances = [row_mean(d * d) for d in distances]
         notes.append((self, means, variances))
         return self.learned([d / sqrt(variance + self.epsilon) for d, variance in zip(distances, variances)])
-
-    def learned(self, x: Sequence[Any]) -> list[Any]:
-        return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
-
-    def __repr__(self) -> str:
-        return f"BatchNorm({counted(len(self.scale), 'unit')})"
 
 
 Notes = list[tuple[BatchNorm, list[Any], list[Any]]]

@@ -29,7 +29,8 @@ FLOORS = {
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
-        ir recording state | expansion passes | loops | lowering | backends | sequences trainer | compiled live | stepping
+        ir recording state | expansion passes | loops | lowering | backends | sequences trainer | compiled live
+        | stepping
     """,
     "autodiff.flat.backends": "text | array javascript python | llvm",
     "autodiff.flat.backends.llvm": """
@@ -43,7 +44,7 @@ FLOORS = {
     "autodiff.quiz": "mistakes | question | asking formats generator",
     "nn": """
         _checks initializers module | _targets activations optim | dropout layers losses normalization |
-        metrics models | data serialization | training | doctor | cli lectures
+        metrics models transformers | data serialization | training | doctor | cli lectures
     """,
     "nn.cli": "presets | report",
     "nn.doctor": "findings | units",

@@ -84,6 +84,8 @@ def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: 
         if length and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
         parts = grown(order, prefixes)
+        if not acyclic(order, parts):
+            parts = closed(order, parts)
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
@@ -111,6 +113,23 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
         elif not row.is_arithmetic and len(operands) == 1 and summed and not own:
             parts[node] = summed[0]
     return parts
+
+
+def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
+    """The parts, each with the gates that lie on a way out of it and back into it."""
+    names = list(dict.fromkeys(parts.values()))
+    bits = {name: 1 << k for k, name in enumerate(names)}
+    own = {node: bits[parts[node]] if node in parts else 0 for node in order}
+    before, after = dict(own), dict(own)  # the parts that a way leads from, and to
+    for node in order:
+        for operand in node.operands:
+            before[node] |= before[operand] if type(operand) is not float else 0
+    for node in reversed(order):
+        for operand in node.operands:
+            if type(operand) is not float:
+                after[operand] |= after[node]
+    both = {node: before[node] & after[node] for node in order if not own[node]}
+    return {**parts, **{node: names[found.bit_length() - 1] for node, found in both.items() if found}}
 
 
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:

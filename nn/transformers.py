@@ -1,0 +1,168 @@
+"""A GPT from its parts, each a function of one sequence: embeddings, causal attention, blocks, next-token scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from autodiff import Value, dot, log_softmax, softmax, take
+from autodiff.arrays import in_order
+
+from ._checks import above_0, counted, generator, size
+from .initializers import normal
+from .layers import Layer
+from .module import Module
+from .normalization import RMSNorm
+
+START = normal(0.0, 0.08)  # where the weights of a small GPT start
+
+
+class Embedding(Module):
+    """A table with a row of learned numbers for each token; called with a token it returns that row.
+
+    PyTorch's Embedding(tokens, width), but that numbers start near 0.
+
+    Examples
+    --------
+    >>> from nn import Embedding
+    >>> len(Embedding(27, 16, seed=0)(3)), len(Embedding(27, 16, seed=0).parameters())
+    (16, 432)
+    """
+
+    def __init__(self, tokens: int, width: int, seed: int | Random | None = None) -> None:
+        random = generator(seed)
+        self.rows = [
+            [Value(START(random, tokens, width), f"e{i}_{j}") for j in range(size(width, "width"))]
+            for i in range(size(tokens, "a number of tokens"))
+        ]
+
+    def __call__(self, token: Any) -> list[Any]:
+        return take(self.rows, token)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"Embedding({counted(len(self.rows), 'token')}, width {len(self.rows[0])})"
+
+
+class CausalSelfAttention(Module):
+    """Each position of a sequence mixes the values of those up to itself, by how well its query fits their keys.
+
+    Every head does so on its own part of the numbers: softmax(q . k / sqrt(size)) . v; ``heads`` divides ``width``. There
+    are no biases. Called with a list of shape (positions, width) it returns another. (Vaswani et al. 2017)
+
+    Examples
+    --------
+    >>> from nn import CausalSelfAttention
+    >>> rows = CausalSelfAttention(4, heads=2, seed=0)([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
+    >>> len(rows), len(rows[0])
+    (2, 4)
+    """
+
+    def __init__(self, width: int, heads: int = 4, seed: int | Random | None = None) -> None:
+        random = generator(seed)
+        if size(width, "width") % size(heads, "heads"):
+            raise ValueError(f"heads share the width evenly: {width} numbers cannot be split among {heads} heads")
+        self.query, self.key, self.value, self.mix = (
+            Layer(width, width, "linear", False, START, random) for _ in "qkvm"
+        )
+        self.parts = [slice(start, start + width // heads) for start in range(0, width, width // heads)]
+
+    def __call__(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        queries, keys, values = ([layer(x) for x in rows] for layer in (self.query, self.key, self.value))
+        return [self.mix(self.attend(query, keys[: i + 1], values)) for i, query in enumerate(queries)]
+
+    def attend(self, query: Sequence[Any], keys: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+        """What one position takes from those with these keys."""
+        found = []
+        for part in self.parts:
+            shares = softmax([dot(query[part], key[part]) / len(key[part]) ** 0.5 for key in keys])
+            found += [dot(shares, column) for column in zip(*[value[part] for value in values[: len(keys)]])]
+        return found
+
+    def __repr__(self) -> str:
+        return f"CausalSelfAttention(width {len(self.query.neurons)}, {counted(len(self.parts), 'head')})"
+
+
+class Block(Module):
+    """One layer of a GPT: attention, then a small net for each position, each added to what it was given."""
+
+    def __init__(self, width: int, heads: int, seed: int | Random | None = None) -> None:
+        random = generator(seed)
+        self.norm = RMSNorm(width, learned=False)
+        self.attention = CausalSelfAttention(width, heads, random)
+        self.widen = Layer(width, 4 * width, "relu", False, START, random)
+        self.narrow = Layer(4 * width, width, "linear", False, START, random)
+
+    def __call__(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        rows = added(rows, self.attention([self.norm(x) for x in rows]))
+        return added(rows, [self.narrow(self.widen(self.norm(x))) for x in rows])
+
+
+def added(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [[a + b for a, b in zip(x, y)] for x, y in zip(rows, others)]
+
+
+class GPT(Module):
+    """A generative transformer: for each position of a sequence of tokens, scores for what comes next.
+
+    As Karpathy's microgpt.py: RMSNorm without scale, no biases, ReLU. (Radford et al. 2019)
+
+    Parameters
+    ----------
+    tokens : int
+        How many there are; they are counted from 0.
+    width, heads, layers : int
+        How many numbers a position has, heads of attention, blocks.
+    context : int
+        The longest sequence.
+
+    Examples
+    --------
+    >>> from nn import GPT
+    >>> gpt = GPT(27, seed=0)
+    >>> gpt
+    GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 parameters)
+    >>> len(gpt([26, 4, 12])), round(gpt.loss([26, 4, 12, 26]).data, 1)
+    (3, 3.3)
+    """
+
+    def __init__(
+        self, tokens: int, width: int = 16, heads: int = 4, layers: int = 1, context: int = 16, seed: Any = None
+    ) -> None:
+        random = generator(seed)
+        self.tokens, self.positions = Embedding(tokens, width, random), Embedding(context, width, random)
+        self.norm = RMSNorm(width, learned=False)
+        self.blocks = [Block(width, heads, random) for _ in range(size(layers, "layers"))]
+        self.head = Layer(width, tokens, "linear", False, START, random)
+
+    def __call__(self, tokens: Sequence[Any]) -> list[list[Any]]:
+        tokens, most = list(in_order("a sequence of tokens", tokens)), len(self.positions.rows)
+        if not 1 <= len(tokens) <= most:
+            raise ValueError(f"a sequence has 1 to {most} tokens, got {len(tokens)}: give GPT a larger context")
+        rows = added(map(self.tokens, tokens), self.positions.rows)  # type: ignore[arg-type]
+        rows = [self.norm(x) for x in rows]
+        for block in self.blocks:
+            rows = block(rows)
+        return [self.head(x) for x in rows]
+
+    def loss(self, tokens: Sequence[Any]) -> Any:
+        """The mean cross entropy of each next token."""
+        scores = self(tokens[:-1])
+        return sum([-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]) / len(scores)
+
+    def sample(
+        self, start: Sequence[int], end: int, temperature: float = 1.0, seed: int | Random | None = None, by: Any = None
+    ) -> list[int]:
+        """Tokens drawn one after the other behind ``start``, until ``end`` or a full context; a low temperature takes
+        likely ones more often. ``by`` may be the compiled model.
+        """
+        random, found, most = generator(seed), list(start), len(self.positions.rows)
+        while len(found) == len(start) or (found[-1] != end and len(found) < most):
+            scores = [getattr(x, "data", x) / above_0("temperature", temperature) for x in (by or self)(found)[-1]]
+            found += random.choices(range(len(scores)), softmax(scores))
+        return found[len(start) :]
+
+    def __repr__(self) -> str:
+        heads, layers = counted(len(self.blocks[0].attention.parts), "head"), counted(len(self.blocks), "layer")
+        size = f"{len(self.tokens.rows)} tokens, width {len(self.tokens.rows[0])}, {heads}, {layers}"
+        return f"GPT({size}, context {len(self.positions.rows)}, {counted(len(self.parameters()), 'parameter')})"
