@@ -17,7 +17,7 @@ Where things are, in the order to read:
     data             truth tables, hand-set nets; points in the plane, iris, digits
     serialization    save, load
     doctor           diagnose: why a net does not learn
-    cli              what python -m nn moons trains (presets) and prints (report)
+    cli              what python -m nn moons trains (presets) and prints (report); python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
     _checks          how arguments are checked

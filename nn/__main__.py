@@ -15,6 +15,7 @@ from autodiff.cli import front_door, refuse_idle
 
 from ._checks import one_of, size
 from .activations import ACTIVATIONS
+from .cli import names
 from .cli.presets import PRESETS, RATES, Preset, Trial
 from .cli.report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
 from .doctor import diagnose
@@ -37,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(arguments: Sequence[str] | None) -> int:
-    """Show a lecture's example, train from many starts, or train once; 0."""
+    """Show a lecture's example, train a GPT, train from many starts, or train once; 0."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if [*arguments[:1]] == ["names"]:
+        for line in names.report(arguments):
+            show([line])
+        return 0
     made = parser()
     options, plain = made.parse_intermixed_args(arguments), made.parse_intermixed_args([])
     if options.task is None:
@@ -73,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m nn",
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
-        epilog=f"tasks: {', '.join(PRESETS)}. Examples of the lectures to watch: {', '.join(WATCH)}.",
+        epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. Examples to watch: {', '.join(WATCH)}.",
     )
     made.add_argument("task", nargs="?", help="a gate, a data set, or a lecture example's id")
     made.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")

@@ -47,8 +47,8 @@ class Embedding(Module):
 class CausalSelfAttention(Module):
     """Each position of a sequence mixes the values of those up to itself, by how well its query fits their keys.
 
-    Every head does so on its own part of the numbers: softmax(q . k / sqrt(size)) . v; ``heads`` divides ``width``. There
-    are no biases. Called with a list of shape (positions, width) it returns another. (Vaswani et al. 2017)
+    Every head does so on its own part of the numbers: softmax(q . k / sqrt(size)) . v; ``heads`` divides ``width``.
+    There are no biases. Called with a list of shape (positions, width) it returns another. (Vaswani et al. 2017)
 
     Examples
     --------
@@ -151,14 +151,15 @@ class GPT(Module):
         return sum([-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]) / len(scores)
 
     def sample(
-        self, start: Sequence[int], end: int, temperature: float = 1.0, seed: int | Random | None = None, by: Any = None
+        self, start: Sequence[int], end: int, temperature: float = 1.0, seed: int | Random | None = None
     ) -> list[int]:
-        """Tokens drawn one after the other behind ``start``, until ``end`` or a full context; a low temperature takes
-        likely ones more often. ``by`` may be the compiled model.
+        """Tokens drawn one after the other behind ``start``, until ``end`` or a full context.
+
+        A low temperature takes likely ones more often.
         """
         random, found, most = generator(seed), list(start), len(self.positions.rows)
         while len(found) == len(start) or (found[-1] != end and len(found) < most):
-            scores = [getattr(x, "data", x) / above_0("temperature", temperature) for x in (by or self)(found)[-1]]
+            scores = [x.data / above_0("temperature", temperature) for x in self(found)[-1]]
             found += random.choices(range(len(scores)), softmax(scores))
         return found[len(start) :]
 

@@ -46,7 +46,7 @@ FLOORS = {
         _checks initializers module | _targets activations optim | dropout layers losses normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
     """,
-    "nn.cli": "presets | report",
+    "nn.cli": "names presets | report",
     "nn.doctor": "findings | units",
     "nn.lectures": "learning starts text words | by_hand depth | descents | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
@@ -186,7 +186,7 @@ def test_rooms_are_entered_by_their_front(name):
 def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
-    public = {"autodiff": {*autodiff.__all__, "abs", "sum", "flat"}}
+    public = {"autodiff": {*autodiff.__all__, "abs", "sum", "compile", "flat"}}
     rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "quiz", "vocabulary")
     public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):

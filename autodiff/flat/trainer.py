@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from math import isfinite
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -16,6 +17,7 @@ from .recording import Given, Recording
 from .state import State
 
 SECONDS = 0.05  # how long a call of machine code may last
+AHEAD = 1000  # examples that are looked at together
 MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
 
 
@@ -68,21 +70,26 @@ class Trainer:
             If a loss or its gradient is inf or nan. The parameters are as they were before that step.
         """
         losses: list[float] = []
+        waiting = iter(examples)
         try:
-            calls = [example if type(example) is tuple else (example,) for example in examples]
-            while len(losses) < len(calls):
-                try:
-                    step = self.natively if self.runner == "native" else self.singly
-                    step(calls[len(losses) :], losses)
-                except (ImportError, Unsupported) as error:
-                    if len(self.modes) == 1 or (isinstance(error, ImportError) and self.runner != "native"):
-                        raise
-                    self.write()
-                    self.modes.pop(0)
+            while some := list(islice(waiting, AHEAD)):
+                self.steps([example if type(example) is tuple else (example,) for example in some], losses)
         except BaseException:
             self.write()
             raise
         return losses
+
+    def steps(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
+        """Make a step for each call by the fastest runner that can; their losses are appended."""
+        before = len(losses)
+        while left := calls[len(losses) - before :]:
+            try:
+                (self.natively if self.runner == "native" else self.singly)(left, losses)
+            except (ImportError, Unsupported) as error:
+                if len(self.modes) == 1 or (isinstance(error, ImportError) and self.runner != "native"):
+                    raise
+                self.write()
+                self.modes.pop(0)
 
     def write(self) -> None:
         """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.

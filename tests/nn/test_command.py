@@ -11,6 +11,7 @@ import pytest
 
 import nn
 from nn.__main__ import main
+from nn.cli.names import NAMES
 from nn.cli.presets import PRESETS
 
 
@@ -28,6 +29,63 @@ def start(folder, *arguments, **environment):
         cwd=folder,
         env={**os.environ, **environment},
     )
+
+
+# --- Names ---------------------------------------------------------------------------------------
+
+
+def test_names_are_learned_and_made_up(capsys):
+    text = run(capsys, "names", "--seed", "1")
+
+    assert text.startswith("992 lines of names.txt; GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 param")
+    losses = [float(loss) for loss in re.findall(r"mean loss (\d\.\d+)", text)]
+    assert losses[-1] < 2.4 < 2.6 < losses[0]
+    assert re.search(r"1000 steps in .* s, compiling included, runner 'native'", text)
+    assert re.search(r"a step: \d+ us; recorded and run gate by gate in Python: [\d,]+ us, [\d,]+ times as long", text)
+    samples = text.split("\n\n")[1].split()
+    assert len(samples) == 10
+    assert all(re.fullmatch("[a-z]+", name) for name in samples)
+    text.encode("ascii")
+    assert max(map(len, text.splitlines())) <= 100
+    names = NAMES.read_text(encoding="utf-8").split()
+    assert names == sorted({*names})
+    assert NAMES.stat().st_size < 8000
+
+
+def test_any_text_is_learned(capsys, tmp_path):
+    file = tmp_path / "counting.txt"
+    file.write_text("Eins, zwei\n\ndrei und ein langer Satz\n", encoding="utf-8")
+    options = ["--width", "8", "--heads", "2", "--context", "8", "--steps", "12", "--samples", "3"]
+    text = run(capsys, "names", str(file), *options)
+
+    assert text.startswith("6 lines of counting.txt; GPT(")  # cut to 7 letters each
+    assert "step     12  mean loss" in text
+    assert text.count("\n") == 1 + 10 + 2 + 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["names", "nowhere.txt"], "nowhere.txt"),
+        (["names", "--steps", "0"], "--steps is a whole number from 1 on"),
+        (["names", "--heads", "3"], "16 numbers cannot be split among 3 heads"),
+    ],
+)
+def test_what_names_cannot_do_is_said(capsys, arguments, message):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_names_with_samples(tmp_path):
+    process = start(tmp_path, "names", "--steps", "100000000", PYTHONUNBUFFERED="1")
+    process.stdout.readline()
+    time.sleep(4.0)
+    process.send_signal(signal.SIGINT)
+    text = process.communicate(timeout=20)[0]
+
+    assert process.returncode == 0
+    assert re.search(r"stopped by ctrl-C after \d{3,} steps; what was learned is kept", text)
+    assert "Traceback" not in text
 
 
 # --- Training ------------------------------------------------------------------------------------

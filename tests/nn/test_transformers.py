@@ -120,8 +120,6 @@ def test_gpt_learns_names_and_samples_them():
     assert losses[-1] < 0.5 < losses[0]
     drawn = [model.sample([3], 3, temperature=0.5, seed=k) for k in range(8)]
     assert {tuple(tokens) for tokens in drawn} <= {(0, 1, 2, 3), (0, 1, 3)}
-    fast = autodiff.compile(model)
-    assert model.sample([3], 3, seed=0, by=fast) == model.sample([3], 3, seed=0)
     assert len(model.sample([3], 9, seed=0)) == 5  # until the context is full
 
 

@@ -1,0 +1,111 @@
+"""``python -m nn names``: a GPT learns first names, or the lines of any text, and makes up new ones."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import autodiff
+
+from .._checks import counted, size
+from ..optim import Adam, linear_decay
+from ..transformers import GPT
+
+NAMES = Path(__file__).with_name("names.txt")
+SHOWN = 10  # lines of losses
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m nn names",
+        description="Train a GPT, letter by letter, on first names or on the lines of a text.",
+    )
+    made.add_argument("task", help=argparse.SUPPRESS)
+    made.add_argument("text", nargs="?", help="a text file (UTF-8); by default 1,000 or so first names")
+    made.add_argument("--steps", type=int, default=1000, metavar="N", help="of one line each (default 1000)")
+    for name, number, what in (
+        ("width", 16, "numbers of a position"),
+        ("heads", 4, "heads of attention"),
+        ("layers", 1, "blocks"),
+        ("context", 16, "letters seen at once"),
+        ("samples", 10, "new lines in the end"),
+    ):
+        made.add_argument(f"--{name}", type=int, default=number, metavar="N", help=f"{what} (default {number})")
+    made.add_argument("--temperature", type=float, default=0.5, metavar="T", help="of the samples (default 0.5)")
+    made.add_argument("--learning-rate", type=float, default=0.01, metavar="0.01", help="falls to 0 in a straight line")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="of start, order and samples (default 0)")
+    return made
+
+
+class Text:
+    """The lines of a text as tokens: its letters in order, and one more that begins and ends a line."""
+
+    def __init__(self, path: str | Path, context: int) -> None:
+        lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        parts = [line[k : k + context - 1] for line in lines for k in range(0, len(line), context - 1)]
+        if not parts:
+            raise ValueError(f"{path} has no letters to learn from")
+        self.letters = sorted({letter for part in parts for letter in part})
+        self.end, places = len(self.letters), {letter: k for k, letter in enumerate(self.letters)}
+        self.examples = [[self.end, *[places[letter] for letter in part], self.end] for part in parts]
+
+    def spelled(self, tokens: Sequence[int]) -> str:
+        return "".join([self.letters[token] for token in tokens if token != self.end])
+
+
+def report(arguments: Sequence[str]) -> Iterator[str]:
+    """Train; yield what there is to say, line by line."""
+    chosen = parser().parse_intermixed_args(arguments)
+    for name in ("steps", "samples"):
+        size(getattr(chosen, name), f"--{name}")
+    random, text = Random(chosen.seed), Text(chosen.text or NAMES, max(2, chosen.context))
+    model = GPT(len(text.letters) + 1, chosen.width, chosen.heads, chosen.layers, chosen.context, random)
+    yield f"{counted(len(text.examples), 'line')} of {Path(chosen.text or NAMES).name}; {model}"
+    order = random.sample(text.examples, len(text.examples))
+    order = [max(order, key=len), *order]  # a program for the longest serves them all
+    eager = engine_seconds(model, order[1])
+    optimizer = Adam(model.parameters(), chosen.learning_rate, (0.85, 0.99), schedule=linear_decay(chosen.steps))
+    trainer = autodiff.compile(model.loss).trainer(model, optimizer)
+    begun, each = perf_counter(), float("inf")
+    try:
+        for k in range(SHOWN):
+            steps = range(chosen.steps * k // SHOWN, chosen.steps * (k + 1) // SHOWN)
+            if steps:
+                started = perf_counter()
+                losses = trainer.run(order[i % len(order)] for i in steps)
+                each = min(each, (perf_counter() - started) / len(steps))
+                yield f"step {steps.stop:6}  mean loss {sum(losses) / len(losses):.4f}"
+    except KeyboardInterrupt:
+        yield f"stopped by ctrl-C after {counted(optimizer.steps, 'step')}; what was learned is kept"
+    except FloatingPointError as error:
+        yield f"{error}; try a smaller --learning-rate"
+    trainer.write()
+    seconds = perf_counter() - begun
+    yield f"{counted(optimizer.steps, 'step')} in {seconds:.2f} s, compiling included, runner {trainer.runner!r}"
+    if optimizer.steps:
+        yield (
+            f"a step: {1e6 * each:,.0f} us; recorded and run gate by gate in Python: {1e6 * eager:,.0f} us, "
+            f"{eager / each:,.0f} times as long"
+        )
+    if trainer.runner != "native":
+        yield "machine code is much faster: pip install 'scalar-autodiff[fast]'"
+    yield ""
+    for _ in range(chosen.samples):
+        yield text.spelled(model.sample([text.end], text.end, chosen.temperature, random))
+
+
+def engine_seconds(model: Any, example: Sequence[int]) -> float:
+    """The seconds of a step by the engine, on a copy of the state."""
+    numbers = model.state_dict()
+    optimizer, started = Adam(model.parameters()), perf_counter()
+    model.loss(example).backward()
+    optimizer.step()
+    seconds = perf_counter() - started
+    model.load_state_dict(numbers)
+    model.zero_grad()
+    return seconds
