@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from math import isfinite
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 
+from ..arrays import is_array
 from ..functional import branches, flattened
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported
@@ -16,6 +17,7 @@ from .lowering import Lowering
 from .recording import Given, Recording
 from .state import State
 
+NUMBERS = {float, int}
 SECONDS = 0.05  # how long a call of machine code may last
 AHEAD = 1000  # examples that are looked at together
 MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
@@ -49,7 +51,8 @@ class Trainer:
         self.modes = list(MODES[fast.runner])
         if not same_owner(type(optimizer), "step", "recorded"):  # a step of its own
             self.modes = [mode for mode in self.modes if mode != "native"] or self.modes
-        self.prepared: dict[Any, Prepared] = {}
+        self.prepared: dict[Any, Prepared] = {}  # by trace
+        self.known: dict[Any, Prepared] = {}  # by what ``read`` says of a shape
         self.training: Any = None  # in machine code
         self.inside = False  # whether numbers are in its arrays
 
@@ -113,35 +116,39 @@ class Trainer:
 
     def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
         """Make a step for each call; their losses are appended."""
-        rows = [numbers(call) for call in calls]
-        if len(rows) > 1:  # the longest first: its program serves the others
-            firsts = dict(zip(map(len, rows), calls))
+        given = [read(call) for call in calls]
+        if len(given) > 1:  # the longest first: its program serves the others
+            firsts = {len(row): call for (shape, row), call in zip(given, calls) if shape not in self.known}
             for count in sorted(firsts, reverse=True):
                 self.fast.trace(firsts[count], {}, True)
-        shapes, optimizer = [self.prepared_for(call) for call in calls], self.optimizer
+        ready, rows = [self.prepared_for(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
         if not self.inside:
-            self.training.read(State.of(optimizer))
+            self.training.read(State.of(self.optimizer))
             self.inside = True
-        start, most = 0, 1
+        optimizer, start, most = self.optimizer, 0, 1
         while start < len(rows):
-            nests, _, _, leaves = shapes[start]
+            nests, _, _, leaves = ready[start]
             others, begun, stop = [leaf._data for leaf in leaves], perf_counter(), start + 1
-            while stop < min(len(rows), start + most) and shapes[stop].nests is nests:
+            while stop < min(len(rows), start + most) and ready[stop].nests is nests:
                 stop += 1
-            given = [(shape.places, shape.length, row) for shape, row in zip(shapes[start:stop], rows[start:stop])]
-            found, made = self.training.run(nests, others, given, optimizer.learning_rate, optimizer.clip_norm)
+            some = [(each.places, each.length, row) for each, row in zip(ready[start:stop], rows[start:stop])]
+            found, made = self.training.run(nests, others, some, optimizer.learning_rate, optimizer.clip_norm)
             losses += found[:made]
-            if made < len(given):
+            if made < len(some):
                 refuse(found[made], len(losses))
             start, most = stop, most * 2 if perf_counter() - begun < SECONDS / 2 else most
 
-    def prepared_for(self, example: tuple[Any, ...]) -> Prepared:
+    def prepared_for(self, shape: Any, example: tuple[Any, ...]) -> Prepared:
         """What examples of this shape need, prepared at the first one."""
+        if shape in self.known:
+            return self.known[shape]
         trace = self.fast.trace(example, {}, True)
         if trace not in self.prepared:
             if branches(trace.output) is not None:
                 raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
             self.prepared[trace] = self.prepare(trace)
+        if shape:
+            self.known[shape] = self.prepared[trace]
         return self.prepared[trace]
 
     def prepare(self, trace: Any) -> Prepared:
@@ -192,14 +199,25 @@ def same_owner(kind: type, *names: str) -> bool:
     return len({next(base for base in kind.__mro__ if name in vars(base)) for name in names}) == 1
 
 
-def numbers(args: tuple[Any, ...]) -> list[float]:
-    """Every number of the arguments, in order."""
-    found: list[Any] = []
+def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
+    """(What tells the shape of the arguments, every number in them in order.)
+
+    The first is None where they are more than numbers and arrays, as lists of lists or NumPy's.
+    """
+    if len(args) == 1 and is_array(args[0]) and args[0].dtype == float:
+        return (type(args[0]), args[0].shape), args[0].ravel()
+    shapes: list[Any] = []
+    found: list[float] = []
     for arg in args:
-        found += arg if type(arg) in (list, tuple) else flattened(arg)
-    if not {*map(type, found)} <= {float, int}:
-        found = [real(x, "a trainer") for x in flattened(args)]
-    return found
+        level, counts = arg if type(arg) in (list, tuple) else [arg], [type(arg)]
+        while not (kinds := {*map(type, level)}) <= NUMBERS:
+            if kinds != {list} or len({*map(len, level)}) > 1:
+                return None, [real(x, "a trainer") for x in flattened(args)]
+            counts.append(len(level))
+            level = [*chain.from_iterable(level)]
+        shapes.append((*counts, len(level)))
+        found += level
+    return tuple(shapes), found
 
 
 def refuse(loss: float, made: int) -> None:

@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from itertools import pairwise
 
+import numpy
 import pytest
 
 import autodiff
@@ -163,6 +164,27 @@ def test_captured_values_are_read_at_every_step_and_clipping_can_be_set_later():
     trainer([1.0, 1.0])
     trainer.write()
     assert w.data == pytest.approx(0.5 - 0.6 - 0.05)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_examples_of_all_kinds_of_arguments(runner):
+    w, v = Value(0.5), Value(0.25)
+
+    def loss(rows, factor=1.0, more=(1.0, 2.0)):
+        return factor * sum((w * a + v * b) ** 2 for a, b in rows) * more[1]
+
+    examples = [
+        ([[1, 2], [0.5, 1]], 2.0, (1, True)),
+        ([[1.0, 2.0], [0.5, 1.0]], 2, (1.0, 1.0)),
+        (((1.0, 2.0), [0.5, 1.0]), 2.0, [1.0, 1.0]),
+        (numpy.array([[1.0, 2.0], [0.5, 1.0]]), 2.0, numpy.array([1, 1])),
+    ]
+    expected = loss(*examples[1]).data
+    trainer = autodiff.compile(loss, runner).trainer([w, v], nn.SGD([w, v], 0.0))
+    assert trainer.run([*examples, *examples]) == [pytest.approx(expected, rel=1e-12)] * 8
+    assert trainer.run([numpy.array([[1.0, 2.0]])] * 2) == [pytest.approx(2.0, rel=1e-12)] * 2
+    with pytest.raises((TypeError, ValueError)):
+        trainer([["a", 2.0]], 1.0, (1.0, 1.0))
 
 
 def test_what_cannot_be_recorded_runs_by_the_engine():

@@ -456,12 +456,15 @@ def updates(
     used = len(program.parameters)
 
     def shared(expression: Expression) -> Expression:
-        """The expression, parts that are the same for all parameters computed once."""
+        """The expression, parts that are the same for all parameters computed once: also 1 / what divides others."""
         nonlocal used
         if type(expression) is not tuple:
             return expression
         expression = (expression[0], *map(shared, expression[1:]))
         if any(type(x) is not float and x.array != SETTINGS for x in leaves_of(expression)):
+            divisor = expression[-1]
+            if expression[0] == "div" and type(divisor) is Index and divisor.array == SETTINGS:
+                return "mul", expression[1], shared(("div", 1.0, divisor))  # far faster, and off by an ulp at most
             return expression
         found.append(Statement((Axis(1), Axis(nets)), one(SETTINGS, used, nets), expression))
         used += 1
