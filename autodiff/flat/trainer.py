@@ -209,7 +209,8 @@ def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
     shapes: list[Any] = []
     found: list[float] = []
     for arg in args:
-        level, counts = arg if type(arg) in (list, tuple) else [arg], [type(arg)]
+        counts: list[Any] = [type(arg)]
+        level = arg if type(arg) in (list, tuple) else [arg]
         while not (kinds := {*map(type, level)}) <= NUMBERS:
             if kinds != {list} or len({*map(len, level)}) > 1:
                 return None, [real(x, "a trainer") for x in flattened(args)]
