@@ -15,10 +15,11 @@ HUNDREDTHS = 0.005  # how far off a share may be that was written with two decim
 
 
 def listed(outputs: Any) -> list[Any]:
-    """The outputs of a model as a list, also of one that returns a bare Value."""
+    """The outputs of a model as a list, also of one that returns a bare Value, or a list for each position."""
     if not hasattr(outputs, "__len__") or getattr(outputs, "shape", None) == ():
         return [outputs]
-    return list(outputs if type(outputs) is list else in_order("a loss", outputs))
+    found = list(outputs if type(outputs) is list else in_order("a loss", outputs))
+    return [y for row in found for y in row] if found and type(found[0]) is list else found
 
 
 def one_hot(place: int, size: int) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.arrays import in_order
 
-from ._checks import rows_in, several
+from ._checks import number, rows_in, several
 from ._targets import above_half, listed, plain
 from .losses import Loss, loss_named
 from .module import evaluating
@@ -16,15 +16,56 @@ from .module import evaluating
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
 
-def examples_in(X: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The examples as lists of floats, all of one length; ValueError where there is none."""
-    rows = rows_in(X)
+def examples_in(X: Sequence[Sequence[Any]], model: Any = None) -> list[list[Any]]:
+    """The examples as lists of floats, all of one length unless the model takes sequences; ValueError for none."""
+    sequences = getattr(model, "takes_sequences", False)
+    rows = [sequence(x, f"example {i}") for i, x in enumerate(several("X", X, "X=[{}]"))] if sequences else rows_in(X)
     if not rows:
         raise ValueError("training needs at least one example, got none")
     for i, row in enumerate(rows):
-        if len(row) != len(rows[0]):
+        if len(row) != len(rows[0]) and not sequences:
             raise ValueError(f"example {i} has {len(row)} numbers, example 0 has {len(rows[0])}")
     return rows
+
+
+def sequence(x: Any, place: str) -> list[Any]:
+    """One sequence as a list of floats, or of lists of them."""
+    found = in_order(place, x)
+    if not hasattr(found, "__iter__"):
+        raise TypeError(f"{place} is a sequence, such as [[0.1], [0.2]], got {x!r:.60}")
+    return [sequence(y, place) if hasattr(y, "__iter__") else number(y, place) for y in found]
+
+
+def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:
+    """The loss itself, or, where the model has outputs for each position of a sequence, its mean over the positions.
+
+    Then a target is a list with one for each position, and an example is right where all of its positions are.
+    """
+    if not getattr(model, "takes_sequences", False):
+        return loss
+    rows = model(X[0])
+    if type(rows) is not list or not rows or type(rows[0]) is not list:
+        return loss
+    width = len(rows[0])
+
+    def parts(outputs: Any) -> list[list[Any]]:
+        flat = listed(outputs)
+        return [flat[k : k + width] for k in range(0, len(flat), width)]
+
+    def cost(outputs: Any, target: Any) -> Any:
+        found = parts(outputs)
+        if len(found) != len(target):
+            raise ValueError(f"expected a target for each of the {len(found)} positions, got {len(target)}")
+        return sum([loss.cost(each, wanted) for each, wanted in zip(found, target)]) / len(found)
+
+    def decide(outputs: Any) -> Any:
+        return [loss.decide(each) for each in parts(outputs)]
+
+    def encode(target: Any, _: int) -> list[Any]:
+        return [loss.encode(plain(each), width) for each in several("a target", target, "Y=[[{}]]")]
+
+    chosen = loss.decide if loss.decide is above_half else decide
+    return Loss(loss.name, cost, encode, chosen, loss.probabilities)
 
 
 def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
@@ -57,7 +98,7 @@ def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:
     They do where the loss itself decides on classes or takes probabilities, and where they are nothing but 0 and 1
     (or -1 and 1), as those of gates and data sets are.
     """
-    values = {number for target in targets for number in numbers(target)}
+    values = {x for target in targets for x in numbers(target)}
     return loss.decide is not above_half or loss.probabilities or values <= {0.0, 1.0} or values <= {-1.0, 1.0}
 
 
@@ -109,8 +150,9 @@ def evaluate(
     >>> evaluate(MLP(1, [1], initializer="zeros"), [[1.0], [2.0]], [0.3, 0.4])
     (0.125, nan)
     """
-    row, X = loss_named(loss), examples_in(X)
+    X = examples_in(X, model)
     with evaluating(model):
+        row = by_position(loss_named(loss), model, X)
         targets = encoded(model, X, Y, row)
         wanted = [row.decide(numbers(target)) for target in targets]
         rows = (numbers(scored(model, x, target, row)) for x, target in zip(X, targets))

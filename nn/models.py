@@ -36,6 +36,11 @@ class Sequential(Module):
                 raise TypeError(f"Sequential takes layers one by one, Sequential(*layers), got {layer!r:.60}")
         self.layers = list(layers)
 
+    @property
+    def takes_sequences(self) -> bool:  # type: ignore[override]
+        """Whether the first layer does."""
+        return bool(self.layers) and getattr(self.layers[0], "takes_sequences", False)
+
     def activations(self, x: Sequence[Any]) -> list[tuple[Sequence[Any], Sequence[Any]]]:
         """[(z, a), ...] layer by layer for one example, recorded anew: no state is kept (C6, C7).
 
@@ -210,6 +215,8 @@ class RecurrentCell(Module):
     >>> len(cell.parameters()), len(cell([[1.0], [0.0], [1.0]]))
     (8, 2)
     """
+
+    takes_sequences = True
 
     def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: int | Random | None = None) -> None:
         self.layer = Layer(size(inputs) + size(hidden), hidden, activation, seed=seed)

@@ -34,6 +34,7 @@ class Module:
     training = False  # whether calls do what only training does: drop numbers, use the mini-batch's statistics
     buffers: tuple[str, ...] = ()  # attributes, lists of floats, that such calls change: saved, and undone
     in_training = ""  # what such calls do that others cannot
+    takes_sequences = False  # whether an example is a sequence of any length, of numbers or of lists of them
     predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
 
     def __call__(self, *x: Any) -> Any:

@@ -126,6 +126,8 @@ class GPT(Module):
     (3, 3.3)
     """
 
+    takes_sequences = True
+
     def __init__(
         self, tokens: int, width: int = 16, heads: int = 4, layers: int = 1, context: int = 16, seed: Any = None
     ) -> None:

@@ -135,7 +135,7 @@ class Trainer:
             found, made = self.training.run(nests, others, some, optimizer.learning_rate, optimizer.clip_norm)
             losses += found[:made]
             if made < len(some):
-                refuse(found[made], len(losses))
+                refuse(found[made], losses)
             start, most = stop, most * 2 if perf_counter() - begun < SECONDS / 2 else most
 
     def prepared_for(self, shape: Any, example: tuple[Any, ...]) -> Prepared:
@@ -187,7 +187,7 @@ class Trainer:
             else:
                 loss, gradients = self.fast.value_and_grad(*call, wrt=leaves)
             if not (isfinite(loss) and all(map(isfinite, gradients))):
-                refuse(loss, len(losses))
+                refuse(loss, losses)
             for x, gradient in zip(leaves, gradients):
                 x.grad = gradient
             optimizer.step()
@@ -221,9 +221,12 @@ def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
     return tuple(shapes), found
 
 
-def refuse(loss: float, made: int) -> None:
+def refuse(loss: float, before: list[float]) -> None:
+    """Raise a FloatingPointError that has the ``losses`` before."""
     what = "the gradient is inf or nan" if isfinite(loss) else f"the loss became {loss}"
-    raise FloatingPointError(
-        f"{what} at example {made} of this call, counted from 0; parameters are as before that step. "
+    error = FloatingPointError(
+        f"{what} at example {len(before)} of this call, counted from 0; parameters are as before that step. "
         "autodiff.nonfinite_origin(loss(*example)) names where it began"
     )
+    error.losses = before  # type: ignore[attr-defined]
+    raise error

@@ -12,7 +12,7 @@ from autodiff.flat import Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
-from ..metrics import are_classes, examples_in, numbers, tried
+from ..metrics import are_classes, by_position, examples_in, numbers, tried
 from ..module import Module, in_mode
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
@@ -53,9 +53,11 @@ def fit(
         What is trained, called with one example. It is in training mode (``model.train()``) during steps, and in
         evaluation mode before and after them: in callbacks, for ``record``, and when fit is done.
     X : sequence of examples, each of shape (inputs,)
-        As many as targets.
+        As many as targets. A model whose ``takes_sequences`` is True (RecurrentCell, GPT, or your own) takes sequences,
+        of any length each, of numbers or of lists of them.
     Y : sequence of targets
-        A number, a class or a list of numbers for each example, as the loss takes it.
+        A number, a class or a list of numbers for each example, as the loss takes it; where the model returns a list
+        of lists, for each position of a sequence: then the loss is the mean over the positions.
     loss : str, Loss, or function (outputs, target) -> Value
         A name from ``LOSSES`` or your own; both arguments come as lists. If there is one output and the function
         cannot take lists, they come as numbers: ``lambda y, t: (y - t) ** 2``.
@@ -66,7 +68,7 @@ def fit(
     epochs : int
         How often every example is looked at.
     batch_size : int, optional
-        Examples for each update: 1 is stochastic gradient descent, None all of them (C5).
+        Examples for each update: 1 is stochastic gradient descent, None all of them (C5), but 1 of sequences.
     runner : str
         How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
         "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
@@ -127,7 +129,8 @@ def fit(
     refuse_words(fit, others)
     if isinstance(model, Module):
         model.eval()
-    X, row, before = examples_in(X), loss_named(loss), Value(0.0).born
+    X = examples_in(X, model)
+    row, before = by_position(loss_named(loss), model, X), Value(0.0).born
     outputs, targets = tried(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
     check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
@@ -145,7 +148,8 @@ def fit(
     make = runner_named(runner)
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
-    batches = size(len(X) if batch_size is None else batch_size, "batch_size")
+    sequences = getattr(model, "takes_sequences", False)
+    batches = size((1 if sequences else len(X)) if batch_size is None else batch_size, "batch_size")
     task = Task(model, X, targets, row, chosen, penalty, epochs, batches, gates)
     if validation_data is None and (patience is not None or min_delta):
         raise ValueError("patience waits for a lower validation loss: give validation_data=(X, Y) too")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 from typing import Any
 
+import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
 from .._checks import one_of
@@ -52,6 +53,56 @@ class Recorded:
             self.training.step.check()
 
 
+class Sequences:
+    """Steps of one sequence each, of any length, by a trainer of ``autodiff.compile``."""
+
+    hint, why, ahead = "", "", True
+
+    def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
+        self.why, self.task, self.optimizer = why, task, task.optimizer
+        refuse_own_step(task.optimizer)
+        if task.epoch.size > 1:
+            raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
+        with task.watched():
+            task.example_loss(task.examples[0], task.targets[0])
+        if task.calls:
+            raise Unsupported("dropout draws anew for each position of a sequence: train with runner='eager'")
+        self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
+        self.left: Any = None  # the state in which the parameters are
+
+    def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
+        """That of one example, with the penalty."""
+        loss, penalty = self.task.example_loss(x, target), self.task.penalty
+        return loss + penalty(self.task.model) if penalty else loss
+
+    @property
+    def name(self) -> str:
+        return "eager" if self.trainer.runner == "engine" else self.trainer.runner
+
+    def run(self, state: State, batches: Batches) -> tuple[State, Any]:
+        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
+        task = self.task
+        if state is not self.left:
+            state.into(self.optimizer)
+        steps = [i for k in range(batches.first, batches.last) for i in batches.indices(k)]
+        with in_mode(task.modules, True):
+            try:
+                losses = self.trainer.run((task.examples[i], task.targets[i]) for i in steps)
+            except FloatingPointError as error:
+                losses = error.losses  # type: ignore[attr-defined]
+            self.trainer.write()
+        self.left = State.of(self.optimizer)
+        return self.left, losses
+
+    def check(self) -> None:
+        """What the steps reach is watched, and nothing more."""
+
+
+def recorded(task: Task, runner: str) -> Runner:
+    """The runner of that name."""
+    return Sequences(task, runner) if getattr(task.model, "takes_sequences", False) else Recorded(task, runner)
+
+
 def refuse_own_step(optimizer: Any) -> None:
     """Raise Unsupported if the optimizer does more in a step than its scalar ``update`` says."""
     for name in ("step", "zero_grad"):
@@ -71,6 +122,11 @@ def fastest(task: Task) -> Runner:
     if task.renewed > OFTEN:
         return Eager(task, "callbacks changed again and again what was recorded")
     hint, why = "", "a short run"
+    if getattr(task.model, "takes_sequences", False):
+        try:
+            return Sequences(task)
+        except Unsupported as error:
+            return Eager(task, str(error))
     try:
         passes = task.epochs * len(task.examples)
         if passes * max(task.gates, len(task.optimizer.parameters)) >= LONG:
@@ -88,9 +144,9 @@ def fastest(task: Task) -> Runner:
 RUNNERS: dict[str, Callable[[Task], Runner]] = {
     "auto": fastest,
     "eager": Eager,
-    "source": partial(Recorded, runner="source"),
-    "batch": partial(Recorded, runner="batch"),
-    "native": partial(Recorded, runner="native"),
+    "source": partial(recorded, runner="source"),
+    "batch": partial(recorded, runner="batch"),
+    "native": partial(recorded, runner="native"),
 }
 
 

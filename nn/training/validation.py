@@ -28,7 +28,7 @@ class Validation:
             raise ValueError(f"validation_data is two things, (X, Y), got {len(both)}")
         self.task, loss = task, task.loss
         try:
-            self.X = examples_in(both[0])
+            self.X = examples_in(both[0], task.model)
             self.targets = encoded(task.model, self.X, both[1], loss)
         except (TypeError, ValueError) as error:
             error.add_note("This is about validation_data.")
@@ -44,10 +44,11 @@ class Validation:
         self.best: Any = None  # the numbers of parameters and buffers at the lowest loss
         self.recorded: Any = None  # what training's step was recorded from when this was
         self.flat: Callable[[], Any] | None = None  # gives the row of each example
+        self.sequences = getattr(task.model, "takes_sequences", False)
 
     def __call__(self, model: Any, history: History) -> str | None:
         """Measure, write it into the history, and return the reason to stop, if there is one."""
-        loss, right = self.measured(history.runner != "eager")
+        loss, right = self.measured(history.runner != "eager" and not self.sequences)
         for found, number in ((history.validation_loss, loss), (history.validation_accuracy, right / self.examples)):
             found += [nan] * (history.epochs - 1 - len(found))  # of epochs without validation
             found.append(number)
