@@ -49,8 +49,13 @@ class Trainer:
         if {*given} != {*self.wanted.leaves}:
             raise ValueError(f"{optimizer!r} was made for other parameters than the {len(given)} given: give it these")
         self.modes = list(MODES[fast.runner])
-        if not same_owner(type(optimizer), "step", "recorded"):  # a step of its own
-            self.modes = [mode for mode in self.modes if mode != "native"] or self.modes
+        if not is_recorded(optimizer):
+            self.modes = [mode for mode in self.modes if mode != "native"]
+        if not self.modes:
+            raise Unsupported(
+                f"{type(optimizer).__name__} has a step of its own, or computes its learning_rate or clip_norm: "
+                "compile the loss with runner='auto'"
+            )
         self.prepared: dict[Any, Prepared] = {}  # by trace
         self.known: dict[Any, Prepared] = {}  # by what ``read`` says of a shape
         self.training: Any = None  # in machine code
@@ -194,9 +199,10 @@ class Trainer:
             losses.append(loss)
 
 
-def same_owner(kind: type, *names: str) -> bool:
-    """Whether the methods of these names are of the same class."""
-    return len({next(base for base in kind.__mro__ if name in vars(base)) for name in names}) == 1
+def is_recorded(optimizer: Any) -> bool:
+    """Whether what an optimizer records is its whole step: it has no step of its own, and computes no settings."""
+    owners = {next((x for x in type(optimizer).__mro__ if name in vars(x)), name) for name in ("step", "recorded")}
+    return len(owners) == 1 and {"learning_rate", "clip_norm"} <= vars(optimizer).keys()
 
 
 def read(args: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -68,16 +68,13 @@ class Sequences:
         if task.calls:
             raise Unsupported("dropout draws anew for each position of a sequence: train with runner='eager'")
         self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
+        self.name = self.trainer.runner
         self.left: Any = None  # the state in which the parameters are
 
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """That of one example, with the penalty."""
         loss, penalty = self.task.example_loss(x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
-
-    @property
-    def name(self) -> str:
-        return "eager" if self.trainer.runner == "engine" else self.trainer.runner
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
@@ -91,6 +88,7 @@ class Sequences:
             except FloatingPointError as error:
                 losses = error.losses  # type: ignore[attr-defined]
             self.trainer.write()
+        self.name = "eager" if self.trainer.runner == "engine" else self.trainer.runner
         self.left = State.of(self.optimizer)
         return self.left, losses
 

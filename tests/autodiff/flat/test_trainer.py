@@ -204,10 +204,22 @@ def test_an_optimizer_with_a_step_of_its_own_makes_it():
             super().step()
             self.learning_rate /= 2.0
 
-    w = Value(1.0)
-    trainer = autodiff.compile(lambda x: w * x).trainer([w], Halved([w], 0.5))
-    assert trainer.run([1.0, 1.0, 1.0]) == [1.0, 0.5, 0.25]
-    assert trainer.runner == "auto"
+    class Falling(nn.SGD):
+        @property
+        def learning_rate(self):
+            return 0.5 / 2**self.steps
+
+        @learning_rate.setter
+        def learning_rate(self, rate):
+            pass
+
+    for kind in (Halved, Falling):
+        w = Value(1.0)
+        trainer = autodiff.compile(lambda x: w * x).trainer([w], kind([w], 0.5))  # noqa: B023
+        assert trainer.run([1.0, 1.0, 1.0]) == [1.0, 0.5, 0.25]
+        assert trainer.runner == "auto"
+        with pytest.raises(ValueError, match=f"{kind.__name__} has a step of its own, or computes its learning_rate"):
+            autodiff.compile(lambda x: w * x, "native").trainer([w], kind([w], 0.5))  # noqa: B023
 
 
 def test_without_llvmlite(monkeypatch):
