@@ -11,14 +11,14 @@ from autodiff.arrays import in_order
 from ._checks import number, rows_in, several
 from ._targets import above_half, listed, plain
 from .losses import Loss, loss_named
-from .module import evaluating
+from .module import evaluating, takes_sequences
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
 
 def examples_in(X: Sequence[Sequence[Any]], model: Any = None) -> list[list[Any]]:
     """The examples as lists of floats, all of one length unless the model takes sequences; ValueError for none."""
-    sequences = getattr(model, "takes_sequences", False)
+    sequences = takes_sequences(model)
     rows = [sequence(x, f"example {i}") for i, x in enumerate(several("X", X, "X=[{}]"))] if sequences else rows_in(X)
     if not rows:
         raise ValueError("training needs at least one example, got none")
@@ -41,7 +41,7 @@ def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:
 
     Then a target is a list with one for each position, and an example is right where all of its positions are.
     """
-    if not getattr(model, "takes_sequences", False):
+    if not takes_sequences(model):
         return loss
     rows = model(X[0])
     if type(rows) is not list or not rows or type(rows[0]) is not list:

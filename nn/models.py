@@ -14,7 +14,7 @@ from ._checks import counted, example, generator, several, size
 from .activations import activation_named
 from .initializers import Initializer
 from .layers import Layer, Neuron, spelled
-from .module import Module, outputs_of
+from .module import Module, outputs_of, takes_sequences
 
 
 class Sequential(Module):
@@ -39,7 +39,7 @@ class Sequential(Module):
     @property
     def takes_sequences(self) -> bool:  # type: ignore[override]
         """Whether the first layer does."""
-        return bool(self.layers) and getattr(self.layers[0], "takes_sequences", False)
+        return bool(self.layers) and takes_sequences(self.layers[0])
 
     def activations(self, x: Sequence[Any]) -> list[tuple[Sequence[Any], Sequence[Any]]]:
         """[(z, a), ...] layer by layer for one example, recorded anew: no state is kept (C6, C7).

@@ -135,6 +135,11 @@ def takes_rows(model: Any) -> bool:
     return names[:1] == ["batch"]
 
 
+def takes_sequences(model: Any) -> bool:
+    """Whether its examples are sequences of any length."""
+    return getattr(model, "takes_sequences", False) is True
+
+
 class in_mode:
     """While all are in training mode, or none is; afterwards they are as before."""
 

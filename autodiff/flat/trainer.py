@@ -19,6 +19,7 @@ from .state import State
 
 NUMBERS = {float, int}
 SECONDS = 0.05  # how long a call of machine code may last
+LARGE = 20_000  # numbers read by gates, from which "auto" makes no Python text
 AHEAD = 1000  # examples that are looked at together
 MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
 
@@ -92,6 +93,8 @@ class Trainer:
         before = len(losses)
         while left := calls[len(losses) - before :]:
             try:
+                if self.runner == "auto" and self.fast.trace(left[0], {}).work > LARGE:
+                    raise Unsupported("Python text for each length takes longer to make than it saves")
                 (self.natively if self.runner == "native" else self.singly)(left, losses)
             except (ImportError, Unsupported) as error:
                 if len(self.modes) == 1 or (isinstance(error, ImportError) and self.runner != "native"):

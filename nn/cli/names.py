@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("task", help=argparse.SUPPRESS)
     made.add_argument("text", nargs="?", help="a text file (UTF-8); by default 1,000 or so first names")
-    made.add_argument("--steps", type=int, default=1000, metavar="N", help="of one line each (default 1000)")
+    made.add_argument("--steps", type=int, metavar="N", help="of one line each (default 1000, 100 without llvmlite)")
     for name, number, what in (
         ("width", 16, "numbers of a position"),
         ("heads", 4, "heads of attention"),
@@ -61,25 +61,27 @@ class Text:
 def report(arguments: Sequence[str]) -> Iterator[str]:
     """Train; yield what there is to say, line by line."""
     chosen = parser().parse_intermixed_args(arguments)
-    for name in ("steps", "samples"):
-        size(getattr(chosen, name), f"--{name}")
+    count = 1000 if chosen.steps is None else size(chosen.steps, "--steps")
+    size(chosen.samples, "--samples")
     random, text = Random(chosen.seed), Text(chosen.text or NAMES, max(2, chosen.context))
     model = GPT(len(text.letters) + 1, chosen.width, chosen.heads, chosen.layers, chosen.context, random)
     yield f"{counted(len(text.examples), 'line')} of {Path(chosen.text or NAMES).name}; {model}"
     order = random.sample(text.examples, len(text.examples))
     order = [max(order, key=len), *order]  # a program for the longest serves them all
     eager = engine_seconds(model, order[1])
-    optimizer = Adam(model.parameters(), chosen.learning_rate, (0.85, 0.99), schedule=linear_decay(chosen.steps))
+    optimizer = Adam(model.parameters(), chosen.learning_rate, (0.85, 0.99), schedule=linear_decay(count))
     trainer = autodiff.compile(model.loss).trainer(model, optimizer)
     begun, each = perf_counter(), float("inf")
     try:
         for k in range(SHOWN):
-            steps = range(chosen.steps * k // SHOWN, chosen.steps * (k + 1) // SHOWN)
+            steps = range(count * k // SHOWN, count * (k + 1) // SHOWN)
             if steps:
                 started = perf_counter()
                 losses = trainer.run(order[i % len(order)] for i in steps)
                 each = min(each, (perf_counter() - started) / len(steps))
                 yield f"step {steps.stop:6}  mean loss {sum(losses) / len(losses):.4f}"
+            if trainer.runner != "native" and chosen.steps is None:
+                break
     except KeyboardInterrupt:
         yield f"stopped by ctrl-C after {counted(optimizer.steps, 'step')}; what was learned is kept"
     except FloatingPointError as error:
@@ -87,13 +89,13 @@ def report(arguments: Sequence[str]) -> Iterator[str]:
     trainer.write()
     seconds = perf_counter() - begun
     yield f"{counted(optimizer.steps, 'step')} in {seconds:.2f} s, compiling included, runner {trainer.runner!r}"
-    if optimizer.steps:
+    if trainer.runner != "native":
+        yield "machine code is much faster: pip install 'scalar-autodiff[fast]'"
+    elif optimizer.steps:
         yield (
             f"a step: {1e6 * each:,.0f} us; recorded and run gate by gate in Python: {1e6 * eager:,.0f} us, "
             f"{eager / each:,.0f} times as long"
         )
-    if trainer.runner != "native":
-        yield "machine code is much faster: pip install 'scalar-autodiff[fast]'"
     yield ""
     for _ in range(chosen.samples):
         yield text.spelled(model.sample([text.end], text.end, chosen.temperature, random))

@@ -13,7 +13,7 @@ from autodiff.flat import Unsupported
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
 from ..metrics import are_classes, by_position, examples_in, numbers, tried
-from ..module import Module, in_mode
+from ..module import Module, in_mode, takes_sequences
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
@@ -148,8 +148,7 @@ def fit(
     make = runner_named(runner)
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
-    sequences = getattr(model, "takes_sequences", False)
-    batches = size((1 if sequences else len(X)) if batch_size is None else batch_size, "batch_size")
+    batches = size((1 if takes_sequences(model) else len(X)) if batch_size is None else batch_size, "batch_size")
     task = Task(model, X, targets, row, chosen, penalty, epochs, batches, gates)
     if validation_data is None and (patience is not None or min_delta):
         raise ValueError("patience waits for a lower validation loss: give validation_data=(X, Y) too")

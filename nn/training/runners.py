@@ -11,7 +11,7 @@ import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
 from .._checks import one_of
-from ..module import in_mode
+from ..module import in_mode, takes_sequences
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Runner, Task, put_back
 
@@ -98,7 +98,7 @@ class Sequences:
 
 def recorded(task: Task, runner: str) -> Runner:
     """The runner of that name."""
-    return Sequences(task, runner) if getattr(task.model, "takes_sequences", False) else Recorded(task, runner)
+    return Sequences(task, runner) if takes_sequences(task.model) else Recorded(task, runner)
 
 
 def refuse_own_step(optimizer: Any) -> None:
@@ -120,7 +120,7 @@ def fastest(task: Task) -> Runner:
     if task.renewed > OFTEN:
         return Eager(task, "callbacks changed again and again what was recorded")
     hint, why = "", "a short run"
-    if getattr(task.model, "takes_sequences", False):
+    if takes_sequences(task.model):
         try:
             return Sequences(task)
         except Unsupported as error:

@@ -11,7 +11,7 @@ from autodiff.flat import Unsupported
 
 from .._checks import at_least_0, counted, several, size
 from ..metrics import are_classes, encoded, examples_in, numbers, scored, tally
-from ..module import modules_in
+from ..module import modules_in, takes_sequences
 from .history import History
 from .loop import Task
 
@@ -44,11 +44,10 @@ class Validation:
         self.best: Any = None  # the numbers of parameters and buffers at the lowest loss
         self.recorded: Any = None  # what training's step was recorded from when this was
         self.flat: Callable[[], Any] | None = None  # gives the row of each example
-        self.sequences = getattr(task.model, "takes_sequences", False)
 
     def __call__(self, model: Any, history: History) -> str | None:
         """Measure, write it into the history, and return the reason to stop, if there is one."""
-        loss, right = self.measured(history.runner != "eager" and not self.sequences)
+        loss, right = self.measured(history.runner != "eager" and not takes_sequences(model))
         for found, number in ((history.validation_loss, loss), (history.validation_accuracy, right / self.examples)):
             found += [nan] * (history.epochs - 1 - len(found))  # of epochs without validation
             found.append(number)

@@ -76,10 +76,24 @@ def test_what_names_cannot_do_is_said(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
+def test_names_go_by_the_engine_without_llvmlite(capsys, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("autodiff.flat.backends.llvm")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    text = run(capsys, "names", "--width", "8", "--heads", "2", "--context", "6", "--samples", "1")
+
+    assert "step    100  mean loss" in text
+    assert "100 steps in" in text
+    assert re.search("machine code is much faster: pip install 'scalar-autodiff\\[fast\\]'", text)
+
+
 def test_ctrl_c_ends_names_with_samples(tmp_path):
-    process = start(tmp_path, "names", "--steps", "100000000", PYTHONUNBUFFERED="1")
-    process.stdout.readline()
-    time.sleep(4.0)
+    process = start(tmp_path, "names", "--steps", "2000000", PYTHONUNBUFFERED="1")
+    for line in process.stdout:
+        if line.startswith("step"):
+            break
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     text = process.communicate(timeout=20)[0]
 
