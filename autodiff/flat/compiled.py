@@ -407,9 +407,9 @@ class Compiled:
         -------
         Trainer
             ``trainer(*example)`` makes a step and returns the loss before it; ``trainer.run(examples)`` makes one for
-            each and returns the losses; ``trainer.write()`` brings the parameters and the optimizer up to date, as
-            the end of a ``with trainer:`` and every error do, ctrl-C among them. What they hold then is read again
-            at the next step.
+            each and returns the losses; ``trainer.expect(examples)`` prepares for the longest to come.
+            ``trainer.write()`` brings the parameters and the optimizer up to date, as the end of a ``with trainer:``
+            and every error do, ctrl-C among them. What they hold then is read again at the next step.
 
         Raises
         ------

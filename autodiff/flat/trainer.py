@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from math import isfinite
+from operator import itemgetter
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 
@@ -102,6 +103,13 @@ class Trainer:
                 self.write()
                 self.modes.pop(0)
 
+    def expect(self, examples: Iterable[Any]) -> None:
+        """Make machine code for the longest of these examples first: its program serves the others."""
+        if self.runner == "native":
+            calls = [example if type(example) is tuple else (example,) for example in examples]
+            with suppress(Unsupported):  # the first step says so
+                self.fast.trace(max(calls, key=lambda call: len(read(call)[1])), {}, True)
+
     def write(self) -> None:
         """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.
 
@@ -125,10 +133,9 @@ class Trainer:
     def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
         """Make a step for each call; their losses are appended."""
         given = [read(call) for call in calls]
-        if len(given) > 1:  # the longest first: its program serves the others
-            firsts = {len(row): call for (shape, row), call in zip(given, calls) if shape not in self.known}
-            for count in sorted(firsts, reverse=True):
-                self.fast.trace(firsts[count], {}, True)
+        anew = [(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known]
+        if anew:
+            self.fast.trace(max(anew, key=itemgetter(0))[1], {}, True)  # the longest first: its program serves others
         ready, rows = [self.prepared_for(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
         if not self.inside:
             self.training.read(State.of(self.optimizer))

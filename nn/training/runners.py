@@ -68,6 +68,8 @@ class Sequences:
         if task.calls:
             raise Unsupported("dropout draws anew for each position of a sequence: train with runner='eager'")
         self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
+        with in_mode(task.modules, True):
+            self.trainer.expect(zip(task.examples, task.targets))
         self.name = self.trainer.runner
         self.left: Any = None  # the state in which the parameters are
 

@@ -79,6 +79,11 @@ def test_one_program_serves_a_run():
     trainer = autodiff.compile(loss, "native").trainer(parameters, nn.Adam(parameters))
     trainer.run(SEQUENCES)
     assert len(trainer.training.codes) == 1
+    trainer = autodiff.compile(loss, "native").trainer(parameters, nn.Adam(parameters))
+    trainer.expect(SEQUENCES)
+    for sequence in SEQUENCES:
+        trainer(sequence)
+    assert len(trainer.training.codes) == 1
 
 
 @pytest.mark.parametrize("runner", ["native", "source"])
