@@ -68,8 +68,8 @@ def kind_of(node: Value) -> str:
 def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
-    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, as many
-    arrows and no circle, else to ``layers.0``; "" is the whole model.
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
+    many arrows and no circle, else to ``layers.0``; "" is the whole model.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
@@ -89,7 +89,7 @@ def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: 
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if acyclic(order, parts) and (length == 0 or arrows <= most):
+        if acyclic(order, parts) and (length == 0 or arrows <= 2 * most):
             return parts
     return {}
 
