@@ -49,14 +49,20 @@ def wrong(found, pairs):
     return [(x, *pair) for x, pair in zip(found, pairs) if not near(x, *pair)]
 
 
+def spoiled(found, pairs, name):
+    """Gradients that are wrong. In loop nests a 0 * inf may not arise, see ``help(autodiff.flat)``."""
+    return [miss for miss in wrong(found, pairs) if name not in ("batch", "native") or not math.isnan(miss[1])]
+
+
 def check_one_row(outputs, leaves, runners=tuple(RUNNERS)):
     """The graph lowered, as one row of inputs, by every runner."""
     numbers = [leaf.data for leaf in leaves]
     for name in runners:
         found = ready(RUNNERS[name], outputs, leaves).row(numbers, [])
         assert len(found.input_gradients) == len(leaves)
-        pairs = expected(outputs, leaves, numbers, name == "native")
-        assert wrong([*found.outputs, *found.input_gradients], pairs) == [], name
+        pairs, many = expected(outputs, leaves, numbers, name == "native"), len(outputs)
+        assert wrong(found.outputs, pairs[:many]) == [], name
+        assert spoiled(found.input_gradients, pairs[many:], name) == [], name
 
 
 def check_rows(outputs, leaves, table, count, runners=tuple(RUNNERS)):
@@ -69,8 +75,9 @@ def check_rows(outputs, leaves, table, count, runners=tuple(RUNNERS)):
         run = ready(RUNNERS[name], outputs, leaves[1:], leaves[:1])
         found = run.rows([table[i] for i in places], [w])
         for i, values, slopes in zip(places, found.outputs, found.input_gradients):
-            assert wrong([*values, *slopes], pairs[i][:many] + pairs[i][many + 1 :]) == [], name
-        assert wrong(found.parameter_gradients, [mean([pairs[i][many] for i in places])]) == [], name
+            assert wrong(values, pairs[i][:many]) == [], name
+            assert spoiled(slopes, pairs[i][many + 1 :], name) == [], name
+        assert spoiled(found.parameter_gradients, [mean([pairs[i][many] for i in places])], name) == [], name
 
 
 @settings(deadline=None, max_examples=30)
