@@ -13,7 +13,7 @@ import pytest
 import autodiff
 from autodiff import Value, dot, relu, sigmoid, tanh
 from autodiff.flat.backends.llvm.code import NativeNests
-from autodiff.flat.backends.llvm.machine import kept
+from autodiff.flat.ir import kept
 from autodiff.flat.loops.nests import roll
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing

@@ -13,7 +13,8 @@ import pytest
 import autodiff
 import nn
 from autodiff import dot, log, relu, softmax, take
-from autodiff.flat.backends.llvm.machine import aligned, kept
+from autodiff.flat.backends.llvm.machine import aligned
+from autodiff.flat.ir import kept
 from nn.cli.names import NAMES, Text
 from tests.benchmarks.alternating import held, held_seconds, medians
 from tests.benchmarks.test_native_speed import compiled_by_hand, pointers
