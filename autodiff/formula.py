@@ -20,6 +20,7 @@ __all__ = [
     "Names",
     "SlideFormula",
     "TexFormula",
+    "equations",
     "exact",
     "gate",
     "latex",
@@ -515,15 +516,27 @@ def latex(output: Any) -> str:
     >>> print(latex(1 / (1 + (w0 * x + b).exp())))
     f = \\frac{1}{1 + e^{w_0 \\cdot x + b}}
     """
+    lines = [[part.tex for part in line if part is not None] for line in equations(output, TexFormula)]
+    if len(lines) < 2:
+        return " = ".join(lines[0])
+    rows = " \\\\\n".join([" &= ".join(line) for line in lines])
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+
+
+def equations(output: Any, style: type[Formula]) -> list[tuple[Any, Any]]:
+    """The formula behind a Value in a style: pairs (name, formula), of an input (name, None).
+
+    Labelled gates, and those that are used more than once, have pairs of their own.
+    """
     order, output = behind(output, output)
-    called, style = names(order, output), TexFormula
+    called = names(order, output)
     uses: dict[Any, int] = {}
     for node in order:
         for x in node.operands:
             uses[x] = uses.get(x, 0) + 1
     parts: dict[Any, Any] = {}
     sizes: dict[Any, int] = {}
-    lines = []
+    lines: list[tuple[Any, Any]] = []
     for node in order:
         parts[node], sizes[node] = style.called(called[node], node.data), 0
         if node.primitive:
@@ -531,10 +544,7 @@ def latex(output: Any) -> str:
             written: Any = style(*style.write(head_of(node.primitive), operands), node.data)
             size = 1 + sum([sizes.get(x, 0) for x in node.operands])
             if node is output or node.label or uses[node] > 1 or size >= INLINE:
-                lines.append((parts[node].tex, written.tex))
+                lines.append((parts[node], written))
             else:
                 parts[node], sizes[node] = written, size
-    if len(lines) < 2:
-        return " = ".join(lines[0]) if lines else parts[output].tex
-    rows = " \\\\\n".join([f"{name} &= {text}" for name, text in lines])
-    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+    return lines or [(parts[output], None)]

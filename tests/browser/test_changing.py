@@ -21,10 +21,12 @@ def test_typing_a_number_changes_values_gradients_steps_and_picture(visit):
     assert "local 1.5 gives 1.5" in tab.text_content(".sentence")
 
 
-def test_before_the_first_step_a_change_shows_everything(visit):
+def test_a_change_keeps_the_step_and_tells_no_number_before_its_own(visit):
     tab = visit(page(d1()))
     tab.get_by_label("x up").click()
-    assert tab.text_content(".counter") == "7 of 7"
+    assert (tab.text_content(".counter"), tab.text_content(".result")[-1]) == ("0 of 7", "?")
+    assert drawn(tab, "edge-output", "data") is None
+    tab.keyboard.press("End")
     assert drawn(tab, "edge-output", "data") == "-12.4"
 
 
@@ -64,7 +66,7 @@ def test_what_is_no_number_is_marked_and_changes_nothing(visit):
 
 def test_beside_each_gradient_stands_what_a_nudge_does(visit):
     """D7: the forward difference with h = 0.001."""
-    tab = visit(page(example("D7")), "#step=1")
+    tab = visit(page(example("D7")), "#step=99")
     row = tab.locator("tr[data-input]").first
     nudged, true = number(row.locator(".nudge data")), number(row.locator(".gradient data"))
     assert (nudged, true) == (pytest.approx(0.0249538793, abs=1e-9), pytest.approx(0.024951070520461978, rel=1e-12))

@@ -26,6 +26,8 @@ def test_one_example_is_shown_and_another_can_be_picked(visit, lectures):
     tab.locator("#D2").wait_for()
     assert tab.locator(".lesson:visible").get_attribute("id") == "D2"
     tab.locator("#D2").get_by_label("value of w2").fill("0")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("End")
     tab.wait_for_url("**#example=D2&step=21")
 
 

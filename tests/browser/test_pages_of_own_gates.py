@@ -69,7 +69,7 @@ def typed(tab, name, x):
 @pytest.mark.parametrize("name", LIVE)
 def test_a_gate_made_of_simpler_ones_lives(visit, name):
     """Number, gradients, nudges and the steps follow the inputs, also past an if."""
-    tab = visit(page(recorded(LIVE[name], 0.5, 1.5)[0]))
+    tab = visit(page(recorded(LIVE[name], 0.5, 1.5)[0]), "#step=99")
     assert tab.locator("p.still").count() == 0
     for x, y in [(-1.5, 1.5), (2.25, 1.5), (-0.75, 0.25), (3.0, -2.0)]:
         typed(tab, "x", x)
@@ -89,7 +89,7 @@ def test_a_gate_made_of_simpler_ones_lives(visit, name):
 
 def test_numbers_that_were_0_when_recorded_live_too(visit):
     """A Value of 0 is false, but no less a gate."""
-    tab = visit(page(recorded(LIVE["exp"], 0.0, 0.0)[0]))
+    tab = visit(page(recorded(LIVE["exp"], 0.0, 0.0)[0]), "#step=99")
     typed(tab, "x", 3.0)
 
     assert number(tab.locator(".result data")) == 9.0
@@ -121,7 +121,7 @@ def still():
 
 
 def test_a_gate_of_the_math_module_stands_still_and_the_page_says_so(visit):
-    tab = visit(page(still()))
+    tab = visit(page(still()), "#step=99")
     assert tab.text_content("p.still") == (
         "atan keeps its number and local gradients as recorded. JavaScript cannot compute the value of atan, which is "
         "not made of simpler gates: give the gate expansion=, the same value in autodiff's functions."
@@ -132,7 +132,7 @@ def test_a_gate_of_the_math_module_stands_still_and_the_page_says_so(visit):
 
 
 def test_what_is_behind_a_gate_that_stands_still_lives(visit):
-    tab = visit(page(still()))
+    tab = visit(page(still()), "#step=99")
     typed(tab, "z", 5.0)
     typed(tab, "y", 4.0)
     a = math.atan(1.0)
@@ -163,7 +163,7 @@ def test_steps_of_a_gate_that_stands_still_are_true(visit):
 
 
 def test_predict_mode_asks_for_what_was_recorded(visit):
-    tab = visit(page(still()))
+    tab = visit(page(still()), "#step=99")
     typed(tab, "x", 3.0)
     tab.evaluate("active.show(0)")
     predict(tab)
@@ -199,7 +199,7 @@ def test_predict_mode_asks_for_what_was_recorded(visit):
 def test_gates_that_need_numbers_are_named(visit, gate, words):
     x = Value(2.0, "x")
     f = gate(x) * 3.0 + x
-    tab = visit(page(f))
+    tab = visit(page(f), "#step=99")
     assert f"cannot compute {words}," in tab.text_content("p.still")
     typed(tab, "x", 5.0)
     assert number(tab.locator(".result data")) == gate.value(2.0) * 3 + 5
@@ -230,7 +230,7 @@ def test_formulas_of_more_gates(visit, f, shown):
 
 
 def test_what_is_drawn_of_a_gate_is_its_name(visit):
-    tab = visit(page(recorded(LIVE["my gate"], 0.5, 1.5)[0]))
+    tab = visit(page(recorded(LIVE["my gate"], 0.5, 1.5)[0]), "#step=99")
     assert "my gate" in tab.locator(".graph svg").text_content()
     tab.get_by_label("Form of the graph").select_option(label="my gate unfolded")
     typed(tab, "x", -0.5)

@@ -22,7 +22,7 @@ def test_a_page_opens_before_the_first_step_with_the_inputs_alone(visit):
 def test_next_shows_one_number_after_the_other_until_all_of_d1_stand_there(visit):
     tab = visit(page(d1()))
     for _ in range(7):
-        tab.click("text=Next")
+        tab.click(".next")
     shown = [drawn(tab, id, "gradient") for id in ("edge-3-0", "edge-3-1", "edge-4-1", "edge-4-0", "edge-output")]
     assert shown == ["∇ -4", "∇ -4", "∇ 3", "∇ -4", "∇ 1"]
     assert [drawn(tab, id, "data") for id in ("edge-4-0", "edge-output")] == ["3", "-12"]
@@ -61,7 +61,7 @@ def test_a_point_blanks_the_screen_until_the_next_key(visit):
 def test_f_makes_the_letters_24_pixels_high(visit):
     tab = visit(page(d1()))
     tab.keyboard.press("f")
-    assert tab.evaluate("getComputedStyle(document.querySelector('.sentence')).fontSize") == "24px"
+    assert tab.evaluate("getComputedStyle(document.querySelector('.now')).fontSize") == "24px"
 
 
 def test_space_plays_and_stops(visit):
@@ -97,7 +97,7 @@ def test_nothing_moves_while_stepping(visit):
     for _ in range(10):
         tab.keyboard.press("ArrowRight")
         places.add(
-            tab.evaluate("""['.graph svg', '.bar', '.now', '.gradients', '.code', '.chain'].map(
+            tab.evaluate("""['.graph svg', '.bar', '.now', '.gradients', '.tabs'].map(
             (part) => { const box = document.querySelector(part).getBoundingClientRect();
                         return [box.x, box.y, box.width, box.height].map(Math.round).join(' '); }).join('; ')""")
         )
@@ -170,7 +170,6 @@ def test_predict_tells_no_number_anywhere_before_its_step(visit):
     """E7: after step 1, a = 3, neither f = 6 nor a gradient is to be seen; each comes with its own step."""
     tab = visit(page(example("E7")))
     predict(tab)
-    tab.click("text=All steps")
     known = {}  # what is seen while the question of each step is open
     while (step := answer_to(tab)) != "10":
         tab.click("text=Next")
@@ -184,13 +183,15 @@ def test_predict_tells_no_number_anywhere_before_its_step(visit):
 
 def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     tab = visit(page(d1()))
-    assert (tab.text_content("h1"), tab.title()) == ("f = -12", "f = -12")
-    tab.click("text=All steps")
-    tab.click("text=Mistakes lab")
+    assert (tab.text_content("h1"), tab.title()) == ("q=x+y f=q·z", "q = x + y; f = q * z")
     predict(tab)
+    tab.click("text=Chain rule")
     tab.get_by_label("Node", exact=True).select_option("0")
     answer_to(tab)  # q = 3
-    assert (tab.text_content("h1"), tab.title()) == ("f = ?", "f = ?")
+    assert "not complete" in tab.text_content(".chain")
+    tab.click("text=Mistakes")
+    assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
+    tab.click("text=All steps")
     assert tab.locator(".steps li").all_text_contents()[:2] == [
         "Gate q equals x plus y: minus 2 plus 5 gives 3.",
         "Gate f equals q times z.",
@@ -199,20 +200,18 @@ def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     words = tab.locator(".graph title").all_text_contents()
     assert words == ["Computation graph of f", "x = -2", "y = 5", "z = -4", "q = x + y = 3", "f = q * z"]
     assert tab.locator(".graph desc").count() == 0
-    assert "Predict first" in tab.text_content(".chain")
-    assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
     everything = tab.evaluate("document.querySelector('main').innerText") + "".join(words)
     assert "12" not in everything
 
 
 def test_the_mistakes_labs_remark_is_as_true_while_predicting(visit):
     """E7: y is reached by two paths, of which = would keep one."""
-    tab = visit(page(example("E7")))
-    tab.click("text=Mistakes lab")
+    tab = visit(page(example("E7")), "#step=10")
+    tab.click("text=Mistakes")
     tab.locator(".mistakes td data").first.wait_for()
     remark = tab.text_content(".mistakes .remark")
     assert "only the last one counts" in remark
-    predict(tab)
+    tab.click("text=Start")
     assert tab.text_content(".mistakes .remark") == remark
     assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
 
@@ -228,16 +227,14 @@ def test_a_changed_number_does_not_end_the_predicting(visit):
     assert seen_gradients(tab) == set()
 
 
-def test_all_is_told_again_when_predict_is_left_or_done(visit):
+def test_all_is_told_when_predict_is_done_and_nothing_at_the_start(visit):
     tab = visit(page(d1()))
     predict(tab)
     while answer_to(tab) != "7":
         tab.click("text=Next")
-    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = -12", {"x", "y", "z"})
+    assert (tab.text_content(".result")[-3:], seen_gradients(tab)) == ("\N{MINUS SIGN}12", {"x", "y", "z"})
     tab.click("text=Start")
-    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = ?", set())
-    tab.get_by_role("button", name="Predict").click()
-    assert (tab.text_content("h1"), seen_gradients(tab)) == ("f = -12", {"x", "y", "z"})
+    assert (tab.text_content(".result")[-1:], seen_gradients(tab)) == ("?", set())
 
 
 def test_a_tooltip_tells_the_number_of_now(visit):
@@ -254,7 +251,7 @@ def seen_gradients(tab):
 
 def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
     """E7: y has two paths."""
-    tab = visit(page(example("E7")))
+    tab = visit(page(example("E7")), "#step=10")
     tab.locator('[id="lesson-0-node-1"]').click()
     assert tab.locator(".chain .way").all_text_contents() == ["f → a → y", "f → b → y"]
     assert tab.locator(".chain .numbers").all_text_contents() == [
@@ -265,7 +262,7 @@ def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
 
 
 def test_nodes_are_reached_and_chosen_by_keys_alone(visit):
-    tab = visit(page(d1()))
+    tab = visit(page(d1()), "#step=7")
     tab.locator('[id="lesson-0-node-0"]').focus()
     tab.keyboard.press("Enter")
     assert tab.text_content(".chain .way") == "f → q → x"
@@ -283,7 +280,7 @@ def test_a_graph_with_a_million_paths_lists_some_and_counts_the_rest(visit):
     y = x = Value(1.0, "x")
     for _ in range(20):
         y = y + y
-    tab = visit(page(y))
+    tab = visit(page(y), "#step=999")
     tab.locator('[id="lesson-0-node-0"]').click()
     assert "1,048,576 paths" in tab.text_content(".chain")
     assert tab.locator(".sum data").get_attribute("value") == "1048576"
@@ -306,8 +303,8 @@ def test_the_mistakes_lab_shows_what_each_mistake_makes_of_trap_2(visit):
 
     a, b = variables(a=2, b=3)
     c, d = a + b, a * b
-    tab = visit(page((c + d) + c * d))
-    tab.click("text=Mistakes lab")
+    tab = visit(page((c + d) + c * d), "#step=99")
+    tab.click("text=Mistakes")
     tab.locator(".mistakes td data").first.wait_for()
     rows = [row.locator("td data") for row in tab.locator(".mistakes tbody tr").all()]
     assert [[float(cell.get_attribute("value")) for cell in row.all()][:2] for row in rows] == [[25, 29], [19, 22]]
@@ -318,8 +315,8 @@ def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
     from autodiff import Value
 
     x = Value(3.0, "x")
-    tab = visit(page(x * x * x))
-    tab.click("text=Mistakes lab")
+    tab = visit(page(x * x * x), "#step=99")
+    tab.click("text=Mistakes")
     tab.locator(".mistakes td data").first.wait_for()
     cells = [float(cell.get_attribute("value")) for cell in tab.locator(".mistakes td data").all()]
     assert (cells[0], cells[3]) == (27, 72)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autodiff import Value, history, names, show, statements
+from autodiff import Value, history, names, show
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
+from autodiff.formula import Formula, TexFormula, equations
 from autodiff.notation import Name
 from autodiff.quiz import SENTENCES
 
@@ -25,23 +26,25 @@ UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # wh
 def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson], heading: int = 1) -> str:
     """The lessons of one graph as an article; what is seen without a script is the first.
 
-    ``id`` is unique on the page; ``lines`` stand under the title: the expression, a note.
+    ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
     """
     first = lessons[0]
     pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
     views = "\n".join(
         f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
     )
+    text, formula = typeset(first.output)
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
     steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
     data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
-        f'<header><h{heading} id="{escape(id)}-title">{escape(title)}</h{heading}>',
+        f'<header data-part="title"><h{heading} id="{escape(id)}-title">{escape(title) or formula}</h{heading}>',
+        f'<div class="formula">{formula}</div>' if title and len(text) <= LONGEST else "",
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
         "</header>",
-        f'<div class="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
+        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
         section("gradients", "Gradients", inputs(first)),
         section(
             "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
@@ -64,7 +67,7 @@ def inputs(lesson: Lesson) -> str:
     steps, digits = lesson.steps, lesson.steps.digits
     output = escape(steps.names[lesson.output])
     rows = [
-        [mathml(steps.names[leaf]), data(leaf.data, digits), data(gradient, digits)]
+        [mathml(Name(steps.names[leaf]).tree), data(leaf.data, digits), data(gradient, digits)]
         for leaf, gradient in steps.gradients.items()
     ]
     return table(["input", "value", f"∂{output}/∂input"], rows)
@@ -80,15 +83,31 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
 
 
-def mathml(name: str) -> str:
-    """A name as slides write it."""
+def mathml(*trees: Any) -> str:
+    """A formula of trees side by side."""
 
     def markup(tree: Any) -> str:
         element, *children = tree
         inside = "".join([escape(child) if type(child) is str else markup(child) for child in children])
-        return f"<{element}>{inside}</{element}>"
+        name = element.rstrip("*")
+        return f"<{name}{UPRIGHT * (name != element)}>{inside}</{name}>"
 
-    return f"<math>{markup(Name(name).tree)}</math>"
+    return f"<math>{''.join(map(markup, trees))}</math>"
+
+
+UPRIGHT = ' mathvariant="normal"'
+LONGEST = 120  # a formula of more characters is no title
+
+
+def typeset(output: Value) -> tuple[str, str]:
+    """The formula behind a Value as text and as MathML."""
+    lines = [" = ".join([str(part) for part in line if part is not None]) for line in equations(output, Formula)]
+    trees = [[part.text for part in line if part is not None] for line in equations(output, TexFormula)]
+    shown = [
+        mathml(*[x for part in line for x in (("mo", "="), part.bare if part.is_fraction else part.tree)][1:])
+        for line in trees
+    ]
+    return clean("; ".join(lines), 2 * LONGEST), " ".join(shown)
 
 
 def data(x: float, digits: int | None) -> str:
@@ -185,7 +204,7 @@ def page(
     output : Value
         The end of the graph. Its gradients start from 1, whether or not ``backward()`` was called.
     title : str
-        The heading; by default the output and its number.
+        The heading; by default the formula.
     fold, digits, layout
         As for ``draw``.
 
@@ -207,18 +226,18 @@ def page(
     >>> from visualize import page
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> page((x + y) * z)
-    <page "f = -12": .save("name.html") keeps it>
+    <page "f = (x + y) * z": .save("name.html") keeps it>
     """
     if type(output) is not Value:
         raise TypeError(f"page takes a Value, got {type(output).__name__}: {output!r:.60}")
     order = history(output)
     if len(order) > MOST:
         raise ValueError(f"a page shows at most {MOST:,} nodes, got {len(order):,}: draw() folds larger graphs")
-    heading = clean(title, 120) or f"{clean(names(order, output)[output], 40)} = {show(output.data)}"
     made = lessons(output, 0, fold, digits, layout)
-    expression = clean("; ".join(statements(order, output)), 600)
-    lines = [f"<code>{escape(expression)}</code>"] * bool(expression)
-    return Page(heading, article("lesson", heading, lines, made), *programs_of(made))
+    text = clean(title, LONGEST) or typeset(output)[0]
+    called = clean(names(order, output)[output], 40)
+    heading = text if title or len(text) <= LONGEST else f"{called}: {len(order):,} nodes"
+    return Page(heading, article("lesson", heading if title or heading != text else "", [], made), *programs_of(made))
 
 
 def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:

@@ -19,13 +19,14 @@ from autodiff.vocabulary import words
 
 from .._text import clean
 from ..layout.engines import planned
-from ..layout.sizes import blocks_and_links
-from ..render.painter import paint
+from ..layout.sizes import blocks_and_links, tightened
+from ..render.painter import Drawing, paint
 from ..scene.build import Walk
 from ..scene.model import Scene
 from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
+PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
 LARGE = 150  # a graph of more nodes is not shown unfolded
 SCALES = "scales: its input gets upstream times its local gradient"
 
@@ -68,7 +69,7 @@ class Lesson:
         self.order = history(output)
         self.place = {node: i for i, node in enumerate(self.order)}
         self.walk = Walk(output, fold, {}, Scene(digits), 1.0)
-        self.drawing = paint(self.walk.scene, planned(*blocks_and_links(self.walk.scene), layout))
+        self.drawing = drawing(self.walk.scene, layout, len(self.order) <= LARGE)
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
@@ -209,6 +210,14 @@ class Lesson:
             "path": row.path, "paths": row.paths, "kink": row.convention,
             "arrow": arrow.id if arrow else "", "line": code[row.path - 1] if row.path <= len(code) else -1,
         }  # fmt: skip
+
+
+def drawing(scene: Scene, layout: str, wraps: bool = True) -> Drawing:
+    """A scene in one row, in several or set tight, as it is largest on a screen."""
+    rows = PANE[0] / SMALLEST if wraps else None
+    tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
+    made = [paint(x, planned(*blocks_and_links(x), layout, width, False, tight)) for x, width, tight in tries]
+    return max(made, key=lambda drawn: min(1.0, PANE[0] / drawn.width, PANE[1] / drawn.height))
 
 
 def tree_of(text: Any) -> Any:

@@ -1,4 +1,5 @@
-// The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come.
+// The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come; it fits
+// its box, or is moved in it to what is lit, with an overview above.
 
 import { LEAST } from "./dom.js";
 import { pretty, show, spoken } from "./number.js";
@@ -6,11 +7,19 @@ import { named } from "./template.js";
 
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
+const LARGEST = 2; // times as large as it was drawn
+
 export class Graph {
   constructor(svg, lesson, prefix, choose) {
     this.svg = svg;
-    svg.style.minWidth = `${LEAST * svg.viewBox.baseVal.width}px`;
+    this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
+    this.all.id = `${prefix}-all`;
+    this.all.setAttribute("class", svg.getAttribute("class")); // its styles go by it
+    this.all.append(...[...svg.children].filter((part) => !part.matches("title, desc")));
+    svg.append(this.all);
     this.lesson = lesson;
+    this.seen = []; // what is lit, its numbers first
+    svg.style.maxWidth = "none";
     this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
     svg.setAttribute("role", "group");
     svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
@@ -42,7 +51,7 @@ export class Graph {
     const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
     const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, this.lesson.names)}` : name;
     const own = this.lesson.steps.filter((step) => step.node === box.node);
-    return { ...box, group, title, head, own, gradient: box.total ? group.querySelector(".gradient") : null };
+    return { ...box, group, title, head, own, data: group.querySelector(".data"), gradient: box.total ? group.querySelector(".gradient") : null };
   }
 
   /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
@@ -54,13 +63,16 @@ export class Graph {
   /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
   paint(result, at, hidden = false) {
     const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
+    this.seen = [];
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
       const inHand = row?.phase === "backward" && row.operand === box.node;
+      if (!box.own.length) this.write(box.data, "", result.values[box.node], lesson.atRecorded.values[box.node], true);
       this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
       const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
-      box.group.classList.toggle("lit", Boolean(lit));
+      mark(box.group, lit);
+      if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.group.querySelector(".gate, .part") ?? box.group);
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
@@ -83,17 +95,56 @@ export class Graph {
     this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
     const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
-    arrow.group.classList.toggle("lit", Boolean(lit));
+    mark(arrow.group, lit);
+    if (inHand || own || (lit && output)) this.seen.push(own ? arrow.data : arrow.gradient);
     arrow.group.classList.toggle("back", Boolean(inHand));
   }
 
-  /** Scroll the picture within its box to what is lit. */
-  follow(box) {
-    const lit = this.svg.querySelector(".edge.lit") ?? this.svg.querySelector(".lit");
-    if (!lit || box.scrollWidth <= box.clientWidth) return;
-    const a = lit.getBoundingClientRect(), b = box.getBoundingClientRect();
-    if (a.left < b.left || a.right > b.right) box.scrollLeft += (a.left + a.right - b.left - b.right) / 2;
-    if (a.top < b.top || a.bottom > b.bottom) box.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
+  /** Make the picture as large as its box allows, or as can be read, times `zoom`; an overview stands above a larger one. */
+  fit(box, overview, zoom) {
+    const { width, height } = this.svg.viewBox.baseVal;
+    overview.toggleAttribute("hidden", true);
+    if (!box.clientHeight) return;
+    const whole = Math.min((box.clientWidth - 2) / width, (box.clientHeight - 2) / height);
+    const scale = zoom * Math.min(Math.max(whole, LEAST), LARGEST);
+    this.size(scale);
+    this.scale = scale;
+    overview.toggleAttribute("hidden", scale <= 1.02 * whole);
+    overview.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    overview.querySelector("use").setAttribute("href", `#${this.all.id}`);
+    this.frame(box, overview);
+  }
+
+  size(scale) {
+    const { width, height } = this.svg.viewBox.baseVal;
+    [this.svg.style.width, this.svg.style.height] = [width, height].map((x) => `${scale * x}px`);
+  }
+
+  /** Show in the overview which part of the picture is in sight. */
+  frame(box, overview) {
+    const scale = this.svg.clientWidth / this.svg.viewBox.baseVal.width;
+    const sight = { x: box.scrollLeft, y: box.scrollTop, width: box.clientWidth, height: box.clientHeight };
+    for (const [key, x] of Object.entries(sight)) overview.querySelector("rect").setAttribute(key, x / scale);
+  }
+
+  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be, and what else has room. */
+  follow(box, scale = this.scale) {
+    if (this.shown !== scale) this.size((this.shown = scale));
+    const seen = this.seen.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
+    if (!seen.length) return;
+    const b = box.getBoundingClientRect(), ends = ({ left, top, right, bottom }) => [left, top, right, bottom];
+    const joined = (a, c) => a.map((x, i) => (i < 2 ? Math.min : Math.max)(x, c[i]));
+    const [first, ...others] = [seen[0], gate ?? seen[0], ...seen].map((part) => ends(part.getBoundingClientRect()));
+    let sight = joined(first, others[0]);
+    const over = Math.max((sight[2] - sight[0]) / box.clientWidth, (sight[3] - sight[1]) / box.clientHeight);
+    if (over > 1 && scale === this.scale) return this.follow(box, (0.95 * scale) / over);
+    for (const other of others) {
+      const both = joined(sight, other);
+      if (both[2] - both[0] < box.clientWidth && both[3] - both[1] < box.clientHeight) sight = both;
+    }
+    const [left, top, right, bottom] = sight;
+    if (left < b.left || right > b.left + box.clientWidth) box.scrollLeft += (left + right) / 2 - b.left - box.clientWidth / 2;
+    if (top < b.top || bottom > b.top + box.clientHeight) box.scrollTop += (top + bottom) / 2 - b.top - box.clientHeight / 2;
   }
 
   /** What has arrived at a node by now, and whether anything has. */
@@ -122,4 +173,10 @@ export class Graph {
     if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
     return `${parts.join(" ")}. Show its chain rule.`;
   }
+}
+
+/** Light a part of the picture, or not. */
+function mark(group, lit) {
+  group.classList.toggle("lit", Boolean(lit));
+  group.toggleAttribute("data-lit", Boolean(lit));
 }

@@ -6,6 +6,8 @@ import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
 import { named } from "./template.js";
 
+const CHAIN = 2; // the tab
+
 export class Lab {
   constructor(player) {
     this.player = player;
@@ -13,32 +15,23 @@ export class Lab {
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
     this.remark = element("p", { class: "remark" });
-    this.mistakes = element("details", { class: "mistakes" }, element("summary", {}, "Mistakes lab: three ways to write backward() wrongly"),
+    this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to write backward() wrongly"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
         "input", "right", "no topological order", "= in place of +=", "called twice, not zeroed"].map((text) => element("th", { scope: "col" }, text)))), this.table)),
       this.remark);
-    this.mistakes.addEventListener("toggle", () => this.update(this.player.result));
-    const steps = player.article.querySelector("section.steps");
-    player.left.append(this.chain);
-    steps.after(this.mistakes);
-    const list = element("details", {}, element("summary", {}, "All steps"));
-    list.append(steps.querySelector("ol"));
-    list.addEventListener("toggle", () => player.tellAll(player.result));
-    steps.querySelector("h2").remove();
-    steps.append(list);
   }
 
   choose(node) {
     this.chosen = node;
     this.update(this.player.result);
-    if (node !== null) this.chain.scrollIntoView({ block: "nearest" });
+    if (node !== null) this.player.tabs.open(CHAIN);
   }
 
   update(result) {
     if (!result) return;
     if (result !== this.told || this.player.seen !== this.veiled || this.chosen !== this.shown) this.tellChain(result);
     [this.told, this.veiled, this.shown] = [result, this.player.seen, this.chosen];
-    if (this.mistakes.open) this.tellMistakes(result);
+    if (!this.mistakes.hidden) this.tellMistakes(result);
   }
 
   // --- The chain rule ------------------------------------------------------------------------
@@ -46,7 +39,7 @@ export class Lab {
   tellChain(result) {
     const { lesson } = this.player, hidden = this.chosen !== null && !this.player.tellsGradient(this.chosen), pick = this.picker();
     const parts = [element("h2", {}, "Chain rule, path by path"), pick];
-    if (hidden) parts.push(element("p", {}, "Predict first: this would tell the number."));
+    if (hidden) parts.push(element("p", {}, "Its gradient is not complete at this step: go on, and see how it comes about."));
     else if (this.chosen !== null) parts.push(...this.paths(lesson, result, this.chosen));
     else parts.push(element("p", { class: "remark" }, "Choose a node here, or click one in the graph."));
     const focused = this.chain.contains(document.activeElement);

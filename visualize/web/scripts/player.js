@@ -7,9 +7,9 @@ import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
 import { agrees, show, typed } from "./number.js";
 import { MISTAKES, PROGRAMS } from "./programs.js";
-import { Said, Title } from "./said.js";
+import { fitWithin, Said } from "./said.js";
+import { Tabs } from "./tabs.js";
 
-const BROAD = 700; // a picture of more pixels stands above both columns
 const PACE = 1400; // milliseconds a step when playing
 
 export class Player {
@@ -24,11 +24,17 @@ export class Player {
     this.guessed = true;
     this.timer = null;
     this.box = article.querySelector(".graph");
-    this.title = new Title(article);
+    this.zoom = 1;
     this.build();
     this.change = new Change(this);
     this.lab = new Lab(this);
+    this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), "Chain rule": this.lab.chain,
+      Mistakes: this.lab.mistakes, "All steps": this.part("steps") }, () => this.result && this.update());
+    this.side.append(this.tabs.list, ...this.tabs.panels);
+    this.draw();
     this.show(0);
+    new ResizeObserver(() => this.fit()).observe(this.pane);
+    addEventListener("beforeprint", () => this.tellAll(this.result));
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -43,9 +49,12 @@ export class Player {
     this.back = button("back", "Back", "left arrow", () => this.go(this.step - 1));
     this.next = button("next", "Next", "right arrow", () => this.go(this.step + 1));
     this.predict = element("button", { type: "button", class: "predict", "aria-pressed": "false", onclick: () => this.predicting() }, "Predict");
+    this.next.dataset.part = "next";
     const full = button("full", "Full screen", "F", () => this.fullScreen());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" },
-      button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter);
+      button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
+      element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
+      element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
     this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, full);
     if (this.lessons.length > 1) {
       const pick = element("select", { "aria-label": "Form of the graph", class: "form" });
@@ -54,13 +63,45 @@ export class Player {
       this.views.prepend(pick);
     }
     this.panel();
-    const part = (name) => this.article.querySelector(`section.${name}`);
-    this.stage = element("div", { class: "stage" }, bar, this.now, this.views);
-    this.left = element("div", {}, this.stage);
-    const columns = element("div", { class: "columns" }, this.left, element("div", {}, part("gradients"), part("code")));
-    this.box.after(columns);
+    this.overview = document.createElementNS(this.pictures[0].namespaceURI, "svg");
+    this.overview.setAttribute("class", "overview autodiff");
+    this.overview.setAttribute("aria-hidden", "true");
+    this.overview.append(...["use", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
+    this.overview.addEventListener("click", (event) => {
+      const a = this.overview.getScreenCTM().inverse(), b = this.graph.svg.clientWidth / this.graph.svg.viewBox.baseVal.width;
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(a);
+      this.box.scrollTo(at.x * b - this.box.clientWidth / 2, at.y * b - this.box.clientHeight / 2);
+    });
+    this.box.addEventListener("scroll", () => this.graph.frame(this.box, this.overview));
+    this.box.addEventListener("pointermove", (event) => event.pointerType === "mouse" && event.buttons === 1 && this.box.scrollBy(-event.movementX, -event.movementY));
+    this.box.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      this.enlarge(event.deltaY < 0 ? 1.25 : 0.8);
+    }, { passive: false });
+    this.pane = element("div", { class: "pane" }, this.overview);
+    this.box.replaceWith(this.pane);
+    this.pane.append(this.box);
+    this.stage = element("div", { class: "stage" }, this.now, bar);
+    this.side = element("div", { class: "side" }, this.views);
+    this.pane.after(this.stage, this.side);
     this.list = this.article.querySelector(".steps ol");
-    this.draw();
+    this.part("gradients").append(element("div", { class: "remarks" }, ...this.article.querySelectorAll("header > p")));
+  }
+
+  part(name) {
+    return this.article.querySelector(`section.${name}`);
+  }
+
+  enlarge(times) {
+    this.zoom = Math.min(Math.max(this.zoom * times, 1), 8);
+    this.fit();
+  }
+
+  fit() {
+    this.graph.fit(this.box, this.overview, this.zoom);
+    this.graph.follow(this.box);
+    for (const part of [this.said.rule, this.said.product, ...this.article.querySelectorAll("header > h1, .formula")]) fitWithin(part);
   }
 
   panel() {
@@ -75,15 +116,13 @@ export class Player {
       event.preventDefault();
       this.check();
     });
-    this.now = element("div", { class: "now" }, this.said.rule, this.said.product, this.said.role, this.guess, this.said.sentence);
+    this.now = element("div", { class: "now", "data-part": "equation" }, this.said.rule, this.said.product, this.said.role, this.guess, this.said.sentence);
   }
 
   /** Put the picture and the code of the view there. */
   draw() {
     const i = this.lessons.indexOf(this.lesson);
     this.box.replaceChildren(this.pictures[i]);
-    if (this.pictures[i].viewBox.baseVal.width > BROAD) this.left.parentNode.before(this.box);
-    else this.stage.prepend(this.box);
     this.graph = new Graph(this.pictures[i], this.lesson, `${this.data.id}-${i}`, (node) => this.lab.choose(node));
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
@@ -91,6 +130,7 @@ export class Player {
     this.slider.max = this.lesson.rows.length;
     const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }, `Step ${row.number}`));
     this.list.replaceChildren(...this.lesson.rows.map(item));
+    this.fit();
   }
 
   view(i) {
@@ -125,10 +165,9 @@ export class Player {
     if (this.step === this.lesson.rows.length) this.pause();
   }
 
-  /** New numbers: at the very start there is nothing to see of them yet, so go to the end. */
+  /** New numbers, at the same step. */
   changed(numbers) {
     this.numbers = numbers;
-    if (this.step === 0 && !this.predicts) this.step = this.lesson.rows.length;
     this.update();
     this.remember();
   }
@@ -147,22 +186,22 @@ export class Player {
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
     this.back.disabled = this.step === 0;
     this.next.disabled = this.step === this.lesson.rows.length;
-    this.guess.hidden = !this.hidden && !this.verdict.textContent;
+    this.guess.hidden = !this.predicts;
+    this.guess.classList.toggle("idle", !this.hidden && !this.verdict.textContent);
+    this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
     this.said.tell(this.lesson, this.row, result, this.hidden, this.hidden ? this.hints : 2);
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
-    this.title.tell(this);
     this.change.update(result);
     this.lab.update(result);
   }
 
   /** Write the list of all steps, where it is open. */
   tellAll(result) {
-    if (!this.list.closest("details")?.open) return;
+    if (this.part("steps").hidden && !matchMedia("print").matches) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i], ahead = row.number > Math.max(this.step, this.seen);
-      const said = ahead || row.number > this.seen ? this.lesson.announced(row) : this.lesson.sentence(row, result);
+      const row = this.lesson.rows[i], said = row.number > this.seen ? this.lesson.announced(row) : this.lesson.sentence(row, result);
       item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
@@ -177,9 +216,9 @@ export class Player {
     return this.predict.getAttribute("aria-pressed") === "true";
   }
 
-  /** How many steps' numbers may be seen beside the picture: all of them, in Predict mode those that were stepped to. */
+  /** How many steps' numbers may be seen. */
   get seen() {
-    return this.predicts ? this.step - this.hidden : this.lesson.rows.length;
+    return this.step - this.hidden;
   }
 
   /** Whether a node's value may be seen. */
@@ -247,7 +286,7 @@ export class Player {
       this.tries.add(guess);
       this.verdict.textContent = `Not yet (attempt ${this.tries.size})${looks.length ? `: ${[...new Set(looks)].slice(0, 2).join("; or ")}` : ""}.`;
     }
-    this.guess.hidden = false;
+    this.guess.classList.remove("idle");
   }
 
   /** The next hint: the rule of the step, then what it is computed from. */

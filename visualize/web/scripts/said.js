@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { derivative, formula, math, tree } from "./mathml.js";
-import { pretty, show } from "./number.js";
+import { pretty } from "./number.js";
 
 export class Said {
   constructor() {
@@ -13,14 +13,20 @@ export class Said {
   }
 
   /** Write the step in hand: rule, numbers, sentence; of a hidden one what it arrives at, by `hints` its rule and numbers. */
-  tell(lesson, row, result, hidden, hints) {
+  tell(...step) {
+    this.write(...step);
+    fitWithin(this.rule);
+    fitWithin(this.product);
+  }
+
+  write(lesson, row, result, hidden, hints) {
     const { symbols, output } = lesson;
     this.rule.replaceChildren();
     this.product.replaceChildren();
     this.role.textContent = "";
     if (!row) {
       this.rule.append(formula(tree(output, symbols), "=", math("mo", "?")));
-      this.sentence.textContent = `The inputs are given. Next, or the right arrow key, takes step 1 of ${lesson.rows.length}.`;
+      this.sentence.textContent = this.role.textContent = `The inputs are given. The right arrow key takes step 1 of ${lesson.rows.length}.`;
       return;
     }
     const said = lesson.said(row, result);
@@ -55,22 +61,17 @@ export class Said {
   }
 }
 
-/** The title, and the remark under it: where they tell numbers, those wait in Predict mode like all others. */
-export class Title {
-  constructor(article) {
-    this.article = article;
-    this.heading = article.querySelector("header > h1, header > h2");
-    this.given = this.heading.textContent;
-    this.alone = document.title === this.given;
-  }
+/** Make the letters of a line smaller where it is larger than its box. */
+export function fitWithin(line) {
+  line.style.fontSize = "";
+  for (let tries = 0; tries < 3; tries++) shrink(line);
+}
 
-  tell(player) {
-    const { lesson } = player, name = lesson.names[lesson.output];
-    const numbered = this.given === `${name} = ${show(lesson.atRecorded.values[lesson.output])}`;
-    this.heading.textContent = numbered && !player.tells(lesson.output) ? `${name} = ?` : this.given;
-    if (this.alone) document.title = this.heading.textContent;
-    this.article.classList.toggle("predicting", player.seen < lesson.rows.length);
-  }
+function shrink(line) {
+  const high = Math.max(0, ...[...line.children].map((part) => part.offsetHeight || part.getBoundingClientRect().height));
+  const need = Math.max(high, 2 * line.scrollHeight - line.clientHeight); // what is centered runs over on both sides
+  const share = Math.min(line.clientWidth / line.scrollWidth, line.clientHeight / need);
+  if (share > 0 && share < 1) line.style.fontSize = `${Number.parseFloat(getComputedStyle(line).fontSize) * share * 0.96}px`;
 }
 
 /** A number with its name under it. */

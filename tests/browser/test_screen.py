@@ -1,0 +1,82 @@
+"""One screen: the lit gate, its number, the whole equation and Next are in sight at every step, without scrolling."""
+
+import pytest
+
+from tests.browser.pages import example
+from visualize import page
+
+SIZES = [(1280, 720), (1440, 900), (1920, 1080)]
+SOME = ["A1", "B3", "C9e", "D1", "D2", "D7", "D11c", "E7"]
+# Steps at which something is missing, of one lesson: what is lit by data-lit, what is where by data-part.
+MISSING = """(id) => {
+  const parts = [...document.querySelectorAll(".lesson, .playground")], article = document.getElementById(id);
+  choose(parts, article, new URLSearchParams());
+  const player = playerOf(article), found = [], part = (name) => article.querySelector(`[data-part=${name}]`);
+  const inside = (r, b) => r.width > 0 && r.left >= b.left - 1 && r.right <= b.right + 1
+    && r.top >= b.top - 1 && r.bottom <= b.bottom + 1;
+  const box = (x) => x.getBoundingClientRect(), screen = new DOMRect(0, 0, innerWidth, innerHeight);
+  const cut = (x) => x.scrollWidth > x.clientWidth + 1 || x.scrollHeight > x.clientHeight + 1;
+  for (let step = 0; step <= player.lesson.rows.length; step++) {
+    player.show(step);
+    const graph = box(part("graph")), lit = [...part("graph").querySelectorAll("[data-lit]")];
+    const texts = lit.flatMap((x) => [...x.querySelectorAll(":is(.data, .gradient):not(.unseen)")]);
+    const gates = lit.flatMap((x) => [...x.querySelectorAll(".gate, .part")]);
+    const whole = ["[data-part=equation]", ".rule", ".product"].every((x) => !cut(article.querySelector(x)));
+    const missing = [
+      ["graph", inside(graph, screen)], ["equation", inside(box(part("equation")), screen)],
+      ["the whole equation", whole], ["a gate", !step || gates.some((x) => inside(box(x), graph))],
+      ["Next", inside(box(part("next")), screen)], ["tabs", inside(box(part("tabs")), screen)],
+      ["its number", !step || texts.some((x) => inside(box(x), graph))],
+      ["no scrolling", document.documentElement.scrollHeight <= innerHeight],
+    ].filter(([, there]) => !there).map(([what]) => what);
+    if (missing.length) found.push(`${id}, step ${step}: ${missing.join(", ")}`);
+  }
+  return found;
+}"""
+
+
+def screen(size):
+    return {"viewport": {"width": size[0], "height": size[1]}}
+
+
+@pytest.mark.parametrize("id", SOME)
+def test_every_step_is_on_one_screen(visit, id):
+    tab = visit(page(example(id)), **screen(SIZES[0]))
+    assert tab.evaluate(MISSING, "lesson") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+def test_every_step_of_every_lecture_example_is_on_one_screen(visit, size):
+    from visualize.__main__ import lectures
+
+    tab = visit(lectures(), **screen(size))
+    ids = tab.evaluate("[...document.querySelectorAll('.lesson')].map((x) => x.id)")
+    assert len(ids) > 100
+    assert [line for id in ids for line in tab.evaluate(MISSING, id)] == []
+
+
+def test_a_larger_graph_is_moved_to_what_is_lit_in_both_directions_and_has_an_overview(visit):
+    tab = visit(page(example("D1")), "#step=1", **screen(SIZES[0]))
+    assert not tab.locator(".overview").is_visible()
+    for _ in range(8):
+        tab.get_by_label("Larger graph").click()
+    assert tab.locator(".overview").is_visible()
+    moved = set()
+    for _ in range(7):
+        moved.add(tab.evaluate("(({ scrollLeft, scrollTop }) => `${scrollLeft} ${scrollTop}`)(active.box)"))
+        tab.keyboard.press("ArrowRight")
+    across, down = ({at.split()[i] for at in moved} for i in (0, 1))
+    assert (len(across) > 2, len(down) > 1) == (True, True)
+
+
+def test_tabs_are_walked_by_arrow_keys(visit):
+    tab = visit(page(example("D1")), "#step=3", **screen(SIZES[0]))
+    tab.get_by_role("tab", name="Inputs").focus()
+    tab.keyboard.press("ArrowRight")
+    assert tab.get_by_role("tab", selected=True).text_content() == "Code"
+    assert tab.locator("[role=tabpanel]:visible").get_attribute("class") == "code"
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("ArrowLeft")
+    assert tab.get_by_role("tab", selected=True).text_content() == "All steps"
+    assert tab.text_content(".counter") == "3 of 7"
