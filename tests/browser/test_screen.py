@@ -80,3 +80,32 @@ def test_tabs_are_walked_by_arrow_keys(visit):
     tab.keyboard.press("ArrowLeft")
     assert tab.get_by_role("tab", selected=True).text_content() == "All steps"
     assert tab.text_content(".counter") == "3 of 7"
+
+
+def test_a_click_marks_the_node_and_its_paths_where_they_are(visit):
+    tab = visit(page(example("E7")), "#step=10", **screen(SIZES[0]))
+    place = tab.locator(".graph svg").bounding_box()
+    tab.locator('[id="lesson-0-node-1"]').click()
+    assert tab.locator(".graph svg").bounding_box() == place
+    assert tab.evaluate("scrollY") == 0
+    assert tab.locator(".graph .chosen").get_attribute("id") == "lesson-0-node-1"
+    assert tab.locator(".graph .path").count() == 4
+    tab.locator(".chain li").first.hover()
+    assert tab.locator(".graph .path").count() == 2
+
+
+def test_all_that_was_chosen_is_in_the_link(visit):
+    tab = visit(page(example("D3")), "#step=4&hide=code", **screen(SIZES[0]))
+    tab.get_by_label("Form of the graph").select_option(label="sigmoid unfolded")
+    tab.get_by_label("value of w2").fill("1/4")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("End")
+    tab.get_by_label("Larger graph").click()
+    tab.locator('[id="lesson-1-node-2"]').click()
+    read = """() => [location.hash, document.querySelector('main').innerText, document.querySelector('.field').value,
+                      document.querySelector('.graph svg').style.width]"""
+    before = tab.evaluate(read)
+    tab.reload()
+    assert tab.evaluate(read) == before
+    assert not tab.get_by_role("tab", name="Code").is_visible()
+    assert "inputs=" in before[0]

@@ -137,7 +137,7 @@ export class Graph {
     const [first, ...others] = [seen[0], gate ?? seen[0], ...seen].map((part) => ends(part.getBoundingClientRect()));
     let sight = joined(first, others[0]);
     const over = Math.max((sight[2] - sight[0]) / box.clientWidth, (sight[3] - sight[1]) / box.clientHeight);
-    if (over > 1 && scale === this.scale) return this.follow(box, (0.95 * scale) / over);
+    if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over);
     for (const other of others) {
       const both = joined(sight, other);
       if (both[2] - both[0] < box.clientWidth && both[3] - both[1] < box.clientHeight) sight = both;
@@ -145,6 +145,14 @@ export class Graph {
     const [left, top, right, bottom] = sight;
     if (left < b.left || right > b.left + box.clientWidth) box.scrollLeft += (left + right) / 2 - b.left - box.clientWidth / 2;
     if (top < b.top || bottom > b.top + box.clientHeight) box.scrollTop += (top + bottom) / 2 - b.top - box.clientHeight / 2;
+  }
+
+  /** Mark a node and its paths to the output, or the edges of some steps. */
+  mark(node, steps = null) {
+    const behind = new Set([node]), marked = new Set(steps);
+    if (!steps) for (const step of [...this.lesson.steps].sort((a, b) => a.node - b.node)) if (behind.has(step.operand)) marked.add(step.index) && behind.add(step.node);
+    for (const box of this.boxes) box.group.classList.toggle("chosen", box.node === node);
+    for (const arrow of this.arrows) arrow.group.classList.toggle("path", arrow.steps.some((i) => marked.has(i)));
   }
 
   /** What has arrived at a node by now, and whether anything has. */

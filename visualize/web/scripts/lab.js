@@ -24,6 +24,8 @@ export class Lab {
   choose(node) {
     this.chosen = node;
     this.update(this.player.result);
+    this.player.graph.mark(node);
+    this.player.remember();
     if (node !== null) this.player.tabs.open(CHAIN);
   }
 
@@ -79,7 +81,8 @@ export class Lab {
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
     const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["·", f] : [f]));
     const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
-    return element("li", {}, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
+    const light = (steps) => () => this.player.graph.mark(this.chosen, steps);
+    return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
       element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));
   }
 

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { Graph } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
-import { agrees, show, typed } from "./number.js";
+import { agrees, exact, show, typed } from "./number.js";
 import { MISTAKES, PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
 import { Tabs } from "./tabs.js";
@@ -29,7 +29,7 @@ export class Player {
     this.change = new Change(this);
     this.lab = new Lab(this);
     this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), "Chain rule": this.lab.chain,
-      Mistakes: this.lab.mistakes, "All steps": this.part("steps") }, () => this.result && this.update());
+      Mistakes: this.lab.mistakes, "All steps": this.part("steps") }, () => this.result && (this.update(), this.remember()));
     this.side.append(this.tabs.list, ...this.tabs.panels);
     this.draw();
     this.show(0);
@@ -56,12 +56,17 @@ export class Player {
       element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
       element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
     this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, full);
-    if (this.lessons.length > 1) {
-      const pick = element("select", { "aria-label": "Form of the graph", class: "form" });
-      pick.append(...this.lessons.map((lesson, i) => element("option", { value: i }, lesson.view)));
-      pick.addEventListener("change", () => this.view(Number(pick.value)));
-      this.views.prepend(pick);
-    }
+    const menu = (label, options, act) => {
+      const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
+      box.addEventListener("change", () => act(box));
+      return box;
+    };
+    this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
+    if (this.lessons.length > 1) this.views.prepend(this.form);
+    this.views.append(menu("Share", [["", "Share"], ["link", "Copy link"], ["code", "Copy code"], ["embed", "Copy frame"], ["svg", "Save SVG"]], (box) => {
+      this.share(box.value);
+      box.value = "";
+    }));
     this.panel();
     this.overview = document.createElementNS(this.pictures[0].namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
@@ -96,6 +101,7 @@ export class Player {
   enlarge(times) {
     this.zoom = Math.min(Math.max(this.zoom * times, 1), 8);
     this.fit();
+    this.remember();
   }
 
   fit() {
@@ -136,6 +142,7 @@ export class Player {
   view(i) {
     const atEnd = this.step === this.lesson.rows.length;
     this.lesson = this.lessons[i];
+    this.form.value = i;
     this.draw();
     this.lab.chosen = null;
     this.show(atEnd ? this.lesson.rows.length : 0);
@@ -255,13 +262,47 @@ export class Player {
     else if (document.fullscreenElement) document.exitFullscreen();
   }
 
-  /** Keep the step in the address, so that a reload opens it again. */
+  /** Keep all that was chosen in the address, so that a reload, or whoever gets the link, sees the same. */
   remember() {
-    if (!location.protocol.startsWith("about") && this.article.classList.contains("chosen")) {
-      const known = new URLSearchParams(location.hash.slice(1));
-      known.set("step", this.step);
-      history.replaceState(null, "", `#${known}`);
-    }
+    if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
+    const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
+    const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
+      mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+    for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
+    known.sort();
+    this.address = `#${known}`;
+    history.replaceState(null, "", this.address);
+  }
+
+  /** Go to where an address says. */
+  restore(asked) {
+    const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
+    const numbers = (asked.get("inputs") ?? "").split(",").map(typed), form = whole("form", this.lessons.length - 1);
+    if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
+    this.predict.setAttribute("aria-pressed", String(asked.get("mode") === "predict"));
+    this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
+    if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
+    this.fit();
+    this.tabs.hide((asked.get("hide") ?? "").split(","));
+    this.show(whole("step", this.lesson.rows.length));
+    if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
+    if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
+  }
+
+  /** The picture as a file of its own. */
+  picture() {
+    const svg = this.graph.svg.cloneNode(true), style = element("style", {}, document.querySelector("style").textContent);
+    svg.prepend(style);
+    const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
+    element("a", { href: url, download: `${this.data.id}-${this.step}.svg` }).click();
+  }
+
+  /** What a choice of the menu gives to others. */
+  share(what) {
+    const link = location.href, code = `${this.lesson.code.join("\n")}\n`;
+    if (what === "svg") return this.picture();
+    const text = { link, code, embed: `<iframe src="${link}" width="1280" height="720"></iframe>` }[what];
+    navigator.clipboard?.writeText(text).then(() => (this.verdict.textContent = ""), () => prompt("Copy this:", text));
   }
 
   // --- Predict -------------------------------------------------------------------------------

@@ -21,8 +21,7 @@ function choose(parts, chosen, asked) {
   for (const playground of playgrounds.values()) playground.pause();
   if (chosen.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new made.Playground(chosen));
   active = chosen.matches(".lesson") ? playerOf(chosen) : null;
-  const step = Number.parseInt(asked.get("step") ?? "0", 10);
-  if (active && step >= 0) active.show(Math.min(step, active.lesson.rows.length));
+  active?.restore(asked);
 }
 
 /** The box to pick an example. */
@@ -77,20 +76,15 @@ export function start(makers) {
   const parts = [...document.querySelectorAll(".lesson, .playground")];
   const asked = () => new URLSearchParams(location.hash.slice(1));
   const named = () => parts.find((part) => part.id === asked().get("example")) ?? parts[0];
-  if (parts.length > 1) {
-    const box = picker(parts, (id) => {
-      location.hash = `example=${id}`;
-    });
-    const follow = () => {
-      box.value = named().id;
-      if (active?.article !== named() || asked().get("step") !== String(active.step)) choose(parts, named(), asked());
-    };
-    addEventListener("hashchange", follow);
-    follow();
-  } else {
-    choose(parts, parts[0], asked());
-    addEventListener("hashchange", () => active && active.show(Math.min(Math.max(Number.parseInt(asked().get("step") ?? "0", 10) || 0, 0), active.lesson.rows.length)));
-  }
+  const box = parts.length > 1 ? picker(parts, (id) => {
+    location.hash = `example=${id}`;
+  }) : null;
+  const follow = () => {
+    if (box) box.value = named().id;
+    if (active?.article !== named() || location.hash !== active.address) choose(parts, named(), asked());
+  };
+  addEventListener("hashchange", follow);
+  follow();
   document.addEventListener("keydown", pressed);
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }

@@ -23,9 +23,15 @@ export class Tabs {
     this.open(0);
   }
 
+  /** Hide panels by the names of their tabs, as a teacher may ask in the link. */
+  hide(names) {
+    this.tabs.forEach((tab) => (tab.hidden = names.includes(tab.textContent.toLowerCase())));
+    if (this.tabs[this.at].hidden) this.open(Math.max(0, this.tabs.findIndex((tab) => !tab.hidden)));
+  }
+
   open(at) {
     this.at = at;
-    this.panels.forEach((panel, i) => (panel.hidden = i !== at));
+    this.panels.forEach((panel, i) => (panel.hidden = i !== at || this.tabs[i].hidden));
     this.tabs.forEach((tab, i) => {
       tab.setAttribute("aria-selected", String(i === at));
       tab.tabIndex = i === at ? 0 : -1;
