@@ -109,3 +109,17 @@ def test_all_that_was_chosen_is_in_the_link(visit):
     assert tab.evaluate(read) == before
     assert not tab.get_by_role("tab", name="Code").is_visible()
     assert "inputs=" in before[0]
+
+
+def test_a_value_travels_along_its_edges_and_a_gradient_back_but_not_where_motion_is_unwelcome(visit):
+    """E7 at its last step, the second path to y: it adds."""
+    for reduced, seen in (("no-preference", [(2, "path"), (1, "+=")]), ("reduce", [(0, ""), (0, "")])):
+        tab = visit(page(example("E7")), "#step=2", reduced_motion=reduced, **screen(SIZES[0]))
+        tab.get_by_label("Speed").select_option("2")
+        count = "[document.querySelectorAll('.token').length, document.querySelector('.token')?.textContent ?? '']"
+        tokens = tab.evaluate(f"(active.go(3), {count})")
+        last = tab.evaluate(
+            "(active.show(9), active.go(10), [...document.querySelectorAll('.token')].at(-1)?.textContent ?? '')"
+        )
+        assert (tokens[0], last) == (seen[0][0], seen[1][1])
+        tab.wait_for_selector(".token", state="detached")

@@ -147,6 +147,22 @@ export class Graph {
     if (top < b.top || bottom > b.top + box.clientHeight) box.scrollTop += (top + bottom) / 2 - b.top - box.clientHeight / 2;
   }
 
+  /** Let what a step passes on travel along its edges; what adds to an earlier path travels as "+=". */
+  move(row, duration) {
+    const forward = row.phase === "forward", { steps } = this.lesson;
+    const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.id === row.arrow));
+    for (const line of way.map((arrow) => arrow.group.querySelector(".line")).filter(Boolean)) {
+      const token = document.createElementNS(this.svg.namespaceURI, row.path > 1 ? "text" : "circle");
+      token.setAttribute("class", forward ? "token" : "token gradient");
+      if (row.path > 1) token.textContent = "+=";
+      else token.setAttribute("r", 7);
+      token.style.offsetPath = `path("${line.getAttribute("d")}")`;
+      token.style.offsetRotate = "0deg";
+      this.svg.append(token);
+      token.animate({ offsetDistance: forward ? ["0%", "100%"] : ["100%", "0%"] }, { duration, easing: "ease-in-out" }).onfinish = () => token.remove();
+    }
+  }
+
   /** Mark a node and its paths to the output, or the edges of some steps. */
   mark(node, steps = null) {
     const behind = new Set([node]), marked = new Set(steps);

@@ -10,7 +10,7 @@ import { MISTAKES, PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
 import { Tabs } from "./tabs.js";
 
-const PACE = 1400; // milliseconds a step when playing
+const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
 
 export class Player {
   constructor(article) {
@@ -63,7 +63,8 @@ export class Player {
     };
     this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
     if (this.lessons.length > 1) this.views.prepend(this.form);
-    this.views.append(menu("Share", [["", "Share"], ["link", "Copy link"], ["code", "Copy code"], ["embed", "Copy frame"], ["svg", "Save SVG"]], (box) => {
+    this.speed = menu("Speed", [[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause());
+    this.views.append(this.speed, menu("Share", [["", "Share"], ["link", "Copy link"], ["code", "Copy code"], ["embed", "Copy frame"], ["svg", "Save SVG"]], (box) => {
       this.share(box.value);
       box.value = "";
     }));
@@ -156,7 +157,19 @@ export class Player {
 
   go(step) {
     if (this.hidden && step === this.step + 1) return this.answer.focus();
+    const onward = step === this.step + 1 && step <= this.lesson.rows.length;
     this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
+    if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
+  }
+
+  /** The step as a motion: tokens on its edges, then the factors meet in the product. */
+  move() {
+    const duration = MOTION * Number(this.speed.value), [upstream, local, product] = this.said.product.querySelectorAll(".factor");
+    this.graph.move(this.row, duration);
+    const slide = (part, x) => part?.animate({ transform: [`translateX(${x}px)`, "none"], opacity: [0.3, 1] }, { duration, easing: "ease-out" });
+    slide(upstream, -24);
+    slide(product ? local : null, 24);
+    (product ?? local)?.animate({ opacity: [0, 0, 1] }, { duration: 2 * duration });
   }
 
   /** Show step number `step`; 0 is before the first. */
@@ -245,7 +258,7 @@ export class Player {
     if (this.timer) return this.pause();
     if (this.step === this.lesson.rows.length) this.show(0);
     this.play.textContent = "Pause";
-    this.timer = setInterval(() => this.go(this.step + 1), PACE);
+    this.timer = setInterval(() => this.go(this.step + 1), PACE * Number(this.speed.value));
     this.go(this.step + 1);
   }
 
