@@ -30,8 +30,10 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     """
     first = lessons[0]
     pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
+    phones = {f"{i}d": lesson.phone for i, lesson in enumerate(lessons) if lesson.phone}
+    narrow = [(i, svg(picture, f"{id}-{i}-", style=False)) for i, picture in phones.items()]
     views = "\n".join(
-        f'<template class="view" data-view="{i}">{picture}</template>' for i, picture in enumerate(pictures[1:], 1)
+        [f'<template data-view="{i}">{picture}</template>' for i, picture in [*enumerate(pictures), *narrow][1:]]
     )
     text, formula = typeset(first.output)
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])

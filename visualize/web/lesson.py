@@ -7,6 +7,7 @@ its name there, or its number after an input was changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +28,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
+PHONE = 366.0, 388.0  # and on one of 390 x 844
 LARGE = 150  # a graph of more nodes is not shown unfolded
 SCALES = "scales: its input gets upstream times its local gradient"
 
@@ -47,8 +49,8 @@ class Lesson:
     ----------
     steps : Steps
         The pass, as the engine tells it.
-    drawing : Drawing
-        The picture, with all its numbers.
+    drawing, phone : Drawing
+        The picture, with all its numbers; on a phone one from the top down, or None where that would be smaller.
     code : list of str
         The flat code, as the lecture writes it.
     programs : (dict of str to str, list of str)
@@ -70,6 +72,9 @@ class Lesson:
         self.place = {node: i for i, node in enumerate(self.order)}
         self.walk = Walk(output, fold, {}, Scene(digits), 1.0)
         self.drawing = drawing(self.walk.scene, layout, len(self.order) <= LARGE)
+        down = replace(self.walk.scene, down=True)
+        phone = paint(down, planned(*blocks_and_links(down), layout, None, True))
+        self.phone = phone if scale(phone, PHONE) > scale(self.drawing, PHONE) else None
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
@@ -217,7 +222,12 @@ def drawing(scene: Scene, layout: str, wraps: bool = True) -> Drawing:
     rows = PANE[0] / SMALLEST if wraps else None
     tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
     made = [paint(x, planned(*blocks_and_links(x), layout, width, False, tight)) for x, width, tight in tries]
-    return max(made, key=lambda drawn: min(1.0, PANE[0] / drawn.width, PANE[1] / drawn.height))
+    return max(made, key=lambda drawn: min(1.0, scale(drawn, PANE)))
+
+
+def scale(drawn: Drawing, pane: tuple[float, float]) -> float:
+    """How large a drawing can be in a pane."""
+    return min(pane[0] / drawn.width, pane[1] / drawn.height)
 
 
 def tree_of(text: Any) -> Any:

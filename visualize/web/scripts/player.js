@@ -17,7 +17,10 @@ export class Player {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
-    this.pictures = [article.querySelector(".graph svg"), ...[...article.querySelectorAll("template")].map((t) => t.content.querySelector("svg"))];
+    this.pictures = { 0: article.querySelector(".graph svg") };
+    for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
+    this.narrow = matchMedia("(max-width: 600px)");
+    this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
     this.numbers = this.lesson.recorded.slice();
     this.step = 0;
@@ -108,7 +111,8 @@ export class Player {
   fit() {
     this.graph.fit(this.box, this.overview, this.zoom);
     this.graph.follow(this.box);
-    for (const part of [this.said.rule, this.said.product, ...this.article.querySelectorAll("header > h1, .formula")]) fitWithin(part);
+    for (const part of [this.said.rule, this.said.product]) fitWithin(part);
+    for (const part of this.article.querySelectorAll("header > h1, .formula")) fitWithin(part, false);
   }
 
   panel() {
@@ -128,7 +132,7 @@ export class Player {
 
   /** Put the picture and the code of the view there. */
   draw() {
-    const i = this.lessons.indexOf(this.lesson);
+    const form = this.lessons.indexOf(this.lesson), i = this.narrow.matches && this.pictures[`${form}d`] ? `${form}d` : form;
     this.box.replaceChildren(this.pictures[i]);
     this.graph = new Graph(this.pictures[i], this.lesson, `${this.data.id}-${i}`, (node) => this.lab.choose(node));
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
@@ -314,7 +318,7 @@ export class Player {
   share(what) {
     const link = location.href, code = `${this.lesson.code.join("\n")}\n`;
     if (what === "svg") return this.picture();
-    const text = { link, code, embed: `<iframe src="${link}" width="1280" height="720"></iframe>` }[what];
+    const text = { link, code, embed: element("iframe", { src: link, width: 1280, height: 720 }).outerHTML }[what];
     navigator.clipboard?.writeText(text).then(() => (this.verdict.textContent = ""), () => prompt("Copy this:", text));
   }
 

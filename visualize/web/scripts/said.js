@@ -61,15 +61,15 @@ export class Said {
   }
 }
 
-/** Make the letters of a line smaller where it is larger than its box. */
-export function fitWithin(line) {
+/** Make the letters of a line smaller where it is wider than its box, or higher than one of fixed height. */
+export function fitWithin(line, fixed = true) {
   line.style.fontSize = "";
-  for (let tries = 0; tries < 3; tries++) shrink(line);
+  for (let tries = 0; tries < 3; tries++) shrink(line, fixed);
 }
 
-function shrink(line) {
+function shrink(line, fixed) {
   const high = Math.max(0, ...[...line.children].map((part) => part.offsetHeight || part.getBoundingClientRect().height));
-  const need = Math.max(high, 2 * line.scrollHeight - line.clientHeight); // what is centered runs over on both sides
+  const need = !fixed ? line.clientHeight : Math.max(high, 2 * line.scrollHeight - line.clientHeight); // what is centered runs over on both sides
   const share = Math.min(line.clientWidth / line.scrollWidth, line.clientHeight / need);
   if (share > 0 && share < 1) line.style.fontSize = `${Number.parseFloat(getComputedStyle(line).fontSize) * share * 0.96}px`;
 }
