@@ -5,7 +5,7 @@ import pytest
 from tests.browser.pages import example
 from visualize import page
 
-SIZES = [(1280, 720), (1440, 900), (1920, 1080)]
+SIZES = [(1280, 720), (1920, 1080)]
 SOME = ["A1", "B3", "C9e", "D1", "D2", "D7", "D11c", "E7"]
 # Steps at which something is missing, of one lesson: what is lit by data-lit, what is where by data-part.
 MISSING = """(id) => {
