@@ -136,7 +136,7 @@ class Result(NamedTuple):
 
 # --- Programs made ready -------------------------------------------------------------------------
 
-MOST = 100
+MOST = 50  # of programs and modules of machine code, which take up to 1 MB
 kept: dict[Hashable, Any] = {}
 
 
