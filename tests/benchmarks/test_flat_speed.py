@@ -113,7 +113,7 @@ def test_a_thousand_epochs_of_xor_against_a_jitted_step():
     held("source against a jitted loop", seconds["jax.jit loop"] / seconds["source"], 1)
 
 
-def test_a_large_net_lowers_in_3_seconds_to_under_500_lines():
+def test_a_large_net_lowers_in_a_moment_to_a_page_of_loops():
     from autodiff import dot, logsumexp
     from autodiff.flat import lower
 
@@ -126,7 +126,8 @@ def test_a_large_net_lowers_in_3_seconds_to_under_500_lines():
         return lower(loss, inputs=[*inputs, *targets], parameters=model.parameters(), wrt=model.parameters())
 
     seconds = medians({"lower": run}, runs=3)["lower"]
-    print(f"\n784-32-10 lowered in {seconds:.2f} s to {len(run().lines)} lines", end="")
+    lines = str(run()).splitlines()
+    print(f"\n784-32-10 lowered in {seconds:.2f} s to {len(lines)} lines", end="")
 
-    held_seconds("784-32-10 lowered", seconds, 3.0)
-    assert len(str(run()).splitlines()) < 500
+    held_seconds("784-32-10 lowered", seconds, 0.1)
+    assert len(lines) < 30
