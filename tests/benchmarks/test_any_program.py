@@ -76,14 +76,14 @@ def convolution(side, kernels, width=3):
 PROGRAMS = {  # maker, most seconds of the first call, at least so many times as fast as the engine
     "XOR 2-4-1, 4 rows": (lambda: net([2, 4, 1], 4), 0.2, 300),
     "moons 2-16-16-1, 104 rows": (lambda: net([2, 16, 16, 1], 104), 0.4, 4_000),
-    "plain recurrence 16 x 200": (lambda: recurrence(16, 200, False), 0.6, 15_000),
+    "plain recurrence 16 x 200": (lambda: recurrence(16, 200, False), 0.7, 15_000),
     "gated recurrence 8 x 100": (lambda: recurrence(8, 100, True), 0.6, 8_000),
     "convolution 16 x 16, 4 kernels": (lambda: convolution(16, 4), 0.4, 5_000),
-    "GPT 16 wide, 8 tokens": (lambda: gpt(8), 0.4, 6_000),
-    "GPT 16 wide, 8 tokens, builtin sum": (lambda: gpt(8, style="sum"), 0.7, 30_000),
-    "GPT 64 wide, 8 tokens": (lambda: gpt(8, width=64), 1.0, 10_000),
-    "GPT of 2 layers": (lambda: gpt(8, layers=2), 0.5, 6_000),
-    "GPT of 4 layers": (lambda: gpt(8, layers=4), 0.6, 6_000),
+    "GPT 16 wide, 8 tokens": (lambda: gpt(8), 0.4, 4_000),
+    "GPT 16 wide, 8 tokens, builtin sum": (lambda: gpt(8, style="sum"), 0.7, 25_000),
+    "GPT 64 wide, 8 tokens": (lambda: gpt(8, width=64), 1.0, 8_000),
+    "GPT of 2 layers": (lambda: gpt(8, layers=2), 0.5, 4_500),
+    "GPT of 4 layers": (lambda: gpt(8, layers=4), 0.6, 5_000),
 }
 
 
