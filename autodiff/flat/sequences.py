@@ -65,10 +65,7 @@ class AnyLength:
         return flattened(resized(self.places, *self.shapes, length))
 
     def program(self, wrt: Any, leaves: Sequence[Value] | None, length: int) -> tuple[Any, list[int], list[Value]]:
-        """The program with gradients to the inputs (None) or these leaves, for a length; the leaves that it reads.
-
-        In between: the places of the inputs.
-        """
+        """(Program, places of inputs, leaves read) for a length; gradients are those to inputs (None) or leaves."""
         if isinstance(self.programs.get(wrt), Unsupported):
             raise self.programs[wrt]
         if wrt not in self.programs:
