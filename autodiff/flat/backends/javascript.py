@@ -54,8 +54,11 @@ class JavaScript(Code):
     """A Formula, and the statements around it, as JavaScript reads them."""
 
     __slots__ = ()
-    choice = "{1} ? {0} : {2}"
-    comment = "// "
+    choice, comment = "{1} ? {0} : {2}", "// "
+    opens, indent = " {", "  "
+    closes = ("}",)
+    head, loop, unpacks = "function {}({})", "for (const {} of {})", "const {} = {};"
+    assigns, adds, appends, returns = "let {} = {};", "{} += {};", "{}.push({});", "return {};"
 
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
@@ -69,36 +72,8 @@ class JavaScript(Code):
         return True  # in JavaScript every division has an answer
 
     @classmethod
-    def assigned(cls, target: Any, text: str, adds: bool = False) -> str:
-        return f"{'' if adds else 'let '}{super().assigned(target, text, adds)};"
-
-    @classmethod
-    def block(cls, head: str, lines: Iterable[str]) -> list[str]:
-        return [f"{head} {{", *["  " + line for line in lines], "}"]
-
-    @classmethod
-    def function(cls, name: str, arguments: list[str], lines: list[str]) -> str:
-        return "\n".join(cls.block(f"function {name}({', '.join(arguments)})", lines))
-
-    @classmethod
-    def for_each(cls, item: str, items: str, lines: list[str], totals: Iterable[str] = ()) -> list[str]:
-        return cls.block(f"for (const {item} of {items})", lines)
-
-    @classmethod
-    def unpacked(cls, names: str, text: str) -> str:
-        return f"const {names} = {text};"
-
-    @classmethod
-    def tuple(cls, texts: list[str]) -> str:
+    def tuple(cls, texts: list[str], in_return: bool = False) -> str:
         return f"[{', '.join(texts)}]"
-
-    @classmethod
-    def appended(cls, items: str, texts: list[str]) -> str:
-        return f"{items}.push({texts[0] if len(texts) == 1 else cls.tuple(texts)});"
-
-    @classmethod
-    def returned(cls, texts: list[str]) -> str:
-        return f"return {texts[0] if len(texts) == 1 else cls.tuple(texts)};"
 
 
 @lru_cache(maxsize=2000)
@@ -128,7 +103,7 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
             result = JavaScript(f"t{i}")
         results.append(result)  # type: ignore[arg-type]
     answer = JavaScript.number_of(JavaScript.of(place if type(place) is float else results[place]))
-    lines = JavaScript.block(f"({', '.join(map(str, operands))}) =>", [*lines, JavaScript.returned([answer.text])])
+    lines = JavaScript.block(f"({', '.join(map(str, operands))}) =>", [*lines, JavaScript.returns.format(answer.text)])
     text = "\n".join(lines)
     if primitive in BUILT_IN:
         return primitive.name, f"const {primitive.name} = {text};"
