@@ -178,6 +178,40 @@ def difference(function: Callable[..., Any], meant: Callable[..., Any], points: 
     return ""
 
 
+def local_gradients(
+    primitive: Primitive, known: list[Any], sample: Callable[[], Sequence[float]], most: float = math.inf
+) -> Sequence[Any]:
+    """What a rule gives of symbols; where it needs numbers, or has more than ``most`` parts, calls of it.
+
+    ``sample`` gives a result and operands, of a primitive that is not built in.
+    """
+    rule = primitive.local_gradients
+    if primitive in BUILT_IN:
+        return rule(*known)
+    numbers = sample()
+    try:
+        found = branches(rule, known, f"the rule of {primitive.name}")
+        if wrong := difference(rule, primitive.slopes, [numbers]):
+            raise Unsupported(wrong)
+        if any(is_large(plain(x), most) for x in found if x is not None):
+            raise Unsupported("it is long")
+    except Unsupported:
+        found = primitive.slopes(*numbers)
+        calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
+        found = [None if number is None else call for number, call in zip(found, calls)]
+    return found  # type: ignore[no-any-return]
+
+
+def is_large(expression: Expression, most: float) -> bool:
+    """Whether an expression has more parts, parts that occur again counted each time."""
+    waiting = [expression] * (most < math.inf)
+    while waiting and most:
+        most -= 1
+        top = waiting.pop()
+        waiting += top[1:] if type(top) is tuple else ()
+    return bool(waiting)
+
+
 # --- A gate in the operations of a core ----------------------------------------------------------
 
 

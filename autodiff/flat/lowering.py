@@ -7,15 +7,14 @@ write down the expression instead of computing it, so the backward lines come fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine import Value
 from ..graph import numbers
-from ..primitives import BUILT_IN, PRIMITIVES, Slope, downstream
-from ..tracing import Unsupported
+from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..vocabulary import head_of, words
-from .expansion import Symbol, branches, difference, made, plain
+from .expansion import Symbol, local_gradients, made, plain
 from .ir import Expression, Gate, Line, Program, operations, row_mean
 from .passes import alive, fold, share, spread
 from .recording import Recording, identifier, identifiers
@@ -132,10 +131,11 @@ class Lowering:
             if gate not in self.gradients:
                 continue
             known_operands = [symbols[x] if x in symbols else self.place(x) for x in gate.operands]
-            local_gradients = self.local_gradients(gate, [symbols[gate], *known_operands])
+            known = [symbols[gate], *known_operands]
+            found = local_gradients(gate.primitive, known, lambda: [gate._data, *numbers(gate.operands)])  # type: ignore[arg-type]  # noqa: B023
             edges = [
                 (operand, local)
-                for operand, local in zip(gate.operands, local_gradients)
+                for operand, local in zip(gate.operands, found)
                 if type(operand) is Value and local is not None and operand in wanted
             ]
             edges.sort(key=to_a_gate)
@@ -150,22 +150,6 @@ class Lowering:
                 expression = self.narrowed(expression, done, shared, lines)
                 yield from lines
                 yield Line(self.gradient(operand), expression, adds)
-
-    def local_gradients(self, gate: Any, known: list[Any]) -> Sequence[Any]:
-        """The rule of a gate, called with symbols; where it needs numbers, calls of it."""
-        primitive = gate.primitive
-        if primitive in BUILT_IN:
-            return primitive.local_gradients(*known)  # type: ignore[no-any-return]
-        try:
-            rule = primitive.local_gradients
-            found = branches(rule, known, f"the rule of {primitive.name}")
-            if wrong := difference(rule, primitive.slopes, [[gate._data, *numbers(gate.operands)]]):
-                raise Unsupported(wrong)
-        except Unsupported:
-            found = primitive.slopes(gate._data, *numbers(gate.operands))
-            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
-            found = [None if number is None else call for number, call in zip(found, calls)]
-        return found  # type: ignore[no-any-return]
 
     def called_by_name(self, lines: list[Line]) -> list[Line]:
         """The lines with a name, not used otherwise, for every gate that is not in the table."""

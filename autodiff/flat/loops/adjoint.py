@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ...primitives import BUILT_IN, Primitive, Slope, downstream
-from ...tracing import Unsupported
-from ..expansion import Symbol, branches, difference, made, plain
+from ...primitives import Primitive, downstream
+from ..expansion import Symbol, local_gradients, made, plain
 from ..ir import ROWS, as_key, primitive_of, row_mean
 from ..passes import simplest
 from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
 
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
+LARGE = 200  # parts of a rule from which it is called as it stands
 PART, OUT = -1000, Index("", -1000)  # in what a rule gives: names of operands, from -1001 down, and of the result
 Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
 
@@ -161,40 +161,11 @@ def passed(
     def meant(x: Index) -> Expression:
         return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
 
-    for operand, local in zip(operands, local_gradients(primitive, [Symbol(OUT), *known], samples)):
+    for operand, local in zip(
+        operands, local_gradients(primitive, [Symbol(OUT), *known], lambda: samples[primitive], LARGE)
+    ):
         if type(operand) is not float and local is not None:
             yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
-
-
-def local_gradients(
-    primitive: Primitive, known: list[Any], samples: Mapping[Primitive, Sequence[float]]
-) -> Sequence[Any]:
-    """What a rule gives of symbols; where it needs numbers, or is long, calls of it."""
-    rule = primitive.local_gradients
-    if primitive in BUILT_IN:
-        return rule(*known)
-    sample = samples[primitive]
-    try:
-        found = branches(rule, known, f"the rule of {primitive.name}")
-        if wrong := difference(rule, primitive.slopes, [sample]):
-            raise Unsupported(wrong)
-        if any(is_large(plain(x)) for x in found if x is not None):
-            raise Unsupported("it is long")
-    except Unsupported:
-        found = primitive.slopes(*sample)
-        calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
-        found = [None if number is None else call for number, call in zip(found, calls)]
-    return found  # type: ignore[no-any-return]
-
-
-def is_large(expression: Expression, most: int = 200) -> bool:
-    """Whether an expression has very many parts, parts that occur again counted each time."""
-    waiting = [expression]
-    while waiting and most:
-        most -= 1
-        top = waiting.pop()
-        waiting += top[1:] if type(top) is tuple else ()
-    return bool(waiting)
 
 
 def simplified(expression: Expression) -> Expression:
