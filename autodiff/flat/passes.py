@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..formula import Names
@@ -40,8 +40,7 @@ def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
     ]
     if all(type(operand) is float for operand in operands):
         return primitive_of(name).compute(operands)
-    identity = IDENTITIES.get(name)
-    return identity(*operands) if identity else (name, *operands)
+    return identical(name, *operands)
 
 
 def same(x: Expression, number: float) -> bool:
@@ -49,65 +48,31 @@ def same(x: Expression, number: float) -> bool:
     return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
 
 
-def product(a: Expression, b: Expression) -> Expression:
-    """1 * b = b; -1 * b = -b."""
-    for number, other in ((a, b), (b, a)):
-        if same(number, 1.0):
-            return other
-        if same(number, -1.0):
-            return negative(other)
-    return ("mul", a, b)
+NEUTRAL = {"add": (-0.0, "either"), "mul": (1.0, "either"), "sub": (0.0, ""), "div": (1.0, ""), "power": (1.0, "")}
+# operand that changes nothing, and whether it may come first; a + 0 is not a: where a is -0, it is 0
 
 
-def negative(a: Expression) -> Expression:
-    """--a = a."""
-    return a[1] if type(a) is tuple and a[0] == "neg" else ("neg", a)
+def identical(name: str, a: Expression, *others: Expression) -> Expression:
+    """The operation, or what is the same: -1 * b = -b, --a = a, a ** 2 = a * a where a is a name, as everywhere."""
+    b = others[0] if others else None
+    if name in NEUTRAL:
+        number, either = NEUTRAL[name]
+        if same(b, number):
+            return a
+        if either and same(a, number):
+            return b
+    if name == "mul" and (same(a, -1.0) or same(b, -1.0)):
+        return identical("neg", b if same(a, -1.0) else a)
+    if name == "neg" and type(a) is tuple and a[0] == "neg":
+        return a[1]
+    if name == "power" and same(b, 2.0) and type(a) is not tuple:
+        return ("mul", a, a)
+    if name == "less" and a == b:
+        return 0.0
+    if name == "where" and type(a) is float:
+        return others[not a]
+    return (name, a, *others)
 
-
-def addition(a: Expression, b: Expression) -> Expression:
-    """a + -0 = a. (But a + 0 is not a: where a is -0, it is 0.)"""
-    return b if same(a, -0.0) else a if same(b, -0.0) else ("add", a, b)
-
-
-def difference(a: Expression, b: Expression) -> Expression:
-    """a - 0 = a."""
-    return a if same(b, 0.0) else ("sub", a, b)
-
-
-def quotient(a: Expression, b: Expression) -> Expression:
-    """a / 1 = a."""
-    return a if same(b, 1.0) else ("div", a, b)
-
-
-def power(a: Expression, b: Expression) -> Expression:
-    """a ** 1 = a, and a ** 2 = a * a, as everywhere, where a is a name."""
-    if same(b, 1.0):
-        return a
-    return ("mul", a, a) if same(b, 2.0) and type(a) is not tuple else ("power", a, b)
-
-
-def less(a: Expression, b: Expression) -> Expression:
-    """a < a is never true."""
-    return 0.0 if a == b else ("less", a, b)
-
-
-def where(condition: Expression, a: Expression, b: Expression) -> Expression:
-    """The side that a constant condition takes."""
-    if type(condition) is not float:
-        return ("where", condition, a, b)
-    return a if condition else b
-
-
-IDENTITIES: dict[str, Callable[..., Expression]] = {
-    "mul": product,
-    "neg": negative,
-    "add": addition,
-    "sub": difference,
-    "div": quotient,
-    "power": power,
-    "less": less,
-    "where": where,
-}
 
 # --- spread --------------------------------------------------------------------------------------
 
