@@ -155,7 +155,6 @@ class Text:
 class Turn:
     """What a loop shows to its body: the index, and the values it carries."""
 
-    __slots__ = ("index", "values")
     index: str
     values: list[str]
 
@@ -172,6 +171,16 @@ def module(functions: Sequence[str], declarations: set[str], attributes: str) ->
 def number(x: float) -> str:
     """A double as LLVM reads it back exactly."""
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
+
+
+def instruction(name: str) -> Callable[[Lanes, str, str], str]:
+    """A method that appends an instruction of two operands."""
+    return lambda v, a, b: v.let(f"{name} {v.vector} {a}, {b}")
+
+
+def intrinsic_named(name: str) -> Callable[..., str]:
+    """A method that calls an intrinsic."""
+    return lambda v, *arguments: v.intrinsic(name, *arguments)
 
 
 class Lanes:
@@ -197,28 +206,17 @@ class Lanes:
     def whole(self, n: int) -> str:
         return f"splat (i64 {n})" if self.width > 1 else str(n)
 
-    def splat(self, scalar: str) -> str:
-        """A double in a register -> the same in every lane."""
+    def splat(self, scalar: str, kind: str = "double") -> str:
+        """A double, or an i64, in a register -> the same in every lane."""
         if self.width == 1:
             return scalar
-        first = self.let(f"insertelement {self.vector} poison, double {scalar}, i64 0")
-        return self.let(
-            f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer"
-        )
+        vector = f"<{self.width} x {kind}>"
+        first = self.let(f"insertelement {vector} poison, {kind} {scalar}, i64 0")
+        return self.let(f"shufflevector {vector} {first}, {vector} poison, <{self.width} x i32> zeroinitializer")
 
     # --- Arithmetic --------------------------------------------------------------------------------
 
-    def add(self, a: str, b: str) -> str:
-        return self.let(f"fadd {self.vector} {a}, {b}")
-
-    def sub(self, a: str, b: str) -> str:
-        return self.let(f"fsub {self.vector} {a}, {b}")
-
-    def mul(self, a: str, b: str) -> str:
-        return self.let(f"fmul {self.vector} {a}, {b}")
-
-    def div(self, a: str, b: str) -> str:
-        return self.let(f"fdiv {self.vector} {a}, {b}")
+    add, sub, mul, div = (instruction(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 
     def neg(self, a: str) -> str:
         return self.let(f"fneg {self.vector} {a}")
@@ -229,19 +227,9 @@ class Lanes:
         given = ", ".join(f"{self.vector} {a}" for a in arguments)
         return self.let(f"call {self.vector} @llvm.{name}.{self.suffix}({given})")
 
-    def muladd(self, a: str, b: str, c: str) -> str:
-        """a * b + c, fused where the machine can."""
-        return self.intrinsic("fmuladd", a, b, c)
-
-    def fma(self, a: str, b: str, c: str) -> str:
-        """a * b + c with one rounding on every machine (a slow library call where it has no FMA)."""
-        return self.intrinsic("fma", a, b, c)
-
-    def absolute(self, a: str) -> str:
-        return self.intrinsic("fabs", a)
-
-    def copysign(self, magnitude: str, sign: str) -> str:
-        return self.intrinsic("copysign", magnitude, sign)
+    muladd = intrinsic_named("fmuladd")  # a * b + c, fused where the machine can
+    fma = intrinsic_named("fma")  # with one rounding on every machine (a slow library call where it has no FMA)
+    absolute, copysign = intrinsic_named("fabs"), intrinsic_named("copysign")
 
     # --- Masks -------------------------------------------------------------------------------------
 
@@ -263,14 +251,11 @@ class Lanes:
     def library(self, name: str, *arguments: str) -> str:
         """A function of the C library, called for one lane after the other."""
         self.text.declarations.add(f"declare double @{name}({', '.join(['double'] * len(arguments))})")
-        if self.width == 1:
-            return self.let(f"call double @{name}({', '.join(f'double {x}' for x in arguments)})")
-        answer = "poison"
+        answers = []
         for lane in range(self.width):
-            given = [self.let(f"extractelement {self.vector} {a}, i64 {lane}") for a in arguments]
-            called = self.let(f"call double @{name}({', '.join(f'double {x}' for x in given)})")
-            answer = self.let(f"insertelement {self.vector} {answer}, double {called}, i64 {lane}")
-        return answer
+            given = ", ".join([f"double {self.part(x, lane, 1)}" for x in arguments])
+            answers.append(self.let(f"call double @{name}({given})"))
+        return self.join(answers)
 
     def lanes(self, count: int) -> str:
         """The mask of so many lanes, the first."""
@@ -279,12 +264,8 @@ class Lanes:
     def first_lanes(self, row: Whole, rows: Whole) -> str:
         """The mask of the lanes row, row + 1, ... that lie below ``rows``."""
         lanes = ", ".join(f"i64 {lane}" for lane in range(self.width))
-        remaining = self.let(f"sub i64 {rows}, {row}")
-        first = self.let(f"insertelement {self.integers} poison, i64 {remaining}, i64 0")
-        splat = self.let(
-            f"shufflevector {self.integers} {first}, {self.integers} poison, <{self.width} x i32> zeroinitializer"
-        )
-        return self.let(f"icmp slt {self.integers} <{lanes}>, {splat}")
+        remaining = self.splat(self.let(f"sub i64 {rows}, {row}"), "i64")
+        return self.let(f"icmp slt {self.integers} <{lanes}>, {remaining}")
 
     # --- Bits --------------------------------------------------------------------------------------
 
@@ -301,11 +282,23 @@ class Lanes:
 
     # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
 
-    def load(self, base: str, index: Whole = 0) -> str:
-        return self.let(f"load {self.vector}, ptr {self.text.address(base, index)}, align 8")
+    def load(self, base: str, index: Whole = 0, mask: str = "") -> str:
+        """What lies there; of the lanes in a mask, 0 in the others, whose memory is not touched."""
+        address = self.text.address(base, index)
+        if not mask:
+            return self.let(f"load {self.vector}, ptr {address}, align 8")
+        name = f"{self.vector} @llvm.masked.load.{self.suffix}.p0"
+        self.text.declarations.add(f"declare {name}(ptr, i32, {self.bools}, {self.vector})")
+        return self.let(f"call {name}(ptr {address}, i32 8, {self.bools} {mask}, {self.vector} {self.zero})")
 
-    def store(self, value: str, base: str, index: Whole = 0) -> None:
-        self.text.put(f"store {self.vector} {value}, ptr {self.text.address(base, index)}, align 8")
+    def store(self, value: str, base: str, index: Whole = 0, mask: str = "") -> None:
+        address = self.text.address(base, index)
+        if not mask:
+            self.text.put(f"store {self.vector} {value}, ptr {address}, align 8")
+            return
+        name = f"void @llvm.masked.store.{self.suffix}.p0"
+        self.text.declarations.add(f"declare {name}({self.vector}, ptr, i32, {self.bools})")
+        self.text.put(f"call {name}({self.vector} {value}, ptr {address}, i32 8, {self.bools} {mask})")
 
     def part(self, value: str, lane: int, count: int) -> str:
         """``count`` lanes from ``lane`` on, as ``Lanes(text, count)`` has them.
@@ -318,21 +311,10 @@ class Lanes:
             return self.let(f"extractelement {self.vector} {value}, i64 {lane}")
         return self.shuffle(value, "poison", range(lane, lane + count))
 
-    def load_masked(self, mask: str, base: str, index: Whole = 0) -> str:
-        """The doubles of the lanes in the mask, 0 in the others, whose memory is not touched."""
-        given = f"ptr, i32, {self.bools}, {self.vector}"
-        self.text.declarations.add(f"declare {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
-        given = f"ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}, {self.vector} {self.zero}"
-        return self.let(f"call {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
-
-    def store_masked(self, mask: str, value: str, base: str, index: Whole = 0) -> None:
-        given = f"{self.vector}, ptr, i32, {self.bools}"
-        self.text.declarations.add(f"declare void @llvm.masked.store.{self.suffix}.p0({given})")
-        given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
-        self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
-
     def join(self, numbers: Sequence[str]) -> str:
-        """One vector of these doubles."""
+        """One vector of these doubles; of one, that."""
+        if len(numbers) == 1:
+            return numbers[0]
         joined, wide = "poison", Lanes(self.text, len(numbers))
         for lane, x in enumerate(numbers):
             joined = self.let(f"insertelement {wide.vector} {joined}, double {x}, i64 {lane}")

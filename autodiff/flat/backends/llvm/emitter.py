@@ -63,12 +63,7 @@ class Emitter:
             self.known = {}
         self.straight = straight
         self.brief = math.prod(nests[0].most) <= BRIEF
-        if nests[0].way == "lanes":
-            self.lanes(nests, at)
-        elif nests[0].way == "totals":
-            self.totals(nests[0], at)
-        else:
-            self.memory(nests[0], at)
+        (self.totals if nests[0].way == "totals" else self.lanes)(nests, at)
 
     # --- Loops -------------------------------------------------------------------------------------
 
@@ -151,7 +146,7 @@ class Emitter:
         cost = sum([1 + sum(costs(each.statement.expression)) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
-        wide = max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
+        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
         chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
         left = max(1, min(2 * self.width, 2 * TILE // cost) // chunks)
         sizes: list[int] = []
@@ -171,8 +166,9 @@ class Emitter:
         axes = [(k, 1) for k in nest.parallel if k != vector and k not in nest.tiles]
         self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], over_vectors)
 
-    def totals(self, nest: Nest, at: Point) -> None:
+    def totals(self, nests: Sequence[Nest], at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
+        (nest,) = nests
         target = nest.statement.target
         rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
         width = nest.lanes(self.width)
@@ -196,36 +192,6 @@ class Emitter:
 
         axes = [(k, 1) for k in nest.parallel if k not in nest.tiles]
         self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], block)
-
-    def memory(self, nest: Nest, at: Point) -> None:
-        """Every term added to its target in memory, one point after the other."""
-        statement, vector = nest.statement, nest.vector
-        if statement.reduce == "largest" and not statement.adds:
-            raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
-        axes = [(k, 1) for k in range(nest.given, len(statement.axes)) if k != vector]
-
-        def every(change: Callable[[View, Point], str]) -> None:
-            def over_vectors(points: list[Point]) -> None:
-                (at,) = points
-
-                def block(view: View, starts: list[Place]) -> None:
-                    points = [at if vector < 0 else {**at, vector: start} for start in starts]
-                    for point, number in zip(points, [change(view, point) for point in points]):
-                        self.store(view, statement.target, point, number)
-
-                self.vectors(nest, at, 1, block)
-
-            self.tiles(nest, axes, [at], over_vectors)
-
-        if not statement.adds:
-            every(lambda view, point: self.value(view, statement.start, point))
-            self.known = {}
-
-        def plus(view: View, point: Point) -> str:
-            so_far = self.load(view, statement.target, point)
-            return self.plus(view, so_far, statement.expression, point, False)
-
-        every(plus)
 
     # --- Sums --------------------------------------------------------------------------------------
 
@@ -348,7 +314,7 @@ class Emitter:
             vectors = [join(v, x, other) for x, other in zip(vectors, others)]
             span *= 2
         numbers = [v.part(x, 0, 1) for x in vectors]
-        return Lanes(self.text, 1).join(numbers) if len(numbers) > 1 else numbers[0]
+        return v.join(numbers)
 
     # --- Registers ---------------------------------------------------------------------------------
 
@@ -446,12 +412,10 @@ class Emitter:
             one = View(Lanes(self.text, 1))
             return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
         address = self.address(x, at)
-        if along and mask:
-            number = self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
-        elif along:
-            number = self.once(("load", address, v.width), lambda: v.load(address))
+        if along:
+            number = self.once(("load", address, v.width, mask), lambda: v.load(address, 0, mask))
         else:
-            single = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
+            single = self.once(("load", address, 1, ""), lambda: Lanes(self.text, 1).load(address))
             number = self.once(("splat", v.width, single), lambda: v.splat(single))
         if x.by is None or x.by.array == KNOWN:
             return number
@@ -469,14 +433,11 @@ class Emitter:
                 self.store(one, x, {**at, axis: (name, further + k)}, v.part(number, k, 1))
             return
         address = self.address(x, at)
-        if mask:
-            v.store_masked(mask, number, address)
-        else:
-            v.store(number, address)
+        v.store(number, address, 0, mask)
         if x.by:
             self.known = {}
         else:
-            self.known[("load", address, v.width, mask) if mask else ("load", address, v.width)] = number
+            self.known["load", address, v.width, mask] = number
 
 
 def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str]:

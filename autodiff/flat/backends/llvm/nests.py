@@ -125,14 +125,27 @@ def groups(
             group = []
             continue
         for each in spelled(statement, given, lengths):  # type: ignore[arg-type]
-            nest = nest_of(each, given, lengths)
-            if 0 in [nest.most[k] for k in nest.parallel]:
-                continue
-            if not (group and all(goes_with(nest, other) for other in group)):
-                yield from [group] * bool(group)
-                group = []
-            group.append(nest)
+            for nest in in_memory(nest_of(each, given, lengths)):
+                if 0 in [nest.most[k] for k in nest.parallel]:
+                    continue
+                if not (group and all(goes_with(nest, other) for other in group)):
+                    yield from [group] * bool(group)
+                    group = []
+                group.append(nest)
     yield from [group] * bool(group)
+
+
+def in_memory(nest: Nest) -> list[Nest]:
+    """The nest; one that sums in memory as what begins the sum, and what adds to it, at every point of the axes."""
+    statement = nest.statement
+    if nest.way != "memory" or not (statement.reduce or statement.adds):
+        return [nest]
+    if statement.reduce == "largest" and not statement.adds:
+        raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
+    nest = nest._replace(parallel=tuple(range(nest.given, len(nest.most))), reduced=())
+    begin = statement._replace(expression=statement.start, reduce="")
+    plus = nest._replace(statement=statement._replace(adds=True))
+    return [plus] if statement.adds else [nest._replace(statement=begin), plus]
 
 
 def goes_with(nest: Nest, before: Nest) -> bool:
