@@ -55,11 +55,11 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """The Values that training changes."""
-        return [parameter for _, parameter, _ in parameters_in(self)]
+        return [parameter for _, parameter, _ in parameters_in(self, False)]
 
     def weights(self) -> list[Value]:
         """What a penalty looks at (D11): the parameters without biases (called b or bias) and PReLU's slopes."""
-        return [parameter for _, parameter, is_weight in parameters_in(self) if is_weight]
+        return [parameter for _, parameter, is_weight in parameters_in(self, False) if is_weight]
 
     def by_layer(self) -> dict[str, list[Value]]:
         """The parameters of each part, or of each layer where the parts are layers: {"layers.0": [...], ...}."""
@@ -183,28 +183,28 @@ def buffers_in(thing: Any) -> Iterator[tuple[str, list[float], int]]:
             yield from [(f"{name}.{key}.{i}".lstrip("."), numbers, i) for i in range(len(numbers))]
 
 
-def parameters_in(thing: Any) -> Iterator[tuple[str, Value, bool]]:
-    """Yield (name, leaf Value, whether it is a weight) for all of them, each once."""
-    for found in parts_in(thing):
+def parameters_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Value, bool]]:
+    """Yield (name, leaf Value, whether it is a weight) for all of them, each once; names are "" unless ``named``."""
+    for found in parts_in(thing, named):
         if type(found[1]) is Value and found[1].primitive is None:
             yield found
 
 
-def parts_in(thing: Any) -> Iterator[tuple[str, Any, bool]]:
+def parts_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Any, bool]]:
     """Yield (name, part, whether a Value there is a weight) for all that a module or container holds, each once."""
     seen: dict[int, Any] = {}  # keeps alive what was looked into, so that no id comes up twice
     waiting = [("", thing, True)]
     while waiting:
-        name, thing, is_weight = waiting.pop()
+        name, thing, is_weight = found = waiting.pop()
         if id(thing) in seen:
             continue
         seen[id(thing)] = thing
-        yield name, thing, is_weight
+        yield found
         if type(thing) is not Value:
             for key, part in reversed(parts_of(thing)):
                 if type(part) not in PLAIN:
                     weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
-                    waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
+                    waiting.append(((f"{name}.{key}" if name else str(key)) if named else "", part, weighs))
 
 
 def parts_of(thing: Any) -> list[tuple[Any, Any]]:

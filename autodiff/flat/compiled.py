@@ -111,7 +111,7 @@ class Trace:
     def recording(self, wrt: Sequence[Value] = ()) -> Recording:
         """What the function does, with these captured leaves first among its parameters; one at least is used."""
         found = Recording(self.outputs, self.inputs, wrt, self.since)
-        if wrt and found.leaves.isdisjoint(wrt):
+        if wrt and not found.reads(wrt):
             raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
         return found
 

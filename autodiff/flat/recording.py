@@ -56,24 +56,22 @@ class Recording:
         since: int | None = None,
     ) -> None:
         inputs, parameters = inputs if inputs is None else list(inputs), list(parameters)
-        given = {*(inputs or ()), *parameters}
+        leaves = [*(inputs or ()), *parameters]
+        for leaf in leaves if {*map(type, leaves)} != {Value} else ():
+            if type(leaf) is not Value:
+                raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
+        given = {*leaves}
+        if len(given) != len(leaves):
+            raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
         self.outputs = [x if type(x) is Value else real(x, "lower()") for x in outputs]
         self.gates = behind(self.outputs, given)
-        read = [x for gate in self.gates for x in gate.operands] + self.outputs
-        leaves = dict.fromkeys(x for x in read if type(x) is Value)
-        for gate in self.gates:
-            leaves.pop(gate, None)
-        self.leaves = leaves.keys()
-        others = [leaf for leaf in leaves if leaf not in given]
+        gates = {*self.gates}
+        read = [x for values in self.read for x in values if type(x) is Value and x not in given and x not in gates]
+        others = dict.fromkeys(read)
         self.constants = {leaf: leaf._data for leaf in others if since is not None and leaf.born >= since}
         remaining = [leaf for leaf in others if leaf not in self.constants]
         self.inputs = remaining if inputs is None else inputs
         self.parameters = parameters if inputs is None else [*parameters, *remaining]
-        for leaf in self.inputs + self.parameters:
-            if type(leaf) is not Value:
-                raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
-        if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
-            raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
 
     def read_as(self, inputs: list[Value], parameters: list[Value]) -> Recording:
         """The same gates, the leaves that they read being inputs and parameters as given here, each once."""
@@ -83,6 +81,16 @@ class Recording:
         found.inputs, found.parameters = inputs, parameters
         found.__dict__.pop("structure", None)
         return found
+
+    @property
+    def read(self) -> list[Sequence[Any]]:
+        """What each gate reads, and the outputs."""
+        return [*[gate.operands for gate in self.gates], self.outputs]
+
+    def reads(self, leaves: Iterable[Value]) -> bool:
+        """Whether it reads any of these leaves."""
+        these = {*leaves}
+        return any(type(x) is Value and x in these for values in self.read for x in values)
 
     @property
     def work(self) -> int:
@@ -123,7 +131,7 @@ def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
         node = waiting.pop()
         if node.primitive and node not in seen:
             gates.append(node)
-            waiting += [x for x in node.operands if type(x) is Value and x not in seen]
+            waiting += [x for x in node.operands if type(x) is Value and x.primitive and x not in seen]
         seen.add(node)
     return sorted(gates, key=age)
 
@@ -164,7 +172,7 @@ class Step:
         with recipe.watched():
             self.loss, self.penalty, self.update = recordings(recipe, self.since, for_loops)
             self.check()
-        if not self.loss.leaves - {*self.loss.inputs, *self.loss.constants}:
+        if not self.loss.reads(self.loss.parameters):
             raise TypeError(
                 f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
             )
