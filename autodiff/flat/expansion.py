@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import local
 from typing import Any, NamedTuple
@@ -231,9 +231,50 @@ def instructions(
     ``count`` operands, in operations of the ``core``, the built-in primitives that the backend writes itself by their
     names. Unsupported, naming gate, ``runner`` and remedy, if it has no expansion and its value needs numbers.
     """
-    writing = Writing(core, runner)
-    place = writing.write(primitive, [Slot(i) for i in range(count)], count)
-    return tuple(writing.code), place
+    code: list[Instruction] = []
+    done: dict[Any, Any] = {}  # what equal operations gave
+    inside: list[Primitive] = []
+
+    def write(primitive: Primitive, operands: list[Any]) -> Any:
+        """Write a gate; return where its value is, or the number that it is."""
+        if primitive in BUILT_IN and all(type(x) is float for x in operands):
+            return primitive.compute(operands)
+        if primitive in BUILT_IN and primitive.name in core:
+            key = primitive, *[repr(x) if type(x) is float else x for x in operands]
+            if key not in done:
+                code.append(Instruction(primitive, tuple(operands)))
+                done[key] = Slot(count + len(code) - 1)
+            return done[key]
+        function, compared = primitive.expansion or primitive.value, list[list[float]]()
+        try:
+            if primitive in inside:
+                raise Unsupported("it calls itself")
+            given = [x if type(x) is float else Symbol(x) for x in operands]
+            result = plain(branches(function, given, f"the value of the gate {primitive.name}"))
+            if primitive not in BUILT_IN:
+                compared = points(primitive.value, len(operands))
+            wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
+            if wrong and not primitive.expansion:
+                raise Unsupported(f"given symbols, it gives {wrong}")
+        except (Unsupported, TypeError, ValueError) as error:
+            cause = error.__cause__ or error
+            reason = str(cause) if type(cause) is Unsupported else f"{type(cause).__name__}: {cause}".rstrip(": ")
+            what, advice = "gate", "give the gate expansion=, the same value in this package's functions"
+            if type(primitive) is Slope:
+                primitive, what, advice = primitive.of[0], "rule of the gate", "write it in this package's functions"
+            raise Unsupported(
+                f"{runner} cannot run the {what} {primitive.name!r}, which cannot be written in simpler gates "
+                f"({reason}): {advice}, or take a runner that calls Python: runner='source' or 'batch'"
+            ) from error
+        if wrong:
+            raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
+        inside.append(primitive)
+        place = computed(result, write, {})
+        inside.pop()
+        return place
+
+    place = write(primitive, [Slot(i) for i in range(count)])
+    return tuple(code), place
 
 
 class Slot(int):
@@ -249,52 +290,3 @@ def carried_out(
     for each, places in code:
         known.append(compute(each.name, [known[x] if type(x) is Slot else x for x in places]))
     return known[place] if type(place) is Slot else place
-
-
-class Writing:
-    """The instructions so far; equal ones are written once."""
-
-    def __init__(self, core: Collection[str], runner: str) -> None:
-        self.core = core
-        self.runner = runner
-        self.code: list[Instruction] = []
-        self.known: dict[Any, Any] = {}
-        self.inside: list[Primitive] = []
-
-    def write(self, primitive: Primitive, operands: list[Any], count: int) -> Any:
-        """Write a gate; return where its value is, or the number that it is."""
-        if primitive in BUILT_IN and all(type(x) is float for x in operands):
-            return primitive.compute(operands)
-        if primitive in BUILT_IN and primitive.name in self.core:
-            key = primitive, *[repr(x) if type(x) is float else x for x in operands]
-            if key not in self.known:
-                self.code.append(Instruction(primitive, tuple(operands)))
-                self.known[key] = Slot(count + len(self.code) - 1)
-            return self.known[key]
-        name = f"the value of the gate {primitive.name}"
-        function = primitive.expansion or primitive.value
-        try:
-            if primitive in self.inside:
-                raise Unsupported("it calls itself")
-            given = [x if type(x) is float else Symbol(x) for x in operands]
-            result = plain(branches(function, given, name))
-            compared = [] if primitive in BUILT_IN else points(primitive.value, len(operands))
-            wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
-            if wrong and not primitive.expansion:
-                raise Unsupported(f"given symbols, it gives {wrong}")
-        except (Unsupported, TypeError, ValueError) as error:
-            cause = error.__cause__ or error
-            reason = str(cause) if type(cause) is Unsupported else f"{type(cause).__name__}: {cause}".rstrip(": ")
-            what, advice = "gate", "give the gate expansion=, the same value in this package's functions"
-            if type(primitive) is Slope:
-                primitive, what, advice = primitive.of[0], "rule of the gate", "write it in this package's functions"
-            raise Unsupported(
-                f"{self.runner} cannot run the {what} {primitive.name!r}, which cannot be written in simpler gates "
-                f"({reason}): {advice}, or take a runner that calls Python: runner='source' or 'batch'"
-            ) from error
-        if wrong:
-            raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
-        self.inside.append(primitive)
-        place = computed(result, lambda made, known: self.write(made, known, count), {})
-        self.inside.pop()
-        return place

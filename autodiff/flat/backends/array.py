@@ -29,7 +29,6 @@ from ..expansion import Slot, instructions
 from ..ir import SHORT, SMALL, TINY, Result, primitive_of, row_mean
 from ..loops.nests import Loops
 from ..loops.statements import Axis, Expression, Index, Statement, extents, indices, mapped
-from ..loops.turns import unrolled
 from ..recording import Recording
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
@@ -133,8 +132,8 @@ class Writer:
         self.views: dict[str, str] = {}  # the variables that hold them, by their text
         self.axes: Sequence[Axis] = ()  # those of the statement that is being written
         self.extents: Sequence[int] = ()
-        forward, backward = [*unrolled(loops.nests.forward)], [*unrolled(loops.nests.backward)]
-        self.cut(forward + backward)
+        forward, backward = loops.nests.forward, loops.nests.backward
+        self.cut([*forward, *backward])
         for statement in forward:
             self.statement(statement)
         end = loops.nests.outputs[0] if loops.to_inputs + loops.to_parameters else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, prod
 from typing import Any, NamedTuple, Self
 
@@ -37,8 +37,8 @@ class Nests(NamedTuple):
         Where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before ``backward``.
     """
 
-    forward: tuple[Statement | Repeat, ...]
-    backward: tuple[Statement | Repeat, ...]
+    forward: tuple[Any, ...]
+    backward: tuple[Any, ...]
     sizes: dict[str, int]
     table: tuple[float, ...]
     outputs: tuple[Index | float, ...]
@@ -47,7 +47,12 @@ class Nests(NamedTuple):
         return "\n".join(["# forward", *map(str, self.forward), "# backward", *map(str, self.backward)])
 
 
-def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiated: int | None = None) -> Nests:
+def roll(
+    recording: Recording,
+    wrt: Iterable[Value] | None = None,
+    differentiated: int | None = None,
+    turns: Callable[[Sequence[Statement]], tuple[Any, ...]] = repeat,
+) -> Nests:
     """The loop nests of a recorded graph.
 
     That takes a few microseconds a gate, and about 400 bytes a gate more than the 300 of the graph; gates without any
@@ -61,6 +66,8 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
         The parameters and inputs to which gradients are computed; by default all, ``()`` for none.
     differentiated : int, optional
         How many outputs, counted from the first, gradients may start from; by default all of them.
+    turns : function of statements
+        What finds the loops of turns in them; ``tuple`` leaves them as they are.
 
     Raises
     ------
@@ -90,7 +97,7 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
     statements = fuse(roller.memory.statements, roller.memory.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
     backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
-    return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.memory.table), outputs)
+    return Nests(turns(statements), turns(backward), sizes, tuple(roller.memory.table), outputs)
 
 
 def weigh(gates: int) -> None:
@@ -187,7 +194,8 @@ def widened(index: Index, place: int, rows: int) -> Index:
 class Loops(NamedTuple):
     """A recorded graph as loop nests over rows: what one row computes, and the gradients that are asked for.
 
-    ``to_inputs`` and ``to_parameters`` are the places of the leaves that the first output is differentiated by.
+    No turns are found in them. ``to_inputs`` and ``to_parameters`` are
+    the places of the leaves that the first output is differentiated by.
     """
 
     nests: Nests
@@ -201,9 +209,11 @@ class Loops(NamedTuple):
         asked = {leaf for part in parts for leaf in part} if wrt is None else {*wrt}
         for leaf in asked.difference(*parts):
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
-        return cls(roll(recording, asked, 1), *[tuple([i for i, x in enumerate(part) if x in asked]) for part in parts])
+        places = [tuple([i for i, x in enumerate(part) if x in asked]) for part in parts]
+        return cls(roll(recording, asked, 1, tuple), *places)
 
     def __str__(self) -> str:
-        sizes, outputs = self.nests.sizes, self.nests.outputs
+        forward, backward, sizes, _, outputs = self.nests
+        nests = self.nests._replace(forward=repeat(forward), backward=repeat(backward))
         first, last = f"# inputs x[{sizes['x']}], parameters w[{sizes['w']}]", ["# outputs", *map(str, outputs)]
-        return "\n".join([first, str(self.nests), " ".join(last)])
+        return "\n".join([first, str(nests), " ".join(last)])

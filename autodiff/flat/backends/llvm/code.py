@@ -206,23 +206,24 @@ class NativeNests:
         self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
         self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
-        self.of_values: Code | None = None
-        self.of_gradients: Code | None = None
+        self.codes: dict[
+            str, Code
+        ] = {}  # no cached_property, whose lock would stay closed in a process forked meanwhile
         self.free: list[Memory] = []
 
     @property
     def values(self) -> Code:
         """The code of the outputs alone, compiled when it is first asked for."""
-        if not self.of_values:  # no cached_property, whose lock would stay closed in a process forked meanwhile
-            self.of_values = code_of(self.forward, self.sizes, (), self.lengths)
-        return self.of_values
+        if "values" not in self.codes:
+            self.codes["values"] = code_of(self.forward, self.sizes, (), self.lengths)
+        return self.codes["values"]
 
     @property
     def gradients(self) -> Code:
         """The code of outputs and gradients, compiled when it is first asked for."""
-        if not self.of_gradients:
-            self.of_gradients = self.followed([], {})
-        return self.of_gradients
+        if "gradients" not in self.codes:
+            self.codes["gradients"] = self.followed([], {})
+        return self.codes["gradients"]
 
     def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
         """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
