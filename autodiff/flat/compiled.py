@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import is_
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
@@ -25,21 +25,13 @@ class Runner(Protocol):
     name: str
 
     def __init__(self, program: Program) -> None: ...
-
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result: ...
-
     def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result: ...
-
     def table(self, rows: Sequence[Sequence[float]]) -> Any: ...
-
     def chosen(self, table: Any, batch: Sequence[int]) -> Any: ...
-
     def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]: ...
-
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]: ...
-
     def plus(self, a: Any, b: Any) -> Any: ...
-
     def finite(self, numbers: Any) -> bool: ...
 
 
@@ -158,12 +150,11 @@ class TraceOfLength(Trace):
         return self.runs[wrt]
 
 
-class Run:
+class Run(NamedTuple):
     """A program in a runner, with the captured leaves whose numbers it reads at every call."""
 
-    def __init__(self, runner: Any, parameters: list[Value]) -> None:
-        self.runner = runner
-        self.parameters = parameters  # holding them also keeps their ids their own
+    runner: Any
+    parameters: list[Value]  # holding them also keeps their ids their own
 
     def row(self, inputs: list[float]) -> Any:
         return self.runner.row(inputs, [leaf._data for leaf in self.parameters])

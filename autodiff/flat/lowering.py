@@ -138,7 +138,7 @@ class Lowering:
                 for operand, local in zip(gate.operands, found)
                 if type(operand) is Value and local is not None and operand in wanted
             ]
-            edges.sort(key=to_a_gate)
+            edges.sort(key=lambda edge: edge[0].primitive is not None)
             upstream = Symbol(self.gradients[gate])
             passed = [plain(downstream(upstream, local, made)) for _, local in edges]
             passed = [(row_mean, x) for x in passed] if gate.primitive is row_mean else passed
@@ -223,7 +223,3 @@ def shared_parts(expressions: Iterable[Expression]) -> set[int]:
                 seen.add(id(top))
                 waiting += top[1:]
     return shared
-
-
-def to_a_gate(edge: tuple[Value, Any]) -> bool:
-    return edge[0].primitive is not None

@@ -108,6 +108,10 @@ class Repeat(NamedTuple):
     body: tuple[Statement, ...]
     grows: int = 0
 
+    def moved(self, change: Callable[[Index], Index]) -> Repeat:
+        """As of each statement."""
+        return self._replace(body=tuple([x.moved(change) for x in self.body]))
+
     def __str__(self) -> str:
         turns = grown(self.turns, self.grows)
         return "\n".join([f"for {LETTERS[0]}<{turns}, one after the other:", *[f"    {x}" for x in self.body]])

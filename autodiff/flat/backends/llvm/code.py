@@ -85,6 +85,13 @@ class Functions:
         for part in parts:
             text.put(f"call void {self.parts[part]}({given})")
 
+    def train(self, text: Text, pointers: Sequence[str]) -> Any:
+        """Compile the loop over steps: of arrays, of ``pointers``, and of the steps made before, the first, the end."""
+        given = [f"ptr noalias %{name}" for name in ("arrays", *pointers)]
+        self.add(text, "train", [*given, "i64 %before", "i64 %first", "i64 %last"])
+        self.end()
+        return self.modules[-1].function("train", len(given), 3)
+
     def end(self) -> None:
         """Compile the module."""
         for (head, count, width), name in self.called.items():

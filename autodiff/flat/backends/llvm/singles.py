@@ -13,7 +13,7 @@ from ...state import Epoch, State
 from .builder import Lanes, Text
 from .code import Functions, Memory, NativeNests, scratch
 from .machine import aligned
-from .steps import LOSS, SPOILT, clipped, gradient_at, over_steps, spoilt, updates
+from .steps import LOSS, SPOILT, clipped, counted_step, gradient_at, over_steps, spoilt, updates
 
 
 class Singles(Functions):
@@ -47,14 +47,10 @@ class Singles(Functions):
             found = v.load(arrays["y"], LOSS)
             v.store(found, "%losses", "%s")
             only_if(v.compare("ord", v.add(v.sub(found, found), v.load(arrays["y"], SPOILT)), v.zero))
-            step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-            v.store(text.let(f"sitofp i64 {step} to double"), arrays["s"], 1)
+            v.store(counted_step(text), arrays["s"], 1)
             self.run(text, [], self.of_change, arrays, length)
         v.store(text.let("sitofp i64 %made to double"), arrays["u"], 2)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "lengths", "tables", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
-        self.end()
-        self.call = self.modules[-1].function("train", 5, 3)
+        self.call = self.train(text, ("rows", "lengths", "tables", "losses"))
         self.nests, (least, longest) = nests, nests.lengths
         self.table_of = aligned(longest + 1, self.tables)
         for n in range(least, longest + 1):

@@ -107,13 +107,9 @@ def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Sta
     """The statements over arrays of other names, their table behind so many numbers."""
 
     def moved(x: Index) -> Index:
-        array = names.get(x.array, x.array)
-        return x._replace(array=array, start=x.start + table * (array == "t"))
+        return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
 
-    def own(x: Any) -> Any:
-        return x._replace(body=tuple(map(own, x.body))) if type(x) is Repeat else x.moved(moved)
-
-    return list(map(own, statements))
+    return [x.moved(moved) for x in statements]
 
 
 def spoilt(count: int, nets: int = 1) -> Statement:
@@ -219,10 +215,7 @@ class Epochs(Functions):
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "order", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
-        self.end()
-        self.call = self.modules[-1].function("train", 4, 3)
+        self.call = self.train(text, ("rows", "order", "losses"))
 
     def loop(self, text: Text, arrays: dict[str, str]) -> None:
         """Write the loop over steps."""
@@ -240,8 +233,7 @@ class Epochs(Functions):
 
     def change_numbers(self, text: Text, arrays: Mapping[str, str]) -> None:
         """Change the parameters, by an optimizer that counts its steps from 1."""
-        step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-        v, counted = self.lanes(text), text.let(f"sitofp i64 {step} to double")
+        v, counted = self.lanes(text), counted_step(text)
         for k in range(self.nets, 2 * self.nets, v.width):
             v.store(v.splat(counted), arrays[SETTINGS], k)
         self.run(text, [], self.of_change, arrays)
@@ -356,6 +348,12 @@ def over_steps(text: Text, epoch: Epoch) -> Iterator[tuple[str, str, Callable[[s
     text.put("br i1 %more, label %step, label %stop")
     text.label("stop")
     text.put(f"%made = phi i64 {', '.join([*left, '[ %next, %again ]'])}")
+
+
+def counted_step(text: Text) -> str:
+    """The number of step %s, as optimizers count from 1."""
+    step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
+    return text.let(f"sitofp i64 {step} to double")
 
 
 def block_of(rows: int, doubles: int) -> int:
