@@ -109,7 +109,6 @@ class Lowering:
         return Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters)
 
     def place(self, x: Any) -> Any:
-        """The name of a node; the number of a constant."""
         if type(x) is not Value:
             return x
         constant = self.recording.constants.get(x)
@@ -203,7 +202,6 @@ class Lowering:
         return wanted
 
     def gradient(self, node: Any) -> str:
-        """The name of the node's gradient: grad_ and its own."""
         if node not in self.gradients:
             self.gradients[node] = self.names.unique(f"grad_{self.called[node]}")
         return self.gradients[node]

@@ -113,7 +113,6 @@ class Segment:
         self.writes = 0  # by statements yet to come
 
     def shaped(self, shape: Sequence[int]) -> str:
-        """A shape as text."""
         return spelled([*shape, *["R"] * self.rows])
 
 
@@ -149,7 +148,6 @@ class Writer:
 
     @property
     def function(self) -> Callable[[Any, Any], Result]:
-        """What the text defines."""
         exec(compile(self.text, "<array code>", "exec"), self.names)
         return self.names["run"]  # type: ignore[no-any-return]
 
@@ -189,7 +187,6 @@ class Writer:
         return self.segments[index.array, low]
 
     def statement(self, statement: Statement) -> None:
-        """Write one."""
         self.axes, target, expression, reduce, start, adds = statement
         self.extents = extents(self.axes)[1]
         to = self.segment(target)
@@ -223,7 +220,6 @@ class Writer:
     # --- Reading -------------------------------------------------------------------------------
 
     def size(self, axes: Sequence[int]) -> str:
-        """Their extents multiplied."""
         number = prod([self.extents[n] for n in axes if n != ROWS])
         return f"{number} * R" if ROWS in axes and number > 1 else "R" if ROWS in axes else str(number)
 
@@ -234,7 +230,6 @@ class Writer:
         return name
 
     def named(self, text: str) -> str:
-        """A variable for a view."""
         if text.isidentifier():
             return text
         if text not in self.views:
@@ -289,7 +284,6 @@ class Writer:
         return Part(self.named(text), (*sorted(axes), *rows), ROWS if rows and segment.name != "x" else unit)
 
     def read(self, index: Index) -> Part:
-        """What an index comes to."""
         segment = self.segment(index)
         found = None if index.by else self.view(segment, index.start - segment.low, moves(index, self.extents))
         if found:
@@ -370,7 +364,6 @@ class Writer:
         return Part(f"{self.called(head, self.core[head])}({', '.join(texts)})", axes)
 
     def called(self, head: Any, function: Callable[..., Any]) -> str:
-        """The name of a function."""
         if head not in self.functions:
             self.functions[head] = f"{head}_".replace(" ", "_") if type(head) is str else f"F{len(self.names)}"
             self.names[self.functions[head]] = function
@@ -484,7 +477,6 @@ class Writer:
     # --- Writing -------------------------------------------------------------------------------
 
     def begin(self, segment: Segment) -> None:
-        """Numbers that are 0."""
         segment.shape = segment.flat
         self.lines.append(f"{segment.name} = xp.zeros({segment.shaped(segment.flat)})")
 
@@ -528,7 +520,6 @@ class Writer:
         self.lines.append(f"{name} = scattered({name}, {place}, {text}, {adds})")
 
     def results(self) -> None:
-        """What the function returns."""
         for (array, start, *dims), name in self.sums.items():
             self.axes, self.extents = (), [extent for _, extent in dims]
             axes = (*range(len(dims)), *[ROWS] * (array == "gx"))

@@ -196,7 +196,6 @@ class Marks:
         self.of = {array: np.zeros(size, bool) for array, size in sizes.items() if array != "t"}
 
     def set(self, index: Index, axes: Sequence[Axis]) -> None:
-        """Mark all that an index comes to."""
         marks = self.of[index.array]
         marks[touched(index, axes, len(marks))] = True
 

@@ -118,7 +118,6 @@ class Repeat(NamedTuple):
 
 
 def grown(number: int, grows: int) -> str:
-    """The number at length n as text: 3, n, 2n-1."""
     if not grows:
         return str(number)
     return f"{'' if grows == 1 else '-' if grows == -1 else grows}n{f'{number:+d}' if number else ''}"

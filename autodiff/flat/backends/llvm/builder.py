@@ -17,8 +17,6 @@ Whole = int | str  # a whole number that is known now, or the name of an i64
 
 
 class Text:
-    """The body of one function under construction."""
-
     def __init__(self) -> None:
         self.lines = ["entry:"]
         self.block = "entry"
@@ -34,7 +32,6 @@ class Text:
         self.lines.append("  " + line)
 
     def let(self, expression: str) -> str:
-        """Append ``%name = expression`` and return the name."""
         name = self.fresh()
         self.lines.append(f"  {name} = {expression}")
         return name
@@ -71,7 +68,6 @@ class Text:
         return self.let(f"alloca [{doubles} x double], align 64")
 
     def zero(self, address: str, doubles: int) -> None:
-        """Set so many doubles to 0."""
         self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
         self.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
 
@@ -174,12 +170,10 @@ def number(x: float) -> str:
 
 
 def instruction(name: str) -> Callable[[Lanes, str, str], str]:
-    """A method that appends an instruction of two operands."""
     return lambda v, a, b: v.let(f"{name} {v.vector} {a}, {b}")
 
 
 def intrinsic_named(name: str) -> Callable[..., str]:
-    """A method that calls an intrinsic."""
     return lambda v, *arguments: v.intrinsic(name, *arguments)
 
 

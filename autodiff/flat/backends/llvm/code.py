@@ -34,7 +34,6 @@ class Functions:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a module."""
         self.functions: list[str] = []
         self.declarations: set[str] = set()
         self.called: Called = {}
@@ -55,7 +54,6 @@ class Functions:
         return zeros, self.write(found, width)
 
     def part(self, waiting: list[list[Nest] | Repeat], width: int) -> None:
-        """Write a function of the next nests."""
         text = Text()
         emitter = Emitter(text, width, self.lengths, None if self.inline else self.called, self.split)
         while waiting and len(text.lines) < PART:
@@ -93,7 +91,6 @@ class Functions:
         return self.modules[-1].function("train", len(given), 3)
 
     def end(self) -> None:
-        """Compile the module."""
         for (head, count, width), name in self.called.items():
             text = Text()
             v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
@@ -265,7 +262,6 @@ class NativeNests:
         return found
 
     def outputs(self, inputs: Any, parameters: Any, length: int = 0) -> Any:
-        """The outputs, as an array."""
         return self.run(self.values, inputs, parameters, length).outputs
 
     def outputs_and_gradients(self, inputs: Any, parameters: Any, length: int = 0) -> Result:

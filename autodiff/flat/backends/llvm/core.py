@@ -88,7 +88,6 @@ def of_list(v: Lanes, head: str, terms: Sequence[str]) -> str:
     """logsumexp, largest or norm of terms."""
 
     def written(x: Any) -> str:
-        """The name of an expression of names."""
         if type(x) is tuple:
             return value(v, x[0], list(map(written, x[1:])))
         return x if type(x) is str else v.constant(x)

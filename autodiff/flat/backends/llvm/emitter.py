@@ -345,7 +345,6 @@ class Emitter:
         return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
 
     def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
-        """A primitive of registers."""
         if self.called is None or not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
             return computed(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
@@ -446,12 +445,10 @@ def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str
 
 
 def power_of_two(count: int) -> int:
-    """The largest one that is not above."""
     return 1 << (count.bit_length() - 1)
 
 
 def further(place: Place, count: int) -> list[Place]:
-    """The place and those behind it."""
     return [(place[0], place[1] + k) for k in range(count)]
 
 
