@@ -57,21 +57,10 @@ class Lengths(NamedTuple):
 
 
 def for_all_lengths(trace: Trace, longest: int, wrt: Iterable[Value] | None = None) -> Lengths:
-    """The nests of a function of a sequence, for sequences of up to ``longest`` elements.
+    """The nests of a function of a sequence, for up to ``longest`` elements, at least 5; ``wrt`` as of ``roll``.
 
-    Parameters
-    ----------
-    trace : function of a length
-        It returns the recording at that length, and the place of each of its inputs among those of the longest.
-    longest : int
-        At least 5.
-    wrt : iterable of Value, optional
-        As for ``roll``.
-
-    Raises
-    ------
-    Unsupported
-        If the program does not only grow with the sequence: it is to be made anew for each length.
+    ``trace(length)`` gives the recording at a length, and the place of each of its inputs among those of the longest.
+    Unsupported if the program does not only grow with the sequence: it is to be made anew for each length.
     """
     wrt = None if wrt is None else list(wrt)
     full, less = (roll(trace(length)[0], wrt) for length in (longest, longest - 1))

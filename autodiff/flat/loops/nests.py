@@ -23,18 +23,10 @@ SHARED = ("w", "gw", "t")  # the arrays that rows share
 
 
 class Nests(NamedTuple):
-    """Loop nests over arrays.
+    """Loop nests over arrays: ``sizes`` are how many numbers these hold, and ``table`` the numbers of array "t".
 
-    Attributes
-    ----------
-    forward, backward : tuple of Statement or Repeat
-        What computes the outputs, and from the gradients of the outputs those of parameters and inputs.
-    sizes : dict of str to int
-        The arrays and how many numbers they hold.
-    table : tuple of float
-        The numbers of array "t".
-    outputs : tuple of Index or float
-        Where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before ``backward``.
+    ``outputs`` are where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before
+    ``backward`` computes those of parameters and inputs.
     """
 
     forward: tuple[Any, ...]
@@ -53,26 +45,13 @@ def roll(
     differentiated: int | None = None,
     turns: Callable[[Sequence[Statement]], tuple[Any, ...]] = repeat,
 ) -> Nests:
-    """The loop nests of a recorded graph.
+    """The loop nests of a recorded graph: its parameters are array "w", its inputs "x", in order.
+
+    Gradients are those to ``wrt`` (by default to all, ``()`` for none) of the first outputs, so many as are
+    ``differentiated`` (by default all). ``turns`` finds the loops of turns; ``tuple`` leaves statements as they are.
 
     That takes a few microseconds a gate, and about 400 bytes a gate more than the 300 of the graph; gates without any
-    order take 15,000. Where it will last some seconds a terminal says so.
-
-    Parameters
-    ----------
-    recording : Recording
-        Its parameters become array "w", its inputs "x", in order.
-    wrt : iterable of Value, optional
-        The parameters and inputs to which gradients are computed; by default all, ``()`` for none.
-    differentiated : int, optional
-        How many outputs, counted from the first, gradients may start from; by default all of them.
-    turns : function of statements
-        What finds the loops of turns in them; ``tuple`` leaves them as they are.
-
-    Raises
-    ------
-    MemoryError
-        If less memory is available than that takes; then nothing was begun.
+    order take 15,000. Where it will last some seconds a terminal says so; MemoryError if less memory is available.
     """
     weigh(len(recording.gates))
     asked = None if wrt is None else set(wrt)

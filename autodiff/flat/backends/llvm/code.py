@@ -107,22 +107,10 @@ class Functions:
 
 
 class Code(Functions):
-    """Statements as one function in machine code, over arrays whose names and sizes are given.
+    """Statements as one function, over arrays of these ``sizes``, of which those of gradients are ``cleared`` first.
 
-    Parameters
-    ----------
-    statements : iterable of Statement or Repeat
-    sizes : mapping of str to int
-        The arrays and how many doubles they have.
-    cleared : sequence of str
-        The arrays that are 0 first: those of gradients.
-    lengths : (int, int)
-        The smallest and the largest length that it is called with, where axes grow with it.
-
-    Attributes
-    ----------
-    call : function (address of a Memory, length)
-        It lets other threads run. No two calls at a time may have the same memory.
+    ``call`` takes the address of a Memory and a length, one of ``lengths`` (least, most), with which axes may grow. It
+    lets other threads run; no two calls at a time may have the same memory.
     """
 
     def __init__(
@@ -183,20 +171,12 @@ class Memory:
 class NativeNests:
     """The nests of a graph in machine code; several threads may call it.
 
-    Parameters
-    ----------
-    nests : Nests
-        See ``flat.loops.nests``.
-    lengths : (int, int), optional
-        The smallest and the largest length of the sequence with which axes grow.
-    table : function of the length, optional
-        The numbers of array "t", where they depend on it.
-    rows : int, optional
-        How many rows these are the nests of: each output is so many numbers, one beside the other.
+    ``lengths`` are the smallest and the largest of the sequence with which axes grow, and ``table(length)`` gives the
+    numbers of array "t" where they depend on it. Of nests for several ``rows`` each output is so many numbers.
 
-    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
-    and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the
-    first output in "gw" and "gx".
+    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()``, whose arrays "w" and "x" are
+    read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the first output
+    in "gw" and "gx".
     """
 
     def __init__(

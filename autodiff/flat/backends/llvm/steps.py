@@ -166,11 +166,8 @@ def mean_so_far() -> Statements:
 class Epochs(Functions):
     """Whole epochs of steps as one function, for one net or for ``nets`` side by side.
 
-    Attributes
-    ----------
-    call : function
-        Of the address of a Memory; of the rows, their order and the losses; of the number of steps made before step 0,
-        the first step, and one behind the last.
+    ``call`` takes the address of a Memory; the rows, their order and the losses; the number of steps made before step
+    0, the first step, and one behind the last.
     """
 
     nets = 1
@@ -429,22 +426,12 @@ def one(array: str, k: int, nets: int = 1) -> Index:
 def updates(
     program: Program, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
 ) -> tuple[list[Statement], dict[str, int]]:
-    """Statements that update so many parameters, and the arrays that they have beside "w" and "gw".
+    """Statements that update so many parameters of each net, and the arrays that they have beside "w" and "gw".
 
-    Parameters
-    ----------
-    program : Program
-        Of scalars: from (parameter, gradient, *states) and settings such as the learning rate to (parameter, *states).
-    count : int
-        How many parameters there are.
-    gradient : expression, optional
-        What takes the place of the gradient, such as a clipped one.
-    nets : int
-        How many nets there are: of each number, those of all nets lie side by side.
-    going : expression, optional
-        0 for nets that keep their numbers.
-
-    The arrays are "s", which begins with the settings, and "m0", "m1", ..., one for each state.
+    The ``program`` is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
+    (parameter, *states). Of each number those of all nets lie side by side. An expression, such as a clipped one, may
+    take the place of the ``gradient``; nets for which ``going`` is 0 keep their numbers. The arrays are "s", which
+    begins with the settings, and "m0", "m1", ..., one for each state.
     """
     states = [f"m{k}" for k in range(len(program.inputs) - 2)]
     known: dict[Any, Expression] = {name: one(SETTINGS, k, nets) for k, name in enumerate(program.parameters)}
