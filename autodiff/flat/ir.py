@@ -104,18 +104,11 @@ class Program(NamedTuple):
         def nameless(x: Any) -> Any:
             if type(x) is float:
                 return repr(x)  # so that nan equals nan, and 0.0 is not -0.0
-            if type(x) is str:
-                return numbers.setdefault(x, len(numbers))
-            if type(x) is tuple:
-                return (x[0], *map(nameless, x[1:]))
-            return x
+            if isinstance(x, tuple):
+                return tuple(map(nameless, x))
+            return numbers.setdefault(x, len(numbers)) if type(x) is str and x not in ROWS else x
 
-        ends = self.outputs, self.input_gradients, self.parameter_gradients
-        return (
-            *(tuple(map(nameless, places)) for places in (self.inputs, self.parameters)),
-            tuple((nameless(t), nameless(e), adds) for t, e, adds in self.lines),
-            *(tuple(map(nameless, places)) for places in ends),
-        )
+        return nameless(tuple(self))  # type: ignore[no-any-return]
 
     @property
     def gates(self) -> dict[str, Primitive]:

@@ -136,28 +136,23 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     return statements, ("mul", gradient, scale)
 
 
-def averaged(count: int, total: Index) -> Statement:
-    """The mean over the rows in the place of the sum, which overflows where that of eager code does."""
-    return Statement((Axis(count), Axis(NETS)), total, ("mul", total, Index("u", 0, (0, 0))))
+def watched(count: int) -> tuple[Statements, Statements, Statements]:
+    """Of nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
 
-
-def going() -> Statements:
-    """Which nets go on, and where others have ended."""
-    loss, bad, goes, end = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", SPOILT), ("y", GOING), ("l", 1)))
-    axes, now = (Axis(1), Axis(NETS)), Index("u", 2, (0, 0))
+    A sum over the rows becomes a mean at its end, so that it overflows where that of eager code does.
+    """
+    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, SPOILT, GOING, 0, 1)))
+    mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
-    return [
-        Statement(axes, goes, ("where", ("equal", check, check), infinite, 0.0)),
-        Statement(axes, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
+    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
+    means = [(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))]
+    ends = [
+        (1, goes, ("where", ("equal", check, check), infinite, 0.0)),
+        (1, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
     ]
-
-
-def mean_so_far() -> Statements:
-    """The mean loss of the epoch so far: 0 at its begin, and the share of this step."""
-    loss, goes, so_far = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", GOING), ("l", 0)))
-    again, share = (Index("u", k, (0, 0)) for k in (3, 4))
-    longer = ("add", ("mul", so_far, again), ("mul", loss, share))
-    return [Statement((Axis(1), Axis(NETS)), so_far, ("where", goes, longer, so_far))]
+    parts = means, ends, [(1, so_far, ("where", goes, longer, so_far))]
+    made = [[Statement((Axis(n), Axis(NETS)), x, value) for n, x, value in part] for part in parts]
+    return made[0], made[1], made[2]  # type: ignore[return-value]
 
 
 # --- Whole epochs ----------------------------------------------------------------------------------
@@ -377,8 +372,8 @@ class Nets(Epochs):
         super().__init__(parts, epoch, clips)
         self.numbers = len(parts.loss.parameters)
         self.captured = self.numbers - (len(parts.penalty.parameters) if parts.penalty else 0)
-        self.tail[:0] = [averaged(1, one("y", LOSS, NETS)), averaged(len(parts.trained), each("gw", NETS))]
-        self.change = [*going(), *self.change, *mean_so_far()]
+        means, ends, so_far = watched(len(parts.trained))
+        self.tail, self.change = [*means, *self.tail], [*ends, *self.change, *so_far]
         row = renamed(of_rows(self.loss, NETS, 1, 1.0), {"x": "w", "gx": "gw", "w": "r"}, 0)
         sizes = {"r": self.numbers, "c": 0, "l": 2 * NETS} | dict.fromkeys(("a", "ga"), self.loss.sizes["a"] * NETS)
         self.compile(sizes, {1: row}, ["ga"], len(parts.trained) <= SMALL_NETS)
