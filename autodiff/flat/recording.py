@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import Any, NamedTuple
 
 from ..engine import Value, tick
@@ -101,7 +102,7 @@ class Recording:
     def structure(self) -> list[tuple[Any, ...]]:
         """What is done to what, without names: equal for graphs that were recorded the same."""
         names: dict[Any, Any] = {leaf: repr(number) for leaf, number in self.constants.items()}
-        names |= {node: i for i, node in enumerate([*self.inputs, *self.parameters, *self.gates])}
+        names |= zip([*self.inputs, *self.parameters, *self.gates], count())
         rows = [(gate.primitive, gate.operands) for gate in self.gates] + [(None, self.outputs)]
         return [(row, *[names[x] if type(x) is Value else repr(x) for x in operands]) for row, operands in rows]
 
