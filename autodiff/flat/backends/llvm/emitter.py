@@ -261,43 +261,31 @@ class Emitter:
         """
         count, (join, none) = len(points), neutral(nest, v)
 
-        def body(inner: Point, part: int, totals: list[str]) -> list[str]:
-            mine = slice(part * count, (part + 1) * count)
-            totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
+        def fold(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
+            """The totals after a step at each point along the axes, by turns for each part."""
+            if not axes:
+                mine, totals = slice(part * count, (part + 1) * count), [*totals]
+                totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
+                return totals
+            axis, *rest = axes
+            at, fixed, most = {**points[0], **inner}, nest.fixed(axis), nest.most[axis]
+            turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
+            steps, done = -(-most // size), 0
+            if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
+                done = most // size // turns * turns if fixed else steps
+                stop, empty = done * size if fixed else self.extent(nest, axis, at), nest.least[axis] < 1
+                with self.loop(nest, at, stop, step=turns * size, carried=totals, kind=v.vector, empty=empty) as turn:
+                    for k in range(turns):
+                        turn.values = fold(rest, {**inner, axis: (turn.index, k * size)}, turn.values, k)
+                totals = turn.values
+            for k in range(done, steps):
+                totals = fold(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
             return totals
 
-        totals = self.fold(nest, axes, points[0], {}, [*first, *[none] * (parts - 1) * count], v, parts, body)
+        totals = fold(axes, {}, [*first, *[none] * (parts - 1) * count])
         while len(totals) > count:
             half = len(totals) // count // 2 * count
             totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
-        return totals
-
-    def fold(
-        self, nest: Nest, axes: Sequence[int], outer: Point, inner: Point, totals: list[str], v: Lanes, parts: int,
-        body: Callable[[Point, int, list[str]], list[str]], part: int = 0,
-    ) -> list[str]:  # fmt: skip
-        """The totals after ``body(inner point, part, totals)`` along the axes, by turns for each part."""
-        if not axes:
-            return body(inner, part, [*totals])
-        axis, *rest = axes
-        at, fixed, most = {**outer, **inner}, nest.fixed(axis), nest.most[axis]
-        turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
-        steps, done = -(-most // size), 0
-
-        def once(place: Place, totals: list[str], part: int) -> list[str]:
-            return self.fold(nest, rest, outer, {**inner, axis: place}, totals, v, parts, body, part)
-
-        if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
-            done = most // size // turns * turns if fixed else steps
-            stop = done * size if fixed else self.extent(nest, axis, at)
-            with self.loop(
-                nest, at, stop, step=turns * size, carried=totals, kind=v.vector, empty=nest.least[axis] < 1
-            ) as turn:
-                for k in range(turns):
-                    turn.values = once((turn.index, k * size), turn.values, k)
-            totals = turn.values
-        for k in range(done, steps):
-            totals = once(("", k * size), totals, k % turns)
         return totals
 
     def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
