@@ -118,54 +118,43 @@ def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[P
 
     The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.
     """
-    upstream: Expression = UPSTREAM
-    if reduce not in ("", "sum"):
-        ((_, upstream),) = passed(ROWS[reduce], TARGET, [expression], UPSTREAM, samples)
-    out = expression if reduce or adds else TARGET
     sums: list[Expression] = []
     gradients: dict[int, Expression] = {}
-    for n, gradient in sent(expression, out, upstream, samples):
-        gradient = hoisted(simplified(gradient), sums)
-        gradients[n] = ("add", gradients[n], gradient) if n in gradients else gradient  # of x * x
+
+    def passed(
+        gate: Primitive, out: Expression, operands: Sequence[Expression], upstream: Expression
+    ) -> Iterator[tuple[Expression, Expression]]:
+        """(Operand, gradient) for each that a gate sends one to.
+
+        Its rule is called with names for operands: a comparison that it makes closes a gate, a given one does not.
+        """
+        if gate is row_mean:
+            yield operands[0], (row_mean, upstream)
+            return
+        known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
+
+        def meant(x: Index) -> Expression:
+            return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
+
+        found = local_gradients(gate, [Symbol(OUT), *known], lambda: samples[gate], LARGE)
+        for operand, local in zip(operands, found):
+            if type(operand) is not float and local is not None:
+                yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
+
+    def send(e: Expression, out: Expression, upstream: Expression) -> None:
+        """Add the gradients along each path through an expression whose value is ``out``."""
+        if type(e) is Index:
+            n, gradient = e.start, hoisted(simplified(upstream), sums)
+            gradients[n] = ("add", gradients[n], gradient) if n in gradients else gradient  # of x * x
+        elif type(e) is tuple:
+            for operand, gradient in passed(primitive_of(e[0]), out, e[1:], upstream):
+                send(operand, operand, simplified(gradient))
+
+    upstream: Expression = UPSTREAM
+    if reduce not in ("", "sum"):
+        ((_, upstream),) = passed(ROWS[reduce], TARGET, [expression], UPSTREAM)
+    send(expression, expression if reduce or adds else TARGET, upstream)
     return [*gradients.items()], sums
-
-
-def sent(
-    expression: Expression, out: Expression, upstream: Expression, samples: Mapping[Primitive, Sequence[float]]
-) -> Iterator[tuple[int, Expression]]:
-    """(Operand, gradient) for each path through an expression whose value is ``out``."""
-    if type(expression) is Index:
-        yield expression.start, upstream
-    elif type(expression) is tuple:
-        head, *operands = expression
-        for operand, gradient in passed(primitive_of(head), out, operands, upstream, samples):
-            yield from sent(operand, operand, simplified(gradient), samples)
-
-
-def passed(
-    primitive: Primitive,
-    out: Expression,
-    operands: Sequence[Expression],
-    upstream: Expression,
-    samples: Mapping[Primitive, Sequence[float]],
-) -> Iterator[tuple[Expression, Expression]]:
-    """(Operand, gradient) for each that a gate sends one to.
-
-    Its rule is called with names for operands: a comparison that it makes closes a gate, one that it is given does not.
-    """
-    if primitive is row_mean:
-        yield operands[0], (row_mean, upstream)
-        return
-    known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
-
-    def meant(x: Index) -> Expression:
-        return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
-
-    for operand, local in zip(
-        operands, local_gradients(primitive, [Symbol(OUT), *known], lambda: samples[primitive], LARGE)
-    ):
-        if type(operand) is not float and local is not None:
-            yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
 
 
 def simplified(expression: Expression) -> Expression:

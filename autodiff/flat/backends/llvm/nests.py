@@ -73,44 +73,37 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     alone = len(reduced) == 1 and not statement.adds and statement.start == 0.0  # few terms are added in order, too
     exact = not nest.strict or alone or statement.reduce == "largest"
     deep = [k for k in reduced if k in free and exact and most[k] >= SHORT and all(side_by_side(x, k) for x in leaves)]
-    tiled = [k for k in wide if nest.fixed(k)]
-    ways = [tile(nest, leaves, tiled)]
-    ways += [tile(nest._replace(vector=k), leaves, tiled) for k in wide if k in neat or nest.fixed(k)]
-    ways += [tile(nest._replace(way="totals", vector=k), leaves, tiled) for k in deep]
-    return min(ways, key=lambda nest: price(nest, leaves))
 
+    def tile(nest: Nest) -> Nest:
+        """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
+        tiled = [k for k in wide if nest.fixed(k) and k != nest.vector]
+        stay = {k: (sum(not moves(x, k) for x in leaves), most[k]) for k in tiled}
+        tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if reduced else []
+        if nest.way == "totals":  # the first tile becomes the lanes of the result
+            rows = sorted([k for k in tiles if target.strides[k] == 1], key=lambda k: most[k])[-1:]
+            return nest._replace(tiles=(*rows, *[k for k in tiles if k not in rows][:1]))
+        return nest._replace(tiles=tuple(tiles[1::-1]))
 
-def tile(nest: Nest, leaves: Sequence[Index], allowed: Sequence[int]) -> Nest:
-    """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
-    target = nest.statement.target
-    stay = {k: (sum(not moves(x, k) for x in leaves), nest.most[k]) for k in allowed if k != nest.vector}
-    tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if nest.reduced else []
-    if nest.way == "totals":  # the first tile becomes the lanes of the result
-        rows = sorted([k for k in tiles if target.strides[k] == 1], key=lambda k: nest.most[k])[-1:]
-        return nest._replace(tiles=(*rows, *[k for k in tiles if k not in rows][:1]))
-    return nest._replace(tiles=tuple(tiles[1::-1]))
+    def price(nest: Nest) -> float:
+        """About how many instructions a term takes."""
+        k, lanes = nest.vector, nest.lanes(WIDTH)
+        count, vectors = (1.0, 1) if k < 0 else ((least[k] + most[k]) / 2.0, -(-most[k] // lanes))
 
+        def access(x: Index) -> float:
+            """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
+            return 1.0 if k < 0 or side_by_side(x, k) else 3.0 * lanes
 
-def price(nest: Nest, leaves: Sequence[Index]) -> float:
-    """About how many instructions a term takes."""
-    statement, k = nest.statement, nest.vector
-    target = statement.target
-    count, lanes = (1.0 if k < 0 else (nest.least[k] + nest.most[k]) / 2.0), nest.lanes(WIDTH)
-    vectors = 1 if k < 0 else -(-nest.most[k] // lanes)
+        points = [min(WIDTH, math.prod([most[n] for n in nest.tiles if not moves(x, n)])) for x in leaves]
+        loads = sum([access(x) / n for x, n in zip(leaves, points)])
+        terms = max(1.0, math.prod([(least[n] + most[n]) / 2.0 for n in reduced]))
+        whole = (1.0 + sum(costs(statement.expression)) + loads) * vectors / max(count, 1.0)
+        if nest.way == "totals":
+            return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
+        return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
 
-    def access(x: Index) -> float:
-        """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
-        return 1.0 if k < 0 or side_by_side(x, k) else 3.0 * lanes
-
-    def points(x: Index) -> float:
-        return min(WIDTH, math.prod([nest.most[axis] for axis in nest.tiles if not moves(x, axis)]))
-
-    loads = sum([access(x) / points(x) for x in leaves])
-    terms = max(1.0, math.prod([(nest.least[axis] + nest.most[axis]) / 2.0 for axis in nest.reduced]))
-    whole = (1.0 + sum(costs(statement.expression)) + loads) * vectors / max(count, 1.0)
-    if nest.way == "totals":
-        return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
-    return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
+    ways = [nest, *[nest._replace(vector=k) for k in wide if k in neat or nest.fixed(k)]]
+    ways += [nest._replace(way="totals", vector=k) for k in deep]
+    return min(map(tile, ways), key=price)
 
 
 def groups(
