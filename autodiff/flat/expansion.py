@@ -40,10 +40,10 @@ class Symbol:
         return Symbol((head_of(primitive), *map(plain, recordable(primitive, operands))))
 
     def __bool__(self) -> bool:
-        answers: Answers | None = getattr(running, "answers", None)
-        if answers is None:
+        answer: Callable[[Symbol], bool] | None = getattr(running, "answer", None)
+        if answer is None:
             raise TypeError("a symbol has no truth value: choose with where(condition, a, b)")
-        return answers.next(self)
+        return answer(self)
 
 
 def plain(x: Any) -> Expression:
@@ -63,22 +63,6 @@ def made(x: Any) -> Any:
 # --- Every branch of a function ------------------------------------------------------------------
 
 
-class Answers:
-    """What ``if`` is told about one condition after the other: the answers given, then True."""
-
-    def __init__(self, given: Sequence[bool]) -> None:
-        self.given = list(given)
-        self.conditions: list[Symbol] = []
-
-    def next(self, condition: Symbol) -> bool:
-        if len(self.conditions) == MOST:
-            raise Unsupported(f"it asks for more than {MOST} conditions")
-        self.conditions.append(condition)
-        if len(self.given) < len(self.conditions):
-            self.given.append(True)
-        return self.given[len(self.conditions) - 1]
-
-
 def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -> Any:
     """What a function of Symbols returns, each ``if`` in it as a ``where``; Unsupported where it needs numbers."""
     left = MOST
@@ -88,8 +72,17 @@ def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -
         left -= 1
         if left < 0:
             raise Unsupported(f"it has more than {MOST} branches")
-        outer, running.answers = getattr(running, "answers", None), Answers(given)
-        answers = running.answers
+        conditions: list[Symbol] = []
+        answers = [*given]  # to one condition after the other, then True
+
+        def answer(condition: Symbol) -> bool:
+            if len(conditions) == MOST:
+                raise Unsupported(f"it asks for more than {MOST} conditions")
+            conditions.append(condition)
+            answers.extend([True] * (len(conditions) - len(answers)))
+            return answers[len(conditions) - 1]
+
+        outer, running.answer = getattr(running, "answer", None), answer
         try:
             with Given(name, "symbols"):
                 result = function(*operands)
@@ -99,9 +92,9 @@ def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -
         except (ArithmeticError, AssertionError, RuntimeError, ValueError) as error:  # in a branch, perhaps not taken
             raise Unsupported(f"{type(error).__name__}: {error}") from error
         finally:
-            running.answers = outer
-        for i in reversed(range(len(given), len(answers.conditions))):
-            result = either(answers.conditions[i], result, run([*answers.given[:i], False]))
+            running.answer = outer
+        for i in reversed(range(len(given), len(conditions))):
+            result = either(conditions[i], result, run([*answers[:i], False]))
         return result
 
     return run([])

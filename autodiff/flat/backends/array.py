@@ -146,11 +146,6 @@ class Writer:
         self.results()
         self.text = "\n    ".join(["def run(rows, w):", *self.lines])
 
-    @property
-    def function(self) -> Callable[[Any, Any], Result]:
-        exec(compile(self.text, "<array code>", "exec"), self.names)
-        return self.names["run"]  # type: ignore[no-any-return]
-
     def cut(self, statements: Sequence[Statement]) -> None:
         """Find the segments: each index comes to numbers of one of them."""
         sizes, outputs = self.loops.nests.sizes, self.loops.nests.outputs
@@ -684,7 +679,9 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     """
     if type(program) is not Loops:
         raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")
-    return Writer(program, np if xp is None else xp).function
+    writer = Writer(program, np if xp is None else xp)
+    exec(compile(writer.text, "<array code>", "exec"), writer.names)
+    return writer.names["run"]  # type: ignore[no-any-return]
 
 
 class Batch:

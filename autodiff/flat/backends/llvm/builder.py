@@ -40,8 +40,6 @@ class Text:
         self.lines.append(f"{name}:")
         self.block = name
 
-    # --- Whole numbers -----------------------------------------------------------------------------
-
     def plus(self, a: Whole, b: Whole) -> Whole:
         if isinstance(a, int) and isinstance(b, int):
             return a + b
@@ -63,35 +61,23 @@ class Text:
         kind = "double" if stride == 1 else f"[{stride} x double]"
         return base if index == 0 else self.let(f"getelementptr inbounds {kind}, ptr {base}, i64 {index}")
 
-    def room(self, doubles: int) -> str:
-        """Room for so many doubles on the stack, aligned to cache lines."""
-        return self.let(f"alloca [{doubles} x double], align 64")
-
     def zero(self, address: str, doubles: int) -> None:
         self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
         self.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
 
-    # --- Control -----------------------------------------------------------------------------------
-
     @contextmanager
     def loop(
-        self,
-        stop: Whole,
-        step: int = 1,
-        start: Whole = 0,
-        carried: Sequence[str] = (),
-        kind: str = "double",
+        self, stop: Whole, step: int = 1, start: Whole = 0, carried: Sequence[str] = (), kind: str = "double",
         empty: bool = False,
-    ) -> Iterator[Turn]:
+    ) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
         """for index in range(start, stop, step), values carried on; no turn at all only where ``empty``.
 
-        In the body ``turn.index`` is the index and ``turn.values`` are the carried values so far; set
-        ``turn.values`` to the new ones. After the loop they are the last ones.
+        Gives the index and the list of the carried values so far, in which the body puts the new ones. After the loop
+        they are the last ones.
         """
-        turn, before = Turn(), self.block
-        head, done = self.fresh("loop")[1:], self.fresh("done")[1:]
-        turn.index = self.fresh("i")
-        turn.values = inside = [self.fresh("c") for _ in carried]
+        before, head, done, index = self.block, self.fresh("loop")[1:], self.fresh("done")[1:], self.fresh("i")
+        inside = [self.fresh("c") for _ in carried]
+        values = [*inside]
         if empty:
             some = self.let(f"icmp slt i64 {start}, {stop}")
             self.put(f"br i1 {some}, label %{head}, label %{done}")
@@ -99,29 +85,24 @@ class Text:
             self.put(f"br label %{head}")
         self.label(head)
         phis = len(self.lines)
-        yield turn
-        following = self.let(f"add nuw nsw i64 {turn.index}, {step}")
-        last = self.block
-        again = self.let(f"icmp slt i64 {following}, {stop}")
+        yield index, values
+        following = self.let(f"add nuw nsw i64 {index}, {step}")
+        again, last = self.let(f"icmp slt i64 {following}, {stop}"), self.block
         self.put(f"br i1 {again}, label %{head}, label %{done}")
         self.label(done)
-        self.lines[phis:phis] = [f"  {turn.index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]"] + [
-            f"  {name} = phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]"
-            for name, first, latest in zip(inside, carried, turn.values)
-        ]
+        both = [f"phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]" for first, latest in zip(carried, values)]
+        counted = f"phi i64 [ {start}, %{before} ], [ {following}, %{last} ]"
+        self.lines[phis:phis] = [f"  {name} = {phi}" for name, phi in zip([index, *inside], [counted, *both])]
         if empty:
-            turn.values = [
-                self.let(f"phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]")
-                for first, latest in zip(carried, turn.values)
-            ]
+            values[:] = map(self.let, both)
 
     def each(self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0) -> None:
         """``body(index)`` for every index of range(start, stop, step)."""
         if isinstance(stop, int) and isinstance(start, int) and stop - start <= step:
             body(start)
         else:
-            with self.loop(stop, step, start) as turn:
-                body(turn.index)
+            with self.loop(stop, step, start) as (index, _):
+                body(index)
 
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
@@ -134,25 +115,13 @@ class Text:
         self.label(rest)
 
     def function(
-        self,
-        name: str,
-        parameters: Sequence[str],
-        internal: bool = False,
-        attributes: str = "#0",
-        kind: str = "void",
-        result: str = "",
-    ) -> str:
+        self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0",
+        kind: str = "void", result: str = "",
+    ) -> str:  # fmt: skip
         """The finished function; an internal one is seen by its module only."""
         body = "\n".join([*self.lines, f"  ret {kind} {result}"])
         head = f"{'internal ' if internal else ''}{kind} @{name}({', '.join(parameters)})"
         return f"define {head} {attributes} {{\n{body}\n}}\n"
-
-
-class Turn:
-    """What a loop shows to its body: the index, and the values it carries."""
-
-    index: str
-    values: list[str]
 
 
 def module(functions: Sequence[str], declarations: set[str], attributes: str) -> str:
@@ -192,8 +161,6 @@ class Lanes:
         self.zero = self.constant(0.0)
         self.one = self.constant(1.0)
 
-    # --- Constants and copies ----------------------------------------------------------------------
-
     def constant(self, x: float) -> str:
         return f"splat (double {number(x)})" if self.width > 1 else number(x)
 
@@ -207,8 +174,6 @@ class Lanes:
         vector = f"<{self.width} x {kind}>"
         first = self.let(f"insertelement {vector} poison, {kind} {scalar}, i64 0")
         return self.let(f"shufflevector {vector} {first}, {vector} poison, <{self.width} x i32> zeroinitializer")
-
-    # --- Arithmetic --------------------------------------------------------------------------------
 
     add, sub, mul, div = (instruction(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 
@@ -261,8 +226,6 @@ class Lanes:
         remaining = self.splat(self.let(f"sub i64 {rows}, {row}"), "i64")
         return self.let(f"icmp slt {self.integers} <{lanes}>, {remaining}")
 
-    # --- Bits --------------------------------------------------------------------------------------
-
     def bits(self, a: str) -> str:
         return self.let(f"bitcast {self.vector} {a} to {self.integers}")
 
@@ -274,10 +237,8 @@ class Lanes:
         b = self.whole(b) if isinstance(b, int) else b
         return self.let(f"{operation} {self.integers} {a}, {b}")
 
-    # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
-
     def load(self, base: str, index: Whole = 0, mask: str = "") -> str:
-        """What lies there; of the lanes in a mask, 0 in the others, whose memory is not touched."""
+        """What lies so many doubles behind; of the lanes in a mask, 0 in the others, whose memory is not touched."""
         address = self.text.address(base, index)
         if not mask:
             return self.let(f"load {self.vector}, ptr {address}, align 8")
@@ -313,8 +274,6 @@ class Lanes:
         for lane, x in enumerate(numbers):
             joined = self.let(f"insertelement {wide.vector} {joined}, double {x}, i64 {lane}")
         return joined
-
-    # --- Sums over the lanes -------------------------------------------------------------------------
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """The lanes of a (0, 1, ...) and b (width, ...) in that order; the answer is as wide as the list."""

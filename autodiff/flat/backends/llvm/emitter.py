@@ -53,9 +53,9 @@ class Emitter:
         if isinstance(group, list):
             self.nests(group, {})
         else:
-            with self.text.loop(self.text.plus(self.text.times("%length", group.grows), group.turns)) as turn:
+            with self.text.loop(self.text.plus(self.text.times("%length", group.grows), group.turns)) as (index, _):
                 for nests in groups(group.body, 1, self.lengths):
-                    self.nests(nests, {0: (turn.index, 0)})  # type: ignore[arg-type]
+                    self.nests(nests, {0: (index, 0)})  # type: ignore[arg-type]
 
     def nests(self, nests: list[Nest], at: Point) -> None:
         straight = not nests[0].statement.axes
@@ -88,15 +88,15 @@ class Emitter:
         fixed, most = nest.fixed(axis), nest.most[axis]
 
         def tile(place: Place, count: int) -> None:
-            more = [{**point, axis: x} for point in points for x in further(place, count)]
+            more = [{**point, axis: (place[0], place[1] + k)} for point in points for k in range(count)]
             self.tiles(nest, inner, more, body)
 
         stop = most // size * size if fixed else self.extent(nest, axis, points[0])
         if stop == size:
             tile(("", 0), size)
         elif stop:
-            with self.loop(nest, points[0], stop, step=size, empty=nest.least[axis] < 1) as turn:
-                tile((turn.index, 0), size)
+            with self.loop(nest, points[0], stop, step=size, empty=nest.least[axis] < 1) as (index, _):
+                tile((index, 0), size)
         if fixed and most % size:
             tile(("", most - most % size), most % size)
 
@@ -124,20 +124,20 @@ class Emitter:
             if count <= v.width:
                 body(View(v, axis, v.first_lanes(0, stop)), [("", 0)])
             else:
-                with self.loop(nest, at, stop, step=v.width, empty=nest.least[axis] < 1) as turn:
-                    body(View(v, axis, v.first_lanes(turn.index, stop)), [(turn.index, 0)])
+                with self.loop(nest, at, stop, step=v.width, empty=nest.least[axis] < 1) as (index, _):
+                    body(View(v, axis, v.first_lanes(index, stop)), [(index, 0)])
             return
         starts = [*range(0, count - v.width, v.width), count - v.width]
         left = len(starts) % most if len(starts) > most + 1 else len(starts)
         while left < 2 and (left or count % v.width) and left < len(starts):
             left += most
         if whole := len(starts) - left:
-            with self.loop(nest, at, whole * v.width, step=most * v.width) as turn:
-                body(View(v, axis), [(turn.index, k * v.width) for k in range(most)])
+            with self.loop(nest, at, whole * v.width, step=most * v.width) as (index, _):
+                body(View(v, axis), [(index, k * v.width) for k in range(most)])
         if left:
             body(View(v, axis), [("", start) for start in starts[-left:]])
 
-    # --- Three ways to write a nest ----------------------------------------------------------------
+    # --- Two ways to write a nest ------------------------------------------------------------------
 
     def lanes(self, nests: Sequence[Nest], at: Point) -> None:
         """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
@@ -274,10 +274,10 @@ class Emitter:
             if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
                 done = most // size // turns * turns if fixed else steps
                 stop, empty = done * size if fixed else self.extent(nest, axis, at), nest.least[axis] < 1
-                with self.loop(nest, at, stop, step=turns * size, carried=totals, kind=v.vector, empty=empty) as turn:
+                more = {"step": turns * size, "carried": totals, "kind": v.vector, "empty": empty}
+                with self.loop(nest, at, stop, **more) as (index, totals):
                     for k in range(turns):
-                        turn.values = fold(rest, {**inner, axis: (turn.index, k * size)}, turn.values, k)
-                totals = turn.values
+                        totals[:] = fold(rest, {**inner, axis: (index, k * size)}, totals, k)
             for k in range(done, steps):
                 totals = fold(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
             return totals
@@ -434,10 +434,6 @@ def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str
 
 def power_of_two(count: int) -> int:
     return 1 << (count.bit_length() - 1)
-
-
-def further(place: Place, count: int) -> list[Place]:
-    return [(place[0], place[1] + k) for k in range(count)]
 
 
 def divisor(count: int, most: int) -> int:

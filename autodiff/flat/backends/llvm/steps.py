@@ -202,7 +202,7 @@ class Epochs(Functions):
         text = Text()
         given = self.arrays(text)
         local = [name for name in self.sizes if name not in ("t", "x", "r", "c")] * small
-        arrays = given | {name: text.room(max(1, self.sizes[name])) for name in local}
+        arrays = given | {name: text.let(f"alloca [{max(1, self.sizes[name])} x double], align 64") for name in local}
         lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
@@ -395,8 +395,7 @@ class Nets(Epochs):
             v.store(text.let(f"uitofp i1 {again} to double"), arrays["u"], 3)
             v.store(v.mul(many, v.constant(1.0 / epoch.rows)), arrays["u"], 4)
             place = text.plus(text.times(number, epoch.rows), start)
-            with text.loop(rows) as turn:
-                index = turn.index
+            with text.loop(rows) as (index, _):
                 if not epoch.whole:
                     index = text.let(f"load i64, ptr {text.address('%order', text.plus(place, index))}")
                 row = text.address("%rows", text.times(index, self.numbers))
