@@ -132,11 +132,8 @@ class Lowering:
             known_operands = [symbols[x] if x in symbols else self.place(x) for x in gate.operands]
             known = [symbols[gate], *known_operands]
             found = local_gradients(gate.primitive, known, lambda: [gate._data, *numbers(gate.operands)])  # type: ignore[arg-type]  # noqa: B023
-            edges = [
-                (operand, local)
-                for operand, local in zip(gate.operands, found)
-                if type(operand) is Value and local is not None and operand in wanted
-            ]
+            both = [(x, local) for x, local in zip(gate.operands, found) if local is not None]
+            edges = [(x, local) for x, local in both if type(x) is Value and x in wanted]
             edges.sort(key=lambda edge: edge[0].primitive is not None)
             upstream = Symbol(self.gradients[gate])
             passed = [plain(downstream(upstream, local, made)) for _, local in edges]

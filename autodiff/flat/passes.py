@@ -35,9 +35,7 @@ def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
     if type(expression) is not tuple:
         return constants.get(expression, expression)
     name, *operands = expression
-    operands = [
-        simplest(operand, constants) if type(operand) is tuple or constants else operand for operand in operands
-    ]
+    operands = [simplest(x, constants) if type(x) is tuple or constants else x for x in operands]
     if all(type(operand) is float for operand in operands):
         return primitive_of(name).compute(operands)
     return identical(name, *operands)

@@ -28,6 +28,7 @@ JAVASCRIPT = """
     Float64Array Infinity Math NaN Number Object
 """
 OURS = ["rows", "parameters", "results", "inf", "nan", "row", "in_step", "advance"]  # what generated code says besides
+Values = Iterable[Value]
 RESERVED = {*dir(builtins), *keyword.kwlist, *PRIMITIVES, *JAVASCRIPT.split(), *OURS}
 
 
@@ -50,11 +51,7 @@ class Recording:
     """What lies behind the outputs: gates oldest first, and leaves by their part in the program."""
 
     def __init__(
-        self,
-        outputs: Sequence[Any],
-        inputs: Iterable[Value] | None = None,
-        parameters: Iterable[Value] = (),
-        since: int | None = None,
+        self, outputs: Sequence[Any], inputs: Values | None = None, parameters: Values = (), since: int | None = None
     ) -> None:
         inputs, parameters = inputs if inputs is None else list(inputs), list(parameters)
         leaves = [*(inputs or ()), *parameters]
@@ -210,9 +207,7 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
     return of_loss, of_penalty, Recording(new, [parameter, gradient, *states], [rate, step], since)
 
 
-def recorded(
-    loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
-) -> tuple[list[Any], list[Value]]:
+def recorded(loss: Callable[[Any, Any], Any], example: Sequence[Sequence[float]]) -> tuple[list[Any], list[Value]]:
     """The loss of an example whose numbers are independent variables: ([loss], variables)."""
     x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
     return [loss(list(x), list(target))], [*x, *target]

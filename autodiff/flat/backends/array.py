@@ -695,9 +695,8 @@ class Batch:
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
         with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
-            return self.run(
-                np.asarray(rows, dtype=float).reshape(len(rows), self.inputs), np.asarray(parameters, dtype=float)
-            )
+            table = np.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
+            return self.run(table, np.asarray(parameters, dtype=float))
 
     def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
         """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""

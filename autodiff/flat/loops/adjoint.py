@@ -22,17 +22,14 @@ from .statements import Axis, Expression, Index, Statement, indices, mapped, tou
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
 LARGE = 200  # parts of a rule from which it is called as it stands
 PART, OUT = -1000, Index("", -1000)  # in what a rule gives: names of operands, from -1001 down, and of the result
+Samples = Mapping[Primitive, Sequence[float]]
 Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
 
 
 def adjoint(
-    statements: Sequence[Statement],
-    sizes: dict[str, int],
-    wanted: Mapping[str, Any],
-    ends: Sequence[Index],
-    samples: Mapping[Primitive, Sequence[float]],
-    prefix: str = "g",
-) -> list[Statement]:
+    statements: Sequence[Statement], sizes: dict[str, int], wanted: Mapping[str, Any], ends: Sequence[Index],
+    samples: Samples, prefix: str = "g",
+) -> list[Statement]:  # fmt: skip
     """The statements that add up gradients, last statement first; ``statements`` are not rolled into Repeats yet.
 
     Gradients are asked of the ``wanted`` elements of arrays, and start at the ``ends``: who runs the statements puts
@@ -113,7 +110,7 @@ def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
 # --- Local gradients -----------------------------------------------------------------------------
 
 
-def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]) -> Edges:
+def edges_of(expression: Expression, reduce: str, adds: bool, samples: Samples) -> Edges:
     """The gradients that a statement sends to what it reads.
 
     The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from math import inf, prod
 from typing import Any, NamedTuple, Self
 
@@ -20,6 +20,8 @@ from .turns import repeat
 BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
 LONG = 2.0  # seconds from which on compiling is announced
 SHARED = ("w", "gw", "t")  # the arrays that rows share
+
+Wrt = Iterable[Value] | None
 
 
 class Nests(NamedTuple):
@@ -40,10 +42,7 @@ class Nests(NamedTuple):
 
 
 def roll(
-    recording: Recording,
-    wrt: Iterable[Value] | None = None,
-    differentiated: int | None = None,
-    turns: Callable[[Sequence[Statement]], tuple[Any, ...]] = repeat,
+    recording: Recording, wrt: Wrt = None, differentiated: int | None = None, turns: Callable[[Any], Any] = repeat
 ) -> Nests:
     """The loop nests of a recorded graph: its parameters are array "w", its inputs "x", in order.
 
@@ -63,16 +62,9 @@ def roll(
     roller = Roller(gates, len(recording.inputs), live)
     roller.roll()
     outputs = tuple([roller.found(x) for x in gates.outputs])
-    sizes = {
-        "w": len(recording.parameters),
-        "x": len(recording.inputs),
-        "a": roller.memory.used,
-        "t": len(roller.memory.table),
-    }
-    wanted = {
-        array: [asked is None or leaf in asked for leaf in leaves]
-        for array, leaves in (("w", recording.parameters), ("x", recording.inputs))
-    }
+    leaves = {"w": recording.parameters, "x": recording.inputs}
+    sizes = {array: len(x) for array, x in leaves.items()} | {"a": roller.memory.used, "t": len(roller.memory.table)}
+    wanted = {array: [asked is None or leaf in asked for leaf in x] for array, x in leaves.items()}
     statements = fuse(roller.memory.statements, roller.memory.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
     backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
@@ -111,10 +103,8 @@ def for_rows(nests: Nests, rows: int) -> Nests:
     sums over them. Means over the rows are such sums in the place of the first row, from which the others copy them.
     """
     each = dict(nests.sizes)
-    forward, backward = (
-        tuple([x for statement in part for x in batched(statement, rows, each)])
-        for part in (nests.forward, nests.backward)
-    )
+    parts = nests.forward, nests.backward
+    forward, backward = (tuple([x for statement in part for x in batched(statement, rows, each)]) for part in parts)
     sizes = {array: size if array in SHARED else rows * size for array, size in each.items()}
     outputs = tuple([widened(x, 0, rows) if type(x) is Index else x for x in nests.outputs])
     return nests._replace(forward=forward, backward=backward, sizes=sizes, outputs=outputs)
@@ -165,9 +155,8 @@ def widened(index: Index, place: int, rows: int) -> Index:
     factor = rows if own else 1
     strides = [factor * stride for stride in index.strides]
     strides += [0] * (place - len(strides))
-    return index._replace(
-        start=factor * index.start, strides=(*strides[:place], int(own), *strides[place:]), wide=factor * index.wide
-    )
+    strides[place:place] = [int(own)]
+    return index._replace(start=factor * index.start, strides=tuple(strides), wide=factor * index.wide)
 
 
 class Loops(NamedTuple):

@@ -23,6 +23,7 @@ from ..ir import ROWS, primitive_of, written
 
 LETTERS = "ijklmnopqrsuvyz"
 Expression = Any  # float | Index | tuple[str, Expression, ...]
+Span = tuple[int, int]  # the smallest and the largest length of a sequence
 
 
 class Axis(NamedTuple):
@@ -141,7 +142,7 @@ def mapped(expression: Expression, change: Callable[[Index], Expression]) -> Exp
     return change(expression) if type(expression) is Index else expression
 
 
-def extents(axes: Sequence[Axis], lengths: tuple[int, int] = (0, 0)) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def extents(axes: Sequence[Axis], lengths: Span = (0, 0)) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The smallest and the largest extent of each axis, for sequences of these lengths at least and at most."""
     least: list[int] = []
     most: list[int] = []
@@ -153,7 +154,7 @@ def extents(axes: Sequence[Axis], lengths: tuple[int, int] = (0, 0)) -> tuple[tu
     return tuple(least), tuple(most)
 
 
-def touched(index: Index, axes: Sequence[Axis], size: int, lengths: tuple[int, int] = (0, 0)) -> Any:
+def touched(index: Index, axes: Sequence[Axis], size: int, lengths: Span = (0, 0)) -> Any:
     """The elements of an array of that size that an index comes to, each for every point of the axes where it moves.
 
     They are those and perhaps more where axes are ragged.

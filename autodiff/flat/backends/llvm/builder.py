@@ -290,8 +290,7 @@ class Lanes:
             starts = range(0, width, 2 * span)
             low = [lane for s in starts for lane in (*range(s, s + span), *range(width + s, width + s + span))]
             high = [lane + span for lane in low]
-            vectors = [
-                self.add(self.shuffle(a, b, low), self.shuffle(a, b, high)) for a, b in zip(vectors[::2], vectors[1::2])
-            ]
+            pairs = zip(vectors[::2], vectors[1::2])
+            vectors = [self.add(self.shuffle(a, b, low), self.shuffle(a, b, high)) for a, b in pairs]
             span *= 2
         return vectors[0]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from ...ir import Result, as_key, remembered
-from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices, touched
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
@@ -20,12 +20,14 @@ MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which
 APART = 64  # doubles between two ranges up to which they are cleared as one
 Range = tuple[str, int, int]  # array, first, one behind the last
 Statements = Iterable[Statement | Repeat]
+Sizes = Mapping[str, int]
+Table = Callable[[int], Sequence[float]]  # the numbers of array "t" at a length
 
 
 class Functions:
     """Functions over arrays, whose names and sizes are given, that are written from statements and compiled."""
 
-    def __init__(self, sizes: dict[str, int], lengths: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, sizes: dict[str, int], lengths: Span = (0, 0)) -> None:
         self.sizes, self.lengths = sizes, lengths
         self.inline = False  # whether all become one, so that arrays of it can be in registers, and
         self.split = False  # whether each number of them is by itself
@@ -73,9 +75,7 @@ class Functions:
         places = [text.address("%arrays", k) for k in range(len(self.sizes))]
         return {name: text.let(f"load ptr, ptr {place}, align 8") for name, place in zip(self.sizes, places)}
 
-    def run(
-        self, text: Text, zeros: Sequence[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0
-    ) -> None:
+    def run(self, text: Text, zeros: list[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0) -> None:
         """Clear ranges and call functions."""
         for name, start, stop in zeros:
             text.zero(text.address(arrays[name], start), stop - start)
@@ -99,10 +99,8 @@ class Functions:
         done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), self.inline)
         self.modules.append(done)
         if not self.inline:
-            self.parts = [
-                f"inttoptr (i64 {done.engine.get_function_address(x[1:])} to ptr)" if x.startswith("@") else x
-                for x in self.parts
-            ]
+            address = done.engine.get_function_address
+            self.parts = [f"inttoptr (i64 {address(x[1:])} to ptr)" if x[0] == "@" else x for x in self.parts]
         self.begin()
 
 
@@ -114,11 +112,7 @@ class Code(Functions):
     """
 
     def __init__(
-        self,
-        statements: Statements,
-        sizes: Mapping[str, int],
-        cleared: Sequence[str] = (),
-        lengths: tuple[int, int] = (0, 0),
+        self, statements: Statements, sizes: Sizes, cleared: Sequence[str] = (), lengths: Span = (0, 0)
     ) -> None:
         statements = list(statements)
         super().__init__({**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}, lengths)
@@ -129,16 +123,14 @@ class Code(Functions):
         self.call = self.modules[-1].function("run", 1, 1)
 
 
-def scratch(statements: Statements, lengths: tuple[int, int]) -> int:
+def scratch(statements: Statements, lengths: Span) -> int:
     """How many numbers "scratch" has to hold for the statements."""
     bodies = [(x.body, 1) if type(x) is Repeat else ([x], 0) for x in statements]
     each = [part for body, given in bodies for x in body for part in spelled(x, given, lengths)]  # type: ignore[arg-type]
     return max([2 * x.target.start for x in each if x.target.array == "scratch"], default=0)
 
 
-def code_of(
-    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
-) -> Code:
+def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span) -> Code:
     """The code; that of equal statements is compiled once."""
 
     def key(x: Statement | Repeat) -> Any:
@@ -154,7 +146,7 @@ def code_of(
 class Memory:
     """Arrays by name, of zeros, each beginning at a cache line; some are perhaps those of another memory."""
 
-    def __init__(self, sizes: Mapping[str, int], **shared: Any) -> None:
+    def __init__(self, sizes: Sizes, **shared: Any) -> None:
         self.arrays = {name: shared[name] if name in shared else aligned(size) for name, size in sizes.items()}
         for name, array in shared.items():
             if array.dtype != float or not array.flags.c_contiguous or array.size < sizes[name]:
@@ -179,20 +171,12 @@ class NativeNests:
     in "gw" and "gx".
     """
 
-    def __init__(
-        self,
-        nests: Any,
-        lengths: tuple[int, int] = (0, 0),
-        table: Callable[[int], Sequence[float]] | None = None,
-        rows: int = 1,
-    ) -> None:
+    def __init__(self, nests: Any, lengths: Span = (0, 0), table: Table | None = None, rows: int = 1) -> None:
         self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
         self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
         self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
-        self.codes: dict[
-            str, Code
-        ] = {}  # no cached_property, whose lock would stay closed in a process forked meanwhile
+        self.codes: dict[str, Code] = {}  # no cached_property: its lock would stay closed in a process forked meanwhile
         self.free: list[Memory] = []
 
     @property
@@ -209,7 +193,7 @@ class NativeNests:
             self.codes["gradients"] = self.followed([], {})
         return self.codes["gradients"]
 
-    def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
+    def followed(self, statements: Sequence[Statement], sizes: Sizes) -> Code:
         """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
         first, seed, sizes = self.nests.outputs[0], [], {**self.sizes, **sizes}
         if type(first) is Index:
@@ -270,11 +254,11 @@ def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
 
 
 def assigned(
-    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
-) -> tuple[list[Statement | Repeat], list[Range]]:
+    statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span
+) -> tuple[list[Any], list[Range]]:
     """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
     every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
-    if any(x.target.grows for x in every):  # type: ignore[union-attr]  # places move on with the length
+    if any(x.target.grows for x in every):  # places move on with the length
         return [*statements], [(name, 0, sizes[name]) for name in cleared]
     reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # by what has run so far
     fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before anything else
@@ -285,7 +269,7 @@ def assigned(
 
     for each in statements:
         given = int(type(each) is Repeat)
-        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]  # type: ignore[arg-type]
+        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]
         reached: list[Any] = [elements(x, x.target) if x.target.array in reads else None for x in body]
         for k, (x, here) in enumerate(zip(body, reached)):
             array = x.target.array
@@ -309,7 +293,7 @@ def assigned(
     return found, [part for name in cleared for part in ranges(name, ~fresh[name])]
 
 
-def simple(statement: Statement, given: int, lengths: tuple[int, int]) -> bool:
+def simple(statement: Statement, given: int, lengths: Span) -> bool:
     """Whether it adds at least one term at each of its targets, which are as many whatever the length is."""
     axes, target = statement.axes, statement.target
     least, _ = extents(axes, lengths)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...loops.statements import Expression, Index, Repeat, indices
+from ...loops.statements import Expression, Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
 from .core import INF, costs, larger, value as computed
 from .nests import Nest, groups, moves, side_by_side
@@ -41,9 +41,7 @@ class Emitter:
     loaded and stored by itself, so that LLVM can keep it in a register from one function to the next.
     """
 
-    def __init__(
-        self, text: Text, width: int, lengths: tuple[int, int], called: Called | None, split: bool = False
-    ) -> None:
+    def __init__(self, text: Text, width: int, lengths: Span, called: Called | None, split: bool = False) -> None:
         self.text, self.width, self.lengths, self.called, self.split = text, width, lengths, called, split
         self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
         self.straight = self.brief = False
@@ -77,9 +75,7 @@ class Emitter:
             yield turn
         self.known = before
 
-    def tiles(
-        self, nest: Nest, axes: Sequence[tuple[int, int]], points: list[Point], body: Callable[[list[Point]], None]
-    ) -> None:
+    def tiles(self, nest: Nest, axes: Sequence[Any], points: list[Point], body: Callable[[list[Point]], None]) -> None:
         """``body(points)`` for each tile: so many points along each of the axes, the first of them outermost."""
         if not axes:
             body(points)
@@ -175,9 +171,8 @@ class Emitter:
         left = max(1, min(2 * width, TILE // sum(costs(("add", nest.statement.expression)))))
         sizes: list[int] = []
         for tile in nest.tiles:
-            sizes.append(
-                power_of_two(min(nest.most[tile], left, width)) if tile == rows else divisor(nest.most[tile], left)
-            )
+            most = nest.most[tile]
+            sizes.append(power_of_two(min(most, left, width)) if tile == rows else divisor(most, left))
             left //= sizes[-1]
 
         def block(points: list[Point]) -> None:
@@ -370,9 +365,8 @@ class Emitter:
         if by.array == KNOWN:
             return whole
         inside = self.inside(by, choices, at)
-        return self.once(
-            ("chosen", inside), lambda: self.text.let(f"select i1 {inside}, i64 {whole}, i64 {choices - 1}")
-        )
+        text = f"select i1 {inside}, i64 {whole}, i64 {choices - 1}"
+        return self.once(("chosen", inside), lambda: self.text.let(text))
 
     def inside(self, by: Index, choices: int, at: Point) -> str:
         """Whether the number at an index is whole and one of so many choices."""
@@ -407,10 +401,8 @@ class Emitter:
         if x.by is None or x.by.array == KNOWN:
             return number
         inside = self.inside(x.by, x.choices, at)
-        kind, none = v.vector, v.constant(math.nan)
-        return self.once(
-            ("or nan", number, inside), lambda: self.text.let(f"select i1 {inside}, {kind} {number}, {kind} {none}")
-        )
+        text = f"select i1 {inside}, {v.vector} {number}, {v.vector} {v.constant(math.nan)}"
+        return self.once(("or nan", number, inside), lambda: self.text.let(text))
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
         v, axis, mask = view

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...ir import SHORT
-from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices
 from .core import LISTS, costs
 
 WIDTH = 8  # numbers in a vector, roughly
@@ -55,7 +55,7 @@ class Nest(NamedTuple):
         return min(widest, 1 << (count // 2 if self.fixed(self.vector) else count - 1).bit_length())
 
 
-def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
+def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
     """The nest of a statement; the ``lengths`` are the least and the largest that it is run with."""
     statement = joined(turned(filled(statement), given), given)
     axes, target = statement.axes, statement.target
@@ -106,9 +106,7 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     return min(map(tile, ways), key=price)
 
 
-def groups(
-    statements: Iterable[Statement | Repeat], given: int, lengths: tuple[int, int]
-) -> Iterator[list[Nest] | Repeat]:
+def groups(statements: Iterable[Any], given: int, lengths: Span) -> Iterator[list[Nest] | Repeat]:
     """The statements as nests, those together that share their loops."""
     group: list[Nest] = []
     for statement in statements:
@@ -117,7 +115,7 @@ def groups(
             yield statement
             group = []
             continue
-        for each in spelled(statement, given, lengths):  # type: ignore[arg-type]
+        for each in spelled(statement, given, lengths):
             for nest in in_memory(nest_of(each, given, lengths)):
                 if 0 in [nest.most[k] for k in nest.parallel]:
                     continue
@@ -254,15 +252,12 @@ def in_a_row(statement: Statement, k: int) -> bool:
 
 
 def without(statement: Statement, k: int) -> Statement:
-    axes = [
-        axis._replace(slopes=tuple([(outer - (outer > k), slope) for outer, slope in axis.slopes]))
-        for n, axis in enumerate(statement.axes)
-        if n != k
-    ]
+    slopes = [tuple([(outer - (outer > k), slope) for outer, slope in axis.slopes]) for axis in statement.axes]
+    axes = [axis._replace(slopes=x) for n, (axis, x) in enumerate(zip(statement.axes, slopes)) if n != k]
     return statement.moved(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
-def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:
+def spelled(statement: Statement, given: int, lengths: Span) -> list[Statement]:
     """logsumexp and norm as three statements: the largest term, and a sum in which it is the measure, in "scratch"."""
     if statement.reduce not in ("logsumexp", "norm") or statement.adds:
         return [statement]
@@ -277,8 +272,6 @@ def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[
     largest, total = Index("scratch", 0, tuple(strides)), Index("scratch", size, tuple(strides))
     measure, part, answer = LISTS[reduce]
     once = [Axis(1) if k >= given and not moves(target, k) else axis for k, axis in enumerate(axes)]
-    return [
-        statement._replace(target=largest, expression=measure(term), reduce="largest"),
-        statement._replace(target=total, expression=part(term, largest), reduce="sum"),
-        Statement(tuple(once), target, answer(largest, total)),
-    ]
+    first = statement._replace(target=largest, expression=measure(term), reduce="largest")
+    second = statement._replace(target=total, expression=part(term, largest), reduce="sum")
+    return [first, second, Statement(tuple(once), target, answer(largest, total))]

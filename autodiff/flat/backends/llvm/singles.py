@@ -105,12 +105,7 @@ class SingleTraining:
         return State(numbers, gradients, moments, self.steps)
 
     def run(
-        self,
-        nests: NativeNests,
-        others: Sequence[float],
-        rows: Sequence[tuple[Any, int, Sequence[float]]],
-        rate: float,
-        clip: float | None,
+        self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
     ) -> tuple[list[float], int]:
         """The losses, and how many steps were made; there is one loss more if that is inf or nan, or its gradient.
 

@@ -22,7 +22,7 @@ from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
-from .code import Functions, scratch
+from .code import Functions, Sizes, scratch
 from .machine import machine
 
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
@@ -128,12 +128,9 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     length = ("where", ("equal", largest, math.inf), largest, ("mul", largest, ("sqrt", squares)))
     longer = ("mul", ("less_equal", threshold, length), ("less", 0.0, length))
     factor = ("where", longer, ("div", threshold, length), 1.0)
-    statements: Statements = [
-        Statement(axes, largest, ("abs", gradient), "largest"),
-        Statement(axes, squares, ("mul", part, part), "sum"),
-        Statement((Axis(1), Axis(nets)), scale, factor),
-    ]
-    return statements, ("mul", gradient, scale)
+    first = Statement(axes, largest, ("abs", gradient), "largest")
+    second = Statement(axes, squares, ("mul", part, part), "sum")
+    return [first, second, Statement((Axis(1), Axis(nets)), scale, factor)], ("mul", gradient, scale)
 
 
 def watched(count: int) -> tuple[Statements, Statements, Statements]:
@@ -146,9 +143,10 @@ def watched(count: int) -> tuple[Statements, Statements, Statements]:
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
     longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
     means = [(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))]
+    finite = ("equal", check, check)
     ends = [
-        (1, goes, ("where", ("equal", check, check), infinite, 0.0)),
-        (1, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
+        (1, goes, ("where", finite, infinite, 0.0)),
+        (1, end, ("where", finite, end, ("where", infinite, now, end))),
     ]
     parts = means, ends, [(1, so_far, ("where", goes, longer, so_far))]
     made = [[Statement((Axis(n), Axis(NETS)), x, value) for n, x, value in part] for part in parts]
@@ -186,9 +184,7 @@ class Epochs(Functions):
         sizes |= {"w": trained * nets, "gw": trained * nets, "b": beside, "gb": beside, "t": len(self.table)}
         super().__init__({**sizes, "y": NOTED * nets + self.notes, "u": 5})
 
-    def compile(
-        self, sizes: Mapping[str, int], rows: Mapping[int, Statements], cleared: Sequence[str], small: bool
-    ) -> None:
+    def compile(self, sizes: Sizes, rows: Mapping[int, Statements], cleared: Sequence[str], small: bool) -> None:
         """Write and compile the loop over steps, around what blocks of rows do, by their number.
 
         The arrays of a ``small`` net are in registers.
