@@ -7,10 +7,11 @@ import textwrap
 import numpy as np
 import pytest
 
+import autodiff
 import nn
-from autodiff import PRIMITIVES, variables
+from autodiff import PRIMITIVES, Value, variables
 from autodiff.flat import lower, over_rows
-from tests.support.flat_samples import agree, eager, graph, net, points
+from tests.support.flat_samples import agree, eager, graph, net, of_all_rows, of_one_row, points
 
 DEVICES, EPOCHS, RATE = 8, 30, 0.05
 os.environ["XLA_FLAGS"] = (  # read when jax first looks for devices
@@ -147,6 +148,25 @@ def test_training_on_eight_devices_is_what_fit_does(runner):
         losses, parameters = train(*on_all_devices())
         assert losses == pytest.approx(history.loss, rel=1e-9)
         assert parameters.tolist() == pytest.approx([p.data for p in trained.parameters()], rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_means_over_the_rows_are_those_of_all_devices(spread):
+    """Gradients: those of the sum of all rows, as the mean of a mini-batch wants them."""
+    x, w = variables(x0=0.3, x1=0.4), variables(w0=0.7, w1=-1.2)
+    rows = [[*map(Value, row)] for row in np.linspace(-1.0, 1.5, 4 * DEVICES).reshape(-1, 2)]
+    each, first = of_all_rows(rows, w)
+    autodiff.sum(each).backward()
+    table, numbers = jax.numpy.array([[v.data for v in row] for row in rows]), jax.numpy.array([0.7, -1.2])
+    over = jax.sharding.NamedSharding(jax.sharding.Mesh(jax.devices(), ("rows",)), jax.sharding.PartitionSpec("rows"))
+
+    program = lower([*of_one_row(x, w)], inputs=x, parameters=w, roll=True)
+    found = jitted(program)(jax.device_put(table, over) if spread else table, numbers)
+
+    assert is_spread(found.outputs) == spread
+    assert np.allclose(found.outputs, [[y.data, first.data] for y in each], rtol=1e-12, atol=1e-13)
+    assert np.allclose(found.input_gradients, [[v.grad for v in row] for row in rows], rtol=1e-11, atol=1e-12)
+    assert np.allclose(found.parameter_gradients, [v.grad / len(rows) for v in w], rtol=1e-11, atol=1e-13)
 
 
 def test_rows_stay_on_their_devices_and_only_sums_travel():
