@@ -74,7 +74,9 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
     ]
     if reduce or not (square or all(cheap)) or weight > MOST:
         return None
-    if not {*known} <= FREE and reads_again(index, reader.axes):
+    found = [] if {*known} <= FREE else touched(index, reader.axes, sys.maxsize)
+    stays = [not stride and axis != Axis(1) for stride, axis in zip(index.strides, reader.axes)]
+    if not {*known} <= FREE and (any(stays) or len(np.unique(found)) < len(found)):  # it would be computed again
         return None
     rest = len(reader.axes) - len(axes)
     if axes == reader.axes[: len(axes)] and index == target._replace(strides=(*target.strides, *[0] * rest)):
@@ -93,11 +95,3 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
         return None
     inlined: Expression = mapped(expression, moved)
     return reader._replace(expression=mapped(reader.expression, lambda x: inlined if x == index else x))
-
-
-def reads_again(index: Index, axes: Sequence[Axis]) -> bool:
-    """Whether an index comes to an element more than once."""
-    if any(not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)):
-        return True
-    found = touched(index, axes, sys.maxsize)
-    return len(np.unique(found)) < len(found)

@@ -227,28 +227,20 @@ def joined(statement: Statement, given: int) -> Statement:
     """The statement with axes of one point left out, and neighbours joined that count as one."""
     k = given
     while k < len(statement.axes):
-        axes = statement.axes
-        axis, following = axes[k], axes[k + 1] if k + 1 < len(axes) else None
+        axes, target = statement.axes, statement.target
         used = {outer for axis in axes for outer, _ in axis.slopes}
-        whole = k not in used and axis == Axis(axis.extent)
-        if whole and axis.extent == 1:
+        whole = [n not in used and axes[n] == Axis(axes[n].extent) for n in range(k, min(k + 2, len(axes)))]
+        if whole[0] and axes[k].extent == 1:
             statement = without(statement, k)
-        elif (
-            whole and following and following == Axis(following.extent) and k + 1 not in used and in_a_row(statement, k)
-        ):
-            wider = axes[: k + 1] + (Axis(axis.extent * following.extent),) + axes[k + 2 :]
-            statement = without(statement._replace(axes=wider), k)
-        else:
-            k += 1
+            continue
+        if whole == [True, True] and moves(target, k) == moves(target, k + 1):
+            length, everything = axes[k + 1].extent, indices((None, target, statement.expression, statement.start))
+            if all(x.strides[k] == x.strides[k + 1] * length for x in everything):  # k goes on where the next one ends
+                wider = axes[: k + 1] + (Axis(axes[k].extent * length),) + axes[k + 2 :]
+                statement = without(statement._replace(axes=wider), k)
+                continue
+        k += 1
     return statement
-
-
-def in_a_row(statement: Statement, k: int) -> bool:
-    """Whether axis k goes on where the next axis ends, in all that is read and written."""
-    target, length = statement.target, statement.axes[k + 1].extent
-    both = moves(target, k) == moves(target, k + 1)
-    everything = indices((None, target, statement.expression, statement.start))
-    return both and all(x.strides[k] == x.strides[k + 1] * length for x in everything)
 
 
 def without(statement: Statement, k: int) -> Statement:
