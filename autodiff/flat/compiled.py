@@ -90,9 +90,8 @@ class Trace:
         self.inputs: list[Value] = flattened(trees)
         with Uncollected(), Tracing(sums=for_loops):
             self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
-        self.outputs = [
-            x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
-        ]
+        what = "what a compiled function returns"
+        self.outputs = [x if type(x) is Value else real(x, what) for x in flattened(self.output)]
         self.runs: dict[Any, Run] = {}
 
     @cached_property

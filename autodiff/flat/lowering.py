@@ -96,16 +96,16 @@ class Lowering:
         recording, asked = self.recording, self.asked
         outputs = tuple(map(self.place, recording.outputs))
         lines = spread(fold([*self.forward(), *self.backward()]))
+        parts = recording.inputs, recording.parameters
         to_inputs, to_parameters = (
-            tuple(self.gradients.get(leaf, 0.0) if leaf in asked else None for leaf in leaves)
-            for leaves in (recording.inputs, recording.parameters)
+            tuple(self.gradients.get(x, 0.0) if x in asked else None for x in leaves) for leaves in parts
         )
         results = {*outputs, *to_inputs, *to_parameters}
         unread = {self.gradients[leaf] for leaf in asked if leaf in self.gradients}
         lines = self.called_by_name(alive(share(lines, unread, self.names), results))
         seed = self.gradients.get(self.output)  # the first backward line
         start = next((i for i, line in enumerate(lines) if line.target == seed), len(lines))
-        inputs, parameters = (tuple(map(self.place, leaves)) for leaves in (recording.inputs, recording.parameters))
+        inputs, parameters = (tuple(map(self.place, leaves)) for leaves in parts)
         return Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters)
 
     def place(self, x: Any) -> Any:

@@ -162,9 +162,8 @@ class Writer:
             else:
                 self.lows.append(low)
                 highs.append(high)
-        self.segments = {
-            (x, 0): Segment(x, 0, n := sizes[x[-1]], x in ("x", "gx"), None if x[0] == "g" else (n,)) for x in GIVEN
-        }
+        given = [(x, sizes[x[-1]]) for x in GIVEN]
+        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in given}
         for k, (low, high) in enumerate(zip(self.lows, highs)):
             self.segments |= {(x, low): Segment(f"{x}{k}", low, high - low, False) for x in ("a", "ga")}
         fresh = True

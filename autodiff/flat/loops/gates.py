@@ -255,11 +255,7 @@ def levels(gates: Gates, live: Sequence[bool] | None) -> list[Groups]:
             found.append({})
         level[first + i] = at + 1
         key = head, live is None or live[i], numbers_in(head, reads) if min(reads) < 0 else None
-        group = found[at].get(key)
-        if group is None:
-            found[at][key] = [first + i]
-        else:
-            group.append(first + i)
+        found[at].setdefault(key, []).append(first + i)
     return [with_tables(groups) for groups in found]
 
 
