@@ -13,7 +13,7 @@ from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine
-from .nests import Nest, filled, groups, moves, spelled
+from .nests import filled, groups, moves, spelled
 
 PART = 700  # lines of text from which a function ends
 MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
@@ -44,8 +44,15 @@ class Functions:
     def write(self, statements: Statements, width: int = 0) -> range:
         """Write functions that run statements, in vectors of so many numbers at most, and return their places."""
         first, waiting = len(self.parts), [*groups(statements, 0, self.lengths)][::-1]
+        parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
+        more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
         while waiting:
-            self.part(waiting, width or machine().width)
+            text, called = Text(), None if self.inline else self.called
+            emitter = Emitter(text, width or machine().width, self.lengths, called, self.split)
+            while waiting and len(text.lines) < PART:
+                emitter.write(waiting.pop())
+            self.parts.append(f"@part{len(self.parts)}")
+            self.add(text, self.parts[-1][1:], parameters, **more)
             if self.lines > MODULE and not self.inline:
                 self.end()
         return range(first, len(self.parts))
@@ -54,16 +61,6 @@ class Functions:
         """Write them for arrays that are 0 first; return the ranges for which somebody has to see to that, too."""
         found, zeros = assigned(list(statements), self.sizes, cleared, self.lengths)
         return zeros, self.write(found, width)
-
-    def part(self, waiting: list[list[Nest] | Repeat], width: int) -> None:
-        text = Text()
-        emitter = Emitter(text, width, self.lengths, None if self.inline else self.called, self.split)
-        while waiting and len(text.lines) < PART:
-            emitter.write(waiting.pop())
-        parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
-        more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
-        self.parts.append(f"@part{len(self.parts)}")
-        self.add(text, self.parts[-1][1:], parameters, **more)
 
     def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
         self.functions.append(text.function(name, parameters, **more))
