@@ -172,11 +172,17 @@ def primitive_of(head: Any) -> Primitive:
     return head.primitive if type(head) is Gate else head
 
 
-def operations(expression: Any) -> list[str]:
+def parts_of(expression: Any) -> Iterator[tuple[Any, ...]]:
+    """Every operation in an expression, with its operands; outermost first."""
+    if type(expression) is tuple:
+        yield expression
+        for operand in expression[1:]:
+            yield from parts_of(operand)
+
+
+def operations(expression: Any) -> list[Any]:
     """The primitives in an expression."""
-    if type(expression) is not tuple:
-        return []
-    return [expression[0], *[name for operand in expression[1:] for name in operations(operand)]]
+    return [head for head, *_ in parts_of(expression)]
 
 
 def leaves_of(expression: Expression) -> Iterator[Any]:

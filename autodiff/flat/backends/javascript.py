@@ -21,18 +21,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ...formula import Formula
 from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX
 from ..expansion import instructions
-from ..ir import Program, primitive_of, row_mean
+from ..ir import Program, parts_of, primitive_of, row_mean
 from . import text as writer
 from .text import Code
 
@@ -113,17 +112,10 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
 def definitions(programs: Iterable[Program]) -> list[str]:
     """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
-    gates = dict.fromkeys(gate for program in programs for line in program.lines for gate in calls(line.expression))
+    parts = [part for program in programs for line in program.lines for part in parts_of(line.expression)]
+    gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
     outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
-
-
-def calls(expression: Any) -> Iterator[tuple[Primitive, int]]:
-    """Every gate in an expression, and how many operands it has."""
-    if type(expression) is tuple:
-        yield primitive_of(expression[0]), len(expression) - 1
-        for operand in expression[1:]:
-            yield from calls(operand)
 
 
 def text(program: Program, name: str = "f") -> str:

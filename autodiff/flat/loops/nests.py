@@ -136,17 +136,12 @@ def batched(statement: Any, rows: int, sizes: dict[str, int], turn: int = 0) -> 
         return new
 
     place = max(turn, outer(statement.target))
-    axes = [shifted(axis, place) for axis in statement.axes]
+    axes = [axis.among(lambda n: n + (n >= place)) for axis in statement.axes]
     sums = statement.adds and statement.target.array in SHARED
     reduce = "sum" if sums else statement.reduce
     axes[place:place] = [Axis(rows)]
     statement = statement._replace(axes=tuple(axes), expression=apart(statement.expression), reduce=reduce)
     return [*found, statement.moved(lambda x: widened(x, place, rows))]
-
-
-def shifted(axis: Axis, place: int) -> Axis:
-    """The axis after another one was put at the place."""
-    return axis._replace(slopes=tuple([(outer + (outer >= place), slope) for outer, slope in axis.slopes]))
 
 
 def widened(index: Index, place: int, rows: int) -> Index:
@@ -162,8 +157,7 @@ def widened(index: Index, place: int, rows: int) -> Index:
 class Loops(NamedTuple):
     """A recorded graph as loop nests over rows: what one row computes, and the gradients that are asked for.
 
-    No turns are found in them. ``to_inputs`` and ``to_parameters`` are
-    the places of the leaves that the first output is differentiated by.
+    No turns are found in them. The first output is differentiated by leaves ``to_inputs`` and ``to_parameters``.
     """
 
     nests: Nests

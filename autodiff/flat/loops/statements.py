@@ -42,6 +42,10 @@ class Axis(NamedTuple):
         terms += [f"{slope:+d}{LETTERS[outer]}" for outer, slope in self.slopes]
         return "".join(terms)
 
+    def among(self, place: Callable[[int], int]) -> Axis:
+        """The axis, where those that it depends on have other places."""
+        return self._replace(slopes=tuple([(place(outer), slope) for outer, slope in self.slopes]))
+
     def at(self, point: Sequence[int], length: int = 0) -> int:
         """Its extent at a point of the axes further out."""
         return self.extent + self.grows * length + sum([slope * point[axis] for axis, slope in self.slopes])

@@ -86,8 +86,6 @@ def turning(statement: Statement, steps: Sequence[int], turns: int) -> Statement
     step = iter(steps)
     axes = [Axis(turns)]
     for axis in statement.axes:
-        slopes = [(outer + 1, slope) for outer, slope in axis.slopes]
-        grows = next(step)
-        axes.append(axis._replace(slopes=(*([(0, grows)] if grows else []), *slopes)))
-
+        axis, grows = axis.among(lambda outer: outer + 1), next(step)
+        axes.append(axis._replace(slopes=(*([(0, grows)] if grows else []), *axis.slopes)))
     return statement.moved(lambda x: x._replace(strides=(next(step), *x.strides)), axes=tuple(axes))

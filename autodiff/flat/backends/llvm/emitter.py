@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...loops.statements import Expression, Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
-from .core import INF, costs, larger, value as computed
+from .core import INF, cost, larger, value as computed
 from .nests import Nest, groups, moves, side_by_side
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
@@ -139,12 +139,12 @@ class Emitter:
         """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
         nest = nests[0]
         vector = nest.vector
-        cost = sum([1 + sum(costs(each.statement.expression)) for each in nests])
+        price = sum([1 + cost(each.statement.expression) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
-        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
+        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (price + 2 * self.width * len(apart))))
         chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
-        left = max(1, min(2 * self.width, 2 * TILE // cost) // chunks)
+        left = max(1, min(2 * self.width, 2 * TILE // price) // chunks)
         sizes: list[int] = []
         for axis in reversed(nest.tiles):
             sizes.insert(0, divisor(nest.most[axis], left))
@@ -168,7 +168,7 @@ class Emitter:
         target = nest.statement.target
         rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
         width = nest.lanes(self.width)
-        left = max(1, min(2 * width, TILE // sum(costs(("add", nest.statement.expression)))))
+        left = max(1, min(2 * width, TILE // cost(("add", nest.statement.expression))))
         sizes: list[int] = []
         for tile in nest.tiles:
             most = nest.most[tile]
@@ -328,7 +328,7 @@ class Emitter:
         return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
 
     def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
-        if self.called is None or not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
+        if self.called is None or not self.brief or head in LIBRARY or cost((head, *operands)) < HEAVY:
             return computed(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
         return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...ir import SHORT
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices
-from .core import LISTS, costs
+from .core import LISTS, cost
 
 WIDTH = 8  # numbers in a vector, roughly
 
@@ -96,7 +96,7 @@ def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
         points = [min(WIDTH, math.prod([most[n] for n in nest.tiles if not moves(x, n)])) for x in leaves]
         loads = sum([access(x) / n for x, n in zip(leaves, points)])
         terms = max(1.0, math.prod([(least[n] + most[n]) / 2.0 for n in reduced]))
-        whole = (1.0 + sum(costs(statement.expression)) + loads) * vectors / max(count, 1.0)
+        whole = (1.0 + cost(statement.expression) + loads) * vectors / max(count, 1.0)
         if nest.way == "totals":
             return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
         return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
@@ -244,8 +244,7 @@ def joined(statement: Statement, given: int) -> Statement:
 
 
 def without(statement: Statement, k: int) -> Statement:
-    slopes = [tuple([(outer - (outer > k), slope) for outer, slope in axis.slopes]) for axis in statement.axes]
-    axes = [axis._replace(slopes=x) for n, (axis, x) in enumerate(zip(statement.axes, slopes)) if n != k]
+    axes = [axis.among(lambda outer: outer - (outer > k)) for n, axis in enumerate(statement.axes) if n != k]
     return statement.moved(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
