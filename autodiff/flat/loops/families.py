@@ -310,17 +310,19 @@ class Memory:
         for piece, inner in zip(made, lists):
             adds = piece is not made[0]
             expression, reduce, start = form([read(part) for part in piece.parts])
-            kept = [n for n, axis in enumerate(inner) if reduce != "sum" or axis != Axis(1)]
+            statement = Statement((*axes,), target, expression, reduce, 0.0 if adds else start, adds)
+            if inner:
+                kept = [n for n, axis in enumerate(inner) if reduce != "sum" or axis != Axis(1)]
+                if not kept and reduce == "sum":
+                    expression = expression if start == 0.0 else ("add", start, expression)
+                    statement = statement._replace(expression=expression, reduce="", start=0.0)
 
-            def padded(x: Index) -> Index:
-                strides = (*x.strides, *[0] * len(inner))  # noqa: B023
-                return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]))  # noqa: B023
+                def padded(x: Index) -> Index:
+                    strides = (*x.strides, *[0] * len(inner))  # noqa: B023
+                    return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]))  # noqa: B023
 
-            if not kept and reduce == "sum":
-                expression, reduce, start = expression if start == 0.0 else ("add", start, expression), "", 0.0
-            all_axes = (*axes, *[inner[n] for n in kept])
-            statement = Statement(all_axes, target, expression, reduce, 0.0 if adds else start, adds)
-            self.statements.append(statement.moved(padded) if inner else statement)
+                statement = statement.moved(padded, axes=(*axes, *[inner[n] for n in kept]))
+            self.statements.append(statement)
         return target.start + A * SPACE
 
     def in_order(self, made: list[Piece], form: Form) -> Any:
