@@ -196,9 +196,8 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
     loss, (x, target), parameters, update, penalty, _, drawn, *_ = recipe
     with Tracing(sums=for_loops):
         with Given("the loss"):
-            parts = ("x", x), ("t", [*target, *[1.0] * drawn()])
-            xs, targets = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in parts)
-            outputs, inputs = [loss([*xs], [*targets]), *recipe.noted()], [*xs, *targets]
+            outputs, inputs = recorded(loss, (x, [*target, *[1.0] * drawn()]))
+            outputs += recipe.noted()
         of_loss = Recording(outputs, inputs, parameters, since)
         with Given("the penalty"):
             added = penalty() if penalty else None
@@ -206,3 +205,11 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
         with Given("the optimizer's update"):
             (parameter, gradient, rate, step, *states), new = update()
     return of_loss, of_penalty, Recording(new, [parameter, gradient, *states], [rate, step], since)
+
+
+def recorded(
+    loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
+) -> tuple[list[Any], list[Value]]:
+    """The loss of an example whose numbers are independent variables: ([loss], variables)."""
+    x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
+    return [loss(list(x), list(target))], [*x, *target]
