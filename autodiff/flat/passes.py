@@ -46,18 +46,18 @@ def same(x: Expression, number: float) -> bool:
     return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
 
 
-NEUTRAL = {"add": (-0.0, "either"), "mul": (1.0, "either"), "sub": (0.0, ""), "div": (1.0, ""), "power": (1.0, "")}
-# operand that changes nothing, and whether it may come first; a + 0 is not a: where a is -0, it is 0
+# What changes nothing, and whether it may come first. (a + 0 is not a: where a is -0, it is 0.)
+NEUTRAL = {"add": (-0.0, True), "mul": (1.0, True), "sub": (0.0, False), "div": (1.0, False), "power": (1.0, False)}
 
 
 def identical(name: str, a: Expression, *others: Expression) -> Expression:
     """The operation, or what is the same: -1 * b = -b, --a = a, a ** 2 = a * a where a is a name, as everywhere."""
     b = others[0] if others else None
     if name in NEUTRAL:
-        number, either = NEUTRAL[name]
+        number, may_be_first = NEUTRAL[name]
         if same(b, number):
             return a
-        if either and same(a, number):
+        if may_be_first and same(a, number):
             return b
     if name == "mul" and (same(a, -1.0) or same(b, -1.0)):
         return identical("neg", b if same(a, -1.0) else a)
