@@ -65,7 +65,8 @@ class Native(Batch):
             empty = numpy.zeros((0, len(self.nests.nests.outputs)))
             return Result(empty, numpy.zeros((0, self.first)), numpy.zeros(self.count))
         outputs, to_inputs, to_parameters = map(numpy.array, zip(*found))
-        return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
+        with numpy.errstate(all="ignore"):  # inf - inf is nan, as everywhere
+            return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
 
     def block_of(self, count: int) -> int:
         """How many rows of so many are computed at a time: a power of 2 that leaves few over; 0 for one by one."""
