@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import __version__
 from ._files import OUTPUT, PAGES, finite, suffix, write
 from .cli import Subject, examples, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .quiz import Question
+from .quiz import Question
 
 HELP = """\
 Steps through an expression and its gradients, one gate at a time:

@@ -8,16 +8,12 @@ import re
 import sys
 import warnings
 from collections import namedtuple
+from collections.abc import Callable, Collection, Sequence
 
+from .engine import Value
 from .parser import ExpressionError, parse
 from .parser.errors import filled
 from .parser.tokens import RAISED, plain, statements
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from .engine import Value
 
 OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
 EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from textwrap import fill
 from types import FunctionType
+from typing import Any
 
 from .flat.expansion import Symbol, branches, plain
 from .flat.ir import written
@@ -13,11 +15,6 @@ from .formula import Formula
 from .ieee import ERRORS
 from .primitives import Primitive
 from .vocabulary import words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 MOST = 25  # parts of a formula
 

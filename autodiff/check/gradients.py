@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 from textwrap import wrap
+from typing import Any
 
 from ..engine import Value
 from ..formula import names, show
 from ..functional import Call, branches, checked, flattened, mirrored, one_number, parameters, shape
 from ..graph import history, numbers, on_kink, refuse_stale, sweep
 from ..ieee import INF, NAN, number
+from ..primitives import Primitive
 from ..steps import WIDTH
 from .nonfinite import nonfinite_origin, statement
 from .numerical import Curve, Slope
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
-
-    from ..primitives import Primitive
-
 
 EPSILON = 2.0**-52
 

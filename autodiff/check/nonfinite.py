@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from textwrap import wrap
 
@@ -11,11 +12,6 @@ from ..graph import history, numbers, refuse_stale, stale, sweep
 from ..primitives import BUILT_IN, downstream
 from ..steps import WIDTH, shortened
 from ..vocabulary import head_of, words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
 VALUE = "{0} gives {1} of finite numbers: keep its operands away from such a point, or correct its value."

@@ -8,13 +8,10 @@ narrower quotients then have to agree: what is narrower than a step is stepped o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite, ulp
 
 from ..ieee import INF, NAN
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SHRINK = 1.4  # each step of the scheme over the next
 ROWS = 12

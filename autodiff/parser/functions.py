@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import keyword
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from .. import functions, primitives
 from ..engine import Value
@@ -12,11 +14,6 @@ from ..primitives import PRIMITIVES, Primitive
 from ..vocabulary import INFIX, words
 from .errors import shortened
 from .tokens import plain
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
 
 def smallest(*values: Any) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import math
 import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from .. import primitives
 from ..engine import Value
@@ -18,11 +20,6 @@ from ..vocabulary import INFIX
 from .errors import ExpressionError, filled, guessed, listed, mistake, shortened
 from .functions import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
 
 CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from ..primitives import PRIMITIVES
 from .errors import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
 
 LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
 

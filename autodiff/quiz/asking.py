@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from textwrap import indent
 
-from .question import Work
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .question import Question
+from .question import Question, Work
 
 KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! tells the number, q ends the quiz."
 

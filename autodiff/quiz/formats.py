@@ -6,18 +6,14 @@ Each takes one sheet or several: variants A, B, C, ... of one another.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import floor, log10
 
 from ..formula import show
+from .question import Question
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from .question import Question
-
-    Draw = Callable[[Question], str]  # makes the SVG of a question
+Draw = Callable[[Question], str]  # makes the SVG of a question
 
 TITLE = "Backpropagation by hand"
 LINE = "________"

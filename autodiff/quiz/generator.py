@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from operator import index
 
 from ..lectures import EXAMPLES, LECTURES, find
 from .question import Question
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LEVELS = (  # what each level brings that those below have not
     ("{} + {}", "{} - {}", "{} * {}", "{} * {}"),

@@ -6,6 +6,7 @@ EDGES and GATES take numbers or Values, so that a page can compute them anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isfinite, prod
 from typing import Any, NamedTuple
@@ -14,10 +15,6 @@ from ..engine import Value
 from ..ieee import ERRORS
 from ..primitives import Primitive, add, div, maximum, minimum, mul, neg, no_edges, power, reciprocal, select, sub
 from ..vocabulary import words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 ALIKE = [(add, sub, mul, div), (maximum, minimum)]  # gates that are taken for one another
 SLIPS: dict[Primitive, Callable[..., list[tuple[str, Any]]]] = {  # what a gate of a rule is made by one slip

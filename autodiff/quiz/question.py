@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -13,17 +14,11 @@ from ..graph import history
 from ..ieee import real
 from ..parser import ExpressionError, parse
 from ..primitives import downstream
-from ..steps import slope
+from ..steps import Step, Steps, slope
 from ..vocabulary import SUM, words
 from .mistakes import ROUNDED, Gate, Paths, candidates
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ..steps import Step, Steps
-
-    Answers = Mapping[str, float | str | None]
+Answers = Mapping[str, float | str | None]
 
 NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
 FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number

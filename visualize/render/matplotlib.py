@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 from warnings import catch_warnings, filterwarnings
 
 from autodiff._files import need
 
+from ..layout.plan import Point
 from ..layout.sizes import gap
 from ..style import SHAPES, TEXTS
-from .painter import Shape, Text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
-    from ..layout.plan import Point
-    from .painter import Drawing
+from .painter import Drawing, Shape, Text
 
 INCH = 96.0  # pixels of a drawing
 POINT = 72.0 / INCH
