@@ -17,8 +17,6 @@ from .parser.tokens import RAISED, plain, statements
 
 OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
 EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
-
-
 # One graph that was asked for: its output, the lines that introduce it, and what there is to note.
 Subject = namedtuple("Subject", "output title note", defaults=((), ""))
 
@@ -40,20 +38,15 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
         print()
         return 130
     except (ValueError, OSError, ImportError) as error:
-        let_go_of_output()
+        try:
+            sys.stdout.flush()
+        except OSError:  # the output takes no more: what is left would make Python fail at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # whoever was reading, head perhaps, has seen enough
             return 0
         nameless = isinstance(error, OSError) and error.errno and error.filename is None  # no file but the output
         print(said(f"the output cannot be written: {error}" if nameless else str(error)), file=sys.stderr)
         return 2
-
-
-def let_go_of_output() -> None:
-    """Where the output takes no more, send what is left of it nowhere, lest Python fails on it at its end."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def shielded(arguments: Sequence[str]) -> list[str]:
@@ -98,10 +91,8 @@ def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
     text = texts[0].strip()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if EXAMPLE.fullmatch(text) and text not in inputs:
-            subjects = lecture(text, inputs)
-        else:
-            subjects = [Subject(recorded(text, inputs))]
+        is_id = EXAMPLE.fullmatch(text) and text not in inputs
+        subjects = lecture(text, inputs) if is_id else [Subject(recorded(text, inputs))]
     notes = [str(warning.message) for warning in caught]
     small = [name for name in (word.partition("=")[0].strip() for word in words) if name != plain(name) in inputs]
     return subjects, notes + [f"names have no small digits: {name} is written {plain(name)}" for name in small]
@@ -138,12 +129,13 @@ def examples() -> str:
 
 def in_lines(text: str) -> list[str]:
     """Statements in indented lines of at most 80 columns, as far as a statement allows."""
-    indent = " " * 5
-    lines = [indent]
-    for statement in text.split("; "):
-        if len(lines[-1]) + len(statement) + 3 > 80 and lines[-1] != indent:
-            lines.append(indent)
-        lines[-1] += ("" if lines[-1] == indent else "; ") + statement
+    first, *others = text.split("; ")
+    lines = [f"     {first}"]
+    for statement in others:
+        if len(lines[-1]) + len(statement) + 3 > 80:
+            lines.append(f"     {statement}")
+        else:
+            lines[-1] += f"; {statement}"
     return lines
 
 

@@ -82,14 +82,13 @@ def without_false(expression: Any) -> Any:
 
 
 def readable(expression: Any) -> bool:
-    """Whether an expression has at most so many parts that it can be read."""
+    """Whether an expression has at most MOST parts."""
     waiting = [expression]
-    for _ in range(MOST):
-        if not waiting:
-            return True
-        top = waiting.pop()
+    for top in waiting:
         waiting += top[1:] if type(top) is tuple else ()
-    return not waiting
+        if len(waiting) > MOST:
+            return False
+    return True
 
 
 def value_text(primitive: Primitive, names: list[str]) -> str:

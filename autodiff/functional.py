@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Argnums = int | Sequence[int] | None
 
 
-# --- Trees: nested lists, tuples, dicts and arrays -----------------------------------------------
-
-
 def branches(tree: Any) -> list[tuple[Any, Any]] | None:
     """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
     if isinstance(tree, dict):
@@ -62,7 +59,7 @@ def flattened(tree: Any) -> list[Any]:
 
 
 def shape(tree: Any) -> str:
-    """The shape of a tree as text: ``[., [., .]]``."""
+    """The shape of a tree as text, such as ``[., [., .]]``."""
     members = branches(tree)
     if members is None:
         return "."
@@ -82,15 +79,11 @@ def matching(tree: Any, other: Any) -> list[Any] | None:
     return None if None in parts else [x for part in parts for x in part or ()]
 
 
-# --- One call ------------------------------------------------------------------------------------
-
-
 class Call:
     """One call of a function on independent variables, and the derivatives of what it returned.
 
-    A number becomes a new leaf. A Value becomes a new node that copies it: what the function does with
-    this argument is told apart from all else that depends on the same Value, and derivatives of the
-    answers still reach that Value through the copy.
+    A number becomes a new leaf, a Value a new node that copies it: so this argument is told apart from all else
+    that depends on the same Value, and derivatives of the answers still reach that Value.
     """
 
     __slots__ = ("order", "output", "record", "since", "single", "trees")
@@ -100,7 +93,7 @@ class Call:
         self.single = len(chosen) == 1 and not hasattr(argnums, "__iter__")
         self.since = tick()  # what this call makes is younger, all else is older
         self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
-        inputs = {i: independent(args[i], i) for i in chosen}
+        inputs = {i: mirrored(lambda x, i=i: variable(x, i), args[i]) for i in chosen}  # type: ignore[misc]
         self.trees = [inputs[i] for i in chosen]
         # The function gets lists of its own: whatever it does to them, the trees keep their shape.
         own = [mirrored(lambda x: x, inputs[i]) if i in inputs else x for i, x in enumerate(args)]
@@ -108,7 +101,7 @@ class Call:
         self.look_outside()
 
     def look_outside(self) -> None:
-        """See whether older Values stand behind the output; raise StaleGraphError if one changed on the way."""
+        """Find out whether older Values stand behind the output; StaleGraphError if one changed on the way."""
         outputs = [output for output in flattened(self.output) if type(output) is Value]
         behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
         edges = [x for node in behind for x in node.operands if type(x) is Value]
@@ -125,12 +118,12 @@ class Call:
         """x as what the caller gets: a Value where Values take part, otherwise a float."""
         if type(x) is Value:
             return x if self.record else x._data
-        converted = number(x)
-        if converted is None:
+        plain = number(x)
+        if plain is None:
             raise TypeError(
                 f"a function of numbers returns numbers or lists of them, got {type(x).__name__}: {x!r:.60}"
             )
-        return Value(converted) if self.record else converted
+        return Value(plain) if self.record else plain
 
     def value(self) -> Any:
         """What the function returned."""
@@ -197,13 +190,8 @@ def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
     return [i % len(args) for i in chosen]
 
 
-def independent(tree: Any, place: int) -> Any:
-    """Independent variables for every number of an argument, in its shape; ``place`` is for the error."""
-    return mirrored(lambda x: variable(x, place), tree)
-
-
 def variable(x: Any, place: int) -> Value:
-    """An independent variable with the number of x."""
+    """An independent variable with the number of x, which argument ``place`` holds."""
     if type(x) is Value:
         copy: Value = sum_(x)
         copy.label = x.label

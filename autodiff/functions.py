@@ -37,7 +37,7 @@ SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
-    """The values as a list; TypeError, with how the function is called, where they are no list, or more than one."""
+    """The values as a list; otherwise a TypeError that shows how the function is called."""
     if more or not hasattr(values, "__iter__"):
         usage = {"dot": "dot([w0, w1], [x0, x1], b)", "take": "take([x, y], 1)"}.get(name, f"{name}([x, y])")
         got = ", ".join(map(repr, (values, *more)))
@@ -45,13 +45,9 @@ def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
     return list(values if is_array(values) else in_order(name, values))
 
 
-def typed(function: Any) -> Any:
-    """The function itself; type checkers are told that floats give floats, and Values give Values."""
-    return function
-
-
-reduction: Callable[[Any], Reduction] = typed
-elementwise: Callable[[Any], Elementwise] = typed
+# The function itself; type checkers are told that floats give floats, and Values give Values.
+reduction: Callable[[Any], Reduction] = lambda function: function  # noqa: E731
+elementwise: Callable[[Any], Elementwise] = lambda function: function  # noqa: E731
 
 
 @reduction

@@ -81,7 +81,7 @@ def hyperbolic_sine(x: float) -> float:
 
 
 def rounded_down(x: float) -> float:
-    """The largest whole number that is not above x."""
+    """The largest whole number up to x."""
     return x // 1.0 if math.fabs(x) < INF else x
 
 

@@ -30,16 +30,7 @@ PIECE = re.compile(
 
 
 class Name:
-    """A label in its parts.
-
-    Attributes
-    ----------
-    base : str
-        A letter, a word, or the whole label where it is no such name.
-    accent : str
-        "hat", "bar", "tilde", "dot", "vec" or "".
-    lower, upper : str
-        The indices below and above.
+    """A label in its parts: base (the whole label if it is no name), accent ("hat" to "vec", or ""), lower and upper.
 
     Examples
     --------
@@ -128,22 +119,12 @@ SYMBOLS = OF_LETTERS | {
     **{sign: code for sign, code in SIGNS.items() if not sign.isascii()},
     **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
 }  # fmt: skip
-ESCAPES = (
-    {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-    | {c: f"\\{c}" for c in "{}&#_%"}
-    | {"$": r"$\$$"}
-)
+ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "$": r"$\$$"}
+ESCAPES |= {c: f"\\{c}" for c in "{}&#_%"}
 
 
 def tex(tree: Sequence[Any]) -> str:
-    """A tree of MathML as TeX.
-
-    Examples
-    --------
-    >>> from autodiff.notation import Name, tex
-    >>> tex(("mfrac", ("mn", "1"), Name("y_hat1").tree))
-    '\\\\frac{1}{\\\\hat{y}_1}'
-    """
+    """A tree of MathML as TeX."""
     name, *children = tree
     if name in ("mi", "mi*", "mn", "mn*"):
         return symbol(children[0])

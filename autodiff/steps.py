@@ -53,7 +53,7 @@ def spoken(number: str) -> str:
 
 
 def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
-    """The parts in one line behind the start, or in several where they are wider than 80 columns."""
+    """The start and the parts in one line, or in several if they are wider than 80 columns."""
     lines, indent = [start + parts[0]], " " * 7
     for part in parts[1:]:
         near = part.startswith("= ") or lines[-1].endswith(",")
@@ -71,13 +71,12 @@ def shortened(line: str) -> str:
 
 
 def slope(output: str, name: str) -> str:
-    """How a derivative is written: df/dx, and df/d(x1*w1) where a label is no plain name."""
+    """A derivative as text: df/dx, or df/d(x1*w1) where a label is not a plain name."""
     above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
     return f"d{above}/d{below}"
 
 
 def numeral(text: str) -> Any:
-    """A printed number as a formula in TeX."""
     return TexFormula.constant(text, float(text))
 
 
@@ -87,20 +86,15 @@ def fraction(output: str, name: str) -> str:
 
 
 class Row:
-    """One line of the table: its place, the heading above it, its text and its sentence.
-
-    ``phase`` is "forward", "start" or "backward".
-    """
+    """One line of the table: its place, the heading above it, its text and its sentence."""
 
     __slots__ = ("heading", "node", "number", "steps")
     node: Any
-    phase: str
+    phase: str  # "forward", "start" or "backward"
 
     def __init__(self, steps: Steps, node: Node, heading: str = "") -> None:
-        self.steps = steps
-        self.node = node
+        self.steps, self.node, self.heading = steps, node, heading
         self.number = 0  # until all rows are there to be counted
-        self.heading = heading
 
     @property
     def parts(self) -> list[str]:
@@ -130,17 +124,13 @@ class Row:
     @property
     def answer(self) -> float:
         """The number that the row arrives at."""
-        answer: float = self.steps.numbers([self.node])[0]
-        return answer
+        return self.steps.numbers([self.node])[0]
 
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
 
     def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
-        """What an answer is computed from as text, and "(rounded)" where the texts give another one.
-
-        Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
-        """
+        """The parts of an answer as text, and "(rounded)" if the texts give another one; whole if it is inf or nan."""
         texts = [self.number_text(x) for x in parts]
         try:
             same = self.number_text(compute(*map(float, texts))) == self.number_text(self.answer)
@@ -158,9 +148,7 @@ class Row:
     def spoken(self) -> str:
         """The right-hand side of the gate as it is read aloud, worked out once for all its edges."""
         known = self.steps._spoken
-        if self.node not in known:
-            known[self.node] = self.gate(SpokenFormula)
-        return known[self.node]
+        return known.get(self.node) or known.setdefault(self.node, self.gate(SpokenFormula))
 
     def computed(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
         """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
@@ -199,12 +187,10 @@ class Forward(Row):
     @property
     def because(self) -> str:
         """Why the gate can compute, and what its local gradients say."""
-        called = self.steps.names
-        steps = self.steps.into.get(self.node, ())
-        if not steps:
-            return f"its inputs are known; {called[self.node]} does not change with them"
+        called, steps = self.steps.names, self.steps.into.get(self.node, ())
         grows = [f"by {self.number_text(step.local)} for each 1 of {called[step.operand]}" for step in steps[:3]]
-        return f"its inputs are known; {called[self.node]} grows {', '.join(grows)}{', ...' * (len(steps) > 3)}"
+        change = f"grows {', '.join(grows)}{', ...' * (len(steps) > 3)}" if steps else "does not change with them"
+        return f"its inputs are known; {called[self.node]} {change}"
 
     @property
     def latex(self) -> str:
@@ -215,9 +201,8 @@ class Forward(Row):
 
     @property
     def tangent(self) -> float:
-        """How fast the gate's output grows along the tangents that were asked for."""
-        tangent: float = self.steps.tangents.get(self.node, 0.0)
-        return tangent
+        """How fast the gate's output grows along the given tangents."""
+        return float(self.steps.tangents.get(self.node, 0.0))
 
     @property
     def sentence(self) -> str:
@@ -237,10 +222,8 @@ class Start(Row):
     @property
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
-        return [
-            slope(name, name),
-            f"{'1'.ljust(23 - len(slope(name, name)))}   the start: {name} grows as fast as itself",
-        ]
+        start = slope(name, name)
+        return [start, f"{'1'.ljust(23 - len(start))}   the start: {name} grows as fast as itself"]
 
     @property
     def because(self) -> str:
@@ -250,8 +233,7 @@ class Start(Row):
     @property
     def latex(self) -> str:
         """The line in TeX, to be aligned at =."""
-        name = self.steps.names[self.node]
-        return f"{fraction(name, name)} &= 1"
+        return f"{fraction(*[self.steps.names[self.node]] * 2)} &= 1"
 
     @property
     def sentence(self) -> str:
@@ -538,9 +520,8 @@ class Steps:
 
     def numbers(self, nodes: Iterable[Any]) -> list[float]:
         """The numbers of Values and of plain numbers."""
-        return (
-            [self.values.get(x, number) for x, number in zip(nodes, numbers(nodes))] if self.values else numbers(nodes)
-        )
+        plain = numbers(nodes)
+        return [self.values.get(x, number) for x, number in zip(nodes, plain)] if self.values else plain
 
     def rounded(self, places: int = 2) -> Steps:
         """The steps as one works them out by hand: every number is rounded, and the next is computed from it.
@@ -573,9 +554,6 @@ class Steps:
         """The same steps with these names for the nodes, whatever the style that writes them takes for names."""
         return Steps(self.output, self.digits, self.seeds or None, called)
 
-    def __len__(self) -> int:
-        return len(self._edges)
-
     if TYPE_CHECKING:
 
         @overload
@@ -588,6 +566,9 @@ class Steps:
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self._edges)
+
+    def __len__(self) -> int:
+        return len(self._edges)
 
     @property
     def last(self) -> int:
@@ -719,20 +700,18 @@ class Steps:
         return "\n".join(shortened(line) for line in lines)
 
     def pages(self, explain: bool = False) -> list[str]:
-        """The table cut into what is shown at each press of a key: one row with its headings, then the footer.
-
-        ``explain`` tells why of every row.
-        """
+        """The table by rows, each with its headings, and the footer last; ``explain`` adds a because to every row."""
         pages, gate, lines = [], None, [self.opening]
         for row in self.rows:
             lines += [row.heading] if row.heading else []
             if type(row) is Step and row.node is not gate:
                 gate = row.node
                 lines.append(self.heading(row))
-            reason = [
-                fill(f"because {row.because}", WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7)
-            ] * explain
-            pages.append("\n".join([*lines, row.text, *reason]))
+            lines.append(row.text)
+            if explain:
+                indent = " " * 7
+                lines.append(fill(f"because {row.because}", WIDTH, initial_indent=indent, subsequent_indent=indent))
+            pages.append("\n".join(lines))
             lines = []
         return [*pages, self.footer()]
 

@@ -52,7 +52,7 @@ def refuse(value: Any, attempt: str) -> None:
 
 
 class Uncollected:
-    """While it is entered, no garbage is looked for: a graph that grows has none, and to look takes longer than it."""
+    """While entered, Python collects no garbage: a graph that grows has none, and looking takes longer than growing."""
 
     def __enter__(self) -> None:
         self.collects = gc.isenabled()
@@ -64,10 +64,7 @@ class Uncollected:
 
 
 class Tracing:
-    """While it is entered, this thread traces; entered again inside, it leaves that to the outer one.
-
-    With ``sums``, sums of one term are recorded too: ``sum([x])`` is a gate, as ``sum([x, y])``.
-    """
+    """While entered, this thread traces; nested uses do nothing. ``sums``: also record sums of one term."""
 
     def __init__(self, sums: bool = False) -> None:
         self.sums = sums

@@ -49,7 +49,6 @@ class Words:
 
     @property
     def is_arithmetic(self) -> bool:
-        """Whether it is no activation."""
         return self.linear or COMPARISON < self.strength < ATOM
 
     @property
@@ -178,15 +177,7 @@ def head_of(primitive: Primitive) -> Any:
 
 
 def words(gate: Any) -> Words:
-    """The row of a gate: of the Primitive, or of the name that stands for it in the table.
-
-    Examples
-    --------
-    >>> from autodiff import maximum
-    >>> from autodiff.vocabulary import words
-    >>> words(maximum).name, words("mul").role
-    ('max', 'swaps: each input gets upstream times the other input')
-    """
+    """The row of a gate, given as a Primitive or by its name in the table."""
     row = ROWS.get(gate)  # first, as code is written with this
     if row is None:
         name = gate.name if isinstance(gate, Primitive) else str(gate)

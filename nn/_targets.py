@@ -35,9 +35,6 @@ def one_hot(place: int, size: int) -> list[float]:
     return [float(i == place) for i in range(size)]
 
 
-# --- Readings: (target, number of outputs) -> a list with a number for each output -----------------
-
-
 def plain(target: Any) -> Any:
     """The target as a number or a list; TypeError for text and for what has no order."""
     if isinstance(target, str):
@@ -86,9 +83,6 @@ def classes(target: Any, size: int) -> list[Any]:
     ):
         raise ValueError(f"a target over classes is a class or shares from 0 on that sum to 1, got {numbers!r:.60}")
     return numbers
-
-
-# --- Decisions: numbers -> a class -----------------------------------------------------------------
 
 
 def above_half(outputs: Sequence[float]) -> int:

@@ -36,7 +36,6 @@ def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 
 
-# --- Weights set by hand -----------------------------------------------------------------------------
 # A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
 
 AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
@@ -71,9 +70,6 @@ def by_hand(name: str) -> MLP:
 Data = tuple[list[list[float]], list[int]]
 
 AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
-
-
-# --- Points in the plane -----------------------------------------------------------------------------
 
 
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
@@ -205,9 +201,6 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
     return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
 
 
-# --- Real data, in scikit-learn ------------------------------------------------------------------------
-
-
 def iris() -> Data:
     """150 flowers: four lengths in cm, three kinds (Fisher 1936).
 
@@ -245,9 +238,6 @@ def from_scikit_learn(name: str) -> Data:
         ) from error
     found = getattr(datasets, f"load_{name}")()
     return found.data.tolist(), found.target.tolist()
-
-
-# --- Shuffling, splitting, cutting -----------------------------------------------------------------------
 
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:

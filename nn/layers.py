@@ -42,14 +42,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        activation: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-        outputs: int = 1,
-    ) -> None:
+        self, inputs: int, activation: str | Callable[..., Any] = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: int | Random | None = None, outputs: int = 1
+    ) -> None:  # fmt: skip
         random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
         self.b = Value(0.0, "b") if bias else 0.0
@@ -86,14 +81,9 @@ class Layer(Module):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        activation: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-    ) -> None:
+        self, inputs: int, outputs: int, activation: str | Callable[..., Any] = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: int | Random | None = None
+    ) -> None:  # fmt: skip
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
         if self.joint and outputs == 1:

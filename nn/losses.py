@@ -166,9 +166,6 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
     return Loss("cross_entropy", cost, classes, largest)
 
 
-# --- What a probability was made of ----------------------------------------------------------------
-
-
 def probabilities(outputs: Any, loss: str) -> list[Any]:
     """The outputs as a list; ValueError where a number or a leaf among them is not from 0 to 1."""
     found: list[Any] = listed(outputs)
@@ -211,9 +208,6 @@ def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
     return (scores := centered(outputs)), logsumexp(scores)
 
 
-# --- Sums ------------------------------------------------------------------------------------------
-
-
 def total(terms: Sequence[Any]) -> Any:
     """The sum of the terms as one gate; a single term is itself."""
     return terms[0] if len(terms) == 1 else autodiff.sum(terms)
@@ -233,9 +227,6 @@ def weighted_total(cases: Iterable[tuple[Any, Callable[[Any], Any], Any]]) -> An
         if not (plain and share == 0.0):
             terms.append(cost(x) if plain and share == 1.0 else share * cost(x))
     return total(terms)
-
-
-# --- The table -------------------------------------------------------------------------------------
 
 
 class Loss:
@@ -265,13 +256,9 @@ class Loss:
     __slots__ = ("cost", "decide", "encode", "name", "probabilities")
 
     def __init__(
-        self,
-        name: str,
-        cost: Callable[[Any, Any], Any],
-        encode: Callable[[Any, int], list[float]] = same_size,
-        decide: Callable[[Sequence[float]], int] = above_half,
-        probabilities: bool = False,
-    ) -> None:
+        self, name: str, cost: Callable[[Any, Any], Any], encode: Callable[[Any, int], list[float]] = same_size,
+        decide: Callable[[Sequence[float]], int] = above_half, probabilities: bool = False
+    ) -> None:  # fmt: skip
         self.name = name
         self.cost = cost
         self.encode = encode

@@ -105,15 +105,10 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        sizes: Sequence[int],
-        activation: Any = "tanh",
-        output: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-    ) -> None:
+        self, inputs: int, sizes: Sequence[int], activation: Any = "tanh",
+        output: str | Callable[..., Any] = "linear", bias: bool = True, initializer: str | Initializer = "uniform",
+        seed: int | Random | None = None
+    ) -> None:  # fmt: skip
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
         if len(widths) < 2:
@@ -148,12 +143,9 @@ class MLP(Sequential):
 
     @classmethod
     def from_matrices(
-        cls,
-        matrices: Sequence[Any],
-        activation: Any = "tanh",
-        output: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-    ) -> MLP:
+        cls, matrices: Sequence[Any], activation: Any = "tanh", output: str | Callable[..., Any] = "linear",
+        bias: bool = True
+    ) -> MLP:  # fmt: skip
         """The net with these weights: a matrix a layer, a row a neuron, the bias in column 0 as on E's slides.
 
         A layer of one neuron may be given as its row alone. With ``bias=False`` all columns are weights.

@@ -56,14 +56,9 @@ class Optimizer:
     states: tuple[str, ...] = ()
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Iterable[Value] | Module, learning_rate: float, weight_decay: float = 0.0,
+        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         refuse_words(type(self).__init__, others)
         is_model = hasattr(parameters, "parameters") and not isinstance(parameters, type)
         found: Any = parameters.parameters() if is_model else parameters  # type: ignore[union-attr]
@@ -168,16 +163,10 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.1,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.1, momentum: float = 0.0,
+        nesterov: bool = False, weight_decay: float = 0.0, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         self.momentum = at_least_0("momentum", momentum)
         self.nesterov = nesterov
         if nesterov and not momentum:
@@ -220,16 +209,10 @@ class RMSProp(Optimizer):
     states = ("mean_square",)
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.01,
-        decay: float = 0.99,
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.01, decay: float = 0.99,
+        epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         self.decay = below_1("decay", decay)
         self.epsilon = above_0("epsilon", epsilon)
         super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
@@ -269,16 +252,10 @@ class Adam(Optimizer):
     states = ("mean", "mean_square")
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.02,
+        betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8, weight_decay: float = 0.0,
+        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         both = several("betas", betas, "betas=(0.9, 0.999)")
         if len(both) != 2:
             raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
@@ -313,16 +290,10 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.02,
+        betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8, weight_decay: float = 0.01,
+        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate, betas, epsilon, weight_decay, clip_norm, schedule, **others)
 
     def decayed(self, parameter: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:

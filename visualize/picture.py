@@ -32,24 +32,12 @@ SMALLER = 11 / 12  # so little that no letters are of less than 11 pixels where 
 
 
 def draw(
-    output: Value | Sequence[Value] | BaseException,
-    *,
-    fold: Any = None,
-    unfold: Iterable[str] = (),
-    digits: int | None = None,
-    round: int | None = None,
-    products: bool = False,
-    values: bool = True,
-    gradients: bool | str = True,
-    highlight: Any = None,
-    direction: str = "right",
-    width: float | None = 1280,
-    height: float | None = 720,
-    font_size: float = 13,
-    scale: float = 1,
-    theme: str | Mapping[str, str] = "auto",
-    layout: str = "built-in",
-) -> Picture:
+    output: Value | Sequence[Value] | BaseException, *, fold: Any = None, unfold: Iterable[str] = (),
+    digits: int | None = None, round: int | None = None, products: bool = False, values: bool = True,
+    gradients: bool | str = True, highlight: Any = None, direction: str = "right", width: float | None = 1280,
+    height: float | None = 720, font_size: float = 13, scale: float = 1, theme: str | Mapping[str, str] = "auto",
+    layout: str = "built-in"
+) -> Picture:  # fmt: skip
     """The graph behind a Value as a picture, from the inputs at the left to the output at the right.
 
     Values stand above the arrows, gradients (once ``backward()`` has been called) below them. Where a Value

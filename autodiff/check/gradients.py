@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
 from math import isfinite
 from textwrap import wrap
 from typing import Any
@@ -23,7 +25,6 @@ EPSILON = 2.0**-52
 class Subject:
     """An output and its inputs (leaves), with their names and the shape in which they were given."""
 
-    __slots__ = ("inputs", "malformed", "names", "order", "output", "shape", "swept")
     output: Any
     order: list[Value]
     inputs: list[Value]
@@ -67,10 +68,7 @@ class Subject:
         return [NAN if self.malformed else float(found.get(leaf, 0.0)) for leaf in self.inputs]
 
     def magnitudes(self, kinks: bool = False) -> list[float]:
-        """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these.
-
-        With ``kinks``, local gradients on a kink are larger by 1, which is as far as most conventions are off.
-        """
+        """The gradients with all signs positive: rounding is a part of these. With ``kinks``, plus 1 at each kink."""
         totals = {self.output: 1.0} if self.order else {}
         for node, _, local_gradients in self.swept:
             more = kinks and on_kink(node)
@@ -87,8 +85,6 @@ class Subject:
 
 class Called(Subject):
     """A function called with arguments."""
-
-    __slots__ = ("args", "f", "keywords")
 
     def __init__(self, f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> None:
         self.f, self.keywords = f, keywords
@@ -111,8 +107,6 @@ class Called(Subject):
 
 class Recorded(Subject):
     """A recorded Value and the leaves behind it; computing it again writes nothing."""
-
-    __slots__ = ()
 
     def __init__(self, output: Value) -> None:
         self.output, self.order = output, history(output)
@@ -225,13 +219,7 @@ class CheckedInput:
 
 
 class Claim:
-    """A derivative to be checked, and what rounding may do to it and to the function.
-
-    ``size`` is the sum of the sizes of the terms of which the derivative is the sum, ``noise`` how far rounding
-    inside the function may move its value, ``own`` the derivative by autodiff.
-    """
-
-    __slots__ = ("gradient", "noise", "rounding", "size", "steep")
+    """A derivative to check, the ``size`` of its terms, the function's rounding ``noise``, and autodiff's ``own``."""
 
     def __init__(self, gradient: float, size: float = 0.0, noise: float = 0.0, own: float = 0.0) -> None:
         self.gradient, self.noise = gradient, noise
@@ -323,9 +311,6 @@ UNDECIDED = (
 UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
-# --- Rules ---------------------------------------------------------------------------------------
-
-
 def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
     """{primitive: (node, what is wrong there)} for every primitive whose rule contradicts its value."""
     found: dict[Primitive, tuple[Value, str]] = {}
@@ -346,23 +331,19 @@ def contradiction(node: Value) -> str:
     noise = EPSILON * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            value = changing(primitive, operands, i)
+            value = partial(changed, primitive, operands, i)
             found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
             if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
                 at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
-                return (
-                    f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
-                )
+                said = f"is {given}, numerically {show(found.numerical)}"
+                return f"at ({at}) the local gradient of operand {i + 1} {said}"
     return ""
 
 
-def changing(primitive: Primitive, operands: list[float], place: int) -> Callable[[float], float]:
-    """The value as a function of one of its operands."""
-    return lambda x: primitive.compute([*operands[:place], x, *operands[place + 1 :]])
-
-
-# --- The report ----------------------------------------------------------------------------------
+def changed(primitive: Primitive, operands: list[float], place: int, x: float) -> float:
+    """The value with x in place of one of the operands."""
+    return primitive.compute([*operands[:place], x, *operands[place + 1 :]])
 
 
 class GradientCheck:
@@ -394,9 +375,7 @@ class GradientCheck:
     __slots__ = ("h", "inputs", "notes", "primitives", "value")
 
     def __init__(self, value: float, h: float, inputs: list[CheckedInput]) -> None:
-        self.value = value
-        self.h = h
-        self.inputs = inputs
+        self.value, self.h, self.inputs = value, h, inputs
         self.primitives: list[Primitive] = []
         self.notes: list[str] = []
 
@@ -413,22 +392,17 @@ class GradientCheck:
         header = line("", f"forward h={self.h:g}", "numerical", "analytical", "difference", "")
         shown = self.inputs if len(self.inputs) <= MOST else [row for row in self.inputs if row.verdict != "ok"][:MOST]
         left_out = [f"... {len(self.inputs) - len(shown)} more"] * (len(shown) < len(self.inputs))
+        rows = [line(x.name, x.forward, x.numerical, x.analytical, f"{x.difference:.1e}", x.verdict) for x in shown]
         notes = [text for note in self.notes for text in wrap(note, WIDTH)]
         title = f"gradient check at f = {show(self.value)}: {summary}"
-        return "\n".join([title, header, *map(tabulated, shown), *left_out, *notes])
+        return "\n".join([title, header, *rows, *left_out, *notes])
 
 
-def line(name: str, *columns: str) -> str:
-    """One line of the table, 80 columns at most."""
+def line(name: str, forward: Any, numerical: Any, analytical: Any, difference: str, verdict: str) -> str:
+    """One line of the table, 80 columns at most, its numbers to eight digits."""
     name = name if len(name) <= 12 else f"{name[:5]}..{name[-5:]}"
-    forward, numerical, analytical, difference, verdict = columns
-    return f"{name:12}{forward:>15}{numerical:>15}{analytical:>15}{difference:>11}  {verdict}".rstrip()
-
-
-def tabulated(row: CheckedInput) -> str:
-    """One input as a line of the table, to eight digits."""
-    eight = [f"{x:.8g}" for x in (row.forward, row.numerical, row.analytical)]
-    return line(row.name, *eight, f"{row.difference:.1e}", row.verdict)
+    columns = [x if isinstance(x, str) else f"{x:.8g}" for x in (forward, numerical, analytical)]
+    return "".join([f"{name:12}", *[f"{x:>15}" for x in columns], f"{difference:>11}  {verdict}"]).rstrip()
 
 
 def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dict[Value, str]) -> Iterator[str]:
@@ -485,9 +459,17 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     if type(f) is Value and (args or keywords):
         raise TypeError("a recorded Value is checked as it stands: check_gradients(f), without arguments")
     subject = Recorded(f) if type(f) is Value else Called(checked(f, "check_gradients"), args, keywords)
-    own = subject.analytical()
-    given = own if gradient is None else fitting(gradient, subject.shape)
-    report = GradientCheck(subject.value, h, compared(subject, given, own, h))
+    own = given = subject.analytical()
+    if gradient is not None:
+        if shape(gradient) != (wanted := shape(subject.shape)):
+            raise ValueError(f"gradient must mirror the arguments: expected {wanted}, got {shape(gradient)}")
+        given = [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
+    claims = map(Claim, given, subject.magnitudes(), repeat(subject.noise()), own)
+    facts = enumerate(zip(subject.names, subject.inputs, claims))
+    report = GradientCheck(
+        subject.value, h, [CheckedInput(name, subject.function(i), x.data, claim, h) for i, (name, x, claim) in facts]
+    )
+    subject.ask_again(3 if all(row.verdict == "ok" for row in report.inputs) else 20)
     called = names(subject.order, subject.output if subject.order else None)
     if gradient is None:
         blame(report, subject, called)
@@ -500,22 +482,6 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
         origin = nonfinite_origin(subject.output) if subject.order else None
         report.notes += origin.text.splitlines() if origin else [UNDEFINED]
     return report
-
-
-def fitting(gradient: Any, wanted: Any) -> list[float]:
-    """The numbers of a given gradient, if it has the shape of the arguments; otherwise a ValueError."""
-    if shape(gradient) != shape(wanted):
-        raise ValueError(f"gradient must mirror the arguments: expected {shape(wanted)}, got {shape(gradient)}")
-    return [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
-
-
-def compared(subject: Subject, gradient: list[float], own: list[float], h: float) -> list[CheckedInput]:
-    """Every input of the subject with the given derivative and the numerical ones."""
-    noise, rows = subject.noise(), []
-    for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes())):
-        rows.append(CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], size, noise, own[i]), h))
-    subject.ask_again(3 if all(row.verdict == "ok" for row in rows) else 20)
-    return rows
 
 
 def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> None:

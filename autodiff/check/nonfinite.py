@@ -105,9 +105,6 @@ READ = "Look where this number was read or computed."
 CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
 
 
-# --- What is said --------------------------------------------------------------------------------
-
-
 class NonfiniteOrigin:
     """Where the first inf or nan behind a Value came from; its text names it and says what to do.
 
@@ -133,8 +130,7 @@ class NonfiniteOrigin:
     __slots__ = ("kind", "node", "text")
 
     def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
-        self.kind = kind
-        self.node = node
+        self.kind, self.node = kind, node
         lines = [shortened(f"    {fact}") for fact in facts]
         self.text = "\n".join([*wrap(sentence, WIDTH), *lines, *wrap(advice, WIDTH)])
 
@@ -150,10 +146,8 @@ def statement(node: Value, called: dict[Value, str]) -> str:
 def origins(node: Value, called: dict[Value, str]) -> list[str]:
     """A line for each operand of a gate: its number and where it comes from; of many the first few."""
     values = list(dict.fromkeys(x for x in node.operands if type(x) is Value))
-    lines = [
-        f"{called[x]} = {show(x.data)}, {f'made by {x.primitive.name}' if x.primitive else 'an input'}"
-        for x in values[:MOST]
-    ]
+    made = [f"made by {x.primitive.name}" if x.primitive else "an input" for x in values[:MOST]]
+    lines = [f"{called[x]} = {show(x.data)}, {how}" for x, how in zip(values, made)]
     return lines + ["..."] * (len(values) > MOST)
 
 
@@ -190,9 +184,6 @@ def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, f
     return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
 
 
-# --- The search ----------------------------------------------------------------------------------
-
-
 def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
     """The answer where a value is not finite: about the oldest."""
     changed = dict.fromkeys(operand for _, operand in stale(order) if not operand.primitive)
@@ -204,6 +195,7 @@ def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
 
 def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
     """The answer where all values are finite: about the first gradient in the sweep that is not."""
+    refuse_stale(order)
     for node, upstream, local_gradients in sweep(order[-1]):
         if not isfinite(upstream):
             return at_gradient(order, node, None)
@@ -246,8 +238,4 @@ def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
     if type(f) is not Value:
         raise TypeError(f"nonfinite_origin takes a recorded Value, got {type(f).__name__}: {f!r:.60}")
     order = history(f)
-    found = first_value(order)
-    if found is None:
-        refuse_stale(order)
-        found = first_gradient(order)
-    return found
+    return first_value(order) or first_gradient(order)

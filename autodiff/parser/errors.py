@@ -29,9 +29,7 @@ CHARACTERS = {
     "\N{SQUARE ROOT}": "write sqrt(x)",
     "\N{INFINITY}": "write inf",
 }
-PAIRS = {  # signs that stand side by side
-    "<>": "for x not equal to y write x != y"
-}
+PAIRS = {"<>": "for x not equal to y write x != y"}  # signs that stand side by side
 CONDITION = "write where(condition, a, b): a where the condition holds, else b"
 KEYWORDS = {
     "if": CONDITION,

@@ -99,9 +99,7 @@ class Reader:
     """A text being read: its statements, the inputs given, and the values of its names so far."""
 
     def __init__(self, text: str, inputs: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
-        self.text = text
-        self.functions = functions
-        self.inputs = inputs
+        self.text, self.functions, self.inputs = text, functions, inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
         self.statements = list(statements(text, functions))
@@ -203,8 +201,6 @@ class Reader:
     def plain(self, name: str) -> str:
         """The name of a function as it is known: ln is log."""
         return name if name in self.functions else ALIASES.get(name, name)
-
-    # --- Advice ------------------------------------------------------------------------------
 
     def unknown(self, missing: dict[str, Token]) -> ExpressionError:
         """The error for names without a value: what was meant, where that can be told, and the corrected command."""

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..primitives import PRIMITIVES
 from .errors import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
@@ -15,16 +16,10 @@ LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
 
 SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"))
 SPELLINGS = {
-    "\N{MIDDLE DOT}": "*",
-    "\N{DOT OPERATOR}": "*",
-    "\N{BULLET OPERATOR}": "*",
-    "\N{MULTIPLICATION SIGN}": "*",
-    "\N{DIVISION SIGN}": "/",
-    "\N{MINUS SIGN}": "-",
-    "\N{LESS-THAN OR EQUAL TO}": "<=",
-    "\N{GREATER-THAN OR EQUAL TO}": ">=",
-    "\N{NOT EQUAL TO}": "!=",
-}
+    "\N{MIDDLE DOT}": "*", "\N{DOT OPERATOR}": "*", "\N{BULLET OPERATOR}": "*", "\N{MULTIPLICATION SIGN}": "*",
+    "\N{DIVISION SIGN}": "/", "\N{MINUS SIGN}": "-", "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=", "\N{NOT EQUAL TO}": "!=",
+}  # fmt: skip
 ALIASES = {"ln": "log", "\N{GREEK SMALL LETTER SIGMA}": "sigmoid"}
 RAISED = "".join(SUPERSCRIPTS)
 PATTERN = re.compile(
@@ -44,16 +39,13 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-class Token:
+class Token(NamedTuple):
     """A word or sign: its kind, what it means, and where it stands in the text."""
 
-    __slots__ = ("end", "kind", "start", "text")
-
-    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
-        self.kind = kind
-        self.text = text
-        self.start = start
-        self.end = end
+    kind: str
+    text: str
+    start: int
+    end: int
 
     @property
     def starts_operand(self) -> bool:
@@ -187,7 +179,7 @@ def operand_start(words: list[Token], place: int) -> int:
         depth += words[place].nesting
         called = words[place].text == "(" and words[place - 1].kind == "name"
         raised = words[place].start == words[place - 1].start or words[place].text in ("**", "-")
-        if not depth and (not place or not (called or raised)):
+        if not depth and not (place and (called or raised)):
             return place
         place -= 1
 

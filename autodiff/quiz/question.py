@@ -136,9 +136,8 @@ class Question:
         self.order = history(self.steps.output)
         called, root = self.steps.names, self.steps.output
         totals = {node: steps[-1].total for node, steps in self.steps.arriving.items()}
-        gradients = sorted(
-            totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
-        )
+        gradients = [node for node in reversed(self.order) if node.primitive and node in totals]
+        gradients += [node for node in self.order if not node.primitive and node in totals]
         asked = [(called[node], node, node.data) for node in self.order if node.primitive]
         asked += [(self.blank(node), node, totals[node]) for node in gradients]
         self.answers = {name: x for name, _, x in asked if isfinite(x)}
@@ -194,8 +193,6 @@ class Question:
         node = self.nodes[name]
         return self.steps.arriving[node] if name == self.blank(node) else ()
 
-    # --- What is right -------------------------------------------------------------------------
-
     def check(self, answers: Answers) -> dict[str, Verdict]:
         """A verdict on each answer: right as far as its digits go, or what seems to have gone wrong.
 
@@ -218,9 +215,8 @@ class Question:
         if answer.near(self.answers[name], blank.noise):
             return Verdict(True, "right")
         if answer.near(blank.number, blank.noise):
-            said = (
-                f"follows from your {blank.why}, which is wrong; this {'edge' if self.paths(name) else 'gate'} is right"
-            )
+            what = "edge" if self.paths(name) else "gate"
+            said = f"follows from your {blank.why}, which is wrong; this {what} is right"
             return Verdict(False, said, follows=blank.why) if blank.why else Verdict(True, "right")
         found: dict[str, str] = {}
         for known in (work, Work(self, {})) if blank.why else (work,):
@@ -235,9 +231,8 @@ class Question:
         numbers = {x: work.given[x].number if x in work.given else right for x, right in self.answers.items()}
         place = blanks.index(name)
         beside = {*blanks[max(0, place - 1) : place + 2]} - {name}
-        beside |= {
-            self.blank(x) for step in steps for x in step.node.operands if type(x) is not float and x is not node
-        }
+        siblings = {x for step in steps for x in step.node.operands if type(x) is not float} - {node}
+        beside |= set(map(self.blank, siblings))
         other = self.steps.names[node] if steps else self.blank(node)
         value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
         nearby = [x for other, x in numbers.items() if other in beside]
@@ -251,8 +246,6 @@ class Question:
             if not near or Answer(x).near(near[0]):
                 found.setdefault(near[0] if near else x, {})[row.sentence] = None
         return [(x, "; or ".join([*said][:2])) for x, said in [*found.items()][1:]]
-
-    # --- Hints ---------------------------------------------------------------------------------
 
     def feedback(self, answers: Answers) -> str:
         """The verdicts of ``check`` as lines, with a hint under each mistake: another wrong answer gets the next one.
@@ -279,15 +272,9 @@ class Question:
         called, steps, last = self.steps.names, self.paths(name), f'reveal("{name}") tells the number'
         if not steps:
             (row,), gate = self.rows(name), self.nodes[name]
-            inputs = dict.fromkeys(
-                f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float
-            )
-            return [
-                f"look at the gate {name}",
-                f"its rule: {name} = {row.gate()}",
-                f"its inputs: {', '.join(inputs)}",
-                last,
-            ]
+            numbers = [f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float]
+            inputs = f"its inputs: {', '.join(dict.fromkeys(numbers))}"
+            return [f"look at the gate {name}", f"its rule: {name} = {row.gate()}", inputs, last]
         shown, more = steps[:MOST], len(steps) - MOST
         slopes = [slope(called[step.node], called[step.operand]) for step in shown]
         where = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in shown)

@@ -27,13 +27,10 @@ ENORMOUS = 1e6  # no weight starts or ends so large in a net that learns
 
 
 def diagnose(
-    model: Any,
-    X: Sequence[Sequence[float]],
-    Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error",
-    learning_rate: float = 0.1,
-    history: History | None = None,
-) -> Diagnosis:
+    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
+    history: History | None = None
+) -> Diagnosis:  # fmt: skip
     """Look into the model for what keeps it from learning these examples.
 
     Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
@@ -127,8 +124,6 @@ class Case:
             mean = f"{self.constant:.3g} if the mean were always answered"
             return f"loss {self.loss:.6g} over {counted(n, 'example')}, {mean}"
         return f"{self.right} of {n} examples right ({100 * self.right // n} %), loss {self.loss:.6g}"
-
-    # --- Findings ----------------------------------------------------------------------------------
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, units first."""

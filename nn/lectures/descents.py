@@ -17,12 +17,9 @@ Found = tuple[Point, float, int]
 
 
 def descend(
-    loss: Callable[..., Any],
-    start: Sequence[float],
-    learning_rate: float,
-    most: int = 10_000,
-    clip_norm: float | None = None,
-) -> list[Point]:
+    loss: Callable[..., Any], start: Sequence[float], learning_rate: float, most: int = 10_000,
+    clip_norm: float | None = None
+) -> list[Point]:  # fmt: skip
     """The path of gradient descent, start included: ``while theta(i+1) != theta(i)``, but ``most`` updates at most.
 
     Parameters
@@ -54,9 +51,6 @@ def descend(
             break
         path.append(new)
     return path
-
-
-# --- (best point, its loss, how often the loss was evaluated) ------------------------------------------
 
 
 def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: float) -> Found:

@@ -14,13 +14,9 @@ NEAR = 1.3  # a plan so many times too wide may fit where its columns stand clos
 
 
 def planned(
-    blocks: Sequence[Block],
-    links: Sequence[Link],
-    engine: str = "built-in",
-    width: float | None = None,
-    down: bool = False,
-    tight: bool = False,
-) -> Plan:
+    blocks: Sequence[Block], links: Sequence[Link], engine: str = "built-in", width: float | None = None,
+    down: bool = False, tight: bool = False
+) -> Plan:  # fmt: skip
     """The plan by an engine, its lines going to the right in rows of a width, or ``down``, as the blocks are made.
 
     With as little room as will do where it is ``tight``.

@@ -42,9 +42,6 @@ def named(label: str, style: str = "name") -> Runs:
     return [(text, look) for text, look in runs if text]
 
 
-# --- Texts ----------------------------------------------------------------------------------------
-
-
 def above(arrow: Arrow, scene: Scene) -> Runs:
     """What stands above an arrow: whose value it is, and the value."""
     if arrow.count > 1:
@@ -94,9 +91,6 @@ def over(box: Box) -> Runs:
 def under(box: Box, scene: Scene) -> Runs:
     """The gradient that stands under a box."""
     return gradient_of(box.gradient, scene) if box.total else []
-
-
-# --- Room -----------------------------------------------------------------------------------------
 
 
 def half_width(box: Box) -> float:

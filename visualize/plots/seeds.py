@@ -64,12 +64,9 @@ def plot_success(
 
 
 def plot_rates_and_seeds(
-    rates: Any,
-    seeds: Sequence[int] = (),
-    successes: Sequence[Sequence[float]] = (),
-    axes: Axes | None = None,
-    losses: Sequence[Sequence[float]] | None = None,
-) -> Axes:
+    rates: Any, seeds: Sequence[int] = (), successes: Sequence[Sequence[float]] = (), axes: Axes | None = None,
+    losses: Sequence[Sequence[float]] | None = None
+) -> Axes:  # fmt: skip
     """Draw the map of which learning rate learns from which seed, or how small its loss becomes.
 
     Parameters

@@ -18,14 +18,9 @@ if TYPE_CHECKING:
 
 
 def plot_decision_boundary(
-    function: Callable[..., Any],
-    X: Sequence[Point],
-    Y: Sequence[Any],
-    threshold: float | Sequence[float] = 0.5,
-    batch: bool = False,
-    steps: int = 80,
-    axes: Axes | None = None,
-) -> Axes:
+    function: Callable[..., Any], X: Sequence[Point], Y: Sequence[Any], threshold: float | Sequence[float] = 0.5,
+    batch: bool = False, steps: int = 80, axes: Axes | None = None
+) -> Axes:  # fmt: skip
     """Draw what a net of two inputs answers everywhere, its boundary, and the examples it learns from.
 
     Parameters
@@ -83,12 +78,9 @@ def plot_decision_boundary(
 
 
 def grid_over(
-    function: Callable[..., Any],
-    between: tuple[tuple[float, float], tuple[float, float]],
-    steps: int,
-    batch: bool,
-    height: Callable[[Any], float] | None = None,
-) -> tuple[Any, Any, Any]:
+    function: Callable[..., Any], between: tuple[tuple[float, float], tuple[float, float]], steps: int, batch: bool,
+    height: Callable[[Any], float] | None = None
+) -> tuple[Any, Any, Any]:  # fmt: skip
     """The coordinates of ``steps`` columns and rows, and the function there as a masked array (rows, columns)."""
     import numpy
 

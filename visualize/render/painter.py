@@ -125,9 +125,6 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
     return group
 
 
-# --- Arrows ---------------------------------------------------------------------------------------
-
-
 def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
     """An arrow: its line, its head, the value above and the gradient below."""
     group, curve = Group(arrow.id, {"": "edge", "lit": "edge lit", "back": "edge lit back"}[lit]), plan.curves[arrow.id]
@@ -173,8 +170,6 @@ def shaft(curve: Sequence[Point], head: float) -> list[Point]:
     before = kept[-2]
     return [*kept[:-2], (min(before[0], end), before[1]), (end, y)]
 
-
-# --- Boxes ----------------------------------------------------------------------------------------
 
 CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
 

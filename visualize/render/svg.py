@@ -94,9 +94,6 @@ def number(x: float) -> str:
     return show(x, 1)
 
 
-# --- Style sheet ----------------------------------------------------------------------------------
-
-
 def scope(drawing: Drawing) -> str:
     """What selects a drawing: those of other colors may stand in the same page."""
     if drawing.palettes == (LIGHT, DARK):

@@ -84,18 +84,10 @@ CONSTANTS = 4  # more constants than this at one gate become one box
 
 
 def scene(
-    output: Value,
-    fold: Any = None,
-    unfold: Iterable[str] = (),
-    digits: int | None = None,
-    products: bool = False,
-    values: bool = True,
-    gradients: bool | str = True,
-    direction: str = "right",
-    highlight: Any = None,
-    round: int | None = None,
-    steps: bool = False,
-) -> Scene:
+    output: Value, fold: Any = None, unfold: Iterable[str] = (), digits: int | None = None, products: bool = False,
+    values: bool = True, gradients: bool | str = True, direction: str = "right", highlight: Any = None,
+    round: int | None = None, steps: bool = False
+) -> Scene:  # fmt: skip
     """The graph behind the output as plain data, its numbers those of ``steps().rounded(round)`` where it is given.
 
     With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
@@ -144,15 +136,9 @@ class Walk:
     """
 
     def __init__(
-        self,
-        output: Value,
-        fold: Any,
-        copies: Mapping[Value, Value],
-        scene: Scene,
-        upstream: float | None = None,
-        called: bool | None = None,
-        rounded: Any = None,
-    ) -> None:
+        self, output: Value, fold: Any, copies: Mapping[Value, Value], scene: Scene, upstream: float | None = None,
+        called: bool | None = None, rounded: Any = None
+    ) -> None:  # fmt: skip
         order, several = history(output), type(output.primitive) is Ends
         groups, notes = groups_of(order, fold, copies)
         scene.notes += notes
@@ -204,8 +190,6 @@ class Walk:
         """The id of the box that the node stands in."""
         group = self.groups.get(node)
         return f"node-{self.place[group.newest if group else node]}"
-
-    # --- Boxes and arrows --------------------------------------------------------------------
 
     def visit(self, node: Value) -> None:
         """Add the node's box and the arrows into it."""
@@ -264,8 +248,6 @@ class Walk:
             upstream, local, passed = self.flows[node, place]
             arrow.gradient = passed + (arrow.gradient or 0.0)
             arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
-
-    # --- When all are there ------------------------------------------------------------------
 
     def finish(self) -> None:
         """Add the way out, and write on boxes and arrows what only the whole graph tells."""

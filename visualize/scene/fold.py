@@ -16,8 +16,6 @@ from .._text import clean
 from .symbols import symbol
 from .unfold import SINGLE, Ends, wishes
 
-# --- All that only one node uses ------------------------------------------------------------------
-
 
 def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
     """For every node that only an owner uses, the owner itself included, the outermost such owner."""
@@ -33,9 +31,6 @@ def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Valu
             if type(x) is not float:
                 around.setdefault(x, set()).add(found.get(node))
     return found
-
-
-# --- Alike and side by side -----------------------------------------------------------------------
 
 
 def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
@@ -60,9 +55,6 @@ def kind_of(node: Value) -> str:
     if node.primitive:
         return symbol(node.primitive, node.operands)[0]
     return node.label.rstrip("0123456789")[:24] or "inputs"
-
-
-# --- By the names of parameters -------------------------------------------------------------------
 
 
 def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
