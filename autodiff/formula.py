@@ -72,10 +72,9 @@ def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
 
 
 def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
-    """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
+    """A unique name for every node (of one Value: all behind it): its label, s0, ... for gates, v0, ... for inputs.
 
-    The output is f where it has no label. A label that is taken already gets a number. Of one Value, all nodes
-    behind it are named.
+    An output without a label is f. A label that is taken gets a number.
 
     Examples
     --------
@@ -97,7 +96,6 @@ def show(x: float, digits: int | None = None) -> str:
 
     Examples
     --------
-    >>> from autodiff import show
     >>> show(2.0), show(1 / 3), show(1 / 3, 2)
     ('2', '0.333333', '0.33')
     """
@@ -227,8 +225,8 @@ class Formula:
 class SlideFormula(Formula):
     """A Formula as a lecturer writes it at the board, for the case at hand.
 
-    A comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
-    ``where`` only the side that is taken is written (so every operand must carry its number).
+    A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side that is taken (operands need their
+    numbers).
 
     Examples
     --------
@@ -447,9 +445,7 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
-    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph.
-
-    Of one Value, those of all gates behind it.
+    """A line ``name = formula`` for every gate (of one Value: all behind it), oldest first, that ``parse`` reads.
 
     Examples
     --------

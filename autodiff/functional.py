@@ -230,7 +230,6 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[.
 
     Examples
     --------
-    >>> from autodiff import value_and_grad
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
@@ -257,22 +256,20 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     Parameters
     ----------
     f : function
-        Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. It gets
-        an array as an array of Values. NumPy's maximum, minimum and clip pick elements of such an array by their
-        order (a tie counts for one side): write ``autodiff.maximum(x, 0.0)``, which takes arrays too. Keyword
-        arguments are passed through and not differentiated.
+        Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. An array
+        arrives as an array of Values, of which NumPy's maximum, minimum and clip pick elements by order (a tie counts
+        for one side): write ``autodiff.maximum(x, 0.0)``. Keyword arguments are not differentiated.
     argnums : int or sequence of int, optional
-        The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence
-        for a tuple of them. All of them where it is None: one argument gives its gradient, several a tuple.
+        The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence for a tuple.
+        None takes all: of one argument its gradient, of several a tuple.
 
     Returns
     -------
     function
-        Its answer mirrors the arguments: a number for a number, a list for a list, an array for an array (of
-        float64, as ``scipy.optimize`` takes it: ``minimize(value_and_grad(f), x0, jac=True)``). Every argument is
-        independent of the others, so ``grad(f)(a, 2 * a)`` gives the partial derivatives. The answers are
-        floats, or Values where an argument is a Value or f uses Values from outside: so they nest.
-        No ``.grad`` is written.
+        Its answer mirrors the arguments: a number for a number, a list for a list, a float64 array for an array
+        (``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``). Arguments are independent, so that
+        ``grad(f)(a, 2 * a)`` gives partial derivatives. Answers are floats, or Values if an argument is a Value or f
+        uses Values from outside: so gradients nest. No ``.grad`` is written.
 
     Raises
     ------
@@ -281,7 +278,6 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
 
     Examples
     --------
-    >>> from autodiff import grad
     >>> grad(lambda x, y, z: (x + y) * z)(-2.0, 5.0, -4.0)
     (-4.0, -4.0, 3.0)
     >>> grad(lambda w: w[0] * w[1])([3.0, 4.0])
@@ -302,7 +298,6 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
 
     Examples
     --------
-    >>> from autodiff import derivative
     >>> derivative(lambda x: (2 * x + 1) ** 4)(1.5)
     512.0
     >>> [derivative(lambda x: x ** 3, n)(2.0) for n in range(5)]
@@ -335,8 +330,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., An
     Returns
     -------
     function
-        For one argument the table of d output / d input; for several a tuple of tables. Where f returns
-        a tuple, a tuple of these, one for each member.
+        A table of d output / d input, or a tuple of tables for several arguments; a tuple of these if f returns one.
 
     Examples
     --------
@@ -361,7 +355,6 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
 
     Examples
     --------
-    >>> from autodiff import hessian
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     >>> hessian(lambda x, y: x ** 2 * y)(3.0, 5.0)
@@ -371,13 +364,12 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
 
 
 def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
-    """A function that returns the Hessian of f times a vector: the gradient's derivative along it, in forward mode.
+    """A function that returns the Hessian of f times the keyword ``vector``, which mirrors the arguments.
 
-    The keyword ``vector`` mirrors the arguments: one number or list for one, a tuple for several.
+    It is the gradient's derivative along the vector, in forward mode.
 
     Examples
     --------
-    >>> from autodiff import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], vector=[1.0, 2.0])
     [22.0, 6.0]
     """
@@ -390,7 +382,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(f, its derivative along the tangents) at the primals: forward mode, in one pass beside that of f.
+    """(f, its derivative along the tangents) at the primals, in one forward pass.
 
     Parameters
     ----------
@@ -402,11 +394,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Returns
     -------
     tuple
-        What f returns, and how fast each number in it changes: floats, or Values where Values take part.
+        What f returns, and how fast each number in it changes: floats, or Values if Values take part.
 
     Examples
     --------
-    >>> from autodiff import jvp
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     >>> jvp(lambda w: [w[0] * w[1], w[0] + w[1]], ([3.0, 4.0],), ([1.0, 2.0],))

@@ -77,18 +77,16 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     Parameters
     ----------
     weights, inputs : iterable of Value or float, shape (n,)
-        As many of the one as of the other.
     bias : Value or float
         What the sum starts from.
 
     Raises
     ------
     ValueError
-        If there are not as many inputs as weights.
+        If their lengths differ.
 
     Examples
     --------
-    >>> from autodiff import dot
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
@@ -105,7 +103,6 @@ def logsumexp(values: Iterable[Any], *more: Any) -> Any:
 
     Examples
     --------
-    >>> from autodiff import logsumexp
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
@@ -118,7 +115,6 @@ def mean(values: Iterable[Any], *more: Any) -> Any:
 
     Examples
     --------
-    >>> from autodiff import mean
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
@@ -134,7 +130,6 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
 
     Examples
     --------
-    >>> from autodiff import norm
     >>> norm([3.0, 4.0])
     5.0
     """
@@ -147,7 +142,7 @@ def take(terms: Iterable[Any], index: Any) -> Any:
     Parameters
     ----------
     terms : iterable of Value or float, or of lists of these, all of one length
-        Of lists (the rows of a table, one embedding each) the chosen one is returned, a gate for each column.
+        From lists (the rows of a table, such as embeddings) it takes one list, a gate for each column.
     index : int, float or Value
         A whole number; it gets no gradient.
 
@@ -182,7 +177,6 @@ def centered(values: Iterable[Any], *more: Any) -> list[Any]:
 
     Examples
     --------
-    >>> from autodiff import centered
     >>> centered([1.0, 2.0]), centered([1e16, 1e16 + 2])
     ([1.0, 2.0], [-2.0, 0.0])
     """
@@ -200,7 +194,6 @@ def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
 
     Examples
     --------
-    >>> from autodiff import log_softmax
     >>> log_softmax([1e16, 1e16 + 2])
     [-2.1269280110429727, -0.1269280110429726]
     """
@@ -215,7 +208,6 @@ def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
 
     Examples
     --------
-    >>> from autodiff import softmax
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
@@ -228,7 +220,6 @@ def maxout(values: Iterable[Any], *more: Any) -> Any:
 
     Examples
     --------
-    >>> from autodiff import maxout
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """

@@ -34,7 +34,6 @@ class Name:
 
     Examples
     --------
-    >>> from autodiff.notation import Name
     >>> print(*[Name(label) for label in ("w0", "W1_0_2", "x_{12}^{(1)}", "theta1", "y_hat", "x1*w1")])
     w₀ W⁽¹⁾₀₂ x⁽¹⁾₁₂ θ₁ ŷ x1*w1
     """

@@ -242,31 +242,19 @@ class Start(Row):
 
 
 class Step(Row):
-    """An edge carries a gradient back: upstream * local = downstream.
-
-    Attributes
-    ----------
-    node, operand : Value
-        The gate, and the operand that the gradient goes to.
-    place : int
-        Which operand of the gate it is, from 0.
-    upstream, local, downstream, total : float
-        d output / d node, d node / d operand, their product, and what the operand has by now.
-    path, paths, edges : int
-        This is path ``path`` of the ``paths`` that lead to the operand, and one of ``edges`` from the node.
-    """
+    """An edge carries a gradient back from ``node``: upstream * local = downstream."""
 
     __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
     phase = "backward"
-    operand: Any
-    place: int
-    upstream: float
-    local: float
-    downstream: float
-    total: float
-    path: int
+    operand: Any  # where the gradient goes
+    place: int  # of the operand, from 0
+    upstream: float  # d output / d node
+    local: float  # d node / d operand
+    downstream: float  # their product
+    total: float  # what the operand has by now
+    path: int  # this path of the ``paths`` that lead to the operand
     paths: int
-    edges: int
+    edges: int  # how many leave the node
 
     @property
     def answer(self) -> float:
@@ -405,15 +393,7 @@ class Step(Row):
 class Steps:
     """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
 
-    Parameters
-    ----------
-    output : Value
-        Where the gradients start.
-    digits : int, optional
-        Places after the point; six significant digits where it is None.
-    tangents : Value, str or dict of such to float, optional
-        Inputs, themselves or by name, and how fast each grows (1 where only one is given): every gate's row then
-        has its tangent, which forward mode computes on the way.
+    Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here.
 
     Attributes
     ----------
@@ -524,7 +504,7 @@ class Steps:
         return [self.values.get(x, number) for x, number in zip(nodes, plain)] if self.values else plain
 
     def rounded(self, places: int = 2) -> Steps:
-        """The steps as one works them out by hand: every number is rounded, and the next is computed from it.
+        """The steps as worked out by hand: every number is rounded before the next is computed from it.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""How the target of one example is read: as numbers, as a sign, or as a class; and what class outputs mean."""
+"""Targets of one example as numbers, signs or classes; the class that outputs stand for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HUNDREDTHS = 0.005  # how far off a share may be that was written with two decim
 
 
 def listed(outputs: Any) -> list[Any]:
-    """The outputs of a model as a list, also of one that returns a bare Value, or a list for each position."""
+    """A model's outputs as one list, whether it returns a Value, a list, or a list for each position."""
     if not hasattr(outputs, "__len__") or getattr(outputs, "shape", None) == ():
         return [outputs]
     found = list(outputs if type(outputs) is list else in_order("a loss", outputs))

@@ -42,8 +42,6 @@ class PReLU(Module):
 
     Examples
     --------
-    >>> from nn import PReLU
-    >>> from autodiff import Value
     >>> bend = PReLU()
     >>> bend(Value(-2.0))
     Value(-0.5)

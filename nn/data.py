@@ -13,14 +13,9 @@ from .metrics import examples_in
 from .models import MLP
 
 GATES: dict[str, Callable[..., int]] = {
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "nand": lambda a, b: 1 - (a & b),
-    "nor": lambda a, b: 1 - (a | b),
-    "xnor": lambda a, b: 1 - (a ^ b),
-    "not": lambda a: 1 - a,
-}
+    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
+    "nor": lambda a, b: 1 - (a | b), "xnor": lambda a, b: 1 - (a ^ b), "not": lambda a: 1 - a,
+}  # fmt: skip
 
 
 def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
@@ -68,7 +63,6 @@ def by_hand(name: str) -> MLP:
 
 
 Data = tuple[list[list[float]], list[int]]
-
 AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 
 
@@ -78,7 +72,7 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
     Parameters
     ----------
     examples : int
-        How many points, as many from each class as can be.
+        How many points, spread evenly over the classes.
     noise : float
         The standard deviation, from 0 on, by which each coordinate is moved.
     seed : int
@@ -86,7 +80,6 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 
     Examples
     --------
-    >>> from nn import moons
     >>> X, Y = moons(4, noise=0.0)
     >>> len(X), sorted(Y)
     (4, [0, 0, 1, 1])
@@ -111,7 +104,6 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
     Examples
     --------
-    >>> from nn import circles
     >>> X, Y = circles(4, noise=0.0)
     >>> sorted(round((x * x + y * y) ** 0.5, 6) for x, y in X)
     [0.5, 0.5, 1.0, 1.0]
@@ -125,7 +117,7 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms from near the centre out that turn around each other, nine tenths of a turn.
+    """Arms that turn around each other from near the center out, nine tenths of a turn.
 
     Parameters
     ----------
@@ -136,7 +128,6 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 
     Examples
     --------
-    >>> from nn import spirals
     >>> X, Y = spirals(6, arms=3)
     >>> len(X), sorted(Y)
     (6, [0, 0, 1, 1, 2, 2])
@@ -173,7 +164,6 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
 
     Examples
     --------
-    >>> from nn import blobs
     >>> X, Y = blobs(6, classes=3)
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
@@ -191,7 +181,6 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
 
     Examples
     --------
-    >>> from nn import rectangle
     >>> X, Y = rectangle(5)
     >>> len(X), set(Y) <= {0, 1}
     (5, True)
@@ -206,7 +195,6 @@ def iris() -> Data:
 
     Examples
     --------
-    >>> from nn import iris
     >>> X, Y = iris()
     >>> len(X), len(X[0]), sorted(set(Y))
     (150, 4, [0, 1, 2])
@@ -219,7 +207,6 @@ def digits() -> Data:
 
     Examples
     --------
-    >>> from nn import digits
     >>> X, Y = digits()
     >>> len(X), len(X[0]), sorted(set(Y))
     (1797, 64, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -233,9 +220,8 @@ def from_scikit_learn(name: str) -> Data:
     try:
         from sklearn import datasets
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
-        ) from error
+        said = f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
+        raise ModuleNotFoundError(said) from error
     found = getattr(datasets, f"load_{name}")()
     return found.data.tolist(), found.target.tolist()
 
@@ -267,16 +253,7 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
 
 
 def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) -> list[int]:
-    """The indices of so many epochs' mini-batches, one after the other; none where every step takes all examples.
-
-    ``random.shuffle`` puts 0, 1, ... in a new order for every epoch.
-
-    Examples
-    --------
-    >>> from random import Random
-    >>> whole_epochs(3, 2, Random(0), 2)
-    [0, 2, 1, 2, 1, 0]
-    """
+    """The indices of the mini-batches of these epochs, each shuffled anew; none if a batch holds all examples."""
     orders = [list(range(examples)) for _ in range(epochs)] if batch_size < examples else []
     for order in orders:
         random.shuffle(order)
@@ -284,14 +261,12 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
 
 
 def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
-    """The examples with each input's mean moved to 0 and its deviation scaled to 1; an input that never changes is 0.
+    """The examples, each input moved to mean 0 and scaled to deviation 1 (or 0 if it never changes).
 
-    With ``like`` the means and deviations are those of these examples: test examples have to be moved and scaled
-    exactly as those for training.
+    ``like`` gives the examples whose means and deviations are used: test examples need those of the training set.
 
     Examples
     --------
-    >>> from nn import standardize
     >>> X, X_test = [[1.0], [3.0]], [[5.0]]
     >>> standardize(X), standardize(X_test, like=X)
     ([[-1.0], [1.0]], [[3.0]])

@@ -15,9 +15,9 @@ from .module import Module
 class Dropout(Module):
     """In training each number is dropped (times 0) or kept (times 1 / (1 - share)); else all stay as they are.
 
-    What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers,
-    in the order of the mini-batch, from one stream that ``fit`` undoes after ctrl-C and goes on with. Give several
-    layers different seeds, or they drop the same units. (Srivastava et al. 2014)
+    What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers
+    from one stream, in the order of the mini-batch. Give several layers different seeds, or they drop the same units.
+    (Srivastava et al. 2014)
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class Neuron(Module):
     seed : int or random.Random, optional
         Where the random numbers start; None takes a new start every time.
     outputs : int
-        How many neurons its layer has: all that an initializer such as Xavier's asks of the layer.
+        How many neurons its layer has, for initializers such as Xavier's.
 
     Examples
     --------
@@ -69,10 +69,9 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs. It returns a list, of one number too.
+    """Neurons side by side on the same inputs; called, it returns a list, of one number too.
 
-    The activation ``"softmax"`` makes probabilities of all the weighted sums together; any other
-    belongs to each neuron. The other parameters are those of ``Neuron``.
+    The activation ``"softmax"`` takes all the weighted sums together. Other parameters are as for ``Neuron``.
 
     Examples
     --------

@@ -23,7 +23,6 @@ def squared_error(outputs: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> from nn import squared_error
     >>> squared_error([3.0, 1.0], [1.0, 0.0])
     5.0
     """
@@ -37,7 +36,6 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> from nn import half_squared_error
     >>> half_squared_error(3.0, 1.0)
     2.0
     """
@@ -49,7 +47,6 @@ def hinge(outputs: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> from nn import hinge
     >>> hinge(0.3, 1)
     0.7
     """
@@ -78,7 +75,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> from nn import binary_cross_entropy
     >>> round(binary_cross_entropy(0.3, 1), 6)
     1.203973
     """
@@ -94,7 +90,6 @@ def negative_log_likelihood(outputs: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> from nn import negative_log_likelihood
     >>> round(negative_log_likelihood([0.2, 0.3, 0.5], 1), 6)
     1.203973
     """
@@ -153,7 +148,6 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
 
     Examples
     --------
-    >>> from nn import cross_entropy_with
     >>> round(cross_entropy_with([1, 5, 1]).cost([1.0, 2.0, 3.0], 1), 5)  # 5 * 1.407606
     7.03803
     """
@@ -167,7 +161,7 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
 
 
 def probabilities(outputs: Any, loss: str) -> list[Any]:
-    """The outputs as a list; ValueError where a number or a leaf among them is not from 0 to 1."""
+    """The outputs as a list; ValueError if a number or leaf among them is not from 0 to 1."""
     found: list[Any] = listed(outputs)
     for p in found:
         if type(p) is Value and p.primitive:
@@ -247,7 +241,6 @@ class Loss:
 
     Examples
     --------
-    >>> from nn import Loss
     >>> absolute = Loss("absolute", lambda outputs, target: abs(outputs[0] - target[0]))
     >>> absolute.cost([3.0], [1.0])
     2.0
@@ -256,19 +249,16 @@ class Loss:
     __slots__ = ("cost", "decide", "encode", "name", "probabilities")
 
     def __init__(
-        self, name: str, cost: Callable[[Any, Any], Any], encode: Callable[[Any, int], list[float]] = same_size,
+        self, name: str, cost: Callable[[Any, Any], Any], encode: Callable[[Any, int], list[Any]] = same_size,
         decide: Callable[[Sequence[float]], int] = above_half, probabilities: bool = False
     ) -> None:  # fmt: skip
-        self.name = name
-        self.cost = cost
-        self.encode = encode
-        self.decide = decide
-        self.probabilities = probabilities
+        self.name, self.cost, self.encode, self.decide, self.probabilities = name, cost, encode, decide, probabilities
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
 
 
+AnyLoss = str | Callable[[Any, Any], Any] | Loss
 # fmt: off
 ROWS = (
     Loss("squared_error",             squared_error,             same_size, above_half),
@@ -284,10 +274,10 @@ ROWS = (
 # fmt: on
 LOSSES = {row.name: row for row in ROWS}
 SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll": "negative_log_likelihood"}
-LOSSES.update({short: LOSSES[name] for short, name in SHORT.items()})
+LOSSES |= {short: LOSSES[name] for short, name in SHORT.items()}
 
 
-def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
+def loss_named(loss: AnyLoss) -> Loss:
     """The row of that name or function; a function of your own gets a row of its own."""
     found = one_of("loss", loss, LOSSES)
     if isinstance(found, Loss):
@@ -342,12 +332,7 @@ def l2(strength: float) -> Penalty:
     2.5
     """
     at_least_0("strength", strength)
-
-    def penalty(model: Module) -> Any:
-        weights = model.weights()
-        return strength * dot(weights, weights)
-
-    return penalty
+    return lambda model: strength * dot(model.weights(), model.weights())
 
 
 def l1(strength: float) -> Penalty:
@@ -360,8 +345,4 @@ def l1(strength: float) -> Penalty:
     0.0
     """
     at_least_0("strength", strength)
-
-    def penalty(model: Module) -> Any:
-        return strength * autodiff.sum([abs(w) for w in model.weights()])
-
-    return penalty
+    return lambda model: strength * autodiff.sum([abs(w) for w in model.weights()])

@@ -22,7 +22,6 @@ class Sequential(Module):
 
     Examples
     --------
-    >>> from nn import Layer, Sequential
     >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
     >>> len(net([1.0, -1.0])), len(net.parameters())
     (1, 13)
@@ -121,9 +120,8 @@ class MLP(Sequential):
         if self.seed is not None and hasattr(self.seed, "__index__"):
             self.seed = index(self.seed)  # an int of NumPy's is no JSON
         self.make = inputs, sizes, activation, output, bias, initializer
-        for k, layer in enumerate(
-            self.layers, 1
-        ):  # labelled as in the lectures: W1_0_2 to unit 0 of layer 1 from input 2
+        # Labels are those of the lectures: W1_0_2 leads to unit 0 of layer 1 from input 2.
+        for k, layer in enumerate(self.layers, 1):
             for i, neuron in enumerate(layer.neurons):
                 for j, w in enumerate(neuron.w):
                     w.label = f"W{k}_{i}_{j}"
@@ -146,9 +144,9 @@ class MLP(Sequential):
         cls, matrices: Sequence[Any], activation: Any = "tanh", output: str | Callable[..., Any] = "linear",
         bias: bool = True
     ) -> MLP:  # fmt: skip
-        """The net with these weights: a matrix a layer, a row a neuron, the bias in column 0 as on E's slides.
+        """The net with these weights: a matrix a layer, a row a neuron, the bias (unless False) in column 0 (E).
 
-        A layer of one neuron may be given as its row alone. With ``bias=False`` all columns are weights.
+        A layer of one neuron may be given as its row alone.
 
         Examples
         --------
@@ -162,10 +160,8 @@ class MLP(Sequential):
         net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
         for layer, rows in zip(net.layers, layers):
             for neuron, row in zip(layer.neurons, rows):
-                if len(row) != len(neuron.w) + bias:
-                    raise ValueError(
-                        f"a row of weights for {neuron!r} has {len(neuron.w) + bias} numbers, got {len(row)}"
-                    )
+                if len(row) != (size := len(neuron.w) + bias):
+                    raise ValueError(f"a row of weights for {neuron!r} has {size} numbers, got {len(row)}")
                 if bias:
                     neuron.b.data = row[0]
                 for w, number in zip(neuron.w, row[bias:]):

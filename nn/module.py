@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FunctionType, MemberDescriptorType
 from typing import Any, Self
 
@@ -140,18 +140,16 @@ def takes_sequences(model: Any) -> bool:
     return getattr(model, "takes_sequences", False) is True
 
 
-class in_mode:
+@contextmanager
+def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
     """While all are in training mode, or none is; afterwards they are as before."""
-
-    def __init__(self, modules: Sequence[Module], mode: bool) -> None:
-        self.modules, self.mode, self.before = modules, mode, [module.training for module in modules]
-
-    def __enter__(self) -> None:
-        for module in self.modules:
-            module.training = self.mode
-
-    def __exit__(self, *error: object) -> None:
-        for module, mode in zip(self.modules, self.before):
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = mode
+        yield
+    finally:
+        for module, mode in zip(modules, before):
             module.training = mode
 
 

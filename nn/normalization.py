@@ -45,7 +45,6 @@ class LayerNorm(Scaled):
 
     Examples
     --------
-    >>> from nn import LayerNorm
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
     """
@@ -65,7 +64,6 @@ class RMSNorm(Scaled):
 
     Examples
     --------
-    >>> from nn import RMSNorm
     >>> RMSNorm(2, learned=False)([3.0, -3.0])
     [0.9999994444449074, -0.9999994444449074]
     """

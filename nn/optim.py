@@ -18,9 +18,8 @@ Schedule = Callable[[Any], Any]  # of the step, counted from 0
 class Optimizer:
     """Loops one scalar function over all parameters.
 
-    A subclass names in ``states`` what it remembers of each parameter, and says in ``update`` what a
-    step does. ``update`` is written with ``+ - * / **`` and the functions of ``autodiff``, so that it
-    can be recorded as a graph as well as run with numbers.
+    A subclass names in ``states`` what it remembers of each parameter, and defines a step in ``update``, written with
+    ``+ - * / **`` and the functions of ``autodiff``, so that it can be recorded as well as run with numbers.
 
     Parameters
     ----------
@@ -29,20 +28,17 @@ class Optimizer:
     learning_rate : float
         How far a step goes; may be assigned between steps.
     weight_decay : float
-        Added to the gradient times the parameter, biases included, as in PyTorch: the gradient of an L2 penalty of
+        Times the parameter, added to the gradient, biases included, as in PyTorch: the gradient of an L2 penalty of
         half that strength on every parameter given. ``nn.l2`` penalizes weights only.
     clip_norm : float, optional
-        The longest gradient (over all parameters together) that is not shortened to it (D14).
+        The length to which longer gradients (of all parameters together) are shortened (D14).
     schedule : function (step) -> float, optional
-        What the learning rate is multiplied by, as in PyTorch's LambdaLR stepped after every update: ``cosine(1000)``,
-        ``linear_decay(1000)``, ``step_decay(300)``, or your own. ``step`` counts the updates made before: 0, 1, 2, ...
-        Written with ``+ - * / **`` and the functions of ``autodiff``, it runs in every runner; with ``if``, ``int``
-        or ``math``, only in the eager one.
+        What the learning rate is multiplied by after ``step`` = 0, 1, 2, ... updates (PyTorch's LambdaLR):
+        ``cosine(1000)``, ``linear_decay(1000)``, ``step_decay(300)``, or your own. With ``if``, ``int`` or ``math`` in
+        it, it runs in the eager runner only.
 
     Examples
     --------
-    >>> from nn import Optimizer
-    >>> from autodiff import Value
     >>> class SignDescent(Optimizer):
     ...     def update(self, parameter, gradient, learning_rate, step):
     ...         return (parameter - learning_rate * (1.0 if gradient > 0.0 else -1.0),)
@@ -138,10 +134,9 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent: parameter - learning_rate * gradient; with momentum, the velocity for the gradient.
+    """Gradient descent: parameter - learning_rate * gradient, stochastic if the gradient is that of a mini-batch.
 
-    It is called stochastic where the gradient comes from a mini-batch. The velocity is
-    momentum * velocity + gradient; with ``nesterov`` the step looks one such turn ahead.
+    With momentum, the velocity, momentum * velocity + gradient, replaces the gradient; ``nesterov`` looks a turn ahead.
 
     Parameters
     ----------
@@ -196,8 +191,6 @@ class RMSProp(Optimizer):
 
     Examples
     --------
-    >>> from nn import RMSProp
-    >>> from autodiff import Value
     >>> x = Value(3.0)
     >>> optimizer = RMSProp([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -225,8 +218,8 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
 
-    The learning rate is about how far each parameter moves in a step. 0.02 suits tiny nets, which train for some
-    hundred steps; PyTorch's 0.001 is meant for millions of parameters and many thousand steps.
+    Each parameter moves about the learning rate in a step. 0.02 suits tiny nets and some hundred steps; PyTorch's 0.001
+    is meant for millions of parameters and many thousand steps.
 
     Parameters
     ----------
@@ -239,8 +232,6 @@ class Adam(Optimizer):
 
     Examples
     --------
-    >>> from nn import Adam
-    >>> from autodiff import Value
     >>> x = Value(3.0)
     >>> optimizer = Adam([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -280,7 +271,6 @@ class AdamW(Adam):
 
     Examples
     --------
-    >>> from nn import AdamW
     >>> x = Value(3.0)
     >>> optimizer = AdamW([x], learning_rate=0.1, weight_decay=0.5)
     >>> (x * x).backward()
@@ -304,14 +294,13 @@ class AdamW(Adam):
 
 
 def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
-    """A schedule that falls from 1 to ``end`` along half a cosine in so many steps, and stays there.
+    """A schedule that falls from 1 to ``end`` along half a cosine in ``steps`` steps, and stays there.
 
-    PyTorch's CosineAnnealingLR(T_max=steps), which rises again after them. The first ``warmup`` steps rise in a
-    straight line: 1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
+    PyTorch's CosineAnnealingLR(T_max=steps) without its new rise. The first ``warmup`` steps rise in a straight line:
+    1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
 
     Examples
     --------
-    >>> from nn import cosine
     >>> [round(cosine(4)(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
@@ -325,7 +314,6 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
 
     Examples
     --------
-    >>> from nn import linear_decay
     >>> [linear_decay(4)(step) for step in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
@@ -337,7 +325,6 @@ def step_decay(every: int, factor: float = 0.1) -> Schedule:
 
     Examples
     --------
-    >>> from nn import step_decay
     >>> [step_decay(2, 0.5)(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """

@@ -1,4 +1,4 @@
-"""Storage: a net as one JSON file with architecture, seed and weights, whole or absent, checked when it is read."""
+"""A net as one JSON file: architecture, seed and weights, written in one step and checked when read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class ModelFileError(ValueError):
 
     Examples
     --------
-    >>> from nn import ModelFileError, load
     >>> with open("model.json", "w") as file:
     ...     _ = file.write("{")
     >>> try:
@@ -69,16 +68,14 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
 
     Examples
     --------
-    >>> from nn import MLP, load, save
     >>> save(MLP(2, [3, 1], seed=0), "model.json")
     >>> load("model.json")
     MLP(2-3-1, tanh, linear, 13 parameters)
     """
     body = read(path)
-    parameters = body["parameters"]
     try:
-        model = into if into is not None else built(body["architecture"], len(parameters))
-        model.load_state_dict(parameters)
+        model = into if into is not None else built(body["architecture"], len(body["parameters"]))
+        model.load_state_dict(body["parameters"])
         if into is None:
             model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
     except (ValueError, TypeError, KeyError, OverflowError) as error:

@@ -25,7 +25,6 @@ class Embedding(Module):
 
     Examples
     --------
-    >>> from nn import Embedding
     >>> len(Embedding(27, 16, seed=0)(3)), len(Embedding(27, 16, seed=0).parameters())
     (16, 432)
     """
@@ -52,7 +51,6 @@ class CausalSelfAttention(Module):
 
     Examples
     --------
-    >>> from nn import CausalSelfAttention
     >>> rows = CausalSelfAttention(4, heads=2, seed=0)([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
     >>> len(rows), len(rows[0])
     (2, 4)
@@ -62,9 +60,8 @@ class CausalSelfAttention(Module):
         random = generator(seed)
         if size(width, "width") % size(heads, "heads"):
             raise ValueError(f"heads share the width evenly: {width} numbers cannot be split among {heads} heads")
-        self.query, self.key, self.value, self.mix = (
-            Layer(width, width, "linear", False, START, random) for _ in "qkvm"
-        )
+        layers = [Layer(width, width, "linear", False, START, random) for _ in range(4)]
+        self.query, self.key, self.value, self.mix = layers
         self.parts = [slice(start, start + width // heads) for start in range(0, width, width // heads)]
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -118,7 +115,6 @@ class GPT(Module):
 
     Examples
     --------
-    >>> from nn import GPT
     >>> gpt = GPT(27, seed=0)
     >>> gpt
     GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 parameters)

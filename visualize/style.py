@@ -1,4 +1,4 @@
-"""The look of pictures: colours for light and dark, letters and lines, in one table that every renderer reads."""
+"""The look of pictures: colors for light and dark, letters and lines, in one table that every renderer reads."""
 
 from __future__ import annotations
 
@@ -20,16 +20,12 @@ COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 
 
 def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The colours for light and for dark surroundings: "light" and "dark" are the same in both, "auto" follows them.
-
-    A dict changes some of the light ones.
-    """
+    """The colors for light and dark surroundings: "auto" follows them; a dict changes some of the light colors."""
     if isinstance(theme, Mapping):
         for part, color in theme.items():
             if part not in LIGHT or not COLOR.fullmatch(str(color)):
-                raise ValueError(
-                    f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {part!r:.40}: {color!r:.40}"
-                )
+                given = f"{part!r:.40}: {color!r:.40}"
+                raise ValueError(f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {given}")
         return ({**LIGHT, **theme},) * 2
     known = {"auto": (LIGHT, DARK), "light": (LIGHT, LIGHT), "dark": (DARK, DARK)}
     if theme not in known:
@@ -43,7 +39,7 @@ SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 @dataclass
 class Letters:
-    """How a text is written: size in pixels, colour, weight, slant, family, and how far below the line (an index)."""
+    """How a text is written: size in pixels, color, weight, slant, family, and how far below the line (an index)."""
 
     size: float
     colour: str
@@ -55,7 +51,7 @@ class Letters:
 
 @dataclass
 class Strokes:
-    """How a shape is drawn: its filling (None: empty), its line's colour (None: no line) and width, dashed or not."""
+    """How a shape is drawn: its fill (None: empty), the color (None: no line) and width of its line, dashed or not."""
 
     fill: str | None
     line: str | None

@@ -175,9 +175,8 @@ class CheckedInput:
     left, right, jumps
         One-sided derivatives, nan where not looked at or none exists; whether the function itself jumps.
     verdict : str
-        "ok", "kink" (the derivative or the function jumps here, and the analytical derivative lies between
-        those of both sides), "fail", "undecided" (the numerical derivative is too uncertain to judge by), or
-        "not finite" (infinite or nan: nothing to compare).
+        "ok", "kink" (a jump, the analytical derivative between those of both sides), "fail", "undecided" (the
+        numerical derivative is too uncertain), or "not finite".
     """
 
     __slots__ = ("analytical", "error", "forward", "jumps", "left", "name", "numerical", "right", "verdict", "x")
@@ -363,8 +362,6 @@ class GradientCheck:
 
     Examples
     --------
-    >>> from autodiff import GradientCheck
-    >>> from autodiff import check_gradients
     >>> report = check_gradients(lambda x: x * x, 3.0)
     >>> bool(report)
     True
@@ -422,20 +419,19 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     Parameters
     ----------
     f : function or Value
-        A function of numbers and (nested) lists, called as ``f(*args, **keywords)``, that returns one
-        number. Or a recorded Value, checked with respect to the leaves behind it; then without ``args``.
+        A function of numbers and (nested) lists, called as ``f(*args, **keywords)``, that returns one number; or,
+        without ``args``, a recorded Value, checked with respect to the leaves behind it.
     h : float
-        The step of the forward differences (f(x + h) - f(x)) / h in the table's first column. They are
-        shown, not judged by: the numerical derivative is extrapolated to h = 0 and knows its own error.
+        The step of the forward differences (f(x + h) - f(x)) / h in the table's first column, for show: the numerical
+        derivative is extrapolated to h = 0 and knows its own error.
     gradient : optional
         A gradient to check in place of autodiff's own, in the shape in which ``grad(f)`` gives it.
 
     Returns
     -------
     GradientCheck
-        True when every input is "ok", or on a "kink" with a derivative between those of both sides; false
-        when one is wrong ("fail"), too uncertain to judge ("undecided") or "not finite". Then the rules of the
-        primitives involved are checked one by one, and those that are wrong are named.
+        True if every input is "ok" or on a "kink"; false if one is "fail", "undecided" or "not finite". Then the
+        rules of the primitives involved are checked one by one, and those that are wrong are named.
 
     Raises
     ------
@@ -446,7 +442,6 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
 
     Examples
     --------
-    >>> from autodiff import check_gradients
     >>> check_gradients(lambda x, y, z: (x + y) * z, -2, 5, -4)
     gradient check at f = -12: 3 ok
                 forward h=0.001      numerical     analytical difference

@@ -113,14 +113,12 @@ class NonfiniteOrigin:
     kind : str
         "input", "value" or "gradient".
     node : Value
-        The input that was not finite to begin with; the gate that computed the first value that is
-        not finite; or the gate at which the first gradient that is not finite turns up.
+        The input that is not finite, or the gate with the first value or gradient that is not.
     text : str
         The whole answer, at most 80 columns wide.
 
     Examples
     --------
-    >>> from autodiff import NonfiniteOrigin
     >>> from autodiff import Value, log, nonfinite_origin
     >>> origin = nonfinite_origin(log(Value(0.0, "x")) * 2.0)
     >>> origin.node

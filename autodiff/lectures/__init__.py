@@ -22,10 +22,10 @@ LECTURES = {
 class Example:
     """A formula of a lecture with numbers put in and the numbers that must come out.
 
-    The id is the lecture's letter and a number; the parts of one example end in a, b, c, ... The text is statements,
-    the last one the output; ``at``, ``gives`` and ``gradients`` are written as on the command line, ``"x=-2 y=5"``,
-    and kept as dicts in ``inputs``, ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ...
-    The note says where the text of the slides has a slip or a convention of its own.
+    The id is the lecture's letter and a number; parts of one example end in a, b, c, ... The text is statements, the
+    last one the output; ``at``, ``gives`` and ``gradients``, written as ``"x=-2 y=5"``, become the dicts ``inputs``,
+    ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ... The note tells of a slip or a
+    convention of the slides.
 
     Examples
     --------
@@ -38,14 +38,8 @@ class Example:
     __slots__ = ("gradients", "id", "inputs", "lecture", "note", "text", "title", "values")
 
     def __init__(self, id: str, title: str, text: str, at: str, gives: str, gradients: str, note: str = "") -> None:
-        self.id = id
-        self.title = title
-        self.lecture = LECTURES[id[0]]
-        self.text = text
-        self.inputs = numbers(at)
-        self.values = numbers(gives)
-        self.gradients = numbers(gradients)
-        self.note = note
+        self.id, self.title, self.lecture, self.text, self.note = id, title, LECTURES[id[0]], text, note
+        self.inputs, self.values, self.gradients = numbers(at), numbers(gives), numbers(gradients)
 
     def build(self) -> Value:
         """The output, recorded anew, its inputs and gates labelled."""
@@ -54,10 +48,9 @@ class Example:
         return parse(self.text, **self.inputs)
 
     def confirm(self, output: Value) -> str:
-        """A sentence saying how many of the example's numbers a recorded graph has.
+        """A sentence saying how many of the example's numbers a recorded graph has, by the names of inputs and gates.
 
-        Gates and inputs are found by their names; gates that the graph calls otherwise are left out. AssertionError
-        if a number differs by more than 1e-12 (relative, or absolute near 0).
+        AssertionError if a number differs by more than 1e-12 (relative, or absolute near 0).
 
         Examples
         --------

@@ -47,11 +47,9 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
         Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
         ``+ - * / // % **``, comparisons and this package's functions. Names label the gates.
     functions : mapping of str to Primitive or function, optional
-        Your own functions by the names that the text calls them by: ``functions={"hypot": hypot}``. A function takes
-        Values and numbers and returns one. These names go before this package's.
+        Your own functions of Values and numbers, by name; they go before this package's.
     **inputs : int, float or Value
-        The numbers of the names. Each that the text uses becomes a labelled leaf, in the order of
-        first appearance; a Value is used as it is.
+        The numbers of the names; those used become labelled leaves in order of appearance, a Value stays as it is.
 
     Returns
     -------
@@ -71,7 +69,6 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
 
     Examples
     --------
-    >>> from autodiff import parse
     >>> f = parse("q = x + y; f = q * z", x=-2, y=5, z=-4)
     >>> f
     Value(-12.0, 'f')

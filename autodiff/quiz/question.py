@@ -194,11 +194,9 @@ class Question:
         return self.steps.arriving[node] if name == self.blank(node) else ()
 
     def check(self, answers: Answers) -> dict[str, Verdict]:
-        """A verdict on each answer: right as far as its digits go, or what seems to have gone wrong.
+        """A verdict on each answer (a number, a text such as "1/3", or None): right to its digits, or what went wrong.
 
-        Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is None or missing is not
-        judged. No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for an
-        answer that is no number.
+        No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for no number.
         """
         work = Work(self, answers)
         return {name: self.judge(name, work) for name in work.given}
@@ -248,10 +246,9 @@ class Question:
         return [(x, "; or ".join([*said][:2])) for x, said in [*found.items()][1:]]
 
     def feedback(self, answers: Answers) -> str:
-        """The verdicts of ``check`` as lines, with a hint under each mistake: another wrong answer gets the next one.
+        """The verdicts of ``check`` as lines, each mistake with a hint; another wrong answer gets the next hint.
 
-        The hints are where to look, which rule holds there, and the local gradients; the number itself is told by
-        ``reveal`` alone. Where a number was worked out rightly from a wrong one, it says so.
+        Hints are where to look, the rule, and the local gradients; only ``reveal`` tells the number.
         """
         work = Work(self, answers)
         missing = ", ".join(name for name in self.answers if name not in work.given)

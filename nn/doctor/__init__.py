@@ -31,12 +31,11 @@ def diagnose(
     loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
     history: History | None = None
 ) -> Diagnosis:  # fmt: skip
-    """Look into the model for what keeps it from learning these examples.
+    """Look into the model for what keeps it from learning these examples; nothing in it is changed.
 
     Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
-    examples are right. Where the targets are numbers to be met (see ``evaluate``) there is no right and wrong: then
-    the loss has to be below 5 % of what always answering the mean target costs. The model and its gradients are left
-    as they are.
+    examples are right, or, where targets are numbers to be met (see ``evaluate``), while the loss is above 5 % of what
+    always answering the mean target costs.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Findings, what the doctor says: each a kind, a sentence about what is wrong, and what to try."""
+"""Findings of the doctor: each a kind, a sentence about what is wrong, and what to try."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ class Finding(NamedTuple):
 
     Examples
     --------
-    >>> from nn import Finding
-    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn import MLP, Finding, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
     >>> finding.kind, finding.advice
@@ -44,8 +43,7 @@ class Diagnosis(list[Finding]):
 
     Examples
     --------
-    >>> from nn import Diagnosis
-    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn import MLP, Diagnosis, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
     >>> bool(found), found.kinds

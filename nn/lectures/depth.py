@@ -24,7 +24,6 @@ def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
 
     Examples
     --------
-    >>> from nn import repeated
     >>> repeated(lambda h: 1.5 * h, 1.0, 3)
     3.375
     """
@@ -40,7 +39,6 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 
     Examples
     --------
-    >>> from nn import cliff
     >>> round(cliff(4.35, -2.21), 6)
     0.024476
     """
@@ -54,7 +52,6 @@ def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed
 
     Examples
     --------
-    >>> from nn import norms_by_depth
     >>> norms = norms_by_depth(8, "sigmoid")
     >>> norms[0] < 0.001 * norms[-1]
     True

@@ -58,7 +58,6 @@ def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: 
 
     Examples
     --------
-    >>> from nn import by_descent
     >>> point, loss, evaluations = by_descent(lambda x: (x - 3) * (x - 3), [0.0], 0.5)
     >>> point, loss, evaluations
     ((3.0,), 0.0, 2)
@@ -72,12 +71,10 @@ def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: in
 
     Examples
     --------
-    >>> from nn import by_brute_force
     >>> by_brute_force(lambda x: (x - 3) * (x - 3), 0, 10, 11)
     ((3.0,), 0.0, 11)
     """
-    points = [(low + (high - low) * i / (places - 1),) for i in range(places)]
-    return best_of(loss, points)
+    return best_of(loss, [(low + (high - low) * i / (places - 1),) for i in range(places)])
 
 
 def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: int, seed: int = 0) -> Found:
@@ -85,7 +82,6 @@ def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: i
 
     Examples
     --------
-    >>> from nn import by_random_search
     >>> (theta,), loss, evaluations = by_random_search(lambda x: (x - 3) * (x - 3), 0, 10, 100)
     >>> evaluations, loss < 0.01
     (100, True)
@@ -99,7 +95,6 @@ def by_calculus(loss: Callable[..., Any], start: float) -> Found:
 
     Examples
     --------
-    >>> from nn import by_calculus
     >>> by_calculus(lambda x: (x - 3) * (x - 3), 0.0)
     ((3.0,), 0.0, 1)
     """
@@ -124,12 +119,8 @@ def bowl(theta: Any) -> Any:
 def standing_still() -> Iterator[str]:
     """Gradient descent while theta(i+1) != theta(i): a rule that may never end."""
     most = 1000
-    cases: tuple[tuple[str, Any, float, float], ...] = (
-        ("(theta - 3)^2", bowl, 0.0, 0.1),
-        ("theta^2", lambda t: t * t, 1.0, 1.0),
-        ("theta^4", lambda t: t * t * t * t, 1.0, 0.1),
-    )
-    for name, loss, start, rate in cases:
+    others: list[Any] = [("theta^2", lambda t: t * t, 1.0, 1.0), ("theta^4", lambda t: t * t * t * t, 1.0, 0.1)]
+    for name, loss, start, rate in [("(theta - 3)^2", bowl, 0.0, 0.1), *others]:
         path = descend(loss, [start], rate, most)
         first = ", ".join([show(theta) for (theta,) in path[:4]])
         end = "and stands still" if len(path) <= most else "and is still moving"

@@ -39,7 +39,6 @@ def vocabulary(texts: Iterable[str]) -> list[str]:
 
     Examples
     --------
-    >>> from nn import vocabulary
     >>> vocabulary(["the net reads", "the net learns"])
     ['the', 'net', 'reads', 'learns']
     """
@@ -51,7 +50,6 @@ def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
 
     Examples
     --------
-    >>> from nn import bag_of_words
     >>> bag_of_words("so so good", ["good", "so", "bad"])
     [1.0, 2.0, 0.0]
     """
@@ -64,7 +62,6 @@ def reviews() -> tuple[list[list[float]], list[int], list[str]]:
 
     Examples
     --------
-    >>> from nn import reviews
     >>> X, Y, known = reviews()
     >>> Y, known[:3]
     ([0, 1, 2], ['i', 'love', 'this'])
@@ -78,7 +75,6 @@ def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[
 
     Examples
     --------
-    >>> from nn import windows
     >>> X, Y = windows("a b c", ["a", "b", "c"])
     >>> X, Y
     ([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]], [2])
@@ -97,7 +93,6 @@ class WindowModel(Module):
 
     Examples
     --------
-    >>> from math import log
     >>> from nn import WindowModel, cross_entropy, vocabulary, windows
     >>> known = vocabulary(["one two three one"])
     >>> X, Y = windows("one two three one", known)

@@ -10,14 +10,14 @@ from statistics import median
 from .plan import Block, Link, Plan, Point, landings
 
 PASSES = 15  # from the inputs and from the output in turn
+Edge = tuple[int, float, float]  # (neighbor, its way in, weight)
 
 
 def levels(grid: Grid, gap: float) -> list[float]:
-    """The y of every item.
+    """The y of every item, moved column by column to its neighbors': those behind, before, then both.
 
-    Column by column, things are moved to where their neighbours are: those behind, those before, then both. At
-    last everything comes level with what it alone goes on from, and inputs with what they go into, so that
-    chains are straight.
+    At last everything comes level with what it alone goes on from, and inputs with what they go into: chains are
+    straight.
     """
     y = [0.0] * len(grid.rank)
     apart = []  # how far every item of a column must be below the one above it; 0 for the first
@@ -58,10 +58,7 @@ def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float,
 
 
 def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> list[float]:
-    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression.
-
-    Neighbours that are pulled too near to each other are pooled at their mean, as long as there are any.
-    """
+    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression by pooling."""
     if len(pulls) == 1:
         return [pulls[0][0]]
     pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, how many)
@@ -150,10 +147,8 @@ def crossings(grid: Grid) -> int:
     return count
 
 
-def by_medians(
-    grid: Grid, column: list[int], neighbours: Sequence[Sequence[tuple[int, float, float]]], ties: int
-) -> None:
-    """Sort the column by the medians of its items' neighbours; who has none stays. Ties change places if it is -1."""
+def by_medians(grid: Grid, column: list[int], neighbours: Sequence[Sequence[Edge]], ties: int) -> None:
+    """Sort the column by the medians of its items' neighbors; items without any stay. With ties -1, equals swap."""
     places = grid.places
     keyed = []
     for i, item in enumerate(column):
@@ -210,8 +205,8 @@ class Grid:
         self.extents = [(block.left, block.right, block.up, block.down) for block in blocks]
         self.rank = ranks(blocks, [(self.number[x.source], self.number[x.target], 1 + x.apart) for x in links])
         self.places: list[float] = []
-        self.before: list[list[tuple[int, float, float]]] = [[] for _ in blocks]  # (neighbour, its way in, weight)
-        self.after: list[list[tuple[int, float, float]]] = [[] for _ in blocks]
+        self.before: list[list[Edge]] = [[] for _ in blocks]
+        self.after: list[list[Edge]] = [[] for _ in blocks]
         self.far = far(links, self.rank, self.number)
         self.chains = [self.chain(link) for link in links]
         self.spans: list[Point] = []  # where every column starts and ends
@@ -282,7 +277,7 @@ Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least 
 
 
 def heights_by_order(grid: Grid, gap: float) -> list[float]:
-    """Our own heights."""
+    """The heights of the built-in layout."""
     ordered(grid)
     return levels(grid, gap)
 
@@ -315,10 +310,7 @@ def layered_plan(
 
 
 def air(counts: Sequence[int], close: bool, tight: bool) -> tuple[float, float]:
-    """Room (between things above each other, between columns) for columns of so many things.
-
-    Small graphs get more, so that they fill a slide.
-    """
+    """Room (between things above each other, between columns); small graphs get more, so that they fill a slide."""
     clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(counts)))
     return 1.0 if tight else min(52.0, max(12.0, 210.0 / (max(counts) + 1))), clearance
 
@@ -351,7 +343,7 @@ def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[f
 
 
 def led(
-    grid: Grid, chain: Sequence[int], x: Sequence[float], y: Sequence[float], end: Point, lane: float | None
+    grid: Grid, chain: Sequence[int], x: list[float], y: list[float], end: Point, lane: float | None
 ) -> list[Point]:
     """The curve through a chain of items: level where there are texts, and across columns, bending between."""
     source, target = chain[0], chain[-1]

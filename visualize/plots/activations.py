@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from autodiff import Value, history, on_kink, parse
 
-from .style import PALE, STYLES, dress, ready
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import PALE, STYLES, Axes, dress, ready
 
 SPELLINGS = {  # of activations that are no gate of one operand
     "linear": "x", "step": "heaviside(x, 1)", "piecewise_linear": "clip(x + 0.5, 0, 1)",
@@ -30,8 +25,7 @@ def plot_activation(
 ) -> Axes:
     """Draw a function of one input with its derivative, which the engine computes.
 
-    Where the function jumps or bends the line breaks: hollow circles are the limits from both sides, the full
-    dot is what the engine answers there.
+    Lines break at jumps: hollow circles are the limits from both sides, the full dot is the engine's answer.
 
     Parameters
     ----------

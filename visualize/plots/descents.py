@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from .style import INK, color_of, dress, entry, legend_below, note, ready, shades, styled
+from .style import INK, Axes, color_of, dress, entry, legend_below, note, ready, shades, styled
 from .surfaces import frame, grid_over, number_or_class
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
-
-    Point = Sequence[float]
+Point = Sequence[float]
 
 
 def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, axes: Axes | None = None) -> Axes:
@@ -109,9 +104,8 @@ def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
     """The points joined, from a hollow circle at the start to a star at the end."""
     color = color_of(place)
     limits = axes.axis()
-    axes.plot(
-        *zip(*points), label=entry(name), **{**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
-    )
+    look = {**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
+    axes.plot(*zip(*points), label=entry(name), **look)
     axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
     axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)
     if place == 0:

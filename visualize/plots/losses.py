@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from autodiff import show
 
-from .style import color_of, counting, dress, entry, named, note, ready, styled
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import Axes, color_of, counting, dress, entry, named, note, ready, styled
 
 
 def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from autodiff import show
 
-from .style import BLUE, INK, ORANGE, counting, dress, floats, legend_below, ready, same_length, shades
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import BLUE, INK, ORANGE, Axes, counting, dress, floats, legend_below, ready, same_length, shades
 
 FATES = {"right": ("o", BLUE), "stuck": ("X", ORANGE), "diverged": ("^", INK)}
 
@@ -51,13 +46,10 @@ def plot_success(
     top = 1.25 * max(filter(math.isfinite, heights), default=1.0)
     fates = ["diverged" if not math.isfinite(x) else "right" if r else "stuck" for x, r in zip(heights, successes)]
     for name, (marker, color) in FATES.items():
-        points = [
-            (seed, loss if math.isfinite(loss) else top) for seed, loss, f in zip(seeds, heights, fates) if f == name
-        ]
+        runs = [(s, loss if math.isfinite(loss) else top) for s, loss, f in zip(seeds, heights, fates) if f == name]
         style: dict[str, Any] = {"color": color, "markersize": 7 if len(heights) < 200 else 4}
-        if points:
-            x, y = zip(*points)
-            axes.plot(x, y, marker, markeredgecolor="white", label=f"{name}: {len(points)}", **style)
+        if runs:
+            axes.plot(*zip(*runs), marker, markeredgecolor="white", label=f"{name}: {len(runs)}", **style)
     counting(axes)
     title = f"{fates.count('right')} of {len(fates)} seeds come out right"
     return legend_below(dress(axes, title, "seed", "last loss"))

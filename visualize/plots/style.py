@@ -6,6 +6,9 @@ differ in dashes and markers as well as in colour, so that they print in grey.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from autodiff._files import need
 from autodiff.notation import Name
 
@@ -14,10 +17,9 @@ from ..style import LIGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
+else:
+    Axes = Any  # matplotlib is imported when something is drawn
 
 HIDDEN = "\N{ZERO WIDTH SPACE}"
 LONGEST = 60  # characters of a name in a legend

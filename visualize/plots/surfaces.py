@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from autodiff import Value, show
 from autodiff.arrays import in_order
 
-from .style import INK, POINTS, REGIONS, STYLES, dress, legend_below, ready, same_length, shades
+from .style import INK, POINTS, REGIONS, STYLES, Axes, dress, legend_below, ready, same_length, shades
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
-
-    Point = Sequence[float]
+Point = Sequence[float]
 
 
 def plot_decision_boundary(

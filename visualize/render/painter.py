@@ -20,7 +20,7 @@ from ..layout.sizes import (
     over,
     runs_width,
     under,
-)
+)  # fmt: skip
 from ..scene.model import Arrow, Box, Scene
 from ..style import DARK, LIGHT, TEXTS
 
@@ -73,10 +73,7 @@ class Drawing:
 def paint(
     scene: Scene, plan: Plan, lit: Mapping[str, str] | None = None, caption: Sequence[str] = (), lines: int = 0
 ) -> Drawing:
-    """The drawing of a scene by a plan.
-
-    Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
-    """
+    """The drawing of a scene by a plan, ids in ``lit`` drawn strongly, with room for ``lines`` lines of caption."""
     lit = lit or scene.lit
     texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
@@ -109,9 +106,8 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
     group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
     middle, largest = top + 30.0 + UNIT * max(shown) / 2, max([abs(w) for layer in net for row in layer for w in row])
     bottom, right = middle + UNIT * max(shown) / 2, left + COLUMN * len(sizes)
-    places = [
-        [(left + COLUMN * (i + 0.5), middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
-    ]
+    xs = [left + COLUMN * (i + 0.5) for i in range(len(shown))]
+    places = [[(x, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for x, n in zip(xs, shown)]
     for number, (layer, inputs, units) in enumerate(zip(net, places, places[1:]), 1):
         for b, weights in zip(units, layer):
             for a, weight in zip(inputs, weights):

@@ -14,10 +14,7 @@ from .painter import Drawing, Group, Shape, Text
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
-    """The drawing as the text of an SVG file.
-
-    Every id begins with ``prefix``, so that several pictures can stand in one page; ``style`` puts the style sheet in.
-    """
+    """The drawing as the text of an SVG file, its ids behind a ``prefix``, with or without a style sheet."""
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
@@ -102,10 +99,7 @@ def scope(drawing: Drawing) -> str:
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS: letters and lines, the light colours, then both for whoever chooses: the page, or the reader.
-
-    Inside a page its own color-scheme decides; a file by itself follows the reader's system.
-    """
+    """The styles as CSS. In a page its color-scheme decides between light and dark, in a file the reader's system."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic

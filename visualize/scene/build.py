@@ -29,9 +29,8 @@ def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
             outdated.add(node)
             boxes[walk.box_id(node)].stale = True
     computed, changed = [walk.names[x] for x in walk.changes[0]]
-    walk.scene.notes.append(
-        f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
-    )
+    told = f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
+    walk.scene.notes.append(told)
 
 
 def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
@@ -54,11 +53,10 @@ def in_words(walk: Walk, box: Box, node: Value) -> str:
     if box.kind != "fold" and node.primitive:
         head.append(gate(node, walk.names))
     value = [show(x, scene.digits) for x in [number] if x is not None and scene.values]
-    gradient = [
-        f"gradient {show(x, scene.digits)}" for x in [box.gradient] if x is not None and scene.gradients is True
-    ]
     remarks = [*["on a kink"] * box.kink, *["out of date"] * box.stale]
-    return ", ".join([" = ".join([*head, *value]), *gradient, *remarks])
+    if box.gradient is not None and scene.gradients is True:
+        remarks.insert(0, f"gradient {show(box.gradient, scene.digits)}")
+    return ", ".join([" = ".join([*head, *value]), *remarks])
 
 
 def steps_of(walk: Walk) -> Iterator[Step]:
@@ -88,10 +86,9 @@ def scene(
     values: bool = True, gradients: bool | str = True, direction: str = "right", highlight: Any = None,
     round: int | None = None, steps: bool = False
 ) -> Scene:  # fmt: skip
-    """The graph behind the output as plain data, its numbers those of ``steps().rounded(round)`` where it is given.
+    """The graph behind the output as plain data; ``round`` as in ``steps().rounded(round)``.
 
-    With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
-    So do gradients that are to be filled in.
+    With ``steps``, it holds the steps and their gradients, which start from 1, as do those to be filled in.
     """
     output, copies, notes = rewritten(output, fold, unfold)
     shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
@@ -130,9 +127,8 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
 class Walk:
     """The walk over a graph, oldest node first, and the scene it fills.
 
-    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` is the gradient
-    that arrives at the output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded``
-    steps where there are any.
+    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` arrives at the
+    output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded`` steps, if any.
     """
 
     def __init__(
@@ -183,8 +179,7 @@ class Walk:
 
     def value(self, node: Value) -> float:
         """The number of a node, as it is shown."""
-        number: float = self.values.get(node, node.data)
-        return number
+        return float(self.values.get(node, node.data))
 
     def box_id(self, node: Value) -> str:
         """The id of the box that the node stands in."""
@@ -197,9 +192,8 @@ class Walk:
         if group is None:
             absorbed = self.add_box(node)
         elif group.newest is node:
-            self.scene.boxes.append(
-                Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
-            )
+            box = Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
+            self.scene.boxes.append(box)
         for place in reading_order(node):
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])

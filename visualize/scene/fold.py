@@ -34,10 +34,7 @@ def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Valu
 
 
 def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
-    """For every node a key: nodes of one kind at one depth share it; where that makes too many, neighbours do.
-
-    Depth counts changes of kind along the longest way, so a chain of additions is one bundle.
-    """
+    """For every node a key, shared by nodes of one kind and depth (changes of kind on the longest way), or by more."""
     kind = {node: kind_of(node) for node in order}
     depth: dict[Value, int] = {}
     for node in order:
@@ -60,8 +57,8 @@ def kind_of(node: Value) -> str:
 def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
-    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
-    many arrows and no circle, else to ``layers.0``; "" is the whole model.
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most ``most`` parts, twice as many
+    arrows and no circle, else to ``layers.0``; "" is the whole model.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
@@ -175,16 +172,12 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
         return {}, []
     groups = by_default(order, named if most == FEW else [])
     boxes = len(set(groups.values())) + len(order) - len(groups)
-    return groups, [
-        f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
-    ]
+    told = f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
+    return groups, [told]
 
 
 def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
-    """The groups for the Values, labels and models that the caller wants folded.
-
-    ValueError if one of them is not in the graph, or together they would make a circle of arrows.
-    """
+    """The groups for the wanted Values, labels and models; ValueError if one is missing or they make a circle."""
     owners: list[Value] = []
     keys: dict[Value, Any] = {}
     for i, wish in enumerate(wanted):

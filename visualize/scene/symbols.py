@@ -13,14 +13,7 @@ from .._text import clean
 
 
 def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
-    """(What is written in the circle of a Primitive or name, whether that says its constant already).
-
-    Examples
-    --------
-    >>> from autodiff import Value
-    >>> symbol("mul", (Value(2.0), Value(3.0))), symbol("mul", (Value(2.0), 3.0))
-    (('*', False), ('*3', True))
-    """
+    """(what is written in the circle of a Primitive or name, whether that says its constant already)."""
     row, constants = words(gate), [isinstance(operand, float) for operand in operands]
     if row.right and sum(constants) == 1:
         return with_constant(row.left if constants[0] else row.right, show(operands[not constants[0]])), True

@@ -1,7 +1,7 @@
 """Unfolding a gate into simpler ones, and folding those back: two readings of one table.
 
-The example D2 is D3 with its sigmoid unfolded; D3 is D2 with its sigmoid folded. What a lecture draws differs from
-the expansion that a computer needs, which must not overflow; gates that no lecture unfolds have that one.
+D2 is D3 with its sigmoid unfolded. What a lecture draws may overflow; gates that no lecture unfolds have the
+expansion that a computer needs.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
 SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
+Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
 
 
 class Ends(Primitive):
@@ -55,10 +56,7 @@ def joined(outputs: Sequence[Value]) -> Value:
 
 
 def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
-    """(The output, its nodes' copies, notes) when gates are unfolded, and the names of ``SINGLE`` in ``fold`` folded.
-
-    The graph itself is left as it is; where gates change, the answer is a copy.
-    """
+    """(output, copies of its nodes, notes): a copy where gates are unfolded, or of ``SINGLE`` folded."""
     unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
     if not names and not unfold:
@@ -79,7 +77,6 @@ def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, d
 
 
 def wishes(fold: Any) -> list[Any]:
-    """What is to be folded, as a list."""
     return list(fold) if isinstance(fold, (list, tuple, set)) else [fold]
 
 
@@ -103,9 +100,7 @@ def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
     return None if known else made
 
 
-def copied(
-    order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, tuple[str, Any, set[Value]]]
-) -> dict[Value, Value]:
+def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
     """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
@@ -127,8 +122,8 @@ def copied(
     return copies
 
 
-def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, tuple[str, Any, set[Value]]]:
-    """Where one of the gates stands unfolded: its last node -> (name, operand, nodes between)."""
+def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
+    """The places where one of the gates stands unfolded, by their last nodes."""
     users: dict[Value, set[Value]] = {node: set() for node in order}
     for node in order:
         for operand in node.operands:
