@@ -56,12 +56,6 @@ class Names:
         return called
 
 
-def printable(label: str) -> str:
-    """The label in one short line; lone surrogates, which no terminal can show, are written out."""
-    line = " ".join(label.split())[:LONGEST]
-    return line.encode("utf-8", "backslashreplace").decode()
-
-
 def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
     """(nodes, output); one Value stands for (history(value), value)."""
     if hasattr(nodes, "__iter__"):
@@ -76,8 +70,6 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
 
     An output without a label is f. A label that is taken gets a number.
 
-    Examples
-    --------
     >>> from autodiff import history, names, variables
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
@@ -85,7 +77,9 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     ['x', 'y', 'z', 'f', 's0']
     """
     nodes, output = behind(nodes, output)
-    return Names(printable).of(nodes, output)
+    # A label in one short line; lone surrogates, which no terminal can show, are written out.
+    spell = lambda x: " ".join(x.split())[:LONGEST].encode("utf-8", "backslashreplace").decode()  # noqa: E731
+    return Names(spell).of(nodes, output)
 
 
 SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
@@ -94,8 +88,6 @@ SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
 def show(x: float, digits: int | None = None) -> str:
     """The number as text: six significant digits, or ``digits`` places after the point up to 1e16.
 
-    Examples
-    --------
     >>> show(2.0), show(1 / 3), show(1 / 3, 2)
     ('2', '0.333333', '0.33')
     """
@@ -115,8 +107,6 @@ def exact(x: float) -> str:
 class Formula:
     """A text, how strongly it holds together, and (where known) the number it stands for.
 
-    Examples
-    --------
     >>> from autodiff import Formula, sigmoid
     >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
     (1 - sigmoid(x)) * sigmoid(x)
@@ -228,8 +218,6 @@ class SlideFormula(Formula):
     A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side that is taken (operands need their
     numbers).
 
-    Examples
-    --------
     >>> from autodiff import SlideFormula, sigmoid
     >>> L = SlideFormula("L")
     >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
@@ -433,8 +421,6 @@ arithmetic(Formula)
 def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
     """The right-hand side of one gate, its operands by the names they are called.
 
-    Examples
-    --------
     >>> from autodiff import gate, variables
     >>> w, x = variables(w=2, x=-1)
     >>> gate(w * x, {w: "w", x: "x"})
@@ -447,8 +433,6 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     """A line ``name = formula`` for every gate (of one Value: all behind it), oldest first, that ``parse`` reads.
 
-    Examples
-    --------
     >>> from autodiff import history, statements, variables
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
@@ -466,10 +450,8 @@ INLINE = 16  # a formula of more gates is written in several lines
 def latex(output: Any) -> str:
     """The formula behind a Value in TeX (for math mode, with amsmath).
 
-    Labelled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
+    Labeled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
 
-    Examples
-    --------
     >>> from autodiff import latex, sigmoid, variables
     >>> x, w0, b = variables(x=2, w0=1, b=0)
     >>> print(latex(1 / (1 + (w0 * x + b).exp())))

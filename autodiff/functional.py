@@ -228,8 +228,6 @@ def checked(f: Any, maker: str, usage: str = "(f)(x)") -> Any:
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
-    Examples
-    --------
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
@@ -253,6 +251,8 @@ if TYPE_CHECKING:
 def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     """A function that returns the gradient of f.
 
+    It raises TypeError if f does not return one number, or an argument to differentiate holds no numbers.
+
     Parameters
     ----------
     f : function
@@ -270,11 +270,6 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
         (``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``). Arguments are independent, so that
         ``grad(f)(a, 2 * a)`` gives partial derivatives. Answers are floats, or Values if an argument is a Value or f
         uses Values from outside: so gradients nest. No ``.grad`` is written.
-
-    Raises
-    ------
-    TypeError
-        If f does not return one number, or an argument to differentiate holds no numbers.
 
     Examples
     --------
@@ -296,8 +291,6 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
 def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
     """The nth derivative of a function of one number; f itself for n = 0.
 
-    Examples
-    --------
     >>> derivative(lambda x: (2 * x + 1) ** 4)(1.5)
     512.0
     >>> [derivative(lambda x: x ** 3, n)(2.0) for n in range(5)]
@@ -322,18 +315,9 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
 def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     """A function that returns all derivatives of a list of outputs, as ``[output][input]``.
 
-    Parameters
-    ----------
-    f, argnums
-        As for ``grad``, but f may return a (nested) list of numbers, or a tuple of such.
+    Parameters are as for ``grad``, but f may return a (nested) list of numbers, or a tuple of such. Several arguments
+    give a tuple of tables; an f that returns a tuple, a tuple of these.
 
-    Returns
-    -------
-    function
-        A table of d output / d input, or a tuple of tables for several arguments; a tuple of these if f returns one.
-
-    Examples
-    --------
     >>> from autodiff import dot, jacobian
     >>> A = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
     >>> jacobian(lambda x: [dot(row, x) for row in A])([0.7, 0.2])
@@ -353,8 +337,6 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
     One number gives a number, one list a matrix ``[row][column]``, several arguments a tuple of tuples:
     ``hessian(f)(x, y)[0][1]`` is d2f / dx dy.
 
-    Examples
-    --------
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     >>> hessian(lambda x, y: x ** 2 * y)(3.0, 5.0)
@@ -368,8 +350,6 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
 
     It is the gradient's derivative along the vector, in forward mode.
 
-    Examples
-    --------
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], vector=[1.0, 2.0])
     [22.0, 6.0]
     """
@@ -382,22 +362,11 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(f, its derivative along the tangents) at the primals, in one forward pass.
+    """(f, its derivative along the tangents) at the primals, in one forward pass; Values if Values take part.
 
-    Parameters
-    ----------
-    f : function
-        Takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers.
-    primals, tangents : tuple or list
-        The arguments of f, and how fast each number in them changes, in the same shape.
+    f takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers. The tangents say how fast
+    each number in the primals, the tuple or list of its arguments, changes, in the same shape.
 
-    Returns
-    -------
-    tuple
-        What f returns, and how fast each number in it changes: floats, or Values if Values take part.
-
-    Examples
-    --------
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     >>> jvp(lambda w: [w[0] * w[1], w[0] + w[1]], ([3.0, 4.0],), ([1.0, 2.0],))

@@ -32,8 +32,6 @@ PIECE = re.compile(
 class Name:
     """A label in its parts: base (the whole label if it is no name), accent ("hat" to "vec", or ""), lower and upper.
 
-    Examples
-    --------
     >>> print(*[Name(label) for label in ("w0", "W1_0_2", "x_{12}^{(1)}", "theta1", "y_hat", "x1*w1")])
     w₀ W⁽¹⁾₀₂ x⁽¹⁾₁₂ θ₁ ŷ x1*w1
     """

@@ -393,19 +393,10 @@ class Step(Row):
 class Steps:
     """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
 
-    Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here.
+    Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here. ``rows``
+    are everything that happens, in order (Forward, Start, Step; ``steps[i]`` counts Steps alone), ``gradients`` those
+    of every leaf, ``tangents`` d node / d input of every node behind which there is a tangent.
 
-    Attributes
-    ----------
-    rows : list of Forward, Start and Step
-        Everything that happens, in order; ``len(steps)`` and ``steps[i]`` count the Steps alone.
-    gradients : dict of Value to float
-        d output / d leaf of every leaf.
-    tangents : dict of Value to float
-        d node / d input of every node that depends on an input with a tangent.
-
-    Examples
-    --------
     >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
     >>> steps = (x * y).steps()
@@ -506,8 +497,6 @@ class Steps:
     def rounded(self, places: int = 2) -> Steps:
         """The steps as worked out by hand: every number is rounded before the next is computed from it.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=1, y=3)
         >>> ((x / y) * 3).steps().rounded(2).rows[1]
@@ -563,8 +552,6 @@ class Steps:
     def latex(self) -> str:
         """Both passes in TeX, an ``align*`` of amsmath.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=3, y=4)
         >>> print((x * y).steps().latex())

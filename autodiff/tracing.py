@@ -20,8 +20,6 @@ class Unsupported(TypeError, ValueError):
 class TraceError(Unsupported):
     """A function that is being compiled looked at a number, which would freeze it in the program.
 
-    Examples
-    --------
     >>> import autodiff
     >>> try:
     ...     autodiff.compile(lambda x: x if x > 0 else -x)(2.0)

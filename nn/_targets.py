@@ -25,8 +25,6 @@ def listed(outputs: Any) -> list[Any]:
 def one_hot(place: int, size: int) -> list[float]:
     """[0, ..., 1, ..., 0] with the 1 at that place, counted from 0.
 
-    Examples
-    --------
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     """

@@ -40,8 +40,6 @@ def exponential_linear(z: Any) -> Any:
 class PReLU(Module):
     """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015).
 
-    Examples
-    --------
     >>> bend = PReLU()
     >>> bend(Value(-2.0))
     Value(-0.5)

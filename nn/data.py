@@ -21,8 +21,6 @@ GATES: dict[str, Callable[..., int]] = {
 def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     """(inputs, outputs) of a gate, in the order 00, 01, 10, 11.
 
-    Examples
-    --------
     >>> truth_table("xor")
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
@@ -52,8 +50,6 @@ def by_hand(name: str) -> MLP:
 
     The rectangle is 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4), the step function the example of E1.
 
-    Examples
-    --------
     >>> xnor = by_hand("xnor")
     >>> [round(xnor(x).data, 4) for x in truth_table("xnor")[0]]
     [1.0, 0.0, 0.0, 1.0]
@@ -93,17 +89,8 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 
 
 def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
-    """A circle of radius 1 (class 0) and a smaller one inside (class 1).
+    """A circle of radius 1 (class 0) and one of radius ``inner`` (class 1); other parameters as for ``moons``.
 
-    Parameters
-    ----------
-    examples, noise, seed
-        As for ``moons``.
-    inner : float
-        The radius of the smaller one.
-
-    Examples
-    --------
     >>> X, Y = circles(4, noise=0.0)
     >>> sorted(round((x * x + y * y) ** 0.5, 6) for x, y in X)
     [0.5, 0.5, 1.0, 1.0]
@@ -117,17 +104,10 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms that turn around each other from near the center out, nine tenths of a turn.
+    """Arms, one for each class, that turn around each other from near the center out, nine tenths of a turn.
 
-    Parameters
-    ----------
-    examples, noise, seed
-        As for ``moons``.
-    arms : int
-        How many there are: one for each class.
+    Other parameters are as for ``moons``.
 
-    Examples
-    --------
     >>> X, Y = spirals(6, arms=3)
     >>> len(X), sorted(Y)
     (6, [0, 0, 1, 1, 2, 2])
@@ -151,19 +131,10 @@ def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Dat
 
 
 def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
-    """Clouds around points spread evenly on a circle of radius 2.
+    """Clouds, one for each class, around points spread evenly on a circle of radius 2.
 
-    Parameters
-    ----------
-    examples, seed
-        As for ``moons``.
-    classes : int
-        How many clouds there are.
-    spread : float
-        The standard deviation of each coordinate, from 0 on.
+    ``spread`` is the standard deviation of each coordinate, from 0 on; examples and seed are as for ``moons``.
 
-    Examples
-    --------
     >>> X, Y = blobs(6, classes=3)
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
@@ -179,8 +150,6 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
 def rectangle(examples: int = 200, seed: int = 0) -> Data:
     """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4).
 
-    Examples
-    --------
     >>> X, Y = rectangle(5)
     >>> len(X), set(Y) <= {0, 1}
     (5, True)
@@ -193,8 +162,6 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
 def iris() -> Data:
     """150 flowers: four lengths in cm, three kinds (Fisher 1936).
 
-    Examples
-    --------
     >>> X, Y = iris()
     >>> len(X), len(X[0]), sorted(set(Y))
     (150, 4, [0, 1, 2])
@@ -203,10 +170,8 @@ def iris() -> Data:
 
 
 def digits() -> Data:
-    """1,797 handwritten digits: 8 x 8 grey values from 0 to 1, ten classes (A9).
+    """1,797 handwritten digits: 8 x 8 gray values from 0 to 1, ten classes (A9).
 
-    Examples
-    --------
     >>> X, Y = digits()
     >>> len(X), len(X[0]), sorted(set(Y))
     (1797, 64, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -239,8 +204,6 @@ def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[An
 def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
     """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
 
-    Examples
-    --------
     >>> (X, Y), (X_test, Y_test) = split(*moons(100))
     >>> len(X), len(Y_test)
     (75, 25)
@@ -265,8 +228,6 @@ def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | 
 
     ``like`` gives the examples whose means and deviations are used: test examples need those of the training set.
 
-    Examples
-    --------
     >>> X, X_test = [[1.0], [3.0]], [[5.0]]
     >>> standardize(X), standardize(X_test, like=X)
     ([[-1.0], [1.0]], [[3.0]])

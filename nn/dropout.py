@@ -13,25 +13,12 @@ from .module import Module
 
 
 class Dropout(Module):
-    """In training each number is dropped (times 0) or kept (times 1 / (1 - share)); else all stay as they are.
+    """In training each number of a list is dropped (times 0) or kept (times 1 / (1 - share)); else all stay.
 
     What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers
     from one stream, in the order of the mini-batch. Give several layers different seeds, or they drop the same units.
-    (Srivastava et al. 2014)
+    ``share`` is the probability that a number is dropped, PyTorch's p. (Srivastava et al. 2014)
 
-    Parameters
-    ----------
-    share : float
-        How probable it is that a number is dropped: PyTorch's p.
-    seed : int or random.Random, optional
-        As for ``Neuron``.
-
-    Returns
-    -------
-    Called with a list of shape (units,): another of that shape.
-
-    Examples
-    --------
     >>> from nn import Layer, Sequential
     >>> Sequential(Layer(2, 8, "tanh", seed=0), Dropout(0.2), Layer(8, 1, seed=1))
     Sequential(Layer(2 inputs, 8 neurons, tanh), Dropout(0.2), Layer(8 inputs, 1 neuron, linear))

@@ -73,8 +73,6 @@ class Layer(Module):
 
     The activation ``"softmax"`` takes all the weighted sums together. Other parameters are as for ``Neuron``.
 
-    Examples
-    --------
     >>> len(Layer(3, 2, "tanh", seed=0)([1.0, 2.0, 3.0]))
     2
     """

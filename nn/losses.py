@@ -21,8 +21,6 @@ from .module import Module
 def squared_error(outputs: Any, target: Any) -> Any:
     """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5). ``"mse"`` is its mean over the outputs.
 
-    Examples
-    --------
     >>> squared_error([3.0, 1.0], [1.0, 0.0])
     5.0
     """
@@ -34,8 +32,6 @@ def squared_error(outputs: Any, target: Any) -> Any:
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """1/2 (y - t)^2, whose derivative is y - t (A8).
 
-    Examples
-    --------
     >>> half_squared_error(3.0, 1.0)
     2.0
     """
@@ -45,8 +41,6 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
 def hinge(outputs: Any, target: Any) -> Any:
     """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2).
 
-    Examples
-    --------
     >>> hinge(0.3, 1)
     0.7
     """
@@ -57,8 +51,6 @@ def hinge(outputs: Any, target: Any) -> Any:
 def svm(scores: Any, target: Any) -> Any:
     """The multi-class SVM loss: max(0, s_j - s_y + 1), added over the wrong classes j (D11).
 
-    Examples
-    --------
     >>> round(svm([3.2, 5.1, -1.7], 0), 12)
     2.9
     """
@@ -73,8 +65,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 
     ``"bce"`` is its mean over the outputs, as in PyTorch. Targets lie between 0 and 1.
 
-    Examples
-    --------
     >>> round(binary_cross_entropy(0.3, 1), 6)
     1.203973
     """
@@ -88,8 +78,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 def negative_log_likelihood(outputs: Any, target: Any) -> Any:
     """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class.
 
-    Examples
-    --------
     >>> round(negative_log_likelihood([0.2, 0.3, 0.5], 1), 6)
     1.203973
     """
@@ -99,18 +87,11 @@ def negative_log_likelihood(outputs: Any, target: Any) -> Any:
 
 
 def cross_entropy(outputs: Any, target: Any) -> Any:
-    """-log of the right class's softmax probability, from softmax's outputs or from scores (B4).
+    """-log of the right class's softmax probability, from softmax's outputs, or from scores as in PyTorch (B4).
 
-    Parameters
-    ----------
-    outputs : list of Value
-        What softmax made, or scores whose softmax is meant, as in PyTorch. For plain probabilities take
-        ``negative_log_likelihood``.
-    target : int or list of float
-        The class, counted from 0, or a share for each class (one-hot).
+    The target is the class, counted from 0, or a share for each class (one-hot). For plain probabilities take
+    ``negative_log_likelihood``.
 
-    Examples
-    --------
     >>> round(cross_entropy([1.0, 2.0, 3.0], 1), 6)
     1.407606
     """
@@ -325,8 +306,6 @@ def l2(strength: float) -> Penalty:
 
     An optimizer's ``weight_decay`` shrinks every parameter that it was given.
 
-    Examples
-    --------
     >>> from nn import MLP
     >>> l2(0.1)(MLP.from_matrices([[5, 3, 4]])).data
     2.5
@@ -338,8 +317,6 @@ def l2(strength: float) -> Penalty:
 def l1(strength: float) -> Penalty:
     """strength * (|w1| + |w2| + ...) over ``model.weights()``: no biases, no slopes of PReLU.
 
-    Examples
-    --------
     >>> from nn import MLP, l1
     >>> l1(0.1)(MLP(2, [1], initializer="zeros")).data
     0.0

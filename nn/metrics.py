@@ -104,8 +104,6 @@ def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
     largest of several outputs. If the targets of ``fit`` were numbers to be met (see ``evaluate``),
     ``model.predicts_numbers`` is True, and the answer is the output, or the list of outputs; it may be assigned.
 
-    Examples
-    --------
     >>> from nn import MLP, fit, predict
     >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
     1
@@ -128,8 +126,6 @@ def evaluate(
 
     Targets are classes if the loss is one over classes or probabilities, or if they are only 0 and 1 (or -1 and 1).
 
-    Examples
-    --------
     >>> from nn import MLP, evaluate, truth_table
     >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
     (0.25, 3)

@@ -20,8 +20,6 @@ from .module import Module, outputs_of, takes_sequences
 class Sequential(Module):
     """Layers (or any functions of a list) one after the other.
 
-    Examples
-    --------
     >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
     >>> len(net([1.0, -1.0])), len(net.parameters())
     (1, 13)
@@ -72,6 +70,9 @@ class Sequential(Module):
 class MLP(Sequential):
     """A multi-layer perceptron: each layer's outputs are the next layer's inputs.
 
+    Called with one example, it returns a list of Values; of one output, always the Value itself. ValueError if an
+    example has another number of inputs, or a name is unknown.
+
     Parameters
     ----------
     inputs : int
@@ -84,15 +85,6 @@ class MLP(Sequential):
         The activation of the last layer; ``"softmax"`` makes probabilities.
     bias, initializer, seed
         As for ``Neuron``. The same seed gives the same weights everywhere.
-
-    Returns
-    -------
-    Called with one example: a list of Values; of one output, the Value itself. Always so.
-
-    Raises
-    ------
-    ValueError
-        If an example has another number of inputs, or a name is unknown.
 
     Examples
     --------
@@ -131,8 +123,6 @@ class MLP(Sequential):
     def again(self, seed: int | Random | None = None) -> MLP:
         """A net of the same make that starts from another seed.
 
-        Examples
-        --------
         >>> net = MLP(2, [4, 1], "relu", seed=0)
         >>> net.again(seed=1)
         MLP(2-4-1, relu, linear, 17 parameters)
@@ -148,8 +138,6 @@ class MLP(Sequential):
 
         A layer of one neuron may be given as its row alone.
 
-        Examples
-        --------
         >>> both = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")  # E2
         >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
         (1.0, 0.0)
@@ -197,8 +185,6 @@ class RecurrentCell(Module):
 
     Called with a sequence of examples it returns the last h; ``states`` gives them all. h starts at 0.
 
-    Examples
-    --------
     >>> cell = RecurrentCell(1, 2, seed=0)
     >>> len(cell.parameters()), len(cell([[1.0], [0.0], [1.0]]))
     (8, 2)
@@ -222,10 +208,8 @@ class RecurrentCell(Module):
 
 
 class Convolution(Module):
-    """One neuron moved along a list, looking at ``width`` neighbours at a time.
+    """One neuron moved along a list, looking at ``width`` neighbors at a time.
 
-    Examples
-    --------
     >>> edges = Convolution(2, seed=0)
     >>> edges.load_state_dict({"neuron.w.0": -1.0, "neuron.w.1": 1.0, "neuron.b": 0.0})
     >>> [out.data for out in edges([0.0, 0.0, 1.0, 1.0])]

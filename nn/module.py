@@ -20,8 +20,6 @@ class Module:
     sets and NumPy arrays of Values are looked into, also one inside the other. Parameters come in the order in which
     they were set, those of a class after those of the object, each once, however often it is used.
 
-    Examples
-    --------
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
@@ -201,7 +199,9 @@ def parts_in(thing: Any) -> Iterator[tuple[str, Any, bool]]:
         if type(thing) is not Value:
             for key, part in reversed(parts_of(thing)):
                 if type(part) not in PLAIN:
-                    weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
+                    bare = str(key).strip("_0123456789")  # of b, b1, bias, ...
+                    is_bias = bare == "b" or bare.startswith("bias") or key in getattr(thing, "not_weights", ())
+                    weighs = is_weight if type(key) is int else not is_bias
                     waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
 
 
@@ -230,9 +230,3 @@ def parts_of(thing: Any) -> list[tuple[Any, Any]]:
 def age(thing: Any) -> int:
     """When the oldest parameter in it was made."""
     return min([parameter.born for _, parameter, _ in parameters_in(thing)], default=0)
-
-
-def is_bias(name: str, owner: Any) -> bool:
-    """Whether an attribute or key is called b, b1, bias, ..., or its owner leaves it out of the weights."""
-    plain = name.strip("_0123456789")
-    return plain == "b" or plain.startswith("bias") or name in getattr(owner, "not_weights", ())

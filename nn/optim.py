@@ -136,19 +136,9 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent: parameter - learning_rate * gradient, stochastic if the gradient is that of a mini-batch.
 
-    With momentum, the velocity, momentum * velocity + gradient, replaces the gradient; ``nesterov`` looks a turn ahead.
+    With momentum (from 0 on; 0.9 is usual), the velocity, momentum * velocity + gradient, replaces the gradient; then
+    ``nesterov`` may look a turn ahead. Other parameters are as for ``Optimizer``.
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    momentum : float
-        How much of the velocity stays, from 0 (none) on; 0.9 is usual.
-    nesterov : bool
-        Whether to look ahead; it takes a momentum.
-
-    Examples
-    --------
     >>> x = Value(3.0, "x")
     >>> optimizer = SGD([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -180,17 +170,9 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    decay : float
-        How much of the mean stays, from 0 up to, not including, 1 (PyTorch's alpha).
-    epsilon : float
-        Added to the root, above 0, so that nothing is divided by 0.
+    ``decay`` (PyTorch's alpha), from 0 up to, not including, 1, is how much of the mean stays; ``epsilon``, above 0, is
+    added to the root. Other parameters are as for ``Optimizer``.
 
-    Examples
-    --------
     >>> x = Value(3.0)
     >>> optimizer = RMSProp([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -221,17 +203,9 @@ class Adam(Optimizer):
     Each parameter moves about the learning rate in a step. 0.02 suits tiny nets and some hundred steps; PyTorch's 0.001
     is meant for millions of parameters and many thousand steps.
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    betas : (float, float)
-        How much of the mean of the gradients stays, and of that of their squares, from 0 up to, not including, 1.
-    epsilon : float
-        Added to the root, above 0, so that nothing is divided by 0.
+    ``betas``, from 0 up to, not including, 1, are how much stays of the mean of the gradients and of that of their
+    squares; ``epsilon``, above 0, is added to the root. Other parameters are as for ``Optimizer``.
 
-    Examples
-    --------
     >>> x = Value(3.0)
     >>> optimizer = Adam([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -269,8 +243,6 @@ class AdamW(Adam):
     Each step first multiplies the parameter by 1 - learning_rate * weight_decay and leaves the gradient's means alone;
     ``Adam`` adds the decay to the gradient. Parameters as for ``Adam``; weight_decay is 0.01 as in PyTorch.
 
-    Examples
-    --------
     >>> x = Value(3.0)
     >>> optimizer = AdamW([x], learning_rate=0.1, weight_decay=0.5)
     >>> (x * x).backward()
@@ -299,8 +271,6 @@ def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
     PyTorch's CosineAnnealingLR(T_max=steps) without its new rise. The first ``warmup`` steps rise in a straight line:
     1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
 
-    Examples
-    --------
     >>> [round(cosine(4)(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
@@ -312,8 +282,6 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
 
     PyTorch's LinearLR(start_factor=1, end_factor=end, total_iters=steps). ``warmup`` as for ``cosine``.
 
-    Examples
-    --------
     >>> [linear_decay(4)(step) for step in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
@@ -323,8 +291,6 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
     """A schedule that is multiplied by the factor after every so many steps: PyTorch's StepLR(every, factor).
 
-    Examples
-    --------
     >>> [step_decay(2, 0.5)(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
@@ -353,8 +319,6 @@ def stairs(step: Any, every: int, factor: float) -> Any:
 def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     """g * threshold / |g| where the length |g| is at least the threshold, else g (D14).
 
-    Examples
-    --------
     >>> clip_by_norm([3.0, 4.0], 1.0)
     [0.6000000000000001, 0.8]
     """

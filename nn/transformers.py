@@ -23,8 +23,6 @@ class Embedding(Module):
 
     PyTorch's Embedding(tokens, width), but that numbers start near 0.
 
-    Examples
-    --------
     >>> len(Embedding(27, 16, seed=0)(3)), len(Embedding(27, 16, seed=0).parameters())
     (16, 432)
     """
@@ -49,8 +47,6 @@ class CausalSelfAttention(Module):
     Every head does so on its own part of the numbers: softmax(q . k / sqrt(size)) . v; ``heads`` divides ``width``.
     There are no biases. Called with a list of shape (positions, width) it returns another. (Vaswani et al. 2017)
 
-    Examples
-    --------
     >>> rows = CausalSelfAttention(4, heads=2, seed=0)([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
     >>> len(rows), len(rows[0])
     (2, 4)
@@ -102,19 +98,9 @@ def added(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> lis
 class GPT(Module):
     """A generative transformer: for each position of a sequence of tokens, scores for what comes next.
 
-    As Karpathy's microgpt.py: RMSNorm without scale, no biases, ReLU. (Radford et al. 2019)
+    As Karpathy's microgpt.py: RMSNorm without scale, no biases, ReLU. ``tokens`` is how many tokens there are, counted
+    from 0, ``width`` how many numbers a position has, ``context`` the longest sequence. (Radford et al. 2019)
 
-    Parameters
-    ----------
-    tokens : int
-        How many there are; they are counted from 0.
-    width, heads, layers : int
-        How many numbers a position has, heads of attention, blocks.
-    context : int
-        The longest sequence.
-
-    Examples
-    --------
     >>> gpt = GPT(27, seed=0)
     >>> gpt
     GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 parameters)

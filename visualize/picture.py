@@ -38,7 +38,7 @@ def draw(
     height: float | None = 720, font_size: float = 13, scale: float = 1, theme: str | Mapping[str, str] = "auto",
     layout: str = "built-in"
 ) -> Picture:  # fmt: skip
-    """The graph behind a Value as a picture, from the inputs at the left to the output at the right.
+    """The graph behind a Value, as it is now, as a picture from the inputs at the left to the output at the right.
 
     Values stand above the arrows, gradients (after ``backward()``) below them. The parts of a Value's gradient stand
     at its arrows, their sum under its name.
@@ -84,11 +84,6 @@ def draw(
         background, ink, faint, value, gradient, gate, lit.
     layout : str
         "built-in", or "dot" by the program of Graphviz.
-
-    Returns
-    -------
-    Picture
-        The graph as it is now; later changes do not show in it.
 
     Examples
     --------
@@ -180,15 +175,8 @@ class Look(NamedTuple):
 
 
 class Picture:
-    """A drawn graph. In a notebook it shows itself.
+    """A drawn graph, which shows itself in a notebook; ``scene`` has what is in it, as plain data.
 
-    Attributes
-    ----------
-    scene : Scene
-        What is in it, as plain data.
-
-    Examples
-    --------
     >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
     >>> picture = draw(x * y)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COLOURS = {  # on light pages and on dark ones
+COLORS = {  # on light pages and on dark ones
     "background": ("#FFFFFF", "#111418"),
     "ink": ("#1B1F24", "#E8EAED"),
     "faint": ("#57606A", "#A3ADB8"),
@@ -15,7 +15,7 @@ COLOURS = {  # on light pages and on dark ones
     "gate": ("#F4F7FA", "#1D242C"),
     "lit": ("#FFE9A8", "#5A4708"),
 }
-LIGHT, DARK = ({name: both[i] for name, both in COLOURS.items()} for i in (0, 1))
+LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 
 
@@ -42,7 +42,7 @@ class Letters:
     """How a text is written: size in pixels, color, weight, slant, family, and how far below the line (an index)."""
 
     size: float
-    colour: str
+    color: str
     bold: bool = False
     italic: bool = False
     serif: bool = False

@@ -166,17 +166,10 @@ VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding an
 class CheckedInput:
     """A derivative with respect to one input, found in every way, and the verdict on it.
 
-    Attributes
-    ----------
-    name, x, analytical
-        The input, its number, and the derivative to be checked.
-    forward, numerical, error : float
-        The difference (f(x + h) - f(x)) / h, the derivative extrapolated to h = 0, and how far off that may be.
-    left, right, jumps
-        One-sided derivatives, nan where not looked at or none exists; whether the function itself jumps.
-    verdict : str
-        "ok", "kink" (a jump, the analytical derivative between those of both sides), "fail", "undecided" (the
-        numerical derivative is too uncertain), or "not finite".
+    ``forward`` is (f(x + h) - f(x)) / h, ``numerical`` extrapolated to h = 0 and at most ``error`` off; ``left`` and
+    ``right`` are one-sided, nan if not looked at; ``jumps`` tells whether the function itself does. The verdict is
+    "ok", "kink" (a jump, the analytical derivative between those of both sides), "fail", "undecided" (the numerical
+    derivative is too uncertain), or "not finite".
     """
 
     __slots__ = ("analytical", "error", "forward", "jumps", "left", "name", "numerical", "right", "verdict", "x")
@@ -310,17 +303,6 @@ UNDECIDED = (
 UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
-def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
-    """{primitive: (node, what is wrong there)} for every primitive whose rule contradicts its value."""
-    found: dict[Primitive, tuple[Value, str]] = {}
-    for node in nodes:
-        if node.primitive and node.primitive not in found:
-            text = complaint(node) or contradiction(node)
-            if text:
-                found[node.primitive] = node, text
-    return found
-
-
 def contradiction(node: Value) -> str:
     """What is wrong with a local gradient of a gate; otherwise ""."""
     primitive: Any = node.primitive
@@ -348,20 +330,10 @@ def changed(primitive: Primitive, operands: list[float], place: int, x: float) -
 class GradientCheck:
     """The result of a gradient check: true when nothing is wrong; its repr is the table.
 
-    Attributes
-    ----------
-    inputs : list of CheckedInput
-        One for each number, in order, with name, x, forward, numerical, error, analytical, difference,
-        left, right and verdict.
-    primitives : list of Primitive
-        Those whose rules were found wrong.
-    notes : list of str
-        What there is to say about kinks, faults and doubts.
-    value, h : float
-        The value of the function; the step of the forward differences.
+    ``inputs`` has a CheckedInput for each number, in order, with name, x, forward, numerical, error, analytical,
+    difference, left, right and verdict; ``primitives`` are those whose rules are wrong; ``notes`` tell of kinks, faults
+    and doubts; ``value`` is that of the function, ``h`` the step of the forward differences.
 
-    Examples
-    --------
     >>> report = check_gradients(lambda x: x * x, 3.0)
     >>> bool(report)
     True
@@ -416,6 +388,9 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
 def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, **keywords: Any) -> GradientCheck:
     """Compare the gradient that autodiff computes with numerical derivatives.
 
+    TypeError if f does not return one number; ValueError if ``gradient`` has another shape than the arguments, or f
+    answers differently at the same point.
+
     Parameters
     ----------
     f : function or Value
@@ -432,13 +407,6 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     GradientCheck
         True if every input is "ok" or on a "kink"; false if one is "fail", "undecided" or "not finite". Then the
         rules of the primitives involved are checked one by one, and those that are wrong are named.
-
-    Raises
-    ------
-    TypeError
-        If f does not return one number.
-    ValueError
-        If ``gradient`` has another shape than the arguments, or if f answers differently at the same point.
 
     Examples
     --------
@@ -483,11 +451,12 @@ def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> 
     """Say which rules are wrong; where none is, a kink or something that was not recorded is behind it."""
     if report:
         return
-    found = faults(subject.order)
-    report.primitives = list(found)
-    for primitive, (node, text) in found.items():
-        report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
-    if found:
+    for node in subject.order:
+        rule = node.primitive
+        if rule and rule not in report.primitives and (text := complaint(node) or contradiction(node)):
+            report.primitives.append(rule)
+            report.notes.append(f"The rule of {rule.name} is wrong. In {statement(node, called)}, {text}.")
+    if report.primitives:
         return
     sizes = subject.magnitudes()
     largest = max(sizes)

@@ -108,17 +108,9 @@ CHANGED = "It was set after this graph was computed: look before the optimizer's
 class NonfiniteOrigin:
     """Where the first inf or nan behind a Value came from; its text names it and says what to do.
 
-    Attributes
-    ----------
-    kind : str
-        "input", "value" or "gradient".
-    node : Value
-        The input that is not finite, or the gate with the first value or gradient that is not.
-    text : str
-        The whole answer, at most 80 columns wide.
+    ``kind`` is "input", "value" or "gradient", ``node`` the input that is not finite, or the gate with the first value
+    or gradient that is not, ``text`` the whole answer, at most 80 columns wide.
 
-    Examples
-    --------
     >>> from autodiff import Value, log, nonfinite_origin
     >>> origin = nonfinite_origin(log(Value(0.0, "x")) * 2.0)
     >>> origin.node
@@ -204,26 +196,12 @@ def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
 
 
 def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
-    """What made a value or gradient behind f infinite or nan; None where all are finite.
+    """What made a value or gradient behind f, an output or a loss, infinite or nan; None if all are finite.
 
-    Parameters
-    ----------
-    f : Value
-        An output or a loss. Nothing is written to it or to what is behind it.
+    It finds the oldest value that is not finite, or else the first gradient in the sweep back from f. Its text says
+    what was computed from what, and what to do. Nothing is written to the graph. StaleGraphError if an input has
+    changed since f was computed and no value tells what happened.
 
-    Returns
-    -------
-    NonfiniteOrigin or None
-        The oldest value that is not finite; where all values are finite, the first gradient in the
-        sweep back from f that is not. Its text says what was computed from what, and what to do.
-
-    Raises
-    ------
-    StaleGraphError
-        If an input has changed since f was computed, and no value tells what happened.
-
-    Examples
-    --------
     >>> from autodiff import Value, log, nonfinite_origin, sigmoid
     >>> x = Value(-800.0, "x")
     >>> nonfinite_origin(-log(sigmoid(x)))

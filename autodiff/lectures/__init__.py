@@ -27,8 +27,6 @@ class Example:
     ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ... The note tells of a slip or a
     convention of the slides.
 
-    Examples
-    --------
     >>> from autodiff.lectures import find
     >>> example, = find("D1")
     >>> example.text, example.inputs, example.values["f"]
@@ -42,7 +40,7 @@ class Example:
         self.inputs, self.values, self.gradients = numbers(at), numbers(gives), numbers(gradients)
 
     def build(self) -> Value:
-        """The output, recorded anew, its inputs and gates labelled."""
+        """The output, recorded anew, its inputs and gates labeled."""
         from ..parser import parse  # the table is read without it
 
         return parse(self.text, **self.inputs)
@@ -52,8 +50,6 @@ class Example:
 
         AssertionError if a number differs by more than 1e-12 (relative, or absolute near 0).
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> from autodiff.lectures import find
         >>> x1, x2 = variables(x1=2, x2=3)
@@ -113,8 +109,6 @@ EXAMPLES = {row["id"]: Example(**row) for row in TABLE["example"]}
 def find(id: str) -> list[Example]:
     """The example of that id, or all the parts it has, in order; ValueError, naming the nearest, if there is none.
 
-    Examples
-    --------
     >>> find("d1")
     [<example D1: A simple example>]
     >>> [example.id for example in find("D8")]

@@ -41,6 +41,10 @@ GATES: dict[type[ast.AST], Callable[..., Any]] = {
 def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     """The graph that a text describes, recorded: its last statement's result.
 
+    Numbers in the text are constants, ``e`` and ``pi`` too unless they are inputs; a name set to a plain number is a
+    leaf. ExpressionError for any other text shows the place and what to write. UserWarning if an input or a statement
+    has no influence on the result.
+
     Parameters
     ----------
     text : str
@@ -49,23 +53,7 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     functions : mapping of str to Primitive or function, optional
         Your own functions of Values and numbers, by name; they go before this package's.
     **inputs : int, float or Value
-        The numbers of the names; those used become labelled leaves in order of appearance, a Value stays as it is.
-
-    Returns
-    -------
-    Value
-        Numbers in the text are constants, ``e`` and ``pi`` too unless they are given as inputs;
-        a name that is set to a plain number is a leaf.
-
-    Raises
-    ------
-    ExpressionError
-        For anything else. The message has the text, a caret under the place, and what to write.
-
-    Warns
-    -----
-    UserWarning
-        If an input or a statement has no influence on the result.
+        The numbers of the names; those used become labeled leaves in order of appearance, a Value stays as it is.
 
     Examples
     --------
@@ -129,7 +117,9 @@ class Reader:
                 if word not in known:
                     missing.setdefault(word, token)
                 elif word in self.inputs and word not in self.values:
-                    self.values[word] = labelled(self.inputs[word], word)
+                    given = self.inputs[word]
+                    leaf = self.values[word] = given if type(given) is Value else Value(given)
+                    leaf.label = leaf.label or word
             if name and name.text in self.inputs:
                 raise mistake(self.text, name.start, f"{shortened(name.text)} is an input: choose another name here")
             if name:
@@ -218,14 +208,6 @@ class Reader:
         error = mistake(self.text, missing[name].start, f"{advice}write\n    {call}")
         error.missing, error.correction = tuple(missing), call
         return error
-
-
-def labelled(x: Any, name: str) -> Value:
-    """The leaf of an input: a Value as it is, a number made one."""
-    if type(x) is not Value:
-        return Value(x, name)
-    x.label = x.label or name
-    return x
 
 
 def operands(node: ast.AST) -> list[ast.expr]:

@@ -119,7 +119,7 @@ def divided(text: str, words: list[Token], own: Collection[str]) -> tuple[Token 
         if not words:
             raise mistake(text, equals.end, f"what {shortened(name.text)} is equal to is missing")
     check_brackets(text, words)
-    check_neighbours(text, words, own)
+    check_neighbors(text, words, own)
     return name, words
 
 
@@ -142,7 +142,7 @@ def check_brackets(text: str, words: list[Token]) -> None:
         raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
 
 
-def check_neighbours(text: str, words: list[Token], own: Collection[str]) -> None:
+def check_neighbors(text: str, words: list[Token], own: Collection[str]) -> None:
     """Raise where two operands meet, or where one is missing."""
     start, end = Token("mark", "(", words[0].start, words[0].start), Token("mark", ")", words[-1].end, words[-1].end)
     for i, (before, token) in enumerate(pairwise([start, *words, end])):

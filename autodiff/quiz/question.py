@@ -152,8 +152,6 @@ class Question:
     def of(cls, output: Value) -> Question:
         """The question about a recorded graph: its gates and its gradients are asked for.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=3, y=4)
         >>> print(Question.of(x * y).feedback({"f": 12, "df/dx": 4, "df/dy": 1}))
@@ -294,8 +292,6 @@ class Question:
     def reveal(self, *names: str) -> str:
         """The lines that arrive at these blanks, or at all of them.
 
-        Examples
-        --------
         >>> print(Question("a = x + y; f = a * y", {"x": 1, "y": 2}).reveal("a", "df/dy"))
         a = x + y = 1 + 2 = 3
         df/dy = df/df * a = 1 * 3 = 3

@@ -31,11 +31,11 @@ def diagnose(
     loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
     history: History | None = None
 ) -> Diagnosis:  # fmt: skip
-    """Look into the model for what keeps it from learning these examples; nothing in it is changed.
+    """Findings on what keeps the model from learning these examples; printed, the doctor's sentences.
 
     Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
     examples are right, or, where targets are numbers to be met (see ``evaluate``), while the loss is above 5 % of what
-    always answering the mean target costs.
+    always answering the mean target costs. The model is left as it is.
 
     Parameters
     ----------
@@ -47,11 +47,6 @@ def diagnose(
         The rate of plain gradient descent that is judged; with a history, its optimizer's losses are instead.
     history : History, optional
         What ``fit`` returned (or ``error.history`` of a run that diverged).
-
-    Returns
-    -------
-    Diagnosis
-        A sequence of findings, empty where nothing is wrong; printed, it is the doctor's sentences.
 
     Examples
     --------

@@ -10,19 +10,10 @@ from typing import NamedTuple
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    Attributes
-    ----------
-    kind : str
-        What it is in two words: "dead units", "saturated units", "identical units", "no slope",
-        "vanishing gradient", "exploding gradient", "one-sign gradients", "rate too large",
-        "rate too small", "learning rate 0", "diverged", "unscaled inputs", "stuck", "linear net", "unfinished".
-    sentence : str
-        What was seen, with its numbers.
-    advice : str
-        What to try.
+    Its kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
+    gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
+    inputs", "stuck", "linear net" or "unfinished"; its sentence says what was seen, its advice what to try.
 
-    Examples
-    --------
     >>> from nn import MLP, Finding, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
@@ -41,8 +32,6 @@ class Finding(NamedTuple):
 class Diagnosis(list[Finding]):
     """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
 
-    Examples
-    --------
     >>> from nn import MLP, Diagnosis, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)

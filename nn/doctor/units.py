@@ -120,7 +120,7 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
     places = [layer.place for layer in several if all(min(x) > 0.0 or max(x) < 0.0 for x in layer.inputs)]
     if places:
         why = "so the gradients of a unit's weights have one sign too and the steps zig-zag."
-        advice = "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
+        advice = "Center the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
         sentence = f"{listed('layer', places)}: all inputs have one sign in every example, {why}"
         yield Finding("one-sign gradients", sentence, advice)
 

@@ -22,8 +22,6 @@ from .text import several
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
     """function(function(...(x))), so many times: a chain of gates, or a one-unit recurrent net.
 
-    Examples
-    --------
     >>> repeated(lambda h: 1.5 * h, 1.0, 3)
     3.375
     """
@@ -37,8 +35,6 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 
     Near w = 4.35, b = -2.21 the loss jumps: its gradient there is a hundred times as long as elsewhere.
 
-    Examples
-    --------
     >>> round(cliff(4.35, -2.21), 6)
     0.024476
     """
@@ -50,8 +46,6 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
     """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
 
-    Examples
-    --------
     >>> norms = norms_by_depth(8, "sigmoid")
     >>> norms[0] < 0.001 * norms[-1]
     True

@@ -22,21 +22,9 @@ def descend(
 ) -> list[Point]:  # fmt: skip
     """The path of gradient descent, start included: ``while theta(i+1) != theta(i)``, but ``most`` updates at most.
 
-    Parameters
-    ----------
-    loss : function of as many Values as the start has numbers
-        What is made small.
-    start : sequence of float
-        The first point.
-    learning_rate : float
-        theta <- theta - learning_rate * gradient.
-    most : int
-        The slide's rule alone may never end (C4).
-    clip_norm : float, optional
-        The longest gradient that is not shortened to it (D14).
+    The slide's rule alone may never end (C4). The loss takes as many Values as the start has numbers; gradients longer
+    than ``clip_norm`` are shortened to it (D14).
 
-    Examples
-    --------
     >>> path = descend(lambda x: (x - 3.0) ** 2, [0.0], learning_rate=0.1)
     >>> len(path) - 1, path[-1]
     (159, (2.999999999999999,))
@@ -56,8 +44,6 @@ def descend(
 def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: float) -> Found:
     """The end of gradient descent; each update evaluates the loss once.
 
-    Examples
-    --------
     >>> point, loss, evaluations = by_descent(lambda x: (x - 3) * (x - 3), [0.0], 0.5)
     >>> point, loss, evaluations
     ((3.0,), 0.0, 2)
@@ -69,8 +55,6 @@ def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: 
 def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: int) -> Found:
     """The best of evenly spread numbers.
 
-    Examples
-    --------
     >>> by_brute_force(lambda x: (x - 3) * (x - 3), 0, 10, 11)
     ((3.0,), 0.0, 11)
     """
@@ -80,8 +64,6 @@ def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: in
 def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: int, seed: int = 0) -> Found:
     """The best of numbers drawn at random (D).
 
-    Examples
-    --------
     >>> (theta,), loss, evaluations = by_random_search(lambda x: (x - 3) * (x - 3), 0, 10, 100)
     >>> evaluations, loss < 0.01
     (100, True)
@@ -93,8 +75,6 @@ def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: i
 def by_calculus(loss: Callable[..., Any], start: float) -> Found:
     """Where dC/dtheta = 0, for a loss whose slope is a straight line: theta - C'/C''.
 
-    Examples
-    --------
     >>> by_calculus(lambda x: (x - 3) * (x - 3), 0.0)
     ((3.0,), 0.0, 1)
     """

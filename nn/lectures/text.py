@@ -1,4 +1,4 @@
-"""How numbers stand in a line to watch."""
+"""Numbers in a line to watch."""
 
 from __future__ import annotations
 

@@ -25,8 +25,6 @@ SENTENCE = "the small net reads two words and guesses the next one"
 def words_of(text: str) -> list[str]:
     """The words of a text in small letters, without punctuation.
 
-    Examples
-    --------
     >>> words_of("It's a little expensive.")
     ['its', 'a', 'little', 'expensive']
     """
@@ -37,8 +35,6 @@ def words_of(text: str) -> list[str]:
 def vocabulary(texts: Iterable[str]) -> list[str]:
     """Every word once, in the order of its first appearance.
 
-    Examples
-    --------
     >>> vocabulary(["the net reads", "the net learns"])
     ['the', 'net', 'reads', 'learns']
     """
@@ -48,8 +44,6 @@ def vocabulary(texts: Iterable[str]) -> list[str]:
 def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
     """How often each known word is in the text: the sum of its words' one-hot vectors.
 
-    Examples
-    --------
     >>> bag_of_words("so so good", ["good", "so", "bad"])
     [1.0, 2.0, 0.0]
     """
@@ -60,8 +54,6 @@ def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
 def reviews() -> tuple[list[list[float]], list[int], list[str]]:
     """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither.
 
-    Examples
-    --------
     >>> X, Y, known = reviews()
     >>> Y, known[:3]
     ([0, 1, 2], ['i', 'love', 'this'])
@@ -73,8 +65,6 @@ def reviews() -> tuple[list[list[float]], list[int], list[str]]:
 def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[float]], list[int]]:
     """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word.
 
-    Examples
-    --------
     >>> X, Y = windows("a b c", ["a", "b", "c"])
     >>> X, Y
     ([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]], [2])
@@ -91,8 +81,6 @@ class WindowModel(Module):
     An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
     U and b2 start at 0, so that at first every word is equally likely.
 
-    Examples
-    --------
     >>> from nn import WindowModel, cross_entropy, vocabulary, windows
     >>> known = vocabulary(["one two three one"])
     >>> X, Y = windows("one two three one", known)

@@ -43,5 +43,5 @@ def source(grid: Grid, gap: float) -> str:
             boxes.append(f"b{i} [height={(2 * max(up, down) + gap / 2 * bool(right)) / INCH:.3f}]")
         lines.append(f"{{ rank=same; {'; '.join(boxes)} }}")
     for i, before in enumerate(grid.before):
-        lines += [f"b{neighbour} -> b{i} [weight={weight:g}]" for neighbour, _, weight in before]
+        lines += [f"b{neighbor} -> b{i} [weight={weight:g}]" for neighbor, _, weight in before]
     return "\n".join([*lines, "}"])

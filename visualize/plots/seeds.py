@@ -18,6 +18,8 @@ def plot_success(
 ) -> Axes:
     """Draw the last loss of every seed: a dot where the run came out right, a cross where it got stuck.
 
+    ValueError if the lists differ in length.
+
     Parameters
     ----------
     losses : list of float
@@ -28,11 +30,6 @@ def plot_success(
         The seed of each run; 0, 1, 2, ... where it is left out.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Raises
-    ------
-    ValueError
-        If the lists differ in length.
 
     Examples
     --------
@@ -61,6 +58,8 @@ def plot_rates_and_seeds(
 ) -> Axes:  # fmt: skip
     """Draw the map of which learning rate learns from which seed, or how small its loss becomes.
 
+    ValueError unless there is a row for each rate, with a number for each seed.
+
     Parameters
     ----------
     rates : list of float or str, length r
@@ -75,11 +74,6 @@ def plot_rates_and_seeds(
         Where to draw; a new figure where it is left out.
     losses : list of r lists of s numbers, optional
         The last loss of each run, which is drawn instead of successes: the smaller, the darker.
-
-    Raises
-    ------
-    ValueError
-        If there are not as many rows as rates, or not as many numbers in each as seeds.
 
     Examples
     --------

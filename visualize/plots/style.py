@@ -1,7 +1,7 @@
 """What all matplotlib plots share: the figure, the style, and the checks on what is drawn.
 
 matplotlib and NumPy are imported inside functions, and pyplot's global state is never touched. Lines
-differ in dashes and markers as well as in colour, so that they print in grey.
+differ in dashes and markers as well as in color, so that they print in gray.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def color_of(place: int) -> str:
 
 
 def styled(place: int, points: int = 1) -> dict[str, Any]:
-    """Colour, dashes and markers (on about ten of the points) for the line at that place."""
+    """Color, dashes and markers (on about ten of the points) for the line at that place."""
     color, dashes, marker = STYLES[place % len(STYLES)]
     every = max(1, points // 10)
     return {

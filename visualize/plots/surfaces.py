@@ -19,6 +19,8 @@ def plot_decision_boundary(
 ) -> Axes:  # fmt: skip
     """Draw what a net of two inputs answers everywhere, its boundary, and the examples it learns from.
 
+    ValueError unless the rows are pairs, with a target for each.
+
     Parameters
     ----------
     function : callable, [x1, x2] -> number or Value, or a list of them
@@ -35,11 +37,6 @@ def plot_decision_boundary(
         Points of the grid, across and up.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not pairs, or there are not as many targets as rows.
 
     Examples
     --------

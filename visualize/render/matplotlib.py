@@ -131,6 +131,6 @@ def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
     x = mark.x - (whole / 2 if mark.anchor == "middle" else 0.0)
     for (content, style), look, wide, ahead in zip(mark.runs, fonts, widths, [*gaps[1:], 0.0]):
         letters = TEXTS[style]
-        place, colour = (x, mark.y + letters.drop), palette[letters.colour]
-        yield Label(*place, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
+        place, color = (x, mark.y + letters.drop), palette[letters.color]
+        yield Label(*place, content, color=color, fontproperties=look, parse_math=False, usetex=False)
         x += wide + ahead

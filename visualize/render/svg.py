@@ -107,20 +107,20 @@ def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scop
     for name, strokes in SHAPES.items():
         dashes = "; stroke-dasharray: 4 3" * strokes.dashed
         rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
-    always = "".join([f"{scope} {rule}\n" for rule in rules + colours(light)])
+    always = "".join([f"{scope} {rule}\n" for rule in rules + colors(light)])
     if light == dark:
         return always
-    both = colours({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
+    both = colors({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
     chosen = "".join([f"  {scope} {rule}\n" for rule in both])
     root = "svg:root { color-scheme: light dark }\n"
     return f"{root}{always}@media screen {{ @supports (color: light-dark(red, red)) {{\n{chosen}}} }}\n"
 
 
-def colours(palette: dict[str, str]) -> list[str]:
-    """The rules that set colours."""
-    texts = [f".{name} {{ fill: {palette[letters.colour]} }}" for name, letters in TEXTS.items()]
+def colors(palette: dict[str, str]) -> list[str]:
+    """The rules that set colors."""
+    texts = [f".{name} {{ fill: {palette[letters.color]} }}" for name, letters in TEXTS.items()]
     shapes = []
     for name, strokes in SHAPES.items():
-        fill, line = [palette[colour] if colour else "none" for colour in (strokes.fill, strokes.line)]
+        fill, line = [palette[color] if color else "none" for color in (strokes.fill, strokes.line)]
         shapes.append(f".{name} {{ fill: {fill}; stroke: {line} }}")
     return texts + shapes

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
@@ -124,24 +125,15 @@ def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, st
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     """Whether no way out of a part leads back into it."""
     box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
-    ahead: dict[Any, set[Any]] = {}
+    before: dict[Any, set[Any]] = {}
     for node in order:
-        for operand in node.operands:
-            if type(operand) is not float and box[operand] != box[node]:
-                ahead.setdefault(box[operand], set()).add(box[node])
-    entering: dict[Any, int] = {}
-    for targets in ahead.values():
-        for target in targets:
-            entering[target] = entering.get(target, 0) + 1
-    free = [x for x in ahead if x not in entering]
-    left = len(entering)
-    while free:
-        for target in ahead.get(free.pop(), ()):
-            entering[target] -= 1
-            if not entering[target]:
-                free.append(target)
-                left -= 1
-    return left == 0
+        sources = {box[x] for x in node.operands if type(x) is not float} - {box[node]}
+        before.setdefault(box[node], set()).update(sources)
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError:
+        return False
+    return True
 
 
 LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
@@ -210,14 +202,14 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
         return found
     if not isinstance(wish, str):
         raise TypeError(f"{what} takes Values, labels, gates and models, got {type(wish).__name__}: {wish!r:.60}")
-    labelled = [node for node in order if node.label == wish]
-    if not labelled:
+    labeled = [node for node in order if node.label == wish]
+    if not labeled:
         known = [node.label for node in order if node.label and node.primitive]
         raise ValueError(
             f"cannot fold {clean(wish, 40)!r}: nothing in the graph has that label, and it is not one of the gates "
-            f"{', '.join(SINGLE)}; labelled are {clean(', '.join(known), 200) or 'no gates'}"
+            f"{', '.join(SINGLE)}; labeled are {clean(', '.join(known), 200) or 'no gates'}"
         )
-    return labelled
+    return labeled
 
 
 def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> dict[Value, Group]:
