@@ -98,10 +98,7 @@ class Call:
         # The function gets lists of its own: whatever it does to them, the trees keep their shape.
         own = [mirrored(lambda x: x, inputs[i]) if i in inputs else x for i, x in enumerate(args)]
         self.output = f(*own, **keywords)
-        self.look_outside()
-
-    def look_outside(self) -> None:
-        """Find out whether older Values stand behind the output; StaleGraphError if one changed on the way."""
+        # Do older Values stand behind the output? None may have changed on the way.
         outputs = [output for output in flattened(self.output) if type(output) is Value]
         behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
         edges = [x for node in behind for x in node.operands if type(x) is Value]

@@ -65,17 +65,9 @@ AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epoch
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
     """Two half circles of radius 1, each reaching into the other.
 
-    Parameters
-    ----------
-    examples : int
-        How many points, spread evenly over the classes.
-    noise : float
-        The standard deviation, from 0 on, by which each coordinate is moved.
-    seed : int
-        The same seed gives the same points.
+    The examples are spread evenly over the classes; ``noise`` is the standard deviation, from 0 on, by which each
+    coordinate is moved. The same seed gives the same points.
 
-    Examples
-    --------
     >>> X, Y = moons(4, noise=0.0)
     >>> len(X), sorted(Y)
     (4, [0, 0, 1, 1])

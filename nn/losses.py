@@ -120,15 +120,9 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
     For one example it is PyTorch's CrossEntropyLoss(weight, label_smoothing) with ``reduction="none"``. The mean over a
     mini-batch divides by the number of examples; PyTorch's ``reduction="mean"`` divides by the sum of their weights.
 
-    Parameters
-    ----------
-    weights : sequence of float, shape (classes,), optional
-        What each class's part of the loss is multiplied by, from 0 on.
-    label_smoothing : float
-        The share of the target, from 0 up to, not including, 1, that is spread evenly over all classes.
+    Weights, from 0 on, multiply the classes' parts of the loss; ``label_smoothing``, from 0 up to, not including, 1, is
+    the share of the target that is spread evenly over all classes.
 
-    Examples
-    --------
     >>> round(cross_entropy_with([1, 5, 1]).cost([1.0, 2.0, 3.0], 1), 5)  # 5 * 1.407606
     7.03803
     """

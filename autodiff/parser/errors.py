@@ -45,15 +45,6 @@ KEYWORDS = {
 class ExpressionError(ValueError):
     """A text that is no expression: its message shows the text, a caret under the place, and what to write.
 
-    Attributes
-    ----------
-    missing : tuple of str
-        The names that have no value yet, where that is what is wrong.
-    correction : str
-        The end of the message in that case: the call with a place for each of them.
-
-    Examples
-    --------
     >>> from autodiff import ExpressionError, parse
     >>> try:
     ...     parse("2x", x=3)
@@ -65,8 +56,8 @@ class ExpressionError(ValueError):
     a product needs its sign: write 2*x
     """
 
-    missing: tuple[str, ...] = ()
-    correction: str = ""
+    missing: tuple[str, ...] = ()  # names without a value, if that is what is wrong
+    correction: str = ""  # then the end of the message: the call with a place for each
 
 
 def pointed(text: str, place: int) -> str:

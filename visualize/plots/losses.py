@@ -47,16 +47,9 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
 def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
     """Draw how large the gradient is in each layer, on an axis where each step up multiplies it.
 
-    Parameters
-    ----------
-    sizes : list of float, or dict of name -> list of float
-        The norm of the gradient of each layer's parameters, the layer next to the input first. What
-        ``nn.gradient_norms`` returns will do; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    Sizes are the norms of the layers' gradients from the input on, as a list, several lists by name, or what
+    ``nn.gradient_norms`` returns; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
 
-    Examples
-    --------
     >>> plot_gradient_sizes([1e-6, 1e-4, 1e-2]).get_yscale()
     'log'
     """
