@@ -29,12 +29,12 @@ PROMPT = "[Enter] next, b back, q quit: "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
     return front_door(lambda: run(options(sys.argv[1:] if arguments is None else arguments)))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line, divided into options and words."""
+    """Parse the command line."""
     made = argparse.ArgumentParser(
         prog="python -m autodiff",
         usage='python -m autodiff "EXPRESSION" name=number ... [options]',
@@ -103,13 +103,13 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def steps_of(subject: Subject, chosen: argparse.Namespace) -> Any:
-    """The steps, rounded where that is wanted."""
+    """The steps, rounded if asked for."""
     steps = subject.output.steps(chosen.digits, chosen.tangent)
     return steps if chosen.round is None else steps.rounded(chosen.round)
 
 
 def show(subject: Subject, chosen: argparse.Namespace) -> None:
-    """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
+    """Print the steps, all at once or one by one, and the gradient check if asked for."""
     steps = steps_of(subject, chosen)
     pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
     if not steps.finite:
@@ -168,7 +168,7 @@ def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
 
 
 def quiz(chosen: argparse.Namespace) -> str:
-    """The worksheet of a quiz, where it was written to, or the score where it was asked here."""
+    """The worksheet of a quiz, the file it was written to, or the score if it was asked here."""
     from .quiz import ask, gift, html, moodle, questions, variant, worksheet
 
     if chosen.quiz * max(1, chosen.variants) > MOST:

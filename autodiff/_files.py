@@ -19,7 +19,7 @@ OUTPUT = ("-", "/dev/stdout")  # names of the standard output
 
 
 def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
-    """The path's ending such as ".svg", of the standard output the first; ValueError for one that is not known."""
+    """The path's ending, such as ".svg" (of the standard output, the first known); ValueError for an unknown one."""
     if os.fspath(path) in OUTPUT:
         return next(iter(known))
     ending = os.path.splitext(os.fspath(path))[1].lower()
@@ -30,7 +30,7 @@ def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
 
 
 def destination(path: str | os.PathLike[str]) -> str:
-    """Where a file of that name is to be written, ``~`` and links followed; OSError or ValueError if it cannot be."""
+    """The path to write a file to, ``~`` and links resolved; OSError or ValueError if it cannot be written."""
     wanted = os.fspath(path)
     if wanted in OUTPUT:
         return wanted

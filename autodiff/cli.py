@@ -22,7 +22,7 @@ Subject = namedtuple("Subject", "output title note", defaults=((), ""))
 
 
 def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:
-    """Do the work of a command and return its exit status: 2 after an error, which ``said`` puts, 130 after ctrl-C."""
+    """Run a command and return its exit status: 2 after an error, which ``said`` words, 130 after ctrl-C."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, or a program without a console
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -50,7 +50,7 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
 
 
 def shielded(arguments: Sequence[str]) -> list[str]:
-    """The arguments, an expression such as -log(x) behind a space, so that argparse takes it for no option."""
+    """The arguments, with a space before an expression such as -log(x), lest argparse take it for an option."""
     return [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in arguments]
 
 
@@ -67,7 +67,7 @@ def places(text: str) -> int:
 
 
 def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
-    """Raise ValueError, naming them, if words or options differ from an empty command line's and are not used."""
+    """Raise ValueError naming the words and options that were given but would have no effect."""
     idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
     spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}
     if idle:
@@ -76,7 +76,7 @@ def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Col
 
 
 def say(*notes: str) -> None:
-    """Print notes where they do not mix with the answer."""
+    """Print notes to stderr, apart from the answer."""
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -99,7 +99,7 @@ def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
 
 
 def recorded(text: str, inputs: dict[str, float]) -> Value:
-    """The graph of the text; an error that says what to write says it as a command."""
+    """The graph of the text; an error words its correction as a command."""
     try:
         return parse(text, **inputs)
     except ExpressionError as error:
@@ -140,7 +140,7 @@ def in_lines(text: str) -> list[str]:
 
 
 def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
-    """The words that are no inputs, and the inputs."""
+    """(the words that are not inputs, the inputs)."""
     texts: list[str] = []
     inputs: dict[str, float] = {}
     for word in words:
@@ -157,7 +157,7 @@ def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
 
 
 def constant(text: str) -> float | None:
-    """The number that a text such as -4, 1/3 or pi stands for; None where it is none."""
+    """The number that a text such as -4, 1/3 or pi stands for; None for any other text."""
     if re.search(r"[=;\n]", text):
         return None
     try:

@@ -51,7 +51,7 @@ def signature(primitive: Primitive) -> inspect.Signature:
 
 
 def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a function, without annotations and defaults; none of one of C that does not tell."""
+    """The parameters of a function, without annotations and defaults; none if a C function does not tell."""
     try:
         known = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -60,7 +60,7 @@ def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def formulas(function: Callable[..., Any], names: list[str]) -> Any:
-    """What a function of numbers computes, as text; "" where it needs numbers or is too long to read."""
+    """What a function of numbers computes, as text; "" if it needs numbers or is too long to read."""
     try:
         found = branches(function, [Symbol(name) for name in names], "it")
         entries = found if isinstance(found, tuple) else (found,)

@@ -362,7 +362,6 @@ class TexFormula(MathFormula):
 
     @property
     def tex(self) -> str:
-        """The formula in TeX."""
         return tex(self.text.tree)
 
 

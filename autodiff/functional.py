@@ -68,7 +68,7 @@ def shape(tree: Any) -> str:
 
 
 def matching(tree: Any, other: Any) -> list[Any] | None:
-    """The members of another tree of the same shape, in the order of this one; None where their shapes differ."""
+    """The members of another tree of the same shape, in the order of this one; None if their shapes differ."""
     members, others = branches(tree), branches(other)
     if members is None or others is None:
         return [other] if members is others else None
@@ -112,7 +112,7 @@ class Call:
         return self
 
     def answer(self, x: Any) -> Any:
-        """x as what the caller gets: a Value where Values take part, otherwise a float."""
+        """x as the caller gets it: a Value if Values take part, otherwise a float."""
         if type(x) is Value:
             return x if self.record else x._data
         plain = number(x)
@@ -123,7 +123,6 @@ class Call:
         return Value(plain) if self.record else plain
 
     def value(self) -> Any:
-        """What the function returned."""
         return mirrored(self.answer, self.output)
 
     def tangent(self, vector: Any, name: str) -> Any:
@@ -160,7 +159,7 @@ class Call:
 
 
 def parameters(f: Any, count: int) -> list[str]:
-    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
+    """The names of the first positional parameters of a function; x0, x1, ... if it does not tell."""
     code = getattr(f, "__code__", None)
     if code is None:
         return ["x"] if count == 1 else [f"x{i}" for i in range(count)]

@@ -227,12 +227,10 @@ class Start(Row):
 
     @property
     def because(self) -> str:
-        """Why the output's gradient is 1."""
         return f"when {self.steps.names[self.node]} grows by 1, it grows by 1"
 
     @property
     def latex(self) -> str:
-        """The line in TeX, to be aligned at =."""
         return f"{fraction(*[self.steps.names[self.node]] * 2)} &= 1"
 
     @property
@@ -276,7 +274,6 @@ class Step(Row):
         return str(self.written(SlideFormula))
 
     def written(self, style: type[Formula]) -> Any:
-        """The factor in a style."""
         formula, depth = self.steps.local(self, style), 0
         for letter in formula.text:
             depth += (letter in "([") - (letter in ")]")
@@ -299,13 +296,13 @@ class Step(Row):
 
     @property
     def convention(self) -> str:
-        """What holds on the kink of this kind of gate; "" where it has none."""
+        """What holds on the kink of this kind of gate; "" if it has none."""
         primitive = self.node.primitive
         return words(primitive).kink if primitive and primitive.kink else ""
 
     @property
     def kink(self) -> str:
-        """Why the local gradient is a convention here; "" where it is not."""
+        """Why the local gradient is a convention here; "" if it is not."""
         return self.convention if on_kink(self.node) else ""
 
     @property
@@ -352,7 +349,6 @@ class Step(Row):
 
     @property
     def latex(self) -> str:
-        """The line in TeX, to be aligned at =."""
         output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
         texts, remark = self.printed((self.upstream, self.local), mul)
         left, answer = fraction(output, operand), numeral(self.number_text(self.downstream)).tex
@@ -424,7 +420,6 @@ class Steps:
         self._made(list(self._collect(sweep(output))), order)
 
     def _made(self, edges: list[Step], order: Sequence[Node]) -> None:
-        """Make the rows."""
         output, self._edges = self.output, edges
         self.into: dict[Node, list[Step]] = {}  # the steps by their gates
         for step in edges:
@@ -490,7 +485,6 @@ class Steps:
                 step.paths = len(steps)
 
     def numbers(self, nodes: Iterable[Any]) -> list[float]:
-        """The numbers of Values and of plain numbers."""
         plain = numbers(nodes)
         return [self.values.get(x, number) for x, number in zip(nodes, plain)] if self.values else plain
 
@@ -520,7 +514,7 @@ class Steps:
         return made
 
     def renamed(self, called: dict[Any, Any]) -> Steps:
-        """The same steps with these names for the nodes, whatever the style that writes them takes for names."""
+        """The same steps with other names for the nodes, of any kind that the style writes."""
         return Steps(self.output, self.digits, self.seeds or None, called)
 
     if TYPE_CHECKING:
@@ -541,7 +535,6 @@ class Steps:
 
     @property
     def last(self) -> int:
-        """The number of the last row."""
         return len(self.rows)
 
     @property
@@ -585,7 +578,7 @@ class Steps:
         }  # fmt: skip
 
     def local(self, step: Step, style: type[Formula] = SlideFormula) -> Formula:
-        """The local gradient of the step as a formula; where a formula gives another number, the number."""
+        """The local gradient of the step as a formula, or as a number if the formula gives another one."""
         node, primitive = step.node, step.node.primitive
         if (node, style) not in self._formulas:
             assert primitive is not None
@@ -620,7 +613,7 @@ class Steps:
 
     @property
     def advice(self) -> str:
-        """How to check the gradients, where they say how the output changes; else why they do not."""
+        """How to check the gradients if they say how the output changes; else why they do not."""
         output = self.names[self.output]
         if not self.finite:
             what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"

@@ -14,7 +14,7 @@ whole: set[int] = set()  # those of them that also record sums of one term
 
 
 class Unsupported(TypeError, ValueError):
-    """What flat code, or one of its runners, cannot do; then alone ``nn.fit`` by "auto" takes a slower runner."""
+    """What flat code or a runner cannot do: the one error after which ``nn.fit`` by "auto" takes a slower runner."""
 
 
 class TraceError(Unsupported):
@@ -35,7 +35,6 @@ def keeps_sums() -> bool:
 
 
 def is_tracing() -> bool:
-    """Whether this thread is tracing."""
     return get_ident() in threads
 
 

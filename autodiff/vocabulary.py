@@ -35,7 +35,7 @@ class Words:
         vars(self).update(words)
 
     def of(self, name: str) -> Words:
-        """These words; those that are missing from the name in the table."""
+        """These words, the missing ones made from the name in the table."""
         self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
         parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
         self.name = self.name or "_".join(parts) or "gate"
@@ -172,7 +172,7 @@ METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.met
 
 
 def head_of(primitive: Primitive) -> Any:
-    """What stands for it in tables and expressions: the name of one that is built in, else itself."""
+    """What stands for the primitive in tables and expressions: its name if it is built in, else itself."""
     return primitive.name if primitive in BUILT_IN else primitive
 
 

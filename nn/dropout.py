@@ -42,7 +42,7 @@ class Dropout(Module):
         return [x_j * factor for x_j, factor in zip(x, factors)]
 
     def factors(self, units: int) -> list[float]:
-        """What so many numbers are multiplied by, drawn now."""
+        """Newly drawn factors for that many numbers."""
         share, draw = self.share, self.random.random
         kept = 1.0 / (1.0 - share)
         return [kept if draw() >= share else 0.0 for _ in range(units)]

@@ -107,6 +107,5 @@ class Layer(Module):
 
 
 def spelled(activation: str | Callable[..., Any]) -> str:
-    """The activation's name."""
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from operator import index
 from random import Random
 from typing import Any
@@ -105,9 +106,8 @@ class MLP(Sequential):
         if len(widths) < 2:
             raise ValueError(f"a net has one layer or more: write MLP({inputs!r:.20}, [4, 1]), the last is the outputs")
         chosen = [*hidden_activations(activation, len(widths) - 2), output]
-        super().__init__(
-            *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
-        )
+        pairs = zip(pairwise(widths), chosen)
+        super().__init__(*[Layer(n, m, activation, bias, initializer, random) for (n, m), activation in pairs])
         self.seed = None if isinstance(seed, Random) else seed
         if self.seed is not None and hasattr(self.seed, "__index__"):
             self.seed = index(self.seed)  # an int of NumPy's is no JSON

@@ -115,9 +115,7 @@ class Optimizer:
             gradients = clip_by_norm(gradients, self.clip_norm)
         rate, step = self.learning_rate, self.steps + 1
         rows = zip(self.parameters, gradients, *self.state.values())
-        new = [
-            self.decayed_update(parameter.data, gradient, rate, step, *state) for parameter, gradient, *state in rows
-        ]
+        new = [self.decayed_update(x.data, gradient, rate, step, *state) for x, gradient, *state in rows]
         for parameter, row in zip(self.parameters, new):
             parameter.data = row[0]
         for k, name in enumerate(self.state, 1):

@@ -23,7 +23,7 @@ ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
     from autodiff.cli import front_door
 
     work = lambda: run(options(sys.argv[1:] if arguments is None else arguments))  # noqa: E731
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line, divided into options and words."""
+    """Parse the command line."""
     from autodiff.cli import examples, file_name, places, shielded
 
     made = argparse.ArgumentParser(

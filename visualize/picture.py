@@ -109,7 +109,7 @@ def draw(
 
 
 def single(given: Any) -> Value:
-    """What is drawn as one Value: several outputs are joined, and of an error it is what was recorded before it."""
+    """What is drawn, as one Value: several outputs are joined; for an error, what was recorded before it."""
     if type(given) is Value:
         return given
     found = recorded_before(given) if isinstance(given, BaseException) else given
@@ -139,7 +139,7 @@ def recorded_before(error: BaseException) -> list[Value]:
 
 
 def one_of(what: str, given: Any, known: Collection[Any]) -> None:
-    """ValueError unless it is one of the known."""
+    """Raise ValueError unless it is one of the known."""
     if not any(given == x and type(given) is type(x) for x in known):
         raise ValueError(f"no {what} is called {given!r:.60}: choose one of {', '.join(map(str, known))}")
 

@@ -54,16 +54,15 @@ class Subject:
 
     @property
     def value(self) -> float:
-        """The number of the output."""
         return self.output.data if type(self.output) is Value else float(self.output)
 
     def look_back(self) -> None:
-        """Sweep once; not at all where some rule gives no numbers."""
+        """Sweep once, unless some rule gives no numbers."""
         self.malformed = any(complaint(node) for node in self.order if node.primitive)
         self.swept = list(sweep(self.output)) if self.order and not self.malformed else []
 
     def analytical(self) -> list[float]:
-        """d output / d input for each input; nan where a rule gives no numbers."""
+        """d output / d input for each input; nan if a rule gives no numbers."""
         found = {node: upstream for node, upstream, _ in self.swept}
         return [NAN if self.malformed else float(found.get(leaf, 0.0)) for leaf in self.inputs]
 
@@ -126,7 +125,7 @@ class Recorded(Subject):
 
 
 def same(answer: float, before: float) -> float:
-    """The answer of f, if it is the one before; otherwise a ValueError."""
+    """The answer of f; ValueError if it differs from the one before."""
     if answer != before and (answer == answer or before == before):
         raise ValueError(
             f"f answers differently at the same point: {before!r}, then {answer!r}. It must depend on its arguments "
@@ -137,7 +136,7 @@ def same(answer: float, before: float) -> float:
 
 
 def complaint(node: Value) -> str:
-    """What is wrong where a gate's rule does not give a number, or None, for each operand; otherwise ""."""
+    """What is wrong if a gate's rule does not give a number, or None, for each operand; otherwise ""."""
     try:
         local_gradients = node.primitive.slopes(node.data, *numbers(node.operands)) if node.primitive else ()
     except TypeError as error:
@@ -197,7 +196,6 @@ class CheckedInput:
 
     @property
     def difference(self) -> float:
-        """numerical - analytical."""
         return self.numerical - self.analytical
 
     @property
@@ -349,7 +347,6 @@ class GradientCheck:
         self.notes: list[str] = []
 
     def having(self, verdict: str) -> list[CheckedInput]:
-        """The inputs with that verdict."""
         return [row for row in self.inputs if row.verdict == verdict]
 
     def __bool__(self) -> bool:
@@ -429,9 +426,8 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
         given = [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
     claims = map(Claim, given, subject.magnitudes(), repeat(subject.noise()), own)
     facts = enumerate(zip(subject.names, subject.inputs, claims))
-    report = GradientCheck(
-        subject.value, h, [CheckedInput(name, subject.function(i), x.data, claim, h) for i, (name, x, claim) in facts]
-    )
+    rows = [CheckedInput(name, subject.function(i), x.data, claim, h) for i, (name, x, claim) in facts]
+    report = GradientCheck(subject.value, h, rows)
     subject.ask_again(3 if all(row.verdict == "ok" for row in report.inputs) else 20)
     called = names(subject.order, subject.output if subject.order else None)
     if gradient is None:
@@ -448,7 +444,7 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
 
 
 def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> None:
-    """Say which rules are wrong; where none is, a kink or something that was not recorded is behind it."""
+    """Note which rules are wrong; if none is, a kink or an unrecorded number is behind it."""
     if report:
         return
     for node in subject.order:

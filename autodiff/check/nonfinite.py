@@ -30,7 +30,7 @@ LENGTH = "The length of a zero vector has no gradient: add a small number before
 
 
 def behind(node: Value, depth: int) -> set[str]:
-    """The names of the primitives at most so many gates behind a node."""
+    """The names of the primitives at most ``depth`` gates behind a node."""
     found: set[str] = set()
     level = [node]
     for _ in range(depth):
@@ -78,7 +78,7 @@ def log_remedy(node: Value) -> str:
 
 
 def second_where(node: Value, called: dict[Value, str]) -> str:
-    """How to keep a gate on the side that a ``where`` does not take from sending nan."""
+    """How to keep a gate on the untaken side of a ``where`` from sending nan."""
     name = words(node.primitive).name
     x = next(called[operand] for operand in node.operands if type(operand) is Value)
     return (
@@ -88,7 +88,7 @@ def second_where(node: Value, called: dict[Value, str]) -> str:
 
 
 def untaken(order: Sequence[Value], node: Value) -> bool:
-    """Whether the node stands on the side that some ``where`` does not take."""
+    """Whether the node is on the untaken side of some ``where``."""
     dependent = {node}
     for made in order:
         if made.primitive and made.primitive.name == "where":
@@ -142,7 +142,7 @@ def origins(node: Value, called: dict[Value, str]) -> list[str]:
 
 
 def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigin:
-    """The answer where an input is the origin."""
+    """The answer if an input is the origin."""
     called = names(order, order[-1])
     users = [user for user in order if any(x is node for x in user.operands)]
     facts = [f"first used in {statement(user, called)}" for user in users[:1]]
@@ -150,7 +150,7 @@ def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigi
 
 
 def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
-    """The answer where a gate made a number that is not finite of finite ones."""
+    """The answer if a gate made a number that is not finite out of finite ones."""
     called = names(order, order[-1])
     gate = node.primitive.name if node.primitive else ""
     sentence = f"{gate} gives {node.data}, the first value behind {called[order[-1]]} that is not finite:"
@@ -159,7 +159,7 @@ def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
 
 
 def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, float] | None) -> NonfiniteOrigin:
-    """The answer where a gate sends (operand, upstream, local), or where it gets too much from several."""
+    """The answer if a gate sends (operand, upstream, local), or gets too much from several."""
     called = names(order, order[-1])
     facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
     behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
@@ -175,7 +175,7 @@ def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, f
 
 
 def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
-    """The answer where a value is not finite: about the oldest."""
+    """The answer about the oldest value that is not finite."""
     changed = dict.fromkeys(operand for _, operand in stale(order) if not operand.primitive)
     for node in order:
         if not isfinite(node.data) and node not in changed:
@@ -184,7 +184,7 @@ def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
 
 
 def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
-    """The answer where all values are finite: about the first gradient in the sweep that is not."""
+    """The answer about the first gradient in the sweep that is not finite, all values being so."""
     refuse_stale(order)
     for node, upstream, local_gradients in sweep(order[-1]):
         if not isfinite(upstream):

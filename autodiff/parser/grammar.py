@@ -106,7 +106,7 @@ class Reader:
         return output
 
     def make_leaves(self) -> None:
-        """Make a leaf of every input in the order of first appearance; raise where a name has no value."""
+        """Make a leaf of every input in the order of first appearance; raise if a name has no value."""
         missing: dict[str, Token] = {}
         known = {*self.inputs, *CONSTANTS}
         for name, words in self.statements:
@@ -128,7 +128,7 @@ class Reader:
             raise self.unknown(missing)
 
     def record(self, words: list[Token]) -> Any:
-        """The result of one expression: a Value, or a float where it holds no names."""
+        """The result of one expression: a Value, or a float if it holds no names."""
         # Each word on a line of its own, so that a line number tells the word; ast need not know which operand it is.
         lines = ["_" if word.kind in ("number", "name") else word.text for word in words]
         try:
@@ -160,7 +160,7 @@ class Reader:
         raise mistake(self.text, token.start, "a comma only stands between what a function is given, as in max(x, y)")
 
     def number(self, x: Any, token: Token) -> Any:
-        """x, or an error where it is a list."""
+        """x; an error if it is a list."""
         if type(x) is list:
             raise mistake(self.text, token.start, "a list is only for functions that take one, as in sum([x, y])")
         return x
@@ -175,7 +175,6 @@ class Reader:
         return number
 
     def call(self, token: Token, arguments: list[Any]) -> Any:
-        """The result of a function."""
         name = token.text
         try:
             return called(self.plain(name), arguments, self.functions)

@@ -84,7 +84,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def checked(text: str, start: int, name: str) -> str:
-    """The name, or an error where it is a word of Python or no name at all."""
+    """The name; an error if it is a Python keyword or not a name at all."""
     if keyword.iskeyword(name):
         other = f"{name} is a word of Python itself: take another name, such as {name.lower()}1"
         raise mistake(text, start, KEYWORDS.get(name, other))
@@ -112,7 +112,7 @@ def statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | N
 
 
 def divided(text: str, words: list[Token], own: Collection[str]) -> tuple[Token | None, list[Token]]:
-    """The name in front of ``=``, where there is one, and the checked words behind it."""
+    """The name before ``=``, if there is one, and the checked words after it."""
     name = None
     if len(words) > 1 and words[0].kind == "name" and words[1].text == "=":
         name, equals, *words = words
@@ -143,7 +143,7 @@ def check_brackets(text: str, words: list[Token]) -> None:
 
 
 def check_neighbors(text: str, words: list[Token], own: Collection[str]) -> None:
-    """Raise where two operands meet, or where one is missing."""
+    """Raise if two operands meet or one is missing."""
     start, end = Token("mark", "(", words[0].start, words[0].start), Token("mark", ")", words[-1].end, words[-1].end)
     for i, (before, token) in enumerate(pairwise([start, *words, end])):
         if before.ends_operand and token.starts_operand:

@@ -27,7 +27,7 @@ def ask(asked: Sequence[Question]) -> str:
 
 
 def ask_blank(question: Question, name: str, answers: dict[str, float | str | None]) -> float | None:
-    """Ask for one blank, and keep what was answered; the mark, None where the quiz is to end."""
+    """Ask for one blank and keep the answer; return the mark, or None to end the quiz."""
     hints = 0
     while True:
         print(f"   {name} = ", end="", flush=True)
@@ -56,5 +56,4 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
 
 
 def score(marks: Sequence[float], total: int) -> str:
-    """The score as a line."""
     return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} at the first attempt, {marks.count(0.5)} later."

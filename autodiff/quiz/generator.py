@@ -96,9 +96,8 @@ def varied(text: str, inputs: Mapping[str, float], source: random.Random, level:
         question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 2 else (0.0, WIDEST)))
         if question and numbers != inputs:
             return question
-    raise ValueError(
-        f"{text:.60} makes no question: other numbers give gradients that are all 0, 1 or -1, or too large"
-    )
+    why = "other numbers give gradients that are all 0, 1 or -1, or too large"
+    raise ValueError(f"{text:.60} makes no question: {why}")
 
 
 def fit(text: str, inputs: Mapping[str, float], smallest: float, largest: float) -> Question | None:

@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is to be said of one answer; the names of the mistakes that make this number; what it follows from."""
+    """The verdict on one answer, the names of the mistakes that make this number, and what it follows from."""
 
     right: bool
     text: str
@@ -200,13 +200,12 @@ class Question:
         return {name: self.judge(name, work) for name in work.given}
 
     def refuse(self, asked: Iterable[str]) -> None:
-        """Raise KeyError if there is a name that is no blank."""
+        """Raise KeyError if a name is not that of a blank."""
         unknown = [name for name in asked if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
 
     def judge(self, name: str, work: Work) -> Verdict:
-        """The verdict on one of the answers."""
         answer, blank = work.given[name], work.blanks[name]
         if answer.near(self.answers[name], blank.noise):
             return Verdict(True, "right")
@@ -307,7 +306,7 @@ class Question:
 
 
 def read(name: str, given: Any) -> Answer:
-    """The answer as a number, "1/3" and "-4" too; an error that names the blank for what is none."""
+    """The answer as a number, "1/3" and "-4" too; otherwise an error that names the blank."""
     text = given.strip().replace("\N{MINUS SIGN}", "-") if isinstance(given, str) else exact(real(given, name))
     plain = NUMBER.fullmatch(text)
     if not isinstance(given, str) or (plain and re.search(r"\d", text.partition("e")[0])):

@@ -20,7 +20,6 @@ SHOWN = 10  # lines of losses
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
     description = "Train a GPT, letter by letter, on first names or on the lines of a text."
     made = argparse.ArgumentParser(prog="python -m nn names", description=description)
     made.add_argument("task", help=argparse.SUPPRESS)
@@ -48,9 +47,6 @@ class Text:
         self.letters = sorted({letter for part in parts for letter in part})
         self.end, places = len(self.letters), {letter: k for k, letter in enumerate(self.letters)}
         self.examples = [[self.end, *[places[letter] for letter in part], self.end] for part in parts]
-
-    def spelled(self, tokens: Sequence[int]) -> str:
-        return "".join([self.letters[token] for token in tokens if token != self.end])
 
 
 def report(arguments: Sequence[str]) -> Iterator[str]:
@@ -91,7 +87,8 @@ def report(arguments: Sequence[str]) -> Iterator[str]:
         yield f"a step: {1e6 * each:,.0f} us; {slow}"
     yield ""
     for _ in range(chosen.samples):
-        yield text.spelled(model.sample([text.end], text.end, chosen.temperature, random))
+        tokens = model.sample([text.end], text.end, chosen.temperature, random)
+        yield "".join([text.letters[token] for token in tokens if token != text.end])
 
 
 def engine_seconds(model: Any, example: Sequence[int]) -> float:

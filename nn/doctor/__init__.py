@@ -199,7 +199,7 @@ class Case:
             yield Finding("stuck", sentence, advice)
 
     def unfinished(self) -> Iterator[Finding]:
-        """A run that ended too early, with nothing else wrong."""
+        """A run that ended too early, nothing else being wrong."""
         if epochs := len(self.losses):
             length = hypot(*self.gradient)
             sentence = f"nothing is broken, but after {epochs} epochs the gradient still has a length of {length:.2g}."

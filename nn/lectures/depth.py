@@ -20,7 +20,7 @@ from .text import several
 
 
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
-    """function(function(...(x))), so many times: a chain of gates, or a one-unit recurrent net.
+    """function(function(...(x))), ``times`` times: a chain of gates, or a one-unit recurrent net.
 
     >>> repeated(lambda h: 1.5 * h, 1.0, 3)
     3.375

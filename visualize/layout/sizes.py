@@ -98,9 +98,7 @@ def half_width(box: Box) -> float:
     text = runs_width(inside(box))
     if box.kind == "op":
         return max(RADIUS, text / 2 + 8.0)
-    if box.kind == "fold":
-        return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0
-    return text / 2 + 3.0
+    return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0 if box.kind == "fold" else text / 2 + 3.0
 
 
 def half_height(box: Box) -> float:

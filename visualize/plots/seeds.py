@@ -91,8 +91,8 @@ def plot_rates_and_seeds(
     axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
     beside: dict[str, Any] = {"fontsize": 9, "color": INK}
     axes.text(len(seeds) * 1.01, len(names) + 0.1, heading, va="bottom", **beside)
-    for row, saying in enumerate(sayings):
-        axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", **beside)
+    for place, saying in enumerate(sayings):
+        axes.text(len(seeds) * 1.01, place + 0.5, saying, va="center", **beside)
     dress(axes, title, "seed", "" if list(names) == list(rates) else "learning rate")
     patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # what the colors mean
     if table.mask.any():

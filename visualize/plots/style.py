@@ -59,7 +59,7 @@ def typeset(text: str) -> str:
 
 
 def entry(name: str) -> str:
-    """The name as a label, not too long; matplotlib leaves out of the legend what begins with _, and so it does not."""
+    """The name as a short label that stays in the legend, from which matplotlib drops names that begin with _."""
     return HIDDEN * name.startswith("_") + typeset(shorten(name, LONGEST))
 
 
@@ -113,7 +113,7 @@ def styled(place: int, points: int = 1) -> dict[str, Any]:
 
 
 def note(axes: Axes, text: str, at: tuple[float, float], away: tuple[float, float] = (8, 0), **options: Any) -> None:
-    """Write a remark beside a point, so many pixels away from it."""
+    """Write a remark beside a point, ``away`` pixels from it."""
     options = {"va": "center", "fontsize": 9, "color": INK, **options}
     axes.annotate(text, at, away, textcoords="offset points", **options)
 
@@ -143,7 +143,7 @@ def named(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]
 
 
 def same_length(**lists: Sequence[Any]) -> None:
-    """ValueError unless the lists are equally long."""
+    """Raise ValueError unless the lists are equally long."""
     if len({len(members) for members in lists.values()}) > 1:
         counts = " and ".join(f"{len(members)} {name}" for name, members in lists.items())
         raise ValueError(f"expected one of each for every point, got {counts}")

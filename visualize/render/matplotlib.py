@@ -81,7 +81,6 @@ def figure(drawing: Drawing) -> Any:
 
 
 def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
-    """A shape as a patch."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 

@@ -46,7 +46,6 @@ def tikz(drawings: Sequence[Drawing]) -> str:
 
 
 def shape(mark: Shape, scale: float) -> str:
-    """A shape as a command of TikZ."""
     strokes = SHAPES[mark.style]
     line = [f"draw={strokes.line}, line width={number(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
     look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]

@@ -178,7 +178,6 @@ class Walk:
                     self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
 
     def value(self, node: Value) -> float:
-        """The number of a node, as it is shown."""
         return float(self.values.get(node, node.data))
 
     def box_id(self, node: Value) -> str:

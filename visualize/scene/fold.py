@@ -221,7 +221,7 @@ def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> di
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
-    """For every layer of a net that is folded by the labels of its weights the weights of every unit; [] elsewhere."""
+    """The weights of every unit, layer by layer, of a net folded by its weights' labels; else []."""
     found: dict[int, dict[tuple[int, int], float]] = {}
     for node in order:
         label = LABEL.match(node.label)
@@ -238,7 +238,7 @@ def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list
 
 
 def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:
-    """Nodes with the same key as one group, where they are at least two; "" names it after its newest node."""
+    """Groups of at least two nodes with the same key; the name "" stands for that of the newest node."""
     members: dict[Any, list[Value]] = {}
     for node in order:
         if node in keys and type(node.primitive) is not Ends:

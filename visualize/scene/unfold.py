@@ -47,7 +47,7 @@ class Ends(Primitive):
 
 
 def joined(outputs: Sequence[Value]) -> Value:
-    """One node behind several outputs; their gradients, where ``backward()`` has left any, start there."""
+    """One node behind several outputs, at which the gradients left by ``backward()`` start."""
     used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
     seeds = tuple([None if output in used else output.grad for output in outputs])
     root: Value = Value.record(Ends("outputs", lambda *xs: 0.0, lambda out, *xs: seeds), outputs)
