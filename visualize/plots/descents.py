@@ -37,7 +37,10 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     paths = points_of(path)
     dimensions = {len(point) for points in paths.values() for point in points}
     if dimensions == {1}:
-        draw_curve(axes, function, paths, between)
+        low, high = between or frame([(x, 0.0) for points in paths.values() for (x,) in points])[0]
+        inputs = [low + (high - low) * step / 300 for step in range(301)]
+        axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
+        axes.set_xlim(low, high)
         paths = {name: [(*x, number_or_class(function(*x))) for x in points] for name, points in paths.items()}
         dress(axes, "", arguments(function, ["parameter"])[0], "loss")
     elif dimensions == {2}:
@@ -76,15 +79,6 @@ def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
     if not found or not all(found.values()):
         raise ValueError("a descent needs at least one finite point in each path, got none")
     return found
-
-
-def draw_curve(axes: Axes, function: Callable[..., Any], paths: dict[str, Any], between: Any) -> None:
-    """The loss over its one parameter."""
-    flat = [(x, 0.0) for points in paths.values() for (x,) in points]
-    low, high = between or frame(flat)[0]
-    inputs = [low + (high - low) * step / 300 for step in range(301)]
-    axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
-    axes.set_xlim(low, high)
 
 
 def draw_contours(axes: Axes, function: Callable[..., Any], between: Any) -> None:

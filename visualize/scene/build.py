@@ -193,14 +193,17 @@ class Walk:
         elif group.newest is node:
             box = Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
             self.scene.boxes.append(box)
-        for place in reading_order(node):
+        places, half = [*range(len(node.operands))], len(node.operands) // 2
+        if node.primitive and node.primitive.name == "dot":  # as it is read: w0, x0, w1, x1, ..., b
+            places = [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
+        for place in places:
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])
         if not absorbed:
             self.add_constants(node)
 
     def add_box(self, node: Value) -> bool:
-        """Add the box of one node; True where what is written in it tells its constants."""
+        """Add the box of one node; True if what is written in it tells its constants."""
         box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=self.value(node))
         absorbed = True
         if self.called and not node.label and node not in self.ending:
@@ -289,14 +292,6 @@ class Walk:
                 for other in others:
                     other.id, other.count = first.id, 0
         self.scene.arrows[:] = [arrow for arrow in self.scene.arrows if arrow.count]
-
-
-def reading_order(node: Value) -> Sequence[int]:
-    """The places of a gate's operands as they are read: w0, x0, w1, x1, ..., b of a weighted sum."""
-    places, half = range(len(node.operands)), len(node.operands) // 2
-    if node.primitive is None or node.primitive.name != "dot":
-        return places
-    return [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
 
 
 def close(a: float, b: float) -> bool:

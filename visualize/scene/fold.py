@@ -162,7 +162,11 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
     if len(order) <= most and sum([len(node.operands) for node in order]) <= 2 * most:
         return {}, []
-    groups = by_default(order, named if most == FEW else [])
+    parts = by_prefix(order, named, FEW) if most == FEW else {}  # by neurons or layers where labels tell them
+    if parts:
+        groups = gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
+    else:
+        groups = gathered(order, bundles(order, FEW), kind_of)
     boxes = len(set(groups.values())) + len(order) - len(groups)
     told = f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
     return groups, [told]
@@ -210,14 +214,6 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
             f"{', '.join(SINGLE)}; labeled are {clean(', '.join(known), 200) or 'no gates'}"
         )
     return labeled
-
-
-def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> dict[Value, Group]:
-    """The groups of a large graph: by neurons or layers where labels tell them, else gates alike side by side."""
-    parts = by_prefix(order, named, FEW) if named else {}
-    if parts:
-        return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
-    return gathered(order, bundles(order, FEW), kind_of)
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
