@@ -26,19 +26,10 @@ TRIES = 500
 def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 2, like: str = "") -> list[Question]:
     """``count`` questions; the same seed gives the same ones everywhere, and a smaller count the first of them.
 
-    Parameters
-    ----------
-    gates : int, optional
-        1 to 8 gates; 2 to 5 by the level where it is None.
-    level : int
-        1: + - * of small numbers; 2: max, relu and minus, too; 3: division, squares and exp; 4: sigmoid, tanh and log.
-        Of lecture examples only the numbers depend on it.
-    like : str
-        Lecture examples in place of random graphs, with other numbers: an id such as "E7", a lecture's letter, or
-        several with commas between them.
+    A question has 1 to 8 gates; None: 2 to 5 by the level. Level 1: + - * of small numbers; 2: max, relu, minus, too;
+    3: division, squares and exp; 4: sigmoid, tanh and log. ``like`` takes lecture examples with other numbers in place
+    of random graphs: an id such as "E7", a lecture's letter, or several with commas between them.
 
-    Examples
-    --------
     >>> questions(1, seed=1, like="D1")
     [Question('q = x + y; f = q * z', x = -2, y = -3, z = 1)]
     """

@@ -15,20 +15,10 @@ Point = Sequence[float]
 def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, axes: Axes | None = None) -> Axes:
     """Draw gradient descent on the function it descends: on its curve, or on its contours.
 
-    Parameters
-    ----------
-    function : callable, number -> number, or (number, number) -> number
-        The loss over one parameter or over two; it may return a Value.
-    path : list of number, list of (number, number), or dict of name -> such a list
-        The parameters from the start on, one entry after each update. Of several the legend says how long their
-        steps are, with clipped gradients, say, and without.
-    between : (low, high) or ((low, high), (low, high)), optional
-        The part of the parameters that is shown; what the paths need where it is left out.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    The function is the loss over one parameter or two; it may return a Value. The path is a list of numbers or pairs,
+    from the start on, or a dict of name -> such a list; then the legend says how long their steps are. ``between``,
+    (low, high) or ((low, high), (low, high)), is the part that is shown; left out, what the paths need.
 
-    Examples
-    --------
     >>> axes = plot_descent(lambda x, y: x * x + 4.0 * y * y, [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)])
     >>> axes.get_title(loc="left")
     'Gradient descent: 2 updates'

@@ -13,20 +13,10 @@ from .style import Axes, color_of, counting, dress, entry, named, note, ready, s
 def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
     """Draw one loss curve, or several by name; one that becomes inf or nan ends in a cross.
 
-    Parameters
-    ----------
-    losses : History, list of float, or list or dict (name -> one) of these
-        A number for each epoch, such as ``history.loss``: the mean over its examples, each as it was before its step.
-        With all examples in one batch the first is therefore the loss of the net as it started.
-    logarithmic : bool
-        Whether a step up the axis multiplies the loss.
-    every : str
-        What one number stands for: "epoch", "update".
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    Losses are a History, a list of float, or a list or dict (name -> one) of these: a number for each epoch (or
+    ``every`` "update"), such as ``history.loss``, the mean over its examples, each as it was before its step. With all
+    examples in one batch the first is therefore the loss of the net as it started.
 
-    Examples
-    --------
     >>> plot_losses({"rate 0.1": [1.0, 0.5, 0.25], "rate 0.5": [1.0, 0.1, 0.01]}).get_xlabel()
     'epoch'
     """
