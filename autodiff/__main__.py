@@ -51,7 +51,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
     made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    made.add_argument("-o", dest="file", type=file_name, metavar="FILE", help="draw the graph into FILE: graph.svg")
+    drawing = "draw the graph into FILE, such as graph.svg"
+    made.add_argument("-o", dest="file", type=file_name, metavar="FILE", help=drawing)
     made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
     made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
     made.add_argument("--key", action="store_true", help="the quiz with its answers")
@@ -72,10 +73,11 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.ask:
             alone = [name for name in QUIZ if name not in ("file", "key", "variants")]
             refuse_idle(chosen, plain, alone, "a quiz that is asked here has one sheet and no key:")
-    elif not chosen.words:
+        print(quiz(chosen))
+        return 0
+    if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
-    if chosen.quiz is not None or not chosen.words:
-        print(HELP if chosen.quiz is None else quiz(chosen))
+        print(HELP)
         return 0
     if chosen.json:
         refuse_idle(chosen, plain, JSON, "--json gives every step as data, with all digits:")

@@ -48,7 +48,7 @@ FLOORS = {
     """,
     "nn.cli": "names presets | report",
     "nn.doctor": "findings | units",
-    "nn.lectures": "learning text words | by_hand depth | descents | catalog",
+    "nn.lectures": "depth learning words | by_hand descents | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | dot | engines",

@@ -12,7 +12,7 @@ from ..losses import half_squared_error, squared_error
 from ..metrics import predict
 from ..models import MLP
 from ..normalization import batch_norm
-from .text import several
+from .depth import several
 
 
 def closed_forms() -> Iterator[str]:

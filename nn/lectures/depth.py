@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,6 @@ from ..models import MLP
 from ..optim import SGD
 from ..training.fitting import fit
 from ..training.history import gradient_norms
-from .text import several
 
 
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
@@ -104,3 +103,8 @@ def saturation() -> Iterator[str]:
         dying(point).backward()
         gradients += [p.grad for p in dying.parameters()]
     yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, gradients)))}: the unit is dead"
+
+
+def several(numbers: Iterable[Any], digits: int | None = None) -> str:
+    """ "(1, 2.5, -3)" of numbers or Values."""
+    return f"({', '.join([show(getattr(x, 'data', x), digits) for x in numbers])})"

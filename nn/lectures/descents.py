@@ -9,8 +9,7 @@ from autodiff import Value, gradients, show, sigmoid
 
 from .._checks import generator
 from ..optim import SGD, clip_by_norm
-from .depth import cliff, repeated
-from .text import several
+from .depth import cliff, repeated, several
 
 Point = tuple[float, ...]
 Found = tuple[Point, float, int]
