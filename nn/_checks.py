@@ -12,6 +12,7 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
+Seed = int | Random | None  # None: a new start every time
 # Names of other libraries that nothing here resembles.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
     logsigmoid logsoftmax nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
@@ -64,7 +65,7 @@ above_0 = partial(within, wanted="a number above 0", fits=lambda x: x > 0.0)
 below_1 = partial(within, wanted="a share from 0 up to (not including) 1", fits=lambda x: 0.0 <= x < 1.0)
 
 
-def generator(seed: int | Random | None) -> Random:
+def generator(seed: Seed) -> Random:
     """The generator of a seed; a given generator goes on."""
     if isinstance(seed, Random):
         return seed

@@ -11,6 +11,8 @@ from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoi
 from ._checks import one_of
 from .module import Module
 
+Activation = str | Callable[..., Any]  # a name, or a function of the weighted sum
+
 
 def linear(z: Any) -> Any:
     """z itself."""
@@ -63,7 +65,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def activation_named(name: str | Callable[..., Any]) -> Callable[..., Any]:
+def activation_named(name: Activation) -> Callable[..., Any]:
     """The activation of that name (a new one where it learns), or the function that was given."""
     found = one_of("activation", name, ACTIVATIONS)
     return found() if isinstance(found, type) else found  # type: ignore[no-any-return]

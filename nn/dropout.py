@@ -5,10 +5,9 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from random import Random
 from typing import Any
 
-from ._checks import below_1, example, generator
+from ._checks import Seed, below_1, example, generator
 from .module import Module
 
 
@@ -29,7 +28,7 @@ class Dropout(Module):
 
     in_training = "draws new random numbers for every example"
 
-    def __init__(self, share: float, seed: int | Random | None = 0) -> None:
+    def __init__(self, share: float, seed: Seed = 0) -> None:
         self.share = below_1("share", share)
         self.random = generator(seed)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Sequence
 from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import counted, example, generator, one_example, one_of, size
-from .activations import activation_named
+from ._checks import Seed, counted, example, generator, one_example, one_of, size
+from .activations import Activation, activation_named
 from .initializers import INITIALIZERS, Initializer
 from .module import Module
 
@@ -42,8 +41,8 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, inputs: int, activation: str | Callable[..., Any] = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: int | Random | None = None, outputs: int = 1
+        self, inputs: int, activation: Activation = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: Seed = None, outputs: int = 1
     ) -> None:  # fmt: skip
         random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
@@ -78,8 +77,8 @@ class Layer(Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activation: str | Callable[..., Any] = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: int | Random | None = None
+        self, inputs: int, outputs: int, activation: Activation = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: Seed = None
     ) -> None:  # fmt: skip
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
@@ -106,6 +105,6 @@ class Layer(Module):
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 
-def spelled(activation: str | Callable[..., Any]) -> str:
+def spelled(activation: Activation) -> str:
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

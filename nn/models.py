@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from operator import index
 from random import Random
@@ -11,8 +11,8 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
-from ._checks import counted, example, generator, several, size
-from .activations import activation_named
+from ._checks import Seed, counted, example, generator, several, size
+from .activations import Activation, activation_named
 from .initializers import Initializer
 from .layers import Layer, Neuron, spelled
 from .module import Module, outputs_of, takes_sequences
@@ -97,9 +97,8 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self, inputs: int, sizes: Sequence[int], activation: Any = "tanh",
-        output: str | Callable[..., Any] = "linear", bias: bool = True, initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None
+        self, inputs: int, sizes: Sequence[int], activation: Any = "tanh", output: Activation = "linear",
+        bias: bool = True, initializer: str | Initializer = "uniform", seed: Seed = None
     ) -> None:  # fmt: skip
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
@@ -120,7 +119,7 @@ class MLP(Sequential):
                 if type(neuron.b) is Value:
                     neuron.b.label = f"b{k}_{i}"
 
-    def again(self, seed: int | Random | None = None) -> MLP:
+    def again(self, seed: Seed = None) -> MLP:
         """A net of the same make that starts from another seed.
 
         >>> net = MLP(2, [4, 1], "relu", seed=0)
@@ -131,9 +130,8 @@ class MLP(Sequential):
 
     @classmethod
     def from_matrices(
-        cls, matrices: Sequence[Any], activation: Any = "tanh", output: str | Callable[..., Any] = "linear",
-        bias: bool = True
-    ) -> MLP:  # fmt: skip
+        cls, matrices: Sequence[Any], activation: Any = "tanh", output: Activation = "linear", bias: bool = True
+    ) -> MLP:
         """The net with these weights: a matrix a layer, a row a neuron, the bias (unless False) in column 0 (E).
 
         A layer of one neuron may be given as its row alone.
@@ -192,7 +190,7 @@ class RecurrentCell(Module):
 
     takes_sequences = True
 
-    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: int | Random | None = None) -> None:
+    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: Seed = None) -> None:
         self.layer = Layer(size(inputs) + size(hidden), hidden, activation, seed=seed)
 
     def states(self, sequence: Sequence[Sequence[Any]], start: Sequence[Any] | None = None) -> list[list[Any]]:
@@ -216,9 +214,7 @@ class Convolution(Module):
     [0.0, 1.0, 0.0]
     """
 
-    def __init__(
-        self, width: int, activation: Any = "linear", bias: bool = True, seed: int | Random | None = None
-    ) -> None:
+    def __init__(self, width: int, activation: Any = "linear", bias: bool = True, seed: Seed = None) -> None:
         self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from autodiff import Value, cos, floor, maximum, minimum, sqrt, variables
 from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several, size
 from .module import Module
 
+Parameters = Iterable[Value] | Module
 Schedule = Callable[[Any], Any]  # of the step, counted from 0
 
 
@@ -52,7 +53,7 @@ class Optimizer:
     states: tuple[str, ...] = ()
 
     def __init__(
-        self, parameters: Iterable[Value] | Module, learning_rate: float, weight_decay: float = 0.0,
+        self, parameters: Parameters, learning_rate: float, weight_decay: float = 0.0,
         clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
     ) -> None:  # fmt: skip
         refuse_words(type(self).__init__, others)
@@ -146,9 +147,9 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.1, momentum: float = 0.0,
-        nesterov: bool = False, weight_decay: float = 0.0, clip_norm: float | None = None,
-        schedule: Schedule | None = None, **others: Never
+        self, parameters: Parameters, learning_rate: float = 0.1, momentum: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, clip_norm: float | None = None, schedule: Schedule | None = None,
+        **others: Never
     ) -> None:  # fmt: skip
         self.momentum = at_least_0("momentum", momentum)
         self.nesterov = nesterov
@@ -182,9 +183,9 @@ class RMSProp(Optimizer):
     states = ("mean_square",)
 
     def __init__(
-        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.01, decay: float = 0.99,
-        epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
-        schedule: Schedule | None = None, **others: Never
+        self, parameters: Parameters, learning_rate: float = 0.01, decay: float = 0.99, epsilon: float = 1e-8,
+        weight_decay: float = 0.0, clip_norm: float | None = None, schedule: Schedule | None = None,
+        **others: Never
     ) -> None:  # fmt: skip
         self.decay = below_1("decay", decay)
         self.epsilon = above_0("epsilon", epsilon)
@@ -215,9 +216,9 @@ class Adam(Optimizer):
     states = ("mean", "mean_square")
 
     def __init__(
-        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8, weight_decay: float = 0.0,
-        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+        self, parameters: Parameters, learning_rate: float = 0.02, betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
     ) -> None:  # fmt: skip
         both = several("betas", betas, "betas=(0.9, 0.999)")
         if len(both) != 2:
@@ -250,9 +251,9 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self, parameters: Iterable[Value] | Module, learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8, weight_decay: float = 0.01,
-        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+        self, parameters: Parameters, learning_rate: float = 0.02, betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8, weight_decay: float = 0.01, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
     ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate, betas, epsilon, weight_decay, clip_norm, schedule, **others)
 
@@ -327,12 +328,12 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     return [gradient * scale for gradient in gradients]
 
 
-def momentum(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+def momentum(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     """SGD with a momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9)
 
 
-def nesterov(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+def nesterov(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     """SGD with a Nesterov momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 

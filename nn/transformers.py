@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import Any
 
 from autodiff import Value, dot, log_softmax, softmax, take
 from autodiff.arrays import in_order
 
-from ._checks import above_0, counted, generator, size
+from ._checks import Seed, above_0, counted, generator, size
 from .initializers import normal
 from .layers import Layer
 from .module import Module
@@ -27,7 +26,7 @@ class Embedding(Module):
     (16, 432)
     """
 
-    def __init__(self, tokens: int, width: int, seed: int | Random | None = None) -> None:
+    def __init__(self, tokens: int, width: int, seed: Seed = None) -> None:
         random = generator(seed)
         self.rows = [
             [Value(START(random, tokens, width), f"e{i}_{j}") for j in range(size(width, "width"))]
@@ -52,7 +51,7 @@ class CausalSelfAttention(Module):
     (2, 4)
     """
 
-    def __init__(self, width: int, heads: int = 4, seed: int | Random | None = None) -> None:
+    def __init__(self, width: int, heads: int = 4, seed: Seed = None) -> None:
         random = generator(seed)
         if size(width, "width") % size(heads, "heads"):
             raise ValueError(f"heads share the width evenly: {width} numbers cannot be split among {heads} heads")
@@ -79,7 +78,7 @@ class CausalSelfAttention(Module):
 class Block(Module):
     """One layer of a GPT: attention, then a small net for each position, each added to what it was given."""
 
-    def __init__(self, width: int, heads: int, seed: int | Random | None = None) -> None:
+    def __init__(self, width: int, heads: int, seed: Seed = None) -> None:
         random = generator(seed)
         self.norm = RMSNorm(width, learned=False)
         self.attention = CausalSelfAttention(width, heads, random)
@@ -134,9 +133,7 @@ class GPT(Module):
         scores = self(tokens[:-1])
         return sum([-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]) / len(scores)
 
-    def sample(
-        self, start: Sequence[int], end: int, temperature: float = 1.0, seed: int | Random | None = None
-    ) -> list[int]:
+    def sample(self, start: Sequence[int], end: int, temperature: float = 1.0, seed: Seed = None) -> list[int]:
         """Tokens drawn one after the other behind ``start``, until ``end`` or a full context.
 
         A low temperature takes likely ones more often.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import log
-from random import Random
 from typing import Any
 
-from .._checks import generator
+from .._checks import Seed, generator
 from .._targets import one_hot
 from ..layers import Layer
 from ..losses import squared_error
@@ -89,9 +88,7 @@ class WindowModel(Module):
     0.0
     """
 
-    def __init__(
-        self, words: int, width: int = 2, embedding: int = 3, hidden: int = 8, seed: int | Random | None = None
-    ) -> None:
+    def __init__(self, words: int, width: int = 2, embedding: int = 3, hidden: int = 8, seed: Seed = None) -> None:
         random = generator(seed)
         self.embedding = Layer(words, embedding, bias=False, seed=random)
         self.hidden = Layer(width * embedding, hidden, "tanh", seed=random)
