@@ -201,21 +201,10 @@ def weighted_total(cases: Iterable[tuple[Any, Callable[[Any], Any], Any]]) -> An
 class Loss:
     """One row: a name, the cost of one example, how its target is read, and what class outputs mean.
 
-    Parameters
-    ----------
-    name : str
-        What the loss is called in text.
-    cost : function (outputs, target) -> Value
-        The loss of one example, recorded.
-    encode : function (target, number of outputs) -> list of float
-        The target as a number for each output, checked; ``cost`` takes it in this form too.
-    decide : function (list of float) -> int
-        The class that outputs, or an encoded target, stand for.
-    probabilities : bool
-        Whether the outputs have to lie between 0 and 1.
+    ``cost(outputs, target)`` is the loss of one example, recorded; ``encode(target, number of outputs)`` the target as
+    a number for each output, checked, a form that ``cost`` takes too; ``decide(outputs)`` the class that outputs, or an
+    encoded target, stand for. ``probabilities`` says whether the outputs have to lie between 0 and 1.
 
-    Examples
-    --------
     >>> absolute = Loss("absolute", lambda outputs, target: abs(outputs[0] - target[0]))
     >>> absolute.cost([3.0], [1.0])
     2.0

@@ -85,17 +85,9 @@ class BatchNorm(Scaled):
     model of your own that contains one defines ``batch(rows)``, from the list of examples to the list of outputs:
     ``return [self.last(h) for h in self.norm.batch([self.first(x) for x in rows])]``. Sequential has it.
 
-    Parameters
-    ----------
-    inputs : int
-        How many units.
-    momentum : float
-        The share of the mini-batch in the new running statistics; its variance there is divided by n - 1.
-    epsilon : float
-        Keeps a constant unit from a division by 0.
+    ``momentum`` is the share of the mini-batch in the new running statistics (its variance there divided by n - 1);
+    ``epsilon`` keeps a constant unit from a division by 0.
 
-    Examples
-    --------
     >>> norm = BatchNorm(1, momentum=1.0).train()
     >>> [round(y.data, 3) for [y] in norm.batch([[1.0], [3.0]])]
     [-1.0, 1.0]

@@ -37,19 +37,10 @@ def diagnose(
     examples are right, or, where targets are numbers to be met (see ``evaluate``), while the loss is above 5 % of what
     always answering the mean target costs. The model is left as it is.
 
-    Parameters
-    ----------
-    model : Module
-        Of a Sequential or an MLP the layers are looked into; of another model gradients and rate only.
-    X, Y, loss
-        As given to ``fit``.
-    learning_rate : float
-        The rate of plain gradient descent that is judged; with a history, its optimizer's losses are instead.
-    history : History, optional
-        What ``fit`` returned (or ``error.history`` of a run that diverged).
+    Of a Sequential or an MLP the layers are looked into; of another model gradients and rate only. X, Y and loss are as
+    given to ``fit``, the history is what it returned (or ``error.history`` of a run that diverged); its losses are
+    judged, or else one step of plain gradient descent at the learning rate.
 
-    Examples
-    --------
     >>> from nn import MLP, truth_table
     >>> X, Y = truth_table("xor")
     >>> print(diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y, history=None)[0])

@@ -125,10 +125,11 @@ def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, st
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     """Whether no way out of a part leads back into it."""
     box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
-    before: dict[Any, set[Any]] = {}
+    before: dict[Any, set[Any]] = {x: set() for x in box.values()}
     for node in order:
-        sources = {box[x] for x in node.operands if type(x) is not float} - {box[node]}
-        before.setdefault(box[node], set()).update(sources)
+        before[box[node]].update([box[x] for x in node.operands if type(x) is not float])
+    for part, sources in before.items():
+        sources.discard(part)
     try:
         TopologicalSorter(before).prepare()
     except CycleError:
