@@ -19,6 +19,13 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST = 40  # letters of a label that a name keeps
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
+TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
+    "e^": lambda x: ("msup", ("mi", "e"), x),
+}
+INLINE = 16  # a formula of more gates is written in several lines
 
 
 class Names:
@@ -80,9 +87,6 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     # A label in one short line; lone surrogates, which no terminal can show, are written out.
     spell = lambda x: " ".join(x.split())[:LONGEST].encode("utf-8", "backslashreplace").decode()  # noqa: E731
     return Names(spell).of(nodes, output)
-
-
-SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
 
 
 def show(x: float, digits: int | None = None) -> str:
@@ -388,13 +392,6 @@ def first_negated(tree: Any) -> Any:
     return negative(tree)
 
 
-TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
-FORMS: dict[str, Callable[[Any], Any]] = {
-    "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
-    "e^": lambda x: ("msup", ("mi", "e"), x),
-}
-
-
 def arithmetic(symbol: type[Any]) -> type[Any]:
     """Give a class with a ``record`` the operators that rules are written with."""
 
@@ -441,9 +438,6 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     nodes, output = behind(nodes, output)
     called = names(nodes, output)
     return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]
-
-
-INLINE = 16  # a formula of more gates is written in several lines
 
 
 def latex(output: Any) -> str:

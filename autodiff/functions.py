@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 
 SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
+# The function itself; type checkers are told that floats give floats, and Values give Values.
+reduction: Callable[[Any], Reduction] = lambda function: function  # noqa: E731
+elementwise: Callable[[Any], Elementwise] = lambda function: function  # noqa: E731
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
@@ -43,11 +46,6 @@ def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
         got = ", ".join(map(repr, (values, *more)))
         raise TypeError(f"{name} takes its values in a list, as in {usage}; got {got:.60}")
     return list(values if is_array(values) else in_order(name, values))
-
-
-# The function itself; type checkers are told that floats give floats, and Values give Values.
-reduction: Callable[[Any], Reduction] = lambda function: function  # noqa: E731
-elementwise: Callable[[Any], Elementwise] = lambda function: function  # noqa: E731
 
 
 @reduction

@@ -16,6 +16,19 @@ Seed = int | Random | None  # None: a new start every time
 # Names of other libraries that nothing here resembles.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
     logsigmoid logsoftmax nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
+HABITS = {  # words of other libraries, and what to write here
+    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
+    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
+    "verbose": "progress=True or progress=False", "random_state": "seed",
+    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
+    "metrics": "record='accuracy'", "validation": "validation_data=(X, Y)", "early_stopping": "patience=10",
+    "schedule": "optimizer=SGD(model, 0.1, schedule=cosine(1000))",
+    "class_weight": "loss=cross_entropy_with(weights=[1, 5])",
+    "label_smoothing": "loss=cross_entropy_with(label_smoothing=0.1)",
+}  # fmt: skip
 
 
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
@@ -89,21 +102,6 @@ def rows_in(X: Iterable[Any]) -> list[list[float]]:
         if not hasattr(x, "__iter__"):
             raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
     return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
-
-
-HABITS = {  # words of other libraries, and what to write here
-    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
-    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
-    "verbose": "progress=True or progress=False", "random_state": "seed",
-    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
-    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
-    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
-    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
-    "metrics": "record='accuracy'", "validation": "validation_data=(X, Y)", "early_stopping": "patience=10",
-    "schedule": "optimizer=SGD(model, 0.1, schedule=cosine(1000))",
-    "class_weight": "loss=cross_entropy_with(weights=[1, 5])",
-    "label_smoothing": "loss=cross_entropy_with(label_smoothing=0.1)",
-}  # fmt: skip
 
 
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:

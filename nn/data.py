@@ -16,6 +16,18 @@ GATES: dict[str, Callable[..., int]] = {
     "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
     "nor": lambda a, b: 1 - (a | b), "xnor": lambda a, b: 1 - (a ^ b), "not": lambda a: 1 - a,
 }  # fmt: skip
+# A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
+AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
+BY_HAND = {
+    "and": ([AND], "sigmoid"), "or": ([OR], "sigmoid"), "nor": ([NOR], "sigmoid"), "nand": ([NAND], "sigmoid"),
+    "not": ([[10, -20]], "sigmoid"),
+    "xnor": ([[AND, NOR], OR], "sigmoid"),  # both or neither (E3)
+    "xor": ([[OR, NAND], AND], "sigmoid"),  # one, but not both
+    "step function": ([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "step"),  # E1
+    "rectangle": ([[[-1, 1, 0], [3, -1, 0], [-1, 0, 1], [2, 0, -1]], [-4, 1, 1, 1, 1]], "step"),  # E4
+}  # fmt: skip
+Data = tuple[list[list[float]], list[int]]
+AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 
 
 def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
@@ -29,22 +41,6 @@ def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 
 
-# A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
-
-AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
-BY_HAND = {
-    "and": ([AND], "sigmoid"),
-    "or": ([OR], "sigmoid"),
-    "nor": ([NOR], "sigmoid"),
-    "nand": ([NAND], "sigmoid"),
-    "not": ([[10, -20]], "sigmoid"),
-    "xnor": ([[AND, NOR], OR], "sigmoid"),  # both or neither (E3)
-    "xor": ([[OR, NAND], AND], "sigmoid"),  # one, but not both
-    "step function": ([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "step"),  # E1
-    "rectangle": ([[[-1, 1, 0], [3, -1, 0], [-1, 0, 1], [2, 0, -1]], [-4, 1, 1, 1, 1]], "step"),  # E4
-}
-
-
 def by_hand(name: str) -> MLP:
     """The net with the lecture's hand-set weights: a gate, "rectangle" or "step function".
 
@@ -56,10 +52,6 @@ def by_hand(name: str) -> MLP:
     """
     matrices, activation = one_of("hand-set net", name, BY_HAND)
     return MLP.from_matrices(matrices, activation, activation)
-
-
-Data = tuple[list[list[float]], list[int]]
-AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 
 
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:

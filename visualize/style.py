@@ -17,6 +17,8 @@ COLORS = {  # on light pages and on dark ones
 }
 LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
+SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
 def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -31,10 +33,6 @@ def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, 
     if theme not in known:
         raise ValueError(f"a theme is {', '.join(known)} or a dict of colors, got {theme!r:.60}")
     return known[theme]
-
-
-SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
-SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
 @dataclass

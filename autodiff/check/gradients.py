@@ -20,6 +20,26 @@ from .nonfinite import nonfinite_origin, statement
 from .numerical import Curve, Slope
 
 EPSILON = 2.0**-52
+ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
+PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
+FLAT = 1e-12  # an error of this part of the slopes around is small enough
+NORMAL = 2.0**-1022  # smaller floats have fewer digits
+NEARBY = 1e-12  # of the first step beside x, a continuous function has hardly changed
+FAR = 1e12  # times as far away, it shows how large its values are
+VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding and bending
+VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
+MOST = 40  # rows of a table, before those that are all right are left out
+NOTES = 4  # of one kind
+TINY = 1e-8  # a gradient of this part of the others is next to nothing
+UNRECORDED = (
+    "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
+    "or lose digits to cancellation or underflow on the way?"
+)
+UNDECIDED = (
+    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
+    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
+)
+UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
 class Subject:
@@ -153,15 +173,6 @@ def places(tree: Any, name: str) -> list[str]:
     return [name] if members is None else [place for i, x in members for place in places(x, f"{name}[{i!r}]")]
 
 
-ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
-PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
-FLAT = 1e-12  # an error of this part of the slopes around is small enough
-NORMAL = 2.0**-1022  # smaller floats have fewer digits
-NEARBY = 1e-12  # of the first step beside x, a continuous function has hardly changed
-FAR = 1e12  # times as far away, it shows how large its values are
-VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding and bending
-
-
 class CheckedInput:
     """A derivative with respect to one input, found in every way, and the verdict on it.
 
@@ -284,21 +295,6 @@ def jumps(curve: Curve, left: Slope, right: Slope) -> bool | None:
     if not moved > allowed:
         return False
     return max(abs(curve.at(x + side * nearby / 8.0) - here) for side in (-1.0, 1.0)) > 0.5 * moved or None
-
-
-VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
-MOST = 40  # rows of a table, before those that are all right are left out
-NOTES = 4  # of one kind
-TINY = 1e-8  # a gradient of this part of the others is next to nothing
-UNRECORDED = (
-    "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
-    "or lose digits to cancellation or underflow on the way?"
-)
-UNDECIDED = (
-    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
-    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
-)
-UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
 def contradiction(node: Value) -> str:

@@ -27,6 +27,9 @@ LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for
 LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs), or a cross-entropy loss, which stay finite."
 LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
 LENGTH = "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
+MOST = 4  # operands that are listed
+READ = "Look where this number was read or computed."
+CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
 
 
 def behind(node: Value, depth: int) -> set[str]:
@@ -98,11 +101,6 @@ def untaken(order: Sequence[Value], node: Value) -> bool:
         if any(type(x) is Value and x in dependent for x in made.operands):
             dependent.add(made)
     return False
-
-
-MOST = 4  # operands that are listed
-READ = "Look where this number was read or computed."
-CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
 
 
 class NonfiniteOrigin:

@@ -24,6 +24,8 @@ NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
 FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number
 NOISE = 1e-12  # a sum is taken for 0 where it is this small beside its terms
 MOST = 4  # edges that a hint names
+# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
+Blank = namedtuple("Blank", "gates parts number why noise")
 
 
 class Answer(NamedTuple):
@@ -54,10 +56,6 @@ class Verdict(NamedTuple):
     text: str
     mistakes: tuple[str, ...] = ()
     follows: str = ""
-
-
-# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
-Blank = namedtuple("Blank", "gates parts number why noise")
 
 
 class Work:

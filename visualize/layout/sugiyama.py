@@ -11,6 +11,12 @@ from .plan import Block, Link, Plan, Point, landings
 
 PASSES = 15  # from the inputs and from the output in turn
 Edge = tuple[int, float, float]  # (neighbor, its way in, weight)
+SWEEPS = 8
+PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
+SMALL = 400
+FEW = 8  # so few named inputs stand in one column at the left, as on the slides
+PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
+AWAY = 4  # but none of them more columns than this from where it is used
 
 
 def levels(grid: Grid, gap: float) -> list[float]:
@@ -76,11 +82,6 @@ def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> lis
             offset += next(distances)
             heights.append(total / weight + offset)
     return heights
-
-
-SWEEPS = 8
-PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
-SMALL = 400
 
 
 def ordered(grid: Grid) -> None:
@@ -185,11 +186,6 @@ def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[
                 for other in others:
                     count += (end > other) - (end < other)
     return count
-
-
-FEW = 8  # so few named inputs stand in one column at the left, as on the slides
-PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
-AWAY = 4  # but none of them more columns than this from where it is used
 
 
 class Grid:

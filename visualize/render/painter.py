@@ -25,6 +25,10 @@ from ..scene.model import Arrow, Box, Scene
 from ..style import DARK, LIGHT, TEXTS
 
 HEAD = 8.0  # the length of an arrow's head
+UNIT, COLUMN, TALL = 18.0, 84.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
+SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
+STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
+CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
 
 
 @dataclass(eq=False, slots=True)
@@ -96,11 +100,6 @@ def paint(
     return drawing
 
 
-UNIT, COLUMN, TALL = 18.0, 84.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
-SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
-STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
-
-
 def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], left: float, top: float) -> Group:
     """The diagram of a net: units in columns, every weight a line, the stronger the larger, dashed where negative."""
     group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
@@ -165,9 +164,6 @@ def shaft(curve: Sequence[Point], head: float) -> list[Point]:
         del kept[-3:]
     before = kept[-2]
     return [*kept[:-2], (min(before[0], end), before[1]), (end, y)]
-
-
-CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
 
 
 def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:

@@ -17,6 +17,7 @@ from .symbols import symbol
 from .unfold import Ends, rewritten, wishes
 
 MOST = 60  # the description tells of so many boxes
+CONSTANTS = 4  # more constants than this at one gate become one box
 
 
 def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
@@ -76,9 +77,6 @@ def steps_of(walk: Walk) -> Iterator[Step]:
             yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, text, row.sentence)
         elif row.phase == "forward" and (row.node not in walk.groups or walk.groups[row.node].newest is row.node):
             yield Step("forward", walk.box_id(row.node), "", None, text, row.sentence)
-
-
-CONSTANTS = 4  # more constants than this at one gate become one box
 
 
 def scene(

@@ -17,6 +17,11 @@ from .._text import clean
 from .symbols import symbol
 from .unfold import SINGLE, Ends, wishes
 
+LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
+BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
+FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
+LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
+
 
 def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
     """For every node that only an owner uses, the owner itself included, the outermost such owner."""
@@ -135,12 +140,6 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     except CycleError:
         return False
     return True
-
-
-LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
-BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
-FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
-LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 
 @dataclass(eq=False)

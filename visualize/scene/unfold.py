@@ -12,6 +12,8 @@ from typing import Any
 from autodiff import PRIMITIVES, Primitive, Value, exp, history, log, maximum, sigmoid, sqrt, stale
 from autodiff.flat import Unsupported, recorded
 
+Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
+
 
 def weighted_sum(*operands: Any) -> Any:
     """w0 * x0 + w1 * x1 + ... + b, gate by gate, of (w0, w1, ..., x0, x1, ..., b)."""
@@ -39,7 +41,6 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
 SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
-Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
 
 
 class Ends(Primitive):
