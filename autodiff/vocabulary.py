@@ -75,7 +75,6 @@ OVERFLOW = (
 )
 UNDEFINED = "0 to a negative power is infinite, a negative number to a fraction is undefined: keep the base positive."
 
-# fmt: off
 ROWS = {
     "add":           Words("+",  SUM,        "add",     right="+{}", left="+{}", spoken="plus", linear=True,
         role="distributes: both inputs get the upstream gradient"),
@@ -163,8 +162,7 @@ ROWS = {
     "largest":       Words(name="max", usage=("[a, b]",), role="routes: the largest input gets upstream, the others 0",
         kink="a tie: the largest inputs get equal shares"),
     "norm":          Words(usage=("[a, b]",)),
-}
-# fmt: on
+}  # fmt: skip
 for name, row in ROWS.items():
     row.of(name)
 INFIX = {name: row for name, row in ROWS.items() if row.sign and name not in ("neg", "reciprocal")}

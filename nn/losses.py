@@ -223,7 +223,6 @@ class Loss:
 
 
 AnyLoss = str | Callable[[Any, Any], Any] | Loss
-# fmt: off
 ROWS = (
     Loss("squared_error",             squared_error,             same_size, above_half),
     Loss("mean_squared_error",        partial(mean_over, squared_error), same_size, above_half),
@@ -234,8 +233,7 @@ ROWS = (
     Loss("mean_binary_cross_entropy", partial(mean_over, binary_cross_entropy), shares, above_half, probabilities=True),
     Loss("cross_entropy",             cross_entropy,             classes,   largest),
     Loss("negative_log_likelihood",   negative_log_likelihood,   classes,   largest,    probabilities=True),
-)
-# fmt: on
+)  # fmt: skip
 LOSSES = {row.name: row for row in ROWS}
 SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll": "negative_log_likelihood"}
 LOSSES |= {short: LOSSES[name] for short, name in SHORT.items()}

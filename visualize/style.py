@@ -7,14 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 COLORS = {  # on light pages and on dark ones
-    "background": ("#FFFFFF", "#111418"),
-    "ink": ("#1B1F24", "#E8EAED"),
-    "faint": ("#57606A", "#A3ADB8"),
-    "value": ("#005A8C", "#7CC7F2"),
-    "gradient": ("#A84300", "#FF9F4A"),
-    "gate": ("#F4F7FA", "#1D242C"),
+    "background": ("#FFFFFF", "#111418"), "ink": ("#1B1F24", "#E8EAED"), "faint": ("#57606A", "#A3ADB8"),
+    "value": ("#005A8C", "#7CC7F2"), "gradient": ("#A84300", "#FF9F4A"), "gate": ("#F4F7FA", "#1D242C"),
     "lit": ("#FFE9A8", "#5A4708"),
-}
+}  # fmt: skip
 LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
