@@ -32,7 +32,7 @@ FLOORS = {
         ir recording state | expansion passes | loops | lowering | backends | sequences trainer | compiled live
         | stepping
     """,
-    "autodiff.flat.backends": "text | array javascript python | llvm",
+    "autodiff.flat.backends": "text | array javascript python | devices llvm",
     "autodiff.flat.backends.llvm": """
         builder | machine math | core | nests | emitter | code | runner steps | singles trainings
     """,

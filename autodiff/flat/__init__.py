@@ -9,7 +9,7 @@ Where things are, in the order to read:
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, alive, share: from lines to lines
     loops        the same as loop nests over axes, for batch and native
-    backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
+    backends     text (how programs are written), python, array (NumPy, JAX), devices (JAX), javascript, llvm
     sequences    one program for sequences of every length
     trainer      steps of one example each, numbers kept in arrays
     compiled     autodiff.compile: a function traced, then run as flat code
@@ -51,18 +51,18 @@ if TYPE_CHECKING:
     from .live import Listing, Live
     from .lowering import lower
     from .recording import Recipe
-    from .stepping import Training, in_machine_code, native_training
+    from .stepping import Training, device_training, in_machine_code, native_training
 
 __all__ = [
     "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Training", "Unsupported",
-    "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
+    "device_training", "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
     "row_mean",
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
     **dict.fromkeys(["Line", "Program", "row_mean"], "ir"),
     **dict.fromkeys(["Listing", "Live"], "live"),
-    **dict.fromkeys(["Training", "in_machine_code", "native_training"], "stepping"),
+    **dict.fromkeys(["Training", "device_training", "in_machine_code", "native_training"], "stepping"),
     "Recipe": "recording",
     "javascript": "backends",
     "lower": "lowering",

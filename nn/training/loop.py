@@ -84,8 +84,10 @@ class Task:
         epochs: int = 1,
         batch_size: int | None = None,
         gates: int = 0,
+        devices: int | None = None,
     ) -> None:
         self.gates = gates  # of one example's loss
+        self.devices = devices  # that share the rows of a step by JAX
         self.model = model
         self.examples = examples
         self.targets = targets

@@ -22,19 +22,22 @@ OFTEN = 5  # times that callbacks may change what was recorded before it is reco
 class Recorded:
     """A step recorded once, by a runner of ``autodiff.flat``; as ``Eager``, only faster."""
 
-    hint, why, ahead = "", "", True
+    hint = ""
 
     def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
-        from autodiff.flat import Training, native_training  # when used: they bring in flat code
+        from autodiff.flat import Training, device_training, native_training  # when used: they bring in flat code
 
         self.why, self.task = why, task
         self.optimizer = optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
             self.training: Any = native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
+        elif runner == "jax":
+            self.training = device_training(task.recipe, task.rows, task.epoch, task.devices)
         else:
             self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name = self.training.name
+        self.ahead = runner != "jax" or task.epoch.steps == 1
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
@@ -61,6 +64,8 @@ class Sequences:
     def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
         self.why, self.task, self.optimizer = why, task, task.optimizer
         refuse_own_step(task.optimizer)
+        if runner == "jax":
+            raise Unsupported("runner='jax' takes examples of one length: train sequences with runner='native'")
         if task.epoch.size > 1:
             raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
         with task.watched():
@@ -147,6 +152,7 @@ RUNNERS: dict[str, Callable[[Task], Runner]] = {
     "source": partial(recorded, runner="source"),
     "batch": partial(recorded, runner="batch"),
     "native": partial(recorded, runner="native"),
+    "jax": partial(recorded, runner="jax"),
 }
 
 

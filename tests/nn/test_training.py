@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import autodiff.flat.backends
 import nn
 from autodiff import Value
 from nn import MLP, SGD, evaluate, fit, predict, truth_table
@@ -117,6 +118,14 @@ def test_ctrl_c_keeps_what_was_learned():
 def test_an_unknown_runner_is_an_error_that_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"no runner is called 'warp': choose one of auto, eager"):
         trained(runner="warp")
+
+
+def test_without_jax_its_runner_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    monkeypatch.delitem(sys.modules, "autodiff.flat.backends.devices", raising=False)
+    monkeypatch.delattr(autodiff.flat.backends, "devices", raising=False)
+    with pytest.raises(ImportError, match=r"runner='jax' trains by JAX: pip install 'scalar-autodiff\[jax\]'"):
+        trained(runner="jax")
 
 
 @pytest.mark.parametrize(
