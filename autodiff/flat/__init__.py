@@ -50,11 +50,11 @@ if TYPE_CHECKING:
     from .ir import Line, Program, row_mean
     from .live import Listing, Live
     from .lowering import lower
-    from .recording import Recipe
+    from .recording import Recipe, Step
     from .stepping import Training, device_training, in_machine_code, native_training
 
 __all__ = [
-    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Training", "Unsupported",
+    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Step", "Training", "Unsupported",
     "device_training", "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
     "row_mean",
 ]  # fmt: skip
@@ -63,7 +63,7 @@ ROOMS = {  # names whose module is imported when one of them is first used
     **dict.fromkeys(["Line", "Program", "row_mean"], "ir"),
     **dict.fromkeys(["Listing", "Live"], "live"),
     **dict.fromkeys(["Training", "device_training", "in_machine_code", "native_training"], "stepping"),
-    "Recipe": "recording",
+    **dict.fromkeys(["Recipe", "Step"], "recording"),
     "javascript": "backends",
     "lower": "lowering",
     "over_rows": "backends.array",

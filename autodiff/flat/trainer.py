@@ -108,7 +108,12 @@ class Trainer:
         if self.runner == "native":
             calls = [example if type(example) is tuple else (example,) for example in examples]
             with suppress(Unsupported):  # the first step says so
-                self.fast.trace(max(calls, key=lambda call: len(read(call)[1])), {}, True)
+                self.meet([(len(read(call)[1]), call) for call in calls])
+
+    def meet(self, calls: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Record the longest of these first, then the shortest, so that both will be served by one program."""
+        for most in (max, min) if calls else ():
+            self.fast.trace(most(calls, key=itemgetter(0))[1], {}, True)
 
     def write(self) -> None:
         """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.
@@ -133,9 +138,7 @@ class Trainer:
     def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
         """Make a step for each call; their losses are appended."""
         given = [read(call) for call in calls]
-        anew = [(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known]
-        if anew:
-            self.fast.trace(max(anew, key=itemgetter(0))[1], {}, True)  # the longest first: its program serves others
+        self.meet([(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known])
         ready, rows = [self.prepared_for(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
         if not self.inside:
             self.training.read(State.of(self.optimizer))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Never
 
 import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
 from .._checks import one_of
+from ..dropout import Dropout, drawing_from
 from ..module import in_mode, takes_sequences
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Runner, Task, put_back
@@ -63,15 +64,15 @@ class Sequences:
 
     def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
         self.why, self.task, self.optimizer = why, task, task.optimizer
+        from autodiff.flat import Step  # when used: it brings in flat code
+
         refuse_own_step(task.optimizer)
         if runner == "jax":
             raise Unsupported("runner='jax' takes examples of one length: train sequences with runner='native'")
         if task.epoch.size > 1:
             raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
-        with task.watched():
-            task.example_loss(task.examples[0], task.targets[0])
-        if task.calls:
-            raise Unsupported("dropout draws anew for each position of a sequence: train with runner='eager'")
+        shortest = min(zip(task.examples, task.targets), key=lambda example: len(example[0]))
+        self.step = Step(task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int), True)
         self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
         with in_mode(task.modules, True):
             self.trainer.expect(zip(task.examples, task.targets))
@@ -79,8 +80,13 @@ class Sequences:
         self.left: Any = None  # the state in which the parameters are
 
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
-        """That of one example, with the penalty."""
-        loss, penalty = self.task.example_loss(x, target), self.task.penalty
+        """That of one example, with the penalty; recorded once for each length."""
+
+        def refuse(layer: Dropout, units: int) -> Never:
+            raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
+
+        with drawing_from(refuse):
+            loss, penalty = self.task.example_loss(x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
@@ -100,7 +106,9 @@ class Sequences:
         return self.left, losses
 
     def check(self) -> None:
-        """What the steps reach is watched, and nothing more."""
+        """Unsupported if the loss of the shortest sequence, or the update, would be recorded differently now."""
+        with in_mode(self.task.modules, True):
+            self.step.check()
 
 
 def recorded(task: Task, runner: str) -> Runner:
