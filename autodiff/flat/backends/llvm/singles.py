@@ -85,10 +85,11 @@ class SingleTraining:
 
     def __init__(self, update: Program, trained: int) -> None:
         self.update, self.trained = update, trained
-        self.moments = [f"m{k}" for k in range(len(update.inputs) - 2)]
         self.codes: dict[Any, tuple[NativeNests, Singles]] = {}  # by the id of nests, which are held here
         self.made: dict[Any, SingleSteps] = {}
-        self.shared = {name: aligned(trained) for name in ("w", "gw", *self.moments)}
+        self.shared = {
+            name: aligned(trained) for name in ("w", "gw", *[f"m{k}" for k in range(len(update.inputs) - 2)])
+        }
         self.shared |= {"s": aligned(0), "u": aligned(3)}
         self.steps = 0
 
@@ -109,14 +110,12 @@ class SingleTraining:
 
     def read(self, state: State) -> None:
         """Go on from this state."""
-        for name, numbers in zip(["w", "gw", *self.moments], [state.numbers, state.gradients, *state.moments]):
-            self.shared[name][: self.trained] = numbers
+        state.put(self.shared, self.trained)
         self.steps = state.steps
 
     def state(self) -> State:
         """The state after the steps made."""
-        numbers, gradients, *moments = [self.shared[name][: self.trained] for name in ("w", "gw", *self.moments)]
-        return State(numbers, gradients, moments, self.steps)
+        return State.at(self.shared, self.trained, self.steps)
 
     def run(
         self,
@@ -143,9 +142,3 @@ class SingleTraining:
         made = int(shared["u"][2])
         self.steps += made
         return steps.losses[: min(made + 1, len(rows))].tolist(), made
-
-
-def indices(places: Sequence[int]) -> Any:
-    """Places in a row: a slice if they follow each other."""
-    found = numpy.array(places, dtype=numpy.int64)
-    return slice(0, len(found)) if (found == numpy.arange(len(found))).all() else found
