@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from autodiff import Value, dot, mean, reciprocal, sqrt
-from autodiff.flat import row_mean
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
 from .module import Module
@@ -134,6 +133,8 @@ class BatchNorm(Scaled):
 
     def recorded(self, x: Sequence[Any], notes: Notes) -> list[Any]:
         """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
+        from autodiff.flat import row_mean  # when used: it brings in flat code
+
         means = [row_mean(x_j) for x_j in x]
         distances = [x_j - m for x_j, m in zip(x, means)]
         variances = [row_mean(d * d) for d in distances]

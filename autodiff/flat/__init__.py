@@ -39,7 +39,6 @@ from __future__ import annotations
 
 from .._lazy import lazily
 from ..tracing import Unsupported
-from .backends import text as text  # by which programs print themselves
 from .state import Batches, Epoch, State
 
 TYPE_CHECKING = False
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from .expansion import recorded
     from .ir import Line, Program, row_mean
     from .live import Listing, Live
-    from .lowering import lower
+    from .backends.text import lower
     from .recording import Recipe, Step
     from .stepping import Training, device_training, in_machine_code, native_training
 
@@ -60,12 +59,13 @@ __all__ = [
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
-    **dict.fromkeys(["Line", "Program", "row_mean"], "ir"),
+    **dict.fromkeys(["Line", "Program"], "backends.text"),  # by which they print themselves
+    "row_mean": "ir",
     **dict.fromkeys(["Listing", "Live"], "live"),
     **dict.fromkeys(["Training", "device_training", "in_machine_code", "native_training"], "stepping"),
     **dict.fromkeys(["Recipe", "Step"], "recording"),
     "javascript": "backends",
-    "lower": "lowering",
+    "lower": "backends.text",
     "over_rows": "backends.array",
     "recorded": "expansion",
 }

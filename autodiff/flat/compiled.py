@@ -13,6 +13,7 @@ from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
+from .backends import text as text  # by which programs print themselves
 from .ir import Program, Result, remembered
 from .lowering import Lowering, written
 from .recording import Recording
