@@ -51,10 +51,6 @@ from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
 from .normalization import BatchNorm, LayerNorm, RMSNorm, batch_norm
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
-from .training.fitting import fit
-from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .training.loop import NonfiniteLossError
-from .training.runners import RUNNERS
 from .transformers import GPT, CausalSelfAttention, Embedding
 
 TYPE_CHECKING = False
@@ -65,6 +61,10 @@ if TYPE_CHECKING:
     from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
     from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
     from .serialization import ModelFileError, load, save
+    from .training.fitting import fit
+    from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
+    from .training.loop import NonfiniteLossError
+    from .training.runners import RUNNERS
     from .training.sweep import Runs, fit_many
 
 __all__ = [
@@ -89,6 +89,10 @@ ROOMS = {  # names whose module is imported when one of them is first used
     ),
     **dict.fromkeys(["WindowModel", "bag_of_words", "reviews", "vocabulary", "windows", "words_of"], "lectures.words"),
     **dict.fromkeys(["ModelFileError", "load", "save"], "serialization"),
+    "fit": "training.fitting",
+    **dict.fromkeys(["History", "gradient_norms", "loss_below", "no_progress", "parameters_still"], "training.history"),
+    "NonfiniteLossError": "training.loop",
+    "RUNNERS": "training.runners",
     **dict.fromkeys(["Runs", "fit_many"], "training.sweep"),
 }
 __getattr__, __dir__ = lazily(__name__, ROOMS)

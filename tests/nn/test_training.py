@@ -1,6 +1,7 @@
 """fit: what the loop does, what it leaves behind, and how it ends."""
 
 import contextlib
+import importlib.util
 import io
 import math
 import re
@@ -12,6 +13,11 @@ import autodiff.flat.backends
 import nn
 from autodiff import Value
 from nn import MLP, SGD, evaluate, fit, predict, truth_table
+
+NEEDS_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX comes with the extra jax")
+EVERY = pytest.mark.parametrize(
+    "runner", [*[x for x in nn.RUNNERS if x != "jax"], pytest.param("jax", marks=NEEDS_JAX)]
+)
 
 
 def trained(gate="xor", seed=0, **options):
@@ -174,7 +180,7 @@ def test_gradient_norms_are_those_of_the_last_mini_batch():
     assert any(first)
 
 
-@pytest.mark.parametrize("runner", nn.RUNNERS)
+@EVERY
 def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path):
     """Equal numbers are not the same parameter: each is found, trained, penalised, saved and examined on its own."""
     X, Y = truth_table("xor")
@@ -376,7 +382,7 @@ def test_a_history_says_what_happened():
     assert not net.parameters()[0].primitive
 
 
-@pytest.mark.parametrize("runner", nn.RUNNERS)
+@EVERY
 def test_a_loss_that_does_not_depend_on_the_model_is_refused(runner):
     X, Y = truth_table("xor")
     with pytest.raises(TypeError, match=r"one Value that depends on the model's outputs, got 1\.0"):
