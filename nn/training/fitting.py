@@ -16,9 +16,9 @@ from ..metrics import are_classes, by_position, examples_in, numbers, tried
 from ..module import Module, in_mode, takes_sequences
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
+from .loop import Eager, NonfiniteLossError, Task, run_epochs
 from .progress import Progress
-from .runners import fastest, runner_named
+from .runners import RUNNERS, fastest
 from .validation import Validation
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
@@ -160,7 +160,7 @@ def fit(
             raise TypeError(
                 f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
             )
-    make = runner_named(runner)
+    make: Any = one_of("runner", runner, RUNNERS)
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
     batches = size((1 if takes_sequences(model) else len(X)) if batch_size is None else batch_size, "batch_size")
@@ -188,8 +188,8 @@ def fit(
 
 
 def loop(
-    run: Runner,
-    make: Callable[[Task], Runner],
+    run: Eager,
+    make: Callable[[Task], Eager],
     task: Task,
     history: History,
     epochs: int,
