@@ -392,7 +392,7 @@ def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) 
     losses: list[Any] = []  # of each call
 
     def turned(state: State, count: int) -> Turn:
-        means = epoch.means(losses[0] if len(losses) == 1 else [x for part in losses for x in part])
+        means = epoch.means(losses[0] if len(losses) == 1 else [float(x) for part in losses for x in part])
         seconds = (perf_counter() - start) / max(1, count)
         random = None if epoch.whole else history.random.getstate()
         return Turn(state, since, history.updates + count * epoch.steps, means[:count], seconds, random, task.memory)

@@ -149,6 +149,12 @@ def test_wrong_sizes_are_named(X, Y, message):
         fit(MLP(2, [1]), X, Y, progress=False)
 
 
+@EVERY
+def test_losses_are_floats(runner):
+    history = trained(epochs=4, batch_size=1, runner=runner)[1]
+    assert {*map(type, history.loss)} == {*map(type, history.seconds)} == {float}
+
+
 def test_numpy_rows_train_as_lists_do():
     np = pytest.importorskip("numpy")
     X, Y = truth_table("xor")
