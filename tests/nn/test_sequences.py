@@ -171,7 +171,20 @@ def test_a_convolution_trains_in_machine_code():
     assert found[0][1] == pytest.approx(found[1][1], rel=1e-8)
 
 
-@pytest.mark.parametrize("make", [total, RunningSign])
+class Stack(Module):
+    """Recurrent cells of different sizes, one on the states of the other."""
+
+    takes_sequences = True
+
+    def __init__(self, seed=0):
+        self.first, self.second = RecurrentCell(1, 3, seed=seed), RecurrentCell(3, 2, seed=seed)
+        self.head = Layer(2, 1, seed=seed)
+
+    def __call__(self, sequence):
+        return self.head(self.second(self.first.states(sequence)))
+
+
+@pytest.mark.parametrize("make", [total, RunningSign, Stack])
 def test_one_program_serves_all_lengths(make, monkeypatch):
     made = []
     monkeypatch.setattr(Singles, "end", lambda self: made.append(self) or Functions.end(self))
