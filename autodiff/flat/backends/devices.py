@@ -23,7 +23,7 @@ def float64() -> Any:
     """While JAX computes in float64, which it does nowhere else unless the user says so."""
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(True)
-    from jax.experimental import enable_x64  # before JAX 0.8
+    from jax.experimental import enable_x64  # as in JAX 0.5
 
     return enable_x64()
 
