@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FunctionType, MemberDescriptorType
 from typing import Any, Self
 
@@ -20,8 +20,6 @@ class Module:
     sets and NumPy arrays of Values are looked into, also one inside the other. Parameters come in the order in which
     they were set, those of a class after those of the object, each once, however often it is used.
 
-    Examples
-    --------
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
@@ -140,18 +138,16 @@ def takes_sequences(model: Any) -> bool:
     return getattr(model, "takes_sequences", False) is True
 
 
-class in_mode:
+@contextmanager
+def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
     """While all are in training mode, or none is; afterwards they are as before."""
-
-    def __init__(self, modules: Sequence[Module], mode: bool) -> None:
-        self.modules, self.mode, self.before = modules, mode, [module.training for module in modules]
-
-    def __enter__(self) -> None:
-        for module in self.modules:
-            module.training = self.mode
-
-    def __exit__(self, *error: object) -> None:
-        for module, mode in zip(self.modules, self.before):
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = mode
+        yield
+    finally:
+        for module, mode in zip(modules, before):
             module.training = mode
 
 
@@ -203,7 +199,11 @@ def parts_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Any, bool]]:
         if type(thing) is not Value:
             for key, part in reversed(parts_of(thing)):
                 if type(part) not in PLAIN:
-                    weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
+                    weighs = is_weight
+                    if type(key) is not int:
+                        bare = str(key).strip("_0123456789")  # of b, b1, bias, ...
+                        is_bias = bare == "b" or bare.startswith("bias") or key in getattr(thing, "not_weights", ())
+                        weighs = not is_bias
                     waiting.append(((f"{name}.{key}" if name else str(key)) if named else "", part, weighs))
 
 
@@ -232,9 +232,3 @@ def parts_of(thing: Any) -> list[tuple[Any, Any]]:
 def age(thing: Any) -> int:
     """When the oldest parameter in it was made."""
     return min([parameter.born for _, parameter, _ in parameters_in(thing)], default=0)
-
-
-def is_bias(name: str, owner: Any) -> bool:
-    """Whether an attribute or key is called b, b1, bias, ..., or its owner leaves it out of the weights."""
-    plain = name.strip("_0123456789")
-    return plain == "b" or plain.startswith("bias") or name in getattr(owner, "not_weights", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from operator import is_
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,7 @@ from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
+from .backends import text as text  # by which programs print themselves
 from .ir import Program, Result, remembered
 from .lowering import Lowering, written
 from .recording import Recording
@@ -85,6 +87,7 @@ class Trace:
     ) -> None:
         self.since, self.call = tick(), (args, static)
         self.any_length: AnyLength | None = None
+        self.length = 0  # that any_length has a program for
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)
@@ -111,12 +114,19 @@ class Trace:
         runner = runner if self.outputs else "source"
         kind = runner_for(runner, rows * self.work if runner == "auto" else 0)
         if (kind, wrt) not in self.runs:
-            leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
-            with Uncollected():
-                recording = self.recording(leaves)
-                made = prepared(kind, recording, self.inputs if wrt is None else leaves)
-            self.runs[kind, wrt] = Run(made, recording.parameters)
+            found = None
+            with Uncollected(), suppress(Unsupported):
+                found = self.any_length and self.length and self.any_length.ready(wrt, self.length)
+            self.runs[kind, wrt] = Run(*found) if found else self.own(kind, wrt)
         return self.runs[kind, wrt]
+
+    def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
+        """A program that serves no other shape."""
+        leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
+        with Uncollected():
+            recording = self.recording(leaves)
+            made = prepared(kind, recording, self.inputs if wrt is None else leaves)
+        return Run(made, recording.parameters)
 
     def answer(self, numbers: Sequence[float]) -> Any:
         """The outputs in the shape in which the function returned them."""
@@ -130,23 +140,11 @@ class TraceOfLength(Trace):
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
     ) -> None:
-        self.call, self.length = (args, static), length
-        self.any_length = self.shared = program
-        self.f, self.output, self.runs = f, 0.0, {}
+        self.call, self.length, self.any_length = (args, static), length, program
+        self.f, self.output, self.outputs, self.runs = f, 0.0, [0.0], {}
 
-    def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
-        """As of a trace."""
-        if wrt not in self.runs:
-            from .backends.llvm.runner import OneLength
-
-            leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
-            try:
-                with Uncollected():
-                    nests, places, parameters = self.shared.program(wrt, leaves, self.length)
-                self.runs[wrt] = Run(OneLength(nests, places, self.length, leaves), parameters)
-            except Unsupported:
-                self.runs[wrt] = Trace(self.f, *self.call, True).ready(wrt, runner, rows)
-        return self.runs[wrt]
+    def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
+        return Trace(self.f, *self.call, True).own(kind, wrt)
 
 
 class Run(NamedTuple):
@@ -443,6 +441,6 @@ class Compiled:
                 if found is None or found.longest < length or shape_of(found.args_of(length)) != shape[0]:
                     ways = [(args, shape[0], other[0], length), (trace.call[0], other[0], shape[0], lengths[1])]
                     found = AnyLength(lambda x: Trace(self.f, x, static, True), *max(ways, key=lambda way: way[3]))
-                    trace.any_length = found
+                    trace.any_length, trace.length = found, lengths[1] if found.args is trace.call[0] else trace.length
                 return TraceOfLength(self.f, args, static, found, length)
         return None

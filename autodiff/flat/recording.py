@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..engine import Value, tick
 from ..formula import LONGEST, Names
+from ..functional import flattened, mirrored
 from ..graph import age
 from ..ieee import real
 from ..primitives import PRIMITIVES
@@ -210,6 +211,12 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
 def recorded(
     loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
 ) -> tuple[list[Any], list[Value]]:
-    """The loss of an example whose numbers are independent variables: ([loss], variables)."""
-    x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
-    return [loss(list(x), list(target))], [*x, *target]
+    """The loss of an example whose numbers, perhaps in lists of lists, are independent variables: ([loss], these)."""
+
+    def variables(part: Sequence[Any], name: str) -> Any:
+        places = count()
+        return mirrored(lambda number: Value(number, f"{name}{next(places)}"), part)
+
+    x, target = map(variables, example, "xt")
+    inputs = flattened([x, target])
+    return [loss(x, target)], inputs

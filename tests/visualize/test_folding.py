@@ -234,7 +234,7 @@ def test_a_recurrent_net_folds_into_as_many_boxes_as_go_without_a_circle():
 @pytest.mark.parametrize(
     ("fold", "error", "message"),
     [
-        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labelled are q, f"),
+        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labeled are q, f"),
         (Value(1.0), ValueError, "it is not in the graph that is drawn"),
         (3.5, TypeError, "fold takes Values, labels, gates and models, got float: 3.5"),
         (Net(2, 1), ValueError, "the graph has none of its parameters"),

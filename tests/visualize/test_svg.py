@@ -179,7 +179,7 @@ def test_every_colour_of_letters_can_be_read():
     for palette in (LIGHT, DARK):
         for letters in TEXTS.values():
             for ground in ("background", "gate"):
-                assert contrast(palette[letters.colour], palette[ground]) > 4.5
+                assert contrast(palette[letters.color], palette[ground]) > 4.5
 
 
 def test_stale_gates_are_dashed_and_a_note_says_why():

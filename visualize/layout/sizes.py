@@ -42,9 +42,6 @@ def named(label: str, style: str = "name") -> Runs:
     return [(text, look) for text, look in runs if text]
 
 
-# --- Texts ----------------------------------------------------------------------------------------
-
-
 def above(arrow: Arrow, scene: Scene) -> Runs:
     """What stands above an arrow: whose value it is, and the value."""
     if arrow.count > 1:
@@ -96,24 +93,18 @@ def under(box: Box, scene: Scene) -> Runs:
     return gradient_of(box.gradient, scene) if box.total else []
 
 
-# --- Room -----------------------------------------------------------------------------------------
-
-
 def half_width(box: Box) -> float:
     """Half the width of the box itself, without what stands beside it."""
     text = runs_width(inside(box))
     if box.kind == "op":
         return max(RADIUS, text / 2 + 8.0)
-    if box.kind == "fold":
-        return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0
-    return text / 2 + 3.0
+    return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0 if box.kind == "fold" else text / 2 + 3.0
 
 
 def half_height(box: Box) -> float:
     """Half the height of the box itself."""
-    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(
-        box.kind, 9.0 + box.total + 2.0 * bool(Name(box.name).upper) if box.told else 11.0
-    )
+    other = 9.0 + box.total + 2.0 * bool(Name(box.name).upper) if box.told else 11.0
+    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(box.kind, other)
 
 
 def high(runs: Runs, scene: Scene) -> float:
@@ -139,10 +130,7 @@ def tightened(scene: Scene) -> Scene:
 
 
 def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
-    """The scene as a layout sees it: rectangles with one way in and one way out, and lines between them.
-
-    Where a single arrow leaves a box, its texts stand right behind the box and are part of its rectangle.
-    """
+    """The scene as rectangles and lines; the texts of an arrow that alone leaves a box are part of its rectangle."""
     leaving: dict[str, list[Arrow]] = {}
     for arrow in scene.arrows:
         leaving.setdefault(arrow.source, []).append(arrow)
@@ -161,10 +149,7 @@ def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
 
 
 def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
-    """The rectangle of a box with everything that stands around it.
-
-    Where lines go down its way in is above, and texts stand at the right of what they belong to.
-    """
+    """The rectangle of a box with everything around it; where lines go down, texts stand to the right."""
     half, height, arrow = half_width(box), half_height(box), leaving[0] if len(leaving) == 1 else None
     made = Block(box.id, *((height, height, half, half) if scene.down else (half, half, height, height)))
     made.round = RADIUS if (half == RADIUS if scene.down else box.kind == "op") else 0.0
@@ -174,9 +159,8 @@ def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
     wide = [runs_width(runs) if runs else 0.0 for runs in around]
     if scene.down:
         made.right += DEEP * any(behind)
-        made.down = max(
-            [made.down, *[half + x + BESIDE for x in wide if x], *[runs_width(x) + BESIDE for x in behind if x]]
-        )
+        beside = [half + x for x in wide if x] + [runs_width(x) for x in behind if x]
+        made.down = max([made.down, *[x + BESIDE for x in beside]])
         return made
     made.left, made.right = max(half, *[x / 2 for x in wide]), max(half, *[x / 2 for x in wide])
     made.up, made.down = [max(height + high(x, scene), high(y, scene)) for x, y in zip(around, behind)]

@@ -14,10 +14,7 @@ from .painter import Drawing, Group, Shape, Text
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
-    """The drawing as the text of an SVG file.
-
-    Every id begins with ``prefix``, so that several pictures can stand in one page; ``style`` puts the style sheet in.
-    """
+    """The drawing as the text of an SVG file, its ids behind a ``prefix``, with or without a style sheet."""
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
@@ -94,9 +91,6 @@ def number(x: float) -> str:
     return show(x, 1)
 
 
-# --- Style sheet ----------------------------------------------------------------------------------
-
-
 def scope(drawing: Drawing) -> str:
     """What selects a drawing: those of other colors may stand in the same page."""
     if drawing.palettes == (LIGHT, DARK):
@@ -105,10 +99,7 @@ def scope(drawing: Drawing) -> str:
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS: letters and lines, the light colours, then both for whoever chooses: the page, or the reader.
-
-    Inside a page its own color-scheme decides; a file by itself follows the reader's system.
-    """
+    """The styles as CSS. In a page its color-scheme decides between light and dark, in a file the reader's system."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic
@@ -116,20 +107,20 @@ def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scop
     for name, strokes in SHAPES.items():
         dashes = "; stroke-dasharray: 4 3" * strokes.dashed
         rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
-    always = "".join([f"{scope} {rule}\n" for rule in rules + colours(light)])
+    always = "".join([f"{scope} {rule}\n" for rule in rules + colors(light)])
     if light == dark:
         return always
-    both = colours({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
+    both = colors({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
     chosen = "".join([f"  {scope} {rule}\n" for rule in both])
     root = "svg:root { color-scheme: light dark }\n"
     return f"{root}{always}@media screen {{ @supports (color: light-dark(red, red)) {{\n{chosen}}} }}\n"
 
 
-def colours(palette: dict[str, str]) -> list[str]:
-    """The rules that set colours."""
-    texts = [f".{name} {{ fill: {palette[letters.colour]} }}" for name, letters in TEXTS.items()]
+def colors(palette: dict[str, str]) -> list[str]:
+    """The rules that set colors."""
+    texts = [f".{name} {{ fill: {palette[letters.color]} }}" for name, letters in TEXTS.items()]
     shapes = []
     for name, strokes in SHAPES.items():
-        fill, line = [palette[colour] if colour else "none" for colour in (strokes.fill, strokes.line)]
+        fill, line = [palette[color] if color else "none" for color in (strokes.fill, strokes.line)]
         shapes.append(f".{name} {{ fill: {fill}; stroke: {line} }}")
     return texts + shapes

@@ -642,8 +642,8 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     ([[9.0], [36.0]], [15.0])
 
     With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
-    are spread over devices stay there, and only gradients travel. Data-parallel training of a net, the same on
-    one device and on many, is (extra ``jax``; every device gets as many rows)::
+    are spread over devices stay there, and only gradients travel. ``nn.fit(..., runner="jax")`` trains so; a loop of
+    your own, the same on one device and on many, is (extra ``jax``; every device gets as many rows)::
 
         import jax
         from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -662,19 +662,24 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
         run = over_rows(program, jax.numpy)
 
         @jax.jit
-        def step(parameters, rows):
-            found = run(rows, parameters)
-            return parameters - 0.05 * found.parameter_gradients, found.outputs.mean()
+        def train(parameters, rows):
+            def step(parameters, _):
+                found = run(rows, parameters)
+                return parameters - 0.05 * found.parameter_gradients, found.outputs.mean()
+
+            return jax.lax.scan(step, parameters, length=200)
 
         mesh = Mesh(jax.devices(), ("rows",))
         points = [[*x, 2.0 * y - 1.0] for x, y in zip(*moons(96, seed=0))]
         rows = jax.device_put(jax.numpy.array(points), NamedSharding(mesh, PartitionSpec("rows")))
         start = jax.numpy.array([parameter.data for parameter in net.parameters()])
         parameters = jax.device_put(start, NamedSharding(mesh, PartitionSpec()))  # the same on every device
-        for _ in range(30):
-            parameters, loss = step(parameters, rows)
+        parameters, losses = train(parameters, rows)
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
+
+    The steps are one call, by ``scan``. Calls of single steps return before their sums have arrived: of 40 that are not
+    waited for on simulated CPUs, later ones take the threads that earlier ones need, and XLA ends the interpreter.
     """
     if type(program) is not Loops:
         raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")

@@ -8,6 +8,7 @@ from typing import Any
 from ...formula import Formula
 from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
 from ..ir import LISTED, SUMS, Line, Program, written
+from ..lowering import lower as lower
 
 CHOICE = COMPARISON - 1  # that of a if c else b
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper

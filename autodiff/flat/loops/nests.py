@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from math import inf, prod
+from time import monotonic
 from typing import Any, NamedTuple, Self
 
 from ...engine import Value
@@ -19,6 +20,7 @@ from .turns import repeat
 
 BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
 LONG = 2.0  # seconds from which on compiling is announced
+busy = [0.0]  # until when what is compiled in an announced time is not announced itself
 SHARED = ("w", "gw", "t")  # the arrays that rows share
 
 Wrt = Iterable[Value] | None
@@ -80,7 +82,8 @@ def weigh(gates: int) -> None:
             "compile a part of it, such as the loss of one example"
         )
     seconds = gates * MICROSECONDS / 1e6
-    if seconds >= LONG and sys.stderr and sys.stderr.isatty():
+    if seconds >= LONG and sys.stderr and sys.stderr.isatty() and monotonic() > busy[0]:
+        busy[0] = monotonic() + seconds
         sys.stderr.write(f"compiling {gates:,} gates takes up to {seconds:.0f} s\n")
 
 

@@ -71,9 +71,9 @@ class SingleTraining:
 
     def __init__(self, update: Program, trained: int) -> None:
         self.update, self.trained = update, trained
-        self.moments = [f"m{k}" for k in range(len(update.inputs) - 2)]
         self.codes: dict[Any, Singles] = {}  # by the id of nests, which they hold
-        self.shared = {name: aligned(trained) for name in ("w", "gw", *self.moments)}
+        states = [f"m{k}" for k in range(len(update.inputs) - 2)]
+        self.shared = {name: aligned(trained) for name in ("w", "gw", *states)}
         self.shared |= {"s": aligned(0), "u": aligned(3)}
         self.steps = 0
 
@@ -95,14 +95,12 @@ class SingleTraining:
 
     def read(self, state: State) -> None:
         """Go on from this state."""
-        for name, numbers in zip(["w", "gw", *self.moments], [state.numbers, state.gradients, *state.moments]):
-            self.shared[name][: self.trained] = numbers
+        state.put(self.shared, self.trained)
         self.steps = state.steps
 
     def state(self) -> State:
         """The state after the steps made."""
-        numbers, gradients, *moments = [self.shared[name][: self.trained] for name in ("w", "gw", *self.moments)]
-        return State(numbers, gradients, moments, self.steps)
+        return State.at(self.shared, self.trained, self.steps)
 
     def run(
         self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
@@ -124,9 +122,3 @@ class SingleTraining:
         made = int(shared["u"][2])
         self.steps += made
         return steps.losses[: min(made + 1, len(rows))].tolist(), made
-
-
-def indices(places: Sequence[int]) -> Any:
-    """Places in a row: a slice if they follow each other."""
-    found = numpy.array(places, dtype=numpy.int64)
-    return slice(0, len(found)) if (found == numpy.arange(len(found))).all() else found

@@ -165,6 +165,7 @@ class Epochs(Functions):
 
     nets = 1
     names: Mapping[str, str] = {"a": "b", "ga": "gb"}  # of the arrays of a penalty
+    loop: Callable[[Text, dict[str, str]], None]  # writes the loop over steps
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
         self.epoch, self.loss, self.notes = epoch, roll(parts.loss, parts.trained, 1), len(parts.loss.outputs) - 1
@@ -204,10 +205,6 @@ class Epochs(Functions):
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
         self.call = self.train(text, ("rows", "order", "losses"))
-
-    def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps."""
-        raise NotImplementedError
 
     def lanes(self, text: Text) -> Lanes:
         """The numbers of nets that are in one vector."""

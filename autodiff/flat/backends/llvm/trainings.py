@@ -42,7 +42,6 @@ class NativeTraining:
         self.rows, self.x = rows, self.placed(rows)
         self.memory = Memory(self.steps.sizes, **({"x": self.x} if self.steps.epoch.whole else {}))
         self.memory["t"][:] = self.steps.table
-        self.moments = [self.memory[f"m{k}"] for k in range(len(parts.update.inputs) - 2)]
         self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
 
     def placed(self, rows: Rows) -> Any:
@@ -63,10 +62,8 @@ class NativeTraining:
         _, order, first, last, _ = batches
         if self.order[0] is not order:
             self.order = order, numpy.array(order, dtype=numpy.int64)
-        memory["w"][:trained], memory["gw"][:trained] = state.numbers, state.gradients
+        state.put(memory.arrays, trained)
         memory["w"][trained:] = [leaf._data for leaf in self.others]
-        for line, moments in zip(self.moments, state.moments):
-            line[:] = moments
         losses = numpy.empty((last - first, 1 + self.steps.notes))
         memory["s"][0], memory["u"][1] = rate, clip_norm or 0.0
         begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
@@ -75,9 +72,7 @@ class NativeTraining:
         made = int(memory["u"][2]) - first
         for k, noted in enumerate(losses[:made, 1:].tolist() if self.steps.notes else (), first):
             self.step.recipe.keep(noted, len(batches.indices(k)))
-        moments = numpy.array(self.moments).reshape(len(self.moments), trained)
-        numbers, gradients = memory["w"][:trained].copy(), memory["gw"][:trained].copy()
-        return State(numbers, gradients, moments, state.steps + made), losses[:made, 0]
+        return State.at(memory.arrays, trained, state.steps + made), losses[:made, 0]
 
 
 class ManyTraining:
