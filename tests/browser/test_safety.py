@@ -99,7 +99,7 @@ def test_every_control_has_a_name_and_the_graph_is_a_list_too(visit):
     unnamed = """() => [...document.querySelectorAll("button, select, input, [role=region], [role=button]")]
         .filter((x) => !(x.getAttribute("aria-label") || x.textContent.trim() || x.labels?.length)).length"""
     assert tab.evaluate(unnamed) == 0
-    assert tab.locator('[id="lesson-0-node-1"]').get_attribute("aria-label") == "y = 2 gradient 5. Show its chain rule."
+    assert tab.locator('[id="lesson-0-node-1"]').get_attribute("aria-label") == "y\n∇ 5: y = 2, gradient 5. Show its chain rule."
     assert len(tab.get_by_label("Node", exact=True).locator("option").all()) == 7
     ids = tab.evaluate("[...document.querySelectorAll('[id]')].map((x) => x.id)")
     assert len(set(ids)) == len(ids)

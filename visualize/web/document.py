@@ -36,12 +36,13 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         [f'<template data-view="{i}">{picture}</template>' for i, picture in [*enumerate(pictures), *narrow][1:]]
     )
     text, formula = typeset(first.output)
+    said = "" if title else f' aria-label="{escape(text)}"'
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
     steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
     data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
-        f'<header data-part="title"><h{heading} id="{escape(id)}-title">{escape(title) or formula}</h{heading}>',
+        f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
         f'<div class="formula">{formula}</div>' if title and len(text) <= LONGEST else "",
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),

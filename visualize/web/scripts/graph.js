@@ -2,7 +2,7 @@
 // its box, or is moved in it to what is lit, with an overview above.
 
 import { LEAST } from "./dom.js";
-import { pretty, show, spoken } from "./number.js";
+import { pretty, show } from "./number.js";
 import { named } from "./template.js";
 
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
@@ -26,10 +26,12 @@ export class Graph {
     svg.querySelector("title").textContent = `Computation graph of ${lesson.names[lesson.output]}`;
     this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
     this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
+    this.boxes[0]?.group.setAttribute("tabindex", "0"); // one stop for the whole graph; arrow keys walk it
   }
 
   arrow(arrow) {
     const group = this.find(arrow.id);
+    group?.setAttribute("aria-hidden", "true"); // the boxes tell all numbers
     return group && { ...arrow, group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") };
   }
 
@@ -38,16 +40,22 @@ export class Graph {
     const group = this.find(id);
     if (!group) return null;
     const name = this.lesson.names[box.node];
-    group.setAttribute("tabindex", "0");
+    group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
-    group.setAttribute("aria-label", `${name}: show its chain rule`);
+    group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys go on stepping
     group.addEventListener("click", () => choose(box.node));
     group.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+      const { key } = event, by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
+      if (!by && key !== "Enter" && key !== " ") return;
       event.preventDefault();
       event.stopPropagation();
-      choose(box.node);
+      if (!by) return choose(box.node);
+      const other = this.boxes[this.boxes.findIndex((x) => x.group === group) + by]?.group ?? group;
+      group.setAttribute("tabindex", "-1");
+      other.setAttribute("tabindex", "0");
+      other.focus();
     });
+    group.querySelector("title")?.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
     const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
     const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, this.lesson.names)}` : name;
     const own = this.lesson.steps.filter((step) => step.node === box.node);
@@ -76,8 +84,10 @@ export class Graph {
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
-      box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
-      if (box.title) box.title.textContent = this.words(box, result, ...told, gradient);
+      const words = this.words(box, result, ...told, gradient);
+      if (box.title) box.title.textContent = words;
+      const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
+      box.group.setAttribute("aria-label", `${seen}: ${words}. Show its chain rule.`);
     }
   }
 
@@ -189,13 +199,6 @@ export class Graph {
     const still = lesson.stands(box.node, result) ? ", as recorded" : "";
     const value = known ? ` = ${lesson.text(result.values[box.node])}${still}` : "";
     return `${box.head}${value}${arrived ? `, gradient ${lesson.text(gradient)}` : ""}${kink ? ", on a kink" : ""}`;
-  }
-
-  label(box, result, known, arrived, gradient) {
-    const { lesson } = this, parts = [lesson.names[box.node]];
-    if (known) parts.push(`= ${spoken(lesson.text(result.values[box.node]))}`);
-    if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
-    return `${parts.join(" ")}. Show its chain rule.`;
   }
 }
 

@@ -14,7 +14,7 @@ export class Lab {
     this.chosen = null;
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
-    this.remark = element("p", { class: "remark" });
+    this.remark = element("p", { class: "remark", role: "status" });
     this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to write backward() wrongly"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
         "input", "right", "no topological order", "= in place of +=", "called twice, not zeroed"].map((text) => element("th", { scope: "col" }, text)))), this.table)),
@@ -100,7 +100,7 @@ export class Lab {
       writeNumber(data, gradients[node], lesson.digits);
       return element("td", { class: differs ? "wrong" : "" }, data, differs ? " ✗" : "");
     };
-    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, formula(tree(node, lesson.symbols))),
+    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, element("span", { title: lesson.names[node] }, formula(tree(node, lesson.symbols)))),
       cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));
     const said = [];
     if (!wrong.has("order")) said.push("Without an order nothing goes wrong here: no gate that is used twice has gates behind it.");

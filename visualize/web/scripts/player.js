@@ -27,6 +27,7 @@ export class Player {
     this.guessed = true;
     this.timer = null;
     this.box = article.querySelector(".graph");
+    this.box.removeAttribute("tabindex"); // its nodes scroll it
     this.zoom = 1;
     this.build();
     this.change = new Change(this);

@@ -73,7 +73,7 @@ export class Playground {
     this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     const examples = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" },
-      element("table", {}, head("example", "target", "output", ""), this.examples));
+      element("table", {}, head("example", "target", "output", "verdict"), this.examples));
     const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     weights.addEventListener("toggle", () => this.paint());
     this.allWeights = weights;

@@ -26,7 +26,7 @@ function choose(parts, chosen, asked) {
 
 /** The box to pick an example. */
 function picker(parts, pick) {
-  const box = element("select", { id: "pick" }), groups = new Map();
+  const box = element("select", { id: "pick", "aria-label": "Example" }), groups = new Map();
   for (const part of parts) {
     const title = part.querySelector("h1, h2").textContent;
     const group = part.matches(".lesson") ? part.querySelector("header p").textContent : "Training";
@@ -39,7 +39,7 @@ function picker(parts, pick) {
     box.selectedIndex = Math.min(Math.max(box.selectedIndex + by, 0), box.options.length - 1);
     pick(box.value);
   };
-  document.querySelector("header.collection").append(element("label", { for: "pick" }, "Example "), box,
+  document.querySelector("header.collection").append(box,
     element("button", { type: "button", onclick: () => step(-1) }, "Previous example"),
     element("button", { type: "button", onclick: () => step(1) }, "Next example"));
   return box;
