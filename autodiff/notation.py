@@ -28,7 +28,8 @@ PIECE = re.compile(
     r"\^(?P<power>\([^()]+\)|\w)|(?P<glued>\d+)|_(?P<number>\d+)|_(?P<word>[^\W\d_]+)"
 )
 SIGNS = {  # what MathML's operators are in TeX
-    "·": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "%": r"\bmod", "…": r"\dots",
+    "·": r"\cdot", "\N{MULTIPLICATION SIGN}": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne",
+    "%": r"\bmod", "…": r"\dots",
     "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
 }  # fmt: skip
 FORMS = {
@@ -38,8 +39,9 @@ OF_LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 OF_ACCENTS = {mark: rf"\{name}" for name, mark in MARKS.items()}
 FUNCTION = re.compile(r"(cos|sin|tan)h?|exp|log|max|min")  # TeX has commands for them
 SYMBOLS = OF_LETTERS | {
-    "\N{NABLA}": r"\nabla", "\N{SQUARE ROOT}": r"\surd", "\N{MULTIPLICATION SIGN}": r"\times",
+    "\N{NABLA}": r"\nabla", "\N{SQUARE ROOT}": r"\surd",
     **{sign: code for sign, code in SIGNS.items() if not sign.isascii()},
+    "\N{MULTIPLICATION SIGN}": r"\times",
     **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
 }  # fmt: skip
 ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "$": r"$\$$"}

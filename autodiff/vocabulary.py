@@ -81,7 +81,7 @@ ROWS = {
     "sub":           Words("-",  SUM,        "sub",     right="-{}", left="{}-x", spoken="minus", linear=True,
         role="distributes: upstream to the first, minus upstream to the second", typeset=DASH, ordered=True),
     "mul":           Words("*",  PRODUCT,    "mul",     right="*{}", left="*{}", spoken="times", linear=True,
-        role="swaps: each input gets upstream times the other input", typeset="·"),
+        role="swaps: each input gets upstream times the other input", typeset="\N{MULTIPLICATION SIGN}"),
     "div":           Words("/",  PRODUCT,    "truediv", right="/{}", left="{}/x", spoken="divided by", ordered=True,
         value=AWAY.format("a", "b")),
     "floor_div":     Words("//", PRODUCT,    "floordiv", right="//{}", left="{}//x", spoken="floor divided by",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 # Widths in em of DejaVu Sans, the widest of the usual fonts: what fits in it fits in the others.
 GROUPS = {
-    " ijlIJ'.,:;|/\\": 0.32, '-()[]ft!r"': 0.4, "*_`szc?L": 0.54, "#+<=>^~": 0.84, "mwMW@%": 0.95,
+    " ijlIJ'.,:;|/\\": 0.32, '-()[]ft!r"': 0.4, "*_`szc?L": 0.54, "#+<=>^~−×": 0.84, "mwMW@%": 0.95,  # noqa: RUF001 - the signs that are drawn
     "ABCDGHKNOQRUVXZ&": 0.74,
 }  # fmt: skip
 WIDTHS = {character: width for characters, width in GROUPS.items() for character in characters}
@@ -32,6 +34,12 @@ def width(text: str, size: float, bold: bool = False) -> float:
     """The approximate width of the text in pixels, rather too wide than too narrow."""
     ems = [WIDTHS.get(c, 0.64 if c < "\u1100" else 1.0) for c in text]
     return sum(ems) * size * (BOLD if bold else 1.0)
+
+
+def pretty(text: str) -> str:
+    """Numbers and formulas for the eye: with true minus and times signs."""
+    signs = {"*": "\N{MULTIPLICATION SIGN}", "**": "^"}
+    return re.sub(r"(?<![^\W\d_])-|(?<=\de)-", "\N{MINUS SIGN}", re.sub(r"\*+", lambda sign: signs[sign[0]], text))
 
 
 def counted(number: int, thing: str) -> str:

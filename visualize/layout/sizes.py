@@ -7,7 +7,7 @@ from dataclasses import replace
 from autodiff import show
 from autodiff.notation import Name
 
-from .._text import shorten, width
+from .._text import pretty, shorten, width
 from ..scene.model import Arrow, Box, Scene
 from ..style import TEXTS
 from .plan import Block, Link
@@ -35,6 +35,11 @@ def gap(style: str) -> float:
     return 0.0 if TEXTS[style].drop else SPACE
 
 
+def number(x: float, scene: Scene) -> str:
+    """A number as it is drawn."""
+    return pretty(show(x, scene.digits))
+
+
 def named(label: str, style: str = "name") -> Runs:
     """A label as slides write it: its base in the style, then its indices."""
     name = Name(shorten(label, LONGEST))
@@ -49,17 +54,16 @@ def above(arrow: Arrow, scene: Scene) -> Runs:
     name = named(arrow.name)
     if arrow.value is None or not scene.values:
         return name
-    return [*name, *[("=", "name")] * bool(name), (show(arrow.value, scene.digits), "data")]
+    return [*name, *[("=", "name")] * bool(name), (number(arrow.value, scene), "data")]
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
     """What stands below an arrow: the gradient that flows back over it."""
     if arrow.gradient is None or scene.gradients is not True:
         return gradient_of(arrow.gradient, scene)
-    gradient = show(arrow.gradient, scene.digits)
     if scene.products and arrow.upstream is not None and arrow.local is not None:
-        factors = f"[{show(arrow.upstream, scene.digits)}] \N{MULTIPLICATION SIGN} [{show(arrow.local, scene.digits)}]"
-        return [(f"{factors} = {gradient}", "product")]
+        factors = f"[{number(arrow.upstream, scene)}] \N{MULTIPLICATION SIGN} [{number(arrow.local, scene)}]"
+        return [(f"{factors} = {number(arrow.gradient, scene)}", "product")]
     return gradient_of(arrow.gradient, scene)
 
 
@@ -67,15 +71,15 @@ def gradient_of(gradient: float | None, scene: Scene) -> Runs:
     """A gradient, or the box to write it in."""
     if gradient is None or not scene.gradients:
         return []
-    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {show(gradient, scene.digits)}", "gradient")]
+    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {number(gradient, scene)}", "gradient")]
 
 
 def inside(box: Box) -> Runs:
     """What stands in a box, or in its place."""
     if box.kind == "constant":
-        return [(shorten(box.name, LONGEST), "number")]
+        return [(pretty(shorten(box.name, LONGEST)), "number")]
     if box.kind == "op":
-        return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
+        return [(pretty(box.symbol), "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
         return named(box.name, "title")
     return named(box.name) + [("=", "name")] * bool(box.name and box.told) + [(box.told, "data")] * bool(box.told)
@@ -122,7 +126,7 @@ def label_width(arrow: Arrow, scene: Scene) -> float:
 
 def tightened(scene: Scene) -> Scene:
     """The scene in less room: lines near each other, and the value of an input beside its name, once."""
-    told = {box.id: show(box.value, scene.digits) for box in scene.boxes
+    told = {box.id: number(box.value, scene) for box in scene.boxes
             if box.kind == "leaf" and box.value is not None and scene.values}  # fmt: skip
     boxes = [replace(box, told=told.get(box.id, "")) for box in scene.boxes]
     arrows = [replace(arrow, value=None) if arrow.source in told else arrow for arrow in scene.arrows]

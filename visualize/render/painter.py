@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .._text import width
+from .._text import pretty, width
 from ..layout.plan import Plan, Point
 from ..layout.sizes import (
     BESIDE,
@@ -79,7 +79,7 @@ def paint(
 ) -> Drawing:
     """The drawing of a scene by a plan, ids in ``lit`` drawn strongly, with room for ``lines`` lines of caption."""
     lit = lit or scene.lit
-    texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
+    texts = [*[(pretty(line), "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
     drawing.groups += [arrow_group(arrow, scene, plan, lit.get(arrow.id, "")) for arrow in scene.arrows]

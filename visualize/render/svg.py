@@ -7,7 +7,7 @@ from zlib import crc32
 
 from autodiff import show
 
-from .._text import escape
+from .._text import escape, pretty
 from ..layout.plan import Point
 from ..style import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .painter import Drawing, Group, Shape, Text
@@ -22,8 +22,8 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{classes}" width="{shown[0]}" height="{shown[1]}" '
         f'viewBox="0 0 {size}" text-anchor="middle" role="img" style="max-width: 100%; height: auto">',
-        f"<title>{escape(drawing.title)}</title>",
-        f"<desc>{escape(drawing.description)}</desc>",
+        f"<title>{escape(pretty(drawing.title))}</title>",
+        f"<desc>{escape(pretty(drawing.description))}</desc>",
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
         *[written(group, prefix) for group in drawing.groups],
@@ -35,7 +35,7 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
 def written(group: Group, prefix: str) -> str:
     """A group as an element with an id, its classes and its words."""
     id = f' id="{escape(prefix + group.id)}"' if group.id else ""
-    words = [f"<title>{escape(group.words)}</title>"] if group.words else []
+    words = [f"<title>{escape(pretty(group.words))}</title>"] if group.words else []
     marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
 

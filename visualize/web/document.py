@@ -15,7 +15,7 @@ from autodiff.formula import Formula, TexFormula, equations
 from autodiff.notation import Name
 from autodiff.quiz import SENTENCES
 
-from .._text import clean, escape
+from .._text import clean, escape, pretty
 from ..render.svg import style_sheet, svg
 from .bundle import bundle
 from .lesson import Lesson, lessons
@@ -115,7 +115,7 @@ def typeset(output: Value) -> tuple[str, str]:
 
 def data(x: float, digits: int | None) -> str:
     """A number as it is shown, and exactly."""
-    return f'<data value="{x!r}">{escape(show(x, digits))}</data>'
+    return f'<data value="{x!r}">{escape(pretty(show(x, digits)))}</data>'
 
 
 def script(data: Any) -> str:

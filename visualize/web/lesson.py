@@ -146,6 +146,7 @@ class Lesson:
         return {
             "number": self.number, "view": self.view, "digits": self.steps.digits,
             "names": [clean(called[node], 40) for node in self.order],
+            "written": [str(Name(clean(called[node], 40))) for node in self.order],
             "symbols": [Name(clean(called[node], 40)).tree for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "still": [self.place[node] for node in self.live.still], "held": self.held(),

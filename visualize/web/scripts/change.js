@@ -12,7 +12,7 @@ export class Change {
     this.player = player;
     this.section = player.article.querySelector(".gradients");
     this.numbers = player.numbers.slice();
-    const { lesson } = player, output = lesson.names[lesson.output];
+    const { lesson } = player, output = lesson.written[lesson.output];
     this.section.querySelector("h2").textContent = "Inputs and gradients";
     this.rows = this.numbers.map((x, i) => this.row(lesson.inputs[i], x, i));
     const heads = ["input", "value", `∂${output}/∂input`, `nudge by ${NUDGE}`].map((text) => element("th", { scope: "col" }, text));
@@ -29,7 +29,7 @@ export class Change {
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
     const drag = element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 200, "aria-label": `drag ${name}`, tabindex: "-1" });
     const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
-    field.addEventListener("focus", () => (field.value = exact(this.numbers[i])));
+    field.addEventListener("focus", () => (field.value = pretty(exact(this.numbers[i]))));
     field.addEventListener("blur", () => this.settle(i));
     field.addEventListener("input", () => this.type(i, field));
     drag.addEventListener("input", () => this.set(i, tidy(Number(drag.value))));
@@ -53,7 +53,7 @@ export class Change {
   /** Write the number in few digits; all of them are there when the field is entered. */
   settle(i) {
     const { field } = this.rows[i], x = this.numbers[i];
-    field.value = show(x);
+    field.value = pretty(show(x));
     field.title = exact(x);
     field.removeAttribute("aria-invalid");
   }

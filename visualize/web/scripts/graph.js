@@ -3,7 +3,6 @@
 
 import { LEAST } from "./dom.js";
 import { pretty, show } from "./number.js";
-import { named } from "./template.js";
 
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
@@ -23,7 +22,7 @@ export class Graph {
     this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
     svg.setAttribute("role", "group");
     svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
-    svg.querySelector("title").textContent = `Computation graph of ${lesson.names[lesson.output]}`;
+    svg.querySelector("title").textContent = `Computation graph of ${lesson.written[lesson.output]}`;
     this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
     this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
     this.boxes[0]?.group.setAttribute("tabindex", "0"); // one stop for the whole graph; arrow keys walk it
@@ -39,7 +38,7 @@ export class Graph {
   box(id, box, choose) {
     const group = this.find(id);
     if (!group) return null;
-    const name = this.lesson.names[box.node];
+    const name = this.lesson.written[box.node];
     group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
     group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys go on stepping
@@ -57,7 +56,7 @@ export class Graph {
     });
     group.querySelector("title")?.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
     const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
-    const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, this.lesson.names)}` : name;
+    const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${this.lesson.shown(gate)}` : name;
     const own = this.lesson.steps.filter((step) => step.node === box.node);
     return { ...box, group, title, head, own, data: group.querySelector(".data"), gradient: box.total ? group.querySelector(".gradient") : null };
   }
@@ -197,8 +196,8 @@ export class Graph {
   words(box, result, known, arrived, gradient) {
     const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
     const still = lesson.stands(box.node, result) ? ", as recorded" : "";
-    const value = known ? ` = ${lesson.text(result.values[box.node])}${still}` : "";
-    return `${box.head}${value}${arrived ? `, gradient ${lesson.text(gradient)}` : ""}${kink ? ", on a kink" : ""}`;
+    const value = known ? ` = ${pretty(lesson.text(result.values[box.node]))}${still}` : "";
+    return `${box.head}${value}${arrived ? `, gradient ${pretty(lesson.text(gradient))}` : ""}${kink ? ", on a kink" : ""}`;
   }
 }
 

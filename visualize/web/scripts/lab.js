@@ -4,7 +4,6 @@ import { element, writeNumber } from "./dom.js";
 import { derivative, formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
-import { named } from "./template.js";
 
 const CHAIN = 2; // the tab
 
@@ -53,16 +52,16 @@ export class Lab {
   picker() {
     const { lesson } = this.player;
     const pick = element("select", { "aria-label": "Node" }, element("option", { value: "" }, "choose a node"));
-    lesson.names.forEach((name, node) => {
+    lesson.written.forEach((name, node) => {
       const row = lesson.rows.find((r) => r.phase === "forward" && r.node === node);
-      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${named(row.gate, lesson.names)}`.slice(0, 80) : name));
+      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${lesson.shown(row.gate)}`.slice(0, 80) : name));
     });
     pick.addEventListener("change", () => this.choose(pick.value === "" ? null : Number(pick.value)));
     return pick;
   }
 
   paths(lesson, result, node) {
-    const { paths, count } = chains(lesson, node), names = lesson.names, output = names[lesson.output];
+    const { paths, count } = chains(lesson, node), names = lesson.written, output = names[lesson.output];
     const items = paths.map((path) => this.path(lesson, result, path));
     const sum = paths.reduce((total, path) => total + path.reduce((product, i) => product * result.steps[i].local, 1), 0);
     const total = element("data");
@@ -76,10 +75,10 @@ export class Lab {
 
   /** One path: the nodes on it, the formulas multiplied, and the numbers multiplied. */
   path(lesson, result, path) {
-    const names = lesson.names, output = names[lesson.output];
+    const names = lesson.written, output = names[lesson.output];
     const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
-    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["·", f] : [f]));
+    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["×", f] : [f]));
     const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
     const light = (steps) => () => this.player.graph.mark(this.chosen, steps);
     return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",

@@ -215,6 +215,10 @@ export class Player {
     this.guess.classList.toggle("idle", !this.hidden && !this.verdict.textContent);
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
     this.said.tell(this.lesson, this.row, result, this.hidden, this.hidden ? this.hints : 2);
+    for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
+      const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
+      if (line.textContent !== told) line.textContent = told;
+    }
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
@@ -226,8 +230,8 @@ export class Player {
   tellAll(result) {
     if (this.part("steps").hidden && !matchMedia("print").matches) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i], said = row.number > this.seen ? this.lesson.announced(row) : this.lesson.sentence(row, result);
-      item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
+      const row = this.lesson.rows[i], seen = row.number <= this.seen;
+      item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
@@ -239,6 +243,11 @@ export class Player {
 
   get predicts() {
     return this.predict.getAttribute("aria-pressed") === "true";
+  }
+
+  /** Whether a row's rule is to be predicted. */
+  veils(row) {
+    return this.predicts && row.number > this.seen && !(this.hints && row === this.row);
   }
 
   /** How many steps' numbers may be seen. */
