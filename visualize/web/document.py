@@ -216,6 +216,12 @@ def page(
     Page
         ``save("name.html")`` writes it: one file, which needs no network and no server.
 
+    Notes
+    -----
+    The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
+    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps; the menus form, predict,
+    speed, share; with answers every number must be predicted to come to the next.
+
     Raises
     ------
     StaleGraphError

@@ -8,6 +8,7 @@ import { Lesson } from "./lesson.js";
 import { agrees, exact, show, typed } from "./number.js";
 import { MISTAKES, PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
+import { GIVES, give } from "./share.js";
 import { Tabs } from "./tabs.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
@@ -68,10 +69,12 @@ export class Player {
     this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
     if (this.lessons.length > 1) this.views.prepend(this.form);
     this.speed = menu("Speed", [[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause());
-    this.views.append(this.speed, menu("Share", [["", "Share"], ["link", "Copy link"], ["code", "Copy code"], ["embed", "Copy frame"], ["svg", "Save SVG"]], (box) => {
-      this.share(box.value);
+    this.gives = menu("Share", GIVES, async (box) => {
+      box.options[0].textContent = await give(this, box.value);
       box.value = "";
-    }));
+      setTimeout(() => (box.options[0].textContent = "Share"), 2000);
+    });
+    this.views.append(this.speed, this.gives);
     this.panel();
     this.overview = document.createElementNS(this.pictures[0].namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
@@ -161,7 +164,7 @@ export class Player {
   }
 
   go(step) {
-    if (this.hidden && step === this.step + 1) return this.answer.focus();
+    if (this.hidden && (step === this.step + 1 || (this.mute && step > this.step))) return this.answer.focus();
     const onward = step === this.step + 1 && step <= this.lesson.rows.length;
     this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
     if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
@@ -310,26 +313,21 @@ export class Player {
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
     this.fit();
-    this.tabs.hide((asked.get("hide") ?? "").split(","));
+    this.hide((asked.get("hide") ?? "").split(","));
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
     if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
   }
 
-  /** The picture as a file of its own. */
-  picture() {
-    const svg = this.graph.svg.cloneNode(true), style = element("style", {}, document.querySelector("style").textContent);
-    svg.prepend(style);
-    const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
-    element("a", { href: url, download: `${this.data.id}-${this.step}.svg` }).click();
-  }
-
-  /** What a choice of the menu gives to others. */
-  share(what) {
-    const link = location.href, code = `${this.lesson.code.join("\n")}\n`;
-    if (what === "svg") return this.picture();
-    const text = { link, code, embed: element("iframe", { src: link, width: 1280, height: 720 }).outerHTML }[what];
-    navigator.clipboard?.writeText(text).then(() => (this.verdict.textContent = ""), () => prompt("Copy this:", text));
+  /** Hide what a teacher leaves out in the link: tabs and menus by name; "answers" leaves numbers to be predicted. */
+  hide(names) {
+    this.mute = names.includes("answers");
+    const menus = { form: this.form, predict: this.predict, speed: this.speed, share: this.gives };
+    this.tabs.hide(names);
+    for (const [name, part] of Object.entries(menus)) part.hidden = names.includes(name);
+    this.predict.hidden ||= this.mute;
+    this.guess.querySelector(".reveal").hidden = this.mute;
+    if (this.mute) this.predict.setAttribute("aria-pressed", "true");
   }
 
   // --- Predict -------------------------------------------------------------------------------
