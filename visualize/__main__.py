@@ -133,7 +133,7 @@ def looks(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
-    """The page of what was asked for: an expression, or the parts of an example with a box to pick one."""
+    """The page of what was asked for: an expression, or the parts of an example with contents to pick one."""
     from .web.document import collection, page
 
     if len(subjects) == 1:

@@ -8,6 +8,7 @@ from autodiff import variables
 from nn import MLP, truth_table
 from tests.browser.pages import d1, example
 from visualize import page, playground
+from visualize.web.document import collection
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
@@ -51,6 +52,17 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
     assert violations(tab) == []
     tab = visit(playground(net, *truth_table("xor")))
     tab.click("text=One step")
+    assert violations(tab) == []
+
+
+def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
+    tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")]))
+    assert tab.locator(".contents a").count() == 2
+    assert violations(tab) == []
+    tab.set_viewport_size(PHONE["viewport"])
+    assert violations(tab) == []
+    tab.click("text=D1")
+    tab.locator("#D1").wait_for()
     assert violations(tab) == []
 
 

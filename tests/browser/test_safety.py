@@ -9,6 +9,7 @@ from autodiff import Value, variables
 from tests.browser.pages import d1, example, gradients
 from visualize import page
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 HOSTILE = [
     "</script><script>document.title = 'caught'</script>",
     "<b>bold</b>",
@@ -71,7 +72,7 @@ def test_without_scripts_there_are_picture_steps_gradients_and_code(visit):
     assert tab.locator('[id="lesson-0-edge-4-0"] .gradient').text_content() == "∇ \N{MINUS SIGN}4"
     items = tab.locator(".steps ol li").all_text_contents()
     assert len(items) == 7
-    assert items[4] == "Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."
+    assert items[4].replace("\N{MINUS SIGN}", "-") == f"df/dq = df/df {TIMES} z = 1 {TIMES} -4 = -4"
     rows = [row.all_text_contents() for row in (r.locator("th, td") for r in tab.locator(".gradients tbody tr").all())]
     assert [[text.replace("\N{MINUS SIGN}", "-") for text in row] for row in rows] == [
         ["x", "-2", "-4"], ["y", "5", "-4"], ["z", "-4", "3"],

@@ -13,17 +13,18 @@ from ..style import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .painter import Drawing, Group, Shape, Text
 
 
-def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
-    """The drawing as the text of an SVG file, its ids behind a ``prefix``, with or without a style sheet."""
+def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
+    """The drawing as the text of an SVG file, its ids behind a ``prefix``, with or without style sheet and description."""
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
+    name = f' id="{escape(prefix)}graph"' if prefix else ""
     classes = scope(drawing)[1:].replace(".", " ")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{classes}" width="{shown[0]}" height="{shown[1]}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg"{name} class="{classes}" width="{shown[0]}" height="{shown[1]}" '
         f'viewBox="0 0 {size}" text-anchor="middle" role="img" style="max-width: 100%; height: auto">',
         f"<title>{escape(pretty(drawing.title))}</title>",
-        f"<desc>{escape(pretty(drawing.description))}</desc>",
+        *[f"<desc>{escape(pretty(drawing.description))}</desc>"] * described,
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
         *[written(group, prefix) for group in drawing.groups],

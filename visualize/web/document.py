@@ -29,17 +29,16 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
     """
     first = lessons[0]
-    pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
-    phones = {f"{i}d": lesson.phone for i, lesson in enumerate(lessons) if lesson.phone}
-    narrow = [(i, svg(picture, f"{id}-{i}-", style=False)) for i, picture in phones.items()]
-    views = "\n".join(
-        [f'<template data-view="{i}">{picture}</template>' for i, picture in [*enumerate(pictures), *narrow][1:]]
-    )
+    drawings = {str(i): lesson.drawing for i, lesson in enumerate(lessons)}
+    drawings |= {f"{i}d": lesson.phone for i, lesson in enumerate(lessons) if lesson.phone}
+    pictures = [svg(x, f"{id}-{i}-", False, i == "0") for i, x in drawings.items()]
+    views = "\n".join([f'<template data-view="{i}">{x}</template>' for i, x in [*zip(drawings, pictures)][1:]])
     text, formula = typeset(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
-    steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
-    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
+    steps = "\n".join([f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in first.steps.rows])
+    known = [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]
+    del known[0]["code"]  # it stands in the article
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
@@ -54,7 +53,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         ),
         section("steps", "Steps", f"<ol>\n{steps}\n</ol>"),
         views,
-        script(data),
+        script({"id": id, "views": known}),
         "</article>",
     ]
     return "\n".join(parts)
@@ -175,7 +174,7 @@ class Page:
             f"<title>{escape(self.title)}</title>",
             f"<style>\n{style_sheet()}{STYLE.read_text(encoding='utf-8')}</style>",
             "</head>",
-            f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>",
+            f'<body>\n<script>document.body.classList.add("live")</script>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>',
             "</body>",
             "</html>",
             "",
@@ -258,7 +257,7 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 def collection(
     parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "built-in"
 ) -> Page:
-    """Several graphs (id, title, lines under it, output) in one page, with a box to pick one.
+    """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.
 
     The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
     """

@@ -17,6 +17,7 @@ export class Player {
   constructor(article) {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
+    this.data.views[0].code = [...article.querySelectorAll(".code .line")].map((line) => line.textContent);
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
     this.pictures = { 0: article.querySelector(".graph svg") };
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
@@ -297,7 +298,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -313,14 +314,16 @@ export class Player {
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
     this.fit();
-    this.hide((asked.get("hide") ?? "").split(","));
+    this.hide(asked.get("hide") ?? "");
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
     if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
   }
 
   /** Hide what a teacher leaves out in the link: tabs and menus by name; "answers" leaves numbers to be predicted. */
-  hide(names) {
+  hide(asked) {
+    const names = asked.split(",");
+    this.hides = asked;
     this.mute = names.includes("answers");
     const menus = { form: this.form, predict: this.predict, speed: this.speed, share: this.gives };
     this.tabs.hide(names);
