@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from autodiff import history
+from autodiff.flat import Listing
 from tests.browser.pages import answer_to, d1, drawn, example, gradients, predict
 from visualize import page
 
@@ -271,6 +273,26 @@ def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
         "3 \N{MULTIPLICATION SIGN} 1 = 3",
     ]
     assert tab.locator(".sum data").get_attribute("value") == "5"
+
+
+def test_a_long_chain_is_not_wider_than_a_phone(visit):
+    """B3: seven factors in a row."""
+    tab = visit(page(example("B3")), "#step=999&tab=2&node=0", viewport={"width": 390, "height": 844})
+    assert tab.locator(".chain li math").count() > 5
+    ends = "[...document.querySelectorAll('.chain math, .chain li')].map((x) => x.getBoundingClientRect().right)"
+    assert max(tab.evaluate(ends)) <= 390
+
+
+def test_while_predicting_the_code_tells_no_rule(visit):
+    tab = visit(page(d1()), "#step=4&mode=predict&tab=1")
+    lines = tab.locator(".code .line").all_text_contents()
+    assert [line.strip() for line in lines if "=" in line][:5] == [
+        "q = x + y", "f = q * z", "grad_f = 1.0", "grad_z = ?", "grad_q = ?",
+    ]  # fmt: skip
+    tab.click("text=Hint")
+    assert "grad_z = grad_f * q" in tab.text_content(".code .line.lit")
+    predict(tab)
+    assert tab.text_content(".code code").strip() == "\n".join(Listing(history(d1())).lines)
 
 
 def test_nodes_are_reached_and_chosen_by_keys_alone(visit):

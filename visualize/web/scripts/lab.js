@@ -78,10 +78,10 @@ export class Lab {
     const names = lesson.written, output = names[lesson.output];
     const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
-    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["×", f] : [f]));
+    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => [k ? " × " : "", formula(f)]);
     const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
     const light = (steps) => () => this.player.graph.mark(this.chosen, steps);
-    return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
+    return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), ...factors,
       element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));
   }
 

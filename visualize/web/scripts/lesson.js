@@ -3,7 +3,8 @@
 import { exact, NONFINITE, pretty, real, show, spoken } from "./number.js";
 import { BLANK, named, numbered, numeral } from "./template.js";
 
-export const NUDGE = 0.001;
+/** How far an input is nudged: by 0.001, or by more where that would be lost in its digits. */
+export const nudge = (x) => (Math.abs(x) < 1000 ? 0.001 : 1e-6 * Math.abs(x));
 
 /** upstream * local; a closed gate passes 0, whatever arrives. */
 export const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
@@ -54,11 +55,11 @@ export class Lesson {
     return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
   }
 
-  /** (f(x + 0.001) - f(x)) / 0.001 for one input. */
+  /** (f(x + h) - f(x)) / h for one input. */
   nudged(numbers, i) {
     const moved = numbers.slice();
-    moved[i] += NUDGE;
-    return (this.flat(moved).value - this.flat(numbers).value) / NUDGE;
+    moved[i] += nudge(numbers[i]);
+    return (this.flat(moved).value - this.flat(numbers).value) / nudge(numbers[i]);
   }
 
   text(x) {

@@ -59,6 +59,10 @@ const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
 function pressed(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active) {
+    event.preventDefault();
+    return active.change.undo();
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const blank = document.querySelector(".blank");
   if (blank) {
