@@ -40,7 +40,8 @@ export class Player {
     this.draw();
     this.show(0);
     new ResizeObserver(() => this.fit()).observe(this.pane);
-    addEventListener("beforeprint", () => this.tellAll(this.result));
+    addEventListener("beforeprint", () => this.tellAll(this.result, true));
+    addEventListener("afterprint", () => this.tellAll(this.result));
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -230,11 +231,11 @@ export class Player {
     this.lab.update(result);
   }
 
-  /** Write the list of all steps, where it is open. */
-  tellAll(result) {
-    if (this.part("steps").hidden && !matchMedia("print").matches) return;
+  /** Write the list of all steps, where it is open; on paper it tells all but what is to be predicted. */
+  tellAll(result, printed = false) {
+    if (this.part("steps").hidden && !printed) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i], seen = row.number <= this.seen;
+      const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.predicts);
       item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);

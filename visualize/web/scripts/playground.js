@@ -77,6 +77,10 @@ export class Playground {
     const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     weights.addEventListener("toggle", () => this.paint());
     this.allWeights = weights;
+    addEventListener("beforeprint", () => {
+      weights.open = true;
+      this.paint();
+    });
     const net = element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "The net" }, this.network.svg);
     this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
     const shown = figure("The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net);
