@@ -50,7 +50,7 @@ def test_every_step_is_on_one_screen(visit, id):
 def test_every_step_of_every_lecture_example_is_on_one_screen(visit, size):
     from visualize.__main__ import lectures
 
-    tab = visit(lectures(), **screen(size))
+    tab = visit(lectures(), "#example=A1", **screen(size))
     ids = tab.evaluate("[...document.querySelectorAll('.lesson')].map((x) => x.id)")
     assert len(ids) > 100
     assert [line for id in ids for line in tab.evaluate(MISSING, id)] == []

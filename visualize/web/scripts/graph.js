@@ -84,7 +84,7 @@ export class Graph {
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       const words = this.words(box, result, ...told, gradient);
-      if (box.title) box.title.textContent = words;
+      if (box.title && box.title.textContent !== words) box.title.textContent = words;
       const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
       box.group.setAttribute("aria-label", `${seen}: ${words}. Show its chain rule.`);
     }
@@ -188,7 +188,8 @@ export class Graph {
 
   write(text, sign, x, recorded, seen, hidden) {
     if (!text) return;
-    text.textContent = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
+    const told = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
+    if (text.textContent !== told) text.textContent = told; // a text that is written again is laid out again
     text.classList.toggle("unseen", !seen);
   }
 
