@@ -14,7 +14,7 @@ from .painter import Drawing, Group, Shape, Text
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
-    """The drawing as the text of an SVG file, its ids behind a ``prefix``, with or without style sheet and description."""
+    """The drawing as an SVG file, ids behind a ``prefix``, with or without style sheet and descriptions."""
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
@@ -27,16 +27,17 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool 
         *[f"<desc>{escape(pretty(drawing.description))}</desc>"] * described,
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
-        *[written(group, prefix) for group in drawing.groups],
+        *[written(group, prefix, described) for group in drawing.groups],
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def written(group: Group, prefix: str) -> str:
+def written(group: Group, prefix: str, described: bool = True) -> str:
     """A group as an element with an id, its classes and its words."""
     id = f' id="{escape(prefix + group.id)}"' if group.id else ""
-    words = [f"<title>{escape(pretty(group.words))}</title>"] if group.words else []
+    told = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its words
+    words = [f"<title>{escape(pretty(group.words))}</title>"] if told else []
     marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
 

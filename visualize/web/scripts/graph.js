@@ -54,10 +54,11 @@ export class Graph {
       other.setAttribute("tabindex", "0");
       other.focus();
     });
-    group.querySelector("title")?.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
-    const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
-    const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${this.lesson.shown(gate)}` : name;
+    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
+    const head = box.folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${this.lesson.shown(gate)}` : name;
     const own = this.lesson.steps.filter((step) => step.node === box.node);
+    title.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
+    group.prepend(title);
     return { ...box, group, title, head, own, data: group.querySelector(".data"), gradient: box.total ? group.querySelector(".gradient") : null };
   }
 
@@ -84,7 +85,7 @@ export class Graph {
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       const words = this.words(box, result, ...told, gradient);
-      if (box.title && box.title.textContent !== words) box.title.textContent = words;
+      if (box.title.textContent !== words) box.title.textContent = words;
       const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
       box.group.setAttribute("aria-label", `${seen}: ${words}. Show its chain rule.`);
     }
