@@ -1,22 +1,20 @@
-"""Text to a recorded graph: ``"(x + y) * z"`` gets its shape from the ast module and is recorded gate by gate.
+"""Text to a recorded graph: ``"(x + y) * z"`` is read from left to right and recorded gate by gate.
 
-Nothing in the text is ever run as Python: ast only tells which operator holds which operands, and every
-gate is a row of the table of primitives or a function composed from them.
+Nothing in the text is ever run: every gate is a row of the table of primitives or a function composed from them.
 """
 
 from __future__ import annotations
 
-import ast
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import primitives
 from ..engine import Value
 from ..graph import history
 from ..ieee import number, real
-from ..vocabulary import INFIX
+from ..vocabulary import COMPARISON, INFIX, MINUS, POWER
 from .errors import ExpressionError, filled, guessed, listed, mistake, shortened
 from .functions import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
@@ -24,18 +22,27 @@ from .tokens import ALIASES, Token, plain, statements
 CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
 
 
-def operator_in(text: str) -> type[ast.AST]:
-    """What ast calls the one operator of a text."""
-    tree: Any = ast.parse(text, mode="eval").body
-    return type(tree.ops[0] if isinstance(tree, ast.Compare) else tree.op)
+SIGNS = {row.sign: (row.strength, primitives.PRIMITIVES[name]) for name, row in INFIX.items()}
+OPEN = -1  # how strongly a bracket holds what stands before it
 
 
-GATES: dict[type[ast.AST], Callable[..., Any]] = {
-    **{operator_in(f"a {row.sign} b"): primitives.PRIMITIVES[name] for name, row in INFIX.items()},
-    ast.Div: lambda a, b: primitives.reciprocal(b) if type(a) is float and a == 1.0 else primitives.div(a, b),
-    ast.USub: primitives.neg,
-    ast.UAdd: lambda a: a,
-}
+def applied(sign: str, operands: Sequence[Any]) -> Any:
+    """The gate of a sign, on one operand or two."""
+    a, b = operands[0], operands[-1]
+    if len(operands) == 1:
+        return primitives.neg(a) if sign == "-" else a
+    return primitives.reciprocal(b) if sign == "/" and type(a) is float and a == 1.0 else SIGNS[sign][1](a, b)
+
+
+class Open:
+    """What waits for its last operand: a sign, or a bracket with the function before it.
+
+    ``strength`` is how strongly it holds what stands behind it, ``base`` how many operands stand before its own.
+    """
+
+    def __init__(self, token: Token, strength: int, base: int, function: Token | None = None) -> None:
+        self.token, self.strength, self.base, self.function = token, strength, base, function
+        self.commas = 0
 
 
 def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
@@ -128,36 +135,59 @@ class Reader:
             raise self.unknown(missing)
 
     def record(self, words: list[Token]) -> Any:
-        """The result of one expression: a Value, or a float if it holds no names."""
-        # Each word on a line of its own, so that a line number tells the word; ast need not know which operand it is.
-        lines = ["_" if word.kind in ("number", "name") else word.text for word in words]
-        try:
-            tree = ast.parse("\n".join(["(", *lines, ")"]), mode="eval").body
-        except (RecursionError, MemoryError):
-            advice = "too many operators in one statement: divide it, as in q = x + y; f = q * z"
-            raise mistake(self.text, words[0].start, advice) from None
-        results: dict[ast.AST, Any] = {}
-        for node in ordered(tree):
-            token = words[max(node.lineno - 2, 0)]
-            results[node] = self.gate(node, token, [results[operand] for operand in operands(node)])
-        return self.number(results[tree], words[0])
+        """The result of one expression: a Value, or a float if it holds no names.
 
-    def gate(self, node: ast.expr, token: Token, found: list[Any]) -> Any:
-        """The result of one place of the tree, from the results of its operands."""
-        if isinstance(node, ast.Call):
-            return self.call(token, found)
-        if isinstance(node, ast.Name):
-            return self.operand(token)
-        found = [self.number(x, token) for x in found]
-        if isinstance(node, ast.List):
-            return found
-        if isinstance(node, (ast.BinOp, ast.UnaryOp)):
-            return GATES[type(node.op)](*found)
-        if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            return GATES[type(node.ops[0])](*found)
-        if isinstance(node, ast.Compare):
-            raise mistake(self.text, token.start, "compare two at a time and multiply: (0 < x) * (x < 1)")
-        raise mistake(self.text, token.start, "a comma only stands between what a function is given, as in max(x, y)")
+        Signs and brackets wait until what they hold is complete: Dijkstra's shunting yard, without a recursion.
+        """
+        found: list[tuple[Any, Token]] = []  # operands, and where each begins
+        waiting = [Open(Token("mark", "(", words[0].start, words[0].start), OPEN, 0)]
+        for before, token, after in zip([None, *words], words, [*words[1:], None]):
+            if token.kind in ("number", "name"):
+                if not (after and after.text == "("):
+                    found.append((self.operand(token), token))
+            elif token.nesting > 0:
+                function = before if before and before.kind == "name" else None
+                waiting.append(Open(token, OPEN, len(found), function))
+            elif not (before and before.ends_operand) and token.nesting == 0:
+                waiting.append(Open(token, MINUS, len(found)))
+            else:
+                strength = SIGNS[token.text][0] if token.kind == "sign" else OPEN
+                self.close(found, waiting, strength + (strength == POWER))  # a ** b ** c is a ** (b ** c)
+                if token.kind == "sign":
+                    waiting.append(Open(token, strength, len(found) - 1))
+                elif token.text == ",":
+                    waiting[-1].commas += 1
+                else:
+                    self.bracket(found, waiting.pop())
+        self.close(found, waiting, OPEN)
+        self.bracket(found, waiting.pop())
+        return self.number(*found[0])
+
+    def close(self, found: list[Any], waiting: list[Open], strength: int) -> None:
+        """Apply the signs that hold at least so strongly what stands behind them."""
+        while waiting[-1].strength >= max(strength, 0):
+            sign = waiting.pop()
+            operands, start = found[sign.base :], found[sign.base][1] if sign.strength != MINUS else sign.token
+            numbers = [self.number(x, start) for x, _ in operands]
+            if sign.strength == COMPARISON and strength == COMPARISON:
+                raise mistake(self.text, start.start, "compare two at a time and multiply: (0 < x) * (x < 1)")
+            found[sign.base :] = [(applied(sign.token.text, numbers), start)]
+
+    def bracket(self, found: list[Any], opened: Open) -> None:
+        """Replace what stands between two brackets by what it is, with the function before them."""
+        inside, start = [x for x, _ in found[opened.base :]], opened.function or opened.token
+        if opened.function:
+            result = self.call(opened.function, inside)
+        elif opened.token.text == "[":
+            result = [self.number(x, start) for x in inside]
+        elif opened.commas or not inside:
+            inside = [self.number(x, start) for x in inside]
+            raise mistake(
+                self.text, start.start, "a comma only stands between what a function is given, as in max(x, y)"
+            )
+        else:
+            result = inside[0]
+        found[opened.base :] = [(result, start)]
 
     def number(self, x: Any, token: Token) -> Any:
         """x; an error if it is a list."""
@@ -207,25 +237,3 @@ class Reader:
         error = mistake(self.text, missing[name].start, f"{advice}write\n    {call}")
         error.missing, error.correction = tuple(missing), call
         return error
-
-
-def operands(node: ast.AST) -> list[ast.expr]:
-    """The parts of an expression, from left to right."""
-    if isinstance(node, ast.BinOp):
-        return [node.left, node.right]
-    if isinstance(node, ast.UnaryOp):
-        return [node.operand]
-    if isinstance(node, ast.Compare):
-        return [node.left, *node.comparators]
-    if isinstance(node, ast.Call):
-        return node.args
-    return node.elts if isinstance(node, ast.List) else []
-
-
-def ordered(tree: ast.expr) -> Iterable[ast.expr]:
-    """The parts of a tree, each after its operands, from left to right."""
-    waiting, found = [tree], []
-    while waiting:
-        found.append(waiting.pop())
-        waiting.extend(operands(found[-1]))
-    return reversed(found)

@@ -85,7 +85,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def checked(text: str, start: int, name: str) -> str:
     """The name; an error if it is a Python keyword or not a name at all."""
-    if keyword.iskeyword(name):
+    if name in keyword.kwlist:
         other = f"{name} is a word of Python itself: take another name, such as {name.lower()}1"
         raise mistake(text, start, KEYWORDS.get(name, other))
     if not name.isidentifier():
