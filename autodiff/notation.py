@@ -22,6 +22,10 @@ ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307",
 LOWER = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
 MARKS = dict(zip(ACCENTS, "^¯~˙→"))
 UPPER = dict(zip("0123456789+-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁱⁿ"))
+SMALL = [
+    (sign, str.maketrans(dict(zip(small.values(), small))), re.compile(f"([{''.join(small.values())}]+)"))
+    for sign, small in (("_", LOWER), ("^", UPPER))
+]
 HEAD = re.compile(rf"\\({'|'.join(ACCENTS)}) *\{{([^{{}}]+)\}}|(\\?[^\W\d_]+)")
 PIECE = re.compile(
     rf"_(?P<accent>{'|'.join(ACCENTS)})(?![^\W\d_])|_\{{(?P<lower>[^{{}}]+)\}}|\^\{{(?P<upper>[^{{}}]+)\}}|"
@@ -86,9 +90,8 @@ class Name:
 
 def plain(label: str) -> str:
     """The label with _{12} and ^{(1)} for small digits."""
-    for sign, small in (("_", LOWER), ("^", UPPER)):
-        large = str.maketrans({letter: plain for plain, letter in small.items()})
-        pieces = re.split(f"([{''.join(small.values())}]+)", label)
+    for sign, large, letters in SMALL:
+        pieces = letters.split(label)
         label = "".join([f"{sign}{{{piece.translate(large)}}}" if i % 2 else piece for i, piece in enumerate(pieces)])
     return label
 

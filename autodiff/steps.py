@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .typed import Node
 
+__all__ = ["Steps"]
 WIDTH = 80
 EQUALS = (r"\approx", "=")
 

@@ -55,7 +55,7 @@ FLOORS = {
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
     "visualize.scene": "model symbols unfold | fold frames | build",
-    "visualize.web": "bundle lesson | document | playground",
+    "visualize.web": "bundle lesson translate | written | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 
@@ -187,7 +187,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {"autodiff": {*autodiff.__all__, "abs", "sum", "compile", "flat"}}
-    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "quiz", "vocabulary")
+    rooms = ("_files", "_lazy", "arrays", "flat", "formula", "notation", "parser", "quiz", "steps", "vocabulary")
     public |= {f"autodiff.{name}": set(getattr(autodiff, name).__all__) for name in rooms}
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":

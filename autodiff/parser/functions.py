@@ -25,6 +25,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "min": (lambda *values: reduce(primitives.minimum, values), ["a", "b", "*more"]),
     "largest": (lambda values: primitives.largest(*values), words("largest").usage),
 }
+OF_LISTS = {
+    name: getattr(functions, name) for name in PRIMITIVES if words(name).takes_list and hasattr(functions, name)
+}
 # Functions that are known elsewhere, and how they are written here.
 ELSEWHERE = {
     "log10(x)": "lg", "log2(x)": "ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
@@ -74,7 +77,7 @@ def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]
     elif name in PRIMITIVES:
         row, function = words(name), PRIMITIVES[name]
         parameters = row.usage or (["a", "b"] if name in INFIX else signature(function))
-        function = getattr(functions, name) if row.takes_list else function
+        function = OF_LISTS.get(name, function)
     else:
         raise ValueError(unknown(name, own))
     if not fitting(parameters, arguments, name in own and not isinstance(function, Primitive)):

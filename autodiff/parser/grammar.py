@@ -75,16 +75,23 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     if type(functions) is Value or number(functions) is not None:
         inputs, functions = {**inputs, "functions": functions}, None  # an input that is called so
     numbers = {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()}
-    reader = Reader(text, numbers, checked(functions or {}))
+    output, idle = read(text, numbers, checked(functions or {}))
+    if idle:
+        warnings.warn(idle, stacklevel=2)
+    return output
+
+
+def read(text: str, numbers: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> tuple[Value, str]:
+    """(The graph that a text describes, what is said about inputs and statements that it does not use)."""
+    reader = Reader(text, numbers, functions)
     output = reader.read()
     used = set(history(output))
     named = [*{**reader.inputs, **reader.values}.items(), *reader.lost]
     idle = [name for name, x in named if type(x) is not Value or x not in used]
-    if idle:
-        them = "them" if len(idle) > 1 else "it"
-        advice = f"{listed(idle, 'is', 'are')} not used: {output.label or 'the result'} does not depend on {them}"
-        warnings.warn(advice, stacklevel=2)
-    return output
+    if not idle:
+        return output, ""
+    them = "them" if len(idle) > 1 else "it"
+    return output, f"{listed(idle, 'is', 'are')} not used: {output.label or 'the result'} does not depend on {them}"
 
 
 class Reader:

@@ -284,7 +284,7 @@ def layered_plan(
     clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(grid.columns)))
     y = heights(grid, gap)
     if tight:  # whoever has found the order
-        grid.columns = [sorted(column, key=y.__getitem__) for column in grid.columns]
+        grid.columns = [sorted(column, key=lambda item: y[item]) for column in grid.columns]
         y = levels(grid, gap)
     x = columns(grid, y, clearance)
     plan = Plan(ends=[grid.spans[0][0], *[end for _, end in grid.spans]])

@@ -158,7 +158,8 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
         return asked(order, wanted, copies), []
-    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for node in order if (found := LABEL.match(node.label))]
+    labels = [(LABEL.match(node.label), node) for node in order]
+    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for found, node in labels if found]
     most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
     if len(order) <= most and sum([len(node.operands) for node in order]) <= 2 * most:
         return {}, []

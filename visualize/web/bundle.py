@@ -9,6 +9,7 @@ from pathlib import Path
 SCRIPTS = Path(__file__).with_name("scripts")
 IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const |let |class |function)", re.MULTILINE)
+IDLE = re.compile(r"^ *(?://.*|/\*\*.*\*/)\n|^ +", re.MULTILINE)  # lines of comments, and indents
 TOP = re.compile(r"^(?:export )?(?:const|let|class|function) (\w+)", re.MULTILINE)
 
 
@@ -36,7 +37,7 @@ def bundle(entry: str, made: Mapping[str, str]) -> str:
         texts[name] = text
 
     bring("the page", entry, ())
-    return "\n".join([EXPORT.sub("", IMPORT.sub("", text)).strip() for text in texts.values()])
+    return "\n".join([IDLE.sub("", EXPORT.sub("", IMPORT.sub("", text))).strip() for text in texts.values()])
 
 
 def read(name: str) -> str:

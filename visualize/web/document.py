@@ -17,6 +17,7 @@ from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape, pretty
 from ..render.svg import style_sheet, svg
+from . import written
 from .bundle import bundle
 from .lesson import Lesson, lessons
 
@@ -35,10 +36,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     views = "\n".join([f'<template data-view="{i}">{x}</template>' for i, x in [*zip(drawings, pictures)][1:]])
     text, formula = typeset(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
-    code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
-    steps = "\n".join([f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in first.steps.rows])
-    known = [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]
-    del known[0]["code"]  # it stands in the article
+    known = [{**lesson.as_dict(), "code": [] if lesson is first else lesson.code} for lesson in lessons]  # listed
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
@@ -48,15 +46,24 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         "</header>",
         f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
         section("gradients", "Gradients", inputs(first)),
-        section(
-            "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
-        ),
-        section("steps", "Steps", f"<ol>\n{steps}\n</ol>"),
+        section("code", "Flat code", listed(first)),
+        section("steps", "Steps", f"<ol>\n{told(first)}\n</ol>"),
         views,
         script({"id": id, "views": known}),
         "</article>",
     ]
     return "\n".join(parts)
+
+
+def listed(lesson: Lesson) -> str:
+    """The flat code, line by line."""
+    code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in lesson.code])
+    return f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
+
+
+def told(lesson: Lesson) -> str:
+    """The steps as formulas."""
+    return "\n".join([f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in lesson.steps.rows])
 
 
 def section(kind: str, title: str, content: str) -> str:
@@ -124,7 +131,9 @@ def script(data: Any) -> str:
 
 
 STYLE = Path(__file__).with_name("page.css")
-MAKERS = {'<article class="lesson"': "Player", '<section class="playground"': "Playground"}  # what makes it live
+MAKERS = {  # what makes it live
+    '<article class="lesson"': "Player", '<section class="playground"': "Playground", '<form class="own"': "Own",
+}  # fmt: skip
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -159,9 +168,13 @@ class Page:
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
         said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
-        functions = dict.fromkeys([javascript.runtime(), *self._definitions, *self._programs.values(), programs, said])
-        made = {"programs": "\n".join(functions)}
+        more = javascript.table() if "Own" in makers else []
+        parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
+        made = {"programs": "\n".join(dict.fromkeys(parts))}
+        if more:
+            made["written"] = written.script(article, lessons)
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
+        script = script.replace("</script", "<\\/script")
         parts = [
             "<!DOCTYPE html>",
             '<html lang="en">',
@@ -196,8 +209,22 @@ class Page:
         return f'<page "{self.title:.60}": .save("name.html") keeps it>'
 
 
+def box(text: str) -> str:
+    """The box to write another expression in."""
+    return (
+        '<form class="own" hidden><label>Write your own <input type="text" spellcheck="false" autocomplete="off" '
+        f'autocapitalize="off" placeholder="(x + y) * z" value="{escape(text)}"></label><output></output></form>'
+    )
+
+
 def page(
-    output: Value, *, title: str = "", fold: Any = None, digits: int | None = None, layout: str = "built-in"
+    output: Value,
+    *,
+    title: str = "",
+    fold: Any = None,
+    digits: int | None = None,
+    layout: str = "built-in",
+    editable: bool = False,
 ) -> Page:
     """The graph behind a Value as a page: both passes step by step, inputs to change, and what follows.
 
@@ -209,6 +236,8 @@ def page(
         The heading; by default the formula.
     fold, digits, layout
         As for ``draw``.
+    editable : bool
+        Whether it has a box for other expressions, which it reads by itself.
 
     Returns
     -------
@@ -245,7 +274,10 @@ def page(
     text = clean(title, LONGEST) or typeset(output)[0]
     called = clean(names(order, output)[output], 40)
     heading = text if title or len(text) <= LONGEST else f"{called}: {len(order):,} nodes"
-    return Page(heading, article("lesson", heading if title or heading != text else "", [], made), *programs_of(made))
+    body = article("lesson", heading if title or heading != text else "", [], made)
+    formula = typeset(output)[0]
+    body += box(formula if len(formula) <= LONGEST else "") * editable
+    return Page(heading, body, *programs_of(made))
 
 
 def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
@@ -273,5 +305,5 @@ def collection(
         articles.append(last._body)
         programs |= last._programs
         definitions += last._definitions
-    head = f'<header class="collection"><h1>{title}</h1></header>'
+    head = f'<header class="collection"><h1>{title}</h1>{box("")}</header>'
     return Page(title, "\n".join([head, *articles]), programs, definitions)

@@ -119,7 +119,8 @@ class Lesson:
             return
         live, node = self.live, self.live.copies[row.node]
         assert node.primitive is not None
-        gate, seen = Gate(node.primitive, node.operands, node), set[Any]()
+        gate = Gate(node.primitive, node.operands, node)
+        seen: set[Any] = set()
         if row.phase == "backward":
             edge = row.node, row.place
             known = {"place": row.place, "upstream": live.gradient(row.node), "local": live.local(*edge)}

@@ -24,14 +24,15 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
+from inspect import signature
 from pathlib import Path
 
 from ...formula import Formula
 from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
-from ...vocabulary import COMPARISON, INFIX
+from ...vocabulary import COMPARISON, INFIX, words
 from ..expansion import instructions
-from ..ir import Program, parts_of, primitive_of, row_mean
+from ..ir import ROWS, Program, parts_of, primitive_of, row_mean
 from . import text as writer
 from .text import Code
 
@@ -116,6 +117,28 @@ def definitions(programs: Iterable[Program]) -> list[str]:
     gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
     outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
+
+
+@cache
+def table() -> list[str]:
+    """The functions of all gates outside the core, and VALUES, an object of functions of numbers by their gates."""
+    functions, entries = [], []
+    for name, primitive in ROWS.items():
+        rule = signature(primitive.local_gradients)
+        operands, listed = [f"x{i}" for i in range(len(rule.parameters) - 1)], words(name).takes_list
+        if words(name).is_comparison:
+            operands = ["a", "b"]
+        elif "*" in str(rule):
+            operands = ["...x"]
+        if name == "dot":
+            value = "dot(x.slice(0, x.length >> 1), x.slice(x.length >> 1, -1), x.at(-1))"
+        elif operands == ["...x"]:
+            value = f"{name}({'x' if listed and name != 'take' else '...x'})"
+        else:
+            functions += [] if name in CORE else [definition(primitive, len(operands))[1]]
+            value = JavaScript.number_of(JavaScript.of(JavaScript.record(primitive, [*map(JavaScript, operands)]))).text
+        entries.append(f"{name}: ({', '.join(operands)}) => {value}")
+    return [*functions, f"export const VALUES = {{ {', '.join(entries)} }};"]
 
 
 def text(program: Program, name: str = "f") -> str:

@@ -103,6 +103,12 @@ export function start(makers) {
     ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
     if (!active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
+  if (made.Own) new made.Own((article) => {
+    const old = parts.find((part) => part.id === article.id) ?? (box ? null : parts[0]);
+    old ? old.replaceWith(article) : parts.at(-1).after(article);
+    parts[old ? parts.indexOf(old) : parts.length] = article;
+    choose(parts, article, asked());
+  }, parts[0]);
   addEventListener("hashchange", follow);
   follow();
   document.addEventListener("keydown", pressed);

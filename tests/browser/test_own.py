@@ -1,0 +1,123 @@
+"""The box for an expression of one's own, in Chromium."""
+
+import pytest
+
+from autodiff import parse
+from tests.browser.pages import d1, number
+from visualize import page
+
+TEXT = "(a*b + c*d) * sin(a) / (1 + exp(-c))"
+
+
+@pytest.fixture
+def box(visit):
+    """A function that opens a page with the box; it types a text and waits for what the page makes of it."""
+
+    def opened(fragment="", **options):
+        tab = visit(page(d1(), editable=True), fragment, **options)
+
+        def write(text):
+            tab.fill("form.own input", text)
+            tab.keyboard.press("Enter")
+
+        return tab, write
+
+    return opened
+
+
+def steps(tab):
+    return int(tab.text_content(".counter").split()[-1])
+
+
+def test_an_expression_is_read_and_stepped_through_while_it_is_typed(box):
+    tab, _ = box()
+    tab.locator("form.own input").fill("")
+    tab.locator("form.own input").press_sequentially(TEXT)
+    tab.locator(".counter", has_text="of 24").wait_for()
+    tab.get_by_role("button", name="Next").click()
+    output = parse(TEXT, a=1, b=2, c=3, d=4)
+
+    assert output.steps().last == 24
+    assert tab.evaluate("document.activeElement.textContent") == "Next"
+    tab.keyboard.press("End")
+    output.backward()
+    rows = tab.locator("tr[data-input]")
+    found = [number(rows.nth(i).locator("td.gradient data")) for i in range(rows.count())]
+    assert found == pytest.approx([leaf.grad for leaf in output.steps().gradients], rel=1e-12)
+
+
+def test_a_slip_is_pointed_at_and_the_last_graph_stays(box):
+    tab, write = box()
+    write("2 * x")
+    assert steps(tab) == 3
+    write("2x")
+
+    assert tab.input_value("form.own input") == "2x"
+    assert tab.locator("form.own output").text_content().splitlines()[-1] == "a product needs its sign: write 2*x"
+    assert tab.locator("form.own input").get_attribute("aria-invalid") == "true"
+    assert steps(tab) == 3
+    write("2 * x * x")
+    assert tab.locator("form.own output").text_content() == ""
+    assert steps(tab) == 6
+
+
+def test_the_address_has_the_expression_and_its_numbers(box, visit):
+    tab, write = box()
+    write("step * x0")
+    tab.get_by_label("value of x0").fill("7")
+    address = tab.evaluate("location.hash")
+
+    again, _ = box(address)
+    assert again.input_value("form.own input") == "step * x0"
+    again.keyboard.press("End")
+    assert number(again.locator('tr[data-input="step"] td.gradient data')) == 7.0
+
+    write("step * x0 * y")  # numbers stay where names do
+    assert "x0=7" in tab.evaluate("location.hash")
+
+
+def test_an_empty_box_brings_the_page_s_own_graph_back(box):
+    tab, write = box()
+    before = steps(tab)
+    write("x * y")
+    assert steps(tab) != before
+    write("")
+
+    assert steps(tab) == before
+    assert "f=" not in tab.evaluate("location.hash")
+
+
+@pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "${alert(1)}"])
+def test_hostile_text_stays_text(box, text):
+    tab, write = box(f"#f={text.replace('<', '%3C').replace('#', '%23')}")
+
+    assert text in tab.locator("form.own output").text_content()
+    write(f"x{text}")
+    assert tab.locator("img, main script:not([type])").count() == 0
+
+
+def test_a_graph_that_is_too_large_is_refused_in_words(box):
+    tab, write = box()
+    write(" + ".join(f"x{i}" for i in range(100)))
+
+    assert "at most 150" in tab.locator("form.own output").text_content()
+    assert steps(tab) == 7
+
+
+def test_forms_and_predict_work_on_what_was_written(box):
+    tab, write = box()
+    write("tanh(w*x + b)")
+    tab.get_by_label("Form of the graph").select_option("1")
+    assert steps(tab) > 10
+    tab.get_by_role("button", name="Predict").click()
+    tab.keyboard.press("ArrowRight")
+
+    assert "what?" in tab.text_content(".sentence")
+
+
+def test_the_box_is_in_reach_on_a_phone(box):
+    tab, write = box(viewport={"width": 390, "height": 844})
+    write("sigmoid(w0*x0 + w1*x1 + w2)")
+
+    assert tab.locator("form.own input").bounding_box()["height"] >= 44
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390

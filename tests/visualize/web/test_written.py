@@ -1,0 +1,216 @@
+"""What a page makes of an expression by itself, under Node, beside what Python makes of it."""
+
+import atexit
+import json
+import math
+import random
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from autodiff import PRIMITIVES, ExpressionError
+from autodiff._files import finite
+from autodiff.flat import javascript
+from autodiff.lectures import EXAMPLES
+from autodiff.parser.functions import FUNCTIONS, known_functions, signature
+from autodiff.parser.grammar import read
+from autodiff.quiz import SENTENCES
+from autodiff.vocabulary import words
+from tests.support.node_runner import ended
+from visualize.web import written
+from visualize.web.bundle import bundle
+from visualize.web.document import article
+from visualize.web.lesson import lessons
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+SERVER = """
+import { exact, real } from "./number.js";
+import { py } from "./python.js";
+import { written } from "./written.js";
+import { PROGRAMS } from "./programs.js";
+const made = ([text, given]) => {
+  try {
+    const numbers = Object.entries(given).map(([name, x]) => [name, real(x)]);
+    const [output, idle] = written.read(text, py.dict(numbers), py.dict());
+    const views = [...written.lessons(output, 0)];
+    const ran = (view) => Object.values(py.programs(view)).map((run) => run(...view.leaves.map((x) => x.data)));
+    const data = views.map((view) => ({ ...py.json(view.as_dict()), code: view.code, ran: ran(view) }));
+    return { idle, data, html: written.article("own", "", [], views) };
+  } catch (error) {
+    if (error instanceof py.BaseException) return { error: error.message, missing: error.missing };
+    return { bug: error.stack };
+  }
+};
+const spelled = (_, x) => (typeof x === "number" && !Number.isFinite(x) ? exact(x) : x);
+const input = require("readline").createInterface({ input: process.stdin });
+input.on("line", (line) => console.log(JSON.stringify(made(JSON.parse(line)), spelled)));
+"""
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?|(?<!\w)(?:inf|nan)(?!\w)")
+
+
+@cache
+def server():
+    """A process that answers each line."""
+    programs = [javascript.runtime(), *javascript.table(), "export const PROGRAMS = {};"]
+    made = {
+        "programs": "\n".join([*programs, f"export const MISTAKES = {json.dumps(SENTENCES)};"]),
+        "written": written.script(article, lessons),
+    }
+    script = '"use strict";\n' + bundle(SERVER, made)
+    path = Path(mkdtemp()) / "page.js"
+    path.write_text(script, encoding="utf-8")
+    process = subprocess.Popen(
+        ["node", str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, encoding="utf-8"
+    )
+    atexit.register(ended, process)
+    return process
+
+
+def asked(text, given):
+    process = server()
+    process.stdin.write(json.dumps([text, finite(given)]) + "\n")
+    return json.loads(process.stdout.readline())
+
+
+def near(a, b):
+    a, b = float(a), float(b)
+    return a == b or (a != a and b != b) or abs(a - b) <= 1e-12 * max(1.0, abs(a), abs(b))
+
+
+def alike(ours, theirs, place=""):
+    """Assert that two pieces of data are the same: numbers, in texts too, to 1e-12, all else letter for letter."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys(), place
+        for key in ours:
+            alike(ours[key], theirs[key], f"{place}.{key}")
+    elif isinstance(ours, list):
+        assert len(ours) == len(theirs), (place, ours, theirs)
+        for i, (a, b) in enumerate(zip(ours, theirs)):
+            alike(a, b, f"{place}[{i}]")
+    elif isinstance(ours, float):
+        assert near(ours, theirs), (place, ours, theirs)
+    elif isinstance(ours, str) and ours != theirs:
+        assert NUMBER.sub("#", ours) == NUMBER.sub("#", theirs), place
+        assert all(map(near, NUMBER.findall(ours), NUMBER.findall(theirs))), (place, ours, theirs)
+    else:
+        assert ours == theirs, place
+
+
+def numbers(view):
+    """What the programs of a lesson give."""
+    steps, leaves = view.steps, [leaf.data for leaf in view.leaves]
+    gradients = {view.output: 1.0} | {step.operand: step.total for step in steps}
+    values = [node.data for node in view.order]
+    return leaves, [*values, *[gradients.get(node, 0.0) for node in view.order], *[step.local for step in steps]]
+
+
+def drawn(html):
+    """An article without what the page's script writes anew, and its SVG's numbers rounded to 5 digits."""
+    html = re.sub(
+        r'<section class="(?:code|steps|gradients)">.*?</section>', "", html.partition("<script")[0], flags=re.DOTALL
+    )
+    return NUMBER.sub(lambda x: f"{float(x[0]):.5g}", html)
+
+
+def compare(text, given):
+    found = asked(text, given)
+    assert "bug" not in found, found["bug"]
+    try:
+        output, idle = read(text, dict(given), {})
+    except ExpressionError as error:
+        same = found == {"error": str(error), "missing": list(error.missing)}
+        assert same, (found, error)  # noqa: PT017
+        return False
+    assert "error" not in found, found["error"]
+    assert found["idle"] == idle
+    made = lessons(output, 0)
+    for view, theirs in zip(made, found["data"], strict=True):
+        flat, ran, *_ = theirs.pop("ran")
+        alike(finite({**view.as_dict(), "code": view.code}), theirs, text)
+        _, ours = numbers(view)
+        alike(finite(ours), ran[: len(ours)], text)
+        assert near(flat[0], output.data)
+    assert drawn(article("own", "", [], made)) == drawn(found["html"])
+    return True
+
+
+@pytest.mark.parametrize("id", ["A1", "B3", "C1a", "C9e", "D1", "D2", "D3", "D7", "D13e", "E1"])
+def test_a_page_makes_of_lecture_examples_what_python_does(id):
+    assert compare(EXAMPLES[id].text, EXAMPLES[id].inputs)
+
+
+@pytest.mark.slow
+def test_a_page_makes_of_all_lecture_examples_what_python_does():
+    for example in EXAMPLES.values():
+        assert compare(example.text, example.inputs)
+
+
+def usage(name):
+    name = {"ln": "log"}.get(name, name)
+    return FUNCTIONS[name][1] if name in FUNCTIONS else words(name).usage or signature(PRIMITIVES[name])
+
+
+CALLS = {name: usage(name) for name in sorted(known_functions({}))}
+TYPED = '( ) ^ 2x foo( # = [ \xe9 | :: " \u03c3(x) \xb2 softmax(x) sinn(x) lambda ; if rleu(x) w_hat* 1e999 . @ x~x ~'
+SLIPS = [slip.replace("~", " ") for slip in TYPED.split()]
+
+
+def expression(draw, depth):
+    """A random expression."""
+    kind = draw.random()
+    if depth <= 0 or kind < 0.15:
+        return draw.choice(["x", "y", "z", "w1", *["0.5", "1", "2", "3.25", "1e-3", "7", "0.1"]])
+    if kind < 0.5:
+        sign = draw.choice(["+", "-", "*", "/", "+", "*", "//", "%", "**", "<", ">=", "==", "!="])
+        return f"{expression(draw, depth - 1)} {sign} {expression(draw, depth - 1)}"
+    if kind < 0.72:
+        return draw.choice(["-{}", "+{}", "({})"]).format(expression(draw, depth - 1))
+    name, arguments = draw.choice(list(CALLS)), []
+    for part in CALLS[name]:
+        if part.startswith("["):
+            arguments.append(f"[{expression(draw, depth - 1)}, {expression(draw, depth - 1)}]")
+        elif name == "take":
+            arguments.append(draw.choice("01"))
+        elif not ("=" in part and draw.random() < 0.5):
+            arguments.append(expression(draw, depth - 1))
+    return f"{name}({', '.join(arguments)})"
+
+
+def random_text(draw):
+    """A random expression or statements, some of them with a slip."""
+    text = expression(draw, draw.choice([1, 2, 3, 4]))
+    if draw.random() < 0.4:
+        text = f"q = {expression(draw, 2)}; f = {text} {draw.choice('+*-')} q"
+    place = draw.randrange(len(text) + 1)
+    return text if draw.random() < 0.7 else text[:place] + draw.choice(SLIPS) + text[place + draw.randint(0, 2) :]
+
+
+def random_numbers(draw):
+    known = ["x", "z", "w1", "w_hat", *["y"] * (draw.random() < 0.9)]
+    return {name: float(draw.choice([draw.uniform(-3, 3), draw.randint(-3, 3), 0, 1])) for name in known}
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
+def test_a_page_makes_of_random_expressions_and_slips_what_python_does(count):
+    draw = random.Random(count)
+    graphs = [compare(random_text(draw), random_numbers(draw)) for _ in range(count)]
+
+    assert count / 2 < sum(graphs) < count, "some are no expressions"
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 101 + "x", "x" * 100_001, "</script><img src=x onerror=alert(1)>", "__proto__ + 1"]
+)
+def test_hostile_texts_are_read_as_python_reads_them(text):
+    compare(text, {"x": 1.0, "__proto__": 2.0})
+
+
+def test_a_number_that_is_not_finite():
+    assert compare("x / y", {"x": 1.0, "y": 0.0})
+    assert compare("x * y", {"x": math.inf, "y": 2.0})
