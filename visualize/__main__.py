@@ -20,7 +20,7 @@ Draws the graph of an expression, with values and gradients, into a file:
 All options: python -m visualize --help"""
 
 FIRST = ["(x + y) * z", "x=-2", "y=5", "z=-4"]  # what a page to write in shows
-SEVERAL = ("words", "file", "layout", "tried")  # what has an effect on a page of several parts
+SEVERAL = ("words", "file", "layout", "try")  # what has an effect on a page of several parts
 ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
 
 
@@ -46,7 +46,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     file: Any = {"type": file_name, "metavar": "FILE"}
     kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file a step; - prints SVG"
     made.add_argument("-o", dest="file", help=kinds, **file)
-    made.add_argument("--try", dest="tried", help="a page with a box to write other expressions in, .html", **file)
+    made.add_argument("--try", help="a page with a box to write other expressions in, .html", **file)
     made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
     made.add_argument("--frames", action="store_true", help="step by step; a .pdf or .tex file has a page for each")
     folding = made.add_mutually_exclusive_group()
@@ -84,9 +84,11 @@ def run(chosen: argparse.Namespace) -> int:
         destination(chosen.lectures)
         tell(lectures().save(chosen.lectures))
         return 0
-    if chosen.tried:
-        suffix(chosen.tried, PAGES)
-        chosen.file, chosen.words = chosen.tried, chosen.words or FIRST
+    if tried := getattr(chosen, "try"):
+        suffix(tried, PAGES)
+        if chosen.file:
+            raise ValueError(f"--try {tried:.60} names the file: leave out -o")
+        chosen.file, chosen.words = tried, chosen.words or FIRST
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
         print(HELP)
@@ -144,7 +146,7 @@ def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
 
     if len(subjects) == 1:
         title = subjects[0].title[0] if subjects[0].title else ""
-        return page(subjects[0].output, title=title, editable=bool(chosen.tried), **looks(chosen))
+        return page(subjects[0].output, title=title, editable=bool(getattr(chosen, "try")), **looks(chosen))
     parts = []
     for i, subject in enumerate(subjects):
         lines = ["The parts of one example", subject.title[1].strip(), subject.note]

@@ -119,7 +119,7 @@ def test_the_front_door_writes_all_parts_of_an_example(tmp_path, capsys):
     path = tmp_path / "d8.html"
     assert main(["D8", "-o", str(path)]) == 0
     assert capsys.readouterr().out.strip() == str(path)
-    assert path.read_text(encoding="utf-8").count('class="lesson"') == 4
+    assert path.read_text(encoding="utf-8").count('\n<article class="lesson"') == 4
 
 
 def test_the_door_of_the_engine_writes_a_page_too(tmp_path):

@@ -72,9 +72,6 @@ export const py = (() => {
     $update(...others) {
       for (const other of others) for (const x of other) this.$add(x);
     }
-    $discard(x) {
-      this.$pop(x);
-    }
     $intersection(other) {
       const there = new Set_(other);
       return new Set_([...this].filter((x) => there.has(x)));
@@ -272,22 +269,17 @@ export const py = (() => {
     $upper() { return this.toUpperCase(); },
     $title() { return this[0].toUpperCase() + this.slice(1).toLowerCase(); },
     $isdigit() { return /^\p{Nd}+$/v.test(this); },
-    $isdecimal() { return /^\p{Nd}+$/v.test(this); },
     $isalpha() { return /^\p{L}+$/v.test(this); },
     $isalnum() { return /^[\p{L}\p{N}]+$/v.test(this); },
     $isspace() { return /^\s+$/v.test(this); },
     $isprintable() { return [...this].every(printable); },
     $isidentifier() { return /^[\p{XID_Start}_]\p{XID_Continue}*$/v.test(this); },
-    $isascii() { return /^[\0-\x7f]*$/v.test(this); },
     $partition(by) { const i = this.indexOf(by); return i < 0 ? [String(this), "", ""] : [this.slice(0, i), by, this.slice(i + by.length)]; },
-    $rpartition(by) { const i = this.lastIndexOf(by); return i < 0 ? ["", "", String(this)] : [this.slice(0, i), by, this.slice(i + by.length)]; },
     $find(part, from = 0) { return this.indexOf(part, from); },
     $rfind(part, from = 0, end) { return end === undefined ? this.lastIndexOf(part) : this.slice(0, end).lastIndexOf(part); },
     $count(part) { return this.split(part).length - 1; },
     $format(...given) { let i = 0; return this.replace(/\{(\d*)\}/g, (_, n) => given[n === "" ? i++ : Number(n)]); },
     $translate(table) { return [...this].map((c) => table.$get(c.codePointAt(0), c)).join(""); },
-    $ljust(n) { return this.padEnd(n); },
-    $rjust(n) { return this.padStart(n); },
     $encode() { return this.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`); },
     decode() { return String(this); },
   };
@@ -295,13 +287,10 @@ export const py = (() => {
   const LIST = {
     $append(x) { this.push(x); },
     $extend(items) { this.push(...items); },
-    $insert(i, x) { this.splice(i, 0, x); },
     $pop(i = this.length - 1) { return this.splice(i, 1)[0]; },
     $sort(given) { this.sort(ORDER(given)); },
     $index(x) { return this.findIndex((y) => py.eq(x, y)); },
     $count(x) { return this.filter((y) => py.eq(x, y)).length; },
-    $copy() { return [...this]; },
-    $reverse() { this.reverse(); },
   };
   fixed(String.prototype, TEXT);
   fixed(Array.prototype, LIST);
@@ -409,8 +398,8 @@ export const py = (() => {
     min: chosen((x) => x < 0), max: chosen((x) => x > 0), sum: (x, start = 0) => [...x].reduce((a, b) => (a === 0 && records(b) ? b : py.add_(a, b)), start),
     any: (x) => [...x].some(py.bool), all: (x) => [...x].every(py.bool), abs: (x) => (plainly(x) ? Math.abs(x) : GATES.abs(x)), round: (x, given) => Number(exactly(x, given?.ndigits ?? given ?? 0)),
     next: (x, missing) => { const { done, value } = x[Symbol.iterator]().next(); return done ? missing : value; }, iter: (x) => x[Symbol.iterator](),
-    ord: (c) => c.codePointAt(0), chr: (i) => String.fromCodePoint(i), vars: (x) => ({ $update: (more) => Object.assign(x, more) }),
-    isfinite: (x) => Number.isFinite(Number(x)), copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)), sqrt: Math.sqrt, log: Math.log, prod: (x) => [...x].reduce((a, b) => a * b, 1), mul: (a, b) => a * b,
+    ord: (c) => c.codePointAt(0),
+    isfinite: (x) => Number.isFinite(Number(x)), copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)), sqrt: Math.sqrt, log: Math.log,
     median: (x) => { const all = [...x].sort((a, b) => a - b), n = all.length; return n % 2 ? all[(n - 1) / 2] : (all[n / 2 - 1] + all[n / 2]) / 2; },
     bisect_left: (x, y) => { const i = x.findIndex((z) => compared(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compared(z, y) > 0); return i < 0 ? x.length : i; },
     insort_right: (x, y) => x.splice(py.bisect_right(x, y), 0, y), attrgetter: (name) => (x) => x[name], partial: (f, named) => (x) => f(x, named),
