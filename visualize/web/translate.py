@@ -1,8 +1,8 @@
-"""Python functions as JavaScript, with all that they call: a page computes by the same code.
+"""Python functions as JavaScript, with all that they call, so that a page computes by the same code.
 
 Functions are looked up alive: their globals are functions and classes, which are translated too, and tables, which are
 written as data. Members of classes are translated where something reads their names. What Python's builtins do is in
-``scripts/python.js``; types are those of the code that is translated: operators are numbers' in layouts.
+``scripts/python.js``. What no function here needs, such as ``with``, raises AttributeError.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from string import ascii_lowercase
 from types import FunctionType, MemberDescriptorType, ModuleType
@@ -141,8 +141,9 @@ class Translation:
             self.early.append(writer.function(node, name))
             return
         text = f"({writer.function(node, '')})" if isinstance(node, ast.FunctionDef) else writer.of(node)
-        given = ",".join(map(self.of, free.values()))
-        self.late.append(f"const {name}={f'(({chr(44).join(map(local, free))})=>{text})({given})' if free else text};")
+        if free:
+            text = f"(({','.join(map(local, free))})=>{text})({','.join(map(self.of, free.values()))})"
+        self.late.append(f"const {name}={text};")
 
     def type(self, kind: Any) -> None:
         """Write a class; its members follow when their names are read."""
@@ -181,7 +182,7 @@ class Translation:
 
         def write() -> str:
             text = self.native.get(f"{qualified(kind)}.{key}")
-            function = next((x for x in map(vars_of(member), ("__func__", "fget", "func")) if x), member)
+            function = getattr(member, {"property": "fget", "cached": "func"}.get(how, "__func__"), member)
             if text is None and how != "constant":
                 writer = Writer(self, function.__globals__, closed(function).keys() - {"__class__"}, kind)
                 text = writer.method(tree_of(function), how == "staticmethod")
@@ -191,12 +192,7 @@ class Translation:
 
 
 HOW: dict[type, str] = {FunctionType: "method", classmethod: "classmethod", staticmethod: "staticmethod",
-                        property: "property", MemberDescriptorType: "slot"}  # fmt: skip
-HOW[__import__("functools").cached_property] = "cached"
-
-
-def vars_of(x: Any) -> Callable[[str], Any]:
-    return lambda name: getattr(x, name, None)
+                        property: "property", MemberDescriptorType: "slot", cached_property: "cached"}  # fmt: skip
 
 
 class Writer:
