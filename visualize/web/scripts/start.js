@@ -107,6 +107,7 @@ export function start(makers) {
     const old = parts.find((part) => part.id === article.id) ?? (box ? null : parts[0]);
     old ? old.replaceWith(article) : parts.at(-1).after(article);
     parts[old ? parts.indexOf(old) : parts.length] = article;
+    if (box) box.value = article.id; // which is none of its examples
     choose(parts, article, asked());
   }, parts[0]);
   addEventListener("hashchange", follow);
