@@ -25,9 +25,9 @@ export const py = (() => {
       const at = key(k), known = this.map.get(at);
       this.map.set(at, [known ? known[0] : k, v]);
     }
-    $get(k, missing = null) {
+    $get(k, ...missing) {
       const found = this.map.get(key(k));
-      return found ? found[1] : missing;
+      return found ? found[1] : missing.length ? missing[0] : null;
     }
     has(k) {
       return this.map.has(key(k));
@@ -352,7 +352,10 @@ export const py = (() => {
     bool: (x) => (x == null || x === false || x === 0 || x === "" ? false : Array.isArray(x) || x instanceof String ? x.length > 0 : x instanceof Dict ? x.size > 0 : x.__len__ ? x.__len__() > 0 : true),
     str: (x = "") => (x == null ? "None" : String(x)),
     len: (x) => x.length ?? x.size ?? x.__len__(),
-    at: (x, i) => (x.groups && typeof i === "string" ? x.groups[i] : x instanceof Dict ? (x.has(i) ? x.$get(i) : missing(i)) : typeof x === "string" || Array.isArray(x) || x instanceof String ? x.at(i) ?? missing(i) : x.__getitem__(i)),
+    at: (x, i) => {
+      const found = x instanceof Dict ? x.$get(i, undefined) : x.groups && typeof i === "string" ? x.groups[i] : x.at(i);
+      return found === undefined ? missing(i) : found;
+    },
     put: (x, i, v) => (x instanceof Dict ? x.put(i, v) : (x[place(x, i)] = v)),
     augment: (x, i, f, v) => py.put(x, i, f(py.at(x, i), v)),
     slice: (x, a, b, step) => { const part = (typeof x === "string" ? [...x] : [...x]).slice(a ?? undefined, b ?? undefined); const found = step < 0 ? (a == null && b == null ? part.reverse() : [...x].slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse()).filter((_, i) => i % -step === 0) : part.filter((_, i) => i % step === 0); return typeof x === "string" ? found.join("") : found; },
@@ -391,7 +394,12 @@ export const py = (() => {
     eq: sign("equal", (a, b) => a === b, same), ne: sign("not_equal", (a, b) => a !== b, (a, b) => !same(a, b)),
     range: (a, b, step = 1) => { const [from, to] = b === undefined ? [0, a] : [a, b]; return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step); },
     enumerate: (x, start = 0) => [...x].map((y, i) => [i + start, y]),
-    zip: (...all) => { if (all.at(-1)?.constructor === Object) all.pop(); const lists = all.map((x) => [...x]); return Array.from({ length: Math.min(...lists.map((x) => x.length)) }, (_, i) => lists.map((x) => x[i])); },
+    zip: (...all) => {
+      if (all.at(-1)?.constructor === Object) all.pop(); // strict=True
+      const lists = all.map((x) => (Array.isArray(x) ? x : [...x])), found = [];
+      for (let i = 0, n = Math.min(...lists.map((x) => x.length)); i < n; i++) found.push(lists.map((x) => x[i]));
+      return found;
+    },
     map: (f, ...all) => py.zip(...all).map((given) => f(...given)),
     sorted: (x, given) => { const made = [...x].sort(ORDER(given)); return given?.reverse ? made.reverse() : made; },
     reversed: (x) => [...x].reverse(), pairwise: (x) => { const all = [...x]; return all.slice(1).map((y, i) => [all[i], y]); },
