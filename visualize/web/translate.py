@@ -2,7 +2,7 @@
 
 Functions are looked up alive: their globals are functions and classes, which are translated too, and tables, which are
 written as data. Members of classes are translated where something reads their names. What Python's builtins do is in
-``scripts/python.js``. What no function here needs, such as ``with``, raises AttributeError.
+``scripts/python.js``, signs by their names in ast. What no function here needs, such as ``with``, is not known.
 """
 
 from __future__ import annotations
@@ -31,9 +31,6 @@ WORDS = """
 """.split()  # noqa: SIM905 - of JavaScript, but no words of Python
 METHODS = {name for kind in (str, list, dict, set) for name in vars(kind) if name[0] != "_"}  # of builtins: $name
 METHODS |= {"name", "length", "call", "apply", "bind", "prototype"}  # and what functions have
-SIGNS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
-         ast.Pow: "pow", ast.BitOr: "or", ast.BitAnd: "and"}  # fmt: skip
-TESTS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 NUMERIC = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Sub: "-", ast.Div: "/"}
 NUMBERS = "visualize.layout", "visualize.render", "visualize._text"  # modules with signs between numbers only
 SHORT = [*ascii_lowercase, *map("".join, product(ascii_lowercase, repeat=2))]  # names of locals
@@ -315,7 +312,7 @@ class Writer:
         return self.local(target.id) if isinstance(target, ast.Name) else self.member(target)
 
     def write_AugAssign(self, node: Tree) -> str:
-        value, sign = self.of(node.value), SIGNS[type(node.op)]
+        value, sign = self.of(node.value), type(node.op).__name__
         if isinstance(node.target, ast.Subscript):
             return f"py.augment({self.of(node.target.value)},{self.of(node.target.slice)},py.i{sign},{value});"
         return f"{self.place(node.target)}=py.i{sign}({self.place(node.target)},{value});"
@@ -428,7 +425,7 @@ class Writer:
         a, b, op = self.of(node.left), self.of(node.right), type(node.op)
         if op is ast.Add and (is_text(node.left) or is_text(node.right)):
             return f"({a}+{b})"
-        return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{SIGNS[op]}_({a},{b})"
+        return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{op.__name__}({a},{b})"
 
     def value_UnaryOp(self, node: Tree) -> str:
         if isinstance(node.op, ast.Not):
@@ -458,7 +455,7 @@ class Writer:
             return f"{'!' * (op is ast.NotIn)}py.has({b},{a})"
         if op in (ast.Eq, ast.NotEq) and (is_text(left) or is_text(right)):
             return f"({a}{'=' if op is ast.Eq else '!'}={b})"
-        return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{TESTS[op]}({a},{b})"
+        return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{op.__name__}({a},{b})"
 
     def bounds(self, node: Tree) -> str:
         return ",".join([self.of(x) if x else "null" for x in (node.lower, node.upper)])

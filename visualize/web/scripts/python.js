@@ -135,12 +135,12 @@ export const py = (() => {
   const repeated = (a, n) => (typeof a === "string" || a instanceof String ? String(a).repeat(Math.max(0, n)) : Array.from({ length: Math.max(0, n) * a.length }, (_, i) => a[i % a.length]));
   const compared = (a, b) => {
     if (!Array.isArray(a)) return a < b ? -1 : a > b ? 1 : 0;
-    for (let i = 0; i < Math.min(a.length, b.length); i++) if (!py.eq(a[i], b[i])) return compared(a[i], b[i]);
+    for (let i = 0; i < Math.min(a.length, b.length); i++) if (!py.Eq(a[i], b[i])) return compared(a[i], b[i]);
     return a.length - b.length;
   };
   const same = (a, b) => {
-    if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => py.eq(x, b[i]));
-    if (a instanceof Dict && b instanceof Dict) return a.size === b.size && [...a.$items()].every(([k, v]) => b.has(k) && py.eq(v, b.$get(k)));
+    if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => py.Eq(x, b[i]));
+    if (a instanceof Dict && b instanceof Dict) return a.size === b.size && [...a.$items()].every(([k, v]) => b.has(k) && py.Eq(v, b.$get(k)));
     return a === b || ((typeof a === "string" || typeof b === "string") && a != null && b != null && String(a) === String(b) && typeof a !== "number" && typeof b !== "number");
   };
   const subset = (a, b) => (a instanceof Set_ || b instanceof Set_ ? [...a].every((x) => new Set_(b).has(x)) : compared(a, b) <= 0);
@@ -289,8 +289,8 @@ export const py = (() => {
     $extend(items) { this.push(...items); },
     $pop(i = this.length - 1) { return this.splice(i, 1)[0]; },
     $sort(given) { this.sort(ORDER(given)); },
-    $index(x) { return this.findIndex((y) => py.eq(x, y)); },
-    $count(x) { return this.filter((y) => py.eq(x, y)).length; },
+    $index(x) { return this.findIndex((y) => py.Eq(x, y)); },
+    $count(x) { return this.filter((y) => py.Eq(x, y)).length; },
   };
   fixed(String.prototype, TEXT);
   fixed(Array.prototype, LIST);
@@ -361,7 +361,7 @@ export const py = (() => {
     slice: (x, a, b, step) => { const part = (typeof x === "string" ? [...x] : [...x]).slice(a ?? undefined, b ?? undefined); const found = step < 0 ? (a == null && b == null ? part.reverse() : [...x].slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse()).filter((_, i) => i % -step === 0) : part.filter((_, i) => i % step === 0); return typeof x === "string" ? found.join("") : found; },
     splice: (x, a, b, items) => { const from = place(x, a ?? 0), to = b == null ? x.length : place(x, b); x.splice(from, to - from, ...items); },
     starred: (items, before, after) => { const all = [...items]; return [...all.slice(0, before), all.slice(before, all.length - after), ...all.slice(all.length - after)]; },
-    has: (x, y) => (x instanceof Dict ? x.has(y) : typeof x === "string" || x instanceof String ? x.includes(y) : [...x].some((z) => z === y || py.eq(z, y))),
+    has: (x, y) => (x instanceof Dict ? x.has(y) : typeof x === "string" || x instanceof String ? x.includes(y) : [...x].some((z) => z === y || py.Eq(z, y))),
     and: (a, b) => (py.bool(a) ? b() : a), either: (a, b) => (py.bool(a) ? a : b()),
     isinstance: (x, kinds) => [kinds].flat(2).some((k) => instance(x, k)),
     hasattr: (x, name) => x != null && (name === "__iter__" ? typeof x !== "string" && Symbol.iterator in Object(x) : name in Object(x)),
@@ -383,15 +383,15 @@ export const py = (() => {
     property: (of, name, f) => Object.defineProperty(of.prototype, name, { get: f, configurable: true }),
     cached: (of, name, f) => Object.defineProperty(of.prototype, name, { get() { const x = f.call(this); fixed(this, { [name]: x }); return x; }, configurable: true }),
     neg: (a) => (plainly(a) ? -a : GATES.neg(a)),
-    add_: sign("add", (a, b) => a + b, (a, b) => (Array.isArray(a) ? [...a, ...b] : `${a}${b}`)),
-    sub_: sign("sub", (a, b) => a - b, (a, b) => a.$difference(b)),
-    mul_: sign("mul", (a, b) => a * b, (a, b) => (plainly(a) ? repeated(b, Number(a)) : repeated(a, Number(b)))),
-    truediv_: (a, b) => (a === 1 && records(b) ? GATES.reciprocal(b) : sign("div", (x, y) => x / y)(a, b)),
-    floordiv_: sign("floor_div", (a, b) => Math.floor(a / b)), mod_: sign("mod", (a, b) => ((a % b) + b) % b), pow_: sign("power", (a, b) => a ** b),
-    or_: (a, b) => (a instanceof Set_ ? new Set_([...a, ...b]) : plainly(a) ? a | b : new Dict([...a.$items(), ...b.$items()])), and_: (a, b) => (a instanceof Set_ ? a.$intersection(b) : a & b),
-    lt: sign("less", (a, b) => a < b, (a, b) => compared(a, b) < 0), le: sign("less_equal", (a, b) => a <= b, subset),
-    gt: sign("greater", (a, b) => a > b, (a, b) => compared(a, b) > 0), ge: sign("greater_equal", (a, b) => a >= b, (a, b) => subset(b, a)),
-    eq: sign("equal", (a, b) => a === b, same), ne: sign("not_equal", (a, b) => a !== b, (a, b) => !same(a, b)),
+    Add: sign("add", (a, b) => a + b, (a, b) => (Array.isArray(a) ? [...a, ...b] : `${a}${b}`)),
+    Sub: sign("sub", (a, b) => a - b, (a, b) => a.$difference(b)),
+    Mult: sign("mul", (a, b) => a * b, (a, b) => (plainly(a) ? repeated(b, Number(a)) : repeated(a, Number(b)))),
+    Div: (a, b) => (a === 1 && records(b) ? GATES.reciprocal(b) : sign("div", (x, y) => x / y)(a, b)),
+    FloorDiv: sign("floor_div", (a, b) => Math.floor(a / b)), Mod: sign("mod", (a, b) => ((a % b) + b) % b), Pow: sign("power", (a, b) => a ** b),
+    BitOr: (a, b) => (a instanceof Set_ ? new Set_([...a, ...b]) : plainly(a) ? a | b : new Dict([...a.$items(), ...b.$items()])), BitAnd: (a, b) => (a instanceof Set_ ? a.$intersection(b) : a & b),
+    Lt: sign("less", (a, b) => a < b, (a, b) => compared(a, b) < 0), LtE: sign("less_equal", (a, b) => a <= b, subset),
+    Gt: sign("greater", (a, b) => a > b, (a, b) => compared(a, b) > 0), GtE: sign("greater_equal", (a, b) => a >= b, (a, b) => subset(b, a)),
+    Eq: sign("equal", (a, b) => a === b, same), NotEq: sign("not_equal", (a, b) => a !== b, (a, b) => !same(a, b)),
     range: (a, b, step = 1) => { const [from, to] = b === undefined ? [0, a] : [a, b]; return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step); },
     enumerate: (x, start = 0) => [...x].map((y, i) => [i + start, y]),
     zip: (...all) => {
@@ -403,7 +403,7 @@ export const py = (() => {
     map: (f, ...all) => py.zip(...all).map((given) => f(...given)),
     sorted: (x, given) => { const made = [...x].sort(ORDER(given)); return given?.reverse ? made.reverse() : made; },
     reversed: (x) => [...x].reverse(), pairwise: (x) => { const all = [...x]; return all.slice(1).map((y, i) => [all[i], y]); },
-    min: chosen((x) => x < 0), max: chosen((x) => x > 0), sum: (x, start = 0) => [...x].reduce((a, b) => (a === 0 && records(b) ? b : py.add_(a, b)), start),
+    min: chosen((x) => x < 0), max: chosen((x) => x > 0), sum: (x, start = 0) => [...x].reduce((a, b) => (a === 0 && records(b) ? b : py.Add(a, b)), start),
     any: (x) => [...x].some(py.bool), all: (x) => [...x].every(py.bool), abs: (x) => (plainly(x) ? Math.abs(x) : GATES.abs(x)), round: (x, given) => Number(exactly(x, given?.ndigits ?? given ?? 0)),
     next: (x, missing) => { const { done, value } = x[Symbol.iterator]().next(); return done ? missing : value; }, iter: (x) => x[Symbol.iterator](),
     ord: (c) => c.codePointAt(0),
@@ -429,10 +429,10 @@ export const py = (() => {
   Object.assign(py, errors);
   py.tuple = py.list;
   py.frozenset = py.set;
-  for (const name of ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "or", "and"]) py[`i${name}`] = py[`${name}_`];
-  py.iadd = (a, b) => (Array.isArray(a) && !a.fields ? (a.push(...b), a) : py.add_(a, b));
-  py.ior = (a, b) => (a instanceof Dict ? (a.$update(b), a) : py.or_(a, b));
-  py.isub = (a, b) => (a instanceof Set_ ? a.$difference(b) : py.sub_(a, b));
+  for (const name of ["Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow", "BitOr", "BitAnd"]) py[`i${name}`] = py[name];
+  py.iAdd = (a, b) => (Array.isArray(a) && !a.fields ? (a.push(...b), a) : py.Add(a, b));
+  py.iBitOr = (a, b) => (a instanceof Dict ? (a.$update(b), a) : py.BitOr(a, b));
+  py.iSub = (a, b) => (a instanceof Set_ ? a.$difference(b) : py.Sub(a, b));
   py.natives = new Set([py, LIST, TEXT].flatMap(Object.values));
 
   // --- What is not made of translated functions -------------------------------------------------------
