@@ -12,8 +12,8 @@ from .translate import Translation
 
 CUT = """
     arrays.elementwise flat.backends.javascript.definition flat.expansion.recorded flat.live.Live.written
-    flat.lowering.lower graph.push primitives.Slope steps.Row.text steps.Row.line steps.Row.remarks steps.Row.printed
-    steps.Row.computed steps.Row.sentence steps.Forward.parts steps.Forward.remarks steps.Forward.sentence
+    flat.lowering.lower graph.push primitives.Slope steps.Row.text steps.Row.line steps.Row.remarks
+    steps.Row.sentence steps.Forward.parts steps.Forward.remarks steps.Forward.sentence
     steps.Start.parts steps.Start.sentence steps.Step.parts steps.Step.text steps.Step.copy steps.Step.sentence
     steps.Step.as_dict steps.Steps.as_dict steps.Steps.advice steps.Steps.rounded steps.Steps.__str__ steps.Steps._seeds
     steps.Steps._along vocabulary.Words.__init__
@@ -23,8 +23,8 @@ NATIVE = {
     "autodiff.arrays.in_order": "((name, x) => py.list(x))",
     "autodiff.arrays.is_array": "(() => false)",
     "autodiff.engine.Value": "py.Value",
+    "autodiff.flat.expansion.local_gradients": "((primitive, x) => primitive.slopes(...x))",
     "autodiff.flat.lowering.Lowering.called_by_name": "(lines) => lines",
-    "autodiff.flat.lowering.Lowering.local_gradients": "function (gate, x) { return gate.primitive.slopes(...x); }",
     "autodiff.graph.history": "py.history",
     "autodiff.graph.refuse_stale": "(() => null)",
     "autodiff.graph.stale": "(() => [])",

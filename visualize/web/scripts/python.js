@@ -278,15 +278,17 @@ export const py = (() => {
     $find(part, from = 0) { return this.indexOf(part, from); },
     $rfind(part, from = 0, end) { return end === undefined ? this.lastIndexOf(part) : this.slice(0, end).lastIndexOf(part); },
     $count(part) { return this.split(part).length - 1; },
-    $format(...given) { let i = 0; return this.replace(/\{(\d*)\}/g, (_, n) => given[n === "" ? i++ : Number(n)]); },
+    $format(...given) { let i = 0; return this.replace(/\{\{|\}\}|\{(\d*)\}/g, (sign, n) => (n === undefined ? sign[0] : given[n === "" ? i++ : Number(n)])); },
     $translate(table) { return [...this].map((c) => table.$get(c.codePointAt(0), c)).join(""); },
     $encode() { return this.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`); },
     decode() { return String(this); },
+    $isascii() { return [...this].every((c) => c < "\x80"); },
   };
   const ORDER = (given) => (given?.key ? (a, b) => compared(given.key(a), given.key(b)) : compared);
   const LIST = {
     $append(x) { this.push(x); },
     $extend(items) { this.push(...items); },
+    $insert(at, x) { this.splice(at, 0, x); },
     $pop(i = this.length - 1) { return this.splice(i, 1)[0]; },
     $sort(given) { this.sort(ORDER(given)); },
     $index(x) { return this.findIndex((y) => py.Eq(x, y)); },
@@ -411,7 +413,7 @@ export const py = (() => {
     median: (x) => { const all = [...x].sort((a, b) => a - b), n = all.length; return n % 2 ? all[(n - 1) / 2] : (all[n / 2 - 1] + all[n / 2]) / 2; },
     bisect_left: (x, y) => { const i = x.findIndex((z) => compared(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compared(z, y) > 0); return i < 0 ? x.length : i; },
     insort_right: (x, y) => x.splice(py.bisect_right(x, y), 0, y), attrgetter: (name) => (x) => x[name], partial: (f, named) => (x) => f(x, named),
-    pattern: (text) => Object.assign(new RegExp(text, "v"), PATTERN), match: (p, text) => p.match(text), fullmatch: (p, text) => p.fullmatch(text), search: (p, text) => p.search(text), sub: (p, b, text) => text.replace(new RegExp(p.source, "gv"), b), findall: (p, text) => p.findall(text),
+    pattern: (text) => Object.assign(new RegExp(text, "v"), PATTERN), match: (p, text) => p.match(text), fullmatch: (p, text) => p.fullmatch(text), search: (p, text) => p.search(text), sub: (p, b, text) => text.replace(new RegExp(p.source, "gv"), typeof b === "string" ? b : (...found) => b(Object.assign(found, { group: (i = 0) => found[i] ?? null }))), findall: (p, text) => p.findall(text),
     close: (word, known) => {
       const likely = [...known].map((x) => [(2 * overlap(x, word)) / (x.length + word.length), x]).filter(([share]) => share >= 0.6);
       return likely.length ? [py.max(likely)[1]] : [];
@@ -430,6 +432,7 @@ export const py = (() => {
   py.tuple = py.list;
   py.frozenset = py.set;
   for (const name of ["Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow", "BitOr", "BitAnd"]) py[`i${name}`] = py[name];
+  py.mul = py.Mult;
   py.iAdd = (a, b) => (Array.isArray(a) && !a.fields ? (a.push(...b), a) : py.Add(a, b));
   py.iBitOr = (a, b) => (a instanceof Dict ? (a.$update(b), a) : py.BitOr(a, b));
   py.iSub = (a, b) => (a instanceof Set_ ? a.$difference(b) : py.Sub(a, b));

@@ -95,22 +95,21 @@ export function start(makers) {
   const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
   if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
   let hide = null; // what a link leaves out, it leaves out of every example
-  const follow = () => {
+  const follow = (replaced = false) => {
     const chosen = parts[at()], wanted = asked();
     hide = wanted.get("hide") ?? hide;
     if (hide) wanted.set("hide", hide);
     list.hidden = Boolean(chosen);
     ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
-    if (!active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
+    if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
   if (made.Own) new made.Own((article) => {
-    const old = parts.find((part) => part.id === article.id) ?? (box ? null : parts[0]);
+    const old = parts.find((part) => part.id === article.id) ?? (parts.length > 1 ? null : parts[0]);
     old ? old.replaceWith(article) : parts.at(-1).after(article);
     parts[old ? parts.indexOf(old) : parts.length] = article;
-    if (box) box.value = article.id; // which is none of its examples
-    choose(parts, article, asked());
+    follow(true);
   }, parts[0]);
-  addEventListener("hashchange", follow);
+  addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", pressed);
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
