@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -65,31 +65,34 @@ def kind_of(node: Value) -> str:
 # --- By the names of parameters -------------------------------------------------------------------
 
 
-def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
+def by_prefix(
+    order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int, least: int = 0, always: bool = True
+) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
     ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
-    many arrows and no circle, else to ``layers.0``; "" is the whole model.
+    many arrows and no circle, else to ``layers.0``; "" is the whole model. A name of ``least`` words serves ``always``.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
     longest = max(map(len, names.values()), default=0) - 1
     sizes = Counter(".".join(known[:length]) for known in names.values() for length in range(longest + 1))
-    for length in range(longest, -1, -1):
+    for length in range(longest, least - 1, -1):
         prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
         shorter = {node: ".".join(words[: length - 1]) for node, words in names.items()}
         different = set(prefixes.values())
         alone = any(sizes[prefixes[node]] == 1 < sizes[shorter[node]] for node in names)  # a bias, by its own name
         few = len(different) <= min(most, max(1, len(names) // 2)) and not alone
-        if length and (not few or len(different) == len(set(shorter.values()))):
+        forced = always and length == least
+        if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
         parts = grown(order, prefixes)
         if not acyclic(order, parts):
             parts = closed(order, parts)
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
-        between = Counter((parts.get(x, x), part) for x, part in ways if parts.get(x) != part)
+        between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if acyclic(order, parts) and (length == 0 or arrows <= 2 * most):
+        if acyclic(order, parts) and (forced or arrows <= 2 * most):
             return parts
     return {}
 
@@ -123,10 +126,10 @@ def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, st
     before, after = dict(own), dict(own)  # the parts that a way leads from, and to
     for node in order:
         for operand in node.operands:
-            before[node] |= before[operand] if type(operand) is not float else 0
+            before[node] |= before.get(operand, 0) if type(operand) is not float else 0
     for node in reversed(order):
         for operand in node.operands:
-            if type(operand) is not float:
+            if type(operand) is not float and operand in after:
                 after[operand] |= after[node]
     both = {node: before[node] & after[node] for node in order if not own[node]}
     return {**parts, **{node: names[found.bit_length() - 1] for node, found in both.items() if found}}
@@ -138,7 +141,7 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     ahead: dict[Any, set[Any]] = {}
     for node in order:
         for operand in node.operands:
-            if type(operand) is not float and box[operand] != box[node]:
+            if type(operand) is not float and box.get(operand, box[node]) != box[node]:
                 ahead.setdefault(box[operand], set()).add(box[node])
     entering: dict[Any, int] = {}
     for targets in ahead.values():
@@ -163,25 +166,24 @@ LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 @dataclass(eq=False)
 class Group:
-    """Nodes that become one box."""
+    """Nodes that become one box, and the groups that stand there instead when it is open."""
 
     name: str
     newest: Value
     count: int
+    parts: dict[Value, Group] = field(default_factory=dict)
 
 
 def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Group], list[str]]:
     """(The group of every node that is folded, notes)."""
-    if fold is False:
-        return {}, []
+    if fold is False or type(fold) is dict:
+        return fold or {}, []
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
         return asked(order, wanted, copies), []
-    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for node in order if (found := LABEL.match(node.label))]
-    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
-    if len(order) <= most and sum([len(node.operands) for node in order]) <= 2 * most:
+    groups, needed = by_default(order)
+    if not needed:
         return {}, []
-    groups = by_default(order, named if most == FEW else [])
     boxes = len(set(groups.values())) + len(order) - len(groups)
     return groups, [
         f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
@@ -194,21 +196,49 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
     ValueError if one of them is not in the graph, or together they would make a circle of arrows.
     """
     owners: list[Value] = []
-    keys: dict[Value, Any] = {}
+    named: list[tuple[str, Value]] = []
+    whole: dict[str, str] = {}
     for i, wish in enumerate(wanted):
         if hasattr(wish, "named_parameters"):
-            named = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
-            parts = by_prefix(order, named, FEW)
-            if not parts:
-                raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters, or goes in circles")
-            keys.update({node: (i, prefix or type(wish).__name__) for node, prefix in parts.items()})
+            own = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
+            if {node for _, node in own}.isdisjoint(order):
+                raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters")
+            named += [(f"{i}.{labelled(node.label) or name}", node) for name, node in own]
+            layers = {labelled(node.label).partition(".")[0] for _, node in own}
+            whole[str(i)] = (layers.pop() if len(layers) == 1 else "") or type(wish).__name__
         else:
             owners += owners_of(order, wish, copies)
-    if owners:
-        keys.update({node: (owner, "") for node, owner in regions(order, owners).items()})
-    if not acyclic(order, keys):
+    found = regions(order, owners)
+    groups = gathered(order, found, lambda node: "")
+    rest = [node for node in order if node not in found]
+    groups |= nested(rest, named, lambda prefix: prefix.partition(".")[2] or whole[prefix], 1) if named else {}
+    if not acyclic(order, {node: group.newest for node, group in groups.items()}):
         raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
-    return gathered(order, keys, lambda node: str(keys[node][1]))
+    return groups
+
+
+def labelled(label: str) -> str:
+    """The label of a weight or bias after its layer and its unit: "W1.W1_0.W1_0_2"; "" of any other."""
+    found = LABEL.match(label)
+    return found.expand(r"W\1.W\1_\2.") + label if found else ""
+
+
+def nested(
+    order: Sequence[Value],
+    named: Sequence[tuple[str, Value]],
+    called: Callable[[str], str],
+    least: int = 0,
+    always: bool = True,
+) -> dict[Value, Group]:
+    """The groups by the names of parameters, each with those of longer names in it."""
+    keys = by_prefix(order, named, FEW, least, always)
+    groups = gathered(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)", "", called(keys[node])))
+    for group in dict.fromkeys(groups.values()):
+        inside = [node for node in order if groups.get(node) is group]
+        prefix, here = keys[group.newest], set(inside)
+        own = [(name, node) for name, node in named if node in here]
+        group.parts = nested(inside, own, called, prefix.count(".") + 2 if prefix else 1, False) if own else {}
+    return groups
 
 
 def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], what: str = "fold") -> list[Value]:
@@ -235,12 +265,16 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
     return labelled
 
 
-def by_default(order: Sequence[Value], named: Sequence[tuple[str, Value]]) -> dict[Value, Group]:
-    """The groups of a large graph: by neurons or layers where labels tell them, else gates alike side by side."""
-    parts = by_prefix(order, named, FEW) if named else {}
-    if parts:
-        return gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
-    return gathered(order, bundles(order, FEW), kind_of)
+def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
+    """(The groups of a graph, whether it is so large that it needs them).
+
+    They go by neurons or layers where labels tell them; else gates alike side by side, of a large graph only.
+    """
+    named = [(labelled(node.label), node) for node in order if LABEL.match(node.label)]
+    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
+    needed = len(order) > most or sum([len(node.operands) for node in order]) > 2 * most
+    groups = nested(order, named, str) if most == FEW else {}
+    return groups or (gathered(order, bundles(order, FEW), kind_of) if needed else {}), needed
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:

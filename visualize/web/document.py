@@ -29,12 +29,13 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
     """
     first = lessons[0]
-    pictures = [svg(lesson.drawing, f"{id}-{i}-", style=False) for i, lesson in enumerate(lessons)]
-    phones = {f"{i}d": lesson.phone for i, lesson in enumerate(lessons) if lesson.phone}
-    narrow = [(i, svg(picture, f"{id}-{i}-", style=False)) for i, picture in phones.items()]
-    views = "\n".join(
-        [f'<template data-view="{i}">{picture}</template>' for i, picture in [*enumerate(pictures), *narrow][1:]]
-    )
+    pictures = {
+        f"{i}.{key}{way}": svg(drawing, f"{id}-{i}-", style=False)
+        for i, lesson in enumerate(lessons) for key, *drawn in lesson.drawings()
+        for way, drawing in zip(("", "d"), drawn) if drawing
+    }  # fmt: skip
+    shown, *others = pictures.items()
+    views = "\n".join([f'<template data-view="{key}">{picture}</template>' for key, picture in others])
     text, formula = typeset(first.output)
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
     steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
@@ -46,7 +47,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
         "</header>",
-        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
+        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{shown[1]}</div>',
         section("gradients", "Gradients", inputs(first)),
         section(
             "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'

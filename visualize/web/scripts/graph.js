@@ -10,7 +10,7 @@ const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, s
 const LARGEST = 2; // times as large as it was drawn
 
 export class Graph {
-  constructor(svg, lesson, prefix, choose) {
+  constructor(svg, lesson, prefix, opened, choose) {
     this.svg = svg;
     this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
     this.all.id = `${prefix}-all`;
@@ -20,38 +20,54 @@ export class Graph {
     this.lesson = lesson;
     this.seen = []; // what is lit, its numbers first
     svg.style.maxWidth = "none";
-    this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
+    this.opened = opened;
+    this.group = lesson.boxed(opened);
+    this.home = this.group.map((group, node) => (group < 0 ? node : lesson.groups[group][0]));
+    this.parts = new Map([...svg.querySelectorAll("g[id]")].map((part) => [part.id.slice(prefix.length + 1), part]));
     svg.setAttribute("role", "group");
     svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
     svg.querySelector("title").textContent = `Computation graph of ${lesson.names[lesson.output]}`;
-    this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
-    this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
+    this.arrows = this.joined();
+    this.boxes = [...this.parts].filter(([id]) => /^node-/.test(id)).map(([id, part]) => this.box(Number(id.slice(5)), part, choose));
   }
 
-  arrow(arrow) {
-    const group = this.find(arrow.id);
-    return group && { ...arrow, group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") };
+  /** Every arrow with the node whose value it carries and the steps that come back over it: of a fold several share one. */
+  joined() {
+    const { lesson, home } = this, arrows = [], found = new Map(), steps = new Map(lesson.steps.map((step) => [`${step.node}-${step.place}`, step.index]));
+    const add = (id, from) => {
+      const group = this.parts.get(id);
+      if (group) arrows.push({ id, from, steps: [], group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") });
+      return group && arrows.at(-1);
+    };
+    const edges = lesson.operands.flatMap((row, node) => row.map((x, place) => [`${node}-${place}`, x.node, `${x.node} into ${home[node]}`, `${home[x.node]} to ${home[node]}`]));
+    for (const [id, from, ...keys] of edges) {
+      const arrow = from !== undefined && add(`edge-${id}`, from);
+      for (const key of arrow ? [id, ...keys] : []) if (!found.has(key)) found.set(key, arrow);
+    }
+    for (const [id, , ...keys] of edges) if (steps.has(id)) [id, ...keys].map((key) => found.get(key)).find(Boolean)?.steps.push(steps.get(id));
+    add("edge-output", lesson.output);
+    return arrows;
   }
 
-  /** A box, made a button that shows the node's chain-rule sum. */
-  box(id, box, choose) {
-    const group = this.find(id);
-    if (!group) return null;
-    const name = this.lesson.names[box.node];
+  /** A box, made a button that shows the node's chain-rule sum, or opens what is folded. */
+  box(node, group, choose) {
+    const { lesson } = this, name = lesson.names[node], folded = group.matches(".fold"), count = group.querySelector(".count");
+    const opens = folded && lesson.opens.includes(`${this.group[node]}`) && `${this.group[node]}`, act = () => choose(node, opens);
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
-    group.setAttribute("aria-label", `${name}: show its chain rule`);
-    group.addEventListener("click", () => choose(box.node));
+    group.addEventListener("click", act);
     group.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       event.stopPropagation();
-      choose(box.node);
+      act();
     });
-    const title = group.querySelector("title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
-    const head = box.folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, this.lesson.names)}` : name;
-    const own = this.lesson.steps.filter((step) => step.node === box.node);
-    return { ...box, group, title, head, own, data: group.querySelector(".data"), gradient: box.total ? group.querySelector(".gradient") : null };
+    const inside = lesson.around(lesson.inside[node]).includes(Number(this.opened)), shape = group.querySelector(".gate, .part") ?? group;
+    group.classList.toggle("inside", inside);
+    const title = group.querySelector("title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
+    const head = folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, lesson.names)}` : name;
+    const own = lesson.steps.filter((step) => step.node === node);
+    return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
   /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
@@ -67,18 +83,28 @@ export class Graph {
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
-      const inHand = row?.phase === "backward" && row.operand === box.node;
+      const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
       if (!box.own.length) this.write(box.data, "", result.values[box.node], lesson.atRecorded.values[box.node], true);
       this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
-      const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
+      const lit = own || inHand;
       mark(box.group, lit);
-      if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.group.querySelector(".gate, .part") ?? box.group);
+      if (box.count) this.tellFold(box, result, row, own, inHand, hidden);
+      if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.shape);
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
       if (box.title) box.title.textContent = this.words(box, result, ...told, gradient);
     }
+  }
+
+  /** Write in a fold how many nodes it has, or the number of a step in it. */
+  tellFold(box, result, row, own, inHand, hidden) {
+    const back = own && inHand, x = back ? result.steps[row.index].downstream : result.values[row?.node];
+    const told = back || (own && row.phase === "forward"), text = hidden ? "?" : pretty(show(Number(x?.toPrecision(GRAPH_DIGITS))));
+    box.count.textContent = told ? `${back ? "∇ " : ""}${text}` : box.counted;
+    box.count.setAttribute("class", back ? "gradient" : told ? "data" : "count");
+    if (told) this.seen.push(box.count);
   }
 
   paintArrow(arrow, result, at, row, hidden, started) {
@@ -90,7 +116,7 @@ export class Graph {
     for (const i of arrow.steps) {
       if (lesson.steps[i].number <= at) [flow, arrived] = [flow + result.steps[i].downstream, true];
     }
-    const inHand = row?.phase === "backward" && row.arrow === arrow.id;
+    const inHand = row?.phase === "backward" && arrow.steps.includes(row.index);
     const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
     this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
@@ -128,16 +154,16 @@ export class Graph {
   }
 
   /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be, and what else has room. */
-  follow(box, scale = this.scale) {
+  follow(box, scale = this.scale, parts = this.seen) {
     if (this.shown !== scale) this.size((this.shown = scale));
-    const seen = this.seen.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
+    const seen = parts.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
     if (!seen.length) return;
     const b = box.getBoundingClientRect(), ends = ({ left, top, right, bottom }) => [left, top, right, bottom];
     const joined = (a, c) => a.map((x, i) => (i < 2 ? Math.min : Math.max)(x, c[i]));
     const [first, ...others] = [seen[0], gate ?? seen[0], ...seen].map((part) => ends(part.getBoundingClientRect()));
     let sight = joined(first, others[0]);
     const over = Math.max((sight[2] - sight[0]) / box.clientWidth, (sight[3] - sight[1]) / box.clientHeight);
-    if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over);
+    if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over, parts);
     for (const other of others) {
       const both = joined(sight, other);
       if (both[2] - both[0] < box.clientWidth && both[3] - both[1] < box.clientHeight) sight = both;
@@ -150,7 +176,7 @@ export class Graph {
   /** Let what a step passes on travel along its edges; what adds to an earlier path travels as "+=". */
   move(row, duration) {
     const forward = row.phase === "forward", { steps } = this.lesson;
-    const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.id === row.arrow));
+    const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.steps.includes(row.index)));
     for (const line of way.map((arrow) => arrow.group.querySelector(".line")).filter(Boolean)) {
       const token = document.createElementNS(this.svg.namespaceURI, row.path > 1 ? "text" : "circle");
       token.setAttribute("class", forward ? "token" : "token gradient");
@@ -192,10 +218,10 @@ export class Graph {
   }
 
   label(box, result, known, arrived, gradient) {
-    const { lesson } = this, parts = [lesson.names[box.node]];
+    const { lesson } = this, parts = [box.opens ? box.head : lesson.names[box.node]];
     if (known) parts.push(`= ${spoken(lesson.text(result.values[box.node]))}`);
     if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
-    return `${parts.join(" ")}. Show its chain rule.`;
+    return `${parts.join(" ")}. ${box.opens ? "Open it" : "Show its chain rule"}.`;
   }
 }
 

@@ -17,11 +17,12 @@ export class Player {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
-    this.pictures = { 0: article.querySelector(".graph svg") };
+    this.pictures = { [`0.${this.lessons[0].opens[0]}`]: article.querySelector(".graph svg") };
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
     this.narrow = matchMedia("(max-width: 600px)");
     this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
+    this.opened = this.lesson.opens[0];
     this.numbers = this.lesson.recorded.slice();
     this.step = 0;
     this.guessed = true;
@@ -72,7 +73,7 @@ export class Player {
       box.value = "";
     }));
     this.panel();
-    this.overview = document.createElementNS(this.pictures[0].namespaceURI, "svg");
+    this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
     this.overview.setAttribute("aria-hidden", "true");
     this.overview.append(...["use", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
@@ -88,7 +89,8 @@ export class Player {
       event.preventDefault();
       this.enlarge(event.deltaY < 0 ? 1.25 : 0.8);
     }, { passive: false });
-    this.pane = element("div", { class: "pane" }, this.overview);
+    this.folds = element("div", { class: "folds", role: "group", "aria-label": "Folded parts" });
+    this.pane = element("div", { class: "pane" }, this.folds, this.overview);
     this.box.replaceWith(this.pane);
     this.pane.append(this.box);
     this.stage = element("div", { class: "stage" }, this.now, bar);
@@ -132,9 +134,13 @@ export class Player {
 
   /** Put the picture and the code of the view there. */
   draw() {
-    const form = this.lessons.indexOf(this.lesson), i = this.narrow.matches && this.pictures[`${form}d`] ? `${form}d` : form;
-    this.box.replaceChildren(this.pictures[i]);
-    this.graph = new Graph(this.pictures[i], this.lesson, `${this.data.id}-${i}`, (node) => this.lab.choose(node));
+    const { lesson, opened } = this, form = this.lessons.indexOf(lesson), key = `${form}.${opened}`;
+    const picture = (this.narrow.matches && this.pictures[`${key}d`]) || this.pictures[key];
+    this.box.replaceChildren(picture);
+    this.graph = new Graph(picture, lesson, `${this.data.id}-${form}`, opened, (node, fold) => (fold ? this.open(fold) : this.lab.choose(node)));
+    const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
+    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
+      element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
@@ -144,9 +150,20 @@ export class Player {
     this.fit();
   }
 
+  /** Open a fold, or close all ("closed"). */
+  open(fold) {
+    this.opened = fold;
+    this.draw();
+    this.update();
+    this.graph.follow(this.box, undefined, this.graph.boxes.filter((box) => box.inside).map((box) => box.shape));
+    this.remember();
+    this.folds.querySelector("[aria-pressed=true]").focus();
+  }
+
   view(i) {
     const atEnd = this.step === this.lesson.rows.length;
     this.lesson = this.lessons[i];
+    this.opened = this.lesson.opens[0];
     this.form.value = i;
     this.draw();
     this.lab.chosen = null;
@@ -284,7 +301,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.lesson.opens[0] ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -299,6 +316,11 @@ export class Player {
     this.predict.setAttribute("aria-pressed", String(asked.get("mode") === "predict"));
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
+    const fold = asked.get("fold") ?? this.lesson.opens[0];
+    if (fold !== this.opened && this.lesson.opens.includes(fold)) {
+      this.opened = fold;
+      this.draw();
+    }
     this.fit();
     this.tabs.hide((asked.get("hide") ?? "").split(","));
     this.show(whole("step", this.lesson.rows.length));
