@@ -78,21 +78,26 @@ def by_prefix(
     longest = max(map(len, names.values()), default=0) - 1
     sizes = Counter(".".join(known[:length]) for known in names.values() for length in range(longest + 1))
     for length in range(longest, least - 1, -1):
-        prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
+        prefixes = {node: ".".join(words[: min(length, len(words) - 1)]) for node, words in names.items()}
         shorter = {node: ".".join(words[: length - 1]) for node, words in names.items()}
         different = set(prefixes.values())
-        alone = any(sizes[prefixes[node]] == 1 < sizes[shorter[node]] for node in names)  # a bias, by its own name
+        alone = any(
+            len(words) <= length and not words[-1].isdigit() and sizes[shorter[node]] > 1
+            for node, words in names.items()
+        )  # a bias, by its own name
         few = len(different) <= min(most, max(1, len(names) // 2)) and not alone
         forced = always and length == least
         if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
-        parts = grown(order, prefixes)
+        parts = by_call(order, grown(order, prefixes))
+        if len(order) - len(parts) > 2 * most:
+            parts = flowed(order, prefixes)
         if not acyclic(order, parts):
             parts = closed(order, parts)
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if acyclic(order, parts) and (forced or arrows <= 2 * most):
+        if acyclic(order, parts) and (forced or (arrows <= 2 * most and len(set(parts.values())) <= most)):
             return parts
     return {}
 
@@ -116,6 +121,33 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
         elif not row.is_arithmetic and len(operands) == 1 and summed and not own:
             parts[node] = summed[0]
     return parts
+
+
+def by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
+    """The parts; of one whose gates come back to it, as in a recurrent net, the gates by its calls."""
+    uses: Counter[Value] = Counter()
+    call: dict[Value, int] = {}
+    for node in order:
+        own = [x for x in node.operands if type(x) is not float and parts.get(x) == parts.get(node, x)]
+        leaves = [x for x in own if not x.primitive]
+        uses.update(leaves)
+        call[node] = max([uses[x] for x in leaves], default=max([call[x] for x in own], default=0))
+    ways = [(x, node) for node in parts for x in node.operands if type(x) is not float and x.primitive]
+    again = {parts[node] for x, node in ways if parts.get(x) == parts[node] and call[x] < call[node]}
+    return {
+        x: f"{part}, call {call[x]}".lstrip(", ") if x.primitive and part in again else part
+        for x, part in parts.items()
+    }
+
+
+def flowed(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+    """The prefixes of parameters, and for every gate the last of them that it depends on, in the model's order."""
+    names = list(dict.fromkeys(prefixes.values()))
+    rank = {node: names.index(prefix) for node, prefix in prefixes.items()}
+    for node in order:
+        behind = [rank[x] for x in node.operands if type(x) is not float and x in rank]
+        rank |= {node: max(behind)} if behind else {}
+    return {node: names[rank[node]] for node in order if node in rank}
 
 
 def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
@@ -211,7 +243,12 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
     found = regions(order, owners)
     groups = gathered(order, found, lambda node: "")
     rest = [node for node in order if node not in found]
-    groups |= nested(rest, named, lambda prefix: prefix.partition(".")[2] or whole[prefix], 1) if named else {}
+
+    def called(prefix: str) -> str:
+        first, *call = prefix.split(",")
+        return prefix.partition(".")[2] or ",".join([whole[first], *call])
+
+    groups |= nested(rest, named, called, 1) if named else {}
     if not acyclic(order, {node: group.newest for node, group in groups.items()}):
         raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
     return groups

@@ -81,6 +81,7 @@ export class Graph {
     const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
     this.seen = [];
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
+    const mute = row?.phase === "backward" && !this.arrows.find((arrow) => arrow.steps.includes(row.index))?.gradient;
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
       const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
@@ -88,7 +89,7 @@ export class Graph {
       this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
       const lit = own || inHand;
       mark(box.group, lit);
-      if (box.count) this.tellFold(box, result, row, own, inHand, hidden);
+      if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
       if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.shape);
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
@@ -98,13 +99,13 @@ export class Graph {
     }
   }
 
-  /** Write in a fold how many nodes it has, or the number of a step in it. */
-  tellFold(box, result, row, own, inHand, hidden) {
-    const back = own && inHand, x = back ? result.steps[row.index].downstream : result.values[row?.node];
-    const told = back || (own && row.phase === "forward"), text = hidden ? "?" : pretty(show(Number(x?.toPrecision(GRAPH_DIGITS))));
-    box.count.textContent = told ? `${back ? "∇ " : ""}${text}` : box.counted;
-    box.count.setAttribute("class", back ? "gradient" : told ? "data" : "count");
-    if (told) this.seen.push(box.count);
+  /** Write in a fold how many nodes it has, or the number of a step that goes on in it or comes back over an arrow without one. */
+  tellFold(box, result, row, back, forth, hidden) {
+    const x = back ? result.steps[row.index].downstream : result.values[row?.node];
+    const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(GRAPH_DIGITS))))}` : box.counted;
+    box.count.textContent = text;
+    box.count.setAttribute("class", back ? "gradient" : forth ? "data" : "count");
+    if (back || forth) this.seen.push(box.count);
   }
 
   paintArrow(arrow, result, at, row, hidden, started) {
