@@ -123,3 +123,55 @@ def test_a_value_travels_along_its_edges_and_a_gradient_back_but_not_where_motio
         )
         assert (tokens[0], last) == (seen[0][0], seen[1][1])
         tab.wait_for_selector(".token", state="detached")
+
+
+# Of what is in sight: the smallest letters in the graph, whether all of it is, and how far the page can be scrolled.
+PRESENTED = """() => {
+  const box = active.box, { width } = box.firstElementChild.viewBox.baseVal;
+  const sizes = [...box.querySelectorAll("text:not(.unseen)")].flatMap((x) => x.children.length ? [...x.children] : [x])
+    .map((x) => parseFloat(getComputedStyle(x).fontSize) * box.firstElementChild.clientWidth / width);
+  return [Math.min(...sizes), box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1,
+          document.documentElement.scrollHeight <= innerHeight];
+}"""
+
+
+@pytest.mark.parametrize("id", ["D1", "D2", "D3", "E7", "D7", "A8"])
+def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id):
+    tab = visit(page(example(id)), "#step=4", **screen(SIZES[1]))
+    tab.keyboard.press("f")
+    letters, whole, still = tab.evaluate(PRESENTED)
+    assert letters >= 28
+    assert whole == (id not in ("D7", "A8"))
+    assert still
+    assert not tab.locator(".side, .bar, .lesson > header").locator("visible=true").count()
+    script = MISSING.replace("URLSearchParams()", "URLSearchParams('present=1')").replace(
+        '(part("next")', '(part("graph")'
+    )
+    missing = tab.evaluate(script.replace('(part("tabs")', '(part("graph")'), "lesson")
+    assert [line for line in missing if id != "D7" or not line.endswith(": a gate")] == []
+    tab.keyboard.press("PageUp")
+    assert "present=1" in tab.evaluate("location.hash")
+    tab.reload()
+    assert tab.evaluate(PRESENTED) == [letters, whole, still]
+    tab.get_by_label("Leave full screen").click()
+    assert tab.locator(".bar").is_visible()
+
+
+def test_two_forms_are_presented_at_once_and_step_together(visit):
+    tab = visit(page(example("D2")), "#present=1", **screen(SIZES[1]))
+    assert tab.locator(".pane .graph:visible").count() == 2
+    boxes = [tab.locator(".pane .graph").nth(i).bounding_box() for i in (0, 1)]
+    assert (
+        boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 1
+        or boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"] + 1
+    )
+
+    def lit(step):
+        tab.evaluate(f"active.show({step})")
+        found = "(g) => g.boxes.filter((x) => x.group.matches('.lit')).map((x) => x.head.split(' =')[0])"
+        return tab.evaluate(f"[active.graph, active.twin.graph].map({found})")
+
+    assert lit(4) == [["s3"], ["s3"]]
+    assert lit(6) == [["s5"], ["s3"]]
+    assert lit(8) == [["f"], ["f"]]
+    assert lit(13) == [["s3", "s4"], ["s3", "f"]]

@@ -86,6 +86,7 @@ class Lesson:
             if not self.scenes or len(scene.boxes) <= LARGE:
                 self.scenes[key] = scene if key == "closed" else replace(scene, net=[])
         self.layout = layout
+        self.same: list[int] = []  # for each node its place in the first form of the graph, or -1
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
@@ -183,7 +184,7 @@ class Lesson:
             "still": [self.place[node] for node in self.live.still], "held": self.held(),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
-            "rows": list(self.rows()),
+            "rows": list(self.rows()), "same": self.same,
             "mistakes": [[SENTENCES.index(mistake.sentence) for mistake, _ in row] for row in self.wrong],
             "opens": list(self.scenes), "inside": self.inside(),
             "groups": [[self.place[group.newest], around, group.name] for group, around in self.groups],
@@ -270,7 +271,9 @@ def lessons(
     unfolded = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] if gates else []
     wishes: list[tuple[str, str | None, list[str]]] = [*unfolded, *[(f"{name} folded", name, []) for name in SINGLE]]
     for view, folding, unfold in wishes:
-        other = rewritten(output, folding, unfold)[0]
+        other, copies, _ = rewritten(output, folding, unfold)
         if LARGE >= len(history(other)) != len(order):
             made.append(Lesson(other, number + len(made), view, False, digits, layout))
+            found = {copy: i for i, node in enumerate(order) if (copy := copies.get(node))}
+            made[-1].same = [found.get(node, -1) for node in made[-1].order]
     return made

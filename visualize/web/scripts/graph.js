@@ -8,6 +8,11 @@ import { named } from "./template.js";
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
 const LARGEST = 2; // times as large as it was drawn
+const LETTERS = 12; // the least of them, as drawn
+export const presenting = () => document.body.classList.contains("projector");
+
+/** How small a picture may be: on a projector its least letters are as large as the others. */
+export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);
 
 export class Graph {
   constructor(svg, lesson, prefix, opened, choose) {
@@ -133,7 +138,7 @@ export class Graph {
     overview.toggleAttribute("hidden", true);
     if (!box.clientHeight) return;
     const whole = Math.min((box.clientWidth - 2) / width, (box.clientHeight - 2) / height);
-    const scale = zoom * Math.min(Math.max(whole, LEAST), LARGEST);
+    const scale = zoom * Math.min(Math.max(whole, least()), LARGEST * (1 + presenting()));
     this.size(scale);
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
@@ -154,7 +159,7 @@ export class Graph {
     for (const [key, x] of Object.entries(sight)) overview.querySelector("rect").setAttribute(key, x / scale);
   }
 
-  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be, and what else has room. */
+  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be where no one presents, and what else has room. */
   follow(box, scale = this.scale, parts = this.seen) {
     if (this.shown !== scale) this.size((this.shown = scale));
     const seen = parts.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
@@ -162,7 +167,7 @@ export class Graph {
     const b = box.getBoundingClientRect(), ends = ({ left, top, right, bottom }) => [left, top, right, bottom];
     const joined = (a, c) => a.map((x, i) => (i < 2 ? Math.min : Math.max)(x, c[i]));
     const [first, ...others] = [seen[0], gate ?? seen[0], ...seen].map((part) => ends(part.getBoundingClientRect()));
-    let sight = joined(first, others[0]);
+    let sight = presenting() ? first : joined(first, others[0]);
     const over = Math.max((sight[2] - sight[0]) / box.clientWidth, (sight[3] - sight[1]) / box.clientHeight);
     if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over, parts);
     for (const other of others) {

@@ -2,7 +2,7 @@
 
 import { Change } from "./change.js";
 import { element } from "./dom.js";
-import { Graph } from "./graph.js";
+import { Graph, least, presenting } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
 import { agrees, exact, show, typed } from "./number.js";
@@ -19,6 +19,7 @@ export class Player {
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
     this.pictures = { [`0.${this.lessons[0].opens[0]}`]: article.querySelector(".graph svg") };
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
+    this.graphs = {};
     this.narrow = matchMedia("(max-width: 600px)");
     this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
@@ -92,7 +93,9 @@ export class Player {
     this.folds = element("div", { class: "folds", role: "group", "aria-label": "Folded parts" });
     this.pane = element("div", { class: "pane" }, this.folds, this.overview);
     this.box.replaceWith(this.pane);
-    this.pane.append(this.box);
+    this.twin = { box: element("div", { class: "graph", hidden: true }), lesson: null };
+    const leave = element("button", { type: "button", class: "leave", title: "Leave (F)", "aria-label": "Leave full screen", onclick: () => this.fullScreen() }, "×");
+    this.pane.append(this.box, this.twin.box, leave);
     this.stage = element("div", { class: "stage" }, this.now, bar);
     this.side = element("div", { class: "side" }, this.views);
     this.pane.after(this.stage, this.side);
@@ -111,10 +114,38 @@ export class Player {
   }
 
   fit() {
+    this.pair();
     this.graph.fit(this.box, this.overview, this.zoom);
     this.graph.follow(this.box);
     for (const part of [this.said.rule, this.said.product]) fitWithin(part);
     for (const part of this.article.querySelectorAll("header > h1, .formula")) fitWithin(part, false);
+  }
+
+  /** On a projector another form of the graph stands beside this one, or under it, where both can be read. */
+  pair() {
+    const { pane, box, twin } = this;
+    twin.graph = presenting() && twin.lesson ? this.graphOf(twin.lesson, twin.lesson.opens[0]) : null;
+    const [a, b] = [this, twin].map((one) => one.graph?.svg.viewBox.baseVal);
+    const across = Math.min(pane.clientWidth / (a.width + b?.width), pane.clientHeight / Math.max(a.height, b?.height));
+    const down = Math.min(pane.clientWidth / Math.max(a.width, b?.width), pane.clientHeight / (a.height + b?.height));
+    const shown = presenting() && Math.max(across, down) > 0.9 * least();
+    pane.classList.toggle("across", across > down);
+    twin.box.hidden = !shown;
+    box.style.flex = "";
+    for (const [one, { width, height }] of shown ? [[box, a], [twin.box, b]] : []) one.style.flex = `${across > down ? width : height} 1 0`;
+    if (!shown) return;
+    twin.box.replaceChildren(twin.graph.svg);
+    twin.graph.fit(twin.box, this.overview, 1);
+    this.tellTwin();
+  }
+
+  /** Show in the other form what has been seen in this one, up to the last number that both have. */
+  tellTwin() {
+    const { lesson, twin } = this, node = (row) => row.operand ?? row.node;
+    const key = ({ same }, row) => [row.phase, same[node(row)] ?? node(row), row.path === row.paths || row.path].join(" ");
+    const told = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
+    twin.graph.paint(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
+    twin.graph.follow(twin.box);
   }
 
   panel() {
@@ -134,10 +165,10 @@ export class Player {
 
   /** Put the picture and the code of the view there. */
   draw() {
-    const { lesson, opened } = this, form = this.lessons.indexOf(lesson), key = `${form}.${opened}`;
-    const picture = (this.narrow.matches && this.pictures[`${key}d`]) || this.pictures[key];
-    this.box.replaceChildren(picture);
-    this.graph = new Graph(picture, lesson, `${this.data.id}-${form}`, opened, (node, fold) => (fold ? this.open(fold) : this.lab.choose(node)));
+    const { lesson, opened } = this;
+    this.graph = this.graphOf(lesson, opened);
+    this.twin.lesson = this.lessons.find((one) => one !== lesson);
+    this.box.replaceChildren(this.graph.svg);
     const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
     this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
       element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
@@ -148,6 +179,13 @@ export class Player {
     const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }, `Step ${row.number}`));
     this.list.replaceChildren(...this.lesson.rows.map(item));
     this.fit();
+  }
+
+  /** The graph in one of its forms with one fold open, made when it is first needed. */
+  graphOf(lesson, opened) {
+    const form = this.lessons.indexOf(lesson), key = `${form}.${opened}`, narrow = `${key}d`, found = this.narrow.matches && narrow in this.pictures ? narrow : key;
+    const choose = (node, fold) => (lesson !== this.lesson ? this.view(form) : fold ? this.open(fold) : this.lab.choose(node));
+    return (this.graphs[found] ??= new Graph(this.pictures[found], lesson, `${this.data.id}-${form}`, opened, choose));
   }
 
   /** Open a fold, or close all ("closed"). */
@@ -222,6 +260,7 @@ export class Player {
     const { result } = this;
     this.graph.paint(result, this.step, this.hidden);
     this.graph.follow(this.box);
+    if (!this.twin.box.hidden) this.tellTwin();
     this.slider.value = this.step;
     this.counter.textContent = `${this.step} of ${this.lesson.rows.length}`;
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
@@ -290,8 +329,10 @@ export class Player {
   }
 
   fullScreen() {
-    const on = !document.body.classList.contains("projector");
+    const on = !presenting();
     document.body.classList.toggle("projector", on);
+    this.fit();
+    this.remember();
     if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
     else if (document.fullscreenElement) document.exitFullscreen();
   }
@@ -301,7 +342,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.lesson.opens[0] ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.lesson.opens[0] ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -322,6 +363,7 @@ export class Player {
       this.draw();
     }
     this.fit();
+    document.body.classList.toggle("projector", asked.has("present"));
     this.tabs.hide((asked.get("hide") ?? "").split(","));
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
