@@ -16,7 +16,7 @@ from autodiff.notation import Name
 from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape
-from ..render.svg import style_sheet, svg
+from ..render.svg import places, style_sheet, svg
 from .bundle import bundle
 from .lesson import Lesson, lessons
 
@@ -29,17 +29,14 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
     """
     first = lessons[0]
-    pictures = {
-        f"{i}.{key}{way}": svg(drawing, f"{id}-{i}-", style=False)
-        for i, lesson in enumerate(lessons) for key, *drawn in lesson.drawings()
-        for way, drawing in zip(("", "d"), drawn) if drawing
-    }  # fmt: skip
-    shown, *others = pictures.items()
-    views = "\n".join([f'<template data-view="{key}">{picture}</template>' for key, picture in others])
+    drawn = {f"{i}.{key}": both for i, lesson in enumerate(lessons) for key, *both in lesson.drawings()}
+    pictures = [(key, svg(right, f"{id}-{key[0]}-", style=False)) for key, (right, _) in drawn.items()]
+    views = "\n".join([f'<template data-view="{key}">{picture}</template>' for key, picture in pictures[1:]])
     text, formula = typeset(first.output)
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
     steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
-    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons]}
+    down = {key: [down.width, down.height, places(down, right)] for key, (right, down) in drawn.items()}
+    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons], "down": down}
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title">{escape(title) or formula}</h{heading}>',
@@ -47,7 +44,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
         "</header>",
-        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{shown[1]}</div>',
+        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0][1]}</div>',
         section("gradients", "Gradients", inputs(first)),
         section(
             "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'

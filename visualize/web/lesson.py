@@ -29,7 +29,6 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
-PHONE = 366.0, 388.0  # and on one of 390 x 844
 LARGE = 150  # a graph of more nodes is not shown unfolded
 LEAST, MOST = 20, 64  # a net of fewer nodes is not folded; so many pictures at most show it, with one part open each
 SCALES = "scales: its input gets upstream times its local gradient"
@@ -106,12 +105,12 @@ class Lesson:
         groups = groups if around < 0 else self.opened(groups, around)
         return {node: other for node, other in groups.items() if other is not group} | group.parts
 
-    def drawings(self) -> Iterator[tuple[str, Drawing, Drawing | None]]:
-        """(What is open, its drawing, one from the top down or None where that would be smaller on a phone)."""
+    def drawings(self) -> Iterator[tuple[str, Drawing, Drawing]]:
+        """(What is open, its drawing, the same from the top down)."""
         for key, scene in self.scenes.items():
-            shown, down = drawing(scene, self.layout, len(scene.boxes) <= LARGE), replace(scene, down=True)
-            phone = paint(down, planned(*blocks_and_links(down), self.layout, None, True))
-            yield key, shown, phone if scale(phone, PHONE) > scale(shown, PHONE) else None
+            shown, drawn = drawing(scene, self.layout, len(scene.boxes) <= LARGE)
+            down = replace(drawn, down=True)
+            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True))
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -240,12 +239,12 @@ class Lesson:
         }  # fmt: skip
 
 
-def drawing(scene: Scene, layout: str, wraps: bool = True) -> Drawing:
-    """A scene in one row, in several or set tight, as it is largest on a screen."""
+def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Scene]:
+    """A scene in one row, in several or set tight, as it is largest on a screen; and what is drawn there."""
     rows = PANE[0] / SMALLEST if wraps else None
     tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
-    made = [paint(x, planned(*blocks_and_links(x), layout, width, False, tight)) for x, width, tight in tries]
-    return max(made, key=lambda drawn: min(1.0, scale(drawn, PANE)))
+    made = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
+    return max(made, key=lambda tried: min(1.0, scale(tried[0], PANE)))
 
 
 def scale(drawn: Drawing, pane: tuple[float, float]) -> float:

@@ -8,6 +8,8 @@ import { named } from "./template.js";
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
 const LARGEST = 2; // times as large as it was drawn
+const NARROW = 0.45; // as small as it is made to fit a narrow screen
+const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
 const LETTERS = 12; // the least of them, as drawn
 export const presenting = () => document.body.classList.contains("projector");
 
@@ -15,8 +17,10 @@ export const presenting = () => document.body.classList.contains("projector");
 export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);
 
 export class Graph {
-  constructor(svg, lesson, prefix, opened, choose) {
+  constructor(svg, lesson, prefix, opened, choose, down) {
     this.svg = svg;
+    this.down = false;
+    this.other = down; // [width, height, where each mark stands] when it runs the other way
     this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
     this.all.id = `${prefix}-all`;
     this.all.setAttribute("class", svg.getAttribute("class")); // its styles go by it
@@ -132,13 +136,33 @@ export class Graph {
     arrow.group.classList.toggle("back", Boolean(inHand));
   }
 
+  /** Let the picture run down, or to the right again: all its places are exchanged for the others. */
+  turn(down) {
+    if (down === this.down) return;
+    const { svg } = this, { width, height } = svg.viewBox.baseVal, [wide, high, places] = this.other, old = [];
+    let group, moved;
+    for (const [i, part] of this.all.querySelectorAll("path, polygon, circle, rect:not(.page), text").entries()) {
+      const names = PLACES[part.localName], was = names.map((name) => part.getAttribute(name));
+      const along = () => (names.length > 1 ? [Number(was[0]) + moved[0], Number(was[1]) + moved[1], was[2]] : [head(part)]);
+      const place = places[i] ? [places[i]].flat() : along();
+      if (part.parentNode !== group) [group, moved] = [part.parentNode, [place[0] - was[0], place[1] - was[1]]];
+      names.forEach((name, k) => ((place[k] ?? null) === null ? part.removeAttribute(name) : part.setAttribute(name, place[k])));
+      old.push(was);
+    }
+    this.other = [width, height, old];
+    this.down = down;
+    svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
+  }
+
   /** Make the picture as large as its box allows, or as can be read, times `zoom`; an overview stands above a larger one. */
   fit(box, overview, zoom) {
     const { width, height } = this.svg.viewBox.baseVal;
     overview.toggleAttribute("hidden", true);
     if (!box.clientHeight) return;
-    const whole = Math.min((box.clientWidth - 2) / width, (box.clientHeight - 2) / height);
-    const scale = zoom * Math.min(Math.max(whole, least()), LARGEST * (1 + presenting()));
+    const wide = (box.clientWidth - 2) / width, whole = Math.min(wide, (box.clientHeight - 2) / height);
+    const small = this.down ? Math.max(Math.min(wide, least()), NARROW) : least();
+    const scale = zoom * Math.min(Math.max(whole, small), LARGEST * (1 + presenting()));
     this.size(scale);
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
@@ -235,4 +259,11 @@ export class Graph {
 function mark(group, lit) {
   group.classList.toggle("lit", Boolean(lit));
   group.toggleAttribute("data-lit", Boolean(lit));
+}
+
+/** The head at the lower end of a line, as large as it was at the right one. */
+function head(part) {
+  const [x, y] = part.previousElementSibling.getAttribute("d").match(/[-\d.]+/g).slice(-2).map(Number);
+  const [tip, , corner] = part.getAttribute("points").match(/[-\d.]+/g), long = tip - corner;
+  return `${x},${y + long - 1} ${x - 0.42 * long},${y - 1} ${x + 0.42 * long},${y - 1}`;
 }

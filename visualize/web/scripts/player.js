@@ -11,6 +11,7 @@ import { fitWithin, Said } from "./said.js";
 import { Tabs } from "./tabs.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
+const SWIPE = 50; // pixels
 
 export class Player {
   constructor(article) {
@@ -23,7 +24,7 @@ export class Player {
     this.narrow = matchMedia("(max-width: 600px)");
     this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
-    this.opened = this.lesson.opens[0];
+    this.opened = this.begin(this.lesson);
     this.numbers = this.lesson.recorded.slice();
     this.step = 0;
     this.guessed = true;
@@ -96,6 +97,13 @@ export class Player {
     this.twin = { box: element("div", { class: "graph", hidden: true }), lesson: null };
     const leave = element("button", { type: "button", class: "leave", title: "Leave (F)", "aria-label": "Leave full screen", onclick: () => this.fullScreen() }, "×");
     this.pane.append(this.box, this.twin.box, leave);
+    let began = null;
+    this.article.addEventListener("touchstart", ({ touches, target }) => (began = touches.length === 1 && target.closest(".pane, .now") ? [touches[0], target] : null), { passive: true });
+    this.article.addEventListener("touchend", ({ changedTouches: [end] }) => {
+      const [start, target] = began ?? [end], x = end.clientX - start.clientX, y = end.clientY - start.clientY;
+      const moves = this.box.contains(target) && this.box.scrollWidth > this.box.clientWidth + 1;
+      if (Math.abs(x) > Math.max(SWIPE, 2 * Math.abs(y)) && !moves) this.go(this.step - Math.sign(x));
+    });
     this.stage = element("div", { class: "stage" }, this.now, bar);
     this.side = element("div", { class: "side" }, this.views);
     this.pane.after(this.stage, this.side);
@@ -183,9 +191,16 @@ export class Player {
 
   /** The graph in one of its forms with one fold open, made when it is first needed. */
   graphOf(lesson, opened) {
-    const form = this.lessons.indexOf(lesson), key = `${form}.${opened}`, narrow = `${key}d`, found = this.narrow.matches && narrow in this.pictures ? narrow : key;
+    const form = this.lessons.indexOf(lesson), key = `${form}.${opened}`;
     const choose = (node, fold) => (lesson !== this.lesson ? this.view(form) : fold ? this.open(fold) : this.lab.choose(node));
-    return (this.graphs[found] ??= new Graph(this.pictures[found], lesson, `${this.data.id}-${form}`, opened, choose));
+    const graph = (this.graphs[key] ??= new Graph(this.pictures[key], lesson, `${this.data.id}-${form}`, opened, choose, this.data.down[key]));
+    graph.turn(this.narrow.matches);
+    return graph;
+  }
+
+  /** What is open at first: on a phone nothing. */
+  begin({ opens }) {
+    return this.narrow.matches && opens.includes("closed") ? "closed" : opens[0];
   }
 
   /** Open a fold, or close all ("closed"). */
@@ -201,7 +216,7 @@ export class Player {
   view(i) {
     const atEnd = this.step === this.lesson.rows.length;
     this.lesson = this.lessons[i];
-    this.opened = this.lesson.opens[0];
+    this.opened = this.begin(this.lesson);
     this.form.value = i;
     this.draw();
     this.lab.chosen = null;
@@ -342,7 +357,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.lesson.opens[0] ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -357,7 +372,7 @@ export class Player {
     this.predict.setAttribute("aria-pressed", String(asked.get("mode") === "predict"));
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
-    const fold = asked.get("fold") ?? this.lesson.opens[0];
+    const fold = asked.get("fold") ?? this.begin(this.lesson);
     if (fold !== this.opened && this.lesson.opens.includes(fold)) {
       this.opened = fold;
       this.draw();
