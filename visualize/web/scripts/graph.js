@@ -7,6 +7,7 @@ import { named } from "./template.js";
 
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
+const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
 const LARGEST = 2; // times as large as it was drawn
 const NARROW = 0.45; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
@@ -85,11 +86,21 @@ export class Graph {
     return text.length <= room || !Number.isFinite(x) ? text : show(Number(x.toPrecision(GRAPH_DIGITS)));
   }
 
+  /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
+  tell(result, at, hidden, wrong) {
+    this.paint(result, at, hidden);
+    const texts = [...this.all.querySelectorAll(".gradient")], right = texts.map((text) => text.textContent);
+    if (wrong) this.paint(wrong, at, hidden);
+    for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
+  }
+
   /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
   paint(result, at, hidden = false) {
     const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
     this.seen = [];
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
+    const most = Math.max(...this.arrows.map((arrow) => arrow.flow).filter(Number.isFinite)), share = (flow) => Math.min(Math.max(1 + Math.log10(flow / most) / DECADES, 0), 1) || 0;
+    for (const arrow of this.arrows) arrow.group.style.setProperty("--size", share(arrow.flow));
     const mute = row?.phase === "backward" && !this.arrows.find((arrow) => arrow.steps.includes(row.index))?.gradient;
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
@@ -129,6 +140,7 @@ export class Graph {
     const inHand = row?.phase === "backward" && arrow.steps.includes(row.index);
     const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
     this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
+    arrow.flow = arrived && !(hidden && inHand) ? Math.abs(flow) : 0;
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
     const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
     mark(arrow.group, lit);

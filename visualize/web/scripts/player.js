@@ -61,7 +61,8 @@ export class Player {
       button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
       element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
       element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
-    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, full);
+    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.sized));
+    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, this.sizes, full);
     const menu = (label, options, act) => {
       const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
       box.addEventListener("change", () => act(box));
@@ -100,7 +101,7 @@ export class Player {
     let began = null;
     this.article.addEventListener("touchstart", ({ touches, target }) => (began = touches.length === 1 && target.closest(".pane, .now") ? [touches[0], target] : null), { passive: true });
     this.article.addEventListener("touchend", ({ changedTouches: [end] }) => {
-      const [start, target] = began ?? [end], x = end.clientX - start.clientX, y = end.clientY - start.clientY;
+      const [from, target] = began ?? [end], x = end.clientX - from.clientX, y = end.clientY - from.clientY;
       const moves = this.box.contains(target) && this.box.scrollWidth > this.box.clientWidth + 1;
       if (Math.abs(x) > Math.max(SWIPE, 2 * Math.abs(y)) && !moves) this.go(this.step - Math.sign(x));
     });
@@ -273,7 +274,8 @@ export class Player {
       this.computed = { lesson: this.lesson, numbers: this.numbers };
     }
     const { result } = this;
-    this.graph.paint(result, this.step, this.hidden);
+    this.graph.tell(result, this.step, this.hidden, this.lab.played(result));
+    this.graph.svg.classList.toggle("sized", this.sized);
     this.graph.follow(this.box);
     if (!this.twin.box.hidden) this.tellTwin();
     this.slider.value = this.step;
@@ -301,6 +303,17 @@ export class Player {
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
+  }
+
+  /** Draw edges by the size of their gradients, or alike. */
+  size(on) {
+    this.sizes.setAttribute("aria-pressed", String(on));
+    this.update();
+    this.remember();
+  }
+
+  get sized() {
+    return this.sizes.getAttribute("aria-pressed") === "true";
   }
 
   get hidden() {
@@ -357,7 +370,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", sizes: this.sized ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -366,6 +379,7 @@ export class Player {
 
   /** Go to where an address says. */
   restore(asked) {
+    document.body.classList.toggle("projector", asked.has("present"));
     const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
     const numbers = (asked.get("inputs") ?? "").split(",").map(typed), form = whole("form", this.lessons.length - 1);
     if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
@@ -378,7 +392,8 @@ export class Player {
       this.draw();
     }
     this.fit();
-    document.body.classList.toggle("projector", asked.has("present"));
+    this.sizes.setAttribute("aria-pressed", String(asked.has("sizes")));
+    this.lab.play(asked.get("mistake"));
     this.tabs.hide((asked.get("hide") ?? "").split(","));
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
