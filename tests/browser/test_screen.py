@@ -175,3 +175,18 @@ def test_two_forms_are_presented_at_once_and_step_together(visit):
     assert lit(6) == [["s5"], ["s3"]]
     assert lit(8) == [["f"], ["f"]]
     assert lit(13) == [["s3", "s4"], ["s3", "f"]]
+
+
+@pytest.mark.parametrize("width", [700, 900, 1100])
+def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
+    tab = visit(page(example("D2")), **screen((width, 800)))
+    tab.evaluate(
+        "(html) => { document.open(); document.write(html); document.close(); }", page(example("D2"))._repr_html_()
+    )
+    frame = tab.frame_locator("iframe")
+    for step in range(4):
+        for part in ("graph", "equation", "next"):
+            box = frame.locator(f"[data-part={part}]").bounding_box()
+            outer = tab.locator("iframe").bounding_box()
+            assert box["y"] + box["height"] <= outer["y"] + outer["height"], (step, part)
+        frame.locator("[data-part=next]").click()

@@ -8,6 +8,7 @@ import { named } from "./template.js";
 const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
 
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
+const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
 const NARROW = 0.45; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
@@ -21,6 +22,7 @@ export class Graph {
   constructor(svg, lesson, prefix, opened, choose, down) {
     this.svg = svg;
     this.down = false;
+    this.wide = new Map(); // how long the recorded numbers are
     this.other = down; // [width, height, where each mark stands] when it runs the other way
     this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
     this.all.id = `${prefix}-all`;
@@ -88,10 +90,40 @@ export class Graph {
 
   /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
   tell(result, at, hidden, wrong) {
+    if (!this.wide.size) this.places = this.rooms();
     this.paint(result, at, hidden);
     const texts = [...this.all.querySelectorAll(".gradient")], right = texts.map((text) => text.textContent);
     if (wrong) this.paint(wrong, at, hidden);
+    this.settle(result.numbers.some((x, i) => !Object.is(x, this.lesson.recorded[i])));
     for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
+  }
+
+  /** Where each number may stand: along its line, before it, or within the picture. */
+  rooms() {
+    return [...this.arrows, ...this.boxes].flatMap((part) => [part.data, part.gradient].filter(Boolean).map((number) => {
+      const text = number.closest("text"), x = Number(text.getAttribute("x")), line = part.steps && part.group.querySelector(".line");
+      const wide = this.wide.get(text) ?? text.getComputedTextLength(), beside = text.hasAttribute("text-anchor");
+      this.wide.set(text, wide);
+      const half = Math.max(wide, BESIDE) / 2, left = Math.max(2, x - half);
+      const ends = beside ? [x, x + 2 * half] : line ? [line.getPointAtLength(0).x + 1, Math.min(line.getBBox().x + line.getBBox().width - 10, x + half + 24)]
+        : number === part.data ? [2, x + wide / 2] : [left, left + 2 * half];
+      return { text, x, wide, ends, beside };
+    }));
+  }
+
+  /** Keep numbers that are longer than the recorded ones in their rooms: moved, or narrower; others as they were drawn. */
+  settle(changed) {
+    if (!changed && !this.moved) return;
+    this.moved = changed;
+    this.places ??= this.rooms();
+    for (const { text } of this.places) text.removeAttribute("textLength");
+    const lengths = this.places.map(({ text }) => (changed ? text.getComputedTextLength() : 0));
+    for (const [i, { text, x, wide, ends: [left, right], beside }] of this.places.entries()) {
+      const length = Math.min(lengths[i], right - left), longer = lengths[i] > wide + 1;
+      text.setAttribute("x", longer && !beside ? Math.min(Math.max(x, left + length / 2), right - length / 2) : x);
+      if (longer) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      if (longer && length < lengths[i]) text.setAttribute("textLength", length);
+    }
   }
 
   /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
@@ -151,6 +183,7 @@ export class Graph {
   /** Let the picture run down, or to the right again: all its places are exchanged for the others. */
   turn(down) {
     if (down === this.down) return;
+    this.settle(false);
     const { svg } = this, { width, height } = svg.viewBox.baseVal, [wide, high, places] = this.other, old = [];
     let group, moved;
     for (const [i, part] of this.all.querySelectorAll("path, polygon, circle, rect:not(.page), text").entries()) {
@@ -162,6 +195,7 @@ export class Graph {
       old.push(was);
     }
     this.other = [width, height, old];
+    this.places = null;
     this.down = down;
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
