@@ -202,7 +202,7 @@ def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sig
 
 def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(visit):
     tab = visit(page(example("E7")))
-    marks = "active.graph.all.querySelectorAll('path, polygon, circle, text')"
+    marks = "active.graph.svg.querySelectorAll('g > :is(path, polygon, circle, text)')"
     before = tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)")
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.wait_for_function("active.graph.down")

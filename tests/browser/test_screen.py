@@ -2,6 +2,7 @@
 
 import pytest
 
+from autodiff import Value, tanh
 from tests.browser.pages import example
 from visualize import page
 
@@ -190,3 +191,23 @@ def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
             outer = tab.locator("iframe").bounding_box()
             assert box["y"] + box["height"] <= outer["y"] + outer["height"], (step, part)
         frame.locator("[data-part=next]").click()
+
+
+@pytest.mark.timed
+def test_a_step_of_200_gates_is_painted_within_50_milliseconds(visit):
+    """A net of 207 nodes with all gates, over half of its steps."""
+    inputs = [Value(0.1 * i, f"x{i}") for i in range(10)]
+    nodes = list(inputs)
+    for i in range(190):
+        nodes.append((nodes[-1] + nodes[-7]) if i % 3 else tanh(nodes[-1] * nodes[-4]))
+    tab = visit(page(nodes[-1], fold=False), **screen(SIZES[0]))
+    times = tab.evaluate("""() => { const found = [], count = active.lesson.rows.length;
+      for (let step = 0; step < count; step += Math.floor(count / 60)) {
+        const start = performance.now();
+        active.show(step);
+        document.body.getBoundingClientRect();
+        found.push(performance.now() - start);
+      }
+      return found.sort((a, b) => a - b); }""")
+    assert len(times) > 50
+    assert times[len(times) // 2] < 50

@@ -24,11 +24,6 @@ export class Graph {
     this.down = false;
     this.wide = new Map(); // how long the recorded numbers are
     this.other = down; // [width, height, where each mark stands] when it runs the other way
-    this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
-    this.all.id = `${prefix}-all`;
-    this.all.setAttribute("class", svg.getAttribute("class")); // its styles go by it
-    this.all.append(...[...svg.children].filter((part) => !part.matches("title, desc")));
-    svg.append(this.all);
     this.lesson = lesson;
     this.seen = []; // what is lit, its numbers first
     svg.style.maxWidth = "none";
@@ -92,7 +87,7 @@ export class Graph {
   tell(result, at, hidden, wrong) {
     if (!this.wide.size) this.places = this.rooms();
     this.paint(result, at, hidden);
-    const texts = [...this.all.querySelectorAll(".gradient")], right = texts.map((text) => text.textContent);
+    const texts = [...this.svg.querySelectorAll("g .gradient")], right = texts.map((text) => text.textContent);
     if (wrong) this.paint(wrong, at, hidden);
     this.settle(result.numbers.some((x, i) => !Object.is(x, this.lesson.recorded[i])));
     for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
@@ -132,7 +127,10 @@ export class Graph {
     this.seen = [];
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
     const most = Math.max(...this.arrows.map((arrow) => arrow.flow).filter(Number.isFinite)), share = (flow) => Math.min(Math.max(1 + Math.log10(flow / most) / DECADES, 0), 1) || 0;
-    for (const arrow of this.arrows) arrow.group.style.setProperty("--size", share(arrow.flow));
+    for (const arrow of this.arrows) {
+      const size = `${share(arrow.flow)}`;
+      if (arrow.size !== size) arrow.group.style.setProperty("--size", (arrow.size = size));
+    }
     const mute = row?.phase === "backward" && !this.arrows.find((arrow) => arrow.steps.includes(row.index))?.gradient;
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
@@ -147,15 +145,16 @@ export class Graph {
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
-      if (box.title) box.title.textContent = this.words(box, result, ...told, gradient);
+      if (box.title) put(box.title, this.words(box, result, ...told, gradient));
     }
+    for (const [group, copy] of this.small ?? []) copy.classList.toggle("lit", group.classList.contains("lit"));
   }
 
   /** Write in a fold how many nodes it has, or the number of a step that goes on in it or comes back over an arrow without one. */
   tellFold(box, result, row, back, forth, hidden) {
     const x = back ? result.steps[row.index].downstream : result.values[row?.node];
     const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(GRAPH_DIGITS))))}` : box.counted;
-    box.count.textContent = text;
+    put(box.count, text);
     box.count.setAttribute("class", back ? "gradient" : forth ? "data" : "count");
     if (back || forth) this.seen.push(box.count);
   }
@@ -186,7 +185,7 @@ export class Graph {
     this.settle(false);
     const { svg } = this, { width, height } = svg.viewBox.baseVal, [wide, high, places] = this.other, old = [];
     let group, moved;
-    for (const [i, part] of this.all.querySelectorAll("path, polygon, circle, rect:not(.page), text").entries()) {
+    for (const [i, part] of svg.querySelectorAll("g > :is(path, polygon, circle, rect, text)").entries()) {
       const names = PLACES[part.localName], was = names.map((name) => part.getAttribute(name));
       const along = () => (names.length > 1 ? [Number(was[0]) + moved[0], Number(was[1]) + moved[1], was[2]] : [head(part)]);
       const place = places[i] ? [places[i]].flat() : along();
@@ -195,7 +194,7 @@ export class Graph {
       old.push(was);
     }
     this.other = [width, height, old];
-    this.places = null;
+    this.places = this.small = null;
     this.down = down;
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
@@ -213,8 +212,18 @@ export class Graph {
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
     overview.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    overview.querySelector("use").setAttribute("href", `#${this.all.id}`);
+    overview.querySelector("g").replaceChildren(...(overview.hasAttribute("hidden") ? [] : this.sketch().values()));
     this.frame(box, overview);
+  }
+
+  /** The lines and boxes once more, for the overview; each is lit with its like. */
+  sketch() {
+    const copy = ({ group, shape = group.querySelector(".line") }) => {
+      const made = document.createElementNS(this.svg.namespaceURI, "g");
+      made.append(shape.cloneNode());
+      return made;
+    };
+    return (this.small ??= new Map([...this.arrows, ...this.boxes.filter((box) => box.shape !== box.group)].map((part) => [part.group, copy(part)])));
   }
 
   size(scale) {
@@ -281,7 +290,7 @@ export class Graph {
 
   write(text, sign, x, recorded, seen, hidden) {
     if (!text) return;
-    text.textContent = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
+    put(text, sign + (hidden ? "?" : pretty(this.text(x, recorded))));
     text.classList.toggle("unseen", !seen);
   }
 
@@ -299,6 +308,11 @@ export class Graph {
     if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
     return `${parts.join(" ")}. ${box.opens ? "Open it" : "Show its chain rule"}.`;
   }
+}
+
+/** Write a text anew where it has changed: whatever is written is laid out again. */
+function put(part, text) {
+  if (part.textContent !== text) part.textContent = text;
 }
 
 /** Light a part of the picture, or not. */

@@ -79,7 +79,7 @@ export class Player {
     this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
     this.overview.setAttribute("aria-hidden", "true");
-    this.overview.append(...["use", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
+    this.overview.append(...["g", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
     this.overview.addEventListener("click", (event) => {
       const a = this.overview.getScreenCTM().inverse(), b = this.graph.svg.clientWidth / this.graph.svg.viewBox.baseVal.width;
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(a);
