@@ -54,6 +54,7 @@ class Net:
         return x[0]
 
 
+CALLS = ["call 1", "call 2", "call 3"]
 OWN = {
     "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
     "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
@@ -230,10 +231,13 @@ def test_a_recurrent_net_folds_by_its_calls():
             x = [tanh(dot(weights, x, bias)) for weights, bias in layer]
     made = scene(x[0], fold=net)
 
-    assert [box.name for box in folded(made)] == ["Net", "Net, call 1", "Net, call 2", "Net, call 3"]
-    ways = {(arrow.source, arrow.target) for arrow in made.arrows}
-    weights, *calls = [box.id for box in folded(made)]
-    assert {(weights, call) for call in calls} | set(pairwise(calls)) <= ways
+    boxes, ways = {box.name: box.id for box in folded(made)}, {(arrow.source, arrow.target) for arrow in made.arrows}
+    calls = [[f"layers.{k}.neurons.0, call {i}" for k in (0, 1)] for i in (1, 2, 3)]
+    chain = [boxes[name] for names in calls for name in names]
+    assert set(pairwise(chain)) | {(boxes["layers.1.neurons.0"], boxes[names[1]]) for names in calls} <= ways
+    cell = nn.RecurrentCell(2, 8, seed=0)
+    whole = scene(autodiff.sum(cell([[1.0, 0.5], [0.2, -0.3], [0.4, 0.1]])), fold=cell)
+    assert [box.name.removeprefix("RecurrentCell, ") for box in folded(whole)] == ["RecurrentCell", *CALLS]
 
 
 def test_a_transformer_folds_by_its_modules_and_each_of_those_by_its_neurons():

@@ -90,14 +90,12 @@ def by_prefix(
         if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
         parts = by_call(order, grown(order, prefixes))
-        if len(order) - len(parts) > 2 * most:
+        if len(order) - len(parts) > 2 * most or not acyclic(order, parts):
             parts = flowed(order, prefixes)
-        if not acyclic(order, parts):
-            parts = closed(order, parts)
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if acyclic(order, parts) and (forced or (arrows <= 2 * most and len(set(parts.values())) <= most)):
+        if forced or (arrows <= 2 * most and len(set(parts.values())) <= most):
             return parts
     return {}
 
@@ -134,6 +132,8 @@ def by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, s
         call[node] = max([uses[x] for x in leaves], default=max([call[x] for x in own], default=0))
     ways = [(x, node) for node in parts for x in node.operands if type(x) is not float and x.primitive]
     again = {parts[node] for x, node in ways if parts.get(x) == parts[node] and call[x] < call[node]}
+    if not acyclic(order, parts):
+        again = {part for x, part in parts.items() if call[x] > 1}
     return {
         x: f"{part}, call {call[x]}".lstrip(", ") if x.primitive and part in again else part
         for x, part in parts.items()
@@ -148,23 +148,6 @@ def flowed(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value,
         behind = [rank[x] for x in node.operands if type(x) is not float and x in rank]
         rank |= {node: max(behind)} if behind else {}
     return {node: names[rank[node]] for node in order if node in rank}
-
-
-def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
-    """The parts, each with the gates that lie on a way out of it and back into it."""
-    names = list(dict.fromkeys(parts.values()))
-    bits = {name: 1 << k for k, name in enumerate(names)}
-    own = {node: bits[parts[node]] if node in parts else 0 for node in order}
-    before, after = dict(own), dict(own)  # the parts that a way leads from, and to
-    for node in order:
-        for operand in node.operands:
-            before[node] |= before.get(operand, 0) if type(operand) is not float else 0
-    for node in reversed(order):
-        for operand in node.operands:
-            if type(operand) is not float and operand in after:
-                after[operand] |= after[node]
-    both = {node: before[node] & after[node] for node in order if not own[node]}
-    return {**parts, **{node: names[found.bit_length() - 1] for node, found in both.items() if found}}
 
 
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:

@@ -76,6 +76,7 @@ class Lesson:
         net = fold is None and len(self.order) >= LEAST
         self.folded, needed = by_default(self.order) if net else (groups_of(self.order, fold, {})[0], True)
         self.groups: list[tuple[Group, int]] = []
+        self.inside: dict[Value, int] = {}  # the innermost group around a node
         self.collect(self.folded)
         states = {"closed": self.folded, "all": {}} if needed and self.folded else {"all": {}, "closed": self.folded}
         states |= {str(i): self.opened(self.folded, i) for i in range(len(self.groups))}
@@ -96,6 +97,7 @@ class Lesson:
     def collect(self, groups: Mapping[Value, Group], around: int = -1) -> None:
         """Number the groups and those in them."""
         for group in dict.fromkeys(groups.values()):
+            self.inside |= {node: len(self.groups) for node, other in groups.items() if other is group}
             self.groups.append((group, around))
             self.collect(group.parts, len(self.groups) - 1)
 
@@ -185,7 +187,7 @@ class Lesson:
             "numbers": [leaf.data for leaf in self.leaves],
             "rows": list(self.rows()), "same": self.same,
             "mistakes": [[SENTENCES.index(mistake.sentence) for mistake, _ in row] for row in self.wrong],
-            "opens": list(self.scenes), "inside": self.inside(),
+            "opens": list(self.scenes), "inside": [self.inside.get(node, -1) for node in self.order if self.groups],
             "groups": [[self.place[group.newest], around, group.name] for group, around in self.groups],
         }  # fmt: skip
 
@@ -193,14 +195,6 @@ class Lesson:
         """For each input a gate behind it that stands still, or ""."""
         found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
         return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
-
-    def inside(self) -> list[int]:
-        """For each node the innermost group around it, or -1; nothing where there are no groups."""
-        found = dict.fromkeys(self.order, -1)
-        for i, (group, around) in enumerate(self.groups):
-            groups = self.groups[around][0].parts if around >= 0 else self.folded
-            found.update({node: i for node, other in groups.items() if other is group})
-        return list(found.values()) if self.groups else []
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every row of the table as templates."""

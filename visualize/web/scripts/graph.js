@@ -5,8 +5,6 @@ import { LEAST } from "./dom.js";
 import { pretty, show, spoken } from "./number.js";
 import { named } from "./template.js";
 
-const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
-
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
 const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
@@ -77,12 +75,6 @@ export class Graph {
     return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
-  /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
-  text(x, recorded) {
-    const text = this.lesson.text(x), room = Math.max(7, this.lesson.text(recorded).length);
-    return text.length <= room || !Number.isFinite(x) ? text : show(Number(x.toPrecision(GRAPH_DIGITS)));
-  }
-
   /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
   tell(result, at, hidden, wrong) {
     if (!this.wide.size) this.places = this.rooms();
@@ -135,8 +127,8 @@ export class Graph {
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
       const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
-      if (!box.own.length) this.write(box.data, "", result.values[box.node], lesson.atRecorded.values[box.node], true);
-      this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
+      if (!box.own.length) this.write(box.data, "", result.values[box.node], true);
+      this.write(box.gradient, "∇ ", gradient, known, hidden && inHand);
       const lit = own || inHand;
       mark(box.group, lit);
       if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
@@ -153,7 +145,7 @@ export class Graph {
   /** Write in a fold how many nodes it has, or the number of a step that goes on in it or comes back over an arrow without one. */
   tellFold(box, result, row, back, forth, hidden) {
     const x = back ? result.steps[row.index].downstream : result.values[row?.node];
-    const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(GRAPH_DIGITS))))}` : box.counted;
+    const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(4))))}` : box.counted;
     put(box.count, text);
     box.count.setAttribute("class", back ? "gradient" : forth ? "data" : "count");
     if (back || forth) this.seen.push(box.count);
@@ -163,14 +155,13 @@ export class Graph {
     const { lesson } = this, output = arrow.id === "edge-output", value = result.values[arrow.from];
     const known = at >= (lesson.computed.get(arrow.from) ?? 0);
     const own = row?.phase === "forward" && row.node === arrow.from;
-    this.write(arrow.data, "", value, lesson.atRecorded.values[arrow.from], known, hidden && own);
+    this.write(arrow.data, "", value, known, hidden && own);
     let [flow, arrived] = output ? [1, started] : [0, false];
     for (const i of arrow.steps) {
       if (lesson.steps[i].number <= at) [flow, arrived] = [flow + result.steps[i].downstream, true];
     }
     const inHand = row?.phase === "backward" && arrow.steps.includes(row.index);
-    const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
-    this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
+    this.write(arrow.gradient, "∇ ", flow, arrived, hidden && inHand);
     arrow.flow = arrived && !(hidden && inHand) ? Math.abs(flow) : 0;
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
     const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
@@ -288,9 +279,9 @@ export class Graph {
     return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
   }
 
-  write(text, sign, x, recorded, seen, hidden) {
+  write(text, sign, x, seen, hidden) {
     if (!text) return;
-    put(text, sign + (hidden ? "?" : pretty(this.text(x, recorded))));
+    put(text, sign + (hidden ? "?" : pretty(this.lesson.text(x))));
     text.classList.toggle("unseen", !seen);
   }
 

@@ -61,7 +61,7 @@ export class Player {
       button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
       element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
       element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
-    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.sized));
+    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.pane.matches(".sized")));
     this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, this.sizes, full);
     const menu = (label, options, act) => {
       const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
@@ -133,16 +133,17 @@ export class Player {
   /** On a projector another form of the graph stands beside this one, or under it, where both can be read. */
   pair() {
     const { pane, box, twin } = this;
-    twin.graph = presenting() && twin.lesson ? this.graphOf(twin.lesson, twin.lesson.opens[0]) : null;
-    const [a, b] = [this, twin].map((one) => one.graph?.svg.viewBox.baseVal);
-    const across = Math.min(pane.clientWidth / (a.width + b?.width), pane.clientHeight / Math.max(a.height, b?.height));
-    const down = Math.min(pane.clientWidth / Math.max(a.width, b?.width), pane.clientHeight / (a.height + b?.height));
-    const shown = presenting() && Math.max(across, down) > 0.9 * least();
-    pane.classList.toggle("across", across > down);
-    twin.box.hidden = !shown;
+    twin.box.hidden = true;
     box.style.flex = "";
-    for (const [one, { width, height }] of shown ? [[box, a], [twin.box, b]] : []) one.style.flex = `${across > down ? width : height} 1 0`;
-    if (!shown) return;
+    if (!presenting() || !twin.lesson) return;
+    twin.graph = this.graphOf(twin.lesson, twin.lesson.opens[0]);
+    const [a, b] = [this, twin].map((one) => one.graph.svg.viewBox.baseVal);
+    const across = Math.min(pane.clientWidth / (a.width + b.width), pane.clientHeight / Math.max(a.height, b.height));
+    const down = Math.min(pane.clientWidth / Math.max(a.width, b.width), pane.clientHeight / (a.height + b.height));
+    if (Math.max(across, down) < 0.9 * least()) return;
+    pane.classList.toggle("across", across > down);
+    twin.box.hidden = false;
+    for (const [one, { width, height }] of [[box, a], [twin.box, b]]) one.style.flex = `${across > down ? width : height} 1 0`;
     twin.box.replaceChildren(twin.graph.svg);
     twin.graph.fit(twin.box, this.overview, 1);
     this.tellTwin();
@@ -153,7 +154,7 @@ export class Player {
     const { lesson, twin } = this, node = (row) => row.operand ?? row.node;
     const key = ({ same }, row) => [row.phase, same[node(row)] ?? node(row), row.path === row.paths || row.path].join(" ");
     const told = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
-    twin.graph.paint(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
+    twin.graph.tell(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
     twin.graph.follow(twin.box);
   }
 
@@ -275,7 +276,6 @@ export class Player {
     }
     const { result } = this;
     this.graph.tell(result, this.step, this.hidden, this.lab.played(result));
-    this.graph.svg.classList.toggle("sized", this.sized);
     this.graph.follow(this.box);
     if (!this.twin.box.hidden) this.tellTwin();
     this.slider.value = this.step;
@@ -308,12 +308,8 @@ export class Player {
   /** Draw edges by the size of their gradients, or alike. */
   size(on) {
     this.sizes.setAttribute("aria-pressed", String(on));
-    this.update();
+    this.pane.classList.toggle("sized", on);
     this.remember();
-  }
-
-  get sized() {
-    return this.sizes.getAttribute("aria-pressed") === "true";
   }
 
   get hidden() {
@@ -370,7 +366,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", sizes: this.sized ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -392,7 +388,7 @@ export class Player {
       this.draw();
     }
     this.fit();
-    this.sizes.setAttribute("aria-pressed", String(asked.has("sizes")));
+    this.size(asked.has("sizes"));
     this.lab.play(asked.get("mistake"));
     this.tabs.hide((asked.get("hide") ?? "").split(","));
     this.show(whole("step", this.lesson.rows.length));
