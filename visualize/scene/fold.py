@@ -212,26 +212,20 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
     """
     owners: list[Value] = []
     named: list[tuple[str, Value]] = []
-    whole: dict[str, str] = {}
     for i, wish in enumerate(wanted):
         if hasattr(wish, "named_parameters"):
             own = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
             if {node for _, node in own}.isdisjoint(order):
                 raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters")
-            named += [(f"{i}.{labelled(node.label) or name}", node) for name, node in own]
             layers = {labelled(node.label).partition(".")[0] for _, node in own}
-            whole[str(i)] = (layers.pop() if len(layers) == 1 else "") or type(wish).__name__
+            whole = (layers.pop() if len(layers) == 1 else "") or type(wish).__name__
+            named += [(f"{whole}#{i}.{labelled(node.label) or name}", node) for name, node in own]
         else:
             owners += owners_of(order, wish, copies)
     found = regions(order, owners)
     groups = gathered(order, found, lambda node: "")
     rest = [node for node in order if node not in found]
-
-    def called(prefix: str) -> str:
-        first, *call = prefix.split(",")
-        return prefix.partition(".")[2] or ",".join([whole[first], *call])
-
-    groups |= nested(rest, named, called, 1) if named else {}
+    groups |= nested(rest, named, 1) if named else {}
     if not acyclic(order, {node: group.newest for node, group in groups.items()}):
         raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
     return groups
@@ -244,20 +238,16 @@ def labelled(label: str) -> str:
 
 
 def nested(
-    order: Sequence[Value],
-    named: Sequence[tuple[str, Value]],
-    called: Callable[[str], str],
-    least: int = 0,
-    always: bool = True,
+    order: Sequence[Value], named: Sequence[tuple[str, Value]], least: int = 0, always: bool = True
 ) -> dict[Value, Group]:
     """The groups by the names of parameters, each with those of longer names in it."""
     keys = by_prefix(order, named, FEW, least, always)
-    groups = gathered(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)", "", called(keys[node])))
+    groups = gathered(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)|^\w+#\d+\.|#\d+", "", keys[node]))
     for group in dict.fromkeys(groups.values()):
         inside = [node for node in order if groups.get(node) is group]
         prefix, here = keys[group.newest], set(inside)
         own = [(name, node) for name, node in named if node in here]
-        group.parts = nested(inside, own, called, prefix.count(".") + 2 if prefix else 1, False) if own else {}
+        group.parts = nested(inside, own, prefix.count(".") + 2 if prefix else 1, False) if own else {}
     return groups
 
 
@@ -293,7 +283,7 @@ def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
     named = [(labelled(node.label), node) for node in order if LABEL.match(node.label)]
     most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
     needed = len(order) > most or sum([len(node.operands) for node in order]) > 2 * most
-    groups = nested(order, named, str) if most == FEW else {}
+    groups = nested(order, named) if most == FEW else {}
     return groups or (gathered(order, bundles(order, FEW), kind_of) if needed else {}), needed
 
 

@@ -175,13 +175,14 @@ export class Player {
 
   /** Put the picture and the code of the view there. */
   draw() {
-    const { lesson, opened } = this;
+    const { lesson, opened } = this, within = this.pane.contains(document.activeElement);
     this.graph = this.graphOf(lesson, opened);
     this.twin.lesson = this.lessons.find((one) => one !== lesson);
     this.box.replaceChildren(this.graph.svg);
     const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
     this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
       element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
+    if (within) this.folds.querySelector("[aria-pressed=true]")?.focus();
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
@@ -212,7 +213,6 @@ export class Player {
     this.update();
     this.graph.follow(this.box, undefined, this.graph.boxes.filter((box) => box.inside).map((box) => box.shape));
     this.remember();
-    this.folds.querySelector("[aria-pressed=true]").focus();
   }
 
   view(i) {
@@ -383,10 +383,7 @@ export class Player {
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
     const fold = asked.get("fold") ?? this.begin(this.lesson);
-    if (fold !== this.opened && this.lesson.opens.includes(fold)) {
-      this.opened = fold;
-      this.draw();
-    }
+    if (fold !== this.opened && this.lesson.opens.includes(fold)) this.open(fold);
     this.fit();
     this.size(asked.has("sizes"));
     this.lab.play(asked.get("mistake"));
