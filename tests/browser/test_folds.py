@@ -1,5 +1,7 @@
 """A net's page: folded by layer and neuron, opened by click, and every step lit, inside a fold too."""
 
+import gzip
+
 import pytest
 
 import nn
@@ -88,3 +90,16 @@ def test_a_recurrent_cell_folds_by_its_calls_whose_gradients_add_up_at_the_weigh
         f"layer.neurons.0, call {i}" for i in (1, 2, 3)
     ]
     assert tab.evaluate(MISSING, "lesson") == []
+
+
+def test_a_picture_holds_no_more_open_parts_than_a_page_should_weigh(visit):
+    """The outer parts of a GPT open, and of the inner ones as many as there is room for."""
+    gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)
+    shown = page(gpt.loss([0, 1, 2]), fold=gpt)
+    assert len(gzip.compress(shown.html().encode())) < 600_000
+    tab = visit(shown, **screen(SIZES[0]))
+    outer = tab.evaluate("active.lesson.groups.map(([, around], i) => around < 0 ? `${i}` : '').filter(Boolean)")
+    assert set(outer) <= set(tab.evaluate("active.lesson.opens"))
+    tab.get_by_role("button", name="blocks.0.attention.query (24 nodes)").click()
+    assert opened(tab) == "blocks.0.attention.query"
+    assert tab.locator(".graph .inside").count() == 4

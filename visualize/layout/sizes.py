@@ -15,7 +15,7 @@ from .plan import Block, Link
 Runs = list[tuple[str, str]]  # texts side by side, each with its style
 
 RADIUS = 16.0
-ROOM = 56.0  # in a folded part, for the number of a step in it
+ROOM = 66.0  # in a folded part, for the number of a step in it
 TIGHT = 14.0  # from one line of text to the next, where room is scarce
 TALL = 17.0  # the least for a line with a name
 LONGEST = 24  # a label of more characters is shortened

@@ -30,7 +30,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
 LARGE = 150  # a graph of more nodes is not shown unfolded
-LEAST, MOST = 20, 64  # a net of fewer nodes is not folded; so many pictures at most show it, with one part open each
+LEAST, MOST = 20, 3000  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
 
 
@@ -79,12 +79,15 @@ class Lesson:
         self.inside: dict[Value, int] = {}  # the innermost group around a node
         self.collect(self.folded)
         states = {"closed": self.folded, "all": {}} if needed and self.folded else {"all": {}, "closed": self.folded}
-        states |= {str(i): self.opened(self.folded, i) for i in range(len(self.groups))}
+        outer = sorted(range(len(self.groups)), key=lambda i: self.groups[i][1] >= 0)
+        states |= {str(i): self.opened(self.folded, i) for i in outer}
         self.scenes: dict[str, Scene] = {}
-        for key, groups in [*states.items()][: MOST if self.folded else 1]:
-            scene = Walk(output, groups, {}, Scene(digits), 1.0).scene
-            if not self.scenes or len(scene.boxes) <= LARGE:
+        room = MOST
+        for key, groups in [*states.items()][: None if self.folded else 1]:
+            scene = Walk(output, groups, {}, Scene(digits), 1.0).scene if room > 0 else Scene()
+            if not self.scenes or 0 < len(scene.boxes) <= LARGE:
                 self.scenes[key] = scene if key == "closed" else replace(scene, net=[])
+                room -= len(scene.boxes) + len(scene.arrows)
         self.layout = layout
         self.same: list[int] = []  # for each node its place in the first form of the graph, or -1
         self.live = Live(self.order)

@@ -226,7 +226,7 @@ export class Graph {
   frame(box, overview) {
     const scale = this.svg.clientWidth / this.svg.viewBox.baseVal.width;
     const sight = { x: box.scrollLeft, y: box.scrollTop, width: box.clientWidth, height: box.clientHeight };
-    for (const [key, x] of Object.entries(sight)) overview.querySelector("rect").setAttribute(key, x / scale);
+    for (const [key, x] of Object.entries(sight)) overview.querySelector(":scope > rect").setAttribute(key, x / scale);
   }
 
   /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be where no one presents, and what else has room. */
