@@ -178,6 +178,10 @@ def test_on_a_phone_a_graph_runs_from_the_top_down_where_that_is_larger(visit):
     assert tab.evaluate(inside)
 
 
+TURNED = """(down) => new Promise((done) => {
+  const look = () => (active.graph.down === down ? done() : setTimeout(look, 10));
+  look();
+})"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -196,6 +200,7 @@ def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sig
         assert across <= 1
         assert seen
     tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.evaluate(TURNED, False)
     first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
     assert last["x"] > first["x"] + 50
 
@@ -205,13 +210,13 @@ def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(vis
     marks = "active.graph.svg.querySelectorAll('g > :is(path, polygon, circle, text)')"
     before = tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)")
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.wait_for_function("active.graph.down")
+    tab.evaluate(TURNED, True)
     assert tab.evaluate(f"[...{marks}].filter((x, i) => x.outerHTML === {json.dumps(before)}[i]).length") == 0
     heads = """[...document.querySelectorAll('.graph polygon')].map((x) => [x.points[0].y - x.points[1].y,
                x.points[0].x - x.previousElementSibling.getPointAtLength(1e6).x])"""
     assert all(abs(high - 8) < 0.01 and abs(x) < 0.01 for high, x in tab.evaluate(heads) if high > 6)
     tab.set_viewport_size({"width": 1280, "height": 800})
-    tab.wait_for_function("!active.graph.down")
+    tab.evaluate(TURNED, False)
     assert tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)") == before
 
 

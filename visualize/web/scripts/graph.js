@@ -209,12 +209,10 @@ export class Graph {
 
   /** The lines and boxes once more, for the overview; each is lit with its like. */
   sketch() {
-    const copy = ({ group, shape = group.querySelector(".line") }) => {
-      const made = document.createElementNS(this.svg.namespaceURI, "g");
-      made.append(shape.cloneNode());
-      return made;
-    };
-    return (this.small ??= new Map([...this.arrows, ...this.boxes.filter((box) => box.shape !== box.group)].map((part) => [part.group, copy(part)])));
+    const shapes = [...this.arrows, ...this.boxes].map(({ group }) => [group, group.querySelector(".line, .gate, .part")?.cloneNode()]);
+    const copies = shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, document.createElementNS(this.svg.namespaceURI, "g"), shape]);
+    for (const [, copy, shape] of copies) copy.append(shape);
+    return (this.small ??= new Map(copies));
   }
 
   size(scale) {

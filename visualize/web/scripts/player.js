@@ -130,7 +130,7 @@ export class Player {
     for (const part of this.article.querySelectorAll("header > h1, .formula")) fitWithin(part, false);
   }
 
-  /** On a projector another form of the graph stands beside this one, or under it, where both can be read. */
+  /** On a projector another form of the graph stands under this one where both can be read: graphs are wide. */
   pair() {
     const { pane, box, twin } = this;
     twin.box.hidden = true;
@@ -138,12 +138,9 @@ export class Player {
     if (!presenting() || !twin.lesson) return;
     twin.graph = this.graphOf(twin.lesson, twin.lesson.opens[0]);
     const [a, b] = [this, twin].map((one) => one.graph.svg.viewBox.baseVal);
-    const across = Math.min(pane.clientWidth / (a.width + b.width), pane.clientHeight / Math.max(a.height, b.height));
-    const down = Math.min(pane.clientWidth / Math.max(a.width, b.width), pane.clientHeight / (a.height + b.height));
-    if (Math.max(across, down) < 0.9 * least()) return;
-    pane.classList.toggle("across", across > down);
-    twin.box.hidden = false;
-    for (const [one, { width, height }] of [[box, a], [twin.box, b]]) one.style.flex = `${across > down ? width : height} 1 0`;
+    twin.box.hidden = Math.min(pane.clientWidth / Math.max(a.width, b.width), pane.clientHeight / (a.height + b.height)) < 0.9 * least();
+    if (twin.box.hidden) return;
+    [box.style.flex, twin.box.style.flex] = [a, b].map(({ height }) => `${height} 1 0`);
     twin.box.replaceChildren(twin.graph.svg);
     twin.graph.fit(twin.box, this.overview, 1);
     this.tellTwin();
