@@ -30,7 +30,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
 LARGE = 150  # a graph of more nodes is not shown unfolded
-LEAST, MOST = 20, 3000  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
+LEAST, MOST = 20, 2500  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
 
 
@@ -191,7 +191,7 @@ class Lesson:
             "rows": list(self.rows()), "same": self.same,
             "mistakes": [[SENTENCES.index(mistake.sentence) for mistake, _ in row] for row in self.wrong],
             "opens": list(self.scenes), "inside": [self.inside.get(node, -1) for node in self.order if self.groups],
-            "groups": [[self.place[group.newest], around, group.name] for group, around in self.groups],
+            "groups": [[self.place[group.newest], around, clean(group.name, 40)] for group, around in self.groups],
         }  # fmt: skip
 
     def held(self) -> list[str]:

@@ -267,7 +267,7 @@ export class Graph {
   mark(node, steps = null) {
     const behind = new Set([node]), marked = new Set(steps);
     if (!steps) for (const step of [...this.lesson.steps].sort((a, b) => a.node - b.node)) if (behind.has(step.operand)) marked.add(step.index) && behind.add(step.node);
-    for (const box of this.boxes) box.group.classList.toggle("chosen", box.node === node);
+    for (const box of this.boxes) box.group.classList.toggle("chosen", box.node === this.home[node]);
     for (const arrow of this.arrows) arrow.group.classList.toggle("path", arrow.steps.some((i) => marked.has(i)));
   }
 

@@ -208,6 +208,7 @@ export class Player {
     this.opened = fold;
     this.draw();
     this.update();
+    this.graph.mark(this.lab.chosen);
     this.graph.follow(this.box, undefined, this.graph.boxes.filter((box) => box.inside).map((box) => box.shape));
     this.remember();
   }
