@@ -217,9 +217,9 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
             own = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
             if {node for _, node in own}.isdisjoint(order):
                 raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters")
-            layers = {labelled(node.label).partition(".")[0] for _, node in own}
+            layers = {unit_path(node.label).partition(".")[0] for _, node in own}
             whole = (layers.pop() if len(layers) == 1 else "") or type(wish).__name__
-            named += [(f"{whole}#{i}.{labelled(node.label) or name}", node) for name, node in own]
+            named += [(f"{whole}#{i}.{unit_path(node.label) or name}", node) for name, node in own]
         else:
             owners += owners_of(order, wish, copies)
     found = regions(order, owners)
@@ -231,7 +231,7 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
     return groups
 
 
-def labelled(label: str) -> str:
+def unit_path(label: str) -> str:
     """The label of a weight or bias after its layer and its unit: "W1.W1_0.W1_0_2"; "" of any other."""
     found = LABEL.match(label)
     return found.expand(r"W\1.W\1_\2.") + label if found else ""
@@ -280,7 +280,7 @@ def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
 
     They go by neurons or layers where labels tell them; else gates alike side by side, of a large graph only.
     """
-    named = [(labelled(node.label), node) for node in order if LABEL.match(node.label)]
+    named = [(unit_path(node.label), node) for node in order if LABEL.match(node.label)]
     most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
     needed = len(order) > most or sum([len(node.operands) for node in order]) > 2 * most
     groups = nested(order, named) if most == FEW else {}
