@@ -86,7 +86,7 @@ ROOMS = {  # public names whose module is imported when one of them is first use
 
 
 class Described:
-    """An attribute of a primitive that is written from its row when help() reads it; the class itself has another."""
+    """A primitive's attribute, written from its row when help() reads it; the class has one of its own."""
 
     def __init__(self, name: str, of_class: Any) -> None:
         self.name = name

@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import __version__
 from ._files import OUTPUT, PAGES, finite, suffix, write
 from .cli import Subject, examples, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from .quiz import Question
+from .quiz import Question
 
 HELP = """\
 Steps through an expression and its gradients, one gate at a time:
@@ -33,12 +29,12 @@ PROMPT = "[Enter] next, b back, q quit: "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
     return front_door(lambda: run(options(sys.argv[1:] if arguments is None else arguments)))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line, divided into options and words."""
+    """Parse the command line."""
     made = argparse.ArgumentParser(
         prog="python -m autodiff",
         usage='python -m autodiff "EXPRESSION" name=number ... [options]',
@@ -55,9 +51,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
     made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
     made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    made.add_argument(
-        "-o", dest="file", type=file_name, metavar="FILE", help="draw the graph into FILE, such as graph.svg"
-    )
+    drawing = "draw the graph into FILE, such as graph.svg"
+    made.add_argument("-o", dest="file", type=file_name, metavar="FILE", help=drawing)
     made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
     made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
     made.add_argument("--key", action="store_true", help="the quiz with its answers")
@@ -109,17 +104,14 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-# --- What is shown -------------------------------------------------------------------------------
-
-
 def steps_of(subject: Subject, chosen: argparse.Namespace) -> Any:
-    """The steps, rounded where that is wanted."""
+    """The steps, rounded if asked for."""
     steps = subject.output.steps(chosen.digits, chosen.tangent)
     return steps if chosen.round is None else steps.rounded(chosen.round)
 
 
 def show(subject: Subject, chosen: argparse.Namespace) -> None:
-    """Print the steps, all at once or one by one, and the gradient check where it is wanted."""
+    """Print the steps, all at once or one by one, and the gradient check if asked for."""
     steps = steps_of(subject, chosen)
     pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
     if not steps.finite:
@@ -178,7 +170,7 @@ def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
 
 
 def quiz(chosen: argparse.Namespace) -> str:
-    """The worksheet of a quiz, where it was written to, or the score where it was asked here."""
+    """The worksheet of a quiz, the file it was written to, or the score if it was asked here."""
     from .quiz import ask, gift, html, moodle, questions, variant, worksheet
 
     if chosen.quiz * max(1, chosen.variants) > MOST:

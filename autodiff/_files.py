@@ -19,7 +19,7 @@ OUTPUT = ("-", "/dev/stdout")  # names of the standard output
 
 
 def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
-    """The path's ending such as ".svg", of the standard output the first; ValueError for one that is not known."""
+    """The path's ending, such as ".svg" (of the standard output, the first known); ValueError for an unknown one."""
     if os.fspath(path) in OUTPUT:
         return next(iter(known))
     ending = os.path.splitext(os.fspath(path))[1].lower()
@@ -30,7 +30,7 @@ def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
 
 
 def destination(path: str | os.PathLike[str]) -> str:
-    """Where a file of that name is to be written, ``~`` and links followed; OSError or ValueError if it cannot be."""
+    """The path to write a file to, ``~`` and links resolved; OSError or ValueError if it cannot be written."""
     wanted = os.fspath(path)
     if wanted in OUTPUT:
         return wanted
@@ -44,26 +44,18 @@ def destination(path: str | os.PathLike[str]) -> str:
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot save {wanted!r:.300}: there is no folder {folder!r:.300}")
-    if os.path.islink(target):
-        raise OSError(f"cannot save {wanted!r:.300}: that is a link to itself")
-    if os.path.isdir(target):
-        raise IsADirectoryError(f"cannot save {wanted!r:.300}: that is a folder")
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise OSError(f"cannot save {wanted!r:.300}: that is no regular file")  # a device would be gone
+    for refused, kind, why in (
+        (os.path.islink(target), OSError, "that is a link to itself"),
+        (os.path.isdir(target), IsADirectoryError, "that is a folder"),
+        (os.path.exists(target) and not os.path.isfile(target), OSError, "that is no regular file"),
+    ):
+        if refused:
+            raise kind(f"cannot save {wanted!r:.300}: {why}")
     return target
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> str:
-    """Write the file and return its path; what was there before stays until the new file is complete.
-
-    "-" is the standard output. OSError or ValueError if the file cannot be written there.
-
-    Examples
-    --------
-    >>> from autodiff._files import write
-    >>> write("f.txt", b"f = x * y")
-    'f.txt'
-    """
+    """Write the file ("-": standard output) in one step and return its path; OSError or ValueError if that fails."""
     target = destination(path)
     wanted = os.path.expanduser(path)
     if wanted in OUTPUT:
@@ -89,7 +81,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
 
 
 def finite(x: Any) -> Any:
-    """The data with inf and nan as strings, which JSON has no numbers for."""
+    """The data with inf and nan as strings, since JSON has no such numbers."""
     if isinstance(x, dict):
         return {key: finite(member) for key, member in x.items()}
     if isinstance(x, (list, tuple)):
@@ -98,18 +90,11 @@ def finite(x: Any) -> Any:
 
 
 def need(package: str, what: str) -> None:
-    """Import the package; ImportError, saying what needs it and how to install it, where that cannot be done.
-
-    Examples
-    --------
-    >>> from autodiff._files import need
-    >>> need("matplotlib", "a plot")
-    """
+    """Import the package; the ImportError says what needs it and how to install it."""
     from importlib import import_module
 
     try:
         import_module(package)
     except ImportError as error:
-        raise ImportError(
-            f"{what} needs the package {package}: pip install {package} ({error})", name=package
-        ) from None
+        message = f"{what} needs the package {package}: pip install {package} ({error})"
+        raise ImportError(message, name=package) from None

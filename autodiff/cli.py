@@ -8,27 +8,21 @@ import re
 import sys
 import warnings
 from collections import namedtuple
+from collections.abc import Callable, Collection, Sequence
 
+from .engine import Value
 from .parser import ExpressionError, parse
 from .parser.errors import filled
 from .parser.tokens import RAISED, plain, statements
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from .engine import Value
-
 OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
 EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
-
-
 # One graph that was asked for: its output, the lines that introduce it, and what there is to note.
 Subject = namedtuple("Subject", "output title note", defaults=((), ""))
 
 
 def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int:
-    """Do the work of a command and return its exit status: 2 after an error, which ``said`` puts, 130 after ctrl-C."""
+    """Run a command and return its exit status: 2 after an error, which ``said`` words, 130 after ctrl-C."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, or a program without a console
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -44,7 +38,10 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
         print()
         return 130
     except (ValueError, OSError, ImportError) as error:
-        let_go_of_output()
+        try:
+            sys.stdout.flush()
+        except OSError:  # the output takes no more: what is left would make Python fail at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # whoever was reading, head perhaps, has seen enough
             return 0
         nameless = isinstance(error, OSError) and error.errno and error.filename is None  # no file but the output
@@ -52,16 +49,8 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
         return 2
 
 
-def let_go_of_output() -> None:
-    """Where the output takes no more, send what is left of it nowhere, lest Python fails on it at its end."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def shielded(arguments: Sequence[str]) -> list[str]:
-    """The arguments, an expression such as -log(x) behind a space, so that argparse takes it for no option."""
+    """The arguments, with a space before an expression such as -log(x), lest argparse take it for an option."""
     return [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in arguments]
 
 
@@ -78,7 +67,7 @@ def places(text: str) -> int:
 
 
 def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Collection[str], why: str) -> None:
-    """Raise ValueError, naming them, if words or options differ from an empty command line's and are not used."""
+    """Raise ValueError naming the words and options that were given but would have no effect."""
     idle = [name for name, given in vars(chosen).items() if name not in used and given != getattr(plain, name)]
     spelled = {"words": " ".join(getattr(chosen, "words", ())).strip(), "file": "-o"}
     if idle:
@@ -87,7 +76,7 @@ def refuse_idle(chosen: argparse.Namespace, plain: argparse.Namespace, used: Col
 
 
 def say(*notes: str) -> None:
-    """Print notes where they do not mix with the answer."""
+    """Print notes to stderr, apart from the answer."""
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -102,17 +91,15 @@ def read(words: Sequence[str]) -> tuple[list[Subject], list[str]]:
     text = texts[0].strip()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if EXAMPLE.fullmatch(text) and text not in inputs:
-            subjects = lecture(text, inputs)
-        else:
-            subjects = [Subject(recorded(text, inputs))]
+        is_id = EXAMPLE.fullmatch(text) and text not in inputs
+        subjects = lecture(text, inputs) if is_id else [Subject(recorded(text, inputs))]
     notes = [str(warning.message) for warning in caught]
     small = [name for name in (word.partition("=")[0].strip() for word in words) if name != plain(name) in inputs]
     return subjects, notes + [f"names have no small digits: {name} is written {plain(name)}" for name in small]
 
 
 def recorded(text: str, inputs: dict[str, float]) -> Value:
-    """The graph of the text; an error that says what to write says it as a command."""
+    """The graph of the text; an error words its correction as a command."""
     try:
         return parse(text, **inputs)
     except ExpressionError as error:
@@ -142,17 +129,18 @@ def examples() -> str:
 
 def in_lines(text: str) -> list[str]:
     """Statements in indented lines of at most 80 columns, as far as a statement allows."""
-    indent = " " * 5
-    lines = [indent]
-    for statement in text.split("; "):
-        if len(lines[-1]) + len(statement) + 3 > 80 and lines[-1] != indent:
-            lines.append(indent)
-        lines[-1] += ("" if lines[-1] == indent else "; ") + statement
+    first, *others = text.split("; ")
+    lines = [f"     {first}"]
+    for statement in others:
+        if len(lines[-1]) + len(statement) + 3 > 80:
+            lines.append(f"     {statement}")
+        else:
+            lines[-1] += f"; {statement}"
     return lines
 
 
 def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
-    """The words that are no inputs, and the inputs."""
+    """(the words that are not inputs, the inputs)."""
     texts: list[str] = []
     inputs: dict[str, float] = {}
     for word in words:
@@ -169,7 +157,7 @@ def divided(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
 
 
 def constant(text: str) -> float | None:
-    """The number that a text such as -4, 1/3 or pi stands for; None where it is none."""
+    """The number that a text such as -4, 1/3 or pi stands for; None for any other text."""
     if re.search(r"[=;\n]", text):
         return None
     try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from textwrap import fill
 from types import FunctionType
+from typing import Any
 
 from .flat.expansion import Symbol, branches, plain
 from .flat.ir import written
@@ -13,11 +15,6 @@ from .formula import Formula
 from .ieee import ERRORS
 from .primitives import Primitive
 from .vocabulary import words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 MOST = 25  # parts of a formula
 
@@ -54,7 +51,7 @@ def signature(primitive: Primitive) -> inspect.Signature:
 
 
 def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a function, without annotations and defaults; none of one of C that does not tell."""
+    """The parameters of a function, without annotations and defaults; none if a C function does not tell."""
     try:
         known = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -63,7 +60,7 @@ def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def formulas(function: Callable[..., Any], names: list[str]) -> Any:
-    """What a function of numbers computes, as text; "" where it needs numbers or is too long to read."""
+    """What a function of numbers computes, as text; "" if it needs numbers or is too long to read."""
     try:
         found = branches(function, [Symbol(name) for name in names], "it")
         entries = found if isinstance(found, tuple) else (found,)
@@ -85,14 +82,13 @@ def without_false(expression: Any) -> Any:
 
 
 def readable(expression: Any) -> bool:
-    """Whether an expression has at most so many parts that it can be read."""
+    """Whether an expression has at most MOST parts."""
     waiting = [expression]
-    for _ in range(MOST):
-        if not waiting:
-            return True
-        top = waiting.pop()
+    for top in waiting:
         waiting += top[1:] if type(top) is tuple else ()
-    return not waiting
+        if len(waiting) > MOST:
+            return False
+    return True
 
 
 def value_text(primitive: Primitive, names: list[str]) -> str:

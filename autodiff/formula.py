@@ -13,51 +13,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
-
 __all__ = [
-    "Formula",
-    "MathFormula",
-    "Names",
-    "SlideFormula",
-    "TexFormula",
-    "equations",
-    "exact",
-    "gate",
-    "latex",
-    "names",
-    "show",
-    "statements",
-]
+    "Formula", "MathFormula", "Names", "SlideFormula", "TexFormula", "equations", "exact", "gate", "latex", "names",
+    "show", "statements",
+]  # fmt: skip
 
 LONGEST = 40  # letters of a label that a name keeps
+SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
+TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
+    "e^": lambda x: ("msup", ("mi", "e"), x),
+}
+INLINE = 16  # a formula of more gates is written in several lines
 
 
 class Names:
-    """Hands out names, each once, none of the reserved; ``spell`` writes a label as a name, "" if nothing is left."""
+    """Hands out unused names; ``spell`` turns a label into a name, or "" if nothing of it can stay."""
 
     __slots__ = ("counts", "spell", "taken")
 
     def __init__(self, spell: Callable[[str], str], reserved: Iterable[str] = ()) -> None:
         self.spell = spell
-        self.taken = dict.fromkeys(reserved, 1)  # each name, and how many have asked for it
-        self.counts: dict[str, int] = {}
+        self.taken: dict[str, Any] = dict.fromkeys(reserved)
+        self.counts: dict[str, int] = {}  # the next number behind each stem
 
     def unique(self, wanted: str) -> str:
-        """``wanted``, or wanted_2, wanted_3, ... where it is taken; the answer is taken from now on."""
-        name = wanted
-        while name in self.taken:
-            self.taken[wanted] += 1
-            name = f"{wanted}_{self.taken[wanted]}"
-        self.taken[name] = 1
-        return name
+        """Take ``wanted``, or wanted_2, wanted_3, ... if it is taken."""
+        if wanted in self.taken:
+            return self.numbered(f"{wanted}_", 2)
+        self.taken[wanted] = None
+        return wanted
 
-    def numbered(self, letter: str) -> str:
-        """The next of s0, s1, s2, ... that is not taken."""
-        count = self.counts.get(letter, 0)
-        while f"{letter}{count}" in self.taken:
+    def numbered(self, stem: str, first: int = 0) -> str:
+        """Take the next free one of s0, s1, s2, ..."""
+        count = self.counts.get(stem, first)
+        while f"{stem}{count}" in self.taken:
             count += 1
-        self.counts[letter] = count + 1
-        return self.unique(f"{letter}{count}")
+        self.counts[stem] = count + 1
+        return self.unique(f"{stem}{count}")
 
     def of(self, nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
         """A name for each node: its label, else f for the output, s0, s1, ... for gates, v0, v1, ... for inputs."""
@@ -69,14 +63,8 @@ class Names:
         return called
 
 
-def printable(label: str) -> str:
-    """The label in one line, not too long; halves of characters, which no terminal can show, are written out."""
-    line = " ".join(label.split())[:LONGEST]
-    return line.encode("utf-8", "backslashreplace").decode()
-
-
 def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
-    """The nodes and their output, also where one Value is given in place of history(value), value."""
+    """(nodes, output); one Value stands for (history(value), value)."""
     if hasattr(nodes, "__iter__"):
         return nodes, output
     if not hasattr(nodes, "operands"):
@@ -85,13 +73,10 @@ def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
 
 
 def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
-    """A name for every node, each name once: its label, or s0, s1, ... for gates, v0, v1, ... for inputs.
+    """A unique name for every node (of one Value: all behind it): its label, s0, ... for gates, v0, ... for inputs.
 
-    The output is f where it has no label. A label that is taken already gets a number. Of one Value, all nodes
-    behind it are named.
+    An output without a label is f. A label that is taken gets a number.
 
-    Examples
-    --------
     >>> from autodiff import history, names, variables
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
@@ -99,18 +84,14 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     ['x', 'y', 'z', 'f', 's0']
     """
     nodes, output = behind(nodes, output)
-    return Names(printable).of(nodes, output)
-
-
-SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
+    # A label in one short line; lone surrogates, which no terminal can show, are written out.
+    spell = lambda x: " ".join(x.split())[:LONGEST].encode("utf-8", "backslashreplace").decode()  # noqa: E731
+    return Names(spell).of(nodes, output)
 
 
 def show(x: float, digits: int | None = None) -> str:
     """The number as text: six significant digits, or ``digits`` places after the point up to 1e16.
 
-    Examples
-    --------
-    >>> from autodiff import show
     >>> show(2.0), show(1 / 3), show(1 / 3, 2)
     ('2', '0.333333', '0.33')
     """
@@ -130,8 +111,6 @@ def exact(x: float) -> str:
 class Formula:
     """A text, how strongly it holds together, and (where known) the number it stands for.
 
-    Examples
-    --------
     >>> from autodiff import Formula, sigmoid
     >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
     (1 - sigmoid(x)) * sigmoid(x)
@@ -140,16 +119,12 @@ class Formula:
     __slots__ = ("number", "strength", "text")
 
     def __init__(self, text: str, strength: int = ATOM, number: float | None = None) -> None:
-        self.text = text
-        self.strength = strength
-        self.number = number
+        self.text, self.strength, self.number = text, strength, number
 
     @classmethod
     def of(cls, x: Formula | float) -> Formula:
         """x itself, or the plain number x as a Formula."""
-        if isinstance(x, Formula):
-            return x
-        return cls.constant(cls.spell(float(x)), float(x))
+        return x if isinstance(x, Formula) else cls.constant(cls.spell(float(x)), float(x))
 
     @classmethod
     def constant(cls, text: str, number: float) -> Formula:
@@ -171,7 +146,7 @@ class Formula:
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
-        """The text of one gate, given by its name in the table or as what ``words`` knows, and its strength."""
+        """(text, strength) of one gate, which is given as ``words`` takes it."""
         row = words(gate)
         if gate in INFIX:
             strength = row.strength
@@ -194,8 +169,6 @@ class Formula:
         if row.takes_list and (gate == row.name or len(texts) < 3):
             return cls.calling(gate, gate, [texts]), ATOM
         return cls.calling(gate, row.name, texts), ATOM
-
-    # --- How the pieces of a text are put together -------------------------------------------------
 
     dots = "..."  # in place of what is left out
 
@@ -220,7 +193,7 @@ class Formula:
 
     @classmethod
     def called(cls, name: str, number: float | None = None) -> Formula:
-        """A node by its name: a label such as x1*w1 + x2*w2 gets parentheses among other signs."""
+        """A node by its name; a label such as x1*w1 + x2*w2 gets parentheses among other signs."""
         return cls(name, COMPARISON if SIGNS.intersection(name) else ATOM, number)
 
     def inside(self, strength: int) -> str:
@@ -246,11 +219,9 @@ class Formula:
 class SlideFormula(Formula):
     """A Formula as a lecturer writes it at the board, for the case at hand.
 
-    A comparison is 1(y > z), a weighted sum is w0*x0 + w1*x1 + b, and of a
-    ``where`` only the side that is taken is written (so every operand must carry its number).
+    A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side that is taken (operands need their
+    numbers).
 
-    Examples
-    --------
     >>> from autodiff import SlideFormula, sigmoid
     >>> L = SlideFormula("L")
     >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
@@ -277,7 +248,7 @@ class SlideFormula(Formula):
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
-        """As in Formula, but for signs, comparisons and sums, which have a look of their own on slides."""
+        """As in Formula, but signs, comparisons and sums look as on slides."""
         if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
             return cls.minus(parts[0].text, product=True), PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
@@ -312,14 +283,10 @@ class SlideFormula(Formula):
 
 
 class Typeset(str):
-    """The text of a formula with its MathML.
+    """The text of a formula with its MathML."""
 
-    ``tree`` is (element, *children); a child is a tree, a text, or the number of a node, whose name stands there. An
-    element with a star is upright. ``bare`` is the tree without brackets around all of it.
-    """
-
-    tree: Any
-    bare: Any
+    tree: Any  # (element, *children): trees, texts, and numbers of nodes, which stand for names; mi* is upright
+    bare: Any  # the tree without outer brackets
     is_fraction: bool
 
     @classmethod
@@ -330,14 +297,7 @@ class Typeset(str):
 
 
 class MathFormula(SlideFormula):
-    """A SlideFormula whose text is Typeset; its nodes are called by their numbers.
-
-    Examples
-    --------
-    >>> from autodiff.formula import MathFormula
-    >>> (MathFormula.called(0) ** 2.0 / MathFormula.called(1)).text.tree
-    ('mfrac', ('msup', 0, ('mn', '2')), 1)
-    """
+    """A SlideFormula whose text is Typeset; its nodes are called by their numbers."""
 
     __slots__ = ()
     text: Any
@@ -406,7 +366,6 @@ class TexFormula(MathFormula):
 
     @property
     def tex(self) -> str:
-        """The formula in TeX."""
         return tex(self.text.tree)
 
 
@@ -433,13 +392,6 @@ def first_negated(tree: Any) -> Any:
     return negative(tree)
 
 
-TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
-FORMS: dict[str, Callable[[Any], Any]] = {
-    "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
-    "e^": lambda x: ("msup", ("mi", "e"), x),
-}
-
-
 def arithmetic(symbol: type[Any]) -> type[Any]:
     """Give a class with a ``record`` the operators that rules are written with."""
 
@@ -452,16 +404,9 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
     for name, primitive in METHODS.items():
         setattr(symbol, f"__{name}__", operator(primitive, reflected=False))
         setattr(symbol, f"__r{name}__", operator(primitive, reflected=True))
-    divided = operator(primitives.div, reflected=True)
-
-    def one_over(self: Any, other: Any) -> Any:
-        return self.record(primitives.reciprocal, (self,)) if other == 1 else divided(self, other)
-
-    def of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        return applied(ufunc, method, inputs, keywords)
-
-    symbol.__array_ufunc__ = of_numpy
-    symbol.__rtruediv__ = one_over
+    over, under = operator(primitives.div, reflected=True), operator(primitives.reciprocal, reflected=False)
+    symbol.__rtruediv__ = lambda self, other: under(self) if other == 1 else over(self, other)
+    symbol.__array_ufunc__ = lambda self, ufunc, method, *inputs, **keywords: applied(ufunc, method, inputs, keywords)
     symbol.__pos__ = lambda self: self
     return symbol
 
@@ -472,8 +417,6 @@ arithmetic(Formula)
 def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
     """The right-hand side of one gate, its operands by the names they are called.
 
-    Examples
-    --------
     >>> from autodiff import gate, variables
     >>> w, x = variables(w=2, x=-1)
     >>> gate(w * x, {w: "w", x: "x"})
@@ -484,12 +427,8 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
-    """One line ``name = formula`` for every gate, oldest first; parsed again they give the same graph.
+    """A line ``name = formula`` for every gate (of one Value: all behind it), oldest first, that ``parse`` reads.
 
-    Of one Value, those of all gates behind it.
-
-    Examples
-    --------
     >>> from autodiff import history, statements, variables
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
@@ -501,16 +440,11 @@ def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]
 
 
-INLINE = 16  # a formula of more gates is written in several lines
-
-
 def latex(output: Any) -> str:
     """The formula behind a Value in TeX (for math mode, with amsmath).
 
-    Labelled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
+    Labeled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
 
-    Examples
-    --------
     >>> from autodiff import latex, sigmoid, variables
     >>> x, w0, b = variables(x=2, w0=1, b=0)
     >>> print(latex(1 / (1 + (w0 * x + b).exp())))
@@ -524,10 +458,7 @@ def latex(output: Any) -> str:
 
 
 def equations(output: Any, style: type[Formula]) -> list[tuple[Any, Any]]:
-    """The formula behind a Value in a style: pairs (name, formula), of an input (name, None).
-
-    Labelled gates, and those that are used more than once, have pairs of their own.
-    """
+    """The formula behind a Value as (name, formula) pairs, one for each line of ``latex``; of an input (name, None)."""
     order, output = behind(output, output)
     called = names(order, output)
     uses: dict[Any, int] = {}

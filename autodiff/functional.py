@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Argnums = int | Sequence[int] | None
 
 
-# --- Trees: nested lists, tuples, dicts and arrays -----------------------------------------------
-
-
 def branches(tree: Any) -> list[tuple[Any, Any]] | None:
     """The (place, member) pairs of a list, tuple, dict or NumPy array; None for anything else."""
     if isinstance(tree, dict):
@@ -62,7 +59,7 @@ def flattened(tree: Any) -> list[Any]:
 
 
 def shape(tree: Any) -> str:
-    """The shape of a tree as text: ``[., [., .]]``."""
+    """The shape of a tree as text, such as ``[., [., .]]``."""
     members = branches(tree)
     if members is None:
         return "."
@@ -71,7 +68,7 @@ def shape(tree: Any) -> str:
 
 
 def matching(tree: Any, other: Any) -> list[Any] | None:
-    """The members of another tree of the same shape, in the order of this one; None where their shapes differ."""
+    """The members of another tree of the same shape, in the order of this one; None if their shapes differ."""
     members, others = branches(tree), branches(other)
     if members is None or others is None:
         return [other] if members is others else None
@@ -82,15 +79,11 @@ def matching(tree: Any, other: Any) -> list[Any] | None:
     return None if None in parts else [x for part in parts for x in part or ()]
 
 
-# --- One call ------------------------------------------------------------------------------------
-
-
 class Call:
     """One call of a function on independent variables, and the derivatives of what it returned.
 
-    A number becomes a new leaf. A Value becomes a new node that copies it: what the function does with
-    this argument is told apart from all else that depends on the same Value, and derivatives of the
-    answers still reach that Value through the copy.
+    A number becomes a new leaf, a Value a new node that copies it: so this argument is told apart from all else
+    that depends on the same Value, and derivatives of the answers still reach that Value.
     """
 
     __slots__ = ("order", "output", "record", "since", "single", "trees")
@@ -100,15 +93,12 @@ class Call:
         self.single = len(chosen) == 1 and not hasattr(argnums, "__iter__")
         self.since = tick()  # what this call makes is younger, all else is older
         self.record = any(type(x) is Value for i in chosen for x in flattened(args[i]))
-        inputs = {i: independent(args[i], i) for i in chosen}
+        inputs = {i: mirrored(lambda x, i=i: variable(x, i), args[i]) for i in chosen}  # type: ignore[misc]
         self.trees = [inputs[i] for i in chosen]
         # The function gets lists of its own: whatever it does to them, the trees keep their shape.
         own = [mirrored(lambda x: x, inputs[i]) if i in inputs else x for i, x in enumerate(args)]
         self.output = f(*own, **keywords)
-        self.look_outside()
-
-    def look_outside(self) -> None:
-        """See whether older Values stand behind the output; raise StaleGraphError if one changed on the way."""
+        # Do older Values stand behind the output? None may have changed on the way.
         outputs = [output for output in flattened(self.output) if type(output) is Value]
         behind = dict.fromkeys(node for output in outputs for node in history(output, self.since))
         edges = [x for node in behind for x in node.operands if type(x) is Value]
@@ -122,18 +112,17 @@ class Call:
         return self
 
     def answer(self, x: Any) -> Any:
-        """x as what the caller gets: a Value where Values take part, otherwise a float."""
+        """x as the caller gets it: a Value if Values take part, otherwise a float."""
         if type(x) is Value:
             return x if self.record else x._data
-        converted = number(x)
-        if converted is None:
+        plain = number(x)
+        if plain is None:
             raise TypeError(
                 f"a function of numbers returns numbers or lists of them, got {type(x).__name__}: {x!r:.60}"
             )
-        return Value(converted) if self.record else converted
+        return Value(plain) if self.record else plain
 
     def value(self) -> Any:
-        """What the function returned."""
         return mirrored(self.answer, self.output)
 
     def tangent(self, vector: Any, name: str) -> Any:
@@ -170,7 +159,7 @@ class Call:
 
 
 def parameters(f: Any, count: int) -> list[str]:
-    """The names of the first positional parameters of a function; x0, x1, ... where it does not tell."""
+    """The names of the first positional parameters of a function; x0, x1, ... if it does not tell."""
     code = getattr(f, "__code__", None)
     if code is None:
         return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
@@ -197,13 +186,8 @@ def places(args: Sequence[Any], argnums: Argnums) -> list[int]:
     return [i % len(args) for i in chosen]
 
 
-def independent(tree: Any, place: int) -> Any:
-    """Independent variables for every number of an argument, in its shape; ``place`` is for the error."""
-    return mirrored(lambda x: variable(x, place), tree)
-
-
 def variable(x: Any, place: int) -> Value:
-    """An independent variable with the number of x."""
+    """An independent variable with the number of x, which argument ``place`` holds."""
     if type(x) is Value:
         copy: Value = sum_(x)
         copy.label = x.label
@@ -240,9 +224,6 @@ def checked(f: Any, maker: str, usage: str = "(f)(x)") -> Any:
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
-    Examples
-    --------
-    >>> from autodiff import value_and_grad
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
@@ -266,34 +247,28 @@ if TYPE_CHECKING:
 def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     """A function that returns the gradient of f.
 
+    It raises TypeError if f does not return one number, or an argument to differentiate holds no numbers.
+
     Parameters
     ----------
     f : function
-        Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. It gets
-        an array as an array of Values. NumPy's maximum, minimum and clip pick elements of such an array by their
-        order (a tie counts for one side): write ``autodiff.maximum(x, 0.0)``, which takes arrays too. Keyword
-        arguments are passed through and not differentiated.
+        Takes numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers, returns one number. An array
+        arrives as an array of Values, of which NumPy's maximum, minimum and clip pick elements by order (a tie counts
+        for one side): write ``autodiff.maximum(x, 0.0)``. Keyword arguments are not differentiated.
     argnums : int or sequence of int, optional
-        The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence
-        for a tuple of them. All of them where it is None: one argument gives its gradient, several a tuple.
+        The positional arguments to differentiate, counted from 0: an int for one gradient, a sequence for a tuple.
+        None takes all: of one argument its gradient, of several a tuple.
 
     Returns
     -------
     function
-        Its answer mirrors the arguments: a number for a number, a list for a list, an array for an array (of
-        float64, as ``scipy.optimize`` takes it: ``minimize(value_and_grad(f), x0, jac=True)``). Every argument is
-        independent of the others, so ``grad(f)(a, 2 * a)`` gives the partial derivatives. The answers are
-        floats, or Values where an argument is a Value or f uses Values from outside: so they nest.
-        No ``.grad`` is written.
-
-    Raises
-    ------
-    TypeError
-        If f does not return one number, or an argument to differentiate holds no numbers.
+        Its answer mirrors the arguments: a number for a number, a list for a list, a float64 array for an array
+        (``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``). Arguments are independent, so that
+        ``grad(f)(a, 2 * a)`` gives partial derivatives. Answers are floats, or Values if an argument is a Value or f
+        uses Values from outside: so gradients nest. No ``.grad`` is written.
 
     Examples
     --------
-    >>> from autodiff import grad
     >>> grad(lambda x, y, z: (x + y) * z)(-2.0, 5.0, -4.0)
     (-4.0, -4.0, 3.0)
     >>> grad(lambda w: w[0] * w[1])([3.0, 4.0])
@@ -312,9 +287,6 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
 def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
     """The nth derivative of a function of one number; f itself for n = 0.
 
-    Examples
-    --------
-    >>> from autodiff import derivative
     >>> derivative(lambda x: (2 * x + 1) ** 4)(1.5)
     512.0
     >>> [derivative(lambda x: x ** 3, n)(2.0) for n in range(5)]
@@ -339,19 +311,9 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
 def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     """A function that returns all derivatives of a list of outputs, as ``[output][input]``.
 
-    Parameters
-    ----------
-    f, argnums
-        As for ``grad``, but f may return a (nested) list of numbers, or a tuple of such.
+    Parameters are as for ``grad``, but f may return a (nested) list of numbers, or a tuple of such. Several arguments
+    give a tuple of tables; an f that returns a tuple, a tuple of these.
 
-    Returns
-    -------
-    function
-        For one argument the table of d output / d input; for several a tuple of tables. Where f returns
-        a tuple, a tuple of these, one for each member.
-
-    Examples
-    --------
     >>> from autodiff import dot, jacobian
     >>> A = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
     >>> jacobian(lambda x: [dot(row, x) for row in A])([0.7, 0.2])
@@ -371,9 +333,6 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
     One number gives a number, one list a matrix ``[row][column]``, several arguments a tuple of tuples:
     ``hessian(f)(x, y)[0][1]`` is d2f / dx dy.
 
-    Examples
-    --------
-    >>> from autodiff import hessian
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     >>> hessian(lambda x, y: x ** 2 * y)(3.0, 5.0)
@@ -383,13 +342,10 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
 
 
 def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
-    """A function that returns the Hessian of f times a vector: the gradient's derivative along it, in forward mode.
+    """A function that returns the Hessian of f times the keyword ``vector``, which mirrors the arguments.
 
-    The keyword ``vector`` mirrors the arguments: one number or list for one, a tuple for several.
+    It is the gradient's derivative along the vector, in forward mode.
 
-    Examples
-    --------
-    >>> from autodiff import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], vector=[1.0, 2.0])
     [22.0, 6.0]
     """
@@ -402,23 +358,11 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(f, its derivative along the tangents) at the primals: forward mode, in one pass beside that of f.
+    """(f, its derivative along the tangents) at the primals, in one forward pass; Values if Values take part.
 
-    Parameters
-    ----------
-    f : function
-        Takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers.
-    primals, tangents : tuple or list
-        The arguments of f, and how fast each number in them changes, in the same shape.
+    f takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers. The tangents say how fast
+    each number in the primals, the tuple or list of its arguments, changes, in the same shape.
 
-    Returns
-    -------
-    tuple
-        What f returns, and how fast each number in it changes: floats, or Values where Values take part.
-
-    Examples
-    --------
-    >>> from autodiff import jvp
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     >>> jvp(lambda w: [w[0] * w[1], w[0] + w[1]], ([3.0, 4.0],), ([1.0, 2.0],))

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
 
 
 SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
+# The function itself; type checkers are told that floats give floats, and Values give Values.
+reduction: Callable[[Any], Reduction] = lambda function: function  # noqa: E731
+elementwise: Callable[[Any], Elementwise] = lambda function: function  # noqa: E731
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
-    """The values as a list; TypeError, with how the function is called, where they are no list, or more than one."""
+    """The values as a list; otherwise a TypeError that shows how the function is called."""
     if more or not hasattr(values, "__iter__"):
         usage = {"dot": "dot([w0, w1], [x0, x1], b)", "take": "take([x, y], 1)"}.get(name, f"{name}([x, y])")
         got = ", ".join(map(repr, (values, *more)))
@@ -45,21 +48,10 @@ def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
     return list(values if is_array(values) else in_order(name, values))
 
 
-def typed(function: Any) -> Any:
-    """The function itself; type checkers are told that floats give floats, and Values give Values."""
-    return function
-
-
-reduction: Callable[[Any], Reduction] = typed
-elementwise: Callable[[Any], Elementwise] = typed
-
-
 @reduction
 def sum(values: Iterable[Any], *more: Any) -> Any:
     """v0 + v1 + ... as one gate, added left to right; 0.0 for no values.
 
-    Examples
-    --------
     >>> import autodiff
     >>> autodiff.sum(autodiff.variables(x=1, y=2, z=3))
     Value(6.0)
@@ -78,21 +70,8 @@ if TYPE_CHECKING:
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
     """bias + w0 * x0 + w1 * x1 + ... as one gate, added left to right.
 
-    Parameters
-    ----------
-    weights, inputs : iterable of Value or float, shape (n,)
-        As many of the one as of the other.
-    bias : Value or float
-        What the sum starts from.
+    Weights and inputs are iterables of Values or floats of one length; else ValueError.
 
-    Raises
-    ------
-    ValueError
-        If there are not as many inputs as weights.
-
-    Examples
-    --------
-    >>> from autodiff import dot
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
@@ -107,9 +86,6 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
 def logsumexp(values: Iterable[Any], *more: Any) -> Any:
     """log(e^v0 + e^v1 + ...) as one gate that never overflows; -inf for no values.
 
-    Examples
-    --------
-    >>> from autodiff import logsumexp
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
@@ -120,9 +96,6 @@ def logsumexp(values: Iterable[Any], *more: Any) -> Any:
 def mean(values: Iterable[Any], *more: Any) -> Any:
     """(v0 + v1 + ...) / n; ValueError for no values.
 
-    Examples
-    --------
-    >>> from autodiff import mean
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
@@ -136,9 +109,6 @@ def mean(values: Iterable[Any], *more: Any) -> Any:
 def norm(values: Iterable[Any], *more: Any) -> Any:
     """The length sqrt(v0^2 + v1^2 + ...) as one gate that neither overflows nor vanishes; gradient nan at length 0.
 
-    Examples
-    --------
-    >>> from autodiff import norm
     >>> norm([3.0, 4.0])
     5.0
     """
@@ -148,20 +118,10 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
 def take(terms: Iterable[Any], index: Any) -> Any:
     """Term number ``index``, counted from 0, as a gate that sends its gradient to that term alone.
 
-    Parameters
-    ----------
-    terms : iterable of Value or float, or of lists of these, all of one length
-        Of lists (the rows of a table, one embedding each) the chosen one is returned, a gate for each column.
-    index : int, float or Value
-        A whole number; it gets no gradient.
+    From lists of one length (the rows of a table, such as embeddings) it takes one list, a gate for each column. The
+    index, an int, float or Value, gets no gradient. IndexError if it is negative, too large or not whole; machine
+    code, jax and JavaScript give nan there.
 
-    Raises
-    ------
-    IndexError
-        If the index is negative, too large or not whole; machine code, jax and JavaScript give nan there.
-
-    Examples
-    --------
     >>> from autodiff import take, variables
     >>> a, b, c = variables(a=10, b=20, c=30)
     >>> take([a, b, c], 1)
@@ -184,9 +144,6 @@ def take(terms: Iterable[Any], index: Any) -> Any:
 def centered(values: Iterable[Any], *more: Any) -> list[Any]:
     """The values minus the largest, so that logsumexp keeps its digits; small ones as they are, unless being traced.
 
-    Examples
-    --------
-    >>> from autodiff import centered
     >>> centered([1.0, 2.0]), centered([1e16, 1e16 + 2])
     ([1.0, 2.0], [-2.0, 0.0])
     """
@@ -202,9 +159,6 @@ def centered(values: Iterable[Any], *more: Any) -> list[Any]:
 def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """The logarithms of ``softmax``: v - logsumexp, of ``centered`` values, so that no digits are lost.
 
-    Examples
-    --------
-    >>> from autodiff import log_softmax
     >>> log_softmax([1e16, 1e16 + 2])
     [-2.1269280110429727, -0.1269280110429726]
     """
@@ -217,9 +171,6 @@ def log_softmax(values: Iterable[Any], *more: Any) -> list[Any]:
 def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
     """[e^v0 / sum, e^v1 / sum, ...], where sum = e^v0 + e^v1 + ..., as e^log_softmax, which never overflows.
 
-    Examples
-    --------
-    >>> from autodiff import softmax
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
@@ -230,9 +181,6 @@ def softmax(values: Iterable[Any], *more: Any) -> list[Any]:
 def maxout(values: Iterable[Any], *more: Any) -> Any:
     """The largest of several values as one gate, which ties share equally; ValueError for no values.
 
-    Examples
-    --------
-    >>> from autodiff import maxout
     >>> maxout([-1.0, 0.5, 0.25])
     0.5
     """
@@ -245,8 +193,6 @@ def maxout(values: Iterable[Any], *more: Any) -> Any:
 def prelu(x: Any, slope: Any) -> Any:
     """x where x > 0, else slope * x: leaky_relu with a slope that can be learned (He et al. 2015).
 
-    Examples
-    --------
     >>> from autodiff import prelu, variables
     >>> x, slope = variables(x=-2, slope=0.25)
     >>> prelu(x, slope)

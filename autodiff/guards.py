@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def rescued(primitive: Any, part: str, known: Sequence[Any], error: Exception, rows: Mapping[str, Any]) -> Any:
-    """What the "value" or "rule" gives on numbers that never raise; else the error, with the gate's name.
-
-    ``rows`` are the primitives by name: in place of a function of the math module the one of its name is called.
-    """
+    """What the "value" or "rule" gives on numbers that never raise, math's functions being ``rows``; else the error."""
     function = primitive.value if part == "value" else primitive.local_gradients
     plain = all(type(x) is float for x in known)
     if part == "value" and isinstance(error, TypeError):
@@ -33,7 +30,9 @@ def rescued(primitive: Any, part: str, known: Sequence[Any], error: Exception, r
     if plain and isinstance(error, (ArithmeticError, ValueError, TypeError)):
         try:
             found = Guards(rows).guarded(function)(*map(Number, known))
-            return real(found, place) if part == "value" else tuple([as_entry(local, place) for local in found])
+            if part == "value":
+                return real(found, place)
+            return tuple([x if x is None or type(x) is bool else real(x, place) for x in found])
         except ERRORS:  # what was raised first says more
             if part == "value" and isinstance(error, (ArithmeticError, ValueError)):
                 raised = f"{place} raises {type(error).__name__}: {error}; let it answer inf or nan"
@@ -41,11 +40,6 @@ def rescued(primitive: Any, part: str, known: Sequence[Any], error: Exception, r
     if f"in {place}" not in getattr(error, "__notes__", ()):  # once, where a value calls itself without end
         error.add_note(f"in {place}")
     raise error
-
-
-def as_entry(local: Any, place: str) -> Any:
-    """A local gradient as a float; None and what selects as they are."""
-    return local if local is None or type(local) is bool else real(local, place)
 
 
 def refuse_count(primitive: Any, given: int) -> None:
@@ -60,9 +54,6 @@ def refuse_count(primitive: Any, given: int) -> None:
                 advice = f": write {name}({name}(a, b), c)" * (name in ("maximum", "minimum") and given > 2)
                 operands = f"operand{'s' * (expected != 1)}, got {given}{advice}"
                 raise TypeError(f"{name} takes {expected} {operands}") from None
-
-
-# --- Numbers and functions that answer -----------------------------------------------------------
 
 
 class Number(float):
@@ -122,10 +113,6 @@ class Guards:
 
         return guard
 
-    def imported(self, *given: Any) -> Any:
-        """What an import inside a function brings: math guarded."""
-        return self.guarded(__import__(*given))
-
     def guarded(self, x: Any) -> Any:
         """x, where it is math, a function of it or one that may call it, guarded."""
         if x is math:
@@ -142,7 +129,8 @@ class Guards:
             call = vars(type(x)).get("__call__")  # of an object that is called like a function
             return MethodType(self.guarded(call), x) if type(call) is FunctionType else x
         if x not in self.done:
-            names = x.__globals__ | {"__builtins__": vars(builtins) | {"__import__": self.imported, "float": Number}}
+            own = {"__import__": lambda *given: self.guarded(__import__(*given)), "float": Number}
+            names = x.__globals__ | {"__builtins__": vars(builtins) | own}
             cells = tuple([CellType() for _ in x.__closure__ or ()])
             copy = self.done[x] = FunctionType(x.__code__, names, x.__name__, x.__defaults__, cells)
             copy.__kwdefaults__ = x.__kwdefaults__

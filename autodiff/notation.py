@@ -27,23 +27,31 @@ PIECE = re.compile(
     rf"_(?P<accent>{'|'.join(ACCENTS)})(?![^\W\d_])|_\{{(?P<lower>[^{{}}]+)\}}|\^\{{(?P<upper>[^{{}}]+)\}}|"
     r"\^(?P<power>\([^()]+\)|\w)|(?P<glued>\d+)|_(?P<number>\d+)|_(?P<word>[^\W\d_]+)"
 )
+SIGNS = {  # what MathML's operators are in TeX
+    "·": r"\cdot", "\N{MULTIPLICATION SIGN}": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne",
+    "%": r"\bmod", "…": r"\dots",
+    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
+}  # fmt: skip
+FORMS = {
+    "mfrac": r"\frac{{{}}}{{{}}}", "msqrt": r"\sqrt{{{}}}", "msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}",
+}  # fmt: skip
+OF_LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
+OF_ACCENTS = {mark: rf"\{name}" for name, mark in MARKS.items()}
+FUNCTION = re.compile(r"(cos|sin|tan)h?|exp|log|max|min")  # TeX has commands for them
+SYMBOLS = OF_LETTERS | {
+    "\N{NABLA}": r"\nabla", "\N{SQUARE ROOT}": r"\surd",
+    **{sign: code for sign, code in SIGNS.items() if not sign.isascii()},
+    "\N{MULTIPLICATION SIGN}": r"\times",
+    **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
+}  # fmt: skip
+ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "$": r"$\$$"}
+ALONE = re.compile(r"\w|\\[A-Za-z]+(\{[^{}]*\})?")
+FENCES = [("mo", sign) for sign in "([|⌊"]
 
 
 class Name:
-    """A label in its parts.
+    """A label in its parts: base (the whole label if it is no name), accent ("hat" to "vec", or ""), lower and upper.
 
-    Attributes
-    ----------
-    base : str
-        A letter, a word, or the whole label where it is no such name.
-    accent : str
-        "hat", "bar", "tilde", "dot", "vec" or "".
-    lower, upper : str
-        The indices below and above.
-
-    Examples
-    --------
-    >>> from autodiff.notation import Name
     >>> print(*[Name(label) for label in ("w0", "W1_0_2", "x_{12}^{(1)}", "theta1", "y_hat", "x1*w1")])
     w₀ W⁽¹⁾₀₂ x⁽¹⁾₁₂ θ₁ ŷ x1*w1
     """
@@ -113,37 +121,11 @@ def read(label: str) -> tuple[str, str, str, str] | None:
     return base, accent, comma.join(below), "".join(above)
 
 
-SIGNS = {  # what MathML's operators are in TeX
-    "·": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "%": r"\bmod", "…": r"\dots",
-    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
-}  # fmt: skip
-FORMS = {
-    "mfrac": r"\frac{{{}}}{{{}}}", "msqrt": r"\sqrt{{{}}}", "msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}",
-}  # fmt: skip
-OF_LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
-OF_ACCENTS = {mark: rf"\{name}" for name, mark in MARKS.items()}
-FUNCTION = re.compile(r"(cos|sin|tan)h?|exp|log|max|min")  # TeX has commands for them
-SYMBOLS = OF_LETTERS | {
-    "\N{NABLA}": r"\nabla", "\N{SQUARE ROOT}": r"\surd", "\N{MULTIPLICATION SIGN}": r"\times",
-    **{sign: code for sign, code in SIGNS.items() if not sign.isascii()},
-    **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
-}  # fmt: skip
-ESCAPES = (
-    {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-    | {c: f"\\{c}" for c in "{}&#_%"}
-    | {"$": r"$\$$"}
-)
+ESCAPES |= {c: f"\\{c}" for c in "{}&#_%"}
 
 
 def tex(tree: Sequence[Any]) -> str:
-    """A tree of MathML as TeX.
-
-    Examples
-    --------
-    >>> from autodiff.notation import Name, tex
-    >>> tex(("mfrac", ("mn", "1"), Name("y_hat1").tree))
-    '\\\\frac{1}{\\\\hat{y}_1}'
-    """
+    """A tree of MathML as TeX."""
     name, *children = tree
     if name in ("mi", "mi*", "mn", "mn*"):
         return symbol(children[0])
@@ -159,10 +141,6 @@ def tex(tree: Sequence[Any]) -> str:
     if len(children) > 2 and children[0] in FENCES and children[-1][0] == "mo":
         texts[0], texts[-1] = rf"\left{texts[0]}", rf"\right{texts[-1]}"
     return ("" if len(texts) == 2 and texts[0] == "-" else " ").join(texts)
-
-
-ALONE = re.compile(r"\w|\\[A-Za-z]+(\{[^{}]*\})?")
-FENCES = [("mo", sign) for sign in "([|⌊"]
 
 
 def symbol(text: str) -> str:

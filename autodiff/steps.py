@@ -53,7 +53,7 @@ def spoken(number: str) -> str:
 
 
 def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
-    """The parts in one line behind the start, or in several where they are wider than 80 columns."""
+    """The start and the parts in one line, or in several if they are wider than 80 columns."""
     lines, indent = [start + parts[0]], " " * 7
     for part in parts[1:]:
         near = part.startswith("= ") or lines[-1].endswith(",")
@@ -71,13 +71,12 @@ def shortened(line: str) -> str:
 
 
 def slope(output: str, name: str) -> str:
-    """How a derivative is written: df/dx, and df/d(x1*w1) where a label is no plain name."""
+    """A derivative as text: df/dx, or df/d(x1*w1) where a label is not a plain name."""
     above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
     return f"d{above}/d{below}"
 
 
 def numeral(text: str) -> Any:
-    """A printed number as a formula in TeX."""
     return TexFormula.constant(text, float(text))
 
 
@@ -87,20 +86,15 @@ def fraction(output: str, name: str) -> str:
 
 
 class Row:
-    """One line of the table: its place, the heading above it, its text and its sentence.
-
-    ``phase`` is "forward", "start" or "backward".
-    """
+    """One line of the table: its place, the heading above it, its text and its sentence."""
 
     __slots__ = ("heading", "node", "number", "steps")
     node: Any
-    phase: str
+    phase: str  # "forward", "start" or "backward"
 
     def __init__(self, steps: Steps, node: Node, heading: str = "") -> None:
-        self.steps = steps
-        self.node = node
+        self.steps, self.node, self.heading = steps, node, heading
         self.number = 0  # until all rows are there to be counted
-        self.heading = heading
 
     @property
     def parts(self) -> list[str]:
@@ -130,17 +124,13 @@ class Row:
     @property
     def answer(self) -> float:
         """The number that the row arrives at."""
-        answer: float = self.steps.numbers([self.node])[0]
-        return answer
+        return self.steps.numbers([self.node])[0]
 
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
 
     def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
-        """What an answer is computed from as text, and "(rounded)" where the texts give another one.
-
-        Where that is so and the answer is inf or nan, the texts are whole instead: 0.001 * inf, not 0 * inf.
-        """
+        """The parts of an answer as text, and "(rounded)" if the texts give another one; whole if it is inf or nan."""
         texts = [self.number_text(x) for x in parts]
         try:
             same = self.number_text(compute(*map(float, texts))) == self.number_text(self.answer)
@@ -158,9 +148,7 @@ class Row:
     def spoken(self) -> str:
         """The right-hand side of the gate as it is read aloud, worked out once for all its edges."""
         known = self.steps._spoken
-        if self.node not in known:
-            known[self.node] = self.gate(SpokenFormula)
-        return known[self.node]
+        return known.get(self.node) or known.setdefault(self.node, self.gate(SpokenFormula))
 
     def computed(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
         """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
@@ -199,12 +187,10 @@ class Forward(Row):
     @property
     def because(self) -> str:
         """Why the gate can compute, and what its local gradients say."""
-        called = self.steps.names
-        steps = self.steps.into.get(self.node, ())
-        if not steps:
-            return f"its inputs are known; {called[self.node]} does not change with them"
+        called, steps = self.steps.names, self.steps.into.get(self.node, ())
         grows = [f"by {self.number_text(step.local)} for each 1 of {called[step.operand]}" for step in steps[:3]]
-        return f"its inputs are known; {called[self.node]} grows {', '.join(grows)}{', ...' * (len(steps) > 3)}"
+        change = f"grows {', '.join(grows)}{', ...' * (len(steps) > 3)}" if steps else "does not change with them"
+        return f"its inputs are known; {called[self.node]} {change}"
 
     @property
     def latex(self) -> str:
@@ -215,9 +201,8 @@ class Forward(Row):
 
     @property
     def tangent(self) -> float:
-        """How fast the gate's output grows along the tangents that were asked for."""
-        tangent: float = self.steps.tangents.get(self.node, 0.0)
-        return tangent
+        """How fast the gate's output grows along the given tangents."""
+        return float(self.steps.tangents.get(self.node, 0.0))
 
     @property
     def sentence(self) -> str:
@@ -237,21 +222,16 @@ class Start(Row):
     @property
     def parts(self) -> list[str]:
         name = self.steps.names[self.node]
-        return [
-            slope(name, name),
-            f"{'1'.ljust(23 - len(slope(name, name)))}   the start: {name} grows as fast as itself",
-        ]
+        start = slope(name, name)
+        return [start, f"{'1'.ljust(23 - len(start))}   the start: {name} grows as fast as itself"]
 
     @property
     def because(self) -> str:
-        """Why the output's gradient is 1."""
         return f"when {self.steps.names[self.node]} grows by 1, it grows by 1"
 
     @property
     def latex(self) -> str:
-        """The line in TeX, to be aligned at =."""
-        name = self.steps.names[self.node]
-        return f"{fraction(name, name)} &= 1"
+        return f"{fraction(*[self.steps.names[self.node]] * 2)} &= 1"
 
     @property
     def sentence(self) -> str:
@@ -260,31 +240,19 @@ class Start(Row):
 
 
 class Step(Row):
-    """An edge carries a gradient back: upstream * local = downstream.
-
-    Attributes
-    ----------
-    node, operand : Value
-        The gate, and the operand that the gradient goes to.
-    place : int
-        Which operand of the gate it is, from 0.
-    upstream, local, downstream, total : float
-        d output / d node, d node / d operand, their product, and what the operand has by now.
-    path, paths, edges : int
-        This is path ``path`` of the ``paths`` that lead to the operand, and one of ``edges`` from the node.
-    """
+    """An edge carries a gradient back from ``node``: upstream * local = downstream."""
 
     __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
     phase = "backward"
-    operand: Any
-    place: int
-    upstream: float
-    local: float
-    downstream: float
-    total: float
-    path: int
+    operand: Any  # where the gradient goes
+    place: int  # of the operand, from 0
+    upstream: float  # d output / d node
+    local: float  # d node / d operand
+    downstream: float  # their product
+    total: float  # what the operand has by now
+    path: int  # this path of the ``paths`` that lead to the operand
     paths: int
-    edges: int
+    edges: int  # how many leave the node
 
     @property
     def answer(self) -> float:
@@ -306,7 +274,6 @@ class Step(Row):
         return str(self.written(SlideFormula))
 
     def written(self, style: type[Formula]) -> Any:
-        """The factor in a style."""
         formula, depth = self.steps.local(self, style), 0
         for letter in formula.text:
             depth += (letter in "([") - (letter in ")]")
@@ -329,13 +296,13 @@ class Step(Row):
 
     @property
     def convention(self) -> str:
-        """What holds on the kink of this kind of gate; "" where it has none."""
+        """What holds on the kink of this kind of gate; "" if it has none."""
         primitive = self.node.primitive
         return words(primitive).kink if primitive and primitive.kink else ""
 
     @property
     def kink(self) -> str:
-        """Why the local gradient is a convention here; "" where it is not."""
+        """Why the local gradient is a convention here; "" if it is not."""
         return self.convention if on_kink(self.node) else ""
 
     @property
@@ -382,7 +349,6 @@ class Step(Row):
 
     @property
     def latex(self) -> str:
-        """The line in TeX, to be aligned at =."""
         output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
         texts, remark = self.printed((self.upstream, self.local), mul)
         left, answer = fraction(output, operand), numeral(self.number_text(self.downstream)).tex
@@ -423,27 +389,10 @@ class Step(Row):
 class Steps:
     """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
 
-    Parameters
-    ----------
-    output : Value
-        Where the gradients start.
-    digits : int, optional
-        Places after the point; six significant digits where it is None.
-    tangents : Value, str or dict of such to float, optional
-        Inputs, themselves or by name, and how fast each grows (1 where only one is given): every gate's row then
-        has its tangent, which forward mode computes on the way.
+    Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here. ``rows``
+    are everything that happens, in order (Forward, Start, Step; ``steps[i]`` counts Steps alone), ``gradients`` those
+    of every leaf, ``tangents`` d node / d input of every node behind which there is a tangent.
 
-    Attributes
-    ----------
-    rows : list of Forward, Start and Step
-        Everything that happens, in order; ``len(steps)`` and ``steps[i]`` count the Steps alone.
-    gradients : dict of Value to float
-        d output / d leaf of every leaf.
-    tangents : dict of Value to float
-        d node / d input of every node that depends on an input with a tangent.
-
-    Examples
-    --------
     >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
     >>> steps = (x * y).steps()
@@ -471,7 +420,6 @@ class Steps:
         self._made(list(self._collect(sweep(output))), order)
 
     def _made(self, edges: list[Step], order: Sequence[Node]) -> None:
-        """Make the rows."""
         output, self._edges = self.output, edges
         self.into: dict[Node, list[Step]] = {}  # the steps by their gates
         for step in edges:
@@ -537,16 +485,12 @@ class Steps:
                 step.paths = len(steps)
 
     def numbers(self, nodes: Iterable[Any]) -> list[float]:
-        """The numbers of Values and of plain numbers."""
-        return (
-            [self.values.get(x, number) for x, number in zip(nodes, numbers(nodes))] if self.values else numbers(nodes)
-        )
+        plain = numbers(nodes)
+        return [self.values.get(x, number) for x, number in zip(nodes, plain)] if self.values else plain
 
     def rounded(self, places: int = 2) -> Steps:
-        """The steps as one works them out by hand: every number is rounded, and the next is computed from it.
+        """The steps as worked out by hand: every number is rounded before the next is computed from it.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=1, y=3)
         >>> ((x / y) * 3).steps().rounded(2).rows[1]
@@ -570,11 +514,8 @@ class Steps:
         return made
 
     def renamed(self, called: dict[Any, Any]) -> Steps:
-        """The same steps with these names for the nodes, whatever the style that writes them takes for names."""
+        """The same steps with other names for the nodes, of any kind that the style writes."""
         return Steps(self.output, self.digits, self.seeds or None, called)
-
-    def __len__(self) -> int:
-        return len(self._edges)
 
     if TYPE_CHECKING:
 
@@ -589,9 +530,11 @@ class Steps:
     def __iter__(self) -> Iterator[Step]:
         return iter(self._edges)
 
+    def __len__(self) -> int:
+        return len(self._edges)
+
     @property
     def last(self) -> int:
-        """The number of the last row."""
         return len(self.rows)
 
     @property
@@ -602,8 +545,6 @@ class Steps:
     def latex(self) -> str:
         """Both passes in TeX, an ``align*`` of amsmath.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=3, y=4)
         >>> print((x * y).steps().latex())
@@ -637,7 +578,7 @@ class Steps:
         }  # fmt: skip
 
     def local(self, step: Step, style: type[Formula] = SlideFormula) -> Formula:
-        """The local gradient of the step as a formula; where a formula gives another number, the number."""
+        """The local gradient of the step as a formula, or as a number if the formula gives another one."""
         node, primitive = step.node, step.node.primitive
         if (node, style) not in self._formulas:
             assert primitive is not None
@@ -672,7 +613,7 @@ class Steps:
 
     @property
     def advice(self) -> str:
-        """How to check the gradients, where they say how the output changes; else why they do not."""
+        """How to check the gradients if they say how the output changes; else why they do not."""
         output = self.names[self.output]
         if not self.finite:
             what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"
@@ -719,20 +660,18 @@ class Steps:
         return "\n".join(shortened(line) for line in lines)
 
     def pages(self, explain: bool = False) -> list[str]:
-        """The table cut into what is shown at each press of a key: one row with its headings, then the footer.
-
-        ``explain`` tells why of every row.
-        """
+        """The table by rows, each with its headings, and the footer last; ``explain`` adds a because to every row."""
         pages, gate, lines = [], None, [self.opening]
         for row in self.rows:
             lines += [row.heading] if row.heading else []
             if type(row) is Step and row.node is not gate:
                 gate = row.node
                 lines.append(self.heading(row))
-            reason = [
-                fill(f"because {row.because}", WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7)
-            ] * explain
-            pages.append("\n".join([*lines, row.text, *reason]))
+            lines.append(row.text)
+            if explain:
+                indent = " " * 7
+                lines.append(fill(f"because {row.because}", WIDTH, initial_indent=indent, subsequent_indent=indent))
+            pages.append("\n".join(lines))
             lines = []
         return [*pages, self.footer()]
 

@@ -14,14 +14,12 @@ whole: set[int] = set()  # those of them that also record sums of one term
 
 
 class Unsupported(TypeError, ValueError):
-    """What flat code, or one of its runners, cannot do; then alone ``nn.fit`` by "auto" takes a slower runner."""
+    """What flat code or a runner cannot do: the one error after which ``nn.fit`` by "auto" takes a slower runner."""
 
 
 class TraceError(Unsupported):
     """A function that is being compiled looked at a number, which would freeze it in the program.
 
-    Examples
-    --------
     >>> import autodiff
     >>> try:
     ...     autodiff.compile(lambda x: x if x > 0 else -x)(2.0)
@@ -37,7 +35,6 @@ def keeps_sums() -> bool:
 
 
 def is_tracing() -> bool:
-    """Whether this thread is tracing."""
     return get_ident() in threads
 
 
@@ -52,7 +49,7 @@ def refuse(value: Any, attempt: str) -> None:
 
 
 class Uncollected:
-    """While it is entered, no garbage is looked for: a graph that grows has none, and to look takes longer than it."""
+    """While entered, Python collects no garbage: a graph that grows has none, and looking takes longer than growing."""
 
     def __enter__(self) -> None:
         self.collects = gc.isenabled()
@@ -64,10 +61,7 @@ class Uncollected:
 
 
 class Tracing:
-    """While it is entered, this thread traces; entered again inside, it leaves that to the outer one.
-
-    With ``sums``, sums of one term are recorded too: ``sum([x])`` is a gate, as ``sum([x, y])``.
-    """
+    """While entered, this thread traces; nested uses do nothing. ``sums``: also record sums of one term."""
 
     def __init__(self, sums: bool = False) -> None:
         self.sums = sums

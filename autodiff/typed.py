@@ -26,14 +26,14 @@ class Node(Protocol):
 
 
 class Array(Protocol):
-    """An array of NumPy, say."""
+    """An array, such as NumPy's."""
 
     @property
     def shape(self) -> Any: ...
 
 
 class Recorder(Protocol):
-    """Whatever records the primitives that it is given to."""
+    """A class that records the primitives it is given to."""
 
     @classmethod
     def record(cls, primitive: Any, operands: Sequence[Any], /) -> Any: ...

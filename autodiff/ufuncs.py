@@ -37,6 +37,6 @@ METHODS = "arcsin arccos arctan arctan2 arcsinh arccosh arctanh fabs exp2 cbrt d
 
 
 def applied(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Any) -> Any:
-    """What the gate called like the function makes of the inputs; NotImplemented where there is none."""
+    """The result of the gate of the function's name; NotImplemented if there is none."""
     function = UFUNCS.get(ufunc.__name__)
     return NotImplemented if function is None or method != "__call__" or keywords else function(*inputs)

@@ -35,7 +35,7 @@ class Words:
         vars(self).update(words)
 
     def of(self, name: str) -> Words:
-        """These words; those that are missing from the name in the table."""
+        """These words, the missing ones made from the name in the table."""
         self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
         parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
         self.name = self.name or "_".join(parts) or "gate"
@@ -49,7 +49,6 @@ class Words:
 
     @property
     def is_arithmetic(self) -> bool:
-        """Whether it is no activation."""
         return self.linear or COMPARISON < self.strength < ATOM
 
     @property
@@ -76,14 +75,13 @@ OVERFLOW = (
 )
 UNDEFINED = "0 to a negative power is infinite, a negative number to a fraction is undefined: keep the base positive."
 
-# fmt: off
 ROWS = {
     "add":           Words("+",  SUM,        "add",     right="+{}", left="+{}", spoken="plus", linear=True,
         role="distributes: both inputs get the upstream gradient"),
     "sub":           Words("-",  SUM,        "sub",     right="-{}", left="{}-x", spoken="minus", linear=True,
         role="distributes: upstream to the first, minus upstream to the second", typeset=DASH, ordered=True),
     "mul":           Words("*",  PRODUCT,    "mul",     right="*{}", left="*{}", spoken="times", linear=True,
-        role="swaps: each input gets upstream times the other input", typeset="·"),
+        role="swaps: each input gets upstream times the other input", typeset="\N{MULTIPLICATION SIGN}"),
     "div":           Words("/",  PRODUCT,    "truediv", right="/{}", left="{}/x", spoken="divided by", ordered=True,
         value=AWAY.format("a", "b")),
     "floor_div":     Words("//", PRODUCT,    "floordiv", right="//{}", left="{}//x", spoken="floor divided by",
@@ -164,8 +162,7 @@ ROWS = {
     "largest":       Words(name="max", usage=("[a, b]",), role="routes: the largest input gets upstream, the others 0",
         kink="a tie: the largest inputs get equal shares"),
     "norm":          Words(usage=("[a, b]",)),
-}
-# fmt: on
+}  # fmt: skip
 for name, row in ROWS.items():
     row.of(name)
 INFIX = {name: row for name, row in ROWS.items() if row.sign and name not in ("neg", "reciprocal")}
@@ -173,20 +170,12 @@ METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.met
 
 
 def head_of(primitive: Primitive) -> Any:
-    """What stands for it in tables and expressions: the name of one that is built in, else itself."""
+    """What stands for the primitive in tables and expressions: its name if it is built in, else itself."""
     return primitive.name if primitive in BUILT_IN else primitive
 
 
 def words(gate: Any) -> Words:
-    """The row of a gate: of the Primitive, or of the name that stands for it in the table.
-
-    Examples
-    --------
-    >>> from autodiff import maximum
-    >>> from autodiff.vocabulary import words
-    >>> words(maximum).name, words("mul").role
-    ('max', 'swaps: each input gets upstream times the other input')
-    """
+    """The row of a gate, given as a Primitive or by its name in the table."""
     row = ROWS.get(gate)  # first, as code is written with this
     if row is None:
         name = gate.name if isinstance(gate, Primitive) else str(gate)

@@ -32,19 +32,16 @@ Where things are, in the order to read:
 
 from __future__ import annotations
 
+from autodiff._lazy import lazily
+
 from ._targets import one_hot
 from .activations import ACTIVATIONS, PReLU
 from .data import (
     GATES, blobs, by_hand, circles, digits, iris, moons, rectangle, spirals, split, standardize, truth_table,
 )  # fmt: skip
-from .doctor import diagnose
-from .doctor.findings import Diagnosis, Finding
 from .dropout import Dropout
 from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
-from .lectures.depth import cliff, norms_by_depth, repeated
-from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
-from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
 from .losses import (
     LOSSES, Loss, binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, l1, l2,
     negative_log_likelihood, squared_error, svm,
@@ -54,13 +51,21 @@ from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
 from .normalization import BatchNorm, LayerNorm, RMSNorm, batch_norm
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
-from .serialization import ModelFileError, load, save
-from .training.fitting import fit
-from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .training.loop import NonfiniteLossError
-from .training.runners import RUNNERS
-from .training.sweep import Runs, fit_many
 from .transformers import GPT, CausalSelfAttention, Embedding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .doctor import diagnose
+    from .doctor.findings import Diagnosis, Finding
+    from .lectures.depth import cliff, norms_by_depth, repeated
+    from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
+    from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
+    from .serialization import ModelFileError, load, save
+    from .training.fitting import fit
+    from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
+    from .training.loop import NonfiniteLossError
+    from .training.runners import RUNNERS
+    from .training.sweep import Runs, fit_many
 
 __all__ = [
     "ACTIVATIONS", "GATES", "GPT", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "AdamW",
@@ -74,3 +79,20 @@ __all__ = [
     "one_hot", "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split",
     "squared_error", "standardize", "step_decay", "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip
+
+ROOMS = {  # names whose module is imported when one of them is first used
+    "diagnose": "doctor",
+    **dict.fromkeys(["Diagnosis", "Finding"], "doctor.findings"),
+    **dict.fromkeys(["cliff", "norms_by_depth", "repeated"], "lectures.depth"),
+    **dict.fromkeys(
+        ["by_brute_force", "by_calculus", "by_descent", "by_random_search", "descend"], "lectures.descents"
+    ),
+    **dict.fromkeys(["WindowModel", "bag_of_words", "reviews", "vocabulary", "windows", "words_of"], "lectures.words"),
+    **dict.fromkeys(["ModelFileError", "load", "save"], "serialization"),
+    "fit": "training.fitting",
+    **dict.fromkeys(["History", "gradient_norms", "loss_below", "no_progress", "parameters_still"], "training.history"),
+    "NonfiniteLossError": "training.loop",
+    "RUNNERS": "training.runners",
+    **dict.fromkeys(["Runs", "fit_many"], "training.sweep"),
+}
+__getattr__, __dir__ = lazily(__name__, ROOMS)

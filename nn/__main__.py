@@ -33,7 +33,7 @@ SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epoch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C outside of training."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C outside of training."""
     return front_door(lambda: run(arguments), lambda message: f"python -m nn: {message}")
 
 
@@ -75,7 +75,6 @@ def show_example(id: str) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
     made = argparse.ArgumentParser(
         prog="python -m nn",
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
@@ -123,7 +122,7 @@ def chosen(options: argparse.Namespace) -> Preset:
 
 
 def refuse_files(options: argparse.Namespace) -> None:
-    """Raise before the training if what it finds could not be written after it."""
+    """Raise before the training if its results could not be written."""
     if options.plot:
         need("matplotlib", "--plot")
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
@@ -162,7 +161,7 @@ def train_once(options: argparse.Namespace) -> None:
 
 
 def other(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
-    """The suggestions without the one that is what was just run, from this start or another."""
+    """The suggestions, except the one that was just run."""
     ran = options.seeds, chosen(options)
     found = {}
     for command, why in tries.items():
@@ -220,7 +219,7 @@ def draw(trial: Trial, path: str) -> None:
 
 
 def keep(figure: Any, path: str) -> None:
-    """Write a figure into a file, whole or not at all."""
+    """Write a figure to a file in one step."""
     from matplotlib import rc_context
 
     content = io.BytesIO()

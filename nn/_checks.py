@@ -1,8 +1,9 @@
-"""How what is given is checked: every message says what was expected and what came."""
+"""Argument checks: every message says what was expected and what was given."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from math import isfinite
 from operator import index
 from random import Random
@@ -11,9 +12,23 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
-# What is known elsewhere and not here: nothing that is here is meant by it.
+Seed = int | Random | None  # None: a new start every time
+# Names of other libraries that nothing here resembles.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
     logsigmoid logsoftmax nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
+HABITS = {  # words of other libraries, and what to write here
+    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
+    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
+    "verbose": "progress=True or progress=False", "random_state": "seed",
+    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
+    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
+    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
+    "metrics": "record='accuracy'", "validation": "validation_data=(X, Y)", "early_stopping": "patience=10",
+    "schedule": "optimizer=SGD(model, 0.1, schedule=cosine(1000))",
+    "class_weight": "loss=cross_entropy_with(weights=[1, 5])",
+    "label_smoothing": "loss=cross_entropy_with(label_smoothing=0.1)",
+}  # fmt: skip
 
 
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
@@ -28,7 +43,7 @@ def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
 
 
 def meant(name: str, table: Collection[str]) -> str:
-    """The name of the table that may have been meant, as a question; "" where none is near."""
+    """The closest name in the table, as a question; "" if none is close."""
     from difflib import get_close_matches
 
     plain = name.lower().replace("_", "")
@@ -47,23 +62,8 @@ def size(number: int, thing: str = "a number of inputs or neurons") -> int:
     return whole
 
 
-def at_least_0(name: str, number: float) -> float:
-    """A finite number that is not negative."""
-    return within(name, number, "a number from 0 on", lambda x: x >= 0.0)
-
-
-def above_0(name: str, number: float) -> float:
-    """A finite positive number: it keeps a division from 0 / 0."""
-    return within(name, number, "a number above 0", lambda x: x > 0.0)
-
-
-def below_1(name: str, number: float) -> float:
-    """A share: from 0 up to, but not, 1."""
-    return within(name, number, "a share from 0 up to (not including) 1", lambda x: 0.0 <= x < 1.0)
-
-
 def within(name: str, number: float, wanted: str, fits: Callable[[float], bool]) -> float:
-    """A finite number that fits; ValueError, also for what is no number at all."""
+    """A finite number that fits; otherwise a ValueError."""
     try:
         good = isfinite(number) and fits(number)
     except (TypeError, OverflowError):
@@ -73,8 +73,13 @@ def within(name: str, number: float, wanted: str, fits: Callable[[float], bool])
     return number
 
 
-def generator(seed: int | Random | None) -> Random:
-    """The random numbers of a seed; a generator that is under way already goes on."""
+at_least_0 = partial(within, wanted="a number from 0 on", fits=lambda x: x >= 0.0)
+above_0 = partial(within, wanted="a number above 0", fits=lambda x: x > 0.0)
+below_1 = partial(within, wanted="a share from 0 up to (not including) 1", fits=lambda x: 0.0 <= x < 1.0)
+
+
+def generator(seed: Seed) -> Random:
+    """The generator of a seed; a given generator goes on."""
     if isinstance(seed, Random):
         return seed
     return Random(index(seed) if seed is not None and hasattr(seed, "__index__") else seed)
@@ -99,23 +104,8 @@ def rows_in(X: Iterable[Any]) -> list[list[float]]:
     return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
 
 
-HABITS = {  # words of other libraries, and what to write here
-    "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
-    "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
-    "verbose": "progress=True or progress=False", "random_state": "seed",
-    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
-    "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
-    "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
-    "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
-    "metrics": "record='accuracy'", "validation": "validation_data=(X, Y)", "early_stopping": "patience=10",
-    "schedule": "optimizer=SGD(model, 0.1, schedule=cosine(1000))",
-    "class_weight": "loss=cross_entropy_with(weights=[1, 5])",
-    "label_smoothing": "loss=cross_entropy_with(label_smoothing=0.1)",
-}  # fmt: skip
-
-
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
-    """TypeError, with what to write, for keywords that the function does not take."""
+    """Raise TypeError, with what to write, for keywords that the function does not take."""
     for word in words:
         key, known = HABITS.get(word, word).partition("=")[0].partition(":")[0], taker.__annotations__
         instead = f": write {HABITS[word]}" if word in HABITS and key in known else meant(key, known)
@@ -133,13 +123,13 @@ def example(x: Any) -> Sequence[Any]:
 
 
 def one_example(x: Sequence[Any]) -> None:
-    """TypeError where there are several examples in place of one's numbers; asked once something went wrong."""
+    """Raise TypeError if x holds several examples; called once something went wrong."""
     if any(getattr(number, "__len__", None) and not isinstance(number, str) for number in x):
         raise TypeError(f"a net takes one example at a time, a list of numbers: [net(x) for x in X]; got {x!r:.60}")
 
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
-    """The list of what is given; TypeError, with what to write ({} being what was given), where it is one thing."""
+    """What is given as a list; TypeError for a single thing, with the usage, where {} stands for what was given."""
     given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
         instead = usage.replace("{}", f"{given!r:.20}")

@@ -1,4 +1,4 @@
-"""How the target of one example is read: as numbers, as a sign, or as a class; and what class outputs mean."""
+"""Targets of one example as numbers, signs or classes; the class that outputs stand for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HUNDREDTHS = 0.005  # how far off a share may be that was written with two decim
 
 
 def listed(outputs: Any) -> list[Any]:
-    """The outputs of a model as a list, also of one that returns a bare Value, or a list for each position."""
+    """A model's outputs as one list, whether it returns a Value, a list, or a list for each position."""
     if not hasattr(outputs, "__len__") or getattr(outputs, "shape", None) == ():
         return [outputs]
     found = list(outputs if type(outputs) is list else in_order("a loss", outputs))
@@ -25,17 +25,12 @@ def listed(outputs: Any) -> list[Any]:
 def one_hot(place: int, size: int) -> list[float]:
     """[0, ..., 1, ..., 0] with the 1 at that place, counted from 0.
 
-    Examples
-    --------
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     """
     if place != int(place) or not 0 <= place < size:
         raise ValueError(f"classes count from 0: expected 0 to {size - 1}, got {place!r}")
     return [float(i == place) for i in range(size)]
-
-
-# --- Readings: (target, number of outputs) -> a list with a number for each output -----------------
 
 
 def plain(target: Any) -> Any:
@@ -86,9 +81,6 @@ def classes(target: Any, size: int) -> list[Any]:
     ):
         raise ValueError(f"a target over classes is a class or shares from 0 on that sum to 1, got {numbers!r:.60}")
     return numbers
-
-
-# --- Decisions: numbers -> a class -----------------------------------------------------------------
 
 
 def above_half(outputs: Sequence[float]) -> int:

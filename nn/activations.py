@@ -11,6 +11,8 @@ from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoi
 from ._checks import one_of
 from .module import Module
 
+Activation = str | Callable[..., Any]  # a name, or a function of the weighted sum
+
 
 def linear(z: Any) -> Any:
     """z itself."""
@@ -40,10 +42,6 @@ def exponential_linear(z: Any) -> Any:
 class PReLU(Module):
     """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015).
 
-    Examples
-    --------
-    >>> from nn import PReLU
-    >>> from autodiff import Value
     >>> bend = PReLU()
     >>> bend(Value(-2.0))
     Value(-0.5)
@@ -67,7 +65,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def activation_named(name: str | Callable[..., Any]) -> Callable[..., Any]:
+def activation_named(name: Activation) -> Callable[..., Any]:
     """The activation of that name (a new one where it learns), or the function that was given."""
     found = one_of("activation", name, ACTIVATIONS)
     return found() if isinstance(found, type) else found  # type: ignore[no-any-return]

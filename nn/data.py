@@ -13,21 +13,26 @@ from .metrics import examples_in
 from .models import MLP
 
 GATES: dict[str, Callable[..., int]] = {
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "nand": lambda a, b: 1 - (a & b),
-    "nor": lambda a, b: 1 - (a | b),
-    "xnor": lambda a, b: 1 - (a ^ b),
-    "not": lambda a: 1 - a,
-}
+    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
+    "nor": lambda a, b: 1 - (a | b), "xnor": lambda a, b: 1 - (a ^ b), "not": lambda a: 1 - a,
+}  # fmt: skip
+# A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
+AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
+BY_HAND = {
+    "and": ([AND], "sigmoid"), "or": ([OR], "sigmoid"), "nor": ([NOR], "sigmoid"), "nand": ([NAND], "sigmoid"),
+    "not": ([[10, -20]], "sigmoid"),
+    "xnor": ([[AND, NOR], OR], "sigmoid"),  # both or neither (E3)
+    "xor": ([[OR, NAND], AND], "sigmoid"),  # one, but not both
+    "step function": ([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "step"),  # E1
+    "rectangle": ([[[-1, 1, 0], [3, -1, 0], [-1, 0, 1], [2, 0, -1]], [-4, 1, 1, 1, 1]], "step"),  # E4
+}  # fmt: skip
+Data = tuple[list[list[float]], list[int]]
+AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 
 
 def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     """(inputs, outputs) of a gate, in the order 00, 01, 10, 11.
 
-    Examples
-    --------
     >>> truth_table("xor")
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
@@ -36,30 +41,11 @@ def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 
 
-# --- Weights set by hand -----------------------------------------------------------------------------
-# A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
-
-AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
-BY_HAND = {
-    "and": ([AND], "sigmoid"),
-    "or": ([OR], "sigmoid"),
-    "nor": ([NOR], "sigmoid"),
-    "nand": ([NAND], "sigmoid"),
-    "not": ([[10, -20]], "sigmoid"),
-    "xnor": ([[AND, NOR], OR], "sigmoid"),  # both or neither (E3)
-    "xor": ([[OR, NAND], AND], "sigmoid"),  # one, but not both
-    "step function": ([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "step"),  # E1
-    "rectangle": ([[[-1, 1, 0], [3, -1, 0], [-1, 0, 1], [2, 0, -1]], [-4, 1, 1, 1, 1]], "step"),  # E4
-}
-
-
 def by_hand(name: str) -> MLP:
     """The net with the lecture's hand-set weights: a gate, "rectangle" or "step function".
 
     The rectangle is 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4), the step function the example of E1.
 
-    Examples
-    --------
     >>> xnor = by_hand("xnor")
     >>> [round(xnor(x).data, 4) for x in truth_table("xnor")[0]]
     [1.0, 0.0, 0.0, 1.0]
@@ -68,29 +54,12 @@ def by_hand(name: str) -> MLP:
     return MLP.from_matrices(matrices, activation, activation)
 
 
-Data = tuple[list[list[float]], list[int]]
-
-AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
-
-
-# --- Points in the plane -----------------------------------------------------------------------------
-
-
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
     """Two half circles of radius 1, each reaching into the other.
 
-    Parameters
-    ----------
-    examples : int
-        How many points, as many from each class as can be.
-    noise : float
-        The standard deviation, from 0 on, by which each coordinate is moved.
-    seed : int
-        The same seed gives the same points.
+    The examples are spread evenly over the classes; ``noise`` is the standard deviation, from 0 on, by which each
+    coordinate is moved. The same seed gives the same points.
 
-    Examples
-    --------
-    >>> from nn import moons
     >>> X, Y = moons(4, noise=0.0)
     >>> len(X), sorted(Y)
     (4, [0, 0, 1, 1])
@@ -104,18 +73,8 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 
 
 def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
-    """A circle of radius 1 (class 0) and a smaller one inside (class 1).
+    """A circle of radius 1 (class 0) and one of radius ``inner`` (class 1); other parameters as for ``moons``.
 
-    Parameters
-    ----------
-    examples, noise, seed
-        As for ``moons``.
-    inner : float
-        The radius of the smaller one.
-
-    Examples
-    --------
-    >>> from nn import circles
     >>> X, Y = circles(4, noise=0.0)
     >>> sorted(round((x * x + y * y) ** 0.5, 6) for x, y in X)
     [0.5, 0.5, 1.0, 1.0]
@@ -129,18 +88,10 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms from near the centre out that turn around each other, nine tenths of a turn.
+    """Arms, one for each class, that turn around each other from near the center out, nine tenths of a turn.
 
-    Parameters
-    ----------
-    examples, noise, seed
-        As for ``moons``.
-    arms : int
-        How many there are: one for each class.
+    Other parameters are as for ``moons``.
 
-    Examples
-    --------
-    >>> from nn import spirals
     >>> X, Y = spirals(6, arms=3)
     >>> len(X), sorted(Y)
     (6, [0, 0, 1, 1, 2, 2])
@@ -164,20 +115,10 @@ def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Dat
 
 
 def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
-    """Clouds around points spread evenly on a circle of radius 2.
+    """Clouds, one for each class, around points spread evenly on a circle of radius 2.
 
-    Parameters
-    ----------
-    examples, seed
-        As for ``moons``.
-    classes : int
-        How many clouds there are.
-    spread : float
-        The standard deviation of each coordinate, from 0 on.
+    ``spread`` is the standard deviation of each coordinate, from 0 on; examples and seed are as for ``moons``.
 
-    Examples
-    --------
-    >>> from nn import blobs
     >>> X, Y = blobs(6, classes=3)
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
@@ -193,9 +134,6 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
 def rectangle(examples: int = 200, seed: int = 0) -> Data:
     """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4).
 
-    Examples
-    --------
-    >>> from nn import rectangle
     >>> X, Y = rectangle(5)
     >>> len(X), set(Y) <= {0, 1}
     (5, True)
@@ -205,15 +143,9 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
     return X, [int(1.0 <= x1 <= 3.0 and 1.0 <= x2 <= 2.0) for x1, x2 in X]
 
 
-# --- Real data, in scikit-learn ------------------------------------------------------------------------
-
-
 def iris() -> Data:
     """150 flowers: four lengths in cm, three kinds (Fisher 1936).
 
-    Examples
-    --------
-    >>> from nn import iris
     >>> X, Y = iris()
     >>> len(X), len(X[0]), sorted(set(Y))
     (150, 4, [0, 1, 2])
@@ -222,11 +154,8 @@ def iris() -> Data:
 
 
 def digits() -> Data:
-    """1,797 handwritten digits: 8 x 8 grey values from 0 to 1, ten classes (A9).
+    """1,797 handwritten digits: 8 x 8 gray values from 0 to 1, ten classes (A9).
 
-    Examples
-    --------
-    >>> from nn import digits
     >>> X, Y = digits()
     >>> len(X), len(X[0]), sorted(set(Y))
     (1797, 64, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -240,14 +169,10 @@ def from_scikit_learn(name: str) -> Data:
     try:
         from sklearn import datasets
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
-        ) from error
+        said = f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
+        raise ModuleNotFoundError(said) from error
     found = getattr(datasets, f"load_{name}")()
     return found.data.tolist(), found.target.tolist()
-
-
-# --- Shuffling, splitting, cutting -----------------------------------------------------------------------
 
 
 def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
@@ -263,8 +188,6 @@ def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[An
 def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
     """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
 
-    Examples
-    --------
     >>> (X, Y), (X_test, Y_test) = split(*moons(100))
     >>> len(X), len(Y_test)
     (75, 25)
@@ -277,16 +200,7 @@ def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0
 
 
 def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) -> list[int]:
-    """The indices of so many epochs' mini-batches, one after the other; none where every step takes all examples.
-
-    ``random.shuffle`` puts 0, 1, ... in a new order for every epoch.
-
-    Examples
-    --------
-    >>> from random import Random
-    >>> whole_epochs(3, 2, Random(0), 2)
-    [0, 2, 1, 2, 1, 0]
-    """
+    """The indices of the mini-batches of these epochs, each shuffled anew; none if a batch holds all examples."""
     orders = [list(range(examples)) for _ in range(epochs)] if batch_size < examples else []
     for order in orders:
         random.shuffle(order)
@@ -294,14 +208,10 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
 
 
 def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
-    """The examples with each input's mean moved to 0 and its deviation scaled to 1; an input that never changes is 0.
+    """The examples, each input moved to mean 0 and scaled to deviation 1 (or 0 if it never changes).
 
-    With ``like`` the means and deviations are those of these examples: test examples have to be moved and scaled
-    exactly as those for training.
+    ``like`` gives the examples whose means and deviations are used: test examples need those of the training set.
 
-    Examples
-    --------
-    >>> from nn import standardize
     >>> X, X_test = [[1.0], [3.0]], [[5.0]]
     >>> standardize(X), standardize(X_test, like=X)
     ([[-1.0], [1.0]], [[3.0]])

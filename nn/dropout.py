@@ -5,33 +5,19 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from random import Random
 from typing import Any
 
-from ._checks import below_1, example, generator
+from ._checks import Seed, below_1, example, generator
 from .module import Module
 
 
 class Dropout(Module):
-    """In training each number is dropped (times 0) or kept (times 1 / (1 - share)); else all stay as they are.
+    """In training each number of a list is dropped (times 0) or kept (times 1 / (1 - share)); else all stay.
 
-    What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers,
-    in the order of the mini-batch, from one stream that ``fit`` undoes after ctrl-C and goes on with. Give several
-    layers different seeds, or they drop the same units. (Srivastava et al. 2014)
+    What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers
+    from one stream, in the order of the mini-batch. Give several layers different seeds, or they drop the same units.
+    ``share`` is the probability that a number is dropped, PyTorch's p. (Srivastava et al. 2014)
 
-    Parameters
-    ----------
-    share : float
-        How probable it is that a number is dropped: PyTorch's p.
-    seed : int or random.Random, optional
-        As for ``Neuron``.
-
-    Returns
-    -------
-    Called with a list of shape (units,): another of that shape.
-
-    Examples
-    --------
     >>> from nn import Layer, Sequential
     >>> Sequential(Layer(2, 8, "tanh", seed=0), Dropout(0.2), Layer(8, 1, seed=1))
     Sequential(Layer(2 inputs, 8 neurons, tanh), Dropout(0.2), Layer(8 inputs, 1 neuron, linear))
@@ -42,7 +28,7 @@ class Dropout(Module):
 
     in_training = "draws new random numbers for every example"
 
-    def __init__(self, share: float, seed: int | Random | None = 0) -> None:
+    def __init__(self, share: float, seed: Seed = 0) -> None:
         self.share = below_1("share", share)
         self.random = generator(seed)
 
@@ -55,7 +41,7 @@ class Dropout(Module):
         return [x_j * factor for x_j, factor in zip(x, factors)]
 
     def factors(self, units: int) -> list[float]:
-        """What so many numbers are multiplied by, drawn now."""
+        """Newly drawn factors for that many numbers."""
         share, draw = self.share, self.random.random
         kept = 1.0 / (1.0 - share)
         return [kept if draw() >= share else 0.0 for _ in range(units)]

@@ -1,8 +1,8 @@
 """Where weights start: functions (random, inputs, outputs) -> one weight, and their names.
 
-``inputs`` and ``outputs`` are the layer's numbers of inputs and of neurons. The weights of a net are
-drawn from one ``random.Random(seed)``, layer by layer, neuron by neuron, w0, w1, ...; biases start at 0
-and draw nothing. So the same seed gives the same weights on every machine.
+``inputs`` and ``outputs`` count the layer's inputs and neurons. A net draws its weights from one
+``random.Random(seed)``, layer by layer, neuron by neuron; biases start at 0 and draw nothing. So the same seed gives
+the same weights on every machine.
 """
 
 from __future__ import annotations

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Sequence
 from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import counted, example, generator, one_example, one_of, size
-from .activations import activation_named
+from ._checks import Seed, counted, example, generator, one_example, one_of, size
+from .activations import Activation, activation_named
 from .initializers import INITIALIZERS, Initializer
 from .module import Module
 
@@ -30,7 +29,7 @@ class Neuron(Module):
     seed : int or random.Random, optional
         Where the random numbers start; None takes a new start every time.
     outputs : int
-        How many neurons its layer has: all that an initializer such as Xavier's asks of the layer.
+        How many neurons its layer has, for initializers such as Xavier's.
 
     Examples
     --------
@@ -42,14 +41,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        activation: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-        outputs: int = 1,
-    ) -> None:
+        self, inputs: int, activation: Activation = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: Seed = None, outputs: int = 1
+    ) -> None:  # fmt: skip
         random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
         self.b = Value(0.0, "b") if bias else 0.0
@@ -74,26 +68,18 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs. It returns a list, of one number too.
+    """Neurons side by side on the same inputs; called, it returns a list, of one number too.
 
-    The activation ``"softmax"`` makes probabilities of all the weighted sums together; any other
-    belongs to each neuron. The other parameters are those of ``Neuron``.
+    The activation ``"softmax"`` takes all the weighted sums together. Other parameters are as for ``Neuron``.
 
-    Examples
-    --------
     >>> len(Layer(3, 2, "tanh", seed=0)([1.0, 2.0, 3.0]))
     2
     """
 
     def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        activation: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-    ) -> None:
+        self, inputs: int, outputs: int, activation: Activation = "linear", bias: bool = True,
+        initializer: str | Initializer = "uniform", seed: Seed = None
+    ) -> None:  # fmt: skip
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
         if self.joint and outputs == 1:
@@ -119,7 +105,6 @@ class Layer(Module):
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 
-def spelled(activation: str | Callable[..., Any]) -> str:
-    """The activation's name."""
+def spelled(activation: Activation) -> str:
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

@@ -21,9 +21,6 @@ from .module import Module
 def squared_error(outputs: Any, target: Any) -> Any:
     """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5). ``"mse"`` is its mean over the outputs.
 
-    Examples
-    --------
-    >>> from nn import squared_error
     >>> squared_error([3.0, 1.0], [1.0, 0.0])
     5.0
     """
@@ -35,9 +32,6 @@ def squared_error(outputs: Any, target: Any) -> Any:
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """1/2 (y - t)^2, whose derivative is y - t (A8).
 
-    Examples
-    --------
-    >>> from nn import half_squared_error
     >>> half_squared_error(3.0, 1.0)
     2.0
     """
@@ -47,9 +41,6 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
 def hinge(outputs: Any, target: Any) -> Any:
     """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2).
 
-    Examples
-    --------
-    >>> from nn import hinge
     >>> hinge(0.3, 1)
     0.7
     """
@@ -60,8 +51,6 @@ def hinge(outputs: Any, target: Any) -> Any:
 def svm(scores: Any, target: Any) -> Any:
     """The multi-class SVM loss: max(0, s_j - s_y + 1), added over the wrong classes j (D11).
 
-    Examples
-    --------
     >>> round(svm([3.2, 5.1, -1.7], 0), 12)
     2.9
     """
@@ -76,9 +65,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 
     ``"bce"`` is its mean over the outputs, as in PyTorch. Targets lie between 0 and 1.
 
-    Examples
-    --------
-    >>> from nn import binary_cross_entropy
     >>> round(binary_cross_entropy(0.3, 1), 6)
     1.203973
     """
@@ -92,9 +78,6 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
 def negative_log_likelihood(outputs: Any, target: Any) -> Any:
     """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class.
 
-    Examples
-    --------
-    >>> from nn import negative_log_likelihood
     >>> round(negative_log_likelihood([0.2, 0.3, 0.5], 1), 6)
     1.203973
     """
@@ -104,18 +87,11 @@ def negative_log_likelihood(outputs: Any, target: Any) -> Any:
 
 
 def cross_entropy(outputs: Any, target: Any) -> Any:
-    """-log of the right class's softmax probability, from softmax's outputs or from scores (B4).
+    """-log of the right class's softmax probability, from softmax's outputs, or from scores as in PyTorch (B4).
 
-    Parameters
-    ----------
-    outputs : list of Value
-        What softmax made, or scores whose softmax is meant, as in PyTorch. For plain probabilities take
-        ``negative_log_likelihood``.
-    target : int or list of float
-        The class, counted from 0, or a share for each class (one-hot).
+    The target is the class, counted from 0, or a share for each class (one-hot). For plain probabilities take
+    ``negative_log_likelihood``.
 
-    Examples
-    --------
     >>> round(cross_entropy([1.0, 2.0, 3.0], 1), 6)
     1.407606
     """
@@ -144,16 +120,9 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
     For one example it is PyTorch's CrossEntropyLoss(weight, label_smoothing) with ``reduction="none"``. The mean over a
     mini-batch divides by the number of examples; PyTorch's ``reduction="mean"`` divides by the sum of their weights.
 
-    Parameters
-    ----------
-    weights : sequence of float, shape (classes,), optional
-        What each class's part of the loss is multiplied by, from 0 on.
-    label_smoothing : float
-        The share of the target, from 0 up to, not including, 1, that is spread evenly over all classes.
+    Weights, from 0 on, multiply the classes' parts of the loss; ``label_smoothing``, from 0 up to, not including, 1, is
+    the share of the target that is spread evenly over all classes.
 
-    Examples
-    --------
-    >>> from nn import cross_entropy_with
     >>> round(cross_entropy_with([1, 5, 1]).cost([1.0, 2.0, 3.0], 1), 5)  # 5 * 1.407606
     7.03803
     """
@@ -166,11 +135,8 @@ def cross_entropy_with(weights: Iterable[float] | None = None, label_smoothing: 
     return Loss("cross_entropy", cost, classes, largest)
 
 
-# --- What a probability was made of ----------------------------------------------------------------
-
-
 def probabilities(outputs: Any, loss: str) -> list[Any]:
-    """The outputs as a list; ValueError where a number or a leaf among them is not from 0 to 1."""
+    """The outputs as a list; ValueError if a number or leaf among them is not from 0 to 1."""
     found: list[Any] = listed(outputs)
     for p in found:
         if type(p) is Value and p.primitive:
@@ -211,9 +177,6 @@ def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
     return (scores := centered(outputs)), logsumexp(scores)
 
 
-# --- Sums ------------------------------------------------------------------------------------------
-
-
 def total(terms: Sequence[Any]) -> Any:
     """The sum of the terms as one gate; a single term is itself."""
     return terms[0] if len(terms) == 1 else autodiff.sum(terms)
@@ -235,28 +198,13 @@ def weighted_total(cases: Iterable[tuple[Any, Callable[[Any], Any], Any]]) -> An
     return total(terms)
 
 
-# --- The table -------------------------------------------------------------------------------------
-
-
 class Loss:
     """One row: a name, the cost of one example, how its target is read, and what class outputs mean.
 
-    Parameters
-    ----------
-    name : str
-        What the loss is called in text.
-    cost : function (outputs, target) -> Value
-        The loss of one example, recorded.
-    encode : function (target, number of outputs) -> list of float
-        The target as a number for each output, checked; ``cost`` takes it in this form too.
-    decide : function (list of float) -> int
-        The class that outputs, or an encoded target, stand for.
-    probabilities : bool
-        Whether the outputs have to lie between 0 and 1.
+    ``cost(outputs, target)`` is the loss of one example, recorded; ``encode(target, number of outputs)`` the target as
+    a number for each output, checked, a form that ``cost`` takes too; ``decide(outputs)`` the class that outputs, or an
+    encoded target, stand for. ``probabilities`` says whether the outputs have to lie between 0 and 1.
 
-    Examples
-    --------
-    >>> from nn import Loss
     >>> absolute = Loss("absolute", lambda outputs, target: abs(outputs[0] - target[0]))
     >>> absolute.cost([3.0], [1.0])
     2.0
@@ -265,24 +213,16 @@ class Loss:
     __slots__ = ("cost", "decide", "encode", "name", "probabilities")
 
     def __init__(
-        self,
-        name: str,
-        cost: Callable[[Any, Any], Any],
-        encode: Callable[[Any, int], list[float]] = same_size,
-        decide: Callable[[Sequence[float]], int] = above_half,
-        probabilities: bool = False,
-    ) -> None:
-        self.name = name
-        self.cost = cost
-        self.encode = encode
-        self.decide = decide
-        self.probabilities = probabilities
+        self, name: str, cost: Callable[[Any, Any], Any], encode: Callable[[Any, int], list[Any]] = same_size,
+        decide: Callable[[Sequence[float]], int] = above_half, probabilities: bool = False
+    ) -> None:  # fmt: skip
+        self.name, self.cost, self.encode, self.decide, self.probabilities = name, cost, encode, decide, probabilities
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
 
 
-# fmt: off
+AnyLoss = str | Callable[[Any, Any], Any] | Loss
 ROWS = (
     Loss("squared_error",             squared_error,             same_size, above_half),
     Loss("mean_squared_error",        partial(mean_over, squared_error), same_size, above_half),
@@ -293,14 +233,13 @@ ROWS = (
     Loss("mean_binary_cross_entropy", partial(mean_over, binary_cross_entropy), shares, above_half, probabilities=True),
     Loss("cross_entropy",             cross_entropy,             classes,   largest),
     Loss("negative_log_likelihood",   negative_log_likelihood,   classes,   largest,    probabilities=True),
-)
-# fmt: on
+)  # fmt: skip
 LOSSES = {row.name: row for row in ROWS}
 SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll": "negative_log_likelihood"}
-LOSSES.update({short: LOSSES[name] for short, name in SHORT.items()})
+LOSSES |= {short: LOSSES[name] for short, name in SHORT.items()}
 
 
-def loss_named(loss: str | Callable[[Any, Any], Any] | Loss) -> Loss:
+def loss_named(loss: AnyLoss) -> Loss:
     """The row of that name or function; a function of your own gets a row of its own."""
     found = one_of("loss", loss, LOSSES)
     if isinstance(found, Loss):
@@ -348,33 +287,20 @@ def l2(strength: float) -> Penalty:
 
     An optimizer's ``weight_decay`` shrinks every parameter that it was given.
 
-    Examples
-    --------
     >>> from nn import MLP
     >>> l2(0.1)(MLP.from_matrices([[5, 3, 4]])).data
     2.5
     """
     at_least_0("strength", strength)
-
-    def penalty(model: Module) -> Any:
-        weights = model.weights()
-        return strength * dot(weights, weights)
-
-    return penalty
+    return lambda model: strength * dot(model.weights(), model.weights())
 
 
 def l1(strength: float) -> Penalty:
     """strength * (|w1| + |w2| + ...) over ``model.weights()``: no biases, no slopes of PReLU.
 
-    Examples
-    --------
     >>> from nn import MLP, l1
     >>> l1(0.1)(MLP(2, [1], initializer="zeros")).data
     0.0
     """
     at_least_0("strength", strength)
-
-    def penalty(model: Module) -> Any:
-        return strength * autodiff.sum([abs(w) for w in model.weights()])
-
-    return penalty
+    return lambda model: strength * autodiff.sum([abs(w) for w in model.weights()])

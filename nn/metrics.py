@@ -1,8 +1,8 @@
-"""Prediction: what a net makes of examples, and how much of it is right."""
+"""Predictions, and how many of them are right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import nan
 from typing import Any
 
@@ -10,7 +10,7 @@ from autodiff.arrays import in_order
 
 from ._checks import number, rows_in, several
 from ._targets import above_half, listed, plain
-from .losses import Loss, loss_named
+from .losses import AnyLoss, Loss, loss_named
 from .module import evaluating, takes_sequences
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
@@ -37,10 +37,7 @@ def sequence(x: Any, place: str) -> list[Any]:
 
 
 def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:
-    """The loss itself, or, where the model has outputs for each position of a sequence, its mean over the positions.
-
-    Then a target is a list with one for each position, and an example is right where all of its positions are.
-    """
+    """The loss, averaged over the positions of a sequence if the model has outputs (and Y has targets) for each."""
     if not takes_sequences(model):
         return loss
     rows = model(X[0])
@@ -58,14 +55,13 @@ def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:
             raise ValueError(f"expected a target for each of the {len(found)} positions, got {len(target)}")
         return sum([loss.cost(each, wanted) for each, wanted in zip(found, target)]) / len(found)
 
-    def decide(outputs: Any) -> Any:
-        return [loss.decide(each) for each in parts(outputs)]
-
     def encode(target: Any, _: int) -> list[Any]:
         return [loss.encode(plain(each), width) for each in several("a target", target, "Y=[[{}]]")]
 
-    chosen = loss.decide if loss.decide is above_half else decide
-    return Loss(loss.name, cost, encode, chosen, loss.probabilities)
+    def decide(outputs: Any) -> Any:
+        return [loss.decide(each) for each in parts(outputs)]
+
+    return Loss(loss.name, cost, encode, above_half if loss.decide is above_half else decide, loss.probabilities)
 
 
 def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
@@ -73,9 +69,7 @@ def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Lo
     return tried(model, X, Y, loss)[1]
 
 
-def tried(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss
-) -> tuple[list[Any], list[list[float]]]:
+def tried(model: Any, X: Sequence[Any], Y: Sequence[Any], loss: Loss) -> tuple[list[Any], list[list[float]]]:
     """(the outputs for the first example, the targets as the loss takes them)."""
     if not callable(model) or isinstance(model, type):
         raise TypeError(f"expected a model such as MLP(2, [4, 1]), got {model!r:.60}")
@@ -93,11 +87,7 @@ def tried(
 
 
 def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:
-    """Whether encoded targets stand for classes, so that an answer is right or wrong; else they are numbers to be met.
-
-    They do where the loss itself decides on classes or takes probabilities, and where they are nothing but 0 and 1
-    (or -1 and 1), as those of gates and data sets are.
-    """
+    """Whether targets are classes: by the loss, or as they are only 0 and 1 (or -1 and 1); else numbers to be met."""
     values = {x for target in targets for x in numbers(target)}
     return loss.decide is not above_half or loss.probabilities or values <= {0.0, 1.0} or values <= {-1.0, 1.0}
 
@@ -107,16 +97,13 @@ def numbers(outputs: Any) -> list[float]:
     return [getattr(y, "data", y) for y in listed(outputs)]
 
 
-def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any] | Loss | None = None) -> Any:
+def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
     """The class that the model gives one example; or the number, if that is what ``fit`` has taught it.
 
-    A class is whether the output is above 0.5; of several outputs the largest one's place, counted from 0. A model
-    trained by hinge loss is asked with ``loss="hinge"``: 1 or -1, by the sign. Where the targets of ``fit`` were
-    numbers to be met (see ``evaluate``), ``model.predicts_numbers`` is True, and the answer is the output itself, or
-    the list of them; assign it to have it the other way.
+    A class is whether the output is above 0.5 (1 or -1, by the sign, with ``loss="hinge"``), or the place of the
+    largest of several outputs. If the targets of ``fit`` were numbers to be met (see ``evaluate``),
+    ``model.predicts_numbers`` is True, and the answer is the output, or the list of outputs; it may be assigned.
 
-    Examples
-    --------
     >>> from nn import MLP, fit, predict
     >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
     1
@@ -133,17 +120,12 @@ def predict(model: Any, x: Sequence[float], loss: str | Callable[[Any, Any], Any
 
 
 def evaluate(
-    model: Any,
-    X: Sequence[Sequence[float]],
-    Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
+    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: AnyLoss = "squared_error"
 ) -> tuple[float, float]:
     """(the mean loss, how many examples are classified right: nan where the targets are numbers to be met).
 
     Targets are classes if the loss is one over classes or probabilities, or if they are only 0 and 1 (or -1 and 1).
 
-    Examples
-    --------
     >>> from nn import MLP, evaluate, truth_table
     >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
     (0.25, 3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from operator import index
 from random import Random
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
-from ._checks import counted, example, generator, several, size
-from .activations import activation_named
+from ._checks import Seed, counted, example, generator, several, size
+from .activations import Activation, activation_named
 from .initializers import Initializer
 from .layers import Layer, Neuron, spelled
 from .module import Module, outputs_of, takes_sequences
@@ -20,9 +21,6 @@ from .module import Module, outputs_of, takes_sequences
 class Sequential(Module):
     """Layers (or any functions of a list) one after the other.
 
-    Examples
-    --------
-    >>> from nn import Layer, Sequential
     >>> net = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, seed=1))
     >>> len(net([1.0, -1.0])), len(net.parameters())
     (1, 13)
@@ -73,6 +71,9 @@ class Sequential(Module):
 class MLP(Sequential):
     """A multi-layer perceptron: each layer's outputs are the next layer's inputs.
 
+    Called with one example, it returns a list of Values; of one output, always the Value itself. ValueError if an
+    example has another number of inputs, or a name is unknown.
+
     Parameters
     ----------
     inputs : int
@@ -86,15 +87,6 @@ class MLP(Sequential):
     bias, initializer, seed
         As for ``Neuron``. The same seed gives the same weights everywhere.
 
-    Returns
-    -------
-    Called with one example: a list of Values; of one output, the Value itself. Always so.
-
-    Raises
-    ------
-    ValueError
-        If an example has another number of inputs, or a name is unknown.
-
     Examples
     --------
     >>> net = MLP(2, [4, 1], seed=0)
@@ -105,41 +97,31 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        sizes: Sequence[int],
-        activation: Any = "tanh",
-        output: str | Callable[..., Any] = "linear",
-        bias: bool = True,
-        initializer: str | Initializer = "uniform",
-        seed: int | Random | None = None,
-    ) -> None:
+        self, inputs: int, sizes: Sequence[int], activation: Any = "tanh", output: Activation = "linear",
+        bias: bool = True, initializer: str | Initializer = "uniform", seed: Seed = None
+    ) -> None:  # fmt: skip
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
         if len(widths) < 2:
             raise ValueError(f"a net has one layer or more: write MLP({inputs!r:.20}, [4, 1]), the last is the outputs")
         chosen = [*hidden_activations(activation, len(widths) - 2), output]
-        super().__init__(
-            *[Layer(widths[i], widths[i + 1], chosen[i], bias, initializer, random) for i in range(len(chosen))]
-        )
+        pairs = zip(pairwise(widths), chosen)
+        super().__init__(*[Layer(n, m, activation, bias, initializer, random) for (n, m), activation in pairs])
         self.seed = None if isinstance(seed, Random) else seed
         if self.seed is not None and hasattr(self.seed, "__index__"):
             self.seed = index(self.seed)  # an int of NumPy's is no JSON
         self.make = inputs, sizes, activation, output, bias, initializer
-        for k, layer in enumerate(
-            self.layers, 1
-        ):  # labelled as in the lectures: W1_0_2 to unit 0 of layer 1 from input 2
+        # Labels are those of the lectures: W1_0_2 leads to unit 0 of layer 1 from input 2.
+        for k, layer in enumerate(self.layers, 1):
             for i, neuron in enumerate(layer.neurons):
                 for j, w in enumerate(neuron.w):
                     w.label = f"W{k}_{i}_{j}"
                 if type(neuron.b) is Value:
                     neuron.b.label = f"b{k}_{i}"
 
-    def again(self, seed: int | Random | None = None) -> MLP:
+    def again(self, seed: Seed = None) -> MLP:
         """A net of the same make that starts from another seed.
 
-        Examples
-        --------
         >>> net = MLP(2, [4, 1], "relu", seed=0)
         >>> net.again(seed=1)
         MLP(2-4-1, relu, linear, 17 parameters)
@@ -148,18 +130,12 @@ class MLP(Sequential):
 
     @classmethod
     def from_matrices(
-        cls,
-        matrices: Sequence[Any],
-        activation: Any = "tanh",
-        output: str | Callable[..., Any] = "linear",
-        bias: bool = True,
+        cls, matrices: Sequence[Any], activation: Any = "tanh", output: Activation = "linear", bias: bool = True
     ) -> MLP:
-        """The net with these weights: a matrix a layer, a row a neuron, the bias in column 0 as on E's slides.
+        """The net with these weights: a matrix a layer, a row a neuron, the bias (unless False) in column 0 (E).
 
-        A layer of one neuron may be given as its row alone. With ``bias=False`` all columns are weights.
+        A layer of one neuron may be given as its row alone.
 
-        Examples
-        --------
         >>> both = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")  # E2
         >>> round(both([1, 1]).data, 4), round(both([0, 1]).data, 4)
         (1.0, 0.0)
@@ -170,10 +146,8 @@ class MLP(Sequential):
         net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
         for layer, rows in zip(net.layers, layers):
             for neuron, row in zip(layer.neurons, rows):
-                if len(row) != len(neuron.w) + bias:
-                    raise ValueError(
-                        f"a row of weights for {neuron!r} has {len(neuron.w) + bias} numbers, got {len(row)}"
-                    )
+                if len(row) != (size := len(neuron.w) + bias):
+                    raise ValueError(f"a row of weights for {neuron!r} has {size} numbers, got {len(row)}")
                 if bias:
                     neuron.b.data = row[0]
                 for w, number in zip(neuron.w, row[bias:]):
@@ -209,8 +183,6 @@ class RecurrentCell(Module):
 
     Called with a sequence of examples it returns the last h; ``states`` gives them all. h starts at 0.
 
-    Examples
-    --------
     >>> cell = RecurrentCell(1, 2, seed=0)
     >>> len(cell.parameters()), len(cell([[1.0], [0.0], [1.0]]))
     (8, 2)
@@ -218,7 +190,7 @@ class RecurrentCell(Module):
 
     takes_sequences = True
 
-    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: int | Random | None = None) -> None:
+    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: Seed = None) -> None:
         self.layer = Layer(size(inputs) + size(hidden), hidden, activation, seed=seed)
 
     def states(self, sequence: Sequence[Sequence[Any]], start: Sequence[Any] | None = None) -> list[list[Any]]:
@@ -234,19 +206,15 @@ class RecurrentCell(Module):
 
 
 class Convolution(Module):
-    """One neuron moved along a list, looking at ``width`` neighbours at a time.
+    """One neuron moved along a list, looking at ``width`` neighbors at a time.
 
-    Examples
-    --------
     >>> edges = Convolution(2, seed=0)
     >>> edges.load_state_dict({"neuron.w.0": -1.0, "neuron.w.1": 1.0, "neuron.b": 0.0})
     >>> [out.data for out in edges([0.0, 0.0, 1.0, 1.0])]
     [0.0, 1.0, 0.0]
     """
 
-    def __init__(
-        self, width: int, activation: Any = "linear", bias: bool = True, seed: int | Random | None = None
-    ) -> None:
+    def __init__(self, width: int, activation: Any = "linear", bias: bool = True, seed: Seed = None) -> None:
         self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:

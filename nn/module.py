@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FunctionType, MemberDescriptorType
 from typing import Any, Self
 
@@ -20,8 +20,6 @@ class Module:
     sets and NumPy arrays of Values are looked into, also one inside the other. Parameters come in the order in which
     they were set, those of a class after those of the object, each once, however often it is used.
 
-    Examples
-    --------
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
@@ -55,11 +53,11 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """The Values that training changes."""
-        return [parameter for _, parameter, _ in parameters_in(self)]
+        return [parameter for _, parameter, _ in parameters_in(self, False)]
 
     def weights(self) -> list[Value]:
         """What a penalty looks at (D11): the parameters without biases (called b or bias) and PReLU's slopes."""
-        return [parameter for _, parameter, is_weight in parameters_in(self) if is_weight]
+        return [parameter for _, parameter, is_weight in parameters_in(self, False) if is_weight]
 
     def by_layer(self) -> dict[str, list[Value]]:
         """The parameters of each part, or of each layer where the parts are layers: {"layers.0": [...], ...}."""
@@ -140,18 +138,16 @@ def takes_sequences(model: Any) -> bool:
     return getattr(model, "takes_sequences", False) is True
 
 
-class in_mode:
+@contextmanager
+def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
     """While all are in training mode, or none is; afterwards they are as before."""
-
-    def __init__(self, modules: Sequence[Module], mode: bool) -> None:
-        self.modules, self.mode, self.before = modules, mode, [module.training for module in modules]
-
-    def __enter__(self) -> None:
-        for module in self.modules:
-            module.training = self.mode
-
-    def __exit__(self, *error: object) -> None:
-        for module, mode in zip(self.modules, self.before):
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = mode
+        yield
+    finally:
+        for module, mode in zip(modules, before):
             module.training = mode
 
 
@@ -183,28 +179,32 @@ def buffers_in(thing: Any) -> Iterator[tuple[str, list[float], int]]:
             yield from [(f"{name}.{key}.{i}".lstrip("."), numbers, i) for i in range(len(numbers))]
 
 
-def parameters_in(thing: Any) -> Iterator[tuple[str, Value, bool]]:
-    """Yield (name, leaf Value, whether it is a weight) for all of them, each once."""
-    for found in parts_in(thing):
+def parameters_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Value, bool]]:
+    """Yield (name, leaf Value, whether it is a weight) for all of them, each once; names are "" unless ``named``."""
+    for found in parts_in(thing, named):
         if type(found[1]) is Value and found[1].primitive is None:
             yield found
 
 
-def parts_in(thing: Any) -> Iterator[tuple[str, Any, bool]]:
+def parts_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Any, bool]]:
     """Yield (name, part, whether a Value there is a weight) for all that a module or container holds, each once."""
     seen: dict[int, Any] = {}  # keeps alive what was looked into, so that no id comes up twice
     waiting = [("", thing, True)]
     while waiting:
-        name, thing, is_weight = waiting.pop()
+        name, thing, is_weight = found = waiting.pop()
         if id(thing) in seen:
             continue
         seen[id(thing)] = thing
-        yield name, thing, is_weight
+        yield found
         if type(thing) is not Value:
             for key, part in reversed(parts_of(thing)):
                 if type(part) not in PLAIN:
-                    weighs = is_weight if type(key) is int else not is_bias(str(key), thing)
-                    waiting.append((f"{name}.{key}" if name else str(key), part, weighs))
+                    weighs = is_weight
+                    if type(key) is not int:
+                        bare = str(key).strip("_0123456789")  # of b, b1, bias, ...
+                        is_bias = bare == "b" or bare.startswith("bias") or key in getattr(thing, "not_weights", ())
+                        weighs = not is_bias
+                    waiting.append(((f"{name}.{key}" if name else str(key)) if named else "", part, weighs))
 
 
 def parts_of(thing: Any) -> list[tuple[Any, Any]]:
@@ -232,9 +232,3 @@ def parts_of(thing: Any) -> list[tuple[Any, Any]]:
 def age(thing: Any) -> int:
     """When the oldest parameter in it was made."""
     return min([parameter.born for _, parameter, _ in parameters_in(thing)], default=0)
-
-
-def is_bias(name: str, owner: Any) -> bool:
-    """Whether an attribute or key is called b, b1, bias, ..., or its owner leaves it out of the weights."""
-    plain = name.strip("_0123456789")
-    return plain == "b" or plain.startswith("bias") or name in getattr(owner, "not_weights", ())

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from autodiff import Value, dot, mean, reciprocal, sqrt
-from autodiff.flat import row_mean
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
 from .module import Module
@@ -43,9 +42,6 @@ class LayerNorm(Scaled):
 
     PyTorch's LayerNorm. (Ba, Kiros and Hinton 2016)
 
-    Examples
-    --------
-    >>> from nn import LayerNorm
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
     """
@@ -54,7 +50,7 @@ class LayerNorm(Scaled):
         super().__init__(inputs, epsilon)
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        return self.learned(normalised(list(self.row(x)), self.epsilon))
+        return self.learned(normalized(list(self.row(x)), self.epsilon))
 
 
 class RMSNorm(Scaled):
@@ -63,9 +59,6 @@ class RMSNorm(Scaled):
     PyTorch's RMSNorm(inputs, eps=epsilon). With ``learned=False`` there is no scale, as in microgpt. (Zhang and
     Sennrich 2019)
 
-    Examples
-    --------
-    >>> from nn import RMSNorm
     >>> RMSNorm(2, learned=False)([3.0, -3.0])
     [0.9999994444449074, -0.9999994444449074]
     """
@@ -87,25 +80,13 @@ class BatchNorm(Scaled):
     In training mean and variance are those of the mini-batch, and the running statistics move towards them; else
     they are the running ones, so that one example is enough. (Ioffe and Szegedy 2015; PyTorch's BatchNorm1d)
 
-    A model of your own that contains one defines ``batch(rows)``, from the list of examples to the list of outputs:
+    Lists have shape (inputs,); ``batch`` takes and returns (examples, inputs), in training two examples or more. A
+    model of your own that contains one defines ``batch(rows)``, from the list of examples to the list of outputs:
     ``return [self.last(h) for h in self.norm.batch([self.first(x) for x in rows])]``. Sequential has it.
 
-    Parameters
-    ----------
-    inputs : int
-        How many units.
-    momentum : float
-        The share of the mini-batch in the new running statistics; its variance there is divided by n - 1.
-    epsilon : float
-        Keeps a constant unit from a division by 0.
+    ``momentum`` is the share of the mini-batch in the new running statistics (its variance there divided by n - 1);
+    ``epsilon`` keeps a constant unit from a division by 0.
 
-    Returns
-    -------
-    Called with a list of shape (inputs,): another of that shape; ``batch`` takes and returns (examples, inputs),
-    in training two examples or more.
-
-    Examples
-    --------
     >>> norm = BatchNorm(1, momentum=1.0).train()
     >>> [round(y.data, 3) for [y] in norm.batch([[1.0], [3.0]])]
     [-1.0, 1.0]
@@ -152,6 +133,8 @@ class BatchNorm(Scaled):
 
     def recorded(self, x: Sequence[Any], notes: Notes) -> list[Any]:
         """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
+        from autodiff.flat import row_mean  # when used: it brings in flat code
+
         means = [row_mean(x_j) for x_j in x]
         distances = [x_j - m for x_j, m in zip(x, means)]
         variances = [row_mean(d * d) for d in distances]
@@ -175,20 +158,9 @@ def among_rows() -> Iterator[Notes]:
 def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[list[Any]]:
     """(x - mean) / sqrt(variance + epsilon) for each column, mean and variance being those of these rows.
 
-    Parameters
-    ----------
-    rows : sequence of shape (examples, units)
-        A layer's outputs for the examples of one mini-batch: the one thing here that sees several at once.
-    epsilon : float
-        Keeps a constant column from a division by 0; with 0 its numbers become nan.
+    The rows, of shape (examples, units), are a layer's outputs for the examples of one mini-batch; ValueError if they
+    differ in length or are fewer than two. With epsilon 0 a constant column becomes nan.
 
-    Raises
-    ------
-    ValueError
-        If the rows differ in length, or if there are fewer than two: the mean of one row is that row.
-
-    Examples
-    --------
     >>> batch_norm([[1.0], [3.0]], epsilon=0.0)
     [[-1.0], [1.0]]
     """
@@ -197,15 +169,15 @@ def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[lis
     rows = [several("batch_norm", row, usage) for row in several("batch_norm", rows, usage)]
     if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError(f"batch_norm takes two or more rows of one length, got lengths {[*map(len, rows)]!r:.60}")
-    columns = [normalised(list(column), epsilon) for column in zip(*rows)]
+    columns = [normalized(list(column), epsilon) for column in zip(*rows)]
     return [list(row) for row in zip(*columns)]
 
 
-def normalised(column: Sequence[Any], epsilon: float) -> list[Any]:
+def normalized(column: Sequence[Any], epsilon: float) -> list[Any]:
     """The numbers of one unit with mean 0 and variance 1."""
     constant = Value not in map(type, column) and min(column) == max(column)
-    centre = column[0] if constant else mean(column)  # the mean of equal numbers may be off by rounding
-    distances = [x - centre for x in column]
+    center = column[0] if constant else mean(column)  # the mean of equal numbers may be off by rounding
+    distances = [x - center for x in column]
     deviation = sqrt(mean([d * d for d in distances]) + epsilon)
     if type(deviation) is not Value and deviation == 0.0:
         return [d * reciprocal(0.0) for d in distances]  # nan, where a float would raise

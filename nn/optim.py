@@ -12,15 +12,15 @@ from autodiff import Value, cos, floor, maximum, minimum, sqrt, variables
 from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several, size
 from .module import Module
 
+Parameters = Iterable[Value] | Module
 Schedule = Callable[[Any], Any]  # of the step, counted from 0
 
 
 class Optimizer:
     """Loops one scalar function over all parameters.
 
-    A subclass names in ``states`` what it remembers of each parameter, and says in ``update`` what a
-    step does. ``update`` is written with ``+ - * / **`` and the functions of ``autodiff``, so that it
-    can be recorded as a graph as well as run with numbers.
+    A subclass names in ``states`` what it remembers of each parameter, and defines a step in ``update``, written with
+    ``+ - * / **`` and the functions of ``autodiff``, so that it can be recorded as well as run with numbers.
 
     Parameters
     ----------
@@ -29,20 +29,17 @@ class Optimizer:
     learning_rate : float
         How far a step goes; may be assigned between steps.
     weight_decay : float
-        Added to the gradient times the parameter, biases included, as in PyTorch: the gradient of an L2 penalty of
+        Times the parameter, added to the gradient, biases included, as in PyTorch: the gradient of an L2 penalty of
         half that strength on every parameter given. ``nn.l2`` penalizes weights only.
     clip_norm : float, optional
-        The longest gradient (over all parameters together) that is not shortened to it (D14).
+        The length to which longer gradients (of all parameters together) are shortened (D14).
     schedule : function (step) -> float, optional
-        What the learning rate is multiplied by, as in PyTorch's LambdaLR stepped after every update: ``cosine(1000)``,
-        ``linear_decay(1000)``, ``step_decay(300)``, or your own. ``step`` counts the updates made before: 0, 1, 2, ...
-        Written with ``+ - * / **`` and the functions of ``autodiff``, it runs in every runner; with ``if``, ``int``
-        or ``math``, only in the eager one.
+        What the learning rate is multiplied by after ``step`` = 0, 1, 2, ... updates (PyTorch's LambdaLR):
+        ``cosine(1000)``, ``linear_decay(1000)``, ``step_decay(300)``, or your own. With ``if``, ``int`` or ``math`` in
+        it, it runs in the eager runner only.
 
     Examples
     --------
-    >>> from nn import Optimizer
-    >>> from autodiff import Value
     >>> class SignDescent(Optimizer):
     ...     def update(self, parameter, gradient, learning_rate, step):
     ...         return (parameter - learning_rate * (1.0 if gradient > 0.0 else -1.0),)
@@ -56,14 +53,9 @@ class Optimizer:
     states: tuple[str, ...] = ()
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Parameters, learning_rate: float, weight_decay: float = 0.0,
+        clip_norm: float | None = None, schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         refuse_words(type(self).__init__, others)
         is_model = hasattr(parameters, "parameters") and not isinstance(parameters, type)
         found: Any = parameters.parameters() if is_model else parameters  # type: ignore[union-attr]
@@ -124,9 +116,7 @@ class Optimizer:
             gradients = clip_by_norm(gradients, self.clip_norm)
         rate, step = self.learning_rate, self.steps + 1
         rows = zip(self.parameters, gradients, *self.state.values())
-        new = [
-            self.decayed_update(parameter.data, gradient, rate, step, *state) for parameter, gradient, *state in rows
-        ]
+        new = [self.decayed_update(x.data, gradient, rate, step, *state) for x, gradient, *state in rows]
         for parameter, row in zip(self.parameters, new):
             parameter.data = row[0]
         for k, name in enumerate(self.state, 1):
@@ -143,22 +133,11 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent: parameter - learning_rate * gradient; with momentum, the velocity for the gradient.
+    """Gradient descent: parameter - learning_rate * gradient, stochastic if the gradient is that of a mini-batch.
 
-    It is called stochastic where the gradient comes from a mini-batch. The velocity is
-    momentum * velocity + gradient; with ``nesterov`` the step looks one such turn ahead.
+    With momentum (from 0 on; 0.9 is usual), the velocity, momentum * velocity + gradient, replaces the gradient; then
+    ``nesterov`` may look a turn ahead. Other parameters are as for ``Optimizer``.
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    momentum : float
-        How much of the velocity stays, from 0 (none) on; 0.9 is usual.
-    nesterov : bool
-        Whether to look ahead; it takes a momentum.
-
-    Examples
-    --------
     >>> x = Value(3.0, "x")
     >>> optimizer = SGD([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -168,16 +147,10 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.1,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Parameters, learning_rate: float = 0.1, momentum: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, clip_norm: float | None = None, schedule: Schedule | None = None,
+        **others: Never
+    ) -> None:  # fmt: skip
         self.momentum = at_least_0("momentum", momentum)
         self.nesterov = nesterov
         if nesterov and not momentum:
@@ -196,19 +169,9 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    decay : float
-        How much of the mean stays, from 0 up to, not including, 1 (PyTorch's alpha).
-    epsilon : float
-        Added to the root, above 0, so that nothing is divided by 0.
+    ``decay`` (PyTorch's alpha), from 0 up to, not including, 1, is how much of the mean stays; ``epsilon``, above 0, is
+    added to the root. Other parameters are as for ``Optimizer``.
 
-    Examples
-    --------
-    >>> from nn import RMSProp
-    >>> from autodiff import Value
     >>> x = Value(3.0)
     >>> optimizer = RMSProp([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -220,16 +183,10 @@ class RMSProp(Optimizer):
     states = ("mean_square",)
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.01,
-        decay: float = 0.99,
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Parameters, learning_rate: float = 0.01, decay: float = 0.99, epsilon: float = 1e-8,
+        weight_decay: float = 0.0, clip_norm: float | None = None, schedule: Schedule | None = None,
+        **others: Never
+    ) -> None:  # fmt: skip
         self.decay = below_1("decay", decay)
         self.epsilon = above_0("epsilon", epsilon)
         super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
@@ -242,22 +199,12 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
 
-    The learning rate is about how far each parameter moves in a step. 0.02 suits tiny nets, which train for some
-    hundred steps; PyTorch's 0.001 is meant for millions of parameters and many thousand steps.
+    Each parameter moves about the learning rate in a step. 0.02 suits tiny nets and some hundred steps; PyTorch's 0.001
+    is meant for millions of parameters and many thousand steps.
 
-    Parameters
-    ----------
-    parameters, learning_rate, weight_decay, clip_norm, schedule
-        As for ``Optimizer``.
-    betas : (float, float)
-        How much of the mean of the gradients stays, and of that of their squares, from 0 up to, not including, 1.
-    epsilon : float
-        Added to the root, above 0, so that nothing is divided by 0.
+    ``betas``, from 0 up to, not including, 1, are how much stays of the mean of the gradients and of that of their
+    squares; ``epsilon``, above 0, is added to the root. Other parameters are as for ``Optimizer``.
 
-    Examples
-    --------
-    >>> from nn import Adam
-    >>> from autodiff import Value
     >>> x = Value(3.0)
     >>> optimizer = Adam([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -269,16 +216,10 @@ class Adam(Optimizer):
     states = ("mean", "mean_square")
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Parameters, learning_rate: float = 0.02, betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8, weight_decay: float = 0.0, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         both = several("betas", betas, "betas=(0.9, 0.999)")
         if len(both) != 2:
             raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
@@ -301,9 +242,6 @@ class AdamW(Adam):
     Each step first multiplies the parameter by 1 - learning_rate * weight_decay and leaves the gradient's means alone;
     ``Adam`` adds the decay to the gradient. Parameters as for ``Adam``; weight_decay is 0.01 as in PyTorch.
 
-    Examples
-    --------
-    >>> from nn import AdamW
     >>> x = Value(3.0)
     >>> optimizer = AdamW([x], learning_rate=0.1, weight_decay=0.5)
     >>> (x * x).backward()
@@ -313,16 +251,10 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value] | Module,
-        learning_rate: float = 0.02,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
-        clip_norm: float | None = None,
-        schedule: Schedule | None = None,
-        **others: Never,
-    ) -> None:
+        self, parameters: Parameters, learning_rate: float = 0.02, betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8, weight_decay: float = 0.01, clip_norm: float | None = None,
+        schedule: Schedule | None = None, **others: Never
+    ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate, betas, epsilon, weight_decay, clip_norm, schedule, **others)
 
     def decayed(self, parameter: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
@@ -333,14 +265,11 @@ class AdamW(Adam):
 
 
 def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
-    """A schedule that falls from 1 to ``end`` along half a cosine in so many steps, and stays there.
+    """A schedule that falls from 1 to ``end`` along half a cosine in ``steps`` steps, and stays there.
 
-    PyTorch's CosineAnnealingLR(T_max=steps), which rises again after them. The first ``warmup`` steps rise in a
-    straight line: 1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
+    PyTorch's CosineAnnealingLR(T_max=steps) without its new rise. The first ``warmup`` steps rise in a straight line:
+    1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
 
-    Examples
-    --------
-    >>> from nn import cosine
     >>> [round(cosine(4)(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
@@ -352,9 +281,6 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
 
     PyTorch's LinearLR(start_factor=1, end_factor=end, total_iters=steps). ``warmup`` as for ``cosine``.
 
-    Examples
-    --------
-    >>> from nn import linear_decay
     >>> [linear_decay(4)(step) for step in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
@@ -364,9 +290,6 @@ def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
     """A schedule that is multiplied by the factor after every so many steps: PyTorch's StepLR(every, factor).
 
-    Examples
-    --------
-    >>> from nn import step_decay
     >>> [step_decay(2, 0.5)(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
@@ -395,8 +318,6 @@ def stairs(step: Any, every: int, factor: float) -> Any:
 def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     """g * threshold / |g| where the length |g| is at least the threshold, else g (D14).
 
-    Examples
-    --------
     >>> clip_by_norm([3.0, 4.0], 1.0)
     [0.6000000000000001, 0.8]
     """
@@ -407,12 +328,12 @@ def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
     return [gradient * scale for gradient in gradients]
 
 
-def momentum(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+def momentum(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     """SGD with a momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9)
 
 
-def nesterov(parameters: Iterable[Value] | Module, learning_rate: float = 0.05) -> SGD:
+def nesterov(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     """SGD with a Nesterov momentum of 0.9."""
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 

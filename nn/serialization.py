@@ -1,4 +1,4 @@
-"""Storage: a net as one JSON file with architecture, seed and weights, whole or absent, checked when it is read."""
+"""A net as one JSON file: architecture, seed and weights, written in one step and checked when read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ LARGEST = 500_000_000  # bytes
 class ModelFileError(ValueError):
     """A file that holds no model, a damaged one, or one of another shape.
 
-    Examples
-    --------
-    >>> from nn import ModelFileError, load
     >>> with open("model.json", "w") as file:
     ...     _ = file.write("{")
     >>> try:
@@ -38,13 +35,8 @@ class ModelFileError(ValueError):
 def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a file: architecture, seed and weights of an MLP, the weights of any other Module.
 
-    Raises
-    ------
-    ValueError
-        If a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
+    ValueError if a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(MLP(2, [4, 1], seed=0), folder + "/xor.json")
@@ -62,23 +54,16 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
     """The model of a file: a new MLP, or ``into`` with the file's weights.
 
-    Raises
-    ------
-    ModelFileError
-        If the file is no model, is damaged or does not fit; ``into`` is unchanged then.
+    ModelFileError if the file holds no model, is damaged or does not fit; ``into`` is unchanged then.
 
-    Examples
-    --------
-    >>> from nn import MLP, load, save
     >>> save(MLP(2, [3, 1], seed=0), "model.json")
     >>> load("model.json")
     MLP(2-3-1, tanh, linear, 13 parameters)
     """
     body = read(path)
-    parameters = body["parameters"]
     try:
-        model = into if into is not None else built(body["architecture"], len(parameters))
-        model.load_state_dict(parameters)
+        model = into if into is not None else built(body["architecture"], len(body["parameters"]))
+        model.load_state_dict(body["parameters"])
         if into is None:
             model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
     except (ValueError, TypeError, KeyError, OverflowError) as error:

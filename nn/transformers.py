@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import Any
 
 from autodiff import Value, dot, log_softmax, softmax, take
 from autodiff.arrays import in_order
 
-from ._checks import above_0, counted, generator, size
+from ._checks import Seed, above_0, counted, generator, size
 from .initializers import normal
 from .layers import Layer
 from .module import Module
@@ -23,14 +22,11 @@ class Embedding(Module):
 
     PyTorch's Embedding(tokens, width), but that numbers start near 0.
 
-    Examples
-    --------
-    >>> from nn import Embedding
     >>> len(Embedding(27, 16, seed=0)(3)), len(Embedding(27, 16, seed=0).parameters())
     (16, 432)
     """
 
-    def __init__(self, tokens: int, width: int, seed: int | Random | None = None) -> None:
+    def __init__(self, tokens: int, width: int, seed: Seed = None) -> None:
         random = generator(seed)
         self.rows = [
             [Value(START(random, tokens, width), f"e{i}_{j}") for j in range(size(width, "width"))]
@@ -50,21 +46,17 @@ class CausalSelfAttention(Module):
     Every head does so on its own part of the numbers: softmax(q . k / sqrt(size)) . v; ``heads`` divides ``width``.
     There are no biases. Called with a list of shape (positions, width) it returns another. (Vaswani et al. 2017)
 
-    Examples
-    --------
-    >>> from nn import CausalSelfAttention
     >>> rows = CausalSelfAttention(4, heads=2, seed=0)([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
     >>> len(rows), len(rows[0])
     (2, 4)
     """
 
-    def __init__(self, width: int, heads: int = 4, seed: int | Random | None = None) -> None:
+    def __init__(self, width: int, heads: int = 4, seed: Seed = None) -> None:
         random = generator(seed)
         if size(width, "width") % size(heads, "heads"):
             raise ValueError(f"heads share the width evenly: {width} numbers cannot be split among {heads} heads")
-        self.query, self.key, self.value, self.mix = (
-            Layer(width, width, "linear", False, START, random) for _ in "qkvm"
-        )
+        layers = [Layer(width, width, "linear", False, START, random) for _ in range(4)]
+        self.query, self.key, self.value, self.mix = layers
         self.parts = [slice(start, start + width // heads) for start in range(0, width, width // heads)]
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -86,7 +78,7 @@ class CausalSelfAttention(Module):
 class Block(Module):
     """One layer of a GPT: attention, then a small net for each position, each added to what it was given."""
 
-    def __init__(self, width: int, heads: int, seed: int | Random | None = None) -> None:
+    def __init__(self, width: int, heads: int, seed: Seed = None) -> None:
         random = generator(seed)
         self.norm = RMSNorm(width, learned=False)
         self.attention = CausalSelfAttention(width, heads, random)
@@ -105,20 +97,9 @@ def added(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> lis
 class GPT(Module):
     """A generative transformer: for each position of a sequence of tokens, scores for what comes next.
 
-    As Karpathy's microgpt.py: RMSNorm without scale, no biases, ReLU. (Radford et al. 2019)
+    As Karpathy's microgpt.py: RMSNorm without scale, no biases, ReLU. ``tokens`` is how many tokens there are, counted
+    from 0, ``width`` how many numbers a position has, ``context`` the longest sequence. (Radford et al. 2019)
 
-    Parameters
-    ----------
-    tokens : int
-        How many there are; they are counted from 0.
-    width, heads, layers : int
-        How many numbers a position has, heads of attention, blocks.
-    context : int
-        The longest sequence.
-
-    Examples
-    --------
-    >>> from nn import GPT
     >>> gpt = GPT(27, seed=0)
     >>> gpt
     GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 parameters)
@@ -152,9 +133,7 @@ class GPT(Module):
         scores = self(tokens[:-1])
         return sum([-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]) / len(scores)
 
-    def sample(
-        self, start: Sequence[int], end: int, temperature: float = 1.0, seed: int | Random | None = None
-    ) -> list[int]:
+    def sample(self, start: Sequence[int], end: int, temperature: float = 1.0, seed: Seed = None) -> list[int]:
         """Tokens drawn one after the other behind ``start``, until ``end`` or a full context.
 
         A low temperature takes likely ones more often.

@@ -32,7 +32,7 @@ FLOORS = {
         ir recording state | expansion passes | loops | lowering | backends | sequences trainer | compiled live
         | stepping
     """,
-    "autodiff.flat.backends": "text | array javascript python | llvm",
+    "autodiff.flat.backends": "text | array javascript python | devices llvm",
     "autodiff.flat.backends.llvm": """
         builder | machine math | core | nests | emitter | code | runner steps | singles trainings
     """,
@@ -48,7 +48,7 @@ FLOORS = {
     """,
     "nn.cli": "names presets | report",
     "nn.doctor": "findings | units",
-    "nn.lectures": "learning starts text words | by_hand depth | descents | catalog",
+    "nn.lectures": "depth learning words | by_hand descents | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | dot | engines",

@@ -23,17 +23,15 @@ ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 when fine, 2 for bad input, 130 after ctrl-C."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
     from autodiff.cli import front_door
 
-    return front_door(
-        lambda: run(options(sys.argv[1:] if arguments is None else arguments)),
-        lambda message: message.replace("python -m autodiff", "python -m visualize"),
-    )
+    work = lambda: run(options(sys.argv[1:] if arguments is None else arguments))  # noqa: E731
+    return front_door(work, lambda message: message.replace("python -m autodiff", "python -m visualize"))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line, divided into options and words."""
+    """Parse the command line."""
     from autodiff.cli import examples, file_name, places, shielded
 
     made = argparse.ArgumentParser(
@@ -44,9 +42,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
     file: Any = {"type": file_name, "metavar": "FILE"}
-    made.add_argument(
-        "-o", dest="file", help=".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file a step; - prints SVG", **file
-    )
+    kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file a step; - prints SVG"
+    made.add_argument("-o", dest="file", help=kinds, **file)
     made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
     made.add_argument("--frames", action="store_true", help="step by step; a .pdf or .tex file has a page for each")
     folding = made.add_mutually_exclusive_group()
@@ -136,7 +133,7 @@ def looks(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
-    """The page of what was asked for: an expression, or the parts of an example with a box to pick one."""
+    """The page of what was asked for: an expression, or the parts of an example with contents to pick one."""
     from .web.document import collection, page
 
     if len(subjects) == 1:

@@ -20,30 +20,24 @@ def register() -> None:
     formatter = getattr(shell, "display_formatter", None)
     if formatter is not None:
         formatter.formatters["image/svg+xml"].for_type(Value, small_svg)
-        formatter.formatters["image/png"].for_type_by_name(
-            "matplotlib.axes._axes", "Axes", lambda axes: figure_png(axes.figure)
-        )
-        formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", figure_png)
+        png = formatter.formatters["image/png"]
+        png.for_type_by_name("matplotlib.axes._axes", "Axes", lambda axes: figure_png(axes.figure))
+        png.for_type_by_name("matplotlib.figure", "Figure", figure_png)
 
 
 def small_svg(output: Value) -> str | None:
     """The picture of a small graph as SVG; None for a leaf and for a large graph, which show as text."""
-    if output.primitive is None or not small(output):
-        return None
-    from .picture import draw
-
-    return draw(output).svg()
-
-
-def small(output: Value) -> bool:
-    """Whether the graph behind a Value has few nodes, found out without walking through a large one."""
     waiting, seen = [output], {output}
-    while waiting and len(seen) <= SMALL:
+    while waiting and len(seen) <= SMALL:  # never through a large one
         for operand in waiting.pop().operands[: SMALL + 1]:
             if type(operand) is not float and operand not in seen:
                 seen.add(operand)
                 waiting.append(operand)
-    return len(seen) <= SMALL
+    if output.primitive is None or len(seen) > SMALL:
+        return None
+    from .picture import draw
+
+    return draw(output).svg()
 
 
 def figure_png(figure: Any) -> tuple[bytes, dict[str, str]]:

@@ -32,47 +32,33 @@ SMALLER = 11 / 12  # so little that no letters are of less than 11 pixels where 
 
 
 def draw(
-    output: Value | Sequence[Value] | BaseException,
-    *,
-    fold: Any = None,
-    unfold: Iterable[str] = (),
-    digits: int | None = None,
-    round: int | None = None,
-    products: bool = False,
-    values: bool = True,
-    gradients: bool | str = True,
-    highlight: Any = None,
-    direction: str = "right",
-    width: float | None = 1280,
-    height: float | None = 720,
-    font_size: float = 13,
-    scale: float = 1,
-    theme: str | Mapping[str, str] = "auto",
-    layout: str = "built-in",
-) -> Picture:
-    """The graph behind a Value as a picture, from the inputs at the left to the output at the right.
+    output: Value | Sequence[Value] | BaseException, *, fold: Any = None, unfold: Iterable[str] = (),
+    digits: int | None = None, round: int | None = None, products: bool = False, values: bool = True,
+    gradients: bool | str = True, highlight: Any = None, direction: str = "right", width: float | None = 1280,
+    height: float | None = 720, font_size: float = 13, scale: float = 1, theme: str | Mapping[str, str] = "auto",
+    layout: str = "built-in"
+) -> Picture:  # fmt: skip
+    """The graph behind a Value, as it is now, as a picture from the inputs at the left to the output at the right.
 
-    Values stand above the arrows, gradients (once ``backward()`` has been called) below them. Where a Value
-    is used more than once, each arrow shows its part and the sum stands under the Value's name.
+    Values stand above the arrows, gradients (after ``backward()``) below them. The parts of a Value's gradient stand
+    at its arrows, their sum under its name.
 
     Parameters
     ----------
     output : Value, list of Values or exception
         The end of the graph, or its ends, such as what a net returns. Of an error in a forward pass, as in
-        ``except ValueError as error: draw(error)``, all is drawn that was recorded before it.
+        ``except ValueError as error: draw(error)``, what was recorded before it is drawn.
     fold : optional
-        What becomes one box: a Value (it and all that only it uses), a label, "sigmoid", "tanh" or
-        "softplus" (where it is written out in simpler gates), a model with ``named_parameters()`` (a box
-        for each neuron, or layer), or a list of such. None folds graphs of more than 300 nodes
-        (nets of more than 60), False none.
+        What becomes one box: a Value (with all that only it uses), a label, "sigmoid", "tanh" or "softplus" (written
+        out in simpler gates), a model with ``named_parameters()`` (a box for each neuron, or layer), or a list of
+        such. None folds graphs of more than 300 nodes (nets of more than 60), False none.
     unfold : iterable of str
         Names of gates to draw as simpler ones: "sigmoid", "tanh", "softplus", "relu", "dot", "sum" as lectures
         do; others, a user's among them, by their value or expansion.
     digits : int, optional
-        Places after the point; six significant digits where it is None.
+        Places after the point; None: six significant digits.
     round : int, optional
-        Places to which every number is rounded before the next is computed from it, as ``f.steps().rounded(2)`` does
-        and a lecture by hand.
+        Places to which every number is rounded before the next is computed from it, as ``f.steps().rounded(2)``.
     products : bool
         Whether to write "[upstream] x [local] = downstream" for gradients.
     values : bool
@@ -85,29 +71,23 @@ def draw(
     direction : str
         Where the arrows go: "right" or "down".
     width : float, optional
-        A longer circuit is wrapped into rows of so many pixels, those of a slide; None keeps it in one.
+        The pixels of a row; a longer circuit is wrapped. None keeps it in one row.
     height : float, optional
-        A higher picture is set tighter where that makes it so low, or half: the values of inputs stand beside their
+        Pixels: a higher picture is set tighter if that makes it fit, or fit twice: values of inputs stand beside their
         names, once, and if need be all is a twelfth smaller.
     font_size : float
         The pixels of the numbers; all else goes with them.
     scale : float
         How many times as large the finished picture is written.
     theme : str or dict
-        The colors: "light", "dark", "auto" (as the reader's system is set), or a dict that changes some of the light
-        ones: background, ink, faint, value, gradient, gate, lit.
+        "light", "dark", "auto" (as the reader's system is set), or a dict of colors that replace light ones:
+        background, ink, faint, value, gradient, gate, lit.
     layout : str
         "built-in", or "dot" by the program of Graphviz.
-
-    Returns
-    -------
-    Picture
-        The graph as it is now; later changes do not show in it.
 
     Examples
     --------
     >>> from autodiff import variables
-    >>> from visualize import draw
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
     >>> f.backward()
@@ -129,7 +109,7 @@ def draw(
 
 
 def single(given: Any) -> Value:
-    """What is drawn as one Value: several outputs are joined, and of an error it is what was recorded before it."""
+    """What is drawn, as one Value: several outputs are joined; for an error, what was recorded before it."""
     if type(given) is Value:
         return given
     found = recorded_before(given) if isinstance(given, BaseException) else given
@@ -159,7 +139,7 @@ def recorded_before(error: BaseException) -> list[Value]:
 
 
 def one_of(what: str, given: Any, known: Collection[Any]) -> None:
-    """ValueError unless it is one of the known."""
+    """Raise ValueError unless it is one of the known."""
     if not any(given == x and type(given) is type(x) for x in known):
         raise ValueError(f"no {what} is called {given!r:.60}: choose one of {', '.join(map(str, known))}")
 
@@ -195,18 +175,9 @@ class Look(NamedTuple):
 
 
 class Picture:
-    """A drawn graph. In a notebook it shows itself.
+    """A drawn graph, which shows itself in a notebook; ``scene`` has what is in it, as plain data.
 
-    Attributes
-    ----------
-    scene : Scene
-        What is in it, as plain data.
-
-    Examples
-    --------
-    >>> from visualize import Picture
     >>> from autodiff import variables
-    >>> from visualize import draw
     >>> x, y = variables(x=3, y=4)
     >>> picture = draw(x * y)
     >>> picture.svg().startswith("<svg"), len(picture.scene.boxes)
@@ -223,19 +194,9 @@ class Picture:
         return svg(self._drawn())
 
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the picture to a file, in the format of its ending, and return the path.
+        """Write the picture to a file and return the path, which ends in .svg, .png, .pdf, .tex (TikZ) or .dot.
 
-        Parameters
-        ----------
-        path : path
-            It ends in .svg, .png, .pdf, .tex (a file of its own with TikZ) or .dot.
-
-        Raises
-        ------
-        ValueError
-            If it has another ending.
-        FileNotFoundError
-            If its folder does not exist.
+        ValueError for another ending, FileNotFoundError if the folder does not exist.
         """
         if os.fspath(path).lower().endswith(PAGES):
             raise ValueError(f"a picture is no page: visualize.page(f).save({os.fspath(path)!r:.300}) writes one")
@@ -264,33 +225,18 @@ class Picture:
         return digraph(self.scene)
 
     def frames(self, pattern: str | os.PathLike[str]) -> list[str]:
-        """Write the graph step by step, as it is now, for slides: every file in the same positions.
+        """Write the graph step by step, for slides, every file in the same positions; return the paths.
 
-        Gradients are those of ``steps()``: they start from 1, whether or not ``backward()`` was called.
-
-        Parameters
-        ----------
-        pattern : path
-            A name with a place for the number, such as "d1-{n}.svg" or "d1-{n:02}.png"; or one of a
-            .pdf or .tex file, which then has a page for each step.
-
-        Returns
-        -------
-        list of str
-            The paths of the files, in order.
-
-        Raises
-        ------
-        StaleGraphError
-            If an input has changed since the graph was computed.
+        Gradients are those of ``steps()``, which start from 1. The pattern has a place for the number, such as
+        "d1-{n}.svg" or "d1-{n:02}.png", or is the name of a .pdf or .tex file, which gets a page for each step.
+        StaleGraphError if an input has changed since the graph was computed.
         """
         name = os.fspath(pattern)
         ending = suffix(name, FRAMES)
         single = numbered(name, 1) == name
         if single and ending not in PAGED:
-            raise ValueError(
-                f"{name!r} has no place for the number of the step: write for example 'step-{{n}}{ending}'"
-            )
+            example = f"'step-{{n}}{ending}'"
+            raise ValueError(f"{name!r} has no place for the number of the step: write for example {example}")
         drawings = self._frames()
         if single:
             return [write(name, content(drawings, ending))]

@@ -1,4 +1,4 @@
-"""The look of pictures: colours for light and dark, letters and lines, in one table that every renderer reads."""
+"""The look of pictures: colors for light and dark, letters and lines, in one table that every renderer reads."""
 
 from __future__ import annotations
 
@@ -6,30 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COLOURS = {  # on light pages and on dark ones
-    "background": ("#FFFFFF", "#111418"),
-    "ink": ("#1B1F24", "#E8EAED"),
-    "faint": ("#57606A", "#A3ADB8"),
-    "value": ("#005A8C", "#7CC7F2"),
-    "gradient": ("#A84300", "#FF9F4A"),
-    "gate": ("#F4F7FA", "#1D242C"),
+COLORS = {  # on light pages and on dark ones
+    "background": ("#FFFFFF", "#111418"), "ink": ("#1B1F24", "#E8EAED"), "faint": ("#57606A", "#A3ADB8"),
+    "value": ("#005A8C", "#7CC7F2"), "gradient": ("#A84300", "#FF9F4A"), "gate": ("#F4F7FA", "#1D242C"),
     "lit": ("#FFE9A8", "#5A4708"),
-}
-LIGHT, DARK = ({name: both[i] for name, both in COLOURS.items()} for i in (0, 1))
+}  # fmt: skip
+LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
+SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
 def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The colours for light and for dark surroundings: "light" and "dark" are the same in both, "auto" follows them.
-
-    A dict changes some of the light ones.
-    """
+    """The colors for light and dark surroundings: "auto" follows them; a dict changes some of the light colors."""
     if isinstance(theme, Mapping):
         for part, color in theme.items():
             if part not in LIGHT or not COLOR.fullmatch(str(color)):
-                raise ValueError(
-                    f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {part!r:.40}: {color!r:.40}"
-                )
+                given = f"{part!r:.40}: {color!r:.40}"
+                raise ValueError(f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {given}")
         return ({**LIGHT, **theme},) * 2
     known = {"auto": (LIGHT, DARK), "light": (LIGHT, LIGHT), "dark": (DARK, DARK)}
     if theme not in known:
@@ -37,16 +31,12 @@ def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, 
     return known[theme]
 
 
-SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
-SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
-
-
 @dataclass
 class Letters:
-    """How a text is written: size in pixels, colour, weight, slant, family, and how far below the line (an index)."""
+    """How a text is written: size in pixels, color, weight, slant, family, and how far below the line (an index)."""
 
     size: float
-    colour: str
+    color: str
     bold: bool = False
     italic: bool = False
     serif: bool = False
@@ -55,7 +45,7 @@ class Letters:
 
 @dataclass
 class Strokes:
-    """How a shape is drawn: its filling (None: empty), its line's colour (None: no line) and width, dashed or not."""
+    """How a shape is drawn: its fill (None: empty), the color (None: no line) and width of its line, dashed or not."""
 
     fill: str | None
     line: str | None

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
 from math import isfinite
 from textwrap import wrap
+from typing import Any
 
 from ..engine import Value
 from ..formula import names, show
 from ..functional import Call, branches, checked, flattened, mirrored, one_number, parameters, shape
 from ..graph import history, numbers, on_kink, refuse_stale, sweep
 from ..ieee import INF, NAN, number
+from ..primitives import Primitive
 from ..steps import WIDTH
 from .nonfinite import nonfinite_origin, statement
 from .numerical import Curve, Slope
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
-
-    from ..primitives import Primitive
-
-
 EPSILON = 2.0**-52
+ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
+PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
+FLAT = 1e-12  # an error of this part of the slopes around is small enough
+NORMAL = 2.0**-1022  # smaller floats have fewer digits
+NEARBY = 1e-12  # of the first step beside x, a continuous function has hardly changed
+FAR = 1e12  # times as far away, it shows how large its values are
+VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding and bending
+VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
+MOST = 40  # rows of a table, before those that are all right are left out
+NOTES = 4  # of one kind
+TINY = 1e-8  # a gradient of this part of the others is next to nothing
+UNRECORDED = (
+    "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
+    "or lose digits to cancellation or underflow on the way?"
+)
+UNDECIDED = (
+    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
+    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
+)
+UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
 class Subject:
     """An output and its inputs (leaves), with their names and the shape in which they were given."""
 
-    __slots__ = ("inputs", "malformed", "names", "order", "output", "shape", "swept")
     output: Any
     order: list[Value]
     inputs: list[Value]
@@ -58,24 +74,20 @@ class Subject:
 
     @property
     def value(self) -> float:
-        """The number of the output."""
         return self.output.data if type(self.output) is Value else float(self.output)
 
     def look_back(self) -> None:
-        """Sweep once; not at all where some rule gives no numbers."""
+        """Sweep once, unless some rule gives no numbers."""
         self.malformed = any(complaint(node) for node in self.order if node.primitive)
         self.swept = list(sweep(self.output)) if self.order and not self.malformed else []
 
     def analytical(self) -> list[float]:
-        """d output / d input for each input; nan where a rule gives no numbers."""
+        """d output / d input for each input; nan if a rule gives no numbers."""
         found = {node: upstream for node, upstream, _ in self.swept}
         return [NAN if self.malformed else float(found.get(leaf, 0.0)) for leaf in self.inputs]
 
     def magnitudes(self, kinks: bool = False) -> list[float]:
-        """The same sums over all paths, of sizes without signs: rounding moves the gradients by a part of these.
-
-        With ``kinks``, local gradients on a kink are larger by 1, which is as far as most conventions are off.
-        """
+        """The gradients with all signs positive: rounding is a part of these. With ``kinks``, plus 1 at each kink."""
         totals = {self.output: 1.0} if self.order else {}
         for node, _, local_gradients in self.swept:
             more = kinks and on_kink(node)
@@ -92,8 +104,6 @@ class Subject:
 
 class Called(Subject):
     """A function called with arguments."""
-
-    __slots__ = ("args", "f", "keywords")
 
     def __init__(self, f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> None:
         self.f, self.keywords = f, keywords
@@ -117,8 +127,6 @@ class Called(Subject):
 class Recorded(Subject):
     """A recorded Value and the leaves behind it; computing it again writes nothing."""
 
-    __slots__ = ()
-
     def __init__(self, output: Value) -> None:
         self.output, self.order = output, history(output)
         refuse_stale(self.order)
@@ -137,7 +145,7 @@ class Recorded(Subject):
 
 
 def same(answer: float, before: float) -> float:
-    """The answer of f, if it is the one before; otherwise a ValueError."""
+    """The answer of f; ValueError if it differs from the one before."""
     if answer != before and (answer == answer or before == before):
         raise ValueError(
             f"f answers differently at the same point: {before!r}, then {answer!r}. It must depend on its arguments "
@@ -148,7 +156,7 @@ def same(answer: float, before: float) -> float:
 
 
 def complaint(node: Value) -> str:
-    """What is wrong where a gate's rule does not give a number, or None, for each operand; otherwise ""."""
+    """What is wrong if a gate's rule does not give a number, or None, for each operand; otherwise ""."""
     try:
         local_gradients = node.primitive.slopes(node.data, *numbers(node.operands)) if node.primitive else ()
     except TypeError as error:
@@ -165,30 +173,13 @@ def places(tree: Any, name: str) -> list[str]:
     return [name] if members is None else [place for i, x in members for place in places(x, f"{name}[{i!r}]")]
 
 
-ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
-PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
-FLAT = 1e-12  # an error of this part of the slopes around is small enough
-NORMAL = 2.0**-1022  # smaller floats have fewer digits
-NEARBY = 1e-12  # of the first step beside x, a continuous function has hardly changed
-FAR = 1e12  # times as far away, it shows how large its values are
-VISIBLE = 2.0**-40  # a change, relative to these, that is more than rounding and bending
-
-
 class CheckedInput:
     """A derivative with respect to one input, found in every way, and the verdict on it.
 
-    Attributes
-    ----------
-    name, x, analytical
-        The input, its number, and the derivative to be checked.
-    forward, numerical, error : float
-        The difference (f(x + h) - f(x)) / h, the derivative extrapolated to h = 0, and how far off that may be.
-    left, right, jumps
-        One-sided derivatives, nan where not looked at or none exists; whether the function itself jumps.
-    verdict : str
-        "ok", "kink" (the derivative or the function jumps here, and the analytical derivative lies between
-        those of both sides), "fail", "undecided" (the numerical derivative is too uncertain to judge by), or
-        "not finite" (infinite or nan: nothing to compare).
+    ``forward`` is (f(x + h) - f(x)) / h, ``numerical`` extrapolated to h = 0 and at most ``error`` off; ``left`` and
+    ``right`` are one-sided, nan if not looked at; ``jumps`` tells whether the function itself does. The verdict is
+    "ok", "kink" (a jump, the analytical derivative between those of both sides), "fail", "undecided" (the numerical
+    derivative is too uncertain), or "not finite".
     """
 
     __slots__ = ("analytical", "error", "forward", "jumps", "left", "name", "numerical", "right", "verdict", "x")
@@ -216,7 +207,6 @@ class CheckedInput:
 
     @property
     def difference(self) -> float:
-        """numerical - analytical."""
         return self.numerical - self.analytical
 
     @property
@@ -230,13 +220,7 @@ class CheckedInput:
 
 
 class Claim:
-    """A derivative to be checked, and what rounding may do to it and to the function.
-
-    ``size`` is the sum of the sizes of the terms of which the derivative is the sum, ``noise`` how far rounding
-    inside the function may move its value, ``own`` the derivative by autodiff.
-    """
-
-    __slots__ = ("gradient", "noise", "rounding", "size", "steep")
+    """A derivative to check, the ``size`` of its terms, the function's rounding ``noise``, and autodiff's ``own``."""
 
     def __init__(self, gradient: float, size: float = 0.0, noise: float = 0.0, own: float = 0.0) -> None:
         self.gradient, self.noise = gradient, noise
@@ -313,35 +297,6 @@ def jumps(curve: Curve, left: Slope, right: Slope) -> bool | None:
     return max(abs(curve.at(x + side * nearby / 8.0) - here) for side in (-1.0, 1.0)) > 0.5 * moved or None
 
 
-VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
-MOST = 40  # rows of a table, before those that are all right are left out
-NOTES = 4  # of one kind
-TINY = 1e-8  # a gradient of this part of the others is next to nothing
-UNRECORDED = (
-    "Every rule involved is right by itself. Does f leave a number unrecorded (.data, a function of the math module), "
-    "or lose digits to cancellation or underflow on the way?"
-)
-UNDECIDED = (
-    "{0.name}: the numerical derivative is {0.numerical:.3g} give or take {0.error:.1g}, too uncertain to judge by: "
-    "around there f loses digits, or changes faster than floats can follow. Try another point, or smaller numbers."
-)
-UNDEFINED = "f has no finite derivative there, or is not defined around it."
-
-
-# --- Rules ---------------------------------------------------------------------------------------
-
-
-def faults(nodes: Iterable[Value]) -> dict[Primitive, tuple[Value, str]]:
-    """{primitive: (node, what is wrong there)} for every primitive whose rule contradicts its value."""
-    found: dict[Primitive, tuple[Value, str]] = {}
-    for node in nodes:
-        if node.primitive and node.primitive not in found:
-            text = complaint(node) or contradiction(node)
-            if text:
-                found[node.primitive] = node, text
-    return found
-
-
 def contradiction(node: Value) -> str:
     """What is wrong with a local gradient of a gate; otherwise ""."""
     primitive: Any = node.primitive
@@ -351,44 +306,28 @@ def contradiction(node: Value) -> str:
     noise = EPSILON * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            value = changing(primitive, operands, i)
+            value = partial(changed, primitive, operands, i)
             found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
             if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
                 at = ", ".join(map(show, operands[:4])) + ", ..." * (len(operands) > 4)
-                return (
-                    f"at ({at}) the local gradient of operand {i + 1} is {given}, numerically {show(found.numerical)}"
-                )
+                said = f"is {given}, numerically {show(found.numerical)}"
+                return f"at ({at}) the local gradient of operand {i + 1} {said}"
     return ""
 
 
-def changing(primitive: Primitive, operands: list[float], place: int) -> Callable[[float], float]:
-    """The value as a function of one of its operands."""
-    return lambda x: primitive.compute([*operands[:place], x, *operands[place + 1 :]])
-
-
-# --- The report ----------------------------------------------------------------------------------
+def changed(primitive: Primitive, operands: list[float], place: int, x: float) -> float:
+    """The value with x in place of one of the operands."""
+    return primitive.compute([*operands[:place], x, *operands[place + 1 :]])
 
 
 class GradientCheck:
     """The result of a gradient check: true when nothing is wrong; its repr is the table.
 
-    Attributes
-    ----------
-    inputs : list of CheckedInput
-        One for each number, in order, with name, x, forward, numerical, error, analytical, difference,
-        left, right and verdict.
-    primitives : list of Primitive
-        Those whose rules were found wrong.
-    notes : list of str
-        What there is to say about kinks, faults and doubts.
-    value, h : float
-        The value of the function; the step of the forward differences.
+    ``inputs`` has a CheckedInput for each number, in order, with name, x, forward, numerical, error, analytical,
+    difference, left, right and verdict; ``primitives`` are those whose rules are wrong; ``notes`` tell of kinks, faults
+    and doubts; ``value`` is that of the function, ``h`` the step of the forward differences.
 
-    Examples
-    --------
-    >>> from autodiff import GradientCheck
-    >>> from autodiff import check_gradients
     >>> report = check_gradients(lambda x: x * x, 3.0)
     >>> bool(report)
     True
@@ -399,14 +338,11 @@ class GradientCheck:
     __slots__ = ("h", "inputs", "notes", "primitives", "value")
 
     def __init__(self, value: float, h: float, inputs: list[CheckedInput]) -> None:
-        self.value = value
-        self.h = h
-        self.inputs = inputs
+        self.value, self.h, self.inputs = value, h, inputs
         self.primitives: list[Primitive] = []
         self.notes: list[str] = []
 
     def having(self, verdict: str) -> list[CheckedInput]:
-        """The inputs with that verdict."""
         return [row for row in self.inputs if row.verdict == verdict]
 
     def __bool__(self) -> bool:
@@ -418,22 +354,17 @@ class GradientCheck:
         header = line("", f"forward h={self.h:g}", "numerical", "analytical", "difference", "")
         shown = self.inputs if len(self.inputs) <= MOST else [row for row in self.inputs if row.verdict != "ok"][:MOST]
         left_out = [f"... {len(self.inputs) - len(shown)} more"] * (len(shown) < len(self.inputs))
+        rows = [line(x.name, x.forward, x.numerical, x.analytical, f"{x.difference:.1e}", x.verdict) for x in shown]
         notes = [text for note in self.notes for text in wrap(note, WIDTH)]
         title = f"gradient check at f = {show(self.value)}: {summary}"
-        return "\n".join([title, header, *map(tabulated, shown), *left_out, *notes])
+        return "\n".join([title, header, *rows, *left_out, *notes])
 
 
-def line(name: str, *columns: str) -> str:
-    """One line of the table, 80 columns at most."""
+def line(name: str, forward: Any, numerical: Any, analytical: Any, difference: str, verdict: str) -> str:
+    """One line of the table, 80 columns at most, its numbers to eight digits."""
     name = name if len(name) <= 12 else f"{name[:5]}..{name[-5:]}"
-    forward, numerical, analytical, difference, verdict = columns
-    return f"{name:12}{forward:>15}{numerical:>15}{analytical:>15}{difference:>11}  {verdict}".rstrip()
-
-
-def tabulated(row: CheckedInput) -> str:
-    """One input as a line of the table, to eight digits."""
-    eight = [f"{x:.8g}" for x in (row.forward, row.numerical, row.analytical)]
-    return line(row.name, *eight, f"{row.difference:.1e}", row.verdict)
+    columns = [x if isinstance(x, str) else f"{x:.8g}" for x in (forward, numerical, analytical)]
+    return "".join([f"{name:12}", *[f"{x:>15}" for x in columns], f"{difference:>11}  {verdict}"]).rstrip()
 
 
 def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dict[Value, str]) -> Iterator[str]:
@@ -450,34 +381,28 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
 def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, **keywords: Any) -> GradientCheck:
     """Compare the gradient that autodiff computes with numerical derivatives.
 
+    TypeError if f does not return one number; ValueError if ``gradient`` has another shape than the arguments, or f
+    answers differently at the same point.
+
     Parameters
     ----------
     f : function or Value
-        A function of numbers and (nested) lists, called as ``f(*args, **keywords)``, that returns one
-        number. Or a recorded Value, checked with respect to the leaves behind it; then without ``args``.
+        A function of numbers and (nested) lists, called as ``f(*args, **keywords)``, that returns one number; or,
+        without ``args``, a recorded Value, checked with respect to the leaves behind it.
     h : float
-        The step of the forward differences (f(x + h) - f(x)) / h in the table's first column. They are
-        shown, not judged by: the numerical derivative is extrapolated to h = 0 and knows its own error.
+        The step of the forward differences (f(x + h) - f(x)) / h in the table's first column, for show: the numerical
+        derivative is extrapolated to h = 0 and knows its own error.
     gradient : optional
         A gradient to check in place of autodiff's own, in the shape in which ``grad(f)`` gives it.
 
     Returns
     -------
     GradientCheck
-        True when every input is "ok", or on a "kink" with a derivative between those of both sides; false
-        when one is wrong ("fail"), too uncertain to judge ("undecided") or "not finite". Then the rules of the
-        primitives involved are checked one by one, and those that are wrong are named.
-
-    Raises
-    ------
-    TypeError
-        If f does not return one number.
-    ValueError
-        If ``gradient`` has another shape than the arguments, or if f answers differently at the same point.
+        True if every input is "ok" or on a "kink"; false if one is "fail", "undecided" or "not finite". Then the
+        rules of the primitives involved are checked one by one, and those that are wrong are named.
 
     Examples
     --------
-    >>> from autodiff import check_gradients
     >>> check_gradients(lambda x, y, z: (x + y) * z, -2, 5, -4)
     gradient check at f = -12: 3 ok
                 forward h=0.001      numerical     analytical difference
@@ -490,9 +415,16 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     if type(f) is Value and (args or keywords):
         raise TypeError("a recorded Value is checked as it stands: check_gradients(f), without arguments")
     subject = Recorded(f) if type(f) is Value else Called(checked(f, "check_gradients"), args, keywords)
-    own = subject.analytical()
-    given = own if gradient is None else fitting(gradient, subject.shape)
-    report = GradientCheck(subject.value, h, compared(subject, given, own, h))
+    own = given = subject.analytical()
+    if gradient is not None:
+        if shape(gradient) != (wanted := shape(subject.shape)):
+            raise ValueError(f"gradient must mirror the arguments: expected {wanted}, got {shape(gradient)}")
+        given = [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
+    claims = map(Claim, given, subject.magnitudes(), repeat(subject.noise()), own)
+    facts = enumerate(zip(subject.names, subject.inputs, claims))
+    rows = [CheckedInput(name, subject.function(i), x.data, claim, h) for i, (name, x, claim) in facts]
+    report = GradientCheck(subject.value, h, rows)
+    subject.ask_again(3 if all(row.verdict == "ok" for row in report.inputs) else 20)
     called = names(subject.order, subject.output if subject.order else None)
     if gradient is None:
         blame(report, subject, called)
@@ -507,31 +439,16 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     return report
 
 
-def fitting(gradient: Any, wanted: Any) -> list[float]:
-    """The numbers of a given gradient, if it has the shape of the arguments; otherwise a ValueError."""
-    if shape(gradient) != shape(wanted):
-        raise ValueError(f"gradient must mirror the arguments: expected {shape(wanted)}, got {shape(gradient)}")
-    return [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
-
-
-def compared(subject: Subject, gradient: list[float], own: list[float], h: float) -> list[CheckedInput]:
-    """Every input of the subject with the given derivative and the numerical ones."""
-    noise, rows = subject.noise(), []
-    for i, (name, leaf, size) in enumerate(zip(subject.names, subject.inputs, subject.magnitudes())):
-        rows.append(CheckedInput(name, subject.function(i), leaf.data, Claim(gradient[i], size, noise, own[i]), h))
-    subject.ask_again(3 if all(row.verdict == "ok" for row in rows) else 20)
-    return rows
-
-
 def blame(report: GradientCheck, subject: Subject, called: dict[Value, str]) -> None:
-    """Say which rules are wrong; where none is, a kink or something that was not recorded is behind it."""
+    """Note which rules are wrong; if none is, a kink or an unrecorded number is behind it."""
     if report:
         return
-    found = faults(subject.order)
-    report.primitives = list(found)
-    for primitive, (node, text) in found.items():
-        report.notes.append(f"The rule of {primitive.name} is wrong. In {statement(node, called)}, {text}.")
-    if found:
+    for node in subject.order:
+        rule = node.primitive
+        if rule and rule not in report.primitives and (text := complaint(node) or contradiction(node)):
+            report.primitives.append(rule)
+            report.notes.append(f"The rule of {rule.name} is wrong. In {statement(node, called)}, {text}.")
+    if report.primitives:
         return
     sizes = subject.magnitudes()
     largest = max(sizes)

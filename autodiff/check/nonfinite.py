@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from textwrap import wrap
 
@@ -11,11 +12,6 @@ from ..graph import history, numbers, refuse_stale, stale, sweep
 from ..primitives import BUILT_IN, downstream
 from ..steps import WIDTH, shortened
 from ..vocabulary import head_of, words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
 VALUE = "{0} gives {1} of finite numbers: keep its operands away from such a point, or correct its value."
@@ -31,10 +27,13 @@ LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for
 LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs), or a cross-entropy loss, which stay finite."
 LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
 LENGTH = "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
+MOST = 4  # operands that are listed
+READ = "Look where this number was read or computed."
+CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
 
 
 def behind(node: Value, depth: int) -> set[str]:
-    """The names of the primitives at most so many gates behind a node."""
+    """The names of the primitives at most ``depth`` gates behind a node."""
     found: set[str] = set()
     level = [node]
     for _ in range(depth):
@@ -82,7 +81,7 @@ def log_remedy(node: Value) -> str:
 
 
 def second_where(node: Value, called: dict[Value, str]) -> str:
-    """How to keep a gate on the side that a ``where`` does not take from sending nan."""
+    """How to keep a gate on the untaken side of a ``where`` from sending nan."""
     name = words(node.primitive).name
     x = next(called[operand] for operand in node.operands if type(operand) is Value)
     return (
@@ -92,7 +91,7 @@ def second_where(node: Value, called: dict[Value, str]) -> str:
 
 
 def untaken(order: Sequence[Value], node: Value) -> bool:
-    """Whether the node stands on the side that some ``where`` does not take."""
+    """Whether the node is on the untaken side of some ``where``."""
     dependent = {node}
     for made in order:
         if made.primitive and made.primitive.name == "where":
@@ -104,30 +103,12 @@ def untaken(order: Sequence[Value], node: Value) -> bool:
     return False
 
 
-MOST = 4  # operands that are listed
-READ = "Look where this number was read or computed."
-CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
-
-
-# --- What is said --------------------------------------------------------------------------------
-
-
 class NonfiniteOrigin:
     """Where the first inf or nan behind a Value came from; its text names it and says what to do.
 
-    Attributes
-    ----------
-    kind : str
-        "input", "value" or "gradient".
-    node : Value
-        The input that was not finite to begin with; the gate that computed the first value that is
-        not finite; or the gate at which the first gradient that is not finite turns up.
-    text : str
-        The whole answer, at most 80 columns wide.
+    ``kind`` is "input", "value" or "gradient", ``node`` the input that is not finite, or the gate with the first value
+    or gradient that is not, ``text`` the whole answer, at most 80 columns wide.
 
-    Examples
-    --------
-    >>> from autodiff import NonfiniteOrigin
     >>> from autodiff import Value, log, nonfinite_origin
     >>> origin = nonfinite_origin(log(Value(0.0, "x")) * 2.0)
     >>> origin.node
@@ -137,8 +118,7 @@ class NonfiniteOrigin:
     __slots__ = ("kind", "node", "text")
 
     def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
-        self.kind = kind
-        self.node = node
+        self.kind, self.node = kind, node
         lines = [shortened(f"    {fact}") for fact in facts]
         self.text = "\n".join([*wrap(sentence, WIDTH), *lines, *wrap(advice, WIDTH)])
 
@@ -154,15 +134,13 @@ def statement(node: Value, called: dict[Value, str]) -> str:
 def origins(node: Value, called: dict[Value, str]) -> list[str]:
     """A line for each operand of a gate: its number and where it comes from; of many the first few."""
     values = list(dict.fromkeys(x for x in node.operands if type(x) is Value))
-    lines = [
-        f"{called[x]} = {show(x.data)}, {f'made by {x.primitive.name}' if x.primitive else 'an input'}"
-        for x in values[:MOST]
-    ]
+    made = [f"made by {x.primitive.name}" if x.primitive else "an input" for x in values[:MOST]]
+    lines = [f"{called[x]} = {show(x.data)}, {how}" for x, how in zip(values, made)]
     return lines + ["..."] * (len(values) > MOST)
 
 
 def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigin:
-    """The answer where an input is the origin."""
+    """The answer if an input is the origin."""
     called = names(order, order[-1])
     users = [user for user in order if any(x is node for x in user.operands)]
     facts = [f"first used in {statement(user, called)}" for user in users[:1]]
@@ -170,7 +148,7 @@ def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigi
 
 
 def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
-    """The answer where a gate made a number that is not finite of finite ones."""
+    """The answer if a gate made a number that is not finite out of finite ones."""
     called = names(order, order[-1])
     gate = node.primitive.name if node.primitive else ""
     sentence = f"{gate} gives {node.data}, the first value behind {called[order[-1]]} that is not finite:"
@@ -179,7 +157,7 @@ def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
 
 
 def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, float] | None) -> NonfiniteOrigin:
-    """The answer where a gate sends (operand, upstream, local), or where it gets too much from several."""
+    """The answer if a gate sends (operand, upstream, local), or gets too much from several."""
     called = names(order, order[-1])
     facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
     behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
@@ -194,11 +172,8 @@ def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, f
     return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
 
 
-# --- The search ----------------------------------------------------------------------------------
-
-
 def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
-    """The answer where a value is not finite: about the oldest."""
+    """The answer about the oldest value that is not finite."""
     changed = dict.fromkeys(operand for _, operand in stale(order) if not operand.primitive)
     for node in order:
         if not isfinite(node.data) and node not in changed:
@@ -207,7 +182,8 @@ def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
 
 
 def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
-    """The answer where all values are finite: about the first gradient in the sweep that is not."""
+    """The answer about the first gradient in the sweep that is not finite, all values being so."""
+    refuse_stale(order)
     for node, upstream, local_gradients in sweep(order[-1]):
         if not isfinite(upstream):
             return at_gradient(order, node, None)
@@ -218,26 +194,12 @@ def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
 
 
 def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
-    """What made a value or gradient behind f infinite or nan; None where all are finite.
+    """What made a value or gradient behind f, an output or a loss, infinite or nan; None if all are finite.
 
-    Parameters
-    ----------
-    f : Value
-        An output or a loss. Nothing is written to it or to what is behind it.
+    It finds the oldest value that is not finite, or else the first gradient in the sweep back from f. Its text says
+    what was computed from what, and what to do. Nothing is written to the graph. StaleGraphError if an input has
+    changed since f was computed and no value tells what happened.
 
-    Returns
-    -------
-    NonfiniteOrigin or None
-        The oldest value that is not finite; where all values are finite, the first gradient in the
-        sweep back from f that is not. Its text says what was computed from what, and what to do.
-
-    Raises
-    ------
-    StaleGraphError
-        If an input has changed since f was computed, and no value tells what happened.
-
-    Examples
-    --------
     >>> from autodiff import Value, log, nonfinite_origin, sigmoid
     >>> x = Value(-800.0, "x")
     >>> nonfinite_origin(-log(sigmoid(x)))
@@ -250,8 +212,4 @@ def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
     if type(f) is not Value:
         raise TypeError(f"nonfinite_origin takes a recorded Value, got {type(f).__name__}: {f!r:.60}")
     order = history(f)
-    found = first_value(order)
-    if found is None:
-        refuse_stale(order)
-        found = first_gradient(order)
-    return found
+    return first_value(order) or first_gradient(order)

@@ -8,13 +8,11 @@ narrower quotients then have to agree: what is narrower than a step is stepped o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite, ulp
+from typing import NamedTuple
 
 from ..ieee import INF, NAN
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SHRINK = 1.4  # each step of the scheme over the next
 ROWS = 12
@@ -26,16 +24,13 @@ PROBES = 4  # such steps
 SHARP = 1e-3  # a bend at x of this part of the slopes around is none, or too small to see
 
 
-class Slope:
+class Slope(NamedTuple):
     """A numerical derivative, its error, the part of the error that is due to rounding, and the last step."""
 
-    __slots__ = ("error", "rounding", "step", "value")
-
-    def __init__(self, value: float = NAN, error: float = INF, rounding: float = INF, step: float = 0.0) -> None:
-        self.value = value
-        self.error = error
-        self.rounding = rounding
-        self.step = step
+    value: float = NAN
+    error: float = INF
+    rounding: float = INF
+    step: float = 0.0
 
     def within(self, tolerance: float) -> bool:
         """Whether the error is at most this part of the value."""
@@ -77,10 +72,9 @@ class Curve:
         return slope.value == 0.0 != self.wide.value and self.wide.within(0.01)
 
     def quotient(self, step: float, side: int) -> Slope:
-        """The difference quotient of a step; its error is rounding alone. Nan with the error inf outside the domain.
+        """The difference quotient of a step; its error is rounding alone (inf outside the domain).
 
-        Across x for side 0. For side 1 or -1 between two points to the right or left of x, never at x:
-        so a function that jumps at x still has a slope on either side.
+        Side 0: across x. Side 1 or -1: between two points right or left of x, so that a function may jump at x.
         """
         x = self.x
         ends = (x + step, x - step) if side == 0 else (x + 2.0 * side * step, x + side * step)
@@ -122,11 +116,7 @@ class Curve:
         return best
 
     def searched(self, first: float, side: int) -> Slope:
-        """The derivative from the best of several first steps.
-
-        The first step is widened as long as rounding dominates, and narrowed where the function is
-        undefined or too bent that far away.
-        """
+        """The derivative from the best of several first steps: wider while rounding dominates, else narrower."""
         narrowest, widest = 1e-18 * first, 100.0 * max(1.0, abs(self.x))
         best = self.extrapolated(first, side)
         if side == 0 and first == self.first:
@@ -147,8 +137,7 @@ class Curve:
     def slope(self, side: int) -> Slope:
         """The derivative: from both sides, or for side 1 or -1 from the right or left only.
 
-        Narrower steps have to agree with it. Where one does not, the derivative is sought from there;
-        what cannot be cleared up counts as error.
+        Narrower steps have to agree: where one does not, the search starts there again, and doubts count as error.
         """
         best, doubt, doubted = self.searched(self.first, side), 0.0, 0.0
         step = min(best.step, self.first) or self.first

@@ -9,7 +9,7 @@ Where things are, in the order to read:
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, alive, share: from lines to lines
     loops        the same as loop nests over axes, for batch and native
-    backends     text (how programs are written), python, array (NumPy, JAX), javascript, llvm
+    backends     text (how programs are written), python, array (NumPy, JAX), devices (JAX), javascript, llvm
     sequences    one program for sequences of every length
     trainer      steps of one example each, numbers kept in arrays
     compiled     autodiff.compile: a function traced, then run as flat code
@@ -39,7 +39,6 @@ from __future__ import annotations
 
 from .._lazy import lazily
 from ..tracing import Unsupported
-from .backends import text as text  # by which programs print themselves
 from .state import Batches, Epoch, State
 
 TYPE_CHECKING = False
@@ -49,23 +48,24 @@ if TYPE_CHECKING:
     from .expansion import recorded
     from .ir import Line, Program, row_mean
     from .live import Listing, Live
-    from .lowering import lower
-    from .recording import Recipe
-    from .stepping import Training, in_machine_code, native_training
+    from .backends.text import lower
+    from .recording import Recipe, Step
+    from .stepping import Training, device_training, in_machine_code, native_training
 
 __all__ = [
-    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Training", "Unsupported",
-    "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
+    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Step", "Training", "Unsupported",
+    "device_training", "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
     "row_mean",
 ]  # fmt: skip
 
 ROOMS = {  # names whose module is imported when one of them is first used
-    **dict.fromkeys(["Line", "Program", "row_mean"], "ir"),
+    **dict.fromkeys(["Line", "Program"], "backends.text"),  # by which they print themselves
+    "row_mean": "ir",
     **dict.fromkeys(["Listing", "Live"], "live"),
-    **dict.fromkeys(["Training", "in_machine_code", "native_training"], "stepping"),
-    "Recipe": "recording",
+    **dict.fromkeys(["Training", "device_training", "in_machine_code", "native_training"], "stepping"),
+    **dict.fromkeys(["Recipe", "Step"], "recording"),
     "javascript": "backends",
-    "lower": "lowering",
+    "lower": "backends.text",
     "over_rows": "backends.array",
     "recorded": "expansion",
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from operator import is_
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
 from ..functional import branches, flattened, mirrored, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
+from .backends import text as text  # by which programs print themselves
 from .ir import Program, Result, remembered
 from .lowering import Lowering, written
 from .recording import Recording
@@ -25,21 +27,13 @@ class Runner(Protocol):
     name: str
 
     def __init__(self, program: Program) -> None: ...
-
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result: ...
-
     def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result: ...
-
     def table(self, rows: Sequence[Sequence[float]]) -> Any: ...
-
     def chosen(self, table: Any, batch: Sequence[int]) -> Any: ...
-
     def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]: ...
-
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]: ...
-
     def plus(self, a: Any, b: Any) -> Any: ...
-
     def finite(self, numbers: Any) -> bool: ...
 
 
@@ -93,14 +87,14 @@ class Trace:
     ) -> None:
         self.since, self.call = tick(), (args, static)
         self.any_length: AnyLength | None = None
+        self.length = 0  # that any_length has a program for
         names = iter(labels(f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
         self.inputs: list[Value] = flattened(trees)
         with Uncollected(), Tracing(sums=for_loops):
             self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
-        self.outputs = [
-            x if type(x) is Value else real(x, "what a compiled function returns") for x in flattened(self.output)
-        ]
+        what = "what a compiled function returns"
+        self.outputs = [x if type(x) is Value else real(x, what) for x in flattened(self.output)]
         self.runs: dict[Any, Run] = {}
 
     @cached_property
@@ -111,7 +105,7 @@ class Trace:
     def recording(self, wrt: Sequence[Value] = ()) -> Recording:
         """What the function does, with these captured leaves first among its parameters; one at least is used."""
         found = Recording(self.outputs, self.inputs, wrt, self.since)
-        if wrt and found.leaves.isdisjoint(wrt):
+        if wrt and not found.reads(wrt):
             raise ValueError(f"wrt names {wrt!r:.80}, but the function uses none of them")
         return found
 
@@ -120,12 +114,19 @@ class Trace:
         runner = runner if self.outputs else "source"
         kind = runner_for(runner, rows * self.work if runner == "auto" else 0)
         if (kind, wrt) not in self.runs:
-            leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
-            with Uncollected():
-                recording = self.recording(leaves)
-                made = prepared(kind, recording, self.inputs if wrt is None else leaves)
-            self.runs[kind, wrt] = Run(made, recording.parameters)
+            found = None
+            with Uncollected(), suppress(Unsupported):
+                found = self.any_length and self.length and self.any_length.ready(wrt, self.length)
+            self.runs[kind, wrt] = Run(*found) if found else self.own(kind, wrt)
         return self.runs[kind, wrt]
+
+    def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
+        """A program that serves no other shape."""
+        leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
+        with Uncollected():
+            recording = self.recording(leaves)
+            made = prepared(kind, recording, self.inputs if wrt is None else leaves)
+        return Run(made, recording.parameters)
 
     def answer(self, numbers: Sequence[float]) -> Any:
         """The outputs in the shape in which the function returned them."""
@@ -139,31 +140,18 @@ class TraceOfLength(Trace):
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
     ) -> None:
-        self.call, self.length = (args, static), length
-        self.any_length = self.shared = program
-        self.f, self.output, self.runs = f, 0.0, {}
+        self.call, self.length, self.any_length = (args, static), length, program
+        self.f, self.output, self.outputs, self.runs = f, 0.0, [0.0], {}
 
-    def ready(self, wrt: Wanted | tuple[()] | None, runner: str, rows: int) -> Run:
-        """As of a trace."""
-        if wrt not in self.runs:
-            from .backends.llvm.runner import OneLength
-
-            leaves = wrt.leaves if isinstance(wrt, Wanted) else wrt
-            try:
-                with Uncollected():
-                    nests, places, parameters = self.shared.program(wrt, leaves, self.length)
-                self.runs[wrt] = Run(OneLength(nests, places, self.length, leaves), parameters)
-            except Unsupported:
-                self.runs[wrt] = Trace(self.f, *self.call, True).ready(wrt, runner, rows)
-        return self.runs[wrt]
+    def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
+        return Trace(self.f, *self.call, True).own(kind, wrt)
 
 
-class Run:
+class Run(NamedTuple):
     """A program in a runner, with the captured leaves whose numbers it reads at every call."""
 
-    def __init__(self, runner: Any, parameters: list[Value]) -> None:
-        self.runner = runner
-        self.parameters = parameters  # holding them also keeps their ids their own
+    runner: Any
+    parameters: list[Value]  # holding them also keeps their ids their own
 
     def row(self, inputs: list[float]) -> Any:
         return self.runner.row(inputs, [leaf._data for leaf in self.parameters])
@@ -453,6 +441,6 @@ class Compiled:
                 if found is None or found.longest < length or shape_of(found.args_of(length)) != shape[0]:
                     ways = [(args, shape[0], other[0], length), (trace.call[0], other[0], shape[0], lengths[1])]
                     found = AnyLength(lambda x: Trace(self.f, x, static, True), *max(ways, key=lambda way: way[3]))
-                    trace.any_length = found
+                    trace.any_length, trace.length = found, lengths[1] if found.args is trace.call[0] else trace.length
                 return TraceOfLength(self.f, args, static, found, length)
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import local
 from typing import Any, NamedTuple
@@ -40,10 +40,10 @@ class Symbol:
         return Symbol((head_of(primitive), *map(plain, recordable(primitive, operands))))
 
     def __bool__(self) -> bool:
-        answers: Answers | None = getattr(running, "answers", None)
-        if answers is None:
+        answer: Callable[[Symbol], bool] | None = getattr(running, "answer", None)
+        if answer is None:
             raise TypeError("a symbol has no truth value: choose with where(condition, a, b)")
-        return answers.next(self)
+        return answer(self)
 
 
 def plain(x: Any) -> Expression:
@@ -63,22 +63,6 @@ def made(x: Any) -> Any:
 # --- Every branch of a function ------------------------------------------------------------------
 
 
-class Answers:
-    """What ``if`` is told about one condition after the other: the answers given, then True."""
-
-    def __init__(self, given: Sequence[bool]) -> None:
-        self.given = list(given)
-        self.conditions: list[Symbol] = []
-
-    def next(self, condition: Symbol) -> bool:
-        if len(self.conditions) == MOST:
-            raise Unsupported(f"it asks for more than {MOST} conditions")
-        self.conditions.append(condition)
-        if len(self.given) < len(self.conditions):
-            self.given.append(True)
-        return self.given[len(self.conditions) - 1]
-
-
 def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -> Any:
     """What a function of Symbols returns, each ``if`` in it as a ``where``; Unsupported where it needs numbers."""
     left = MOST
@@ -88,8 +72,17 @@ def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -
         left -= 1
         if left < 0:
             raise Unsupported(f"it has more than {MOST} branches")
-        outer, running.answers = getattr(running, "answers", None), Answers(given)
-        answers = running.answers
+        conditions: list[Symbol] = []
+        answers = [*given]  # to one condition after the other, then True
+
+        def answer(condition: Symbol) -> bool:
+            if len(conditions) == MOST:
+                raise Unsupported(f"it asks for more than {MOST} conditions")
+            conditions.append(condition)
+            answers.extend([True] * (len(conditions) - len(answers)))
+            return answers[len(conditions) - 1]
+
+        outer, running.answer = getattr(running, "answer", None), answer
         try:
             with Given(name, "symbols"):
                 result = function(*operands)
@@ -99,9 +92,9 @@ def branches(function: Callable[..., Any], operands: Sequence[Any], name: str) -
         except (ArithmeticError, AssertionError, RuntimeError, ValueError) as error:  # in a branch, perhaps not taken
             raise Unsupported(f"{type(error).__name__}: {error}") from error
         finally:
-            running.answers = outer
-        for i in reversed(range(len(given), len(answers.conditions))):
-            result = either(answers.conditions[i], result, run([*answers.given[:i], False]))
+            running.answer = outer
+        for i in reversed(range(len(given), len(conditions))):
+            result = either(conditions[i], result, run([*answers[:i], False]))
         return result
 
     return run([])
@@ -178,6 +171,40 @@ def difference(function: Callable[..., Any], meant: Callable[..., Any], points: 
     return ""
 
 
+def local_gradients(
+    primitive: Primitive, known: list[Any], sample: Callable[[], Sequence[float]], most: float = math.inf
+) -> Sequence[Any]:
+    """What a rule gives of symbols; where it needs numbers, or has more than ``most`` parts, calls of it.
+
+    ``sample`` gives a result and operands, of a primitive that is not built in.
+    """
+    rule = primitive.local_gradients
+    if primitive in BUILT_IN:
+        return rule(*known)
+    numbers = sample()
+    try:
+        found = branches(rule, known, f"the rule of {primitive.name}")
+        if wrong := difference(rule, primitive.slopes, [numbers]):
+            raise Unsupported(wrong)
+        if any(is_large(plain(x), most) for x in found if x is not None):
+            raise Unsupported("it is long")
+    except Unsupported:
+        found = primitive.slopes(*numbers)
+        calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
+        found = [None if number is None else call for number, call in zip(found, calls)]
+    return found  # type: ignore[no-any-return]
+
+
+def is_large(expression: Expression, most: float) -> bool:
+    """Whether an expression has more parts, parts that occur again counted each time."""
+    waiting = [expression] * (most < math.inf)
+    while waiting and most:
+        most -= 1
+        top = waiting.pop()
+        waiting += top[1:] if type(top) is tuple else ()
+    return bool(waiting)
+
+
 # --- A gate in the operations of a core ----------------------------------------------------------
 
 
@@ -197,9 +224,50 @@ def instructions(
     ``count`` operands, in operations of the ``core``, the built-in primitives that the backend writes itself by their
     names. Unsupported, naming gate, ``runner`` and remedy, if it has no expansion and its value needs numbers.
     """
-    writing = Writing(core, runner)
-    place = writing.write(primitive, [Slot(i) for i in range(count)], count)
-    return tuple(writing.code), place
+    code: list[Instruction] = []
+    done: dict[Any, Any] = {}  # what equal operations gave
+    inside: list[Primitive] = []
+
+    def write(primitive: Primitive, operands: list[Any]) -> Any:
+        """Write a gate; return where its value is, or the number that it is."""
+        if primitive in BUILT_IN and all(type(x) is float for x in operands):
+            return primitive.compute(operands)
+        if primitive in BUILT_IN and primitive.name in core:
+            key = primitive, *[repr(x) if type(x) is float else x for x in operands]
+            if key not in done:
+                code.append(Instruction(primitive, tuple(operands)))
+                done[key] = Slot(count + len(code) - 1)
+            return done[key]
+        function, compared = primitive.expansion or primitive.value, list[list[float]]()
+        try:
+            if primitive in inside:
+                raise Unsupported("it calls itself")
+            given = [x if type(x) is float else Symbol(x) for x in operands]
+            result = plain(branches(function, given, f"the value of the gate {primitive.name}"))
+            if primitive not in BUILT_IN:
+                compared = points(primitive.value, len(operands))
+            wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
+            if wrong and not primitive.expansion:
+                raise Unsupported(f"given symbols, it gives {wrong}")
+        except (Unsupported, TypeError, ValueError) as error:
+            cause = error.__cause__ or error
+            reason = str(cause) if type(cause) is Unsupported else f"{type(cause).__name__}: {cause}".rstrip(": ")
+            what, advice = "gate", "give the gate expansion=, the same value in this package's functions"
+            if type(primitive) is Slope:
+                primitive, what, advice = primitive.of[0], "rule of the gate", "write it in this package's functions"
+            raise Unsupported(
+                f"{runner} cannot run the {what} {primitive.name!r}, which cannot be written in simpler gates "
+                f"({reason}): {advice}, or take a runner that calls Python: runner='source' or 'batch'"
+            ) from error
+        if wrong:
+            raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
+        inside.append(primitive)
+        place = computed(result, write, {})
+        inside.pop()
+        return place
+
+    place = write(primitive, [Slot(i) for i in range(count)])
+    return tuple(code), place
 
 
 class Slot(int):
@@ -215,52 +283,3 @@ def carried_out(
     for each, places in code:
         known.append(compute(each.name, [known[x] if type(x) is Slot else x for x in places]))
     return known[place] if type(place) is Slot else place
-
-
-class Writing:
-    """The instructions so far; equal ones are written once."""
-
-    def __init__(self, core: Collection[str], runner: str) -> None:
-        self.core = core
-        self.runner = runner
-        self.code: list[Instruction] = []
-        self.known: dict[Any, Any] = {}
-        self.inside: list[Primitive] = []
-
-    def write(self, primitive: Primitive, operands: list[Any], count: int) -> Any:
-        """Write a gate; return where its value is, or the number that it is."""
-        if primitive in BUILT_IN and all(type(x) is float for x in operands):
-            return primitive.compute(operands)
-        if primitive in BUILT_IN and primitive.name in self.core:
-            key = primitive, *[repr(x) if type(x) is float else x for x in operands]
-            if key not in self.known:
-                self.code.append(Instruction(primitive, tuple(operands)))
-                self.known[key] = Slot(count + len(self.code) - 1)
-            return self.known[key]
-        name = f"the value of the gate {primitive.name}"
-        function = primitive.expansion or primitive.value
-        try:
-            if primitive in self.inside:
-                raise Unsupported("it calls itself")
-            given = [x if type(x) is float else Symbol(x) for x in operands]
-            result = plain(branches(function, given, name))
-            compared = [] if primitive in BUILT_IN else points(primitive.value, len(operands))
-            wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
-            if wrong and not primitive.expansion:
-                raise Unsupported(f"given symbols, it gives {wrong}")
-        except (Unsupported, TypeError, ValueError) as error:
-            cause = error.__cause__ or error
-            reason = str(cause) if type(cause) is Unsupported else f"{type(cause).__name__}: {cause}".rstrip(": ")
-            what, advice = "gate", "give the gate expansion=, the same value in this package's functions"
-            if type(primitive) is Slope:
-                primitive, what, advice = primitive.of[0], "rule of the gate", "write it in this package's functions"
-            raise Unsupported(
-                f"{self.runner} cannot run the {what} {primitive.name!r}, which cannot be written in simpler gates "
-                f"({reason}): {advice}, or take a runner that calls Python: runner='source' or 'batch'"
-            ) from error
-        if wrong:
-            raise ValueError(f"the expansion of the gate {primitive.name!r} gives {wrong}")
-        self.inside.append(primitive)
-        place = computed(result, lambda made, known: self.write(made, known, count), {})
-        self.inside.pop()
-        return place

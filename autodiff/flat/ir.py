@@ -104,18 +104,11 @@ class Program(NamedTuple):
         def nameless(x: Any) -> Any:
             if type(x) is float:
                 return repr(x)  # so that nan equals nan, and 0.0 is not -0.0
-            if type(x) is str:
-                return numbers.setdefault(x, len(numbers))
-            if type(x) is tuple:
-                return (x[0], *map(nameless, x[1:]))
-            return x
+            if isinstance(x, tuple):
+                return tuple(map(nameless, x))
+            return numbers.setdefault(x, len(numbers)) if type(x) is str and x not in ROWS else x
 
-        ends = self.outputs, self.input_gradients, self.parameter_gradients
-        return (
-            *(tuple(map(nameless, places)) for places in (self.inputs, self.parameters)),
-            tuple((nameless(t), nameless(e), adds) for t, e, adds in self.lines),
-            *(tuple(map(nameless, places)) for places in ends),
-        )
+        return nameless(tuple(self))  # type: ignore[no-any-return]
 
     @property
     def gates(self) -> dict[str, Primitive]:
@@ -179,11 +172,17 @@ def primitive_of(head: Any) -> Primitive:
     return head.primitive if type(head) is Gate else head
 
 
-def operations(expression: Any) -> list[str]:
+def parts_of(expression: Any) -> Iterator[tuple[Any, ...]]:
+    """Every operation in an expression, with its operands; outermost first."""
+    if type(expression) is tuple:
+        yield expression
+        for operand in expression[1:]:
+            yield from parts_of(operand)
+
+
+def operations(expression: Any) -> list[Any]:
     """The primitives in an expression."""
-    if type(expression) is not tuple:
-        return []
-    return [expression[0], *[name for operand in expression[1:] for name in operations(operand)]]
+    return [head for head, *_ in parts_of(expression)]
 
 
 def leaves_of(expression: Expression) -> Iterator[Any]:

@@ -20,18 +20,10 @@ from .recording import Recording
 
 
 class Listing:
-    """The flat code of a graph, line by line.
+    """The flat code of a graph: its ``program``, of the output and its gradients to leaves, and its ``lines`` of text.
 
-    Attributes
-    ----------
-    program : Program
-        The output, and its gradients to the leaves.
-    lines : list of str
-        Its text.
-    computing : dict of Value to int
-        The line that computes a gate.
-    adding : dict of Value to list of int
-        The lines that add to a node's gradient, one for each path, in order.
+    ``computing`` are the lines that compute gates, by node, and ``adding`` those that add to a node's gradient, one for
+    each path, in order.
     """
 
     def __init__(self, order: Sequence[Value]) -> None:
@@ -49,16 +41,9 @@ class Listing:
 
 
 class Live:
-    """The graph, or where users' gates are in it a copy whose rules record all their branches.
+    """The graph, or where users' gates are in it (``own``) a copy whose rules record all their branches.
 
-    Attributes
-    ----------
-    copies : dict of Value to Value
-        Each node's copy, or itself.
-    still : dict of Value to str
-        Why gates stand still.
-    own : list of Value
-        Those of users' gates.
+    ``copies`` are each node's copy, or itself; ``still`` says why gates stand still.
     """
 
     def __init__(self, order: Sequence[Value]) -> None:

@@ -7,15 +7,14 @@ write down the expression instead of computing it, so the backward lines come fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine import Value
 from ..graph import numbers
-from ..primitives import BUILT_IN, PRIMITIVES, Slope, downstream
-from ..tracing import Unsupported
+from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..vocabulary import head_of, words
-from .expansion import Symbol, branches, difference, made, plain
+from .expansion import Symbol, local_gradients, made, plain
 from .ir import Expression, Gate, Line, Program, operations, row_mean
 from .passes import alive, fold, share, spread
 from .recording import Recording, identifier, identifiers
@@ -97,20 +96,19 @@ class Lowering:
         recording, asked = self.recording, self.asked
         outputs = tuple(map(self.place, recording.outputs))
         lines = spread(fold([*self.forward(), *self.backward()]))
+        parts = recording.inputs, recording.parameters
         to_inputs, to_parameters = (
-            tuple(self.gradients.get(leaf, 0.0) if leaf in asked else None for leaf in leaves)
-            for leaves in (recording.inputs, recording.parameters)
+            tuple(self.gradients.get(x, 0.0) if x in asked else None for x in leaves) for leaves in parts
         )
         results = {*outputs, *to_inputs, *to_parameters}
         unread = {self.gradients[leaf] for leaf in asked if leaf in self.gradients}
         lines = self.called_by_name(alive(share(lines, unread, self.names), results))
         seed = self.gradients.get(self.output)  # the first backward line
         start = next((i for i, line in enumerate(lines) if line.target == seed), len(lines))
-        inputs, parameters = (tuple(map(self.place, leaves)) for leaves in (recording.inputs, recording.parameters))
+        inputs, parameters = (tuple(map(self.place, leaves)) for leaves in parts)
         return Program(inputs, parameters, tuple(lines), start, outputs, to_inputs, to_parameters)
 
     def place(self, x: Any) -> Any:
-        """The name of a node; the number of a constant."""
         if type(x) is not Value:
             return x
         constant = self.recording.constants.get(x)
@@ -132,13 +130,11 @@ class Lowering:
             if gate not in self.gradients:
                 continue
             known_operands = [symbols[x] if x in symbols else self.place(x) for x in gate.operands]
-            local_gradients = self.local_gradients(gate, [symbols[gate], *known_operands])
-            edges = [
-                (operand, local)
-                for operand, local in zip(gate.operands, local_gradients)
-                if type(operand) is Value and local is not None and operand in wanted
-            ]
-            edges.sort(key=to_a_gate)
+            known = [symbols[gate], *known_operands]
+            found = local_gradients(gate.primitive, known, lambda: [gate._data, *numbers(gate.operands)])  # type: ignore[arg-type]  # noqa: B023
+            both = [(x, local) for x, local in zip(gate.operands, found) if local is not None]
+            edges = [(x, local) for x, local in both if type(x) is Value and x in wanted]
+            edges.sort(key=lambda edge: edge[0].primitive is not None)
             upstream = Symbol(self.gradients[gate])
             passed = [plain(downstream(upstream, local, made)) for _, local in edges]
             passed = [(row_mean, x) for x in passed] if gate.primitive is row_mean else passed
@@ -150,22 +146,6 @@ class Lowering:
                 expression = self.narrowed(expression, done, shared, lines)
                 yield from lines
                 yield Line(self.gradient(operand), expression, adds)
-
-    def local_gradients(self, gate: Any, known: list[Any]) -> Sequence[Any]:
-        """The rule of a gate, called with symbols; where it needs numbers, calls of it."""
-        primitive = gate.primitive
-        if primitive in BUILT_IN:
-            return primitive.local_gradients(*known)  # type: ignore[no-any-return]
-        try:
-            rule = primitive.local_gradients
-            found = branches(rule, known, f"the rule of {primitive.name}")
-            if wrong := difference(rule, primitive.slopes, [[gate._data, *numbers(gate.operands)]]):
-                raise Unsupported(wrong)
-        except Unsupported:
-            found = primitive.slopes(gate._data, *numbers(gate.operands))
-            calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
-            found = [None if number is None else call for number, call in zip(found, calls)]
-        return found  # type: ignore[no-any-return]
 
     def called_by_name(self, lines: list[Line]) -> list[Line]:
         """The lines with a name, not used otherwise, for every gate that is not in the table."""
@@ -219,7 +199,6 @@ class Lowering:
         return wanted
 
     def gradient(self, node: Any) -> str:
-        """The name of the node's gradient: grad_ and its own."""
         if node not in self.gradients:
             self.gradients[node] = self.names.unique(f"grad_{self.called[node]}")
         return self.gradients[node]
@@ -239,7 +218,3 @@ def shared_parts(expressions: Iterable[Expression]) -> set[int]:
                 seen.add(id(top))
                 waiting += top[1:]
     return shared
-
-
-def to_a_gate(edge: tuple[Value, Any]) -> bool:
-    return edge[0].primitive is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..formula import Names
@@ -35,13 +35,10 @@ def simplest(expression: Expression, constants: dict[Any, float]) -> Expression:
     if type(expression) is not tuple:
         return constants.get(expression, expression)
     name, *operands = expression
-    operands = [
-        simplest(operand, constants) if type(operand) is tuple or constants else operand for operand in operands
-    ]
+    operands = [simplest(x, constants) if type(x) is tuple or constants else x for x in operands]
     if all(type(operand) is float for operand in operands):
         return primitive_of(name).compute(operands)
-    identity = IDENTITIES.get(name)
-    return identity(*operands) if identity else (name, *operands)
+    return identical(name, *operands)
 
 
 def same(x: Expression, number: float) -> bool:
@@ -49,65 +46,31 @@ def same(x: Expression, number: float) -> bool:
     return type(x) is float and x == number and math.copysign(1.0, x) == math.copysign(1.0, number)
 
 
-def product(a: Expression, b: Expression) -> Expression:
-    """1 * b = b; -1 * b = -b."""
-    for number, other in ((a, b), (b, a)):
-        if same(number, 1.0):
-            return other
-        if same(number, -1.0):
-            return negative(other)
-    return ("mul", a, b)
+# What changes nothing, and whether it may come first. (a + 0 is not a: where a is -0, it is 0.)
+NEUTRAL = {"add": (-0.0, True), "mul": (1.0, True), "sub": (0.0, False), "div": (1.0, False), "power": (1.0, False)}
 
 
-def negative(a: Expression) -> Expression:
-    """--a = a."""
-    return a[1] if type(a) is tuple and a[0] == "neg" else ("neg", a)
+def identical(name: str, a: Expression, *others: Expression) -> Expression:
+    """The operation, or what is the same: -1 * b = -b, --a = a, a ** 2 = a * a where a is a name, as everywhere."""
+    b = others[0] if others else None
+    if name in NEUTRAL:
+        number, may_be_first = NEUTRAL[name]
+        if same(b, number):
+            return a
+        if may_be_first and same(a, number):
+            return b
+    if name == "mul" and (same(a, -1.0) or same(b, -1.0)):
+        return identical("neg", b if same(a, -1.0) else a)
+    if name == "neg" and type(a) is tuple and a[0] == "neg":
+        return a[1]
+    if name == "power" and same(b, 2.0) and type(a) is not tuple:
+        return ("mul", a, a)
+    if name == "less" and a == b:
+        return 0.0
+    if name == "where" and type(a) is float:
+        return others[not a]
+    return (name, a, *others)
 
-
-def addition(a: Expression, b: Expression) -> Expression:
-    """a + -0 = a. (But a + 0 is not a: where a is -0, it is 0.)"""
-    return b if same(a, -0.0) else a if same(b, -0.0) else ("add", a, b)
-
-
-def difference(a: Expression, b: Expression) -> Expression:
-    """a - 0 = a."""
-    return a if same(b, 0.0) else ("sub", a, b)
-
-
-def quotient(a: Expression, b: Expression) -> Expression:
-    """a / 1 = a."""
-    return a if same(b, 1.0) else ("div", a, b)
-
-
-def power(a: Expression, b: Expression) -> Expression:
-    """a ** 1 = a, and a ** 2 = a * a, as everywhere, where a is a name."""
-    if same(b, 1.0):
-        return a
-    return ("mul", a, a) if same(b, 2.0) and type(a) is not tuple else ("power", a, b)
-
-
-def less(a: Expression, b: Expression) -> Expression:
-    """a < a is never true."""
-    return 0.0 if a == b else ("less", a, b)
-
-
-def where(condition: Expression, a: Expression, b: Expression) -> Expression:
-    """The side that a constant condition takes."""
-    if type(condition) is not float:
-        return ("where", condition, a, b)
-    return a if condition else b
-
-
-IDENTITIES: dict[str, Callable[..., Expression]] = {
-    "mul": product,
-    "neg": negative,
-    "add": addition,
-    "sub": difference,
-    "div": quotient,
-    "power": power,
-    "less": less,
-    "where": where,
-}
 
 # --- spread --------------------------------------------------------------------------------------
 
@@ -151,69 +114,54 @@ def alive(lines: Sequence[Line], results: set[Any]) -> list[Line]:
     return kept[::-1]
 
 
-class Sharing:
-    """What has been computed where, so that it need not be computed again.
-
-    Two names that hold the same number (copies, and results of the same operation on the same
-    operands) count as one here; the text of the lines keeps both.
-    """
-
-    def __init__(self, lines: Sequence[Line], unread: set[str], names: Names) -> None:
-        self.names = names
-        self.partial = {line.target for line in lines if line.adds} | unread  # not to be read, or not yet
-        self.twins: dict[Any, Any] = {}
-        self.counts: dict[Expression, int] = {}
-        holders: dict[Expression, Any] = {}
-        for line in lines:
-            expression = self.canonical(line.expression)
-            self.count(expression)
-            if line.target not in self.partial:
-                holder = holders.setdefault(expression, line.target) if type(expression) is tuple else expression
-                if holder != line.target and type(holder) is not float:
-                    self.twins[line.target] = holder
-        self.holders: dict[Expression, Any] = {}
-
-    def canonical(self, expression: Expression) -> Expression:
-        return as_key(replaced(expression, lambda x: self.twins.get(x, x)))
-
-    def count(self, expression: Expression) -> None:
-        """Count the operations in an expression; in one that occurred before there is nothing new."""
-        if type(expression) is tuple:
-            self.counts[expression] = self.counts.get(expression, 0) + 1
-            if self.counts[expression] == 1:
-                for operand in expression[1:]:
-                    self.count(operand)
-
-    def rewritten(self, line: Line) -> Iterator[Line]:
-        """The line, after lines for those parts of it that occur again."""
-        new: list[Line] = []
-        if type(line.expression) is tuple:
-            target = None if line.target in self.partial else line.target
-            line = line._replace(expression=self.reduced(line.expression, target, new))
-        yield from new
-        yield line
-
-    def reduced(self, expression: Expression, target: Any, new: list[Line]) -> Expression:
-        """The expression with names for what is known; held by ``target``, or by a new line if it occurs again."""
-        if type(expression) is not tuple:
-            return expression
-        known = self.canonical(expression)
-        if known in self.holders:
-            return self.holders[known]
-        expression = (expression[0], *[self.reduced(operand, None, new) for operand in expression[1:]])
-        if target is None and self.counts[known] > 1 and not words(expression[0]).is_comparison:
-            temporary = self.names.numbered("t")
-            new.append(Line(temporary, expression))
-            expression = self.holders[known] = temporary
-        elif target is not None:
-            self.holders[known] = target
-        return expression
-
-
 def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
     """The lines with every operation that occurs twice computed once, in a line t0, t1, ... where it has no name.
 
-    ``unread`` are targets that other lines must not begin to read; the names of new lines come from ``names``.
+    ``unread`` are targets that other lines must not begin to read; the names of new lines come from ``names``. Two
+    names that hold the same number (copies, and results of the same operation on the same operands) count as one
+    here; the text of the lines keeps both.
     """
-    sharing = Sharing(lines, unread, names)
-    return [new for line in lines for new in sharing.rewritten(line)]
+    partial = {line.target for line in lines if line.adds} | unread  # not to be read, or not yet
+    twins: dict[Any, Any] = {}
+    counts: dict[Expression, int] = {}
+    firsts: dict[Expression, Any] = {}
+    holders: dict[Expression, Any] = {}  # what has been computed where, so that it need not be computed again
+    found: list[Line] = []
+
+    def canonical(expression: Expression) -> Expression:
+        return as_key(replaced(expression, lambda x: twins.get(x, x)))
+
+    def count(expression: Expression) -> None:
+        """Count the operations in an expression; in one that occurred before there is nothing new."""
+        if type(expression) is tuple:
+            counts[expression] = counts.get(expression, 0) + 1
+            if counts[expression] == 1:
+                for operand in expression[1:]:
+                    count(operand)
+
+    def reduced(expression: Expression, target: Any) -> Expression:
+        """The expression with names for what is known; held by ``target``, or by a new line if it occurs again."""
+        if type(expression) is not tuple:
+            return expression
+        known = canonical(expression)
+        if known in holders:
+            return holders[known]
+        expression = (expression[0], *[reduced(operand, None) for operand in expression[1:]])
+        if target is None and counts[known] > 1 and not words(expression[0]).is_comparison:
+            found.append(Line(names.numbered("t"), expression))
+            expression = holders[known] = found[-1].target
+        elif target is not None:
+            holders[known] = target
+        return expression
+
+    for line in lines:
+        expression = canonical(line.expression)
+        count(expression)
+        if line.target not in partial:
+            first = firsts.setdefault(expression, line.target) if type(expression) is tuple else expression
+            if first != line.target and type(first) is not float:
+                twins[line.target] = first
+    for line in lines:
+        target = None if line.target in partial else line.target
+        found.append(line._replace(expression=reduced(line.expression, target)))
+    return found

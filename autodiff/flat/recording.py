@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import Any, NamedTuple
 
 from ..engine import Value, tick
 from ..formula import LONGEST, Names
+from ..functional import flattened, mirrored
 from ..graph import age
 from ..ieee import real
 from ..primitives import PRIMITIVES
@@ -27,6 +29,7 @@ JAVASCRIPT = """
     Float64Array Infinity Math NaN Number Object
 """
 OURS = ["rows", "parameters", "results", "inf", "nan", "row", "in_step", "advance"]  # what generated code says besides
+Values = Iterable[Value]
 RESERVED = {*dir(builtins), *keyword.kwlist, *PRIMITIVES, *JAVASCRIPT.split(), *OURS}
 
 
@@ -49,31 +52,25 @@ class Recording:
     """What lies behind the outputs: gates oldest first, and leaves by their part in the program."""
 
     def __init__(
-        self,
-        outputs: Sequence[Any],
-        inputs: Iterable[Value] | None = None,
-        parameters: Iterable[Value] = (),
-        since: int | None = None,
+        self, outputs: Sequence[Any], inputs: Values | None = None, parameters: Values = (), since: int | None = None
     ) -> None:
         inputs, parameters = inputs if inputs is None else list(inputs), list(parameters)
-        given = {*(inputs or ()), *parameters}
+        leaves = [*(inputs or ()), *parameters]
+        for leaf in leaves if {*map(type, leaves)} != {Value} else ():
+            if type(leaf) is not Value:
+                raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
+        given = {*leaves}
+        if len(given) != len(leaves):
+            raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
         self.outputs = [x if type(x) is Value else real(x, "lower()") for x in outputs]
         self.gates = behind(self.outputs, given)
-        read = [x for gate in self.gates for x in gate.operands] + self.outputs
-        leaves = dict.fromkeys(x for x in read if type(x) is Value)
-        for gate in self.gates:
-            leaves.pop(gate, None)
-        self.leaves = leaves.keys()
-        others = [leaf for leaf in leaves if leaf not in given]
+        gates = {*self.gates}
+        read = [x for values in self.read for x in values if type(x) is Value and x not in given and x not in gates]
+        others = dict.fromkeys(read)
         self.constants = {leaf: leaf._data for leaf in others if since is not None and leaf.born >= since}
         remaining = [leaf for leaf in others if leaf not in self.constants]
         self.inputs = remaining if inputs is None else inputs
         self.parameters = parameters if inputs is None else [*parameters, *remaining]
-        for leaf in self.inputs + self.parameters:
-            if type(leaf) is not Value:
-                raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
-        if len({*self.inputs, *self.parameters}) != len(self.inputs) + len(self.parameters):
-            raise Unsupported("a Value is given twice among the inputs and parameters: give each once")
 
     def read_as(self, inputs: list[Value], parameters: list[Value]) -> Recording:
         """The same gates, the leaves that they read being inputs and parameters as given here, each once."""
@@ -85,6 +82,16 @@ class Recording:
         return found
 
     @property
+    def read(self) -> list[Sequence[Any]]:
+        """What each gate reads, and the outputs."""
+        return [*[gate.operands for gate in self.gates], self.outputs]
+
+    def reads(self, leaves: Iterable[Value]) -> bool:
+        """Whether it reads any of these leaves."""
+        these = {*leaves}
+        return any(type(x) is Value and x in these for values in self.read for x in values)
+
+    @property
     def work(self) -> int:
         """How many numbers the gates read: what one row costs, roughly."""
         return sum([len(gate.operands) for gate in self.gates])
@@ -93,7 +100,7 @@ class Recording:
     def structure(self) -> list[tuple[Any, ...]]:
         """What is done to what, without names: equal for graphs that were recorded the same."""
         names: dict[Any, Any] = {leaf: repr(number) for leaf, number in self.constants.items()}
-        names |= {node: i for i, node in enumerate([*self.inputs, *self.parameters, *self.gates])}
+        names |= zip([*self.inputs, *self.parameters, *self.gates], count())
         rows = [(gate.primitive, gate.operands) for gate in self.gates] + [(None, self.outputs)]
         return [(row, *[names[x] if type(x) is Value else repr(x) for x in operands]) for row, operands in rows]
 
@@ -123,7 +130,7 @@ def behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
         node = waiting.pop()
         if node.primitive and node not in seen:
             gates.append(node)
-            waiting += [x for x in node.operands if type(x) is Value and x not in seen]
+            waiting += [x for x in node.operands if type(x) is Value and x.primitive and x not in seen]
         seen.add(node)
     return sorted(gates, key=age)
 
@@ -164,7 +171,7 @@ class Step:
         with recipe.watched():
             self.loss, self.penalty, self.update = recordings(recipe, self.since, for_loops)
             self.check()
-        if not self.loss.leaves - {*self.loss.inputs, *self.loss.constants}:
+        if not self.loss.reads(self.loss.parameters):
             raise TypeError(
                 f"the loss has to be one Value that depends on the model's outputs, got {self.loss.outputs[0]!r:.60}"
             )
@@ -204,6 +211,12 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
 def recorded(
     loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
 ) -> tuple[list[Any], list[Value]]:
-    """The loss of an example whose numbers are independent variables: ([loss], variables)."""
-    x, target = ([Value(number, f"{name}{i}") for i, number in enumerate(part)] for name, part in zip("xt", example))
-    return [loss(list(x), list(target))], [*x, *target]
+    """The loss of an example whose numbers, perhaps in lists of lists, are independent variables: ([loss], these)."""
+
+    def variables(part: Sequence[Any], name: str) -> Any:
+        places = count()
+        return mirrored(lambda number: Value(number, f"{name}{next(places)}"), part)
+
+    x, target = map(variables, example, "xt")
+    inputs = flattened([x, target])
+    return [loss(x, target)], inputs

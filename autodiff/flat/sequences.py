@@ -64,14 +64,16 @@ class AnyLength:
         """The places of the inputs of a sequence of that length among those of the longest."""
         return flattened(resized(self.places, *self.shapes, length))
 
-    def program(self, wrt: Any, leaves: Sequence[Value] | None, length: int) -> tuple[Any, list[int], list[Value]]:
-        """(Program, places of inputs, leaves read) for a length; gradients are those to inputs (None) or leaves."""
+    def ready(self, wrt: Any, length: int) -> tuple[Any, list[Value]]:
+        """(Runner, leaves read) for a length; gradients are those to inputs (None), none (), or ``wrt.leaves``."""
+        from .backends.llvm.code import NativeNests  # when used: they bring in loop nests
+        from .backends.llvm.runner import OneLength
+        from .loops.lengths import for_all_lengths
+
+        leaves: Sequence[Value] | None = getattr(wrt, "leaves", wrt)
         if isinstance(self.programs.get(wrt), Unsupported):
             raise self.programs[wrt]
         if wrt not in self.programs:
-            from .backends.llvm.code import NativeNests  # when used: they bring in loop nests
-            from .loops.lengths import for_all_lengths
-
             parameters = self.trace(self.args).recording(leaves or ()).parameters
 
             def recorded(length: int) -> tuple[Recording, list[int]]:
@@ -88,4 +90,4 @@ class AnyLength:
         if length < native.lengths[0]:
             raise Unsupported(f"the program is for {native.lengths[0]} elements or more, not {length}")
         places = self.of(length)
-        return native, [*range(len(places))] if packed else places, parameters
+        return OneLength(native, range(len(places)) if packed else places, length, leaves), parameters

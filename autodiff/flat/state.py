@@ -31,6 +31,17 @@ class State(NamedTuple):
         numbers, gradients = [x.data for x in parameters], [x.grad for x in parameters]
         return cls(numbers, gradients, list(optimizer.state.values()), optimizer.steps)
 
+    @classmethod
+    def at(cls, arrays: Any, count: int, steps: int) -> Self:
+        """The state of so many parameters in arrays "w", "gw", and "m0", "m1", ... by name."""
+        numbers, gradients, *moments = [arrays[name][:count].copy() for name in places(arrays)]
+        return cls(numbers, gradients, moments, steps)
+
+    def put(self, arrays: Any, count: int) -> None:
+        """Write it there."""
+        for name, numbers in zip(places(arrays), (self.numbers, self.gradients, *self.moments)):
+            arrays[name][:count] = numbers
+
     def into(self, optimizer: Any) -> None:
         """Put them into this state."""
         numbers, gradients, *moments = map(listed, (self.numbers, self.gradients, *self.moments))
@@ -39,6 +50,11 @@ class State(NamedTuple):
             parameter.grad = gradient
         optimizer.state.update(zip(optimizer.state, moments))
         optimizer.steps = self.steps
+
+
+def places(arrays: Any) -> list[str]:
+    """The arrays of parameters, gradients and moments."""
+    return ["w", "gw", *[name for name in arrays if name[0] == "m"]]
 
 
 def listed(numbers: Any) -> list[float]:

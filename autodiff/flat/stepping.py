@@ -11,11 +11,44 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from ..engine import Value
 from ..tracing import Uncollected, Unsupported
 from .compiled import Runner, native, prepared, runner_for
-from .recording import Recipe, Recording, Step
+from .ir import remembered
+from .recording import Recipe, Step
 from .state import Batches, Epoch, State
+
+
+class PureStep:
+    """A step as functions of numbers alone, the gradient over rows and the update, each part in its runner."""
+
+    def __init__(self, step: Step, kind: type[Runner], clip: Callable[[Any, Any], Any]) -> None:
+        parameters, penalty = list(step.recipe.parameters), step.penalty
+        self.loss, self.update = prepared(kind, step.loss, parameters), prepared(kind, step.update, ())
+        self.penalty, self.clip = prepared(kind, penalty, parameters) if penalty else None, clip
+
+    def gradient(self, rows: Any, numbers: Any, others: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
+        """(Mean loss over the rows plus penalty, its gradient, what is noted, whether loss and gradient are finite).
+
+        ``others`` are the numbers that loss and penalty read besides those of the parameters.
+        """
+        loss, gradients, noted = self.loss.mean(rows, [*numbers, *others[0]] if others[0] else numbers)
+        if self.penalty:
+            more, to_it, _ = self.penalty.mean([()], [*numbers, *others[1]] if others[1] else numbers)
+            loss, gradients = loss + more, self.loss.plus(gradients, to_it)
+        return loss, gradients, noted, (loss - loss == 0.0) & self.loss.finite(gradients)
+
+    def updated(self, state: State, gradients: Any, rate: Any, clip_norm: Any) -> State:
+        """The state after the step."""
+        numbers, _, moments, steps = state
+        clipped = gradients if clip_norm is None else self.clip(gradients, clip_norm)
+        numbers, *moments = self.update.columns([numbers, clipped, *moments], [rate, steps + 1.0])
+        return State(numbers, gradients, moments, steps + 1)
+
+
+def others(step: Step) -> list[list[float]]:
+    """The numbers of what loss and penalty read besides the parameters: captured, but not trained."""
+    count = len(step.recipe.parameters)
+    return [[leaf._data for leaf in part.parameters[count:]] if part else [] for part in (step.loss, step.penalty)]
 
 
 class Training:
@@ -33,40 +66,46 @@ class Training:
         runner: str = "auto",
         rows: int = 1,
     ) -> None:
-        parameters, self.step = list(recipe.parameters), Step(recipe)
-        step = self.step
+        self.step = step = Step(recipe)
         kind = runner_for(runner, rows * step.loss.work)
-        self.name, self.clip = kind.name, clip
-        self.loss = Part(step.loss, parameters, kind)
-        self.penalty = Part(step.penalty, parameters, kind) if step.penalty else None
-        self.update = prepared(kind, step.update, ())
-        self.rows, self.table = table, self.loss.runner.table(table)
+        self.name, self.pure = kind.name, PureStep(step, kind, clip)
+        self.rows, self.table = table, self.pure.loss.table(table)
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
         """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
-        (numbers, gradients, moments, steps), losses, table = state, [], self.table
+        losses, table, more, runner = list[float](), self.table, others(self.step), self.pure.loss
         if batches.drawn:
             rows, batches = batches.fresh(self.rows)
-            table = self.loss.runner.table(rows)
+            table = runner.table(rows)
         for k in range(batches.first, batches.last):
             indices = batches.indices(k)
-            loss, found, noted = self.gradient(self.loss.runner.chosen(table, indices), numbers)
-            if loss - loss != 0.0 or not self.loss.runner.finite(found):
+            loss, found, noted, is_finite = self.pure.gradient(runner.chosen(table, indices), state.numbers, more)
+            if not is_finite:
                 break
-            clipped = found if clip_norm is None else self.clip(found, clip_norm)
-            steps, gradients = steps + 1, found
-            numbers, *moments = self.update.columns([numbers, clipped, *moments], [rate, float(steps)])
+            state = self.pure.updated(state, found, rate, clip_norm)
             losses.append(loss)
             self.step.recipe.keep(noted, len(indices))
-        return State(numbers, gradients, moments, steps), losses
+        return state, losses
 
-    def gradient(self, rows: Any, numbers: Any) -> tuple[float, Any, Sequence[float]]:
-        """The mean loss over the rows plus the penalty, its gradient by the parameters' numbers, and what is noted."""
-        value, gradients, noted = self.loss.mean(rows, numbers)
-        if self.penalty is None:
-            return value, gradients, noted
-        more, more_gradients, _ = self.penalty.mean([()], numbers)
-        return value + more, self.loss.runner.plus(gradients, more_gradients), noted
+
+def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, devices: int | None) -> Any:
+    """The steps by JAX, over so many devices or all; ImportError that says what to install where it is missing."""
+    try:
+        from .backends import devices as by_jax  # when used: it brings in JAX
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "jax":
+            raise
+        raise ImportError("runner='jax' trains by JAX: pip install 'scalar-autodiff[jax]'") from error
+    step, mesh = Step(recipe), by_jax.mesh_of(devices)
+    parts = [(len(x.inputs), len(x.parameters), *x.structure) for x in (step.loss, step.penalty, step.update) if x]
+
+    def scan() -> Any:
+        pure = PureStep(step, by_jax.Jax, by_jax.clipped)
+        return by_jax.Scan(pure.gradient, pure.updated, mesh)
+
+    with by_jax.float64():
+        made = remembered(("jax", mesh, len(recipe.parameters), *parts), scan)
+        return by_jax.DeviceTraining(step, made, rows, epoch, lambda: others(step))
 
 
 def in_machine_code() -> Any:
@@ -97,18 +136,3 @@ def native_training(
         raise Unsupported(f"the loss has {gates} gates: to compile them takes longer than it saves")
     with Uncollected():
         return module.NativeTraining(step, rows, epoch, clip_norm is not None, inf if pays else MOST_STATEMENTS)
-
-
-class Part:
-    """The program of one Value that depends on rows and parameters, in its runner."""
-
-    def __init__(self, recording: Recording, parameters: list[Value], kind: type[Runner]) -> None:
-        self.runner = prepared(kind, recording, parameters)
-        self.others = recording.parameters[len(parameters) :]  # captured, but not trained
-
-    def mean(self, rows: Any, numbers: Any) -> tuple[float, Any, Sequence[float]]:
-        """The mean over the rows, its gradient to the parameters, and what is noted of them."""
-        if self.others:
-            numbers = [*numbers, *[leaf._data for leaf in self.others]]
-        found: tuple[float, Any, Sequence[float]] = self.runner.mean(rows, numbers)
-        return found

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from math import isfinite
 from operator import itemgetter
 from time import perf_counter
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from ..arrays import is_array
 from ..functional import branches, flattened
@@ -23,15 +23,6 @@ SECONDS = 0.05  # how long a call of machine code may last
 LARGE = 20_000  # numbers read by gates, from which "auto" makes no Python text
 AHEAD = 1000  # examples that are looked at together
 MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
-
-
-class Prepared(NamedTuple):
-    """The steps for examples of one shape: their nests, where inputs lie in a row, and the captured leaves read."""
-
-    nests: Any
-    places: Any
-    length: int
-    others: Sequence[Any]
 
 
 class Trainer:
@@ -58,8 +49,7 @@ class Trainer:
                 f"{type(optimizer).__name__} has a step of its own, or computes its learning_rate or clip_norm: "
                 "compile the loss with runner='auto'"
             )
-        self.prepared: dict[Any, Prepared] = {}  # by trace
-        self.known: dict[Any, Prepared] = {}  # by what ``read`` says of a shape
+        self.known: dict[Any, Any] = {}  # runs by what ``read`` says of a shape
         self.training: Any = None  # in machine code
         self.inside = False  # whether numbers are in its arrays
 
@@ -108,7 +98,12 @@ class Trainer:
         if self.runner == "native":
             calls = [example if type(example) is tuple else (example,) for example in examples]
             with suppress(Unsupported):  # the first step says so
-                self.fast.trace(max(calls, key=lambda call: len(read(call)[1])), {}, True)
+                self.meet([(len(read(call)[1]), call) for call in calls])
+
+    def meet(self, calls: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Record the longest of these first, then the shortest, so that both will be served by one program."""
+        for most in (max, min) if calls else ():
+            self.fast.trace(most(calls, key=itemgetter(0))[1], {}, True)
 
     def write(self) -> None:
         """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.
@@ -133,59 +128,42 @@ class Trainer:
     def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
         """Make a step for each call; their losses are appended."""
         given = [read(call) for call in calls]
-        anew = [(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known]
-        if anew:
-            self.fast.trace(max(anew, key=itemgetter(0))[1], {}, True)  # the longest first: its program serves others
-        ready, rows = [self.prepared_for(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
+        self.meet([(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known])
+        runs, rows = [self.ready(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
         if not self.inside:
             self.training.read(State.of(self.optimizer))
             self.inside = True
         optimizer, start, most = self.optimizer, 0, 1
         while start < len(rows):
-            nests, _, _, leaves = ready[start]
+            nests, leaves = runs[start].runner.nests, runs[start].parameters[len(self.wanted.leaves) :]
             others, begun, stop = [leaf._data for leaf in leaves], perf_counter(), start + 1
-            while stop < min(len(rows), start + most) and ready[stop].nests is nests:
+            while stop < min(len(rows), start + most) and runs[stop].runner.nests is nests:
                 stop += 1
-            some = [(each.places, each.length, row) for each, row in zip(ready[start:stop], rows[start:stop])]
+            some = [(run.runner.places, run.runner.length, row) for run, row in zip(runs[start:stop], rows[start:stop])]
             found, made = self.training.run(nests, others, some, optimizer.learning_rate, optimizer.clip_norm)
             losses += found[:made]
             if made < len(some):
                 refuse(found[made], losses)
             start, most = stop, most * 2 if perf_counter() - begun < SECONDS / 2 else most
 
-    def prepared_for(self, shape: Any, example: tuple[Any, ...]) -> Prepared:
-        """What examples of this shape need, prepared at the first one."""
+    def ready(self, shape: Any, example: tuple[Any, ...]) -> Any:
+        """The program for examples of this shape, and the leaves that it reads: a ``Run``, made at the first one."""
         if shape in self.known:
             return self.known[shape]
         trace = self.fast.trace(example, {}, True)
-        if trace not in self.prepared:
-            if branches(trace.output) is not None:
-                raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
-            self.prepared[trace] = self.prepare(trace)
-        if shape:
-            self.known[shape] = self.prepared[trace]
-        return self.prepared[trace]
-
-    def prepare(self, trace: Any) -> Prepared:
-        """What examples of a trace's shape need."""
-        shared, leaves = trace.any_length, self.wanted.leaves
-        found = None
-        if shared and shared.args is trace.call[0]:  # the longest, whose own program is not needed
-            with Uncollected(), suppress(Unsupported):
-                nests, places, read = shared.program(self.wanted, leaves, shared.longest)
-                found = Prepared(nests, places, shared.longest, read[len(leaves) :])
-        if found is None:
-            run = trace.ready(self.wanted, "native", 1)
-            places, length = getattr(run.runner, "places", range(run.runner.inputs)), getattr(run.runner, "length", 0)
-            found = Prepared(run.runner.nests, places, length, run.parameters[len(leaves) :])
-        from .backends.llvm.singles import SingleTraining, indices  # when used: it brings in machine code
-
+        if branches(trace.output) is not None:
+            raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
+        run = trace.ready(self.wanted, "native", 1)
         if self.training is None:
+            from .backends.llvm.singles import SingleTraining  # when used: it brings in machine code
+
             with Uncollected(), Tracing(sums=True), Given("the optimizer's update"):
                 (parameter, gradient, rate, step, *states), new = self.optimizer.recorded()
             recording = Recording(new, [parameter, gradient, *states], [rate, step])
-            self.training = SingleTraining(Lowering(recording, ()).program(), len(leaves))
-        return found._replace(places=indices(found.places))
+            self.training = SingleTraining(Lowering(recording, ()).program(), len(self.wanted.leaves))
+        if shape:
+            self.known[shape] = run
+        return run
 
     # --- Other runners -------------------------------------------------------------------------------
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
-    from ..engine import Value
+from ..engine import Value
 
 
 LECTURES = {
@@ -24,13 +22,11 @@ LECTURES = {
 class Example:
     """A formula of a lecture with numbers put in and the numbers that must come out.
 
-    The id is the lecture's letter and a number; the parts of one example end in a, b, c, ... The text is statements,
-    the last one the output; ``at``, ``gives`` and ``gradients`` are written as on the command line, ``"x=-2 y=5"``,
-    and kept as dicts in ``inputs``, ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ...
-    The note says where the text of the slides has a slip or a convention of its own.
+    The id is the lecture's letter and a number; parts of one example end in a, b, c, ... The text is statements, the
+    last one the output; ``at``, ``gives`` and ``gradients``, written as ``"x=-2 y=5"``, become the dicts ``inputs``,
+    ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ... The note tells of a slip or a
+    convention of the slides.
 
-    Examples
-    --------
     >>> from autodiff.lectures import find
     >>> example, = find("D1")
     >>> example.text, example.inputs, example.values["f"]
@@ -40,29 +36,20 @@ class Example:
     __slots__ = ("gradients", "id", "inputs", "lecture", "note", "text", "title", "values")
 
     def __init__(self, id: str, title: str, text: str, at: str, gives: str, gradients: str, note: str = "") -> None:
-        self.id = id
-        self.title = title
-        self.lecture = LECTURES[id[0]]
-        self.text = text
-        self.inputs = numbers(at)
-        self.values = numbers(gives)
-        self.gradients = numbers(gradients)
-        self.note = note
+        self.id, self.title, self.lecture, self.text, self.note = id, title, LECTURES[id[0]], text, note
+        self.inputs, self.values, self.gradients = numbers(at), numbers(gives), numbers(gradients)
 
     def build(self) -> Value:
-        """The output, recorded anew, its inputs and gates labelled."""
+        """The output, recorded anew, its inputs and gates labeled."""
         from ..parser import parse  # the table is read without it
 
         return parse(self.text, **self.inputs)
 
     def confirm(self, output: Value) -> str:
-        """A sentence saying how many of the example's numbers a recorded graph has.
+        """A sentence saying how many of the example's numbers a recorded graph has, by the names of inputs and gates.
 
-        Gates and inputs are found by their names; gates that the graph calls otherwise are left out. AssertionError
-        if a number differs by more than 1e-12 (relative, or absolute near 0).
+        AssertionError if a number differs by more than 1e-12 (relative, or absolute near 0).
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> from autodiff.lectures import find
         >>> x1, x2 = variables(x1=2, x2=3)
@@ -122,8 +109,6 @@ EXAMPLES = {row["id"]: Example(**row) for row in TABLE["example"]}
 def find(id: str) -> list[Example]:
     """The example of that id, or all the parts it has, in order; ValueError, naming the nearest, if there is none.
 
-    Examples
-    --------
     >>> find("d1")
     [<example D1: A simple example>]
     >>> [example.id for example in find("D8")]

@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection, Iterable, Mapping
 
 from ..formula import exact
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
 WIDTH = 72
-
+CONDITION = "write where(condition, a, b): a where the condition holds, else b"
 CHARACTERS = {
     "^": "for powers use **: x**2",
     "&": "to have both of two comparisons multiply them: (a > 0) * (b > 0)",
     "~": "to turn a comparison around subtract it from 1: 1 - (a > 0)",
     "@": "for a weighted sum write dot([w0, w1], [x0, x1])",
-    "?": "write where(condition, a, b): a where the condition holds, else b",
+    "?": CONDITION,
     "\\": "this is no TeX: write x / y for a fraction, and names and functions without a backslash",
     "\N{N-ARY SUMMATION}": "for a sum write sum([x, y])",
     "|": "for the absolute value write abs(x)",
     "!": "there is no ! here; for x not equal to y write x != y",
     ".": "a point belongs into a number such as 0.5: there are no attributes here",
     ":": "there is no : here; one name gets a value by =, as in q = x + y",
-    "'": "there is no quoted text in an expression: only numbers, names and functions",
-    '"': "there is no quoted text in an expression: only numbers, names and functions",
-    "{": "use round brackets ( )",
-    "}": "use round brackets ( )",
+    **dict.fromkeys("'\"", "there is no quoted text in an expression: only numbers, names and functions"),
+    **dict.fromkeys("{}", "use round brackets ( )"),
     "\N{SQUARE ROOT}": "write sqrt(x)",
     "\N{INFINITY}": "write inf",
 }
-PAIRS = {  # signs that stand side by side
-    "<>": "for x not equal to y write x != y"
-}
-CONDITION = "write where(condition, a, b): a where the condition holds, else b"
+PAIRS = {"<>": "for x not equal to y write x != y"}  # signs that stand side by side
 KEYWORDS = {
-    "if": CONDITION,
-    "else": CONDITION,
+    **dict.fromkeys(["if", "else"], CONDITION),
     "and": "multiply the two comparisons: (a > 0) * (b > 0)",
     "or": "take the larger of the two comparisons: max(a > 0, b > 0)",
     "not": "subtract the comparison from 1: 1 - (a > 0)",
@@ -50,15 +41,6 @@ KEYWORDS = {
 class ExpressionError(ValueError):
     """A text that is no expression: its message shows the text, a caret under the place, and what to write.
 
-    Attributes
-    ----------
-    missing : tuple of str
-        The names that have no value yet, where that is what is wrong.
-    correction : str
-        The end of the message in that case: the call with a place for each of them.
-
-    Examples
-    --------
     >>> from autodiff import ExpressionError, parse
     >>> try:
     ...     parse("2x", x=3)
@@ -70,8 +52,8 @@ class ExpressionError(ValueError):
     a product needs its sign: write 2*x
     """
 
-    missing: tuple[str, ...] = ()
-    correction: str = ""
+    missing: tuple[str, ...] = ()  # names without a value, if that is what is wrong
+    correction: str = ""  # then the end of the message: the call with a place for each
 
 
 def pointed(text: str, place: int) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import keyword
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
 
 from .. import functions, primitives
 from ..engine import Value
@@ -13,27 +16,13 @@ from ..vocabulary import INFIX, words
 from .errors import shortened
 from .tokens import plain
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
-
-
-def smallest(*values: Any) -> Any:
-    """The smallest of several values, gate by gate."""
-    least = values[0]
-    for value in values[1:]:
-        least = primitives.minimum(least, value)
-    return least
-
-
 # What is no gate, and how it is called: [...] is a list, = may be left out, * any more.
 FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "mean": (functions.mean, ["[a, b]"]),
     "maxout": (functions.maxout, ["[a, b]"]),
     "prelu": (functions.prelu, ["x", "slope"]),
     "max": (lambda *values: functions.maxout(values), ["a", "b", "*more"]),
-    "min": (smallest, ["a", "b", "*more"]),
+    "min": (lambda *values: reduce(primitives.minimum, values), ["a", "b", "*more"]),
     "largest": (lambda values: primitives.largest(*values), words("largest").usage),
 }
 # Functions that are known elsewhere, and how they are written here.
@@ -64,7 +53,7 @@ def known_functions(own: Mapping[str, Any]) -> set[str]:
 
 
 def checked(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-    """A user's functions by their names in plain letters; TypeError or ValueError for what is no function or name."""
+    """A user's functions by their names in plain letters; TypeError for a non-function, ValueError for a bad name."""
     if not hasattr(own, "items"):
         raise TypeError(f'functions takes a dict such as {{"hypot": hypot}}, got {type(own).__name__}: {own!r:.60}')
     for name, function in own.items():
@@ -76,7 +65,7 @@ def checked(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
 
 
 def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]]) -> Any:
-    """The function of that name applied to numbers, Values and lists of them; ValueError where it cannot be."""
+    """The function of that name applied to numbers, Values and lists of them; ValueError if it does not fit."""
     parameters: Sequence[str]
     if name in own:
         function, parameters = own[name], signature(own[name])
@@ -101,7 +90,7 @@ def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]
 
 
 def unknown(name: str, own: Mapping[str, Any]) -> str:
-    """What to write in place of a function that is none."""
+    """What to write instead of an unknown function."""
     if name == "softmax":
         return "softmax gives several numbers; one of them is exp(a - logsumexp([a, b]))"
     short = name.lower().replace("_", "")
@@ -131,7 +120,7 @@ def shortenings(name: str) -> set[str]:
 
 
 def signature(function: Callable[..., Any]) -> list[str]:
-    """What a function takes, of a primitive in the words of its rule; any number where that cannot be told."""
+    """What a function takes (a primitive, as its rule names it); any number if that cannot be told."""
     rule = function.local_gradients if isinstance(function, Primitive) else function
     try:
         parameters = inspect.signature(rule).parameters.values()
@@ -146,6 +135,5 @@ def fitting(parameters: Sequence[str], arguments: list[Any], any_lists: bool = F
     fewest = len([parameter for parameter in parameters if "=" not in parameter and "*" not in parameter])
     most = INF if any("*" in parameter for parameter in parameters) else len(parameters)
     lists = [parameter.startswith("[") for parameter in parameters] + [False] * len(arguments)
-    return fewest <= len(arguments) <= most and (
-        any_lists or all((type(x) is list) == y for x, y in zip(arguments, lists))
-    )
+    suited = any_lists or all((type(x) is list) == y for x, y in zip(arguments, lists))
+    return suited and fewest <= len(arguments) <= most

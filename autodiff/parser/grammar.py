@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import math
 import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from .. import primitives
 from ..engine import Value
@@ -18,11 +20,6 @@ from ..vocabulary import INFIX
 from .errors import ExpressionError, filled, guessed, listed, mistake, shortened
 from .functions import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
 
 CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
 
@@ -44,37 +41,22 @@ GATES: dict[type[ast.AST], Callable[..., Any]] = {
 def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     """The graph that a text describes, recorded: its last statement's result.
 
+    Numbers in the text are constants, ``e`` and ``pi`` too unless they are inputs; a name set to a plain number is a
+    leaf. ExpressionError for any other text shows the place and what to write. UserWarning if an input or a statement
+    has no influence on the result.
+
     Parameters
     ----------
     text : str
         Statements divided by ``;`` or line ends, ``"q = x + y; f = q * z"``: numbers, names,
         ``+ - * / // % **``, comparisons and this package's functions. Names label the gates.
     functions : mapping of str to Primitive or function, optional
-        Your own functions by the names that the text calls them by: ``functions={"hypot": hypot}``. A function takes
-        Values and numbers and returns one. These names go before this package's.
+        Your own functions of Values and numbers, by name; they go before this package's.
     **inputs : int, float or Value
-        The numbers of the names. Each that the text uses becomes a labelled leaf, in the order of
-        first appearance; a Value is used as it is.
-
-    Returns
-    -------
-    Value
-        Numbers in the text are constants, ``e`` and ``pi`` too unless they are given as inputs;
-        a name that is set to a plain number is a leaf.
-
-    Raises
-    ------
-    ExpressionError
-        For anything else. The message has the text, a caret under the place, and what to write.
-
-    Warns
-    -----
-    UserWarning
-        If an input or a statement has no influence on the result.
+        The numbers of the names; those used become labeled leaves in order of appearance, a Value stays as it is.
 
     Examples
     --------
-    >>> from autodiff import parse
     >>> f = parse("q = x + y; f = q * z", x=-2, y=5, z=-4)
     >>> f
     Value(-12.0, 'f')
@@ -102,9 +84,7 @@ class Reader:
     """A text being read: its statements, the inputs given, and the values of its names so far."""
 
     def __init__(self, text: str, inputs: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
-        self.text = text
-        self.functions = functions
-        self.inputs = inputs
+        self.text, self.functions, self.inputs = text, functions, inputs
         self.values: dict[str, Value] = {}
         self.lost: list[tuple[str, Value]] = []
         self.statements = list(statements(text, functions))
@@ -126,7 +106,7 @@ class Reader:
         return output
 
     def make_leaves(self) -> None:
-        """Make a leaf of every input in the order of first appearance; raise where a name has no value."""
+        """Make a leaf of every input in the order of first appearance; raise if a name has no value."""
         missing: dict[str, Token] = {}
         known = {*self.inputs, *CONSTANTS}
         for name, words in self.statements:
@@ -137,7 +117,9 @@ class Reader:
                 if word not in known:
                     missing.setdefault(word, token)
                 elif word in self.inputs and word not in self.values:
-                    self.values[word] = labelled(self.inputs[word], word)
+                    given = self.inputs[word]
+                    leaf = self.values[word] = given if type(given) is Value else Value(given)
+                    leaf.label = leaf.label or word
             if name and name.text in self.inputs:
                 raise mistake(self.text, name.start, f"{shortened(name.text)} is an input: choose another name here")
             if name:
@@ -146,7 +128,7 @@ class Reader:
             raise self.unknown(missing)
 
     def record(self, words: list[Token]) -> Any:
-        """The result of one expression: a Value, or a float where it holds no names."""
+        """The result of one expression: a Value, or a float if it holds no names."""
         # Each word on a line of its own, so that a line number tells the word; ast need not know which operand it is.
         lines = ["_" if word.kind in ("number", "name") else word.text for word in words]
         try:
@@ -178,7 +160,7 @@ class Reader:
         raise mistake(self.text, token.start, "a comma only stands between what a function is given, as in max(x, y)")
 
     def number(self, x: Any, token: Token) -> Any:
-        """x, or an error where it is a list."""
+        """x; an error if it is a list."""
         if type(x) is list:
             raise mistake(self.text, token.start, "a list is only for functions that take one, as in sum([x, y])")
         return x
@@ -193,7 +175,6 @@ class Reader:
         return number
 
     def call(self, token: Token, arguments: list[Any]) -> Any:
-        """The result of a function."""
         name = token.text
         try:
             return called(self.plain(name), arguments, self.functions)
@@ -206,8 +187,6 @@ class Reader:
     def plain(self, name: str) -> str:
         """The name of a function as it is known: ln is log."""
         return name if name in self.functions else ALIASES.get(name, name)
-
-    # --- Advice ------------------------------------------------------------------------------
 
     def unknown(self, missing: dict[str, Token]) -> ExpressionError:
         """The error for names without a value: what was meant, where that can be told, and the corrected command."""
@@ -228,14 +207,6 @@ class Reader:
         error = mistake(self.text, missing[name].start, f"{advice}write\n    {call}")
         error.missing, error.correction = tuple(missing), call
         return error
-
-
-def labelled(x: Any, name: str) -> Value:
-    """The leaf of an input: a Value as it is, a number made one."""
-    if type(x) is not Value:
-        return Value(x, name)
-    x.label = x.label or name
-    return x
 
 
 def operands(node: ast.AST) -> list[ast.expr]:

@@ -5,29 +5,21 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Collection, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..primitives import PRIMITIVES
 from .errors import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
 
 LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
 
 SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"))
 SPELLINGS = {
-    "\N{MIDDLE DOT}": "*",
-    "\N{DOT OPERATOR}": "*",
-    "\N{BULLET OPERATOR}": "*",
-    "\N{MULTIPLICATION SIGN}": "*",
-    "\N{DIVISION SIGN}": "/",
-    "\N{MINUS SIGN}": "-",
-    "\N{LESS-THAN OR EQUAL TO}": "<=",
-    "\N{GREATER-THAN OR EQUAL TO}": ">=",
-    "\N{NOT EQUAL TO}": "!=",
-}
+    "\N{MIDDLE DOT}": "*", "\N{DOT OPERATOR}": "*", "\N{BULLET OPERATOR}": "*", "\N{MULTIPLICATION SIGN}": "*",
+    "\N{DIVISION SIGN}": "/", "\N{MINUS SIGN}": "-", "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=", "\N{NOT EQUAL TO}": "!=",
+}  # fmt: skip
 ALIASES = {"ln": "log", "\N{GREEK SMALL LETTER SIGMA}": "sigmoid"}
 RAISED = "".join(SUPERSCRIPTS)
 PATTERN = re.compile(
@@ -47,16 +39,13 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-class Token:
+class Token(NamedTuple):
     """A word or sign: its kind, what it means, and where it stands in the text."""
 
-    __slots__ = ("end", "kind", "start", "text")
-
-    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
-        self.kind = kind
-        self.text = text
-        self.start = start
-        self.end = end
+    kind: str
+    text: str
+    start: int
+    end: int
 
     @property
     def starts_operand(self) -> bool:
@@ -95,7 +84,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def checked(text: str, start: int, name: str) -> str:
-    """The name, or an error where it is a word of Python or no name at all."""
+    """The name; an error if it is a Python keyword or not a name at all."""
     if keyword.iskeyword(name):
         other = f"{name} is a word of Python itself: take another name, such as {name.lower()}1"
         raise mistake(text, start, KEYWORDS.get(name, other))
@@ -123,14 +112,14 @@ def statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | N
 
 
 def divided(text: str, words: list[Token], own: Collection[str]) -> tuple[Token | None, list[Token]]:
-    """The name in front of ``=``, where there is one, and the checked words behind it."""
+    """The name before ``=``, if there is one, and the checked words after it."""
     name = None
     if len(words) > 1 and words[0].kind == "name" and words[1].text == "=":
         name, equals, *words = words
         if not words:
             raise mistake(text, equals.end, f"what {shortened(name.text)} is equal to is missing")
     check_brackets(text, words)
-    check_neighbours(text, words, own)
+    check_neighbors(text, words, own)
     return name, words
 
 
@@ -153,8 +142,8 @@ def check_brackets(text: str, words: list[Token]) -> None:
         raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
 
 
-def check_neighbours(text: str, words: list[Token], own: Collection[str]) -> None:
-    """Raise where two operands meet, or where one is missing."""
+def check_neighbors(text: str, words: list[Token], own: Collection[str]) -> None:
+    """Raise if two operands meet or one is missing."""
     start, end = Token("mark", "(", words[0].start, words[0].start), Token("mark", ")", words[-1].end, words[-1].end)
     for i, (before, token) in enumerate(pairwise([start, *words, end])):
         if before.ends_operand and token.starts_operand:
@@ -190,7 +179,7 @@ def operand_start(words: list[Token], place: int) -> int:
         depth += words[place].nesting
         called = words[place].text == "(" and words[place - 1].kind == "name"
         raised = words[place].start == words[place - 1].start or words[place].text in ("**", "-")
-        if not depth and (not place or not (called or raised)):
+        if not depth and not (place and (called or raised)):
             return place
         place -= 1
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from textwrap import indent
 
-from .question import Work
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .question import Question
+from .question import Question, Work
 
 KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! tells the number, q ends the quiz."
 
@@ -32,7 +27,7 @@ def ask(asked: Sequence[Question]) -> str:
 
 
 def ask_blank(question: Question, name: str, answers: dict[str, float | str | None]) -> float | None:
-    """Ask for one blank, and keep what was answered; the mark, None where the quiz is to end."""
+    """Ask for one blank and keep the answer; return the mark, or None to end the quiz."""
     hints = 0
     while True:
         print(f"   {name} = ", end="", flush=True)
@@ -61,5 +56,4 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
 
 
 def score(marks: Sequence[float], total: int) -> str:
-    """The score as a line."""
     return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} at the first attempt, {marks.count(0.5)} later."

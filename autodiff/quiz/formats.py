@@ -6,18 +6,14 @@ Each takes one sheet or several: variants A, B, C, ... of one another.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import floor, log10
 
 from ..formula import show
+from .question import Question
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from .question import Question
-
-    Draw = Callable[[Question], str]  # makes the SVG of a question
+Draw = Callable[[Question], str]  # makes the SVG of a question
 
 TITLE = "Backpropagation by hand"
 LINE = "________"
@@ -64,9 +60,8 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
             gates = "<br>".join(escape(line) for line in question.text.split("; "))
             svg = draw(question) if draw and not key else ""
             picture = image(question, f"data:image/svg+xml;base64,{encoded(svg)}") if svg else ""
-            blanks = "".join(
-                f"<div>{escape(name)} = <b>{show(x) if key else ''}</b></div>" for name, x in question.answers.items()
-            )
+            numbers = [(escape(name), show(x) if key else "") for name, x in question.answers.items()]
+            blanks = "".join(f"<div>{name} = <b>{x}</b></div>" for name, x in numbers)
             marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
             told = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
             items.append(f'<li>{told}{picture}<div class="blanks">{blanks}</div></li>')

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from operator import index
 
 from ..lectures import EXAMPLES, LECTURES, find
 from .question import Question
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LEVELS = (  # what each level brings that those below have not
     ("{} + {}", "{} - {}", "{} * {}", "{} * {}"),
@@ -29,19 +26,10 @@ TRIES = 500
 def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 2, like: str = "") -> list[Question]:
     """``count`` questions; the same seed gives the same ones everywhere, and a smaller count the first of them.
 
-    Parameters
-    ----------
-    gates : int, optional
-        1 to 8 gates; 2 to 5 by the level where it is None.
-    level : int
-        1: + - * of small numbers; 2: max, relu and minus, too; 3: division, squares and exp; 4: sigmoid, tanh and log.
-        Of lecture examples only the numbers depend on it.
-    like : str
-        Lecture examples in place of random graphs, with other numbers: an id such as "E7", a lecture's letter, or
-        several with commas between them.
+    A question has 1 to 8 gates; None: 2 to 5 by the level. Level 1: + - * of small numbers; 2: max, relu, minus, too;
+    3: division, squares and exp; 4: sigmoid, tanh and log. ``like`` takes lecture examples with other numbers in place
+    of random graphs: an id such as "E7", a lecture's letter, or several with commas between them.
 
-    Examples
-    --------
     >>> questions(1, seed=1, like="D1")
     [Question('q = x + y; f = q * z', x = -2, y = -3, z = 1)]
     """
@@ -99,9 +87,8 @@ def varied(text: str, inputs: Mapping[str, float], source: random.Random, level:
         question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 2 else (0.0, WIDEST)))
         if question and numbers != inputs:
             return question
-    raise ValueError(
-        f"{text:.60} makes no question: other numbers give gradients that are all 0, 1 or -1, or too large"
-    )
+    why = "other numbers give gradients that are all 0, 1 or -1, or too large"
+    raise ValueError(f"{text:.60} makes no question: {why}")
 
 
 def fit(text: str, inputs: Mapping[str, float], smallest: float, largest: float) -> Question | None:

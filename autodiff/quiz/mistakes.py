@@ -6,6 +6,7 @@ EDGES and GATES take numbers or Values, so that a page can compute them anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isfinite, prod
 from typing import Any, NamedTuple
@@ -14,10 +15,6 @@ from ..engine import Value
 from ..ieee import ERRORS
 from ..primitives import Primitive, add, div, maximum, minimum, mul, neg, no_edges, power, reciprocal, select, sub
 from ..vocabulary import words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 ALIKE = [(add, sub, mul, div), (maximum, minimum)]  # gates that are taken for one another
 SLIPS: dict[Primitive, Callable[..., list[tuple[str, Any]]]] = {  # what a gate of a rule is made by one slip
@@ -101,7 +98,6 @@ def local(name: str, sentence: str, locals_: Callable[[Gate], Any]) -> Mistake:
     return Mistake(name, sentence, spoiled)
 
 
-# fmt: off
 EDGES = [
     Mistake("max", "the gate lets the gradient through only to where its value came from",
         lambda e: [e.upstream * (1.0 - e.local)] if e.closes else []),
@@ -119,7 +115,7 @@ EDGES = [
     Mistake("local alone", "that is the local gradient alone: times the upstream gradient is missing",
         lambda e: [e.local]),
     Mistake("sign", "the sign is wrong", lambda e: [-(e.upstream * e.local)]),
-]
+]  # fmt: skip
 GATES = [
     Mistake("wrong way round", "the gate's two inputs are the wrong way round",
         lambda g: [g.primitive(*reversed(g.operands))] if g.primitive in (sub, div, power) else []),
@@ -128,8 +124,7 @@ GATES = [
     Mistake("gate forgotten", "that is the gate's input: the gate itself is missing",
         lambda g: g.operands if len(g.operands) == 1 else []),
     Mistake("sign", "the sign is wrong", lambda g: [-g.out]),
-]
-# fmt: on
+]  # fmt: skip
 
 
 SENTENCES = list(dict.fromkeys(row.sentence for row in (*EDGES, *GATES)))
@@ -154,18 +149,16 @@ class Paths(NamedTuple):
             yield from map(sum, combinations(self.parts, size))
 
 
-# fmt: off
 SEVERAL = [
     Mistake("replaced", "only the last path counts: several paths add up, += and not =", lambda p: p.parts[-1:]),
     Mistake("forgotten path", "several paths lead here, and one is missing", Paths.forgotten),
     Mistake("product of paths", "several paths add up; these are multiplied", lambda p: [prod(p.parts)]),
     Mistake("sign", "the sign is wrong", lambda p: [-sum(p.parts)]),
-]
+]  # fmt: skip
 ANY = [
     Mistake("value for gradient", "a value and a gradient are mixed up here", lambda p: p.value),
     Mistake("copied", "that is the number of a blank beside this one", lambda p: p.nearby),
-]
-# fmt: on
+]  # fmt: skip
 ROUNDED = "this is rounded too far: give more digits"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -13,22 +14,18 @@ from ..graph import history
 from ..ieee import real
 from ..parser import ExpressionError, parse
 from ..primitives import downstream
-from ..steps import slope
+from ..steps import Step, Steps, slope
 from ..vocabulary import SUM, words
 from .mistakes import ROUNDED, Gate, Paths, candidates
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ..steps import Step, Steps
-
-    Answers = Mapping[str, float | str | None]
+Answers = Mapping[str, float | str | None]
 
 NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
 FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number
 NOISE = 1e-12  # a sum is taken for 0 where it is this small beside its terms
 MOST = 4  # edges that a hint names
+# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
+Blank = namedtuple("Blank", "gates parts number why noise")
 
 
 class Answer(NamedTuple):
@@ -53,16 +50,12 @@ class Answer(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is to be said of one answer; the names of the mistakes that make this number; what it follows from."""
+    """The verdict on one answer, the names of the mistakes that make this number, and what it follows from."""
 
     right: bool
     text: str
     mistakes: tuple[str, ...] = ()
     follows: str = ""
-
-
-# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
-Blank = namedtuple("Blank", "gates parts number why noise")
 
 
 class Work:
@@ -141,9 +134,8 @@ class Question:
         self.order = history(self.steps.output)
         called, root = self.steps.names, self.steps.output
         totals = {node: steps[-1].total for node, steps in self.steps.arriving.items()}
-        gradients = sorted(
-            totals, key=lambda node: (node.primitive is None, -node.born if node.primitive else node.born)
-        )
+        gradients = [node for node in reversed(self.order) if node.primitive and node in totals]
+        gradients += [node for node in self.order if not node.primitive and node in totals]
         asked = [(called[node], node, node.data) for node in self.order if node.primitive]
         asked += [(self.blank(node), node, totals[node]) for node in gradients]
         self.answers = {name: x for name, _, x in asked if isfinite(x)}
@@ -158,8 +150,6 @@ class Question:
     def of(cls, output: Value) -> Question:
         """The question about a recorded graph: its gates and its gradients are asked for.
 
-        Examples
-        --------
         >>> from autodiff import variables
         >>> x, y = variables(x=3, y=4)
         >>> print(Question.of(x * y).feedback({"f": 12, "df/dx": 4, "df/dy": 1}))
@@ -199,33 +189,27 @@ class Question:
         node = self.nodes[name]
         return self.steps.arriving[node] if name == self.blank(node) else ()
 
-    # --- What is right -------------------------------------------------------------------------
-
     def check(self, answers: Answers) -> dict[str, Verdict]:
-        """A verdict on each answer: right as far as its digits go, or what seems to have gone wrong.
+        """A verdict on each answer (a number, a text such as "1/3", or None): right to its digits, or what went wrong.
 
-        Answers are numbers, or texts such as "1/3", by the names in ``self.answers``; what is None or missing is not
-        judged. No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for an
-        answer that is no number.
+        No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for no number.
         """
         work = Work(self, answers)
         return {name: self.judge(name, work) for name in work.given}
 
     def refuse(self, asked: Iterable[str]) -> None:
-        """Raise KeyError if there is a name that is no blank."""
+        """Raise KeyError if a name is not that of a blank."""
         unknown = [name for name in asked if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
 
     def judge(self, name: str, work: Work) -> Verdict:
-        """The verdict on one of the answers."""
         answer, blank = work.given[name], work.blanks[name]
         if answer.near(self.answers[name], blank.noise):
             return Verdict(True, "right")
         if answer.near(blank.number, blank.noise):
-            said = (
-                f"follows from your {blank.why}, which is wrong; this {'edge' if self.paths(name) else 'gate'} is right"
-            )
+            what = "edge" if self.paths(name) else "gate"
+            said = f"follows from your {blank.why}, which is wrong; this {what} is right"
             return Verdict(False, said, follows=blank.why) if blank.why else Verdict(True, "right")
         found: dict[str, str] = {}
         for known in (work, Work(self, {})) if blank.why else (work,):
@@ -240,9 +224,8 @@ class Question:
         numbers = {x: work.given[x].number if x in work.given else right for x, right in self.answers.items()}
         place = blanks.index(name)
         beside = {*blanks[max(0, place - 1) : place + 2]} - {name}
-        beside |= {
-            self.blank(x) for step in steps for x in step.node.operands if type(x) is not float and x is not node
-        }
+        siblings = {x for step in steps for x in step.node.operands if type(x) is not float} - {node}
+        beside |= set(map(self.blank, siblings))
         other = self.steps.names[node] if steps else self.blank(node)
         value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
         nearby = [x for other, x in numbers.items() if other in beside]
@@ -257,13 +240,10 @@ class Question:
                 found.setdefault(near[0] if near else x, {})[row.sentence] = None
         return [(x, "; or ".join([*said][:2])) for x, said in [*found.items()][1:]]
 
-    # --- Hints ---------------------------------------------------------------------------------
-
     def feedback(self, answers: Answers) -> str:
-        """The verdicts of ``check`` as lines, with a hint under each mistake: another wrong answer gets the next one.
+        """The verdicts of ``check`` as lines, each mistake with a hint; another wrong answer gets the next hint.
 
-        The hints are where to look, which rule holds there, and the local gradients; the number itself is told by
-        ``reveal`` alone. Where a number was worked out rightly from a wrong one, it says so.
+        Hints are where to look, the rule, and the local gradients; only ``reveal`` tells the number.
         """
         work = Work(self, answers)
         missing = ", ".join(name for name in self.answers if name not in work.given)
@@ -284,15 +264,9 @@ class Question:
         called, steps, last = self.steps.names, self.paths(name), f'reveal("{name}") tells the number'
         if not steps:
             (row,), gate = self.rows(name), self.nodes[name]
-            inputs = dict.fromkeys(
-                f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float
-            )
-            return [
-                f"look at the gate {name}",
-                f"its rule: {name} = {row.gate()}",
-                f"its inputs: {', '.join(inputs)}",
-                last,
-            ]
+            numbers = [f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float]
+            inputs = f"its inputs: {', '.join(dict.fromkeys(numbers))}"
+            return [f"look at the gate {name}", f"its rule: {name} = {row.gate()}", inputs, last]
         shown, more = steps[:MOST], len(steps) - MOST
         slopes = [slope(called[step.node], called[step.operand]) for step in shown]
         where = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in shown)
@@ -315,8 +289,6 @@ class Question:
     def reveal(self, *names: str) -> str:
         """The lines that arrive at these blanks, or at all of them.
 
-        Examples
-        --------
         >>> print(Question("a = x + y; f = a * y", {"x": 1, "y": 2}).reveal("a", "df/dy"))
         a = x + y = 1 + 2 = 3
         df/dy = df/df * a = 1 * 3 = 3
@@ -332,7 +304,7 @@ class Question:
 
 
 def read(name: str, given: Any) -> Answer:
-    """The answer as a number, "1/3" and "-4" too; an error that names the blank for what is none."""
+    """The answer as a number, "1/3" and "-4" too; otherwise an error that names the blank."""
     text = given.strip().replace("\N{MINUS SIGN}", "-") if isinstance(given, str) else exact(real(given, name))
     plain = NUMBER.fullmatch(text)
     if not isinstance(given, str) or (plain and re.search(r"\d", text.partition("e")[0])):

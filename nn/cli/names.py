@@ -20,21 +20,15 @@ SHOWN = 10  # lines of losses
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m nn names",
-        description="Train a GPT, letter by letter, on first names or on the lines of a text.",
-    )
+    description = "Train a GPT, letter by letter, on first names or on the lines of a text."
+    made = argparse.ArgumentParser(prog="python -m nn names", description=description)
     made.add_argument("task", help=argparse.SUPPRESS)
     made.add_argument("text", nargs="?", help="a text file (UTF-8); by default 1,000 or so first names")
     made.add_argument("--steps", type=int, metavar="N", help="of one line each (default 1000, 100 without llvmlite)")
     for name, number, what in (
-        ("width", 16, "numbers of a position"),
-        ("heads", 4, "heads of attention"),
-        ("layers", 1, "blocks"),
-        ("context", 16, "letters seen at once"),
-        ("samples", 10, "new lines in the end"),
-    ):
+        ("width", 16, "numbers of a position"), ("heads", 4, "heads of attention"), ("layers", 1, "blocks"),
+        ("context", 16, "letters seen at once"), ("samples", 10, "new lines in the end"),
+    ):  # fmt: skip
         made.add_argument(f"--{name}", type=int, default=number, metavar="N", help=f"{what} (default {number})")
     made.add_argument("--temperature", type=float, default=0.5, metavar="T", help="of the samples (default 0.5)")
     made.add_argument("--learning-rate", type=float, default=0.01, metavar="0.01", help="falls to 0 in a straight line")
@@ -53,9 +47,6 @@ class Text:
         self.letters = sorted({letter for part in parts for letter in part})
         self.end, places = len(self.letters), {letter: k for k, letter in enumerate(self.letters)}
         self.examples = [[self.end, *[places[letter] for letter in part], self.end] for part in parts]
-
-    def spelled(self, tokens: Sequence[int]) -> str:
-        return "".join([self.letters[token] for token in tokens if token != self.end])
 
 
 def report(arguments: Sequence[str]) -> Iterator[str]:
@@ -92,13 +83,12 @@ def report(arguments: Sequence[str]) -> Iterator[str]:
     if trainer.runner != "native":
         yield "machine code is much faster: pip install 'scalar-autodiff[fast]'"
     elif optimizer.steps:
-        yield (
-            f"a step: {1e6 * each:,.0f} us; recorded and run gate by gate in Python: {1e6 * eager:,.0f} us, "
-            f"{eager / each:,.0f} times as long"
-        )
+        slow = f"recorded and run gate by gate in Python: {1e6 * eager:,.0f} us, {eager / each:,.0f} times as long"
+        yield f"a step: {1e6 * each:,.0f} us; {slow}"
     yield ""
     for _ in range(chosen.samples):
-        yield text.spelled(model.sample([text.end], text.end, chosen.temperature, random))
+        tokens = model.sample([text.end], text.end, chosen.temperature, random)
+        yield "".join([text.letters[token] for token in tokens if token != text.end])
 
 
 def engine_seconds(model: Any, example: Sequence[int]) -> float:

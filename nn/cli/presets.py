@@ -28,13 +28,9 @@ OUTPUTS = {
 
 
 class Preset(NamedTuple):
-    """The settings of one task; every one can be changed.
+    """The settings of one task; every one can be changed. The last layer follows from the loss."""
 
-    ``examples()`` gives (X, Y), a quarter of which is kept for testing if ``split``. ``enough`` is the share of
-    training examples that has to be right for a run to count as a success. The last layer follows from the loss.
-    """
-
-    examples: Callable[[], Any]
+    examples: Callable[[], Any]  # gives (X, Y)
     hidden: Sequence[int] = (4,)
     loss: str = "squared_error"
     optimizer: str = "sgd"
@@ -43,8 +39,8 @@ class Preset(NamedTuple):
     batch_size: int | None = None
     activation: str = "tanh"
     initializer: str = "uniform"
-    split: bool = False
-    enough: float = 1.0
+    split: bool = False  # keep a quarter of the examples for testing
+    enough: float = 1.0  # the share of training examples that must be right for a run to be a success
     standardized: bool = False
 
     def rate_of_descent(self) -> float:

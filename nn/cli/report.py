@@ -45,11 +45,7 @@ def standing(when: str, trial: Trial) -> str:
 
 def results(task: str, trial: Trial) -> list[str]:
     """What the net answers: a truth table, a map of the plane, or how many of each class are right."""
-    if task in GATES:
-        return list(truth_rows(trial))
-    if len(trial.X[0]) == 2:
-        return list(plane(trial))
-    return list(by_class(trial))
+    return list((truth_rows if task in GATES else plane if len(trial.X[0]) == 2 else by_class)(trial))
 
 
 def decide(trial: Trial, x: Sequence[float]) -> int:

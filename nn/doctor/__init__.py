@@ -27,38 +27,20 @@ ENORMOUS = 1e6  # no weight starts or ends so large in a net that learns
 
 
 def diagnose(
-    model: Any,
-    X: Sequence[Sequence[float]],
-    Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error",
-    learning_rate: float = 0.1,
-    history: History | None = None,
-) -> Diagnosis:
-    """Look into the model for what keeps it from learning these examples.
+    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any],
+    loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
+    history: History | None = None
+) -> Diagnosis:  # fmt: skip
+    """Findings on what keeps the model from learning these examples; printed, the doctor's sentences.
 
     Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
-    examples are right. Where the targets are numbers to be met (see ``evaluate``) there is no right and wrong: then
-    the loss has to be below 5 % of what always answering the mean target costs. The model and its gradients are left
-    as they are.
+    examples are right, or, where targets are numbers to be met (see ``evaluate``), while the loss is above 5 % of what
+    always answering the mean target costs. The model is left as it is.
 
-    Parameters
-    ----------
-    model : Module
-        Of a Sequential or an MLP the layers are looked into; of another model gradients and rate only.
-    X, Y, loss
-        As given to ``fit``.
-    learning_rate : float
-        The rate of plain gradient descent that is judged; with a history, its optimizer's losses are instead.
-    history : History, optional
-        What ``fit`` returned (or ``error.history`` of a run that diverged).
+    Of a Sequential or an MLP the layers are looked into; of another model gradients and rate only. X, Y and loss are as
+    given to ``fit``, the history is what it returned (or ``error.history`` of a run that diverged); its losses are
+    judged, or else one step of plain gradient descent at the learning rate.
 
-    Returns
-    -------
-    Diagnosis
-        A sequence of findings, empty where nothing is wrong; printed, it is the doctor's sentences.
-
-    Examples
-    --------
     >>> from nn import MLP, truth_table
     >>> X, Y = truth_table("xor")
     >>> print(diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y, history=None)[0])
@@ -127,8 +109,6 @@ class Case:
             mean = f"{self.constant:.3g} if the mean were always answered"
             return f"loss {self.loss:.6g} over {counted(n, 'example')}, {mean}"
         return f"{self.right} of {n} examples right ({100 * self.right // n} %), loss {self.loss:.6g}"
-
-    # --- Findings ----------------------------------------------------------------------------------
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, units first."""
@@ -210,7 +190,7 @@ class Case:
             yield Finding("stuck", sentence, advice)
 
     def unfinished(self) -> Iterator[Finding]:
-        """A run that ended too early, with nothing else wrong."""
+        """A run that ended too early, nothing else being wrong."""
         if epochs := len(self.losses):
             length = hypot(*self.gradient)
             sentence = f"nothing is broken, but after {epochs} epochs the gradient still has a length of {length:.2g}."

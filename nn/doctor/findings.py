@@ -1,4 +1,4 @@
-"""Findings, what the doctor says: each a kind, a sentence about what is wrong, and what to try."""
+"""Findings of the doctor: each a kind, a sentence about what is wrong, and what to try."""
 
 from __future__ import annotations
 
@@ -10,21 +10,11 @@ from typing import NamedTuple
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    Attributes
-    ----------
-    kind : str
-        What it is in two words: "dead units", "saturated units", "identical units", "no slope",
-        "vanishing gradient", "exploding gradient", "one-sign gradients", "rate too large",
-        "rate too small", "learning rate 0", "diverged", "unscaled inputs", "stuck", "linear net", "unfinished".
-    sentence : str
-        What was seen, with its numbers.
-    advice : str
-        What to try.
+    Its kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
+    gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
+    inputs", "stuck", "linear net" or "unfinished"; its sentence says what was seen, its advice what to try.
 
-    Examples
-    --------
-    >>> from nn import Finding
-    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn import MLP, Finding, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
     >>> finding.kind, finding.advice
@@ -42,10 +32,7 @@ class Finding(NamedTuple):
 class Diagnosis(list[Finding]):
     """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
 
-    Examples
-    --------
-    >>> from nn import Diagnosis
-    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn import MLP, Diagnosis, diagnose, truth_table
     >>> X, Y = truth_table("xor")
     >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
     >>> bool(found), found.kinds

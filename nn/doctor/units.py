@@ -19,16 +19,13 @@ SWITCHES = ("step", "sign")
 
 
 class LayerFacts(NamedTuple):
-    """One layer as the doctor sees it: its place (from 1), and for each example what its units take, give and pass on.
+    """One layer, and for each example what its units take, give and pass on."""
 
-    ``slopes`` are the activations' derivatives, ``deltas`` the gradients that arrive at the weighted sums.
-    """
-
-    place: int
+    place: int  # from 1
     layer: Layer
     inputs: list[list[float]]
-    slopes: list[list[float]]
-    deltas: list[list[float]]
+    slopes: list[list[float]]  # the activations' derivatives
+    deltas: list[list[float]]  # the gradients that arrive at the weighted sums
 
     def units(self, places: Sequence[int]) -> str:
         """ "layer 1, units 0 and 3 of 4": places count from 0 as in the weights' names."""
@@ -51,9 +48,8 @@ def facts_of(task: Task) -> list[LayerFacts]:
     model = task.model
     if not hasattr(model, "activations"):
         return []
-    found = {
-        i: LayerFacts(i + 1, layer, [], [], []) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)
-    }
+    layers = [(i, layer) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)]
+    found = {i: LayerFacts(i + 1, layer, [], [], []) for i, layer in layers}
     for x, target in zip(task.examples, task.targets):
         passed = model.activations(x)
         task.loss.cost(listed_outputs(passed[-1][1]), target).backward()
@@ -69,12 +65,8 @@ def facts_of(task: Task) -> list[LayerFacts]:
 
 def slope(a: Any, z: Any) -> float:
     """da/dz at this example."""
-    if type(a) is not Value or type(z) is not Value:
-        return 0.0
-    for node, upstream, _ in sweep(a, since=z.born):
-        if node is z:
-            return float(upstream)
-    return 0.0
+    swept = sweep(a, since=z.born) if type(a) is type(z) is Value else ()
+    return next((float(upstream) for node, upstream, _ in swept if node is z), 0.0)
 
 
 def dead_units(layer: LayerFacts) -> Iterator[Finding]:
@@ -128,7 +120,7 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
     places = [layer.place for layer in several if all(min(x) > 0.0 or max(x) < 0.0 for x in layer.inputs)]
     if places:
         why = "so the gradients of a unit's weights have one sign too and the steps zig-zag."
-        advice = "Centre the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
+        advice = "Center the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
         sentence = f"{listed('layer', places)}: all inputs have one sign in every example, {why}"
         yield Finding("one-sign gradients", sentence, advice)
 

@@ -12,7 +12,7 @@ from ..losses import half_squared_error, squared_error
 from ..metrics import predict
 from ..models import MLP
 from ..normalization import batch_norm
-from .text import several
+from .depth import several
 
 
 def closed_forms() -> Iterator[str]:
@@ -58,8 +58,8 @@ def mean_of_gradients() -> Iterator[str]:
     yield f"their mean: {several([sum(column) / 4.0 for column in zip(*found)])}"
 
 
-def batch_normalisation() -> Iterator[str]:
-    """Batch normalisation: a mini-batch moved to mean 0 and scaled to variance 1."""
+def batch_normalization() -> Iterator[str]:
+    """Batch normalization: a mini-batch moved to mean 0 and scaled to variance 1."""
     random = Random(0)
     rows = [[Value(random.gauss(5.0, 3.0)), Value(random.gauss(-2.0, 0.1))] for _ in range(8)]
     for name, batch in (("before", rows), ("after", batch_norm(rows, epsilon=0.0))):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .._checks import one_of
-from . import by_hand, depth, descents, learning, starts, words
+from . import by_hand, depth, descents, learning, words
 
 Show = Callable[[], Iterator[str]]
 
@@ -21,10 +21,10 @@ WATCH: dict[str, Show] = {
     "C4": descents.standing_still, "C5": learning.batch_sizes, "C9": by_hand.mean_of_gradients,
     "C10": descents.four_ways, "C11": learning.universal_approximation, "C12": depth.why_backward,
     "C13": words.three_reviews,
-    "D13": depth.saturation, "D14": descents.the_cliff, "D16": learning.capacity, "D18": by_hand.batch_normalisation,
+    "D13": depth.saturation, "D14": descents.the_cliff, "D16": learning.capacity, "D18": by_hand.batch_normalization,
     "E1": by_hand.step_units, "E3": by_hand.composition, "E4": by_hand.inside_a_rectangle,
-    "E5": starts.gates_one_by_one, "E9": starts.small_random_weights, "E10": words.weight_sharing,
-    "E12": starts.all_zero, "E13": words.language_model,
+    "E5": learning.gates_one_by_one, "E9": learning.small_random_weights, "E10": words.weight_sharing,
+    "E12": learning.all_zero, "E13": words.language_model,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -16,15 +16,11 @@ from ..models import MLP
 from ..optim import SGD
 from ..training.fitting import fit
 from ..training.history import gradient_norms
-from .text import several
 
 
 def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
-    """function(function(...(x))), so many times: a chain of gates, or a one-unit recurrent net.
+    """function(function(...(x))), ``times`` times: a chain of gates, or a one-unit recurrent net.
 
-    Examples
-    --------
-    >>> from nn import repeated
     >>> repeated(lambda h: 1.5 * h, 1.0, 3)
     3.375
     """
@@ -38,9 +34,6 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 
     Near w = 4.35, b = -2.21 the loss jumps: its gradient there is a hundred times as long as elsewhere.
 
-    Examples
-    --------
-    >>> from nn import cliff
     >>> round(cliff(4.35, -2.21), 6)
     0.024476
     """
@@ -52,9 +45,6 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
     """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
 
-    Examples
-    --------
-    >>> from nn import norms_by_depth
     >>> norms = norms_by_depth(8, "sigmoid")
     >>> norms[0] < 0.001 * norms[-1]
     True
@@ -113,3 +103,8 @@ def saturation() -> Iterator[str]:
         dying(point).backward()
         gradients += [p.grad for p in dying.parameters()]
     yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, gradients)))}: the unit is dead"
+
+
+def several(numbers: Iterable[Any], digits: int | None = None) -> str:
+    """ "(1, 2.5, -3)" of numbers or Values."""
+    return f"({', '.join([show(getattr(x, 'data', x), digits) for x in numbers])})"

@@ -9,37 +9,21 @@ from autodiff import Value, gradients, show, sigmoid
 
 from .._checks import generator
 from ..optim import SGD, clip_by_norm
-from .depth import cliff, repeated
-from .text import several
+from .depth import cliff, repeated, several
 
 Point = tuple[float, ...]
 Found = tuple[Point, float, int]
 
 
 def descend(
-    loss: Callable[..., Any],
-    start: Sequence[float],
-    learning_rate: float,
-    most: int = 10_000,
-    clip_norm: float | None = None,
-) -> list[Point]:
+    loss: Callable[..., Any], start: Sequence[float], learning_rate: float, most: int = 10_000,
+    clip_norm: float | None = None
+) -> list[Point]:  # fmt: skip
     """The path of gradient descent, start included: ``while theta(i+1) != theta(i)``, but ``most`` updates at most.
 
-    Parameters
-    ----------
-    loss : function of as many Values as the start has numbers
-        What is made small.
-    start : sequence of float
-        The first point.
-    learning_rate : float
-        theta <- theta - learning_rate * gradient.
-    most : int
-        The slide's rule alone may never end (C4).
-    clip_norm : float, optional
-        The longest gradient that is not shortened to it (D14).
+    The slide's rule alone may never end (C4). The loss takes as many Values as the start has numbers; gradients longer
+    than ``clip_norm`` are shortened to it (D14).
 
-    Examples
-    --------
     >>> path = descend(lambda x: (x - 3.0) ** 2, [0.0], learning_rate=0.1)
     >>> len(path) - 1, path[-1]
     (159, (2.999999999999999,))
@@ -56,15 +40,9 @@ def descend(
     return path
 
 
-# --- (best point, its loss, how often the loss was evaluated) ------------------------------------------
-
-
 def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: float) -> Found:
     """The end of gradient descent; each update evaluates the loss once.
 
-    Examples
-    --------
-    >>> from nn import by_descent
     >>> point, loss, evaluations = by_descent(lambda x: (x - 3) * (x - 3), [0.0], 0.5)
     >>> point, loss, evaluations
     ((3.0,), 0.0, 2)
@@ -76,22 +54,15 @@ def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: 
 def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: int) -> Found:
     """The best of evenly spread numbers.
 
-    Examples
-    --------
-    >>> from nn import by_brute_force
     >>> by_brute_force(lambda x: (x - 3) * (x - 3), 0, 10, 11)
     ((3.0,), 0.0, 11)
     """
-    points = [(low + (high - low) * i / (places - 1),) for i in range(places)]
-    return best_of(loss, points)
+    return best_of(loss, [(low + (high - low) * i / (places - 1),) for i in range(places)])
 
 
 def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: int, seed: int = 0) -> Found:
     """The best of numbers drawn at random (D).
 
-    Examples
-    --------
-    >>> from nn import by_random_search
     >>> (theta,), loss, evaluations = by_random_search(lambda x: (x - 3) * (x - 3), 0, 10, 100)
     >>> evaluations, loss < 0.01
     (100, True)
@@ -103,9 +74,6 @@ def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: i
 def by_calculus(loss: Callable[..., Any], start: float) -> Found:
     """Where dC/dtheta = 0, for a loss whose slope is a straight line: theta - C'/C''.
 
-    Examples
-    --------
-    >>> from nn import by_calculus
     >>> by_calculus(lambda x: (x - 3) * (x - 3), 0.0)
     ((3.0,), 0.0, 1)
     """
@@ -130,12 +98,8 @@ def bowl(theta: Any) -> Any:
 def standing_still() -> Iterator[str]:
     """Gradient descent while theta(i+1) != theta(i): a rule that may never end."""
     most = 1000
-    cases: tuple[tuple[str, Any, float, float], ...] = (
-        ("(theta - 3)^2", bowl, 0.0, 0.1),
-        ("theta^2", lambda t: t * t, 1.0, 1.0),
-        ("theta^4", lambda t: t * t * t * t, 1.0, 0.1),
-    )
-    for name, loss, start, rate in cases:
+    others: list[Any] = [("theta^2", lambda t: t * t, 1.0, 1.0), ("theta^4", lambda t: t * t * t * t, 1.0, 0.1)]
+    for name, loss, start, rate in [("(theta - 3)^2", bowl, 0.0, 0.1), *others]:
         path = descend(loss, [start], rate, most)
         first = ", ".join([show(theta) for (theta,) in path[:4]])
         end = "and stands still" if len(path) <= most else "and is still moving"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import log
-from random import Random
 from typing import Any
 
-from .._checks import generator
+from .._checks import Seed, generator
 from .._targets import one_hot
 from ..layers import Layer
 from ..losses import squared_error
@@ -25,8 +24,6 @@ SENTENCE = "the small net reads two words and guesses the next one"
 def words_of(text: str) -> list[str]:
     """The words of a text in small letters, without punctuation.
 
-    Examples
-    --------
     >>> words_of("It's a little expensive.")
     ['its', 'a', 'little', 'expensive']
     """
@@ -37,9 +34,6 @@ def words_of(text: str) -> list[str]:
 def vocabulary(texts: Iterable[str]) -> list[str]:
     """Every word once, in the order of its first appearance.
 
-    Examples
-    --------
-    >>> from nn import vocabulary
     >>> vocabulary(["the net reads", "the net learns"])
     ['the', 'net', 'reads', 'learns']
     """
@@ -49,9 +43,6 @@ def vocabulary(texts: Iterable[str]) -> list[str]:
 def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
     """How often each known word is in the text: the sum of its words' one-hot vectors.
 
-    Examples
-    --------
-    >>> from nn import bag_of_words
     >>> bag_of_words("so so good", ["good", "so", "bad"])
     [1.0, 2.0, 0.0]
     """
@@ -62,9 +53,6 @@ def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
 def reviews() -> tuple[list[list[float]], list[int], list[str]]:
     """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither.
 
-    Examples
-    --------
-    >>> from nn import reviews
     >>> X, Y, known = reviews()
     >>> Y, known[:3]
     ([0, 1, 2], ['i', 'love', 'this'])
@@ -76,9 +64,6 @@ def reviews() -> tuple[list[list[float]], list[int], list[str]]:
 def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[float]], list[int]]:
     """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word.
 
-    Examples
-    --------
-    >>> from nn import windows
     >>> X, Y = windows("a b c", ["a", "b", "c"])
     >>> X, Y
     ([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]], [2])
@@ -95,9 +80,6 @@ class WindowModel(Module):
     An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
     U and b2 start at 0, so that at first every word is equally likely.
 
-    Examples
-    --------
-    >>> from math import log
     >>> from nn import WindowModel, cross_entropy, vocabulary, windows
     >>> known = vocabulary(["one two three one"])
     >>> X, Y = windows("one two three one", known)
@@ -106,9 +88,7 @@ class WindowModel(Module):
     0.0
     """
 
-    def __init__(
-        self, words: int, width: int = 2, embedding: int = 3, hidden: int = 8, seed: int | Random | None = None
-    ) -> None:
+    def __init__(self, words: int, width: int = 2, embedding: int = 3, hidden: int = 8, seed: Seed = None) -> None:
         random = generator(seed)
         self.embedding = Layer(words, embedding, bias=False, seed=random)
         self.hidden = Layer(width * embedding, hidden, "tanh", seed=random)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from gc import get_referents
 from operator import is_
-from pickle import dumps
 from random import Random, SystemRandom, random
 from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
@@ -142,6 +141,8 @@ class Reach:
         return True
 
     def generator(self, read: Callable[[], Any], put: Callable[[Any], None]) -> None:
+        from pickle import dumps  # when used: it takes a millisecond
+
         state = read()
         self.drawn.append(("a random generator", lambda: dumps(read()), dumps(state), lambda _: put(state)))
 

@@ -16,9 +16,9 @@ from ..metrics import are_classes, by_position, examples_in, numbers, tried
 from ..module import Module, in_mode, takes_sequences
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
-from .loop import Eager, NonfiniteLossError, Runner, Task, run_epochs
+from .loop import Eager, NonfiniteLossError, Task, run_epochs
 from .progress import Progress
-from .runners import fastest, runner_named
+from .runners import RUNNERS, fastest
 from .validation import Validation
 
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
@@ -43,6 +43,7 @@ def fit(
     validation_data: Sequence[Any] | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
+    devices: int | None = None,
     **others: Never,
 ) -> History:
     """Train the model: mini-batch, forward, loss, backward, update, again and again (B6).
@@ -73,8 +74,10 @@ def fit(
         How the epochs are run; the numbers are the same. "eager" records every mini-batch anew; "source" and
         "batch" record one step once, as flat code in Python or in NumPy over all rows; "native" compiles whole
         epochs to machine code (llvmlite, extra ``fast``); "auto" takes the fastest of these that the model
-        allows and that is worth its compile time. Where a call of model, loss, penalty or update changes anything
-        else (it counts, anneals, draws random numbers), "auto" is "eager", and the others raise an error.
+        allows and that is worth its compile time; "jax" (extra ``jax``) compiles an epoch as one ``jax.lax.scan`` in
+        float64, on CPUs, GPUs or TPUs whose devices share the rows of each mini-batch. Where a call of model, loss,
+        penalty or update changes anything else (it counts, anneals, draws random numbers), "auto" is "eager", and the
+        others raise an error.
     seed : int
         ``random.Random(seed).shuffle`` puts the indices 0, 1, ... in a new order for every epoch. With
         all examples in one batch nothing is shuffled.
@@ -101,6 +104,9 @@ def fit(
         EarlyStopping(patience=patience, min_delta=min_delta, restore_best_weights=True).
     min_delta : float
         How much lower than the best before, from 0 on, a loss has to be to be better.
+    devices : int, optional
+        How many devices share the rows of a mini-batch by runner "jax"; all that JAX finds by default. Parameters are
+        on each, and only sums travel.
 
     Returns
     -------
@@ -125,6 +131,15 @@ def fit(
     >>> (X, Y), held = split(*moons(100))
     >>> fit(MLP(2, [8, 1], seed=0), X, Y, "hinge", validation_data=held, patience=5, progress=False).stopped
     'no better validation loss in 5 epochs'
+
+    Several processes, on one machine or many, train one net on all their devices: each runs the same lines with its
+    own number, and is left with the same net and history::
+
+        import jax, sys
+        jax.distributed.initialize("localhost:1234", num_processes=2, process_id=int(sys.argv[1]))
+        from nn import MLP, fit, moons
+        net = MLP(2, [16, 16, 1], seed=0)
+        history = fit(net, *moons(96), "hinge", "adam", batch_size=32, epochs=40, runner="jax")
     """
     refuse_words(fit, others)
     if isinstance(model, Module):
@@ -145,11 +160,14 @@ def fit(
             raise TypeError(
                 f"a callback or penalty is a function, such as loss_below(0.01) or l2(0.01), got {thing!r:.60}"
             )
-    make = runner_named(runner)
+    make: Any = one_of("runner", runner, RUNNERS)
     if isinstance(model, Module):
         model.predicts_numbers = not are_classes(targets, row)
     batches = size((1 if takes_sequences(model) else len(X)) if batch_size is None else batch_size, "batch_size")
-    task = Task(model, X, targets, row, chosen, penalty, epochs, batches, gates)
+    if devices is not None and runner != "jax":
+        raise ValueError(f"devices share rows by runner='jax', not by {runner!r}: give runner='jax' too")
+    devices = devices if devices is None else size(devices, "devices")
+    task = Task(model, X, targets, row, chosen, penalty, epochs, batches, gates, devices)
     if validation_data is None and (patience is not None or min_delta):
         raise ValueError("patience waits for a lower validation loss: give validation_data=(X, Y) too")
     held = Validation(task, validation_data, patience, min_delta) if validation_data is not None else None
@@ -170,8 +188,8 @@ def fit(
 
 
 def loop(
-    run: Runner,
-    make: Callable[[Task], Runner],
+    run: Eager,
+    make: Callable[[Task], Eager],
     task: Task,
     history: History,
     epochs: int,

@@ -37,7 +37,7 @@ class History:
     stopped : str
         Why training ended: "all epochs", "interrupted", or a stopping rule's reason.
     runner : str
-        What made the last epochs: "eager", "source", "batch" or "native".
+        What made the last epochs: "eager", "source", "batch", "native" or "jax".
     why : str
         Why "auto" took it; "" where it was asked for.
     optimizer : Optimizer

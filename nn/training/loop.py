@@ -8,7 +8,7 @@ from itertools import islice, repeat
 from math import isfinite
 from random import Random, SystemRandom
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from autodiff import Value
 from autodiff.flat import Batches, Epoch, State, Unsupported
@@ -84,8 +84,10 @@ class Task:
         epochs: int = 1,
         batch_size: int | None = None,
         gates: int = 0,
+        devices: int | None = None,
     ) -> None:
         self.gates = gates  # of one example's loss
+        self.devices = devices  # that share the rows of a step by JAX
         self.model = model
         self.examples = examples
         self.targets = targets
@@ -248,52 +250,49 @@ class Task:
         return mean + self.penalty(self.model) if self.penalty else mean
 
 
-class Runner(Protocol):
-    """What makes the steps of a task."""
-
-    name: str
-    why: str  # it was taken, where it was not asked for
-    hint: str  # at what would be faster
-    ahead: bool  # whether many epochs are run in one call
-
-    def run(self, state: State, batches: Batches) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
-        ...
-
-    def check(self) -> None:
-        """Unsupported if its steps are no longer those of the model, loss, penalty and optimizer."""
-        ...
-
-
 class Eager:
-    """Records a new graph for every mini-batch: the living definition of what training does."""
+    """The runner that records a new graph for every mini-batch: the living definition of what training does.
+
+    Runners have a ``name``; say ``why`` they were taken where they were not asked for, and by a ``hint`` what would be
+    faster; and may run many epochs ``ahead`` in a call.
+    """
 
     name, hint, ahead = "eager", "", False
 
     def __init__(self, task: Task, why: str = "") -> None:
         self.task, self.why = task, why
         self.left: Any = None  # the state in which the parameters are
+        self.recorded: Any = None  # the step that is run again and again, or a part of it
 
-    def run(self, state: State, batches: Batches) -> tuple[State, list[float]]:
-        """As of every runner, but a loss or gradient that is inf or nan is an error that brings the losses before."""
-        optimizer, losses = self.task.optimizer, list[float]()
+    def run(self, state: State, batches: Batches) -> tuple[State, Any]:
+        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
+        optimizer = self.task.optimizer
         if state is not self.left:
             state.into(optimizer)
         self.left = None
         with in_mode(self.task.modules, True):
-            for k in range(batches.first, batches.last):
-                memory = self.task.memory
-                try:
-                    losses.append(self.step(batches.indices(k)))
-                except NonfiniteLossError as error:
-                    put_back(memory)
-                    error.before = losses
-                    raise
+            losses = self.losses(batches)
         self.left = State.of(optimizer)
         return self.left, losses
 
+    def losses(self, batches: Batches) -> list[float]:
+        """Make the steps. Here a loss or gradient that is inf or nan is an error that brings the losses before."""
+        losses: list[float] = []
+        for k in range(batches.first, batches.last):
+            memory = self.task.memory
+            try:
+                losses.append(self.step(batches.indices(k)))
+            except NonfiniteLossError as error:
+                put_back(memory)
+                error.before = losses
+                raise
+        return losses
+
     def check(self) -> None:
-        """Eager steps are always those."""
+        """Unsupported if its steps would be recorded differently now."""
+        if self.recorded:
+            with in_mode(self.task.modules, True):
+                self.recorded.check()
 
     def step(self, batch: Sequence[int]) -> float:
         """Forward, backward, update; returns the loss. A loss or gradient that is inf or nan changes nothing."""
@@ -344,7 +343,7 @@ class Turn(NamedTuple):
         put_back(self.memory)
 
 
-def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: Callable[[], None]) -> None:
+def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Callable[[], None]) -> None:
     """Run so many epochs, write them into the history, and call ``shown`` now and then.
 
     Nothing is written before a turn is over: after ctrl-C the model, the optimizer, the history and its generator are
@@ -370,7 +369,7 @@ def run_epochs(runner: Runner, task: Task, history: History, most: int, shown: C
         raise
 
 
-def agree(runner: Runner, task: Task, epochs: int) -> None:
+def agree(runner: Eager, task: Task, epochs: int) -> None:
     """See whether what was recorded still holds: after epochs 1, 2, 4, 8, ... or so. If not, go back to where it did.
 
     This finds what does not show in the model, loss, penalty and optimizer beforehand: a clock, say, or a file.
@@ -383,7 +382,7 @@ def agree(runner: Runner, task: Task, epochs: int) -> None:
     task.agreed, task.due = None, 2 * epochs
 
 
-def turn(runner: Runner, task: Task, history: History, before: Turn, count: int) -> Turn:
+def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) -> Turn:
     """So many epochs, made but not written. What a runner finds inf or nan is done again eagerly.
 
     Eager code drops a term whose target is 0, and records only the side of a ``where`` that plain numbers choose.
@@ -393,7 +392,7 @@ def turn(runner: Runner, task: Task, history: History, before: Turn, count: int)
     losses: list[Any] = []  # of each call
 
     def turned(state: State, count: int) -> Turn:
-        means = epoch.means(losses[0] if len(losses) == 1 else [x for part in losses for x in part])
+        means = epoch.means(losses[0] if len(losses) == 1 else [float(x) for part in losses for x in part])
         seconds = (perf_counter() - start) / max(1, count)
         random = None if epoch.whole else history.random.getstate()
         return Turn(state, since, history.updates + count * epoch.steps, means[:count], seconds, random, task.memory)

@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Never
 
 import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
-from .._checks import one_of
+from ..dropout import Dropout, drawing_from
 from ..module import in_mode, takes_sequences
 from ..optim import Optimizer, clip_by_norm
-from .loop import Eager, Runner, Task, put_back
+from .loop import Eager, Task, put_back
 
 LONG = 3_000_000  # epochs times rows times parameters or gates, about half a second: from here on machine code pays
 OFTEN = 5  # times that callbacks may change what was recorded before it is recorded no more
 
 
-class Recorded:
-    """A step recorded once, by a runner of ``autodiff.flat``; as ``Eager``, only faster."""
-
-    hint, why, ahead = "", "", True
+class Recorded(Eager):
+    """A step recorded once, by a runner of ``autodiff.flat``."""
 
     def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
-        from autodiff.flat import Training, native_training  # when used: they bring in flat code
+        from autodiff.flat import Training, device_training, native_training  # when used: they bring in flat code
 
-        self.why, self.task = why, task
-        self.optimizer = optimizer = task.optimizer
+        super().__init__(task, why)
+        optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
             self.training: Any = native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
+        elif runner == "jax":
+            self.training = device_training(task.recipe, task.rows, task.epoch, task.devices)
         else:
             self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
-        self.name = self.training.name
+        self.name, self.recorded = self.training.name, self.training.step
+        self.ahead = runner != "jax" or task.epoch.steps == 1
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
-        task, optimizer = self.task, self.optimizer
+        task, optimizer = self.task, self.task.optimizer
         if task.calls:
             memory, batches = task.memory, batches._replace(drawn=task.drawn(batches))
         found: tuple[State, Any] = self.training.run(state, batches, optimizer.learning_rate, optimizer.clip_norm)
@@ -47,58 +47,50 @@ class Recorded:
             task.drawn(batches._replace(last=batches.first + len(found[1])))
         return found
 
-    def check(self) -> None:
-        """Unsupported if the step would be recorded differently now."""
-        with in_mode(self.task.modules, True):
-            self.training.step.check()
 
-
-class Sequences:
+class Sequences(Eager):
     """Steps of one sequence each, of any length, by a trainer of ``autodiff.compile``."""
 
-    hint, why, ahead = "", "", True
+    ahead = True
 
     def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
-        self.why, self.task, self.optimizer = why, task, task.optimizer
+        super().__init__(task, why)
+        from autodiff.flat import Step  # when used: it brings in flat code
+
         refuse_own_step(task.optimizer)
+        if runner == "jax":
+            raise Unsupported("runner='jax' takes examples of one length: train sequences with runner='native'")
         if task.epoch.size > 1:
             raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
-        with task.watched():
-            task.example_loss(task.examples[0], task.targets[0])
-        if task.calls:
-            raise Unsupported("dropout draws anew for each position of a sequence: train with runner='eager'")
+        shortest = min(zip(task.examples, task.targets), key=lambda example: len(example[0]))
+        self.recorded = Step(task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int), True)
         self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
         with in_mode(task.modules, True):
             self.trainer.expect(zip(task.examples, task.targets))
         self.name = self.trainer.runner
-        self.left: Any = None  # the state in which the parameters are
 
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
-        """That of one example, with the penalty."""
-        loss, penalty = self.task.example_loss(x, target), self.task.penalty
+        """That of one example, with the penalty; recorded once for each length."""
+
+        def refuse(layer: Dropout, units: int) -> Never:
+            raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
+
+        with drawing_from(refuse):
+            loss, penalty = self.task.example_loss(x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
-    def run(self, state: State, batches: Batches) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
-        task = self.task
-        if state is not self.left:
-            state.into(self.optimizer)
-        steps = [i for k in range(batches.first, batches.last) for i in batches.indices(k)]
-        with in_mode(task.modules, True):
-            try:
-                losses = self.trainer.run((task.examples[i], task.targets[i]) for i in steps)
-            except FloatingPointError as error:
-                losses = error.losses  # type: ignore[attr-defined]
-            self.trainer.write()
+    def losses(self, batches: Batches) -> list[float]:
+        task, steps = self.task, [i for k in range(batches.first, batches.last) for i in batches.indices(k)]
+        try:
+            losses: list[float] = self.trainer.run((task.examples[i], task.targets[i]) for i in steps)
+        except FloatingPointError as error:
+            losses = error.losses  # type: ignore[attr-defined]
+        self.trainer.write()
         self.name = "eager" if self.trainer.runner == "engine" else self.trainer.runner
-        self.left = State.of(self.optimizer)
-        return self.left, losses
-
-    def check(self) -> None:
-        """What the steps reach is watched, and nothing more."""
+        return losses
 
 
-def recorded(task: Task, runner: str) -> Runner:
+def recorded(task: Task, runner: str) -> Eager:
     """The runner of that name."""
     return Sequences(task, runner) if takes_sequences(task.model) else Recorded(task, runner)
 
@@ -113,7 +105,7 @@ def refuse_own_step(optimizer: Any) -> None:
             raise Unsupported(f"{type(optimizer).__name__} computes its {name}: train with runner='eager'")
 
 
-def fastest(task: Task) -> Runner:
+def fastest(task: Task) -> Eager:
     """The fastest runner for the size of the mini-batches and the length of the run.
 
     What cannot be recorded runs eagerly. Machine code is made for long runs. The choice follows from the
@@ -122,34 +114,27 @@ def fastest(task: Task) -> Runner:
     if task.renewed > OFTEN:
         return Eager(task, "callbacks changed again and again what was recorded")
     hint, why = "", "a short run"
-    if takes_sequences(task.model):
-        try:
-            return Sequences(task)
-        except Unsupported as error:
-            return Eager(task, str(error))
     try:
+        if takes_sequences(task.model):
+            return Sequences(task)
         passes = task.epochs * len(task.examples)
         if passes * max(task.gates, len(task.optimizer.parameters)) >= LONG:
             try:
                 return Recorded(task, "native", passes, "a long run")
             except (ImportError, Unsupported) as error:
                 hint, why = f"a long run: {error}" * isinstance(error, ImportError), str(error)
-        found: Runner = Recorded(task, "auto", why=why)
+        found: Eager = Recorded(task, "auto", why=why)
     except Unsupported as error:
         found = Eager(task, str(error))
     found.hint = hint
     return found
 
 
-RUNNERS: dict[str, Callable[[Task], Runner]] = {
+RUNNERS: dict[str, Callable[[Task], Eager]] = {
     "auto": fastest,
     "eager": Eager,
     "source": partial(recorded, runner="source"),
     "batch": partial(recorded, runner="batch"),
     "native": partial(recorded, runner="native"),
+    "jax": partial(recorded, runner="jax"),
 }
-
-
-def runner_named(name: str) -> Any:
-    """The runner of that name, or a ValueError that lists the known ones."""
-    return one_of("runner", name, RUNNERS)

@@ -21,7 +21,7 @@ from ..optim import OPTIMIZERS, Optimizer
 from .fitting import check_trained, fit
 from .loop import NonfiniteLossError, Pace, Task
 from .progress import Progress
-from .runners import refuse_own_step, runner_named
+from .runners import RUNNERS, refuse_own_step
 
 
 class Outcome(NamedTuple):
@@ -328,7 +328,7 @@ def fit_many(
     learning rate 0.01: mean loss 0.0191 (0.000861 to 0.0694) over 10 seeds
     """
     refuse_words(fit_many, others)
-    runner_named(runner)
+    one_of("runner", runner, RUNNERS)
     job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
     runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
     with Progress(len(job.seeds), progress, "seed") as shown:

@@ -425,7 +425,7 @@ def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
 
     assert (status, output) == (0, D1_TABLE)
     assert messages == f"note: the graph is in {file}\n"
-    assert "-12" in file.read_text(encoding="utf-8")
+    assert "\N{MINUS SIGN}12" in file.read_text(encoding="utf-8")
 
 
 def test_a_picture_has_as_many_digits_as_the_table(run, tmp_path):

@@ -26,8 +26,8 @@ def markup(tree):
 ROWS = [
     (x + y, "<mrow><mi>x</mi><mo>+</mo><mi>y</mi></mrow>"),
     (x - y, "<mrow><mi>x</mi><mo>−</mo><mi>y</mi></mrow>"),
-    (x * y, "<mrow><mi>x</mi><mo>·</mo><mi>y</mi></mrow>"),
-    (x * -1.5, "<mrow><mi>x</mi><mo>·</mo><mrow><mo>−</mo><mn>1.5</mn></mrow></mrow>"),
+    (x * y, "<mrow><mi>x</mi><mo>×</mo><mi>y</mi></mrow>"),
+    (x * -1.5, "<mrow><mi>x</mi><mo>×</mo><mrow><mo>−</mo><mn>1.5</mn></mrow></mrow>"),
     (x / y, "<mfrac><mi>x</mi><mi>y</mi></mfrac>"),
     (1 / x, "<mfrac><mn>1</mn><mi>x</mi></mfrac>"),
     (x // y, "<mrow><mo>⌊</mo><mfrac><mi>x</mi><mi>y</mi></mfrac><mo>⌋</mo></mrow>"),
@@ -44,7 +44,7 @@ ROWS = [
     (x <= y, "<mrow><mn*>1</mn><mrow><mo>(</mo><mrow><mi>x</mi><mo>≤</mo><mi>y</mi></mrow><mo>)</mo></mrow></mrow>"),
     (
         autodiff.dot([x, y], [z, 3.0], 1.0),
-        "<mrow><mrow><mrow><mi>x</mi><mo>·</mo><mi>z</mi></mrow><mo>+</mo><mrow><mi>y</mi><mo>·</mo><mn>3</mn></mrow>"
+        "<mrow><mrow><mrow><mi>x</mi><mo>×</mo><mi>z</mi></mrow><mo>+</mo><mrow><mi>y</mi><mo>×</mo><mn>3</mn></mrow>"
         "</mrow><mo>+</mo><mn>1</mn></mrow>",
     ),
     (
@@ -69,13 +69,13 @@ LOCALS = [
     (
         x.sigmoid(),
         0,
-        "<mrow><mrow><mo>(</mo><mrow><mn>1</mn><mo>−</mo><mi>f</mi></mrow><mo>)</mo></mrow><mo>·</mo><mi>f</mi></mrow>",
+        "<mrow><mrow><mo>(</mo><mrow><mn>1</mn><mo>−</mo><mi>f</mi></mrow><mo>)</mo></mrow><mo>×</mo><mi>f</mi></mrow>",
     ),
-    (x**3, 0, "<mrow><mn>3</mn><mo>·</mo><msup><mi>x</mi><mn>2</mn></msup></mrow>"),
+    (x**3, 0, "<mrow><mn>3</mn><mo>×</mo><msup><mi>x</mi><mn>2</mn></msup></mrow>"),
     (
         x.tanh(),
         0,
-        "<mrow><mo>(</mo><mrow><mn>1</mn><mo>−</mo><mrow><mi>f</mi><mo>·</mo><mi>f</mi></mrow></mrow><mo>)</mo></mrow>",
+        "<mrow><mo>(</mo><mrow><mn>1</mn><mo>−</mo><mrow><mi>f</mi><mo>×</mo><mi>f</mi></mrow></mrow><mo>)</mo></mrow>",
     ),
     (x.exp(), 0, "<mi>f</mi>"),
 ]

@@ -48,7 +48,7 @@ def test_the_numbers_come_back_as_they_were_at_first(visit):
     tab.get_by_label("value of x").fill("100")
     tab.click("text=Numbers as at first")
     assert gradients(tab) == {"x": -4.0, "y": -4.0, "z": 3.0}
-    assert tab.get_by_label("value of x").input_value() == "-2"
+    assert tab.get_by_label("value of x").input_value() == "\N{MINUS SIGN}2"
 
 
 def test_what_is_no_number_is_marked_and_changes_nothing(visit):
@@ -71,6 +71,51 @@ def test_beside_each_gradient_stands_what_a_nudge_does(visit):
     nudged, true = number(row.locator(".nudge data")), number(row.locator(".gradient data"))
     assert (nudged, true) == (pytest.approx(0.0249538793, abs=1e-9), pytest.approx(0.024951070520461978, rel=1e-12))
     assert "2.8e\N{MINUS SIGN}06" in row.locator(".difference").text_content()
+
+
+def test_a_nudge_grows_with_its_input_and_says_so(visit):
+    x = Value(2.0**53, "x")
+    tab = visit(page(x * 2.0), "#step=99")
+    nudge = tab.locator("td.nudge")
+    assert number(nudge.locator("data")) == pytest.approx(2, rel=1e-6)
+    assert nudge.locator(".difference").text_content().startswith("by 9.0072e+09")
+    tab.get_by_label("value of x").fill("inf")
+    assert nudge.text_content() == "\N{EN DASH}no number is near"
+    tab.get_by_label("value of x").fill("3")
+    assert nudge.locator(".difference").text_content() == ""  # what is left is rounding
+
+
+def test_a_slider_goes_on_where_a_typed_number_is(visit):
+    tab = visit(page(d1()))
+    tab.get_by_label("value of x").fill("5000")
+    slider = tab.get_by_label("drag x")
+    ends = [float(slider.get_attribute(end)) for end in ("min", "max")]
+    assert ends[0] < float(slider.input_value()) == 5000 < ends[1]
+
+
+def test_ctrl_z_takes_back_change_by_change(visit):
+    tab = visit(page(d1()), "#step=7")
+    tab.get_by_label("value of x").fill("7")
+    tab.get_by_label("value of y").fill("12")
+    tab.get_by_label("z up").click()
+    tab.click("text=Numbers as at first")
+    seen = []
+    for _ in range(5):
+        seen.append([tab.get_by_label(f"value of {name}").input_value() for name in "xyz"])
+        tab.keyboard.press("Control+z")
+    M = "\N{MINUS SIGN}"
+    first = [f"{M}2", "5", f"{M}4"]
+    assert seen == [first, ["7", "12", f"{M}3.8"], ["7", "12", f"{M}4"], ["7", "5", f"{M}4"], first]
+    assert tab.text_content(".counter") == "7 of 7"
+
+
+def test_an_infinity_is_exact_and_not_rounded(visit):
+    x, y = variables(x=1, y=0)
+    tab = visit(page(x / y))
+    for step in range(1, 5):
+        tab.evaluate("(step) => active.show(step)", step)
+        assert "rounded" not in tab.text_content(".product")
+    assert tab.locator(".factor b").all_text_contents() == ["1", "\N{MINUS SIGN}inf", "\N{MINUS SIGN}inf"]
 
 
 def test_floats_round_trip_exactly(visit):

@@ -65,7 +65,7 @@ def test_a_click_opens_a_layer_then_a_neuron_and_the_link_tells_which(visit):
     tab.get_by_role("button", name="W1 (80 nodes)").click()
     assert opened(tab) == "W1"
     tab.evaluate("active.lab.choose(active.lesson.names.indexOf('W2_3_1'))")
-    assert tab.locator(".graph .chosen").get_attribute("aria-label").startswith("W2 (304 nodes)")
+    assert "W2 (304 nodes)" in tab.locator(".graph .chosen").get_attribute("aria-label")
     tab.get_by_role("button", name="Folded").click()
     assert names(tab) == ["W1", "W2", "W3"]
     assert "fold=" not in tab.evaluate("location.hash")

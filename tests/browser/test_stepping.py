@@ -1,10 +1,13 @@
 """The page steps through both passes: by buttons, keys, slider, address, and by itself."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from autodiff import history
+from autodiff.flat import Listing
 from tests.browser.pages import answer_to, d1, drawn, example, gradients, predict
 from visualize import page
 
@@ -104,6 +107,17 @@ def test_nothing_moves_while_stepping(visit):
     assert len(places) == 1
 
 
+def test_there_is_one_minus_sign_and_one_times_sign_on_the_page(visit):
+    """D2, in every tab and field, but for the code."""
+    tab = visit(page(example("D2")))
+    read = "[...document.querySelectorAll('input[type=text]')].map((x) => x.value).join() + document.body.innerText"
+    for state in ("step=2", "step=13&node=1&tab=2", "step=21&tab=3", "step=21&tab=4", "step=5&mode=predict"):
+        tab.evaluate("(hash) => (location.hash = hash)", state)
+        text = tab.evaluate(read)
+        assert re.findall(r"-\d|[*·]", text) == [], state
+        assert "\N{MINUS SIGN}" in text
+
+
 def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     tab = visit(page(d1()))
     tab.get_by_role("button", name="Predict").click()
@@ -183,7 +197,7 @@ def test_predict_tells_no_number_anywhere_before_its_step(visit):
 
 def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     tab = visit(page(d1()))
-    assert (tab.text_content("h1"), tab.title()) == ("q=x+y f=q·z", "q = x + y; f = q * z")
+    assert (tab.text_content("h1"), tab.title()) == ("q=x+y f=q\N{MULTIPLICATION SIGN}z", "q = x + y; f = q * z")
     predict(tab)
     tab.click("text=Chain rule")
     tab.get_by_label("Node", exact=True).select_option("0")
@@ -192,13 +206,13 @@ def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     tab.click("text=Mistakes")
     assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
     tab.click("text=All steps")
-    assert tab.locator(".steps li").all_text_contents()[:2] == [
-        "Gate q equals x plus y: minus 2 plus 5 gives 3.",
-        "Gate f equals q times z.",
-    ]
-    assert tab.locator(".steps li").all_text_contents()[4] == "Gate f equals q times z sends to q."
+    steps = tab.locator(".steps li").all_text_contents()
+    assert steps[:2] == ["q = x + y = \N{MINUS SIGN}2 + 5 = 3", "f = ?"]
+    assert steps[4] == "∂f/∂q = ?"
     words = tab.locator(".graph title").all_text_contents()
-    assert words == ["Computation graph of f", "x = -2", "y = 5", "z = -4", "q = x + y = 3", "f = q * z"]
+    assert [word.replace("\N{MINUS SIGN}", "-") for word in words] == [
+        "Computation graph of f", "x = -2", "y = 5", "z = -4", "q = x + y = 3", "f = q \N{MULTIPLICATION SIGN} z",
+    ]  # fmt: skip
     assert tab.locator(".graph desc").count() == 0
     everything = tab.evaluate("document.querySelector('main').innerText") + "".join(words)
     assert "12" not in everything
@@ -240,7 +254,7 @@ def test_all_is_told_when_predict_is_done_and_nothing_at_the_start(visit):
 def test_a_tooltip_tells_the_number_of_now(visit):
     tab = visit(page(d1()), "#step=7")
     tab.get_by_label("value of z").fill("1.5")
-    assert tab.locator(".graph title").all_text_contents()[-1] == "f = q * z = 4.5"
+    assert tab.locator(".graph title").all_text_contents()[-1] == "f = q \N{MULTIPLICATION SIGN} z = 4.5"
 
 
 def seen_gradients(tab):
@@ -259,6 +273,26 @@ def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
         "3 \N{MULTIPLICATION SIGN} 1 = 3",
     ]
     assert tab.locator(".sum data").get_attribute("value") == "5"
+
+
+def test_a_long_chain_is_not_wider_than_a_phone(visit):
+    """B3: seven factors in a row."""
+    tab = visit(page(example("B3")), "#step=999&tab=2&node=0", viewport={"width": 390, "height": 844})
+    assert tab.locator(".chain li math").count() > 5
+    ends = "[...document.querySelectorAll('.chain math, .chain li')].map((x) => x.getBoundingClientRect().right)"
+    assert max(tab.evaluate(ends)) <= 390
+
+
+def test_while_predicting_the_code_tells_no_rule(visit):
+    tab = visit(page(d1()), "#step=4&mode=predict&tab=1")
+    lines = tab.locator(".code .line").all_text_contents()
+    assert [line.strip() for line in lines if "=" in line][:5] == [
+        "q = x + y", "f = q * z", "grad_f = 1.0", "grad_z = ?", "grad_q = ?",
+    ]  # fmt: skip
+    tab.click("text=Hint")
+    assert "grad_z = grad_f * q" in tab.text_content(".code .line.lit")
+    predict(tab)
+    assert tab.text_content(".code code").strip() == "\n".join(Listing(history(d1())).lines)
 
 
 def test_nodes_are_reached_and_chosen_by_keys_alone(visit):
@@ -328,6 +362,6 @@ def test_a_gate_tells_its_local_gradients_on_the_way_forward(visit):
     tab = visit(page(example("E7")), "#step=3")
     formulas = [text.replace("\u2202", "d") for text in tab.locator(".rule math").all_text_contents()]
 
-    assert formulas == ["f=a·b", "dfda=b", "dfdb=a"]
+    assert formulas == ["f=a\N{MULTIPLICATION SIGN}b", "dfda=b", "dfdb=a"]
     tab.keyboard.press("End")
-    assert tab.locator(".rule math").all_text_contents() == ["∂f∂y+=∂f∂a·∂a∂y,∂a∂y=1"]
+    assert tab.locator(".rule math").all_text_contents() == ["∂f∂y+=∂f∂a\N{MULTIPLICATION SIGN}∂a∂y,∂a∂y=1"]

@@ -1,8 +1,19 @@
-"""Worksheets, printed."""
+"""Worksheets and pages, printed on A4."""
 
 import re
 
+import pytest
+
+from autodiff import parse
 from autodiff.__main__ import main
+from nn import MLP, truth_table
+from tests.browser.pages import example
+from visualize import page, playground
+
+PAPER = {"width": 688, "height": 1017}  # A4 without its margins
+DEAD = (
+    "button:not(.row):visible, select:visible, input[type=range]:visible, input[type=search]:visible, summary:visible"
+)
 
 
 def test_a_printed_sheet_fits_its_page(tmp_path, chromium):
@@ -19,3 +30,42 @@ def test_a_printed_sheet_fits_its_page(tmp_path, chromium):
     assert max(heights) < 1000
     assert len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4"))) == 4
     tab.close()
+
+
+def printed(tab):
+    """The tab as it is on paper, and how many sheets it takes."""
+    sheets = len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4")))
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    return sheets
+
+
+@pytest.mark.parametrize(("id", "most"), [("D1", 2), ("D2", 2), ("", 4)])
+def test_a_printed_page_has_the_whole_graph_all_steps_and_no_dead_controls(visit, id, most):
+    text = "(a * b + c * d) * sin(a) / (1 + exp(-(c * a + b))) + tanh(a * c - d) * (b + c) ** 2"
+    f = example(id) if id else parse(text, a=1, b=2, c=-1, d=0.5)
+    tab = visit(page(f), "#step=3", viewport=PAPER)
+    assert printed(tab) <= most
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    graph = tab.locator(".graph svg").bounding_box()
+    assert graph["x"] >= 0
+    assert graph["x"] + graph["width"] <= PAPER["width"]
+    assert tab.locator(DEAD).count() == 0
+    steps = tab.locator(".steps li:visible").all_text_contents()
+    assert len(steps) == len(f.steps().rows)
+    assert all(re.search(r"= .?\d[\de.\N{MINUS SIGN}]*$", line) for line in steps)
+
+
+def test_a_printed_page_does_not_tell_what_is_to_be_predicted(visit):
+    tab = visit(page(example("D1")), "#step=3&mode=predict", viewport=PAPER)
+    printed(tab)
+    assert [line.endswith("?") for line in tab.locator(".steps li").all_text_contents()] == [False] * 3 + [True] * 4
+
+
+def test_a_printed_playground_tells_its_settings_and_all_weights(visit):
+    tab = visit(playground(MLP(2, [4, 1], seed=0), *truth_table("xor")), viewport=PAPER)
+    assert printed(tab) <= 3
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    assert tab.locator(".weights tbody tr:visible").count() == 17
+    assert tab.locator(".controls select").first.evaluate("(box) => getComputedStyle(box).borderStyle") == "none"
+    assert tab.locator(".bar:visible, summary:visible").count() == 0

@@ -3,14 +3,16 @@
 import os
 import re
 import textwrap
+from functools import partial
 
 import numpy as np
 import pytest
 
+import autodiff
 import nn
-from autodiff import PRIMITIVES, variables
+from autodiff import PRIMITIVES, Value, variables
 from autodiff.flat import lower, over_rows
-from tests.support.flat_samples import agree, eager, graph, net, points
+from tests.support.flat_samples import agree, eager, graph, net, of_all_rows, of_one_row, points
 
 DEVICES, EPOCHS, RATE = 8, 30, 0.05
 os.environ["XLA_FLAGS"] = (  # read when jax first looks for devices
@@ -80,14 +82,14 @@ def by_loop(parameters, rows):
     return losses, parameters
 
 
-@jax.jit
-def scanned(parameters, rows):
-    return jax.lax.scan(lambda now, _: step(now, rows), parameters, length=EPOCHS)
+@partial(jax.jit, static_argnums=2)
+def scanned(parameters, rows, epochs):
+    return jax.lax.scan(lambda now, _: step(now, rows), parameters, length=epochs)
 
 
-def by_scan(parameters, rows):
+def by_scan(parameters, rows, epochs=EPOCHS):
     """The same in one call."""
-    parameters, losses = scanned(parameters, rows)
+    parameters, losses = scanned(parameters, rows, epochs)
     return losses.tolist(), parameters
 
 
@@ -149,6 +151,25 @@ def test_training_on_eight_devices_is_what_fit_does(runner):
         assert parameters.tolist() == pytest.approx([p.data for p in trained.parameters()], rel=1e-9, abs=1e-11)
 
 
+@pytest.mark.parametrize("spread", [False, True])
+def test_means_over_the_rows_are_those_of_all_devices(spread):
+    """Gradients: those of the sum of all rows, as the mean of a mini-batch wants them."""
+    x, w = variables(x0=0.3, x1=0.4), variables(w0=0.7, w1=-1.2)
+    rows = [[*map(Value, row)] for row in np.linspace(-1.0, 1.5, 4 * DEVICES).reshape(-1, 2)]
+    each, first = of_all_rows(rows, w)
+    autodiff.sum(each).backward()
+    table, numbers = jax.numpy.array([[v.data for v in row] for row in rows]), jax.numpy.array([0.7, -1.2])
+    over = jax.sharding.NamedSharding(jax.sharding.Mesh(jax.devices(), ("rows",)), jax.sharding.PartitionSpec("rows"))
+
+    program = lower([*of_one_row(x, w)], inputs=x, parameters=w, roll=True)
+    found = jitted(program)(jax.device_put(table, over) if spread else table, numbers)
+
+    assert is_spread(found.outputs) == spread
+    assert np.allclose(found.outputs, [[y.data, first.data] for y in each], rtol=1e-12, atol=1e-13)
+    assert np.allclose(found.input_gradients, [[v.grad for v in row] for row in rows], rtol=1e-11, atol=1e-12)
+    assert np.allclose(found.parameter_gradients, [v.grad / len(rows) for v in w], rtol=1e-11, atol=1e-13)
+
+
 def test_rows_stay_on_their_devices_and_only_sums_travel():
     parameters, rows = on_all_devices()
 
@@ -172,13 +193,13 @@ def test_jax_differentiates_the_program_to_the_programs_own_gradients():
 
 
 def test_the_example_in_the_docstring_trains_on_all_devices():
-    example = textwrap.dedent(over_rows.__doc__.partition("::\n")[2])
+    example = textwrap.dedent(over_rows.__doc__.partition("::\n")[2].partition("    The steps are")[0])
     names = {}
 
     exec(example, names)
 
-    expected = by_loop(*on_one_device())
-    assert float(names["loss"]) == pytest.approx(expected[0][-1], rel=1e-12)
-    assert [p.data for p in names["net"].parameters()] == pytest.approx(expected[1].tolist(), rel=1e-11, abs=1e-12)
+    losses, parameters = by_scan(*on_one_device(), epochs=200)
+    assert names["losses"].tolist() == pytest.approx(losses, rel=1e-9)
+    assert [p.data for p in names["net"].parameters()] == pytest.approx(parameters.tolist(), rel=1e-9, abs=1e-11)
     assert is_spread(names["rows"])
     assert is_everywhere(names["parameters"])

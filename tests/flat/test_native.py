@@ -55,6 +55,14 @@ def test_an_infinite_sum_stays_infinite():
     assert found.outputs == [[INF], [0.5], [1.0]]
 
 
+def test_infinite_gradients_of_both_signs_are_nan_in_the_mean():
+    x, w = Value(2.0, "x"), Value(0.5, "w")
+
+    found = ready(Native, w * x, [x], [w]).rows([[INF], [-INF]], [0.5])
+
+    assert math.isnan(found.parameter_gradients[0])
+
+
 def test_a_nan_in_one_row_leaves_the_others_alone():
     inputs, parameters, loss = net([2, 3, 2])
     w = [p.data for p in parameters]

@@ -11,7 +11,7 @@ from autodiff.flat import Unsupported, javascript, lower, row_mean
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
-from tests.support.flat_samples import agree, close, eager, graph, net, points, ready
+from tests.support.flat_samples import agree, close, eager, graph, net, of_all_rows, of_one_row, points, ready
 
 RUNNERS = {"source": Source, "batch": Batch, "native": Native}
 
@@ -114,26 +114,6 @@ def test_shared_weights_windows_and_states(runner):
         assert agree((value, slopes[:8]), (output, to_inputs))
     means = [(a + b) / 2.0 for a, b in zip(expected[0][1][8:], expected[1][1][8:])]
     assert agree((0.0, means), (0.0, found.parameter_gradients))
-
-
-def of_one_row(x, w):
-    """A number that hangs on all rows, some of it on none of them; and what is the same in each."""
-    means = [row_mean(autodiff.tanh(w[0] * x[0])), row_mean(w[1] * w[1]), row_mean(x[0] * x[1])]
-    spread = [row_mean((x[i] - row_mean(x[i])) ** 2) for i in range(2)]
-    return autodiff.sum([m * x[1] for m in means]) + spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1), means[0]
-
-
-def of_all_rows(rows, w):
-    """The same of each row, written down over all of them."""
-
-    def mean(f):
-        return autodiff.mean([f(x) for x in rows])
-
-    means = [mean(lambda x: autodiff.tanh(w[0] * x[0])), w[1] * w[1], mean(lambda x: x[0] * x[1])]
-    centers = [mean(lambda x, i=i: x[i]) for i in range(2)]
-    spread = [mean(lambda x, i=i: (x[i] - centers[i]) ** 2) for i in range(2)]
-    last = spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1)
-    return [autodiff.sum([m * x[1] for m in means]) + last for x in rows], means[0]
 
 
 @pytest.mark.parametrize("runner", ["source", "batch"])

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autodiff import Value, where
-from autodiff.flat import Training
+from autodiff.flat.stepping import PureStep
 from nn import MLP, SGD, Adam, Module, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
 from tests.support.flat_samples import agree
 
@@ -363,7 +363,7 @@ def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
     X = some_rows(8)
     Y = [x[0] for x in X]
     net, steps = MLP(2, [3, 1], seed=0), []
-    gradient = Training.gradient
+    gradient = PureStep.gradient
 
     def interrupted(self, *given):
         steps.append(given)
@@ -371,7 +371,7 @@ def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
             raise KeyboardInterrupt
         return gradient(self, *given)
 
-    monkeypatch.setattr(Training, "gradient", interrupted)
+    monkeypatch.setattr(PureStep, "gradient", interrupted)
     history = fit(net, X, Y, batch_size=2, runner=runner, progress=False)
 
     assert history.interrupted

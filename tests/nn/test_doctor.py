@@ -140,7 +140,7 @@ def test_D13_inputs_of_one_sign_are_named():
     diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, Y)
 
     assert "one-sign gradients" in diagnosis.kinds
-    assert "Centre the inputs" in diagnosis[diagnosis.kinds.index("one-sign gradients")].advice
+    assert "Center the inputs" in diagnosis[diagnosis.kinds.index("one-sign gradients")].advice
 
 
 @pytest.mark.parametrize(("rate", "kind"), [(50.0, "rate too large"), (1e-6, "rate too small")])

@@ -7,7 +7,10 @@ import pytest
 
 import autodiff
 import nn
-from nn import GPT, Adam, Layer, Module, RecurrentCell, Sequential, evaluate, fit
+from autodiff import Value
+from autodiff.flat.backends.llvm.code import Functions
+from autodiff.flat.backends.llvm.singles import Singles
+from nn import GPT, Adam, Convolution, Dropout, Layer, Module, RecurrentCell, Sequential, evaluate, fit
 
 r = random.Random(2)
 SEQUENCES = [[[r.uniform(-1.0, 1.0)] for _ in range(n)] for n in (3, 5, 4, 6, 3, 5, 7, 4)]
@@ -98,6 +101,98 @@ def test_validation_patience_penalty_and_ctrl_c():
     eager = fit(other, SEQUENCES[2:], SUMS[2:], optimizer="adam", epochs=3, runner="eager", **data)
     assert history.loss == pytest.approx(eager.loss, rel=1e-10)
     assert history.validation_loss == pytest.approx(eager.validation_loss, rel=1e-10)
+
+
+class Scaled(Module):
+    """A sum times what stands in a file, which nothing in the model shows."""
+
+    takes_sequences = True
+
+    def __init__(self, file):
+        self.w, self.file = Value(0.5), file
+
+    def __call__(self, sequence):
+        return self.w * sum(x for [x] in sequence) * float(self.file.read_text())
+
+
+def test_a_step_that_no_longer_holds_is_found_and_made_again_eagerly(tmp_path):
+    found, file = [], tmp_path / "scale"
+    for runner in ("auto", "eager"):
+
+        def halve(model, history):
+            if history.epochs == 2:
+                file.write_text("0.5")
+
+        file.write_text("1.0")
+        model = Scaled(file)
+        history = fit(model, SEQUENCES, SUMS, epochs=6, runner=runner, callbacks=halve, progress=False)
+        found.append((history, model.w.data))
+    (history, number), (eager, expected) = found
+    assert history.runner == "eager"
+    assert "recorded differently" in history.why
+    assert history.loss == pytest.approx(eager.loss, rel=1e-12)
+    assert number == pytest.approx(expected, rel=1e-12)
+
+
+class Forgetful(Module):
+    """A sum of which long sequences drop a part in training."""
+
+    takes_sequences = True
+
+    def __init__(self):
+        self.w, self.dropout = Value(0.5), Dropout(0.5, seed=4)
+
+    def __call__(self, sequence):
+        terms = [x for [x] in sequence]
+        return self.w * sum(self.dropout(terms) if len(terms) == 5 else terms)
+
+
+def test_dropout_that_only_some_lengths_have_is_not_recorded_and_draws_as_in_eager_code():
+    X, Y = [[[1.0]] * n for n in (3, 4, 5, 6, 3)], [1.0, 2.0, 3.0, 4.0, 1.0]
+    found = []
+    for runner in ("auto", "eager"):
+        model = Forgetful()
+        history = fit(model, X, Y, optimizer="adam", epochs=3, runner=runner, progress=False)
+        found.append((history.loss, model.w.data, model.dropout.random.getstate()))
+    assert found[0] == found[1]
+    assert history.runner == "eager"
+    with pytest.raises(TypeError, match="draws anew for each position of a sequence"):
+        fit(Forgetful(), X, Y, epochs=3, runner="native", progress=False)
+
+
+def test_a_convolution_trains_in_machine_code():
+    X, Y = [[x for [x] in sequence] for sequence in SEQUENCES if len(sequence) == 5], [1.0, -1.0]
+    found = []
+    for runner in ("native", "eager"):
+        net = Sequential(Convolution(2, "tanh", seed=0), Convolution(3, "relu", seed=1), Layer(2, 1, seed=2))
+        history = fit(net, X, Y, optimizer="adam", epochs=20, runner=runner, progress=False)
+        found.append((history.loss, [x.data for x in net.parameters()]))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-10)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-8)
+
+
+class Stack(Module):
+    """Recurrent cells of different sizes, one on the states of the other."""
+
+    takes_sequences = True
+
+    def __init__(self, seed=0):
+        self.first, self.second = RecurrentCell(1, 3, seed=seed), RecurrentCell(3, 2, seed=seed)
+        self.head = Layer(2, 1, seed=seed)
+
+    def __call__(self, sequence):
+        return self.head(self.second(self.first.states(sequence)))
+
+
+@pytest.mark.parametrize("make", [total, RunningSign, Stack])
+def test_one_program_serves_all_lengths(make, monkeypatch):
+    made = []
+    monkeypatch.setattr(Singles, "end", lambda self: made.append(self) or Functions.end(self))
+    Y = [[1.0] * len(sequence) for sequence in SEQUENCES] if make is RunningSign else SUMS
+    longest = sorted(zip(SEQUENCES, Y), key=lambda example: -len(example[0]))  # its own program is not needed
+    history = fit(make(seed=7), *zip(*longest), epochs=2, penalty=nn.l2(0.03), progress=False)
+    assert history.runner == "native"
+    assert len({id(each) for each in made}) == 1
 
 
 def test_several_sequences_for_each_update_run_eagerly():

@@ -1,6 +1,7 @@
 """fit: what the loop does, what it leaves behind, and how it ends."""
 
 import contextlib
+import importlib.util
 import io
 import math
 import re
@@ -8,9 +9,15 @@ import sys
 
 import pytest
 
+import autodiff.flat.backends
 import nn
 from autodiff import Value
 from nn import MLP, SGD, evaluate, fit, predict, truth_table
+
+NEEDS_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX comes with the extra jax")
+EVERY = pytest.mark.parametrize(
+    "runner", [*[x for x in nn.RUNNERS if x != "jax"], pytest.param("jax", marks=NEEDS_JAX)]
+)
 
 
 def trained(gate="xor", seed=0, **options):
@@ -119,6 +126,14 @@ def test_an_unknown_runner_is_an_error_that_lists_the_known_ones():
         trained(runner="warp")
 
 
+def test_without_jax_its_runner_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    monkeypatch.delitem(sys.modules, "autodiff.flat.backends.devices", raising=False)
+    monkeypatch.delattr(autodiff.flat.backends, "devices", raising=False)
+    with pytest.raises(ImportError, match=r"runner='jax' trains by JAX: pip install 'scalar-autodiff\[jax\]'"):
+        trained(runner="jax")
+
+
 @pytest.mark.parametrize(
     ("X", "Y", "message"),
     [
@@ -132,6 +147,12 @@ def test_an_unknown_runner_is_an_error_that_lists_the_known_ones():
 def test_wrong_sizes_are_named(X, Y, message):
     with pytest.raises(ValueError, match=message):
         fit(MLP(2, [1]), X, Y, progress=False)
+
+
+@EVERY
+def test_losses_are_floats(runner):
+    history = trained(epochs=4, batch_size=1, runner=runner)[1]
+    assert {*map(type, history.loss)} == {*map(type, history.seconds)} == {float}
 
 
 def test_numpy_rows_train_as_lists_do():
@@ -165,7 +186,7 @@ def test_gradient_norms_are_those_of_the_last_mini_batch():
     assert any(first)
 
 
-@pytest.mark.parametrize("runner", nn.RUNNERS)
+@EVERY
 def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path):
     """Equal numbers are not the same parameter: each is found, trained, penalised, saved and examined on its own."""
     X, Y = truth_table("xor")
@@ -367,7 +388,7 @@ def test_a_history_says_what_happened():
     assert not net.parameters()[0].primitive
 
 
-@pytest.mark.parametrize("runner", nn.RUNNERS)
+@EVERY
 def test_a_loss_that_does_not_depend_on_the_model_is_refused(runner):
     X, Y = truth_table("xor")
     with pytest.raises(TypeError, match=r"one Value that depends on the model's outputs, got 1\.0"):

@@ -5,7 +5,7 @@ import math
 
 import autodiff
 from autodiff import PRIMITIVES, Value
-from autodiff.flat import lower
+from autodiff.flat import lower, row_mean
 from autodiff.flat.recording import Recording
 
 INF, NAN = math.inf, math.nan
@@ -99,3 +99,23 @@ def ready(kind, outputs, inputs=None, parameters=(), wrt=None):
         return kind(lower(outputs, inputs, parameters, wrt, roll=False))
     recording = Recording([outputs] if type(outputs) is Value else list(outputs), inputs, parameters)
     return kind(recording, [*recording.inputs, *recording.parameters] if wrt is None else wrt)
+
+
+def of_one_row(x, w):
+    """A number that hangs on all rows, some of it on none of them; and what is the same in each."""
+    means = [row_mean(autodiff.tanh(w[0] * x[0])), row_mean(w[1] * w[1]), row_mean(x[0] * x[1])]
+    spread = [row_mean((x[i] - row_mean(x[i])) ** 2) for i in range(2)]
+    return autodiff.sum([m * x[1] for m in means]) + spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1), means[0]
+
+
+def of_all_rows(rows, w):
+    """The same of each row, written down over all of them."""
+
+    def mean(f):
+        return autodiff.mean([f(x) for x in rows])
+
+    means = [mean(lambda x: autodiff.tanh(w[0] * x[0])), w[1] * w[1], mean(lambda x: x[0] * x[1])]
+    centers = [mean(lambda x, i=i: x[i]) for i in range(2)]
+    spread = [mean(lambda x, i=i: (x[i] - centers[i]) ** 2) for i in range(2)]
+    last = spread[0] * w[1] / autodiff.sqrt(spread[1] + 0.1)
+    return [autodiff.sum([m * x[1] for m in means]) + last for x in rows], means[0]

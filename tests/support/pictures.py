@@ -15,8 +15,8 @@ def elements(svg: str) -> dict:
 
 
 def texts(group) -> list[str]:
-    """The texts in a group, each as it reads."""
-    return ["".join(text.itertext()) for text in group.iter(f"{SVG}text")]
+    """The texts in a group, each as it reads, with the signs of a keyboard."""
+    return ["".join(text.itertext()).translate({0x2212: "-", 0xD7: "*"}) for text in group.iter(f"{SVG}text")]
 
 
 def overlaps(drawing) -> list:

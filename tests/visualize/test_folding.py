@@ -261,7 +261,7 @@ def test_layers_asked_for_are_folded_evenly():
 @pytest.mark.parametrize(
     ("fold", "error", "message"),
     [
-        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labelled are q, f"),
+        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labeled are q, f"),
         (Value(1.0), ValueError, "it is not in the graph that is drawn"),
         (3.5, TypeError, "fold takes Values, labels, gates and models, got float: 3.5"),
         (Net(2, 1), ValueError, "the graph has none of its parameters"),

@@ -176,7 +176,7 @@ def test_the_graph_for_graphviz_has_boxes_arrows_and_numbers():
     source = draw(built("D1")).graphviz().source
 
     assert source.count("->") == 5
-    assert '"node-3" -> "node-4" [label="q = 3\\n∇ -4" id="edge-4-0"]' in source
+    assert '"node-3" -> "node-4" [label="q = 3\\n∇ \N{MINUS SIGN}4" id="edge-4-0"]' in source
     assert "rankdir=LR" in source
 
 
@@ -213,8 +213,8 @@ def test_the_step_in_hand_is_lit_and_said(tmp_path):
     lit = [id for id, group in elements(text).items() if "lit" in group.get("class").split()]
 
     assert lit == ["edge-4-0", "node-3", "node-4"]
-    assert "Step 5 of 7: df/dq = df/df * z" in text
-    assert "1 * -4 = -4" in text
+    assert "Step 5 of 7: df/dq = df/df \N{MULTIPLICATION SIGN} z" in text
+    assert "1 \N{MULTIPLICATION SIGN} \N{MINUS SIGN}4 = \N{MINUS SIGN}4" in text
 
 
 def test_E7_totals_build_up_under_the_name(tmp_path):

@@ -34,6 +34,9 @@ HOSTILE = [
 ]
 
 
+M, T = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+
+
 def built(id):
     output = EXAMPLES[id].build()
     output.backward()
@@ -109,10 +112,19 @@ def test_trap_31_nothing_of_gradients_before_backward():
     assert "∇" not in drawn(EXAMPLES["D2"].build())
 
 
+@pytest.mark.parametrize("id", ["D1", "D2", "A8", "E1"])
+def test_there_is_one_minus_sign_and_one_times_sign(id):
+    text = draw(built(id), products=True, layout="built-in").svg()
+    drawn = re.findall(r"<(?:text|tspan|title|desc)\b[^>]*>([^<]+)", text)
+
+    assert M in "".join(drawn)
+    assert [line for line in drawn if re.search(r"[*\-·]", line)] == []
+
+
 def test_D2_products_with_two_digits_as_on_the_slide():
     groups = elements(drawn(built("D2"), products=True, digits=2))
 
-    assert texts(groups["edge-12-0"]) == ["1.37", "[1] \N{MULTIPLICATION SIGN} [-0.53] = -0.53"]
+    assert texts(groups["edge-12-0"]) == ["1.37", "[1] * [-0.53] = -0.53"]
     assert texts(groups["edge-output"]) == ["0.73", "∇ 1"]
 
 
@@ -142,12 +154,12 @@ def test_title_and_description_tell_the_graph():
 
     assert root.get("role") == "img"
     assert root[0].tag == f"{SVG}title"
-    assert root[0].text == "Computation graph of f = q * z = -12"
-    assert "x = -2, gradient -4." in root.find(f"{SVG}desc").text
+    assert root[0].text == f"Computation graph of f = q {T} z = {M}12"
+    assert f"x = {M}2, gradient {M}4." in root.find(f"{SVG}desc").text
 
 
 def test_boxes_tell_themselves_when_pointed_at():
-    assert elements(drawn(built("D1")))["node-3"].find(f"{SVG}title").text == "q = x + y = 3, gradient -4"
+    assert elements(drawn(built("D1")))["node-3"].find(f"{SVG}title").text == f"q = x + y = 3, gradient {M}4"
 
 
 def test_the_colours_are_the_lectures_in_light_and_in_dark():
@@ -179,7 +191,7 @@ def test_every_colour_of_letters_can_be_read():
     for palette in (LIGHT, DARK):
         for letters in TEXTS.values():
             for ground in ("background", "gate"):
-                assert contrast(palette[letters.colour], palette[ground]) > 4.5
+                assert contrast(palette[letters.color], palette[ground]) > 4.5
 
 
 def test_stale_gates_are_dashed_and_a_note_says_why():

@@ -9,15 +9,7 @@ INCH = 72.0  # dot measures sizes in inches and positions in points; a point is 
 
 
 def heights_by_dot(grid: Grid, gap: float) -> list[float]:
-    """The y of every item, as ``dot`` places them in their columns.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such program on the PATH.
-    OSError
-        If it cannot be started, fails, does not answer in time, or answers no layout.
-    """
+    """The y of every item, as ``dot`` places them; FileNotFoundError if it is missing, OSError if it fails."""
     import json
     import shutil
     import subprocess
@@ -41,14 +33,9 @@ def heights_by_dot(grid: Grid, gap: float) -> list[float]:
 
 
 def source(grid: Grid, gap: float) -> str:
-    """What ``dot`` is asked: boxes without a text, a rank a column, and lines from column to column.
-
-    Half of the gap belongs to the boxes: lines that pass through stand nearer to each other.
-    """
-    lines = [
-        f"digraph {{ graph [rankdir=LR, ordering=in, nodesep={gap / 2 / INCH:.3f}]",
-        'node [shape=box, fixedsize=true, label=""]',
-    ]
+    """Boxes without text, a rank for each column, and lines, for ``dot``; half of the gap belongs to the boxes."""
+    lines = [f"digraph {{ graph [rankdir=LR, ordering=in, nodesep={gap / 2 / INCH:.3f}]"]
+    lines += ['node [shape=box, fixedsize=true, label=""]']
     for column in grid.columns:
         boxes = []
         for i in column:
@@ -56,5 +43,5 @@ def source(grid: Grid, gap: float) -> str:
             boxes.append(f"b{i} [height={(2 * max(up, down) + gap / 2 * bool(right)) / INCH:.3f}]")
         lines.append(f"{{ rank=same; {'; '.join(boxes)} }}")
     for i, before in enumerate(grid.before):
-        lines += [f"b{neighbour} -> b{i} [weight={weight:g}]" for neighbour, _, weight in before]
+        lines += [f"b{neighbor} -> b{i} [weight={weight:g}]" for neighbor, _, weight in before]
     return "\n".join([*lines, "}"])

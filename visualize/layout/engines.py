@@ -14,16 +14,10 @@ NEAR = 1.3  # a plan so many times too wide may fit where its columns stand clos
 
 
 def planned(
-    blocks: Sequence[Block],
-    links: Sequence[Link],
-    engine: str = "built-in",
-    width: float | None = None,
-    down: bool = False,
-    tight: bool = False,
-) -> Plan:
-    """The plan by an engine, its lines going to the right in rows of a width, or ``down``, as the blocks are made.
-
-    With as little room as will do where it is ``tight``.
+    blocks: Sequence[Block], links: Sequence[Link], engine: str = "built-in", width: float | None = None,
+    down: bool = False, tight: bool = False
+) -> Plan:  # fmt: skip
+    """The plan by an engine: to the right in rows of that width, or ``down``; ``tight`` where room is scarce.
 
     ValueError for an unknown engine, FileNotFoundError for "dot" if there is no such program on the PATH.
     """

@@ -10,58 +10,45 @@ Point = tuple[float, float]
 
 @dataclass(eq=False)
 class Block:
-    """A rectangle to be placed; its lines come in at the left and go out at the right, half way down.
-
-    ``left``, ``right``, ``up`` and ``down`` are what it needs around that point; the body in the middle reaches
-    ``body`` to both sides and has corners of radius ``round``; texts beside it start at ``beside``. An ``entry``
-    has no way in; a ``named`` one is an input.
-    """
+    """A rectangle to be placed; its lines come in at the left and go out at the right, half way down."""
 
     id: str
-    left: float
+    left: float  # what it needs around that point
     right: float
     up: float
     down: float
-    round: float = 0.0
-    entry: bool = False
-    named: bool = False
+    round: float = 0.0  # the radius of its corners
+    entry: bool = False  # no way in
+    named: bool = False  # an input
 
     def __post_init__(self) -> None:
-        self.body = self.beside = self.left  # as long as nothing stands around it
+        self.body = self.beside = self.left  # half its own width; where texts beside it start
 
 
 @dataclass(eq=False)
 class Link:
-    """A line to be led from a block to a block.
-
-    ``place`` is which of the target's ways in it takes, from the top, or None where that is free. Texts of
-    some ``width``, reaching ``up`` and ``down``, go with it; they need a place of their own where it stands ``apart``.
-    """
+    """A line to be led from a block to a block."""
 
     id: str
     source: str
     target: str
-    place: int | None = None
-    width: float = 0.0
+    place: int | None = None  # which of the target's ways in it takes, from the top; None: any
+    width: float = 0.0  # of its texts, which reach up and down
     up: float = 0.0
     down: float = 0.0
-    apart: bool = False
+    apart: bool = False  # whether its texts need a place of their own
 
 
 @dataclass(eq=False)
 class Plan:
-    """The answer: the middles of blocks, the points that a link's texts stand above and below of, the curves.
-
-    A curve goes from body to body: a start, then three points for each cubic Bezier piece. ``ends`` are the left end
-    of the first column and the right ends of all.
-    """
+    """The positions that a layout has found."""
 
     width: float = 0.0
     height: float = 0.0
-    blocks: dict[str, Point] = field(default_factory=dict)
-    texts: dict[str, Point] = field(default_factory=dict)
-    curves: dict[str, list[Point]] = field(default_factory=dict)
-    ends: list[float] = field(default_factory=list)
+    blocks: dict[str, Point] = field(default_factory=dict)  # the middles
+    texts: dict[str, Point] = field(default_factory=dict)  # points between the texts above and below a link
+    curves: dict[str, list[Point]] = field(default_factory=dict)  # a start, then three points for each Bezier piece
+    ends: list[float] = field(default_factory=list)  # the left end of the first column, the right ends of all
 
 
 def turned(plan: Plan) -> Plan:
@@ -77,10 +64,7 @@ def turned(plan: Plan) -> Plan:
 def landings(
     blocks: Mapping[str, Block], links: Sequence[Link], coming: Mapping[str, float]
 ) -> dict[str, tuple[float, float]]:
-    """For every link the point where it ends, seen from the middle of its target; ``coming`` from which height.
-
-    Lines into one block end side by side on its edge: in the order of their places, or of where they come from.
-    """
+    """Where every link ends, seen from its target's middle: side by side, by place or by the height it comes from."""
     into: dict[str, list[Link]] = {}
     for link in links:
         into.setdefault(link.target, []).append(link)

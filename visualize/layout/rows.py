@@ -17,10 +17,7 @@ TURN = 5.0  # the radius of their corners
 
 
 def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float, tight: bool = False) -> Plan:
-    """The plan in as few rows as are at most so wide, cut where the fewest lines cross.
-
-    Where too many lines cross everywhere it stays as it is.
-    """
+    """The plan in as few rows of that width as possible, cut where the fewest lines cross; as it is if all are many."""
     starts = sorted([curve[0][0] for curve in plan.curves.values()])
     ends = sorted([curve[-1][0] for curve in plan.curves.values()])
     found = [(x, bisect_left(starts, x) - bisect_right(ends, x)) for x in [*plan.ends[:-1], plan.ends[-1] + 0.01]]
@@ -53,9 +50,7 @@ def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Se
     coming: list[str] = []  # the lines that come from the row above, from the top
     y = MARGIN
     for row, (start, end) in enumerate(pairwise(cuts)):
-        here = {
-            id: at for points in (plan.blocks, plan.texts) for id, at in points.items() if start <= at[0] - 0.01 < end
-        }
+        here = {id: at for id, at in (plan.blocks | plan.texts).items() if start <= at[0] - 0.01 < end}
         parts = {id: found[row] for id, found in pieces.items() if row in found}
         bands = [(at[1] - tops[id][0], at[1] + tops[id][1]) for id, at in here.items()]
         bands += [(py - LANE / 2, py + LANE / 2) for part in parts.values() for _, py in part[::3]]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from autodiff import show
 from autodiff.notation import Name
 
-from .._text import shorten, width
+from .._text import pretty, shorten, width
 from ..scene.model import Arrow, Box, Scene
 from ..style import TEXTS
 from .plan import Block, Link
@@ -36,14 +36,16 @@ def gap(style: str) -> float:
     return 0.0 if TEXTS[style].drop else SPACE
 
 
+def number(x: float, scene: Scene) -> str:
+    """A number as it is drawn."""
+    return pretty(show(x, scene.digits))
+
+
 def named(label: str, style: str = "name") -> Runs:
     """A label as slides write it: its base in the style, then its indices."""
     name = Name(shorten(label, LONGEST))
     runs = [(name.stem, style), (name.upper, "upper"), (name.lower, "lower")]
     return [(text, look) for text, look in runs if text]
-
-
-# --- Texts ----------------------------------------------------------------------------------------
 
 
 def above(arrow: Arrow, scene: Scene) -> Runs:
@@ -53,17 +55,16 @@ def above(arrow: Arrow, scene: Scene) -> Runs:
     name = named(arrow.name)
     if arrow.value is None or not scene.values:
         return name
-    return [*name, *[("=", "name")] * bool(name), (show(arrow.value, scene.digits), "data")]
+    return [*name, *[("=", "name")] * bool(name), (number(arrow.value, scene), "data")]
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
     """What stands below an arrow: the gradient that flows back over it."""
     if arrow.gradient is None or scene.gradients is not True:
         return gradient_of(arrow.gradient, scene)
-    gradient = show(arrow.gradient, scene.digits)
     if scene.products and arrow.upstream is not None and arrow.local is not None:
-        factors = f"[{show(arrow.upstream, scene.digits)}] \N{MULTIPLICATION SIGN} [{show(arrow.local, scene.digits)}]"
-        return [(f"{factors} = {gradient}", "product")]
+        factors = f"[{number(arrow.upstream, scene)}] \N{MULTIPLICATION SIGN} [{number(arrow.local, scene)}]"
+        return [(f"{factors} = {number(arrow.gradient, scene)}", "product")]
     return gradient_of(arrow.gradient, scene)
 
 
@@ -71,15 +72,15 @@ def gradient_of(gradient: float | None, scene: Scene) -> Runs:
     """A gradient, or the box to write it in."""
     if gradient is None or not scene.gradients:
         return []
-    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {show(gradient, scene.digits)}", "gradient")]
+    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {number(gradient, scene)}", "gradient")]
 
 
 def inside(box: Box) -> Runs:
     """What stands in a box, or in its place."""
     if box.kind == "constant":
-        return [(shorten(box.name, LONGEST), "number")]
+        return [(pretty(shorten(box.name, LONGEST)), "number")]
     if box.kind == "op":
-        return [(box.symbol, "symbol" if len(box.symbol) == 1 else "word")]
+        return [(pretty(box.symbol), "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
         return named(box.name, "title")
     return named(box.name) + [("=", "name")] * bool(box.name and box.told) + [(box.told, "data")] * bool(box.told)
@@ -97,24 +98,18 @@ def under(box: Box, scene: Scene) -> Runs:
     return gradient_of(box.gradient, scene) if box.total else []
 
 
-# --- Room -----------------------------------------------------------------------------------------
-
-
 def half_width(box: Box) -> float:
     """Half the width of the box itself, without what stands beside it."""
     text = runs_width(inside(box))
     if box.kind == "op":
         return max(RADIUS, text / 2 + 8.0)
-    if box.kind == "fold":
-        return max(text, runs_width([(box.symbol, "count")]), ROOM) / 2 + 10.0
-    return text / 2 + 3.0
+    return max(text, runs_width([(box.symbol, "count")]), ROOM) / 2 + 10.0 if box.kind == "fold" else text / 2 + 3.0
 
 
 def half_height(box: Box) -> float:
     """Half the height of the box itself."""
-    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(
-        box.kind, 9.0 + box.total + 2.0 * bool(Name(box.name).upper) if box.told else 11.0
-    )
+    other = 9.0 + box.total + 2.0 * bool(Name(box.name).upper) if box.told else 11.0
+    return {"op": RADIUS, "fold": 21.0 if box.name else RADIUS, "constant": 8.0}.get(box.kind, other)
 
 
 def high(runs: Runs, scene: Scene) -> float:
@@ -132,7 +127,7 @@ def label_width(arrow: Arrow, scene: Scene) -> float:
 
 def tightened(scene: Scene) -> Scene:
     """The scene in less room: lines near each other, and the value of an input beside its name, once."""
-    told = {box.id: show(box.value, scene.digits) for box in scene.boxes
+    told = {box.id: number(box.value, scene) for box in scene.boxes
             if box.kind == "leaf" and box.value is not None and scene.values}  # fmt: skip
     boxes = [replace(box, told=told.get(box.id, "")) for box in scene.boxes]
     arrows = [replace(arrow, value=None) if arrow.source in told else arrow for arrow in scene.arrows]
@@ -140,10 +135,7 @@ def tightened(scene: Scene) -> Scene:
 
 
 def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
-    """The scene as a layout sees it: rectangles with one way in and one way out, and lines between them.
-
-    Where a single arrow leaves a box, its texts stand right behind the box and are part of its rectangle.
-    """
+    """The scene as rectangles and lines; the texts of an arrow that alone leaves a box are part of its rectangle."""
     leaving: dict[str, list[Arrow]] = {}
     for arrow in scene.arrows:
         leaving.setdefault(arrow.source, []).append(arrow)
@@ -162,10 +154,7 @@ def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:
 
 
 def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
-    """The rectangle of a box with everything that stands around it.
-
-    Where lines go down its way in is above, and texts stand at the right of what they belong to.
-    """
+    """The rectangle of a box with everything around it; where lines go down, texts stand to the right."""
     half, height, arrow = half_width(box), half_height(box), leaving[0] if len(leaving) == 1 else None
     made = Block(box.id, *((height, height, half, half) if scene.down else (half, half, height, height)))
     made.round = RADIUS if (half == RADIUS if scene.down else box.kind == "op") else 0.0
@@ -175,9 +164,8 @@ def block(box: Box, leaving: list[Arrow], scene: Scene) -> Block:
     wide = [runs_width(runs) if runs else 0.0 for runs in around]
     if scene.down:
         made.right += DEEP * any(behind)
-        made.down = max(
-            [made.down, *[half + x + BESIDE for x in wide if x], *[runs_width(x) + BESIDE for x in behind if x]]
-        )
+        beside = [half + x for x in wide if x] + [runs_width(x) for x in behind if x]
+        made.down = max([made.down, *[x + BESIDE for x in beside]])
         return made
     made.left, made.right = max(half, *[x / 2 for x in wide]), max(half, *[x / 2 for x in wide])
     made.up, made.down = [max(height + high(x, scene), high(y, scene)) for x, y in zip(around, behind)]

@@ -10,14 +10,20 @@ from statistics import median
 from .plan import Block, Link, Plan, Point, landings
 
 PASSES = 15  # from the inputs and from the output in turn
+Edge = tuple[int, float, float]  # (neighbor, its way in, weight)
+SWEEPS = 8
+PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
+SMALL = 400
+FEW = 8  # so few named inputs stand in one column at the left, as on the slides
+PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
+AWAY = 4  # but none of them more columns than this from where it is used
 
 
 def levels(grid: Grid, gap: float) -> list[float]:
-    """The y of every item.
+    """The y of every item, moved column by column to its neighbors': those behind, before, then both.
 
-    Column by column, things are moved to where their neighbours are: those behind, those before, then both. At
-    last everything comes level with what it alone goes on from, and inputs with what they go into, so that
-    chains are straight.
+    At last everything comes level with what it alone goes on from, and inputs with what they go into: chains are
+    straight.
     """
     y = [0.0] * len(grid.rank)
     apart = []  # how far every item of a column must be below the one above it; 0 for the first
@@ -39,7 +45,7 @@ def levels(grid: Grid, gap: float) -> list[float]:
 
 
 def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
-    """(Where an item is pulled, how strongly): the middle of its neighbours, before it and ahead of it."""
+    """(Where an item is pulled, how strongly): the middle of its neighbors, before it and ahead of it."""
     both = step >= PASSES - 7
     back, ahead = both or step % 2 == 0, both or step % 2 == 1
     if step == PASSES - 2:  # an input to what it goes into; everything else stays
@@ -47,21 +53,18 @@ def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float,
             return y[item], 1e6
         back = False
     elif step >= PASSES - 3:  # to what it goes on from, where nothing else does
-        ahead = any(len(grid.after[neighbour]) > 1 for neighbour, _, _ in grid.before[item])
+        ahead = any(len(grid.after[neighbor]) > 1 for neighbor, _, _ in grid.before[item])
     total = weight = 0.0
-    for neighbours, wanted in ((grid.before[item], back), (grid.after[item], ahead)):
+    for neighbors, wanted in ((grid.before[item], back), (grid.after[item], ahead)):
         if wanted:
-            for neighbour, _, pull in neighbours:
-                total += y[neighbour] * pull
+            for neighbor, _, pull in neighbors:
+                total += y[neighbor] * pull
                 weight += pull
     return (total / weight, weight) if weight else (y[item], 0.001)
 
 
 def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> list[float]:
-    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression.
-
-    Neighbours that are pulled too near to each other are pooled at their mean, as long as there are any.
-    """
+    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression by pooling."""
     if len(pulls) == 1:
         return [pulls[0][0]]
     pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, how many)
@@ -81,34 +84,25 @@ def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> lis
     return heights
 
 
-SWEEPS = 8
-PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
-SMALL = 400
-
-
 def ordered(grid: Grid) -> None:
     """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
     grid.columns = best = as_read(grid)
     fewest, patience = crossings(grid), SWEEPS if len(grid.rank) < SMALL else PATIENCE
-    for ties in (1, -1):  # -1: neighbours at the same median change places in every other pair of sweeps
+    for ties in (1, -1):  # -1: neighbors at the same median change places in every other pair of sweeps
         grid.columns, last = as_read(grid), 0
         for sweep in range(SWEEPS):
             if not fewest or sweep - last > patience:
                 break
-            better(grid, sweep % 2 == 0, ties if sweep % 4 > 1 else 1)
+            place(grid)
+            forward, neighbors = sweep % 2 == 0, grid.after if sweep % 2 else grid.before
+            for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
+                by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
+            swap(grid)
             count = crossings(grid)
             if count < fewest:
                 best, fewest, last = [column[:] for column in grid.columns], count, sweep
     grid.columns = best
     place(grid)
-
-
-def better(grid: Grid, forward: bool, ties: int) -> None:
-    """One sweep over the columns, and neighbours swapped where that helps."""
-    place(grid)
-    for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
-        by_medians(grid, column, grid.before if forward else grid.after, ties)
-    swap(grid)
 
 
 def as_read(grid: Grid) -> list[list[int]]:
@@ -121,7 +115,7 @@ def as_read(grid: Grid) -> list[list[int]]:
         if item not in seen:
             seen.add(item)
             columns[grid.rank[item]].append(item)
-            waiting += [neighbour for neighbour, _, _ in reversed(grid.before[item])]
+            waiting += [neighbor for neighbor, _, _ in reversed(grid.before[item])]
     return columns
 
 
@@ -142,7 +136,7 @@ def crossings(grid: Grid) -> int:
     for column in grid.columns:
         passed: list[float] = []
         for item in column:
-            ends = [places[neighbour] + way for neighbour, way, _ in after[item]]
+            ends = [places[neighbor] + way for neighbor, way, _ in after[item]]
             for end in ends:
                 count += len(passed) - bisect_right(passed, end)
             for end in ends:
@@ -150,14 +144,12 @@ def crossings(grid: Grid) -> int:
     return count
 
 
-def by_medians(
-    grid: Grid, column: list[int], neighbours: Sequence[Sequence[tuple[int, float, float]]], ties: int
-) -> None:
-    """Sort the column by the medians of its items' neighbours; who has none stays. Ties change places if it is -1."""
+def by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]], ties: int) -> None:
+    """Sort the column by the medians of its items' neighbors; items without any stay. With ties -1, equals swap."""
     places = grid.places
     keyed = []
     for i, item in enumerate(column):
-        ends = sorted([places[neighbour] + way for neighbour, way, _ in neighbours[item]])
+        ends = sorted([places[neighbor] + way for neighbor, way, _ in neighbors[item]])
         if ends:
             keyed.append((median(ends), i * ties, item))
     movable = {item for _, _, item in keyed}
@@ -174,8 +166,8 @@ def swap(grid: Grid) -> None:
     for column in grid.columns:
         if len(column) > 1:
             ends = [  # where the lines of every item end, in the columns before and behind
-                ([places[neighbour] + way for neighbour, way, _ in grid.before[item]],
-                 [places[neighbour] + way for neighbour, way, _ in grid.after[item]]) for item in column
+                ([places[neighbor] + way for neighbor, way, _ in grid.before[item]],
+                 [places[neighbor] + way for neighbor, way, _ in grid.after[item]]) for item in column
             ]  # fmt: skip
             for i in range(len(column) - 1):
                 if gain(ends[i], ends[i + 1]) > 0:
@@ -196,11 +188,6 @@ def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[
     return count
 
 
-FEW = 8  # so few named inputs stand in one column at the left, as on the slides
-PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
-AWAY = 4  # but none of them more columns than this from where it is used
-
-
 class Grid:
     """Blocks and the places between them, as numbered items on numbered ranks."""
 
@@ -210,8 +197,8 @@ class Grid:
         self.extents = [(block.left, block.right, block.up, block.down) for block in blocks]
         self.rank = ranks(blocks, [(self.number[x.source], self.number[x.target], 1 + x.apart) for x in links])
         self.places: list[float] = []
-        self.before: list[list[tuple[int, float, float]]] = [[] for _ in blocks]  # (neighbour, its way in, weight)
-        self.after: list[list[tuple[int, float, float]]] = [[] for _ in blocks]
+        self.before: list[list[Edge]] = [[] for _ in blocks]
+        self.after: list[list[Edge]] = [[] for _ in blocks]
         self.far = far(links, self.rank, self.number)
         self.chains = [self.chain(link) for link in links]
         self.spans: list[Point] = []  # where every column starts and ends
@@ -282,7 +269,7 @@ Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least 
 
 
 def heights_by_order(grid: Grid, gap: float) -> list[float]:
-    """Our own heights."""
+    """The heights of the built-in layout."""
     ordered(grid)
     return levels(grid, gap)
 
@@ -292,7 +279,9 @@ def layered_plan(
 ) -> Plan:
     """The plan by Sugiyama's method; its columns are near each other where it is ``close``, all else if ``tight``."""
     grid = Grid(blocks, links)
-    gap, clearance = air([len(column) for column in grid.columns], close, tight)
+    largest = max(map(len, grid.columns))  # small graphs get more room, so that they fill a slide
+    gap = 1.0 if tight else min(52.0, max(12.0, 210.0 / (largest + 1)))
+    clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(grid.columns)))
     y = heights(grid, gap)
     if tight:  # whoever has found the order
         grid.columns = [sorted(column, key=y.__getitem__) for column in grid.columns]
@@ -312,15 +301,6 @@ def layered_plan(
         lane = lanes[link.source] if link.id in grid.far else None
         plan.curves[link.id] = led(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
     return plan
-
-
-def air(counts: Sequence[int], close: bool, tight: bool) -> tuple[float, float]:
-    """Room (between things above each other, between columns) for columns of so many things.
-
-    Small graphs get more, so that they fill a slide.
-    """
-    clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(counts)))
-    return 1.0 if tight else min(52.0, max(12.0, 210.0 / (max(counts) + 1))), clearance
 
 
 def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
@@ -351,7 +331,7 @@ def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[f
 
 
 def led(
-    grid: Grid, chain: Sequence[int], x: Sequence[float], y: Sequence[float], end: Point, lane: float | None
+    grid: Grid, chain: Sequence[int], x: list[float], y: list[float], end: Point, lane: float | None
 ) -> list[Point]:
     """The curve through a chain of items: level where there are texts, and across columns, bending between."""
     source, target = chain[0], chain[-1]

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from autodiff import Value, history, on_kink, parse
 
-from .style import PALE, STYLES, dress, ready
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import PALE, STYLES, Axes, dress, ready
 
 SPELLINGS = {  # of activations that are no gate of one operand
     "linear": "x", "step": "heaviside(x, 1)", "piecewise_linear": "clip(x + 0.5, 0, 1)",
@@ -30,22 +25,10 @@ def plot_activation(
 ) -> Axes:
     """Draw a function of one input with its derivative, which the engine computes.
 
-    Where the function jumps or bends the line breaks: hollow circles are the limits from both sides, the full
-    dot is what the engine answers there.
+    Lines break at jumps: hollow circles are the limits from both sides, the full dot is the engine's answer.
+    The function takes a Value and returns one, or is text: ``"relu"``, ``"x * x"``. ``between`` holds the first and the
+    last input, ``name`` what the title calls it, if not by its own name.
 
-    Parameters
-    ----------
-    function : callable, Value -> Value, or str
-        Any primitive, or a composition of them; or its text: ``"relu"``, ``"x * x"``.
-    name : str
-        What the title calls it; the function's own name where it is left out.
-    between : (float, float)
-        The first and the last input.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
-
-    Examples
-    --------
     >>> from autodiff import leaky_relu
     >>> plot_activation(lambda x: leaky_relu(x, 0.1), "Leaky ReLU").get_title(loc="left")
     'Leaky ReLU and its derivative'

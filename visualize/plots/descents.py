@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from .style import INK, color_of, dress, entry, legend_below, note, ready, shades, styled
+from .style import INK, Axes, color_of, dress, entry, legend_below, note, ready, shades, styled
 from .surfaces import frame, grid_over, number_or_class
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
-
-    Point = Sequence[float]
+Point = Sequence[float]
 
 
 def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, axes: Axes | None = None) -> Axes:
     """Draw gradient descent on the function it descends: on its curve, or on its contours.
 
-    Parameters
-    ----------
-    function : callable, number -> number, or (number, number) -> number
-        The loss over one parameter or over two; it may return a Value.
-    path : list of number, list of (number, number), or dict of name -> such a list
-        The parameters from the start on, one entry after each update. Of several the legend says how long their
-        steps are, with clipped gradients, say, and without.
-    between : (low, high) or ((low, high), (low, high)), optional
-        The part of the parameters that is shown; what the paths need where it is left out.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    The function is the loss over one parameter or two; it may return a Value. The path is a list of numbers or pairs,
+    from the start on, or a dict of name -> such a list; then the legend says how long their steps are. ``between``,
+    (low, high) or ((low, high), (low, high)), is the part that is shown; left out, what the paths need.
 
-    Examples
-    --------
     >>> axes = plot_descent(lambda x, y: x * x + 4.0 * y * y, [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)])
     >>> axes.get_title(loc="left")
     'Gradient descent: 2 updates'
@@ -42,7 +27,10 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     paths = points_of(path)
     dimensions = {len(point) for points in paths.values() for point in points}
     if dimensions == {1}:
-        draw_curve(axes, function, paths, between)
+        low, high = between or frame([(x, 0.0) for points in paths.values() for (x,) in points])[0]
+        inputs = [low + (high - low) * step / 300 for step in range(301)]
+        axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
+        axes.set_xlim(low, high)
         paths = {name: [(*x, number_or_class(function(*x))) for x in points] for name, points in paths.items()}
         dress(axes, "", arguments(function, ["parameter"])[0], "loss")
     elif dimensions == {2}:
@@ -83,15 +71,6 @@ def points_of(path: Any) -> dict[str, list[tuple[float, ...]]]:
     return found
 
 
-def draw_curve(axes: Axes, function: Callable[..., Any], paths: dict[str, Any], between: Any) -> None:
-    """The loss over its one parameter."""
-    flat = [(x, 0.0) for points in paths.values() for (x,) in points]
-    low, high = between or frame(flat)[0]
-    inputs = [low + (high - low) * step / 300 for step in range(301)]
-    axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
-    axes.set_xlim(low, high)
-
-
 def draw_contours(axes: Axes, function: Callable[..., Any], between: Any) -> None:
     """The loss over its two parameters as rings, the lighter the lower."""
     across, up, heights = grid_over(lambda row: function(*row), between, 90, batch=False)
@@ -109,9 +88,8 @@ def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
     """The points joined, from a hollow circle at the start to a star at the end."""
     color = color_of(place)
     limits = axes.axis()
-    axes.plot(
-        *zip(*points), label=entry(name), **{**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
-    )
+    look = {**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
+    axes.plot(*zip(*points), label=entry(name), **look)
     axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
     axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)
     if place == 0:

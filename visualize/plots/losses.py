@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from autodiff import show
 
-from .style import color_of, counting, dress, entry, named, note, ready, styled
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import Axes, color_of, counting, dress, entry, named, note, ready, styled
 
 
 def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
     """Draw one loss curve, or several by name; one that becomes inf or nan ends in a cross.
 
-    Parameters
-    ----------
-    losses : History, list of float, or list or dict (name -> one) of these
-        A number for each epoch, such as ``history.loss``: the mean over its examples, each as it was before its step.
-        With all examples in one batch the first is therefore the loss of the net as it started.
-    logarithmic : bool
-        Whether a step up the axis multiplies the loss.
-    every : str
-        What one number stands for: "epoch", "update".
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    Losses are a History, a list of float, or a list or dict (name -> one) of these: a number for each epoch (or
+    ``every`` "update"), such as ``history.loss``, the mean over its examples, each as it was before its step. With all
+    examples in one batch the first is therefore the loss of the net as it started.
 
-    Examples
-    --------
     >>> plot_losses({"rate 0.1": [1.0, 0.5, 0.25], "rate 0.5": [1.0, 0.1, 0.01]}).get_xlabel()
     'epoch'
     """
@@ -52,16 +37,9 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
 def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
     """Draw how large the gradient is in each layer, on an axis where each step up multiplies it.
 
-    Parameters
-    ----------
-    sizes : list of float, or dict of name -> list of float
-        The norm of the gradient of each layer's parameters, the layer next to the input first. What
-        ``nn.gradient_norms`` returns will do; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    Sizes are the norms of the layers' gradients from the input on, as a list, several lists by name, or what
+    ``nn.gradient_norms`` returns; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
 
-    Examples
-    --------
     >>> plot_gradient_sizes([1e-6, 1e-4, 1e-2]).get_yscale()
     'log'
     """

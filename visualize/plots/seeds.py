@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from autodiff import show
 
-from .style import BLUE, INK, ORANGE, counting, dress, floats, legend_below, ready, same_length, shades
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
+from .style import BLUE, INK, ORANGE, Axes, counting, dress, floats, legend_below, ready, same_length, shades
 
 FATES = {"right": ("o", BLUE), "stuck": ("X", ORANGE), "diverged": ("^", INK)}
 
@@ -21,26 +16,11 @@ FATES = {"right": ("o", BLUE), "stuck": ("X", ORANGE), "diverged": ("^", INK)}
 def plot_success(
     losses: Sequence[float], successes: Sequence[object], seeds: Sequence[int] | None = None, axes: Axes | None = None
 ) -> Axes:
-    """Draw the last loss of every seed: a dot where the run came out right, a cross where it got stuck.
+    """Draw the last loss of every seed: a dot where the run came out right (a success), a cross where it got stuck.
 
-    Parameters
-    ----------
-    losses : list of float
-        The last loss of each run. Runs that ended in inf or nan stand in a row of their own at the top.
-    successes : list of bool
-        Whether each run came out right.
-    seeds : list of int, optional
-        The seed of each run; 0, 1, 2, ... where it is left out.
-    axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+    Runs that ended in inf or nan stand in a row of their own at the top. Seeds are 0, 1, 2, ... if they are left out.
+    ValueError if the lists differ in length.
 
-    Raises
-    ------
-    ValueError
-        If the lists differ in length.
-
-    Examples
-    --------
     >>> plot_success([0.001, 0.25, 0.002], [True, False, True]).get_title(loc="left")
     '2 of 3 seeds come out right'
     """
@@ -51,26 +31,22 @@ def plot_success(
     top = 1.25 * max(filter(math.isfinite, heights), default=1.0)
     fates = ["diverged" if not math.isfinite(x) else "right" if r else "stuck" for x, r in zip(heights, successes)]
     for name, (marker, color) in FATES.items():
-        points = [
-            (seed, loss if math.isfinite(loss) else top) for seed, loss, f in zip(seeds, heights, fates) if f == name
-        ]
+        runs = [(s, loss if math.isfinite(loss) else top) for s, loss, f in zip(seeds, heights, fates) if f == name]
         style: dict[str, Any] = {"color": color, "markersize": 7 if len(heights) < 200 else 4}
-        if points:
-            x, y = zip(*points)
-            axes.plot(x, y, marker, markeredgecolor="white", label=f"{name}: {len(points)}", **style)
+        if runs:
+            axes.plot(*zip(*runs), marker, markeredgecolor="white", label=f"{name}: {len(runs)}", **style)
     counting(axes)
     title = f"{fates.count('right')} of {len(fates)} seeds come out right"
     return legend_below(dress(axes, title, "seed", "last loss"))
 
 
 def plot_rates_and_seeds(
-    rates: Any,
-    seeds: Sequence[int] = (),
-    successes: Sequence[Sequence[float]] = (),
-    axes: Axes | None = None,
-    losses: Sequence[Sequence[float]] | None = None,
-) -> Axes:
+    rates: Any, seeds: Sequence[int] = (), successes: Sequence[Sequence[float]] = (), axes: Axes | None = None,
+    losses: Sequence[Sequence[float]] | None = None
+) -> Axes:  # fmt: skip
     """Draw the map of which learning rate learns from which seed, or how small its loss becomes.
+
+    ValueError unless there is a row for each rate, with a number for each seed.
 
     Parameters
     ----------
@@ -86,11 +62,6 @@ def plot_rates_and_seeds(
         Where to draw; a new figure where it is left out.
     losses : list of r lists of s numbers, optional
         The last loss of each run, which is drawn instead of successes: the smaller, the darker.
-
-    Raises
-    ------
-    ValueError
-        If there are not as many rows as rates, or not as many numbers in each as seeds.
 
     Examples
     --------
@@ -115,7 +86,13 @@ def plot_rates_and_seeds(
     title, scale, boxes, heading, sayings = (share_map if losses is None else loss_map)(table)
     axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # seen where a run diverged
     axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (len(seeds) < 80), **scale)
-    label_cells(axes, names, seeds, heading, sayings)
+    axes.set_yticks([row + 0.5 for row in range(len(names))], names)
+    every = max(1, len(seeds) // 10)
+    axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
+    beside: dict[str, Any] = {"fontsize": 9, "color": INK}
+    axes.text(len(seeds) * 1.01, len(names) + 0.1, heading, va="bottom", **beside)
+    for place, saying in enumerate(sayings):
+        axes.text(len(seeds) * 1.01, place + 0.5, saying, va="center", **beside)
     dress(axes, title, "seed", "" if list(names) == list(rates) else "learning rate")
     patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # what the colors mean
     if table.mask.any():
@@ -144,13 +121,3 @@ def loss_map(table: Any) -> tuple[Any, ...]:
     sayings = [f"{mean:.3g}" if mean == mean else "" for mean in [row.mean() for row in table]]
     title = "How small the loss becomes (darker is better)"
     return title, {"cmap": colors, "norm": norm}, boxes, "mean loss", sayings
-
-
-def label_cells(axes: Axes, names: Sequence[str], seeds: Sequence[int], heading: str, sayings: Sequence[str]) -> None:
-    """Name rows and some columns, and write beside each row what is said about it."""
-    axes.set_yticks([row + 0.5 for row in range(len(names))], names)
-    every = max(1, len(seeds) // 10)
-    axes.set_xticks([column + 0.5 for column in range(0, len(seeds), every)], [str(s) for s in seeds[::every]])
-    axes.text(len(seeds) * 1.01, len(names) + 0.1, heading, va="bottom", fontsize=9, color=INK)
-    for row, saying in enumerate(sayings):
-        axes.text(len(seeds) * 1.01, row + 0.5, saying, va="center", fontsize=9, color=INK)

@@ -1,10 +1,13 @@
 """What all matplotlib plots share: the figure, the style, and the checks on what is drawn.
 
 matplotlib and NumPy are imported inside functions, and pyplot's global state is never touched. Lines
-differ in dashes and markers as well as in colour, so that they print in grey.
+differ in dashes and markers as well as in color, so that they print in gray.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autodiff._files import need
 from autodiff.notation import Name
@@ -14,10 +17,9 @@ from ..style import LIGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
+else:
+    Axes = Any  # matplotlib is imported when something is drawn
 
 HIDDEN = "\N{ZERO WIDTH SPACE}"
 LONGEST = 60  # characters of a name in a legend
@@ -57,7 +59,7 @@ def typeset(text: str) -> str:
 
 
 def entry(name: str) -> str:
-    """The name as a label, not too long; matplotlib leaves out of the legend what begins with _, and so it does not."""
+    """The name as a short label that stays in the legend, from which matplotlib drops names that begin with _."""
     return HIDDEN * name.startswith("_") + typeset(shorten(name, LONGEST))
 
 
@@ -101,7 +103,7 @@ def color_of(place: int) -> str:
 
 
 def styled(place: int, points: int = 1) -> dict[str, Any]:
-    """Colour, dashes and markers (on about ten of the points) for the line at that place."""
+    """Color, dashes and markers (on about ten of the points) for the line at that place."""
     color, dashes, marker = STYLES[place % len(STYLES)]
     every = max(1, points // 10)
     return {
@@ -111,7 +113,7 @@ def styled(place: int, points: int = 1) -> dict[str, Any]:
 
 
 def note(axes: Axes, text: str, at: tuple[float, float], away: tuple[float, float] = (8, 0), **options: Any) -> None:
-    """Write a remark beside a point, so many pixels away from it."""
+    """Write a remark beside a point, ``away`` pixels from it."""
     options = {"va": "center", "fontsize": 9, "color": INK, **options}
     axes.annotate(text, at, away, textcoords="offset points", **options)
 
@@ -141,7 +143,7 @@ def named(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]
 
 
 def same_length(**lists: Sequence[Any]) -> None:
-    """ValueError unless the lists are equally long."""
+    """Raise ValueError unless the lists are equally long."""
     if len({len(members) for members in lists.values()}) > 1:
         counts = " and ".join(f"{len(members)} {name}" for name, members in lists.items())
         raise ValueError(f"expected one of each for every point, got {counts}")

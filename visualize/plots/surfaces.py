@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from autodiff import Value, show
 from autodiff.arrays import in_order
 
-from .style import INK, POINTS, REGIONS, STYLES, dress, legend_below, ready, same_length, shades
+from .style import INK, POINTS, REGIONS, STYLES, Axes, dress, legend_below, ready, same_length, shades
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from matplotlib.axes import Axes
-
-    Point = Sequence[float]
+Point = Sequence[float]
 
 
 def plot_decision_boundary(
-    function: Callable[..., Any],
-    X: Sequence[Point],
-    Y: Sequence[Any],
-    threshold: float | Sequence[float] = 0.5,
-    batch: bool = False,
-    steps: int = 80,
-    axes: Axes | None = None,
-) -> Axes:
+    function: Callable[..., Any], X: Sequence[Point], Y: Sequence[Any], threshold: float | Sequence[float] = 0.5,
+    batch: bool = False, steps: int = 80, axes: Axes | None = None
+) -> Axes:  # fmt: skip
     """Draw what a net of two inputs answers everywhere, its boundary, and the examples it learns from.
+
+    ValueError unless the rows are pairs, with a target for each.
 
     Parameters
     ----------
@@ -44,11 +37,6 @@ def plot_decision_boundary(
         Points of the grid, across and up.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where it is left out.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not pairs, or there are not as many targets as rows.
 
     Examples
     --------
@@ -83,12 +71,9 @@ def plot_decision_boundary(
 
 
 def grid_over(
-    function: Callable[..., Any],
-    between: tuple[tuple[float, float], tuple[float, float]],
-    steps: int,
-    batch: bool,
-    height: Callable[[Any], float] | None = None,
-) -> tuple[Any, Any, Any]:
+    function: Callable[..., Any], between: tuple[tuple[float, float], tuple[float, float]], steps: int, batch: bool,
+    height: Callable[[Any], float] | None = None
+) -> tuple[Any, Any, Any]:  # fmt: skip
     """The coordinates of ``steps`` columns and rows, and the function there as a masked array (rows, columns)."""
     import numpy
 

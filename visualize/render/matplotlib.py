@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 from warnings import catch_warnings, filterwarnings
 
 from autodiff._files import need
 
+from ..layout.plan import Point
 from ..layout.sizes import gap
 from ..style import SHAPES, TEXTS
-from .painter import Shape, Text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
-    from ..layout.plan import Point
-    from .painter import Drawing
+from .painter import Drawing, Shape, Text
 
 INCH = 96.0  # pixels of a drawing
 POINT = 72.0 / INCH
@@ -86,7 +81,6 @@ def figure(drawing: Drawing) -> Any:
 
 
 def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
-    """A shape as a patch."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
@@ -136,6 +130,6 @@ def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
     x = mark.x - (whole / 2 if mark.anchor == "middle" else 0.0)
     for (content, style), look, wide, ahead in zip(mark.runs, fonts, widths, [*gaps[1:], 0.0]):
         letters = TEXTS[style]
-        place, colour = (x, mark.y + letters.drop), palette[letters.colour]
-        yield Label(*place, content, color=colour, fontproperties=look, parse_math=False, usetex=False)
+        place, color = (x, mark.y + letters.drop), palette[letters.color]
+        yield Label(*place, content, color=color, fontproperties=look, parse_math=False, usetex=False)
         x += wide + ahead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .._text import width
+from .._text import pretty, width
 from ..layout.plan import Plan, Point
 from ..layout.sizes import (
     BESIDE,
@@ -20,11 +20,15 @@ from ..layout.sizes import (
     over,
     runs_width,
     under,
-)
+)  # fmt: skip
 from ..scene.model import Arrow, Box, Scene
 from ..style import DARK, LIGHT, TEXTS
 
 HEAD = 8.0  # the length of an arrow's head
+UNIT, COLUMN, TALL = 18.0, 84.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
+SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
+STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
+CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
 
 
 @dataclass(eq=False, slots=True)
@@ -73,12 +77,9 @@ class Drawing:
 def paint(
     scene: Scene, plan: Plan, lit: Mapping[str, str] | None = None, caption: Sequence[str] = (), lines: int = 0
 ) -> Drawing:
-    """The drawing of a scene by a plan.
-
-    Boxes and arrows with ids in ``lit`` are drawn strongly; below stands the caption, with room for ``lines`` lines.
-    """
+    """The drawing of a scene by a plan, ids in ``lit`` drawn strongly, with room for ``lines`` lines of caption."""
     lit = lit or scene.lit
-    texts = [*[(line, "caption") for line in caption], *[(note, "note") for note in scene.notes]]
+    texts = [*[(pretty(line), "caption") for line in caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
     drawing.groups += [arrow_group(arrow, scene, plan, lit.get(arrow.id, "")) for arrow in scene.arrows]
@@ -99,19 +100,13 @@ def paint(
     return drawing
 
 
-UNIT, COLUMN, TALL = 18.0, 84.0, 20  # room for a unit of a net's diagram and for a layer, and so many units at most
-SLIDE = 1280.0  # the diagram stands beside a graph where both have room on a slide, else below it
-STRENGTHS = ("thin", "line", "lit-line")  # how a weight is drawn, by its share of the largest
-
-
 def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], left: float, top: float) -> Group:
     """The diagram of a net: units in columns, every weight a line, the stronger the larger, dashed where negative."""
     group, shown = Group("", "net", f"A net of {'-'.join(map(str, sizes))} units"), [min(TALL, n) for n in sizes]
     middle, largest = top + 30.0 + UNIT * max(shown) / 2, max([abs(w) for layer in net for row in layer for w in row])
     bottom, right = middle + UNIT * max(shown) / 2, left + COLUMN * len(sizes)
-    places = [
-        [(left + COLUMN * (i + 0.5), middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for i, n in enumerate(shown)
-    ]
+    xs = [left + COLUMN * (i + 0.5) for i in range(len(shown))]
+    places = [[(x, middle + UNIT * (k - (n - 1) / 2)) for k in range(n)] for x, n in zip(xs, shown)]
     for number, (layer, inputs, units) in enumerate(zip(net, places, places[1:]), 1):
         for b, weights in zip(units, layer):
             for a, weight in zip(inputs, weights):
@@ -123,9 +118,6 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
         group.marks.append(Text(units[0][0], bottom + 22.0, [(f"{size:,}", "count")]))
     group.marks.append(Text((left + right) / 2, bottom + 40.0, [("dashed: a negative weight", "note")]))
     return group
-
-
-# --- Arrows ---------------------------------------------------------------------------------------
 
 
 def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
@@ -172,11 +164,6 @@ def shaft(curve: Sequence[Point], head: float) -> list[Point]:
         del kept[-3:]
     before = kept[-2]
     return [*kept[:-2], (min(before[0], end), before[1]), (end, y)]
-
-
-# --- Boxes ----------------------------------------------------------------------------------------
-
-CLASSES = {"leaf": "value leaf", "op": "value op", "fold": "value fold", "constant": "constant", "output": "output"}
 
 
 def box_group(box: Box, scene: Scene, plan: Plan, lit: bool) -> Group:

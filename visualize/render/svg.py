@@ -8,38 +8,37 @@ from zlib import crc32
 
 from autodiff import show
 
-from .._text import escape
+from .._text import escape, pretty
 from ..layout.plan import Point
 from ..style import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .painter import Drawing, Group, Shape, Text
 
 
-def svg(drawing: Drawing, prefix: str = "", style: bool = True) -> str:
-    """The drawing as the text of an SVG file.
-
-    Every id begins with ``prefix``, so that several pictures can stand in one page; ``style`` puts the style sheet in.
-    """
+def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
+    """The drawing as an SVG file, ids behind a ``prefix``, with or without style sheet and descriptions."""
     size = f"{number(drawing.width)} {number(drawing.height)}"
     wide, high = size.split()
     shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
+    name = f' id="{escape(prefix)}graph"' if prefix else ""
     classes = scope(drawing)[1:].replace(".", " ")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{classes}" width="{shown[0]}" height="{shown[1]}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg"{name} class="{classes}" width="{shown[0]}" height="{shown[1]}" '
         f'viewBox="0 0 {size}" text-anchor="middle" role="img" style="max-width: 100%; height: auto">',
-        f"<title>{escape(drawing.title)}</title>",
-        f"<desc>{escape(drawing.description)}</desc>",
+        f"<title>{escape(pretty(drawing.title))}</title>",
+        *[f"<desc>{escape(pretty(drawing.description))}</desc>"] * described,
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
-        *[written(group, prefix) for group in drawing.groups],
+        *[written(group, prefix, described) for group in drawing.groups],
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def written(group: Group, prefix: str) -> str:
+def written(group: Group, prefix: str, described: bool = True) -> str:
     """A group as an element with an id, its classes and its words."""
     id = f' id="{escape(prefix + group.id)}"' if group.id else ""
-    words = [f"<title>{escape(group.words)}</title>"] if group.words else []
+    told = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its words
+    words = [f"<title>{escape(pretty(group.words))}</title>"] if told else []
     marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
 
@@ -123,9 +122,6 @@ def number(x: float) -> str:
     return show(x, 1)
 
 
-# --- Style sheet ----------------------------------------------------------------------------------
-
-
 def scope(drawing: Drawing) -> str:
     """What selects a drawing: those of other colors may stand in the same page."""
     if drawing.palettes == (LIGHT, DARK):
@@ -134,10 +130,7 @@ def scope(drawing: Drawing) -> str:
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS: letters and lines, the light colours, then both for whoever chooses: the page, or the reader.
-
-    Inside a page its own color-scheme decides; a file by itself follows the reader's system.
-    """
+    """The styles as CSS. In a page its color-scheme decides between light and dark, in a file the reader's system."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic
@@ -145,20 +138,20 @@ def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scop
     for name, strokes in SHAPES.items():
         dashes = "; stroke-dasharray: 4 3" * strokes.dashed
         rules.append(f".{name} {{ stroke-width: {strokes.width:g}{dashes} }}")
-    always = "".join([f"{scope} {rule}\n" for rule in rules + colours(light)])
+    always = "".join([f"{scope} {rule}\n" for rule in rules + colors(light)])
     if light == dark:
         return always
-    both = colours({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
+    both = colors({part: f"light-dark({code}, {dark[part]})" for part, code in light.items()})
     chosen = "".join([f"  {scope} {rule}\n" for rule in both])
     root = "svg:root { color-scheme: light dark }\n"
     return f"{root}{always}@media screen {{ @supports (color: light-dark(red, red)) {{\n{chosen}}} }}\n"
 
 
-def colours(palette: dict[str, str]) -> list[str]:
-    """The rules that set colours."""
-    texts = [f".{name} {{ fill: {palette[letters.colour]} }}" for name, letters in TEXTS.items()]
+def colors(palette: dict[str, str]) -> list[str]:
+    """The rules that set colors."""
+    texts = [f".{name} {{ fill: {palette[letters.color]} }}" for name, letters in TEXTS.items()]
     shapes = []
     for name, strokes in SHAPES.items():
-        fill, line = [palette[colour] if colour else "none" for colour in (strokes.fill, strokes.line)]
+        fill, line = [palette[color] if color else "none" for color in (strokes.fill, strokes.line)]
         shapes.append(f".{name} {{ fill: {fill}; stroke: {line} }}")
     return texts + shapes

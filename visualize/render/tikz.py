@@ -30,7 +30,10 @@ SERIF, SANS = r"\rmfamily", r"\sffamily"
 
 def tikz(drawings: Sequence[Drawing]) -> str:
     """The drawings as the pages of a TeX file that needs nothing but TikZ."""
-    colors = [f"\\definecolor{{{name}}}{{HTML}}{{{color(code)}}}" for name, code in drawings[0].palettes[0].items()]
+    from matplotlib.colors import to_hex
+
+    colors = [(name, to_hex(code)[1:].upper()) for name, code in drawings[0].palettes[0].items()]
+    head = HEAD + "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
     pages = []
     for drawing in drawings:
         marks = [label(mark, drawing.scale) if isinstance(mark, Text) else shape(mark, drawing.scale)
@@ -38,20 +41,11 @@ def tikz(drawings: Sequence[Drawing]) -> str:
         filled = {"UNIT": f"{number(POINT * drawing.scale)}pt", "WIDE": number(drawing.width),
                   "HIGH": number(drawing.height), "MARKS": "\n".join(marks)}  # fmt: skip
         pages.append(re.sub("|".join(filled), lambda found, filled=filled: filled[found[0]], PAGE))  # type: ignore[misc]
-    return "\n".join(
-        [f"% {escape(drawings[0].title)}", HEAD + "\n".join(colors), "\\begin{document}", *pages, "\\end{document}", ""]
-    )
-
-
-def color(code: str) -> str:
-    """A color as six digits."""
-    from matplotlib.colors import to_hex
-
-    return (code if len(code) == 7 and code[0] == "#" else to_hex(code))[1:].upper()
+    title = f"% {escape(drawings[0].title)}"
+    return "\n".join([title, head, "\\begin{document}", *pages, "\\end{document}", ""])
 
 
 def shape(mark: Shape, scale: float) -> str:
-    """A shape as a command of TikZ."""
     strokes = SHAPES[mark.style]
     line = [f"draw={strokes.line}, line width={number(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
     look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]
@@ -77,7 +71,7 @@ def label(mark: Text, scale: float) -> str:
         font += r"\bfseries" * letters.bold + r"\itshape" * letters.italic
         low = f"\\raisebox{{{number(-letters.drop * POINT * scale)}pt}}" * bool(letters.drop)
         gap = r"\hspace{3pt}" * (i > 0 and not letters.drop)
-        pieces.append(f"{gap}{low}{{\\color{{{letters.colour}}}{font} {plain(text)}}}")
+        pieces.append(f"{gap}{low}{{\\color{{{letters.color}}}{font} {plain(text)}}}")
     anchor = "base" if mark.anchor == "middle" else "base west"
     return f"\\node[anchor={anchor}] at ({number(mark.x)},{number(mark.y)}) {{{''.join(pieces)}}};"
 

@@ -17,6 +17,7 @@ from .symbols import symbol
 from .unfold import Ends, rewritten, wishes
 
 MOST = 60  # the description tells of so many boxes
+CONSTANTS = 4  # more constants than this at one gate become one box
 
 
 def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
@@ -29,9 +30,8 @@ def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
             outdated.add(node)
             boxes[walk.box_id(node)].stale = True
     computed, changed = [walk.names[x] for x in walk.changes[0]]
-    walk.scene.notes.append(
-        f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
-    )
+    told = f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
+    walk.scene.notes.append(told)
 
 
 def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
@@ -54,11 +54,10 @@ def in_words(walk: Walk, box: Box, node: Value) -> str:
     if box.kind != "fold" and node.primitive:
         head.append(gate(node, walk.names))
     value = [show(x, scene.digits) for x in [number] if x is not None and scene.values]
-    gradient = [
-        f"gradient {show(x, scene.digits)}" for x in [box.gradient] if x is not None and scene.gradients is True
-    ]
     remarks = [*["on a kink"] * box.kink, *["out of date"] * box.stale]
-    return ", ".join([" = ".join([*head, *value]), *gradient, *remarks])
+    if box.gradient is not None and scene.gradients is True:
+        remarks.insert(0, f"gradient {show(box.gradient, scene.digits)}")
+    return ", ".join([" = ".join([*head, *value]), *remarks])
 
 
 def steps_of(walk: Walk) -> Iterator[Step]:
@@ -80,26 +79,14 @@ def steps_of(walk: Walk) -> Iterator[Step]:
             yield Step("forward", walk.box_id(row.node), "", None, text, row.sentence)
 
 
-CONSTANTS = 4  # more constants than this at one gate become one box
-
-
 def scene(
-    output: Value,
-    fold: Any = None,
-    unfold: Iterable[str] = (),
-    digits: int | None = None,
-    products: bool = False,
-    values: bool = True,
-    gradients: bool | str = True,
-    direction: str = "right",
-    highlight: Any = None,
-    round: int | None = None,
-    steps: bool = False,
-) -> Scene:
-    """The graph behind the output as plain data, its numbers those of ``steps().rounded(round)`` where it is given.
+    output: Value, fold: Any = None, unfold: Iterable[str] = (), digits: int | None = None, products: bool = False,
+    values: bool = True, gradients: bool | str = True, direction: str = "right", highlight: Any = None,
+    round: int | None = None, steps: bool = False
+) -> Scene:  # fmt: skip
+    """The graph behind the output as plain data; ``round`` as in ``steps().rounded(round)``.
 
-    With ``steps`` it tells the steps too, and its gradients are theirs: they start from 1, whatever ``grad`` is.
-    So do gradients that are to be filled in.
+    With ``steps``, it holds the steps and their gradients, which start from 1, as do those to be filled in.
     """
     output, copies, notes = rewritten(output, fold, unfold)
     shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
@@ -138,21 +125,14 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
 class Walk:
     """The walk over a graph, oldest node first, and the scene it fills.
 
-    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` is the gradient
-    that arrives at the output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded``
-    steps where there are any.
+    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` arrives at the
+    output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded`` steps, if any.
     """
 
     def __init__(
-        self,
-        output: Value,
-        fold: Any,
-        copies: Mapping[Value, Value],
-        scene: Scene,
-        upstream: float | None = None,
-        called: bool | None = None,
-        rounded: Any = None,
-    ) -> None:
+        self, output: Value, fold: Any, copies: Mapping[Value, Value], scene: Scene, upstream: float | None = None,
+        called: bool | None = None, rounded: Any = None
+    ) -> None:  # fmt: skip
         order, several = history(output), type(output.primitive) is Ends
         groups, notes = groups_of(order, fold, copies)
         scene.notes += notes
@@ -196,16 +176,12 @@ class Walk:
                     self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
 
     def value(self, node: Value) -> float:
-        """The number of a node, as it is shown."""
-        number: float = self.values.get(node, node.data)
-        return number
+        return float(self.values.get(node, node.data))
 
     def box_id(self, node: Value) -> str:
         """The id of the box that the node stands in."""
         group = self.groups.get(node)
         return f"node-{self.place[group.newest if group else node]}"
-
-    # --- Boxes and arrows --------------------------------------------------------------------
 
     def visit(self, node: Value) -> None:
         """Add the node's box and the arrows into it."""
@@ -213,17 +189,19 @@ class Walk:
         if group is None:
             absorbed = self.add_box(node)
         elif group.newest is node:
-            self.scene.boxes.append(
-                Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
-            )
-        for place in reading_order(node):
+            box = Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
+            self.scene.boxes.append(box)
+        places, half = [*range(len(node.operands))], len(node.operands) // 2
+        if node.primitive and node.primitive.name == "dot":  # as it is read: w0, x0, w1, x1, ..., b
+            places = [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
+        for place in places:
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])
         if not absorbed:
             self.add_constants(node)
 
     def add_box(self, node: Value) -> bool:
-        """Add the box of one node; True where what is written in it tells its constants."""
+        """Add the box of one node; True if what is written in it tells its constants."""
         box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=self.value(node))
         absorbed = True
         if self.called and not node.label and node not in self.ending:
@@ -264,8 +242,6 @@ class Walk:
             upstream, local, passed = self.flows[node, place]
             arrow.gradient = passed + (arrow.gradient or 0.0)
             arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
-
-    # --- When all are there ------------------------------------------------------------------
 
     def finish(self) -> None:
         """Add the way out, and write on boxes and arrows what only the whole graph tells."""
@@ -314,14 +290,6 @@ class Walk:
                 for other in others:
                     other.id, other.count = first.id, 0
         self.scene.arrows[:] = [arrow for arrow in self.scene.arrows if arrow.count]
-
-
-def reading_order(node: Value) -> Sequence[int]:
-    """The places of a gate's operands as they are read: w0, x0, w1, x1, ..., b of a weighted sum."""
-    places, half = range(len(node.operands)), len(node.operands) // 2
-    if node.primitive is None or node.primitive.name != "dot":
-        return places
-    return [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
 
 
 def close(a: float, b: float) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,10 @@ from .._text import clean
 from .symbols import symbol
 from .unfold import SINGLE, Ends, wishes
 
-# --- All that only one node uses ------------------------------------------------------------------
+LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
+BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
+FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
+LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 
 def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Value]:
@@ -35,14 +39,8 @@ def regions(order: Sequence[Value], owners: Iterable[Value]) -> dict[Value, Valu
     return found
 
 
-# --- Alike and side by side -----------------------------------------------------------------------
-
-
 def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
-    """For every node a key: nodes of one kind at one depth share it; where that makes too many, neighbours do.
-
-    Depth counts changes of kind along the longest way, so a chain of additions is one bundle.
-    """
+    """For every node a key, shared by nodes of one kind and depth (changes of kind on the longest way), or by more."""
     kind = {node: kind_of(node) for node in order}
     depth: dict[Value, int] = {}
     for node in order:
@@ -62,16 +60,13 @@ def kind_of(node: Value) -> str:
     return node.label.rstrip("0123456789")[:24] or "inputs"
 
 
-# --- By the names of parameters -------------------------------------------------------------------
-
-
 def by_prefix(
     order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int, least: int = 0, always: bool = True
 ) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
-    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most so many parts, twice as
-    many arrows and no circle, else to ``layers.0``; "" is the whole model. A name of ``least`` words serves ``always``.
+    ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most ``most`` parts, twice as many
+    arrows and no circle, else to ``layers.0``; "" is the whole model. A name of ``least`` words serves ``always``.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
@@ -153,30 +148,16 @@ def flowed(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value,
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     """Whether no way out of a part leads back into it."""
     box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
-    ahead: dict[Any, set[Any]] = {}
+    before: dict[Any, set[Any]] = {x: set() for x in box.values()}
     for node in order:
-        for operand in node.operands:
-            if type(operand) is not float and box.get(operand, box[node]) != box[node]:
-                ahead.setdefault(box[operand], set()).add(box[node])
-    entering: dict[Any, int] = {}
-    for targets in ahead.values():
-        for target in targets:
-            entering[target] = entering.get(target, 0) + 1
-    free = [x for x in ahead if x not in entering]
-    left = len(entering)
-    while free:
-        for target in ahead.get(free.pop(), ()):
-            entering[target] -= 1
-            if not entering[target]:
-                free.append(target)
-                left -= 1
-    return left == 0
-
-
-LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
-BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
-FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
-LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
+        before[box[node]].update([box[x] for x in node.operands if type(x) is not float and x in box])
+    for part, sources in before.items():
+        sources.discard(part)
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError:
+        return False
+    return True
 
 
 @dataclass(eq=False)
@@ -200,16 +181,12 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     if not needed:
         return {}, []
     boxes = len(set(groups.values())) + len(order) - len(groups)
-    return groups, [
-        f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
-    ]
+    told = f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
+    return groups, [told]
 
 
 def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
-    """The groups for the Values, labels and models that the caller wants folded.
-
-    ValueError if one of them is not in the graph, or together they would make a circle of arrows.
-    """
+    """The groups for the wanted Values, labels and models; ValueError if one is missing or they make a circle."""
     owners: list[Value] = []
     named: list[tuple[str, Value]] = []
     for i, wish in enumerate(wanted):
@@ -265,14 +242,14 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
         return found
     if not isinstance(wish, str):
         raise TypeError(f"{what} takes Values, labels, gates and models, got {type(wish).__name__}: {wish!r:.60}")
-    labelled = [node for node in order if node.label == wish]
-    if not labelled:
+    labeled = [node for node in order if node.label == wish]
+    if not labeled:
         known = [node.label for node in order if node.label and node.primitive]
         raise ValueError(
             f"cannot fold {clean(wish, 40)!r}: nothing in the graph has that label, and it is not one of the gates "
-            f"{', '.join(SINGLE)}; labelled are {clean(', '.join(known), 200) or 'no gates'}"
+            f"{', '.join(SINGLE)}; labeled are {clean(', '.join(known), 200) or 'no gates'}"
         )
-    return labelled
+    return labeled
 
 
 def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
@@ -288,7 +265,7 @@ def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
-    """For every layer of a net that is folded by the labels of its weights the weights of every unit; [] elsewhere."""
+    """The weights of every unit, layer by layer, of a net folded by its weights' labels; else []."""
     found: dict[int, dict[tuple[int, int], float]] = {}
     for node in order:
         label = LABEL.match(node.label)
@@ -305,7 +282,7 @@ def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list
 
 
 def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:
-    """Nodes with the same key as one group, where they are at least two; "" names it after its newest node."""
+    """Groups of at least two nodes with the same key; the name "" stands for that of the newest node."""
     members: dict[Any, list[Value]] = {}
     for node in order:
         if node in keys and type(node.primitive) is not Ends:

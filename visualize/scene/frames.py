@@ -35,10 +35,7 @@ def frames(scene: Scene) -> Iterator[Frame]:
 
 
 def lit(scene: Scene, step: Step) -> dict[str, str]:
-    """What the step is about, as the page lights it: ids, and whether they are "lit" or a way "back".
-
-    It is the gate that computes with all its arrows, or the arrow back and what is at both ends.
-    """
+    """The ids that the step lights: the gate with all its arrows, or the arrow "back" and both its ends."""
     if step.phase == "forward":
         return dict.fromkeys([step.box, *[x.id for x in scene.arrows if step.box in (x.source, x.target)]], "lit")
     ends = [box for x in scene.arrows if x.id == step.arrow for box in (x.source, x.target)]

@@ -60,17 +60,13 @@ class Step:
 
 @dataclass(eq=False, slots=True)
 class Scene:
-    """Boxes, arrows and steps, oldest first, with a title, a description in words, and notes for the reader.
-
-    What is written: numbers to so many ``digits``, gradients as ``products``, no ``values``, no ``gradients`` or
-    "blank" ones, which are to be filled in; ``down`` the page or to the right, its texts a ``line`` apart.
-    """
+    """Boxes, arrows and steps, oldest first, with a title, a description in words, and notes for the reader."""
 
     digits: int | None = None
-    products: bool = False
+    products: bool = False  # whether gradients are written as products
     values: bool = True
-    gradients: bool | str = True
-    down: bool = False
+    gradients: bool | str = True  # "blank": to be filled in
+    down: bool = False  # down the page, not to the right
     line: float = 17.0  # pixels from one line of text to the next
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)

@@ -13,26 +13,15 @@ from .._text import clean
 
 
 def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
-    """(What is written in the circle of a Primitive or name, whether that says its constant already).
-
-    Examples
-    --------
-    >>> from autodiff import Value
-    >>> symbol("mul", (Value(2.0), Value(3.0))), symbol("mul", (Value(2.0), 3.0))
-    (('*', False), ('*3', True))
-    """
+    """(what is written in the circle of a Primitive or name, whether that says its constant already)."""
     row, constants = words(gate), [isinstance(operand, float) for operand in operands]
     if row.right and sum(constants) == 1:
-        return with_constant(row.left if constants[0] else row.right, show(operands[not constants[0]])), True
+        pattern, number = row.left if constants[0] else row.right, show(operands[not constants[0]])
+        if pattern == "x^{}" and len(number) <= 2 and number.lstrip("-").isdigit():
+            return "x" + "".join([UPPER[digit] for digit in number]), True  # a small whole exponent is raised
+        if pattern in ("+{}", "-{}") and number.startswith("-"):
+            return ("-" if pattern == "+{}" else "+") + number[1:], True
+        return pattern.format(number), True
     if row is words("dot") and isinstance(operands[-1], float) and operands[-1] == 0.0:
         return "Σwx", False
     return clean(row.symbol, 24), False
-
-
-def with_constant(pattern: str, number: str) -> str:
-    """The pattern with the number: a small whole exponent is raised, a sum of a negative one is a difference."""
-    if pattern == "x^{}" and len(number) <= 2 and number.lstrip("-").isdigit():
-        return "x" + "".join([UPPER[digit] for digit in number])
-    if pattern in ("+{}", "-{}") and number.startswith("-"):
-        return ("-" if pattern == "+{}" else "+") + number[1:]
-    return pattern.format(number)

@@ -1,7 +1,7 @@
 """Unfolding a gate into simpler ones, and folding those back: two readings of one table.
 
-The example D2 is D3 with its sigmoid unfolded; D3 is D2 with its sigmoid folded. What a lecture draws differs from
-the expansion that a computer needs, which must not overflow; gates that no lecture unfolds have that one.
+D2 is D3 with its sigmoid unfolded. What a lecture draws may overflow; gates that no lecture unfolds have the
+expansion that a computer needs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 
 from autodiff import PRIMITIVES, Primitive, Value, exp, history, log, maximum, sigmoid, sqrt, stale
 from autodiff.flat import Unsupported, recorded
+
+Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
 
 
 def weighted_sum(*operands: Any) -> Any:
@@ -46,7 +48,7 @@ class Ends(Primitive):
 
 
 def joined(outputs: Sequence[Value]) -> Value:
-    """One node behind several outputs; their gradients, where ``backward()`` has left any, start there."""
+    """One node behind several outputs, at which the gradients left by ``backward()`` start."""
     used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
     seeds = tuple([None if output in used else output.grad for output in outputs])
     root: Value = Value.record(Ends("outputs", lambda *xs: 0.0, lambda out, *xs: seeds), outputs)
@@ -55,10 +57,7 @@ def joined(outputs: Sequence[Value]) -> Value:
 
 
 def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
-    """(The output, its nodes' copies, notes) when gates are unfolded, and the names of ``SINGLE`` in ``fold`` folded.
-
-    The graph itself is left as it is; where gates change, the answer is a copy.
-    """
+    """(output, copies of its nodes, notes): a copy where gates are unfolded, or of ``SINGLE`` folded."""
     unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
     if not names and not unfold:
@@ -79,7 +78,6 @@ def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, d
 
 
 def wishes(fold: Any) -> list[Any]:
-    """What is to be folded, as a list."""
     return list(fold) if isinstance(fold, (list, tuple, set)) else [fold]
 
 
@@ -103,9 +101,7 @@ def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
     return None if known else made
 
 
-def copied(
-    order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, tuple[str, Any, set[Value]]]
-) -> dict[Value, Value]:
+def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
     """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
@@ -127,8 +123,8 @@ def copied(
     return copies
 
 
-def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, tuple[str, Any, set[Value]]]:
-    """Where one of the gates stands unfolded: its last node -> (name, operand, nodes between)."""
+def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
+    """The places where one of the gates stands unfolded, by their last nodes."""
     users: dict[Value, set[Value]] = {node: set() for node in order}
     for node in order:
         for operand in node.operands:

@@ -15,7 +15,7 @@ from autodiff.formula import Formula, TexFormula, equations
 from autodiff.notation import Name
 from autodiff.quiz import SENTENCES
 
-from .._text import clean, escape
+from .._text import clean, escape, pretty
 from ..render.svg import places, style_sheet, svg
 from .bundle import bundle
 from .lesson import Lesson, lessons
@@ -30,28 +30,29 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     """
     first = lessons[0]
     drawn = {f"{i}.{key}": both for i, lesson in enumerate(lessons) for key, *both in lesson.drawings()}
-    pictures = [(key, svg(right, f"{id}-{key[0]}-", style=False)) for key, (right, _) in drawn.items()]
-    views = "\n".join([f'<template data-view="{key}">{picture}</template>' for key, picture in pictures[1:]])
-    text, formula = typeset(first.output)
-    code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
-    steps = "\n".join([f"<li>{escape(row.sentence.partition('. ')[2])}</li>" for row in first.steps.rows])  # in words
     down = {key: [down.width, down.height, places(down, right)] for key, (right, down) in drawn.items()}
-    data = {"id": id, "views": [{**lesson.as_dict(), "code": lesson.code} for lesson in lessons], "down": down}
+    pictures = [svg(right, f"{id}-{key[0]}-", False, not i) for i, (key, (right, _)) in enumerate(drawn.items())]
+    views = "\n".join([f'<template data-view="{key}">{x}</template>' for key, x in [*zip(drawn, pictures)][1:]])
+    text, formula = typeset(first.output)
+    said = "" if title else f' aria-label="{escape(text)}"'
+    code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in first.code])
+    steps = "\n".join([f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in first.steps.rows])
+    known = [{**lesson.as_dict(), "code": [] if lesson is first else lesson.code} for lesson in lessons]  # listed
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
-        f'<header data-part="title"><h{heading} id="{escape(id)}-title">{escape(title) or formula}</h{heading}>',
+        f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
         f'<div class="formula">{formula}</div>' if title and len(text) <= LONGEST else "",
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
         "</header>",
-        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0][1]}</div>',
+        f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
         section("gradients", "Gradients", inputs(first)),
         section(
             "code", "Flat code", f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
         ),
         section("steps", "Steps", f"<ol>\n{steps}\n</ol>"),
         views,
-        script(data),
+        script({"id": id, "views": known, "down": down}),
         "</article>",
     ]
     return "\n".join(parts)
@@ -112,7 +113,7 @@ def typeset(output: Value) -> tuple[str, str]:
 
 def data(x: float, digits: int | None) -> str:
     """A number as it is shown, and exactly."""
-    return f'<data value="{x!r}">{escape(show(x, digits))}</data>'
+    return f'<data value="{x!r}">{escape(pretty(show(x, digits)))}</data>'
 
 
 def script(data: Any) -> str:
@@ -172,7 +173,7 @@ class Page:
             f"<title>{escape(self.title)}</title>",
             f"<style>\n{style_sheet()}{STYLE.read_text(encoding='utf-8')}</style>",
             "</head>",
-            f"<body>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>",
+            f'<body>\n<script>document.body.classList.add("live")</script>\n<main>\n{self._body}\n</main>\n<script>\n{script}\n</script>',
             "</body>",
             "</html>",
             "",
@@ -213,6 +214,12 @@ def page(
     Page
         ``save("name.html")`` writes it: one file, which needs no network and no server.
 
+    Notes
+    -----
+    The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
+    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps; the menus form, predict,
+    speed, share; with answers every number must be predicted to come to the next.
+
     Raises
     ------
     StaleGraphError
@@ -249,7 +256,7 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 def collection(
     parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "built-in"
 ) -> Page:
-    """Several graphs (id, title, lines under it, output) in one page, with a box to pick one.
+    """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.
 
     The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
     """

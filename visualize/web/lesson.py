@@ -182,7 +182,9 @@ class Lesson:
         called = self.steps.names
         return {
             "number": self.number, "view": self.view, "digits": self.steps.digits,
+            "latex": self.steps.latex(),
             "names": [clean(called[node], 40) for node in self.order],
+            "written": [str(Name(clean(called[node], 40))) for node in self.order],
             "symbols": [Name(clean(called[node], 40)).tree for node in self.order],
             "operands": [[x if type(x) is float else [self.place[x]] for x in node.operands] for node in self.order],
             "still": [self.place[node] for node in self.live.still], "held": self.held(),

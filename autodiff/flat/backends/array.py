@@ -29,7 +29,6 @@ from ..expansion import Slot, instructions
 from ..ir import SHORT, SMALL, TINY, Result, primitive_of, row_mean
 from ..loops.nests import Loops
 from ..loops.statements import Axis, Expression, Index, Statement, extents, indices, mapped
-from ..loops.turns import unrolled
 from ..recording import Recording
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
@@ -114,7 +113,6 @@ class Segment:
         self.writes = 0  # by statements yet to come
 
     def shaped(self, shape: Sequence[int]) -> str:
-        """A shape as text."""
         return spelled([*shape, *["R"] * self.rows])
 
 
@@ -133,8 +131,8 @@ class Writer:
         self.views: dict[str, str] = {}  # the variables that hold them, by their text
         self.axes: Sequence[Axis] = ()  # those of the statement that is being written
         self.extents: Sequence[int] = ()
-        forward, backward = [*unrolled(loops.nests.forward)], [*unrolled(loops.nests.backward)]
-        self.cut(forward + backward)
+        forward, backward = loops.nests.forward, loops.nests.backward
+        self.cut([*forward, *backward])
         for statement in forward:
             self.statement(statement)
         end = loops.nests.outputs[0] if loops.to_inputs + loops.to_parameters else 0.0
@@ -147,12 +145,6 @@ class Writer:
             self.statement(statement)
         self.results()
         self.text = "\n    ".join(["def run(rows, w):", *self.lines])
-
-    @property
-    def function(self) -> Callable[[Any, Any], Result]:
-        """What the text defines."""
-        exec(compile(self.text, "<array code>", "exec"), self.names)
-        return self.names["run"]  # type: ignore[no-any-return]
 
     def cut(self, statements: Sequence[Statement]) -> None:
         """Find the segments: each index comes to numbers of one of them."""
@@ -170,9 +162,8 @@ class Writer:
             else:
                 self.lows.append(low)
                 highs.append(high)
-        self.segments = {
-            (x, 0): Segment(x, 0, n := sizes[x[-1]], x in ("x", "gx"), None if x[0] == "g" else (n,)) for x in GIVEN
-        }
+        given = [(x, sizes[x[-1]]) for x in GIVEN]
+        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in given}
         for k, (low, high) in enumerate(zip(self.lows, highs)):
             self.segments |= {(x, low): Segment(f"{x}{k}", low, high - low, False) for x in ("a", "ga")}
         fresh = True
@@ -190,7 +181,6 @@ class Writer:
         return self.segments[index.array, low]
 
     def statement(self, statement: Statement) -> None:
-        """Write one."""
         self.axes, target, expression, reduce, start, adds = statement
         self.extents = extents(self.axes)[1]
         to = self.segment(target)
@@ -224,7 +214,6 @@ class Writer:
     # --- Reading -------------------------------------------------------------------------------
 
     def size(self, axes: Sequence[int]) -> str:
-        """Their extents multiplied."""
         number = prod([self.extents[n] for n in axes if n != ROWS])
         return f"{number} * R" if ROWS in axes and number > 1 else "R" if ROWS in axes else str(number)
 
@@ -235,7 +224,6 @@ class Writer:
         return name
 
     def named(self, text: str) -> str:
-        """A variable for a view."""
         if text.isidentifier():
             return text
         if text not in self.views:
@@ -290,7 +278,6 @@ class Writer:
         return Part(self.named(text), (*sorted(axes), *rows), ROWS if rows and segment.name != "x" else unit)
 
     def read(self, index: Index) -> Part:
-        """What an index comes to."""
         segment = self.segment(index)
         found = None if index.by else self.view(segment, index.start - segment.low, moves(index, self.extents))
         if found:
@@ -371,7 +358,6 @@ class Writer:
         return Part(f"{self.called(head, self.core[head])}({', '.join(texts)})", axes)
 
     def called(self, head: Any, function: Callable[..., Any]) -> str:
-        """The name of a function."""
         if head not in self.functions:
             self.functions[head] = f"{head}_".replace(" ", "_") if type(head) is str else f"F{len(self.names)}"
             self.names[self.functions[head]] = function
@@ -485,7 +471,6 @@ class Writer:
     # --- Writing -------------------------------------------------------------------------------
 
     def begin(self, segment: Segment) -> None:
-        """Numbers that are 0."""
         segment.shape = segment.flat
         self.lines.append(f"{segment.name} = xp.zeros({segment.shaped(segment.flat)})")
 
@@ -529,7 +514,6 @@ class Writer:
         self.lines.append(f"{name} = scattered({name}, {place}, {text}, {adds})")
 
     def results(self) -> None:
-        """What the function returns."""
         for (array, start, *dims), name in self.sums.items():
             self.axes, self.extents = (), [extent for _, extent in dims]
             axes = (*range(len(dims)), *[ROWS] * (array == "gx"))
@@ -658,8 +642,8 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     ([[9.0], [36.0]], [15.0])
 
     With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
-    are spread over devices stay there, and only gradients travel. Data-parallel training of a net, the same on
-    one device and on many, is (extra ``jax``; every device gets as many rows)::
+    are spread over devices stay there, and only gradients travel. ``nn.fit(..., runner="jax")`` trains so; a loop of
+    your own, the same on one device and on many, is (extra ``jax``; every device gets as many rows)::
 
         import jax
         from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -678,23 +662,30 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
         run = over_rows(program, jax.numpy)
 
         @jax.jit
-        def step(parameters, rows):
-            found = run(rows, parameters)
-            return parameters - 0.05 * found.parameter_gradients, found.outputs.mean()
+        def train(parameters, rows):
+            def step(parameters, _):
+                found = run(rows, parameters)
+                return parameters - 0.05 * found.parameter_gradients, found.outputs.mean()
+
+            return jax.lax.scan(step, parameters, length=200)
 
         mesh = Mesh(jax.devices(), ("rows",))
         points = [[*x, 2.0 * y - 1.0] for x, y in zip(*moons(96, seed=0))]
         rows = jax.device_put(jax.numpy.array(points), NamedSharding(mesh, PartitionSpec("rows")))
         start = jax.numpy.array([parameter.data for parameter in net.parameters()])
         parameters = jax.device_put(start, NamedSharding(mesh, PartitionSpec()))  # the same on every device
-        for _ in range(30):
-            parameters, loss = step(parameters, rows)
+        parameters, losses = train(parameters, rows)
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
+
+    The steps are one call, by ``scan``. Calls of single steps return before their sums have arrived: of 40 that are not
+    waited for on simulated CPUs, later ones take the threads that earlier ones need, and XLA ends the interpreter.
     """
     if type(program) is not Loops:
         raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")
-    return Writer(program, np if xp is None else xp).function
+    writer = Writer(program, np if xp is None else xp)
+    exec(compile(writer.text, "<array code>", "exec"), writer.names)
+    return writer.names["run"]  # type: ignore[no-any-return]
 
 
 class Batch:
@@ -708,9 +699,8 @@ class Batch:
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
         with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
-            return self.run(
-                np.asarray(rows, dtype=float).reshape(len(rows), self.inputs), np.asarray(parameters, dtype=float)
-            )
+            table = np.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
+            return self.run(table, np.asarray(parameters, dtype=float))
 
     def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
         """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""

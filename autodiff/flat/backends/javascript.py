@@ -21,18 +21,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ...formula import Formula
 from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX
 from ..expansion import instructions
-from ..ir import Program, primitive_of, row_mean
+from ..ir import Program, parts_of, primitive_of, row_mean
 from . import text as writer
 from .text import Code
 
@@ -54,8 +53,11 @@ class JavaScript(Code):
     """A Formula, and the statements around it, as JavaScript reads them."""
 
     __slots__ = ()
-    choice = "{1} ? {0} : {2}"
-    comment = "// "
+    choice, comment = "{1} ? {0} : {2}", "// "
+    opens, indent = " {", "  "
+    closes = ("}",)
+    head, loop, unpacks = "function {}({})", "for (const {} of {})", "const {} = {};"
+    assigns, adds, appends, returns = "let {} = {};", "{} += {};", "{}.push({});", "return {};"
 
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
@@ -69,36 +71,8 @@ class JavaScript(Code):
         return True  # in JavaScript every division has an answer
 
     @classmethod
-    def assigned(cls, target: Any, text: str, adds: bool = False) -> str:
-        return f"{'' if adds else 'let '}{super().assigned(target, text, adds)};"
-
-    @classmethod
-    def block(cls, head: str, lines: Iterable[str]) -> list[str]:
-        return [f"{head} {{", *["  " + line for line in lines], "}"]
-
-    @classmethod
-    def function(cls, name: str, arguments: list[str], lines: list[str]) -> str:
-        return "\n".join(cls.block(f"function {name}({', '.join(arguments)})", lines))
-
-    @classmethod
-    def for_each(cls, item: str, items: str, lines: list[str], totals: Iterable[str] = ()) -> list[str]:
-        return cls.block(f"for (const {item} of {items})", lines)
-
-    @classmethod
-    def unpacked(cls, names: str, text: str) -> str:
-        return f"const {names} = {text};"
-
-    @classmethod
-    def tuple(cls, texts: list[str]) -> str:
+    def tuple(cls, texts: list[str], in_return: bool = False) -> str:
         return f"[{', '.join(texts)}]"
-
-    @classmethod
-    def appended(cls, items: str, texts: list[str]) -> str:
-        return f"{items}.push({texts[0] if len(texts) == 1 else cls.tuple(texts)});"
-
-    @classmethod
-    def returned(cls, texts: list[str]) -> str:
-        return f"return {texts[0] if len(texts) == 1 else cls.tuple(texts)};"
 
 
 @lru_cache(maxsize=2000)
@@ -128,7 +102,7 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
             result = JavaScript(f"t{i}")
         results.append(result)  # type: ignore[arg-type]
     answer = JavaScript.number_of(JavaScript.of(place if type(place) is float else results[place]))
-    lines = JavaScript.block(f"({', '.join(map(str, operands))}) =>", [*lines, JavaScript.returned([answer.text])])
+    lines = JavaScript.block(f"({', '.join(map(str, operands))}) =>", [*lines, JavaScript.returns.format(answer.text)])
     text = "\n".join(lines)
     if primitive in BUILT_IN:
         return primitive.name, f"const {primitive.name} = {text};"
@@ -138,17 +112,10 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
 def definitions(programs: Iterable[Program]) -> list[str]:
     """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
-    gates = dict.fromkeys(gate for program in programs for line in program.lines for gate in calls(line.expression))
+    parts = [part for program in programs for line in program.lines for part in parts_of(line.expression)]
+    gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
     outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
-
-
-def calls(expression: Any) -> Iterator[tuple[Primitive, int]]:
-    """Every gate in an expression, and how many operands it has."""
-    if type(expression) is tuple:
-        yield primitive_of(expression[0]), len(expression) - 1
-        for operand in expression[1:]:
-            yield from calls(operand)
 
 
 def text(program: Program, name: str = "f") -> str:

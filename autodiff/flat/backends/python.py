@@ -27,11 +27,6 @@ def function(program: Program) -> Callable[..., Any]:
     return run(text(program), gates=program.gates)
 
 
-def rows_function(program: Program) -> Callable[..., Any]:
-    """The program as a function of many rows, ``f(rows, parameters)``: see ``rows_text``."""
-    return run(rows_text(program, language=InStep if row_mean in program.gates.values() else Code), gates=program.gates)
-
-
 class InStep(Code):
     """Python in which rows wait for one another: each is a generator, which gives a number and gets the mean."""
 
@@ -98,7 +93,8 @@ class Source:
 
     @cached_property
     def many(self) -> Callable[..., Any]:
-        return rows_function(self.program)
+        gates = self.program.gates
+        return run(rows_text(self.program, language=InStep if row_mean in gates.values() else Code), gates=gates)
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""

@@ -8,6 +8,7 @@ from typing import Any
 from ...formula import Formula
 from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
 from ..ir import LISTED, SUMS, Line, Program, written
+from ..lowering import lower as lower
 
 CHOICE = COMPARISON - 1  # that of a if c else b
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
@@ -17,7 +18,11 @@ class Code(Formula):
     """A Formula as Python reads it with guarded functions, and the statements around it."""
 
     __slots__ = ()
-    choice = "{} if {} else {}"
+    choice, comment = "{} if {} else {}", "# "
+    opens, indent = ":", "    "  # of a block
+    closes: Sequence[str] = ()
+    head, loop, unpacks, appends, returns = "def {}({})", "for {} in {}", "{} = {}", "{}.append({})", "return {}"
+    assigns, adds = "{} = {}", "{} += {}"
 
     @staticmethod
     def spell(x: float) -> str:
@@ -79,48 +84,36 @@ class Code(Formula):
 
     # --- Statements ----------------------------------------------------------------------------
 
-    comment = "# "
-
     @classmethod
     def statement(cls, line: Line, adding: Iterable[Any] = ()) -> str:
         """The line; targets in ``adding`` are added to, never assigned."""
         number = type(line.expression) is float
         text = repr(line.expression) if number else cls.number_of(written(line.expression, cls, cls)).text
-        return cls.assigned(line.target, text, line.adds or line.target in adding)
-
-    @classmethod
-    def assigned(cls, target: str, text: str, adds: bool = False) -> str:
-        return f"{target} {'+=' if adds else '='} {text}"
+        return (cls.adds if line.adds or line.target in adding else cls.assigns).format(line.target, text)
 
     @classmethod
     def block(cls, head: str, lines: Iterable[str]) -> list[str]:
         """Lines that belong to a head, set in."""
-        return [f"{head}:", *["    " + line for line in lines]]
+        return [head + cls.opens, *[cls.indent + line for line in lines], *cls.closes]
 
     @classmethod
     def function(cls, name: str, arguments: list[str], lines: list[str]) -> str:
-        return "\n".join(cls.block(f"def {name}({', '.join(arguments)})", lines))
+        return "\n".join(cls.block(cls.head.format(name, ", ".join(arguments)), lines))
 
     @classmethod
     def for_each(cls, item: str, items: str, lines: list[str], totals: Iterable[str] = ()) -> list[str]:
         """Lines for each item, which add to ``totals``."""
-        return cls.block(f"for {item} in {items}", lines)
+        return cls.block(cls.loop.format(item, items), lines)
 
     @classmethod
-    def unpacked(cls, names: str, text: str) -> str:
-        return f"{names} = {text}"
+    def tuple(cls, texts: list[str], in_return: bool = False) -> str:
+        """Several as one; Python needs no parentheses ``in_return``."""
+        return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
     @classmethod
-    def tuple(cls, texts: list[str]) -> str:
-        return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
-
-    @classmethod
-    def appended(cls, items: str, texts: list[str]) -> str:
-        return f"{items}.append({texts[0] if len(texts) == 1 else cls.tuple(texts)})"
-
-    @classmethod
-    def returned(cls, texts: list[str]) -> str:
-        return f"return {', '.join(texts)}"
+    def one_of(cls, texts: list[str], in_return: bool = False) -> str:
+        """The only one, or all as a tuple."""
+        return texts[0] if len(texts) == 1 else cls.tuple(texts, in_return)
 
 
 def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
@@ -135,7 +128,8 @@ def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
     for comment, part in zip(("forward", "backward"), parts):
         if part:
             lines += [language.comment + comment, *map(language.statement, part)]
-    lines.append(language.returned(results(program, program.parameter_gradients, language)))
+    found = results(program, program.parameter_gradients, language)
+    lines.append(language.returns.format(language.one_of(found, True)))
     return language.function(name, [*program.inputs, *program.parameters], lines)
 
 
@@ -154,12 +148,13 @@ def rows_text(program: Program, name: str = "f", language: type[Code] = Code) ->
     gradients = given(program.parameter_gradients)
     totals = dict.fromkeys(x for x in gradients if type(x) is not float)
     loop = [language.statement(line, totals) for line in program.lines]
-    loop.append(language.appended("results", results(program, (), language)))
-    lines = [language.unpacked(vector(program.parameters, language), "parameters")] if program.parameters else []
-    lines += [language.assigned(total, "0.0") for total in totals]
-    lines += [language.unpacked("results", "[]")]
+    loop.append(language.appends.format("results", language.one_of(results(program, (), language))))
+    names = [vector(program.parameters, language)] if program.parameters else []
+    lines = [language.unpacks.format(x, "parameters") for x in names]
+    lines += [language.assigns.format(total, "0.0") for total in totals]
+    lines += [language.unpacks.format("results", "[]")]
     lines += language.for_each(vector(program.inputs, language), "rows", loop, totals)
-    lines.append(language.returned(["results", vector(gradients, language)]))
+    lines.append(language.returns.format(language.tuple(["results", vector(gradients, language)], True)))
     return language.function(name, ["rows", "parameters"], lines)
 
 

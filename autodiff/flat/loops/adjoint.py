@@ -13,26 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from ...primitives import BUILT_IN, Primitive, Slope, downstream
-from ...tracing import Unsupported
-from ..expansion import Symbol, branches, difference, made, plain
+from ...primitives import Primitive, downstream
+from ..expansion import Symbol, local_gradients, made, plain
 from ..ir import ROWS, as_key, primitive_of, row_mean
 from ..passes import simplest
 from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
 
 TARGET, UPSTREAM, SUM = Index("", -1), Index("", -2), -3  # in the edges of a pattern; others are what is read
+LARGE = 200  # parts of a rule from which it is called as it stands
 PART, OUT = -1000, Index("", -1000)  # in what a rule gives: names of operands, from -1001 down, and of the result
+Samples = Mapping[Primitive, Sequence[float]]
 Edges = tuple[list[tuple[int, Expression]], list[Expression]]  # (operand, gradient to it) each; sums that these read
 
 
 def adjoint(
-    statements: Sequence[Statement],
-    sizes: dict[str, int],
-    wanted: Mapping[str, Any],
-    ends: Sequence[Index],
-    samples: Mapping[Primitive, Sequence[float]],
-    prefix: str = "g",
-) -> list[Statement]:
+    statements: Sequence[Statement], sizes: dict[str, int], wanted: Mapping[str, Any], ends: Sequence[Index],
+    samples: Samples, prefix: str = "g",
+) -> list[Statement]:  # fmt: skip
     """The statements that add up gradients, last statement first; ``statements`` are not rolled into Repeats yet.
 
     Gradients are asked of the ``wanted`` elements of arrays, and start at the ``ends``: who runs the statements puts
@@ -113,88 +110,48 @@ def beside(target: Index, axes: Sequence[Axis], sizes: dict[str, int]) -> Index:
 # --- Local gradients -----------------------------------------------------------------------------
 
 
-def edges_of(expression: Expression, reduce: str, adds: bool, samples: Mapping[Primitive, Sequence[float]]) -> Edges:
+def edges_of(expression: Expression, reduce: str, adds: bool, samples: Samples) -> Edges:
     """The gradients that a statement sends to what it reads.
 
     The rule of a list is called with one term, which stands for all of them: a sum in it is over all terms.
     """
-    upstream: Expression = UPSTREAM
-    if reduce not in ("", "sum"):
-        ((_, upstream),) = passed(ROWS[reduce], TARGET, [expression], UPSTREAM, samples)
-    out = expression if reduce or adds else TARGET
     sums: list[Expression] = []
     gradients: dict[int, Expression] = {}
-    for n, gradient in sent(expression, out, upstream, samples):
-        gradient = hoisted(simplified(gradient), sums)
-        gradients[n] = ("add", gradients[n], gradient) if n in gradients else gradient  # of x * x
+
+    def passed(
+        gate: Primitive, out: Expression, operands: Sequence[Expression], upstream: Expression
+    ) -> Iterator[tuple[Expression, Expression]]:
+        """(Operand, gradient) for each that a gate sends one to.
+
+        Its rule is called with names for operands: a comparison that it makes closes a gate, a given one does not.
+        """
+        if gate is row_mean:
+            yield operands[0], (row_mean, upstream)
+            return
+        known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
+
+        def meant(x: Index) -> Expression:
+            return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
+
+        found = local_gradients(gate, [Symbol(OUT), *known], lambda: samples[gate], LARGE)
+        for operand, local in zip(operands, found):
+            if type(operand) is not float and local is not None:
+                yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
+
+    def send(e: Expression, out: Expression, upstream: Expression) -> None:
+        """Add the gradients along each path through an expression whose value is ``out``."""
+        if type(e) is Index:
+            n, gradient = e.start, hoisted(simplified(upstream), sums)
+            gradients[n] = ("add", gradients[n], gradient) if n in gradients else gradient  # of x * x
+        elif type(e) is tuple:
+            for operand, gradient in passed(primitive_of(e[0]), out, e[1:], upstream):
+                send(operand, operand, simplified(gradient))
+
+    upstream: Expression = UPSTREAM
+    if reduce not in ("", "sum"):
+        ((_, upstream),) = passed(ROWS[reduce], TARGET, [expression], UPSTREAM)
+    send(expression, expression if reduce or adds else TARGET, upstream)
     return [*gradients.items()], sums
-
-
-def sent(
-    expression: Expression, out: Expression, upstream: Expression, samples: Mapping[Primitive, Sequence[float]]
-) -> Iterator[tuple[int, Expression]]:
-    """(Operand, gradient) for each path through an expression whose value is ``out``."""
-    if type(expression) is Index:
-        yield expression.start, upstream
-    elif type(expression) is tuple:
-        head, *operands = expression
-        for operand, gradient in passed(primitive_of(head), out, operands, upstream, samples):
-            yield from sent(operand, operand, simplified(gradient), samples)
-
-
-def passed(
-    primitive: Primitive,
-    out: Expression,
-    operands: Sequence[Expression],
-    upstream: Expression,
-    samples: Mapping[Primitive, Sequence[float]],
-) -> Iterator[tuple[Expression, Expression]]:
-    """(Operand, gradient) for each that a gate sends one to.
-
-    Its rule is called with names for operands: a comparison that it makes closes a gate, one that it is given does not.
-    """
-    if primitive is row_mean:
-        yield operands[0], (row_mean, upstream)
-        return
-    known = [x if type(x) is float else Symbol(Index("", PART - 1 - k)) for k, x in enumerate(operands)]
-
-    def meant(x: Index) -> Expression:
-        return x if x.start > PART else out if x == OUT else operands[PART - 1 - x.start]
-
-    for operand, local in zip(operands, local_gradients(primitive, [Symbol(OUT), *known], samples)):
-        if type(operand) is not float and local is not None:
-            yield operand, mapped(plain(downstream(Symbol(upstream), local, made)), meant)
-
-
-def local_gradients(
-    primitive: Primitive, known: list[Any], samples: Mapping[Primitive, Sequence[float]]
-) -> Sequence[Any]:
-    """What a rule gives of symbols; where it needs numbers, or is long, calls of it."""
-    rule = primitive.local_gradients
-    if primitive in BUILT_IN:
-        return rule(*known)
-    sample = samples[primitive]
-    try:
-        found = branches(rule, known, f"the rule of {primitive.name}")
-        if wrong := difference(rule, primitive.slopes, [sample]):
-            raise Unsupported(wrong)
-        if any(is_large(plain(x)) for x in found if x is not None):
-            raise Unsupported("it is long")
-    except Unsupported:
-        found = primitive.slopes(*sample)
-        calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(plain, known))) for i in range(len(found))]
-        found = [None if number is None else call for number, call in zip(found, calls)]
-    return found  # type: ignore[no-any-return]
-
-
-def is_large(expression: Expression, most: int = 200) -> bool:
-    """Whether an expression has very many parts, parts that occur again counted each time."""
-    waiting = [expression]
-    while waiting and most:
-        most -= 1
-        top = waiting.pop()
-        waiting += top[1:] if type(top) is tuple else ()
-    return bool(waiting)
 
 
 def simplified(expression: Expression) -> Expression:
@@ -225,7 +182,6 @@ class Marks:
         self.of = {array: np.zeros(size, bool) for array, size in sizes.items() if array != "t"}
 
     def set(self, index: Index, axes: Sequence[Axis]) -> None:
-        """Mark all that an index comes to."""
         marks = self.of[index.array]
         marks[touched(index, axes, len(marks))] = True
 

@@ -95,7 +95,6 @@ class Roller:
         self.place(ids, [Piece(parts)], lambda reads: ((name, *reads), "", 0.0))
 
     def single(self, head: p.Primitive, at: int) -> None:
-        """A statement for one gate."""
         reads = [self.found(x) for x in self.gates.operands[at - self.gates.first]]
         target = Index("a", self.memory.used)
         self.memory.statements.append(Statement((), target, (head_of(head), *reads)))
@@ -252,22 +251,17 @@ class Memory:
                 size *= extents[loops[n]] + bool(axes[n].slopes)
             offsets = sum([x * move for x, move in zip([at[x] for x in loops], moves)], np.zeros(1, np.int64))
             result[mine] = self.used + A * SPACE + offsets
-            place, length = 0, width
-            for piece in made:
-                lengths = range(length, length + len(piece.lengths))
-                lists = [Axis(corner[x], slopes(x, loops)) for x in lengths]
-                reads: list[Any] = []
-                for part in piece.parts:
-                    if type(part) is Column:
-                        lies = [strides[x][place] for x in loops]
-                        reads.append(index(corner[place], lies, [int(x[0]) for x in part.strides]))
-                        place += 1
-                    else:
-                        reads.append(self.number(part, mine, offsets, size, moves))
-                target = Index("a", self.used, tuple(moves))
-                self.write(axes, lists, target, reads, form, piece is not made[0])
-                length += len(lists)
-            self.used += size
+            place, length = iter(range(width)), iter(range(width, columns))
+
+            def read(part: Any) -> Any:
+                if type(part) is not Column:
+                    return self.number(part, mine, offsets, size, moves)  # noqa: B023
+                column = next(place)  # noqa: B023
+                lies = [strides[x][column] for x in loops]  # noqa: B023
+                return index(corner[column], lies, [int(x[0]) for x in part.strides])  # noqa: B023
+
+            lists = [[Axis(corner[x := next(length)], slopes(x, loops)) for _ in piece.lengths] for piece in made]
+            self.write(axes, lists, made, read, size, moves, form)
         return result
 
     def merged(self, rows: Any, lengths: int, ragged: bool) -> Boxes:
@@ -283,18 +277,14 @@ class Memory:
 
     def alone(self, made: list[Piece], row: int, form: Form) -> int:
         """Write one gate of a family as statements without axes; the address of what it computes."""
-        target = Index("a", self.used)
-        for piece in made:
-            reads: list[Any] = []
-            for part in piece.parts:
-                if type(part) is Column:
-                    reads.append(index(int(part.addresses[row]), (), [int(x[row]) for x in part.strides]))
-                else:
-                    reads.append(part if type(part) is float else float(part[row]))
-            lists = [Axis(int(length[row])) for length in piece.lengths]
-            self.write([], lists, target, reads, form, piece is not made[0])
-        self.used += 1
-        return self.used - 1 + A * SPACE
+
+        def read(part: Any) -> Any:
+            if type(part) is Column:
+                return index(int(part.addresses[row]), (), [int(x[row]) for x in part.strides])
+            return part if type(part) is float else float(part[row])
+
+        lists = [[Axis(int(length[row])) for length in piece.lengths] for piece in made]
+        return self.write([], lists, made, read, 1, (), form)
 
     def number(self, part: Any, mine: slice, offsets: Any, size: int, moves: Sequence[int]) -> float | Index:
         """A number that all gates of a box share, or else a table that lies as what they compute."""
@@ -305,26 +295,35 @@ class Memory:
             return float(values[0])
         table = np.zeros(size)
         table[offsets] = values
-        self.table += table.tolist()
-        return Index("t", len(self.table) - size, tuple(moves))
+        return self.tabled(table, moves)
 
     def write(
-        self, axes: list[Axis], lists: list[Axis], target: Index, reads: list[Any], form: Form, adds: bool
-    ) -> None:
-        """One statement; over lists of one term each there is no loop."""
-        expression, reduce, start = form(reads)
-        kept = [n for n, axis in enumerate(lists) if reduce != "sum" or axis != Axis(1)]
-        outer = len(axes)
+        self, axes: list[Axis], lists: list[list[Axis]], made: list[Piece], read: Callable[[Any], Any],
+        size: int, moves: Sequence[int], form: Form,
+    ) -> int:  # fmt: skip
+        """A statement for each piece, over lists too, whose results have a place; over one term each there is no loop.
 
-        def padded(x: Index) -> Index:
-            strides = (*x.strides, *[0] * len(lists))
-            return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]))
+        ``read`` gives what is read of a part. Returns the address of the results.
+        """
+        target, outer = Index("a", self.used, tuple(moves)), len(axes)
+        self.used += size
+        for piece, inner in zip(made, lists):
+            adds = piece is not made[0]
+            expression, reduce, start = form([read(part) for part in piece.parts])
+            statement = Statement((*axes,), target, expression, reduce, 0.0 if adds else start, adds)
+            if inner:
+                kept = [n for n, axis in enumerate(inner) if reduce != "sum" or axis != Axis(1)]
+                if not kept and reduce == "sum":
+                    expression = expression if start == 0.0 else ("add", start, expression)
+                    statement = statement._replace(expression=expression, reduce="", start=0.0)
 
-        if not kept and reduce == "sum":
-            expression, reduce, start = expression if start == 0.0 else ("add", start, expression), "", 0.0
-        all_axes = (*axes, *[lists[n] for n in kept])
-        made = Statement(all_axes, target, expression, reduce, 0.0 if adds else start, adds)
-        self.statements.append(made.moved(padded) if lists else made)
+                def padded(x: Index) -> Index:
+                    strides = (*x.strides, *[0] * len(inner))  # noqa: B023
+                    return x._replace(strides=(*strides[:outer], *[strides[outer + n] for n in kept]))  # noqa: B023
+
+                statement = statement.moved(padded, axes=(*axes, *[inner[n] for n in kept]))
+            self.statements.append(statement)
+        return target.start + A * SPACE
 
     def in_order(self, made: list[Piece], form: Form) -> Any:
         """Copies one after the other of numbers without any order: first space by space, where there are several."""
@@ -343,32 +342,26 @@ class Memory:
         result = np.empty(len(keys), np.int64)
         for key in np.unique(keys):
             mine = np.flatnonzero(keys == key)
-            count = len(mine)
-            target = Index("a", self.used, (1,))
-            result[mine] = self.used + A * SPACE + np.arange(count)
-            self.used += count
-            for piece in made:
-                reads: list[Any] = []
-                for part in rows_of(piece, mine).parts:
-                    if type(part) is Column:
-                        space, offsets = SPACES[part.addresses[0] // SPACE], part.addresses % SPACE
-                        step = int(offsets[-1] - offsets[0]) // max(1, count - 1)
-                        inner = [int(x[0]) for x in part.strides]
-                        if (np.diff(offsets) == step).all():
-                            reads.append(Index(space, int(offsets[0]), (step, *inner)))
-                        else:
-                            most = int(offsets.max()) + 1
-                            reads.append(Index(space, 0, (0, *inner), self.tabled(offsets), 1, most))
-                    else:
-                        reads.append(self.number(part, slice(None), np.arange(count), count, (1,)))
-                lists = [Axis(int(length[mine[0]])) for length in piece.lengths]
-                self.write([Axis(count)], lists, target, reads, form, piece is not made[0])
+            some, count = [rows_of(piece, mine) for piece in made], len(mine)
+
+            def read(part: Any) -> Any:
+                if type(part) is not Column:
+                    return self.number(part, slice(None), np.arange(count), count, (1,))  # noqa: B023
+                space, offsets = SPACES[part.addresses[0] // SPACE], part.addresses % SPACE
+                step = int(offsets[-1] - offsets[0]) // max(1, count - 1)  # noqa: B023
+                inner = [int(x[0]) for x in part.strides]
+                if (np.diff(offsets) == step).all():
+                    return Index(space, int(offsets[0]), (step, *inner))
+                return Index(space, 0, (0, *inner), self.tabled(offsets, (1,)), 1, int(offsets.max()) + 1)
+
+            lists = [[Axis(int(length[0])) for length in piece.lengths] for piece in some]
+            result[mine] = np.arange(count) + self.write([Axis(count)], lists, some, read, count, (1,), form)
         return result
 
-    def tabled(self, numbers: Any) -> Index:
+    def tabled(self, numbers: Any, moves: Sequence[int]) -> Index:
         """Numbers put into the table, one after the other."""
         self.table += numbers.tolist()
-        return Index("t", len(self.table) - len(numbers), (1,))
+        return Index("t", len(self.table) - len(numbers), tuple(moves))
 
 
 def index(address: int, outer: Sequence[int] = (), inner: Sequence[int] = ()) -> Index:

@@ -68,9 +68,15 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
     known = operations(expression)
     square = known[:1] == ["power"] and expression[2] == 2.0
     weight = sum([1 if x in INFIX or x in FREE else HEAVY for x in [*known, *operations(reader.expression)]])
-    if reduce or not (square or all(map(is_cheap, known))) or weight > MOST:
+    cheap = [
+        x in FREE or x == "where" or (x in INFIX and x != "power") or (x in ROWS and x != "elu" and ROWS[x].kink)
+        for x in known  # arithmetic, or what chooses between numbers
+    ]
+    if reduce or not (square or all(cheap)) or weight > MOST:
         return None
-    if not {*known} <= FREE and reads_again(index, reader.axes):
+    found = [] if {*known} <= FREE else touched(index, reader.axes, sys.maxsize)
+    stays = [not stride and axis != Axis(1) for stride, axis in zip(index.strides, reader.axes)]
+    if not {*known} <= FREE and (any(stays) or len(np.unique(found)) < len(found)):  # it would be computed again
         return None
     rest = len(reader.axes) - len(axes)
     if axes == reader.axes[: len(axes)] and index == target._replace(strides=(*target.strides, *[0] * rest)):
@@ -89,18 +95,3 @@ def inside(made: Statement, reader: Statement, index: Index) -> Statement | None
         return None
     inlined: Expression = mapped(expression, moved)
     return reader._replace(expression=mapped(reader.expression, lambda x: inlined if x == index else x))
-
-
-def is_cheap(head: Any) -> bool:
-    """Whether an operation is arithmetic, or chooses between numbers."""
-    if head in FREE or head in INFIX:
-        return bool(head != "power")
-    return head == "where" or (head in ROWS and head != "elu" and bool(ROWS[head].kink))
-
-
-def reads_again(index: Index, axes: Sequence[Axis]) -> bool:
-    """Whether an index comes to an element more than once."""
-    if any(not stride and axis != Axis(1) for stride, axis in zip(index.strides, axes)):
-        return True
-    found = touched(index, axes, sys.maxsize)
-    return len(np.unique(found)) < len(found)

@@ -42,27 +42,19 @@ class Gates(NamedTuple):
     samples: dict[Primitive, list[float]]  # result and operands of one gate of each primitive that is not built in
 
 
-class Numbers:
-    """The ids of numbers known beforehand."""
-
-    def __init__(self) -> None:
-        self.values = [0.0]  # ZERO
-        self.places: dict[Any, int] = {"0.0": ZERO}
-
-    def id(self, x: float) -> int:
-        """The id of a number; 0.0 is not -0.0, and nan is nan."""
-        key = x if x and x == x else repr(x)
-        place = self.places.get(key)
-        if place is None:
-            self.values.append(x)
-            place = self.places[key] = -len(self.values)
-        return place
-
-
 def collect(recording: Recording) -> Gates:
     """The gates of a recording as rows."""
-    numbers = Numbers()
-    number = numbers.id
+    values, places = [0.0], {"0.0": ZERO}  # the numbers known beforehand, and their ids
+
+    def number(x: float) -> int:
+        """The id of a number; 0.0 is not -0.0, and nan is nan."""
+        key: Any = x if x and x == x else repr(x)
+        place = places.get(key)
+        if place is None:
+            values.append(x)
+            place = places[key] = -len(values)
+        return place
+
     leaves = [*recording.parameters, *recording.inputs]
     first = len(leaves)
     ids: dict[Any, int] = {leaf: i for i, leaf in enumerate(leaves)}
@@ -81,7 +73,7 @@ def collect(recording: Recording) -> Gates:
             if max(reads) < 0:
                 at = number(gate._data)
             elif primitive is p.take and reads[-1] < 0:
-                at = reads[int(numbers.values[-1 - reads[-1]])]
+                at = reads[int(values[-1 - reads[-1]])]
             elif primitive is p.dot and len(reads) == 1:
                 at = reads[0]  # no products: the start alone
             else:
@@ -93,7 +85,7 @@ def collect(recording: Recording) -> Gates:
             equal[reads] = at
         ids[gate] = at
     outputs = [ids[x] if type(x) is Value else number(x) for x in recording.outputs]  # type: ignore[arg-type]
-    return Gates(first, heads, operands, numbers.values, outputs, samples)
+    return Gates(first, heads, operands, values, outputs, samples)
 
 
 def reached(gates: Gates, ends: list[int]) -> list[bool] | None:
@@ -263,11 +255,7 @@ def levels(gates: Gates, live: Sequence[bool] | None) -> list[Groups]:
             found.append({})
         level[first + i] = at + 1
         key = head, live is None or live[i], numbers_in(head, reads) if min(reads) < 0 else None
-        group = found[at].get(key)
-        if group is None:
-            found[at][key] = [first + i]
-        else:
-            group.append(first + i)
+        found[at].setdefault(key, []).append(first + i)
     return [with_tables(groups) for groups in found]
 
 

@@ -18,7 +18,7 @@ from ...ieee import NAN
 from ...tracing import Unsupported
 from ..recording import Recording
 from .nests import Nests, roll
-from .statements import Axis, Expression, Index, Repeat, Statement, interpret, place, value
+from .statements import Axis, Expression, Index, Repeat, interpret, place, value
 
 Trace = Callable[[int], tuple[Recording, Sequence[int]]]  # length -> recording, its inputs among those of the longest
 
@@ -57,21 +57,10 @@ class Lengths(NamedTuple):
 
 
 def for_all_lengths(trace: Trace, longest: int, wrt: Iterable[Value] | None = None) -> Lengths:
-    """The nests of a function of a sequence, for sequences of up to ``longest`` elements.
+    """The nests of a function of a sequence, for up to ``longest`` elements, at least 5; ``wrt`` as of ``roll``.
 
-    Parameters
-    ----------
-    trace : function of a length
-        It returns the recording at that length, and the place of each of its inputs among those of the longest.
-    longest : int
-        At least 5.
-    wrt : iterable of Value, optional
-        As for ``roll``.
-
-    Raises
-    ------
-    Unsupported
-        If the program does not only grow with the sequence: it is to be made anew for each length.
+    ``trace(length)`` gives the recording at a length, and the place of each of its inputs among those of the longest.
+    Unsupported if the program does not only grow with the sequence: it is to be made anew for each length.
     """
     wrt = None if wrt is None else list(wrt)
     full, less = (roll(trace(length)[0], wrt) for length in (longest, longest - 1))
@@ -165,7 +154,7 @@ class Growing:
             if grows and not self.packed:
                 self.same(full.turns, less.turns)
             return Repeat(turns, self.all(full.body, less.body), grows)
-        self.same(skeleton(full, self.packed), skeleton(less, self.packed))
+        self.same(*[([axis.slopes for axis in x.axes], x.reduce, x.adds) for x in (full, less)])
         axes = []
         for axis, other in zip(full.axes, less.axes):
             extent, grows = self.count(axis.extent, other.extent, 0)
@@ -183,11 +172,15 @@ class Growing:
 
     def number(self, full: Expression, less: Expression, axes: int) -> Expression:
         """The expression with an entry of the table for each number that differs."""
+        self.same(type(full), type(less))
         if type(full) is Index:
+            moves = [x.strides if self.packed else [stride != 0 for stride in x.strides] for x in (full, less)]
+            self.same((full.array, moves[0], full.by is None), (less.array, moves[1], less.by is None))
             grows = (full.start - less.start) * self.packed
             by = full.by and self.number(full.by, less.by, axes)
             return full._replace(start=full.start - grows * self.longest, by=by, grows=grows)
         if type(full) is tuple:
+            self.same((full[0], len(full)), (less[0], len(less)))
             return (full[0], *[self.number(*pair, axes) for pair in zip(full[1:], less[1:])])
         if type(full) is not float or repr(full) == repr(less):
             return full
@@ -207,14 +200,3 @@ class Growing:
             if (found.at(self.longest), found.at(self.longest - 1)) == (full, less):
                 return found
         return None
-
-
-def skeleton(x: Any, strides: bool) -> Any:
-    """What statements of two lengths share: all but extents, starts, numbers, and strides unless these are wanted."""
-    if type(x) is Statement:
-        slopes = tuple([axis.slopes for axis in x.axes])
-        return slopes, x.reduce, x.adds, *[skeleton(part, strides) for part in (x.target, x.expression, x.start)]
-    if type(x) is Index:
-        moves = x.strides if strides else [stride != 0 for stride in x.strides]
-        return x.array, moves, x.by and skeleton(x.by, strides)
-    return (x[0], *[skeleton(part, strides) for part in x[1:]]) if type(x) is tuple else None

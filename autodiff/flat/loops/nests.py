@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf, prod
+from time import monotonic
 from typing import Any, NamedTuple, Self
 
 from ...engine import Value
@@ -19,26 +20,21 @@ from .turns import repeat
 
 BYTES, MICROSECONDS = 400, 10  # for each gate, until it is machine code
 LONG = 2.0  # seconds from which on compiling is announced
+busy = [0.0]  # until when what is compiled in an announced time is not announced itself
 SHARED = ("w", "gw", "t")  # the arrays that rows share
+
+Wrt = Iterable[Value] | None
 
 
 class Nests(NamedTuple):
-    """Loop nests over arrays.
+    """Loop nests over arrays: ``sizes`` are how many numbers these hold, and ``table`` the numbers of array "t".
 
-    Attributes
-    ----------
-    forward, backward : tuple of Statement or Repeat
-        What computes the outputs, and from the gradients of the outputs those of parameters and inputs.
-    sizes : dict of str to int
-        The arrays and how many numbers they hold.
-    table : tuple of float
-        The numbers of array "t".
-    outputs : tuple of Index or float
-        Where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before ``backward``.
+    ``outputs`` are where each result is found. Its gradient is put at the same place of "gw", "gx" or "ga" before
+    ``backward`` computes those of parameters and inputs.
     """
 
-    forward: tuple[Statement | Repeat, ...]
-    backward: tuple[Statement | Repeat, ...]
+    forward: tuple[Any, ...]
+    backward: tuple[Any, ...]
     sizes: dict[str, int]
     table: tuple[float, ...]
     outputs: tuple[Index | float, ...]
@@ -47,25 +43,16 @@ class Nests(NamedTuple):
         return "\n".join(["# forward", *map(str, self.forward), "# backward", *map(str, self.backward)])
 
 
-def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiated: int | None = None) -> Nests:
-    """The loop nests of a recorded graph.
+def roll(
+    recording: Recording, wrt: Wrt = None, differentiated: int | None = None, turns: Callable[[Any], Any] = repeat
+) -> Nests:
+    """The loop nests of a recorded graph: its parameters are array "w", its inputs "x", in order.
+
+    Gradients are those to ``wrt`` (by default to all, ``()`` for none) of the first outputs, so many as are
+    ``differentiated`` (by default all). ``turns`` finds the loops of turns; ``tuple`` leaves statements as they are.
 
     That takes a few microseconds a gate, and about 400 bytes a gate more than the 300 of the graph; gates without any
-    order take 15,000. Where it will last some seconds a terminal says so.
-
-    Parameters
-    ----------
-    recording : Recording
-        Its parameters become array "w", its inputs "x", in order.
-    wrt : iterable of Value, optional
-        The parameters and inputs to which gradients are computed; by default all, ``()`` for none.
-    differentiated : int, optional
-        How many outputs, counted from the first, gradients may start from; by default all of them.
-
-    Raises
-    ------
-    MemoryError
-        If less memory is available than that takes; then nothing was begun.
+    order take 15,000. Where it will last some seconds a terminal says so; MemoryError if less memory is available.
     """
     weigh(len(recording.gates))
     asked = None if wrt is None else set(wrt)
@@ -77,20 +64,13 @@ def roll(recording: Recording, wrt: Iterable[Value] | None = None, differentiate
     roller = Roller(gates, len(recording.inputs), live)
     roller.roll()
     outputs = tuple([roller.found(x) for x in gates.outputs])
-    sizes = {
-        "w": len(recording.parameters),
-        "x": len(recording.inputs),
-        "a": roller.memory.used,
-        "t": len(roller.memory.table),
-    }
-    wanted = {
-        array: [asked is None or leaf in asked for leaf in leaves]
-        for array, leaves in (("w", recording.parameters), ("x", recording.inputs))
-    }
+    leaves = {"w": recording.parameters, "x": recording.inputs}
+    sizes = {array: len(x) for array, x in leaves.items()} | {"a": roller.memory.used, "t": len(roller.memory.table)}
+    wanted = {array: [asked is None or leaf in asked for leaf in x] for array, x in leaves.items()}
     statements = fuse(roller.memory.statements, roller.memory.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
     backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
-    return Nests(repeat(statements), repeat(backward), sizes, tuple(roller.memory.table), outputs)
+    return Nests(turns(statements), turns(backward), sizes, tuple(roller.memory.table), outputs)
 
 
 def weigh(gates: int) -> None:
@@ -102,7 +82,8 @@ def weigh(gates: int) -> None:
             "compile a part of it, such as the loss of one example"
         )
     seconds = gates * MICROSECONDS / 1e6
-    if seconds >= LONG and sys.stderr and sys.stderr.isatty():
+    if seconds >= LONG and sys.stderr and sys.stderr.isatty() and monotonic() > busy[0]:
+        busy[0] = monotonic() + seconds
         sys.stderr.write(f"compiling {gates:,} gates takes up to {seconds:.0f} s\n")
 
 
@@ -125,10 +106,8 @@ def for_rows(nests: Nests, rows: int) -> Nests:
     sums over them. Means over the rows are such sums in the place of the first row, from which the others copy them.
     """
     each = dict(nests.sizes)
-    forward, backward = (
-        tuple([x for statement in part for x in batched(statement, rows, each)])
-        for part in (nests.forward, nests.backward)
-    )
+    parts = nests.forward, nests.backward
+    forward, backward = (tuple([x for statement in part for x in batched(statement, rows, each)]) for part in parts)
     sizes = {array: size if array in SHARED else rows * size for array, size in each.items()}
     outputs = tuple([widened(x, 0, rows) if type(x) is Index else x for x in nests.outputs])
     return nests._replace(forward=forward, backward=backward, sizes=sizes, outputs=outputs)
@@ -160,17 +139,12 @@ def batched(statement: Any, rows: int, sizes: dict[str, int], turn: int = 0) -> 
         return new
 
     place = max(turn, outer(statement.target))
-    axes = [shifted(axis, place) for axis in statement.axes]
+    axes = [axis.among(lambda n: n + (n >= place)) for axis in statement.axes]
     sums = statement.adds and statement.target.array in SHARED
     reduce = "sum" if sums else statement.reduce
     axes[place:place] = [Axis(rows)]
     statement = statement._replace(axes=tuple(axes), expression=apart(statement.expression), reduce=reduce)
     return [*found, statement.moved(lambda x: widened(x, place, rows))]
-
-
-def shifted(axis: Axis, place: int) -> Axis:
-    """The axis after another one was put at the place."""
-    return axis._replace(slopes=tuple([(outer + (outer >= place), slope) for outer, slope in axis.slopes]))
 
 
 def widened(index: Index, place: int, rows: int) -> Index:
@@ -179,15 +153,14 @@ def widened(index: Index, place: int, rows: int) -> Index:
     factor = rows if own else 1
     strides = [factor * stride for stride in index.strides]
     strides += [0] * (place - len(strides))
-    return index._replace(
-        start=factor * index.start, strides=(*strides[:place], int(own), *strides[place:]), wide=factor * index.wide
-    )
+    strides[place:place] = [int(own)]
+    return index._replace(start=factor * index.start, strides=tuple(strides), wide=factor * index.wide)
 
 
 class Loops(NamedTuple):
     """A recorded graph as loop nests over rows: what one row computes, and the gradients that are asked for.
 
-    ``to_inputs`` and ``to_parameters`` are the places of the leaves that the first output is differentiated by.
+    No turns are found in them. The first output is differentiated by leaves ``to_inputs`` and ``to_parameters``.
     """
 
     nests: Nests
@@ -201,9 +174,11 @@ class Loops(NamedTuple):
         asked = {leaf for part in parts for leaf in part} if wrt is None else {*wrt}
         for leaf in asked.difference(*parts):
             raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
-        return cls(roll(recording, asked, 1), *[tuple([i for i, x in enumerate(part) if x in asked]) for part in parts])
+        places = [tuple([i for i, x in enumerate(part) if x in asked]) for part in parts]
+        return cls(roll(recording, asked, 1, tuple), *places)
 
     def __str__(self) -> str:
-        sizes, outputs = self.nests.sizes, self.nests.outputs
+        forward, backward, sizes, _, outputs = self.nests
+        nests = self.nests._replace(forward=repeat(forward), backward=repeat(backward))
         first, last = f"# inputs x[{sizes['x']}], parameters w[{sizes['w']}]", ["# outputs", *map(str, outputs)]
-        return "\n".join([first, str(self.nests), " ".join(last)])
+        return "\n".join([first, str(nests), " ".join(last)])

@@ -23,6 +23,7 @@ from ..ir import ROWS, primitive_of, written
 
 LETTERS = "ijklmnopqrsuvyz"
 Expression = Any  # float | Index | tuple[str, Expression, ...]
+Span = tuple[int, int]  # the smallest and the largest length of a sequence
 
 
 class Axis(NamedTuple):
@@ -40,6 +41,10 @@ class Axis(NamedTuple):
         terms = [grown(self.extent, self.grows)]
         terms += [f"{slope:+d}{LETTERS[outer]}" for outer, slope in self.slopes]
         return "".join(terms)
+
+    def among(self, place: Callable[[int], int]) -> Axis:
+        """The axis, where those that it depends on have other places."""
+        return self._replace(slopes=tuple([(place(outer), slope) for outer, slope in self.slopes]))
 
     def at(self, point: Sequence[int], length: int = 0) -> int:
         """Its extent at a point of the axes further out."""
@@ -108,13 +113,16 @@ class Repeat(NamedTuple):
     body: tuple[Statement, ...]
     grows: int = 0
 
+    def moved(self, change: Callable[[Index], Index]) -> Repeat:
+        """As of each statement."""
+        return self._replace(body=tuple([x.moved(change) for x in self.body]))
+
     def __str__(self) -> str:
         turns = grown(self.turns, self.grows)
         return "\n".join([f"for {LETTERS[0]}<{turns}, one after the other:", *[f"    {x}" for x in self.body]])
 
 
 def grown(number: int, grows: int) -> str:
-    """The number at length n as text: 3, n, 2n-1."""
     if not grows:
         return str(number)
     return f"{'' if grows == 1 else '-' if grows == -1 else grows}n{f'{number:+d}' if number else ''}"
@@ -138,7 +146,7 @@ def mapped(expression: Expression, change: Callable[[Index], Expression]) -> Exp
     return change(expression) if type(expression) is Index else expression
 
 
-def extents(axes: Sequence[Axis], lengths: tuple[int, int] = (0, 0)) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def extents(axes: Sequence[Axis], lengths: Span = (0, 0)) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The smallest and the largest extent of each axis, for sequences of these lengths at least and at most."""
     least: list[int] = []
     most: list[int] = []
@@ -150,7 +158,7 @@ def extents(axes: Sequence[Axis], lengths: tuple[int, int] = (0, 0)) -> tuple[tu
     return tuple(least), tuple(most)
 
 
-def touched(index: Index, axes: Sequence[Axis], size: int, lengths: tuple[int, int] = (0, 0)) -> Any:
+def touched(index: Index, axes: Sequence[Axis], size: int, lengths: Span = (0, 0)) -> Any:
     """The elements of an array of that size that an index comes to, each for every point of the axes where it moves.
 
     They are those and perhaps more where axes are ragged.

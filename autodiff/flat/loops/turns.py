@@ -6,7 +6,7 @@ their statements have the same shapes, period by period.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,32 +86,6 @@ def turning(statement: Statement, steps: Sequence[int], turns: int) -> Statement
     step = iter(steps)
     axes = [Axis(turns)]
     for axis in statement.axes:
-        slopes = [(outer + 1, slope) for outer, slope in axis.slopes]
-        grows = next(step)
-        axes.append(axis._replace(slopes=(*([(0, grows)] if grows else []), *slopes)))
-
+        axis, grows = axis.among(lambda outer: outer + 1), next(step)
+        axes.append(axis._replace(slopes=(*([(0, grows)] if grows else []), *axis.slopes)))
     return statement.moved(lambda x: x._replace(strides=(next(step), *x.strides)), axes=tuple(axes))
-
-
-def unrolled(statements: Iterable[Statement | Repeat]) -> Iterator[Statement]:
-    """The statements, turn by turn."""
-    for statement in statements:
-        if type(statement) is Repeat:
-            yield from [in_turn(each, turn) for turn in range(statement.turns) for each in statement.body]
-        else:
-            yield statement  # type: ignore[misc]
-
-
-def in_turn(statement: Statement, turn: int) -> Statement:
-    """The statement without its first axis, the turn."""
-    axes = []
-    for axis in statement.axes[1:]:
-        more = sum([slope * turn for outer, slope in axis.slopes if outer == 0])
-        slopes = tuple([(outer - 1, slope) for outer, slope in axis.slopes if outer])
-        axes.append(axis._replace(extent=axis.extent + more, slopes=slopes))
-
-    def moved(x: Index) -> Index:
-        first, *strides = x.strides
-        return x._replace(start=x.start + first * turn, strides=tuple(strides))
-
-    return statement.moved(moved, axes=tuple(axes))

@@ -1,10 +1,12 @@
-// The inputs: typed, dragged or stepped; beside each its gradient and what a nudge of 0.001 does.
+// The inputs: typed, dragged or stepped, and all of it undone; under each its gradient and what a nudge does.
 
 import { element, writeNumber } from "./dom.js";
-import { NUDGE } from "./lesson.js";
+import { nudge } from "./lesson.js";
 import { formula, tree } from "./mathml.js";
 import { exact, pretty, show, typed } from "./number.js";
 
+const TOGETHER = 1000; // milliseconds: changes of one input that are undone together
+const NOISE = 1e-9; // a difference of less is rounding
 const MANY = 8; // more inputs than this are scrolled in a box of their own
 
 export class Change {
@@ -12,12 +14,11 @@ export class Change {
     this.player = player;
     this.section = player.article.querySelector(".gradients");
     this.numbers = player.numbers.slice();
-    const { lesson } = player, output = lesson.names[lesson.output];
+    const { lesson } = player;
+    this.past = [];
     this.section.querySelector("h2").textContent = "Inputs and gradients";
     this.rows = this.numbers.map((x, i) => this.row(lesson.inputs[i], x, i));
-    const heads = ["input", "value", `∂${output}/∂input`, `nudge by ${NUDGE}`].map((text) => element("th", { scope: "col" }, text));
-    this.table = element("table", { class: "inputs" }, element("thead", {}, element("tr", {}, ...heads)),
-      element("tbody", {}, ...this.rows.map((row) => row.line)));
+    this.table = element("table", { class: "inputs" }, element("tbody", {}, ...this.rows.map((row) => row.line)));
     this.reset = element("button", { type: "button", class: "reset", onclick: () => this.again() }, "Numbers as at first");
     this.output = element("p", { class: "result" });
     const many = this.rows.length > MANY ? { class: "scroll many", tabindex: "0", role: "region", "aria-label": "Inputs" } : {};
@@ -25,22 +26,25 @@ export class Change {
   }
 
   row(node, x, i) {
-    const { names, symbols } = this.player.lesson, name = names[node], reach = scale(x), step = reach / 50, id = `${this.player.data.id}-input-${i}`;
+    const { names, symbols } = this.player.lesson, name = names[node], step = scale(x) / 50, id = `${this.player.data.id}-input-${i}`;
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
-    const drag = element("input", { type: "range", min: x - reach, max: x + reach, step: reach / 200, "aria-label": `drag ${name}`, tabindex: "-1" });
+    const drag = element("input", { type: "range", "aria-label": `drag ${name}`, tabindex: "-1" });
     const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
-    field.addEventListener("focus", () => (field.value = exact(this.numbers[i])));
+    field.addEventListener("focus", () => {
+      field.value = pretty(exact(this.numbers[i]));
+      field.select();
+    });
     field.addEventListener("blur", () => this.settle(i));
     field.addEventListener("input", () => this.type(i, field));
     drag.addEventListener("input", () => this.set(i, tidy(Number(drag.value))));
-    const gradient = element("data"), nudge = element("data");
+    const gradient = element("data"), nudged = element("data");
     const remark = element("small", { class: "difference" });
     const line = element("tr", { "data-input": name },
       element("th", { scope: "row" }, element("label", { for: id, title: name }, formula(tree(node, symbols)))),
       element("td", { class: "value" }, element("span", { class: "stepper" }, button("−", -step), field, button("+", step)), drag),
       element("td", { class: "gradient", "data-label": "gradient" }, gradient),
-      element("td", { class: "nudge", "data-label": `nudge by ${NUDGE}` }, nudge, remark));
-    return { line, field, drag, gradient, nudge, remark };
+      element("td", { class: "nudge", "data-label": "nudge" }, nudged, remark));
+    return { line, field, drag, gradient, nudged, remark };
   }
 
   type(i, field) {
@@ -53,20 +57,31 @@ export class Change {
   /** Write the number in few digits; all of them are there when the field is entered. */
   settle(i) {
     const { field } = this.rows[i], x = this.numbers[i];
-    field.value = show(x);
+    field.value = pretty(show(x));
     field.title = exact(x);
     field.removeAttribute("aria-invalid");
   }
 
   set(i, x) {
-    this.numbers = this.numbers.slice();
-    this.numbers[i] = x;
-    this.player.changed(this.numbers);
+    this.become(this.numbers.with(i, x), i);
   }
 
   again() {
-    this.numbers = this.player.lessons[0].recorded.slice();
-    this.player.changed(this.numbers);
+    this.become(this.player.lessons[0].recorded.slice());
+  }
+
+  become(numbers, i = null) {
+    const now = performance.now();
+    if (i === null || i !== this.last || now - this.since > TOGETHER) this.past.push(this.numbers);
+    [this.last, this.since] = [i, now];
+    this.player.changed((this.numbers = numbers));
+  }
+
+  undo() {
+    if (!this.past.length) return;
+    this.last = null;
+    this.player.changed((this.numbers = this.past.pop()));
+    this.rows.forEach((_, i) => this.settle(i));
   }
 
   update() {
@@ -77,11 +92,14 @@ export class Change {
     this.rows.forEach((row, i) => {
       const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]), held = lesson.held[i];
       if (document.activeElement !== row.field) this.settle(i);
+      if (!(x >= Number(row.drag.min) && x <= Number(row.drag.max)) || !row.drag.max) reach(row.drag, x);
       row.drag.value = x;
       writeNumber(row.gradient, gradients[i], lesson.digits);
-      writeNumber(row.nudge, slope, lesson.digits);
-      if (held) row.nudge.textContent = "–";
-      row.remark.textContent = held ? `${held} stands still` : hide ? "" : `difference ${pretty(show(Number((slope - gradients[i]).toPrecision(2))))}`;
+      writeNumber(row.nudged, slope, lesson.digits);
+      if (held || !Number.isFinite(x)) row.nudged.textContent = "–";
+      const apart = slope - gradients[i], by = nudge(x) === 0.001 ? "" : `by ${show(nudge(x))} `;
+      const differs = Math.abs(apart) > NOISE * Math.max(1, Math.abs(gradients[i])) ? `off by ${show(Number(apart.toPrecision(2)))}` : "";
+      row.remark.textContent = held ? `${held} stands still` : !Number.isFinite(x) ? "no number is near" : hide ? "" : pretty(`${by}${differs}`);
       row.line.classList.toggle("hidden", hide);
     });
     this.reset.disabled = this.numbers.every((x, i) => Object.is(x, this.player.lessons[0].recorded[i]));
@@ -92,6 +110,12 @@ export class Change {
 function scale(x) {
   const wanted = Math.max(1, Math.abs(Number.isFinite(x) ? x : 1)), ten = 10 ** Math.floor(Math.log10(wanted));
   return (wanted <= ten ? 2 : wanted <= 2 * ten ? 5 : wanted <= 5 * ten ? 10 : 20) * ten;
+}
+
+/** Let a slider reach from one end to the other with x in its middle. */
+function reach(drag, x) {
+  const wide = scale(x), middle = Number.isFinite(x) ? x : 0;
+  [drag.min, drag.max, drag.step] = [middle - wide, middle + wide, wide / 200];
 }
 
 /** The number without the dust that adding up decimals leaves. */

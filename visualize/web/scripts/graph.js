@@ -2,13 +2,12 @@
 // its box, or is moved in it to what is lit, with an overview above.
 
 import { LEAST } from "./dom.js";
-import { pretty, show, spoken } from "./number.js";
-import { named } from "./template.js";
+import { pretty, show } from "./number.js";
 
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
 const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
-const NARROW = 0.45; // as small as it is made to fit a narrow screen
+const NARROW = 0.44; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
 const LETTERS = 12; // the least of them, as drawn
 export const presenting = () => document.body.classList.contains("projector");
@@ -31,9 +30,10 @@ export class Graph {
     this.parts = new Map([...svg.querySelectorAll("g[id]")].map((part) => [part.id.slice(prefix.length + 1), part]));
     svg.setAttribute("role", "group");
     svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
-    svg.querySelector("title").textContent = `Computation graph of ${lesson.names[lesson.output]}`;
+    svg.querySelector("title").textContent = `Computation graph of ${lesson.written[lesson.output]}`;
     this.arrows = this.joined();
     this.boxes = [...this.parts].filter(([id]) => /^node-/.test(id)).map(([id, part]) => this.box(Number(id.slice(5)), part, choose));
+    this.boxes[0]?.group.setAttribute("tabindex", "0"); // one stop for the whole graph; arrow keys walk it
   }
 
   /** Every arrow with the node whose value it carries and the steps that come back over it: of a fold several share one. */
@@ -41,6 +41,7 @@ export class Graph {
     const { lesson, home } = this, arrows = [], found = new Map(), steps = new Map(lesson.steps.map((step) => [`${step.node}-${step.place}`, step.index]));
     const add = (id, from) => {
       const group = this.parts.get(id);
+      group?.setAttribute("aria-hidden", "true"); // the boxes tell all numbers
       if (group) arrows.push({ id, from, steps: [], group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") });
       return group && arrows.at(-1);
     };
@@ -56,22 +57,30 @@ export class Graph {
 
   /** A box, made a button that shows the node's chain-rule sum, or opens what is folded. */
   box(node, group, choose) {
-    const { lesson } = this, name = lesson.names[node], folded = group.matches(".fold"), count = group.querySelector(".count");
+    const { lesson } = this, name = lesson.written[node], folded = group.matches(".fold"), count = group.querySelector(".count");
     const opens = folded && lesson.opens.includes(`${this.group[node]}`) && `${this.group[node]}`, act = () => choose(node, opens);
-    group.setAttribute("tabindex", "0");
+    group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
+    group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys go on stepping
     group.addEventListener("click", act);
     group.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+      const { key } = event, by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
+      if (!by && key !== "Enter" && key !== " ") return;
       event.preventDefault();
       event.stopPropagation();
-      act();
+      if (!by) return act();
+      const other = this.boxes[this.boxes.findIndex((x) => x.group === group) + by]?.group ?? group;
+      group.setAttribute("tabindex", "-1");
+      other.setAttribute("tabindex", "0");
+      other.focus();
     });
     const inside = lesson.around(lesson.inside[node]).includes(Number(this.opened)), shape = group.querySelector(".gate, .part") ?? group;
     group.classList.toggle("inside", inside);
-    const title = group.querySelector("title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
-    const head = folded ? title?.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${named(gate, lesson.names)}` : name;
+    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
+    const head = folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${lesson.shown(gate)}` : name;
     const own = lesson.steps.filter((step) => step.node === node);
+    title.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
+    group.prepend(title);
     return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
@@ -136,8 +145,10 @@ export class Graph {
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
-      box.group.setAttribute("aria-label", this.label(box, result, ...told, gradient));
-      if (box.title) put(box.title, this.words(box, result, ...told, gradient));
+      const words = this.words(box, result, ...told, gradient);
+      put(box.title, words); // a text that is written again is laid out again
+      const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
+      box.group.setAttribute("aria-label", `${seen}: ${words}. ${box.opens ? "Open it" : "Show its chain rule"}.`);
     }
     for (const [group, copy] of this.small ?? []) copy.classList.toggle("lit", group.classList.contains("lit"));
   }
@@ -287,15 +298,8 @@ export class Graph {
   words(box, result, known, arrived, gradient) {
     const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
     const still = lesson.stands(box.node, result) ? ", as recorded" : "";
-    const value = known ? ` = ${lesson.text(result.values[box.node])}${still}` : "";
-    return `${box.head}${value}${arrived ? `, gradient ${lesson.text(gradient)}` : ""}${kink ? ", on a kink" : ""}`;
-  }
-
-  label(box, result, known, arrived, gradient) {
-    const { lesson } = this, parts = [box.opens ? box.head : lesson.names[box.node]];
-    if (known) parts.push(`= ${spoken(lesson.text(result.values[box.node]))}`);
-    if (arrived) parts.push(`gradient ${spoken(lesson.text(gradient))}`);
-    return `${parts.join(" ")}. ${box.opens ? "Open it" : "Show its chain rule"}.`;
+    const value = known ? ` = ${pretty(lesson.text(result.values[box.node]))}${still}` : "";
+    return `${box.head}${value}${arrived ? `, gradient ${pretty(lesson.text(gradient))}` : ""}${kink ? ", on a kink" : ""}`;
   }
 }
 

@@ -4,7 +4,6 @@ import { element, writeNumber } from "./dom.js";
 import { derivative, formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
-import { named } from "./template.js";
 
 const CHAIN = 2; // the tab
 const MISTAKEN = { order: "no topological order", overwritten: "= in place of +=", again: "called twice, not zeroed" };
@@ -17,7 +16,7 @@ export class Lab {
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
     this.buttons = Object.entries(MISTAKEN).map(([name, text]) => element("button", { type: "button", value: name, "aria-pressed": "false", onclick: () => this.play(this.playing === name ? null : name) }, text));
-    this.remark = element("p", { class: "remark" });
+    this.remark = element("p", { class: "remark", role: "status" });
     this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to write backward() wrongly"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
         "input", "right", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
@@ -56,16 +55,16 @@ export class Lab {
   picker() {
     const { lesson } = this.player;
     const pick = element("select", { "aria-label": "Node" }, element("option", { value: "" }, "choose a node"));
-    lesson.names.forEach((name, node) => {
+    lesson.written.forEach((name, node) => {
       const row = lesson.rows.find((r) => r.phase === "forward" && r.node === node);
-      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${named(row.gate, lesson.names)}`.slice(0, 80) : name));
+      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${lesson.shown(row.gate)}`.slice(0, 80) : name));
     });
     pick.addEventListener("change", () => this.choose(pick.value === "" ? null : Number(pick.value)));
     return pick;
   }
 
   paths(lesson, result, node) {
-    const { paths, count } = chains(lesson, node), names = lesson.names, output = names[lesson.output];
+    const { paths, count } = chains(lesson, node), names = lesson.written, output = names[lesson.output];
     const items = paths.map((path) => this.path(lesson, result, path));
     const sum = paths.reduce((total, path) => total + path.reduce((product, i) => product * result.steps[i].local, 1), 0);
     const total = element("data");
@@ -79,13 +78,13 @@ export class Lab {
 
   /** One path: the nodes on it, the formulas multiplied, and the numbers multiplied. */
   path(lesson, result, path) {
-    const names = lesson.names, output = names[lesson.output];
+    const names = lesson.written, output = names[lesson.output];
     const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
-    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => (k ? ["·", f] : [f]));
+    const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => [k ? " × " : "", formula(f)]);
     const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
     const light = (steps) => () => this.player.graph.mark(this.chosen, steps);
-    return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), factors.length ? formula(...factors) : "",
+    return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), ...factors,
       element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));
   }
 
@@ -119,7 +118,7 @@ export class Lab {
       writeNumber(data, gradients[node], lesson.digits);
       return element("td", { class: differs ? "wrong" : "" }, data, differs ? " ✗" : "");
     };
-    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, formula(tree(node, lesson.symbols))),
+    this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, element("span", { title: lesson.names[node] }, formula(tree(node, lesson.symbols)))),
       cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));
     const said = [];
     if (!wrong.has("order")) said.push("Without an order nothing goes wrong here: no gate that is used twice has gates behind it.");

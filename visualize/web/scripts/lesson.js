@@ -1,9 +1,10 @@
 // A graph's numbers and what is said about them, for any inputs: computed by the flat program.
 
-import { exact, NONFINITE, real, show, spoken } from "./number.js";
+import { exact, NONFINITE, pretty, real, show, spoken } from "./number.js";
 import { BLANK, named, numbered, numeral } from "./template.js";
 
-export const NUDGE = 0.001;
+/** How far an input is nudged: by 0.001, or by more where that would be lost in its digits. */
+export const nudge = (x) => (Math.abs(x) < 1000 ? 0.001 : 1e-6 * Math.abs(x));
 
 /** upstream * local; a closed gate passes 0, whatever arrives. */
 export const passed = (step, upstream, local) => (step.closes && local === 0 ? 0 : upstream * local);
@@ -54,11 +55,11 @@ export class Lesson {
     return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
   }
 
-  /** (f(x + 0.001) - f(x)) / 0.001 for one input. */
+  /** (f(x + h) - f(x)) / h for one input. */
   nudged(numbers, i) {
     const moved = numbers.slice();
-    moved[i] += NUDGE;
-    return (this.flat(moved).value - this.flat(numbers).value) / NUDGE;
+    moved[i] += nudge(numbers[i]);
+    return (this.flat(moved).value - this.flat(numbers).value) / nudge(numbers[i]);
   }
 
   text(x) {
@@ -101,8 +102,23 @@ export class Lesson {
 
   /** What a row's gate does, and whether it stands still. */
   role(row, result) {
-    const role = row.role && named((!this.holds(row, result) && row.otherwise) || row.role, this.names);
+    const role = row.role && this.shown((!this.holds(row, result) && row.otherwise) || row.role);
     return [role, this.stands(row.node, result) && "as recorded: this gate stands still"].filter(Boolean).join("; ");
+  }
+
+  /** A template for the eye: with names and signs as they are written. */
+  shown(template) {
+    return named(pretty(template), this.written);
+  }
+
+  /** A row as a line of formulas: with its numbers, without them, or of a hidden one only what it arrives at. */
+  line(row, result, seen, hidden) {
+    const { written } = this, said = this.said(row, result), by = (above, below) => `∂${written[above]}/∂${written[below]}`;
+    if (row.phase === "start") return `${by(row.node, row.node)} = 1`;
+    const forward = row.phase === "forward", left = forward ? written[row.node] : by(this.output, row.operand);
+    const rule = forward ? this.shown(row.gate) : `${by(this.output, row.node)} × ${by(row.node, row.operand)}`;
+    const numbers = forward ? said.formula : `${said.upstream} * ${said.local}`;
+    return `${left} ${row.path > 1 ? "+=" : "="} ${[hidden ? "?" : rule, ...(seen ? [pretty(numbers), pretty(said.answer)] : [])].join(" = ")}`;
   }
 
   /** The template with its constants as numbers are shown. */
@@ -132,22 +148,16 @@ export class Lesson {
     if (row.path < row.paths) return `path ${row.path} of ${row.paths}`;
     const texts = this.arriving[row.operand].map((i) => this.text(result.steps[i].downstream)).map((t, i) => (i && t.startsWith("-") ? `(${t})` : t));
     const sum = texts.length > 4 ? [...texts.slice(0, 2), "...", texts.at(-1)] : texts;
-    return `${this.names[row.operand]} is copied: ${sum.join(" + ")} = ${total}`;
-  }
-
-  /** What a step will do, without a number. */
-  announced(row, hints = 1) {
-    const name = this.names[row.node];
-    if (row.phase === "start") return this.sentence(row);
-    const gate = `Step ${row.number} of ${this.rows.length}. Gate ${name}${hints ? ` equals ${named(row.spoken, this.names)}` : ""}`;
-    return row.phase === "forward" ? `${gate}.` : `${gate} sends to ${this.names[row.operand]}.`;
+    return pretty(`${this.written[row.operand]} is copied: ${sum.join(" + ")} = ${total}`);
   }
 
   /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted, the rest by hints. */
   sentence(row, result, hidden = false, hints = 2) {
-    if (hidden && hints < 2) return `${this.announced(row, hints).slice(0, -1)}: what?`;
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
+    if (hidden && hints < 2) {
+      return `${start} Gate ${name}${hints ? ` equals ${named(row.spoken, this.names)}` : ""}${row.phase === "forward" ? "" : ` sends to ${this.names[row.operand]}`}: what?`;
+    }
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
     const still = this.stands(row.node, result) ? " As recorded: it stands still." : "";
     if (row.phase === "forward") {

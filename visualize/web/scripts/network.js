@@ -88,6 +88,7 @@ export class NetworkPicture {
     }
     this.units.forEach((unit, i) => {
       if (this.radius === RADIUS) unit.text.textContent = brief(activations[i]);
+      unit.text.style.fontSize = `${Math.min(12, 60 / unit.text.textContent.length)}px`; // it stays within its unit
       unit.circle.style.fillOpacity = Math.min(1, Math.abs(activations[i])) * 0.45 || 0;
       if (unit.bias !== null) [unit.data.textContent, unit.gradient.textContent] = [`b ${brief(parameters[unit.bias])}`, `∇ ${brief(gradients[unit.bias])}`];
     });

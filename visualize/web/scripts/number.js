@@ -70,5 +70,5 @@ export function spoken(text) {
   return said[text] ?? (text.startsWith("-") ? `minus ${text.slice(1)}` : text);
 }
 
-/** A printed number for the eye: with a true minus sign. */
-export const pretty = (text) => text.replace(/^-/, "−").replace(/e-/, "e−");
+/** Numbers and formulas for the eye: with true minus and times signs. */
+export const pretty = (text) => text.replace(/\*+/g, (sign) => (sign === "*" ? "×" : "^")).replace(/(?<!\p{L})-|(?<=\de)-/gu, "−");

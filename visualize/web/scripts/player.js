@@ -8,6 +8,7 @@ import { Lesson } from "./lesson.js";
 import { agrees, exact, show, typed } from "./number.js";
 import { MISTAKES, PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
+import { GIVES, give } from "./share.js";
 import { Tabs } from "./tabs.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
@@ -17,6 +18,7 @@ export class Player {
   constructor(article) {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
+    this.data.views[0].code = [...article.querySelectorAll(".code .line")].map((line) => line.textContent);
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
     this.pictures = { [`0.${this.lessons[0].opens[0]}`]: article.querySelector(".graph svg") };
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
@@ -30,6 +32,7 @@ export class Player {
     this.guessed = true;
     this.timer = null;
     this.box = article.querySelector(".graph");
+    this.box.removeAttribute("tabindex"); // its nodes scroll it
     this.zoom = 1;
     this.build();
     this.change = new Change(this);
@@ -40,7 +43,8 @@ export class Player {
     this.draw();
     this.show(0);
     new ResizeObserver(() => this.fit()).observe(this.pane);
-    addEventListener("beforeprint", () => this.tellAll(this.result));
+    addEventListener("beforeprint", () => this.tellAll(this.result, true));
+    addEventListener("afterprint", () => this.tellAll(this.result));
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -71,10 +75,12 @@ export class Player {
     this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
     if (this.lessons.length > 1) this.views.prepend(this.form);
     this.speed = menu("Speed", [[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause());
-    this.views.append(this.speed, menu("Share", [["", "Share"], ["link", "Copy link"], ["code", "Copy code"], ["embed", "Copy frame"], ["svg", "Save SVG"]], (box) => {
-      this.share(box.value);
+    this.gives = menu("Share", GIVES, async (box) => {
+      box.options[0].textContent = await give(this, box.value);
       box.value = "";
-    }));
+      setTimeout(() => (box.options[0].textContent = "Share"), 2000);
+    });
+    this.views.append(this.speed, this.gives);
     this.panel();
     this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
@@ -230,7 +236,7 @@ export class Player {
   }
 
   go(step) {
-    if (this.hidden && step === this.step + 1) return this.answer.focus();
+    if (this.hidden && (step === this.step + 1 || (this.mute && step > this.step))) return this.answer.focus();
     const onward = step === this.step + 1 && step <= this.lesson.rows.length;
     this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
     if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
@@ -285,6 +291,10 @@ export class Player {
     this.guess.classList.toggle("idle", !this.hidden && !this.verdict.textContent);
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
     this.said.tell(this.lesson, this.row, result, this.hidden, this.hidden ? this.hints : 2);
+    for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
+      const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
+      if (line.textContent !== told) line.textContent = told;
+    }
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
     this.tellAll(result);
@@ -292,12 +302,12 @@ export class Player {
     this.lab.update(result);
   }
 
-  /** Write the list of all steps, where it is open. */
-  tellAll(result) {
-    if (this.part("steps").hidden && !matchMedia("print").matches) return;
+  /** Write the list of all steps, where it is open; on paper it tells all but what is to be predicted. */
+  tellAll(result, printed = false) {
+    if (this.part("steps").hidden && !printed) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i], said = row.number > this.seen ? this.lesson.announced(row) : this.lesson.sentence(row, result);
-      item.textContent = said.replace(/^Step \d+ of \d+\. /, "");
+      const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.predicts);
+      item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
@@ -316,6 +326,11 @@ export class Player {
 
   get predicts() {
     return this.predict.getAttribute("aria-pressed") === "true";
+  }
+
+  /** Whether a row's rule is to be predicted. */
+  veils(row) {
+    return this.predicts && row.number > this.seen && !(this.hints && row === this.row);
   }
 
   /** How many steps' numbers may be seen. */
@@ -364,7 +379,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -385,26 +400,23 @@ export class Player {
     this.fit();
     this.size(asked.has("sizes"));
     this.lab.play(asked.get("mistake"));
-    this.tabs.hide((asked.get("hide") ?? "").split(","));
+    this.hide(asked.get("hide") ?? "");
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
     if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
   }
 
-  /** The picture as a file of its own. */
-  picture() {
-    const svg = this.graph.svg.cloneNode(true), style = element("style", {}, document.querySelector("style").textContent);
-    svg.prepend(style);
-    const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
-    element("a", { href: url, download: `${this.data.id}-${this.step}.svg` }).click();
-  }
-
-  /** What a choice of the menu gives to others. */
-  share(what) {
-    const link = location.href, code = `${this.lesson.code.join("\n")}\n`;
-    if (what === "svg") return this.picture();
-    const text = { link, code, embed: element("iframe", { src: link, width: 1280, height: 720 }).outerHTML }[what];
-    navigator.clipboard?.writeText(text).then(() => (this.verdict.textContent = ""), () => prompt("Copy this:", text));
+  /** Hide what a teacher leaves out in the link: tabs and menus by name; "answers" leaves numbers to be predicted. */
+  hide(asked) {
+    const names = asked.split(",");
+    this.hides = asked;
+    this.mute = names.includes("answers");
+    const menus = { form: this.form, predict: this.predict, speed: this.speed, share: this.gives };
+    this.tabs.hide(names);
+    for (const [name, part] of Object.entries(menus)) part.hidden = names.includes(name);
+    this.predict.hidden ||= this.mute;
+    this.guess.querySelector(".reveal").hidden = this.mute;
+    if (this.mute) this.predict.setAttribute("aria-pressed", "true");
   }
 
   // --- Predict -------------------------------------------------------------------------------

@@ -73,10 +73,14 @@ export class Playground {
     this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     const examples = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" },
-      element("table", {}, head("example", "target", "output", ""), this.examples));
+      element("table", {}, head("example", "target", "output", "verdict"), this.examples));
     const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     weights.addEventListener("toggle", () => this.paint());
     this.allWeights = weights;
+    addEventListener("beforeprint", () => {
+      weights.open = true;
+      this.paint();
+    });
     const net = element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "The net" }, this.network.svg);
     this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
     const shown = figure("The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net);

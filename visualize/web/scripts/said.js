@@ -41,15 +41,16 @@ export class Said {
     } else if (row.phase === "start") {
       this.rule.append(formula(derivative(output, output, symbols), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
-      this.role.textContent = `${lesson.names[output]} grows as fast as itself`;
+      this.role.textContent = `${lesson.written[output]} grows as fast as itself`;
     } else this.tellBackward(lesson, row, said, result, hidden, hints);
   }
 
   tellBackward(lesson, row, said, result, hidden, hints) {
     const { symbols, output } = lesson;
     const sign = row.path === 1 ? "=" : "+=";
-    const local = tree(lesson.local(row, result), symbols), whole = derivative(row.node, row.operand, symbols);
-    this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "·",
+    const of = lesson.local(row, result), negative = row.node === output && of[1]?.[1] === "−";
+    const local = tree(negative ? ["mrow", ["mo", "("], of, ["mo", ")"]] : of, symbols), whole = derivative(row.node, row.operand, symbols);
+    this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "×",
       ...(row.node === output ? [local] : [whole, ",", whole.cloneNode(true), "=", local])));
     const [upstream, local_] = hints > 1 ? [said.upstream, said.local] : ["?", "?"];
     this.product.append(factor(upstream, "upstream", "gradient"), "×", factor(local_, "local", "value"), "=",

@@ -1,9 +1,10 @@
-// Where the page begins: players for the graphs, a box to pick one where there are several, and the keys.
+// Where the page begins: players for the graphs, contents where there are several, and the keys.
 
 import { element } from "./dom.js";
 
 const players = new Map(), playgrounds = new Map(), made = {};
 let active = null; // the player that the keys go to
+const title = document.title;
 
 /** The player of an article, made when it is first needed. */
 function playerOf(article) {
@@ -11,42 +12,57 @@ function playerOf(article) {
   return players.get(article);
 }
 
-/** Show one part of the page. */
+/** Show one part of the page, or none. */
 function choose(parts, chosen, asked) {
   if (active) active.pause();
+  document.title = [...(chosen && parts.length > 1 ? [heading(chosen)] : []), title].join(" · ");
   for (const part of parts) {
     part.hidden = part !== chosen;
     part.classList.toggle("chosen", part === chosen);
   }
   for (const playground of playgrounds.values()) playground.pause();
-  if (chosen.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new made.Playground(chosen));
-  active = chosen.matches(".lesson") ? playerOf(chosen) : null;
+  if (chosen?.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new made.Playground(chosen));
+  active = chosen?.matches(".lesson") ? playerOf(chosen) : null;
   active?.restore(asked);
 }
 
-/** The box to pick an example. */
-function picker(parts, pick) {
-  const box = element("select", { id: "pick" }), groups = new Map();
+/** The contents: links to the parts with their pictures, by lecture, and a field to search them. */
+function contents(parts) {
+  const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search" }), groups = new Map(), items = new Map();
   for (const part of parts) {
-    const title = part.querySelector("h1, h2").textContent;
     const group = part.matches(".lesson") ? part.querySelector("header p").textContent : "Training";
-    if (!groups.has(group)) groups.set(group, element("optgroup", { label: group }));
-    groups.get(group).append(element("option", { value: part.id }, title));
+    if (!groups.has(group)) groups.set(group, element("ul"));
+    const svg = part.querySelector(".graph svg"), item = element("a", { href: `#example=${part.id}` }, heading(part));
+    if (svg) {
+      const [frame, use] = ["svg", "use"].map((name) => document.createElementNS(svg.namespaceURI, name));
+      use.setAttribute("href", `#${svg.id}`);
+      frame.setAttribute("viewBox", svg.getAttribute("viewBox"));
+      frame.setAttribute("aria-hidden", "true");
+      frame.append(use);
+      item.prepend(frame);
+    }
+    items.set(part, element("li", {}, item));
+    groups.get(group).append(items.get(part));
   }
-  box.append(...groups.values());
-  box.addEventListener("change", () => pick(box.value));
-  const step = (by) => {
-    box.selectedIndex = Math.min(Math.max(box.selectedIndex + by, 0), box.options.length - 1);
-    pick(box.value);
-  };
-  document.querySelector("header.collection").append(element("label", { for: "pick" }, "Example "), box,
-    element("button", { type: "button", onclick: () => step(-1) }, "Previous example"),
-    element("button", { type: "button", onclick: () => step(1) }, "Next example"));
-  return box;
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(" ");
+    for (const [part, item] of items) {
+      const text = part.querySelector("header").textContent.toLowerCase();
+      item.hidden = !words.every((word) => text.includes(word));
+    }
+  });
+  return element("nav", { class: "contents", "aria-label": "Examples" }, field, ...[...groups].map(([name, list]) => element("section", {}, element("h2", {}, name), list)));
 }
+
+/** The title of a part. */
+const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
 function pressed(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active) {
+    event.preventDefault();
+    return active.change.undo();
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const blank = document.querySelector(".blank");
   if (blank) {
@@ -72,16 +88,20 @@ function pressed(event) {
 /** Make everything live; `makers` are the classes of what may be on the page: Player, Playground. */
 export function start(makers) {
   Object.assign(made, makers);
-  document.body.classList.add("live");
   const parts = [...document.querySelectorAll(".lesson, .playground")];
   const asked = () => new URLSearchParams(location.hash.slice(1));
-  const named = () => parts.find((part) => part.id === asked().get("example")) ?? parts[0];
-  const box = parts.length > 1 ? picker(parts, (id) => {
-    location.hash = `example=${id}`;
-  }) : null;
+  const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === asked().get("example")) : 0);
+  const list = element("div"), step = (name, by) => element("button", { type: "button", onclick: () => (location.hash = `example=${parts[at() + by].id}`) }, name);
+  const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
+  if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
+  let hide = null; // what a link leaves out, it leaves out of every example
   const follow = () => {
-    if (box) box.value = named().id;
-    if (active?.article !== named() || location.hash !== active.address) choose(parts, named(), asked());
+    const chosen = parts[at()], wanted = asked();
+    hide = wanted.get("hide") ?? hide;
+    if (hide) wanted.set("hide", hide);
+    list.hidden = Boolean(chosen);
+    ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
+    if (!active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
   addEventListener("hashchange", follow);
   follow();

@@ -23,9 +23,9 @@ export class Tabs {
     this.open(0);
   }
 
-  /** Hide panels by the names of their tabs, as a teacher may ask in the link. */
+  /** Hide panels by a word of their tabs' names, as a teacher may ask in the link. */
   hide(names) {
-    this.tabs.forEach((tab) => (tab.hidden = names.includes(tab.textContent.toLowerCase())));
+    this.tabs.forEach((tab) => (tab.hidden = tab.textContent.toLowerCase().split(" ").some((word) => names.includes(word))));
     if (this.tabs[this.at].hidden) this.open(Math.max(0, this.tabs.findIndex((tab) => !tab.hidden)));
   }
 

@@ -17,8 +17,6 @@ Whole = int | str  # a whole number that is known now, or the name of an i64
 
 
 class Text:
-    """The body of one function under construction."""
-
     def __init__(self) -> None:
         self.lines = ["entry:"]
         self.block = "entry"
@@ -34,7 +32,6 @@ class Text:
         self.lines.append("  " + line)
 
     def let(self, expression: str) -> str:
-        """Append ``%name = expression`` and return the name."""
         name = self.fresh()
         self.lines.append(f"  {name} = {expression}")
         return name
@@ -42,8 +39,6 @@ class Text:
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
         self.block = name
-
-    # --- Whole numbers -----------------------------------------------------------------------------
 
     def plus(self, a: Whole, b: Whole) -> Whole:
         if isinstance(a, int) and isinstance(b, int):
@@ -66,36 +61,23 @@ class Text:
         kind = "double" if stride == 1 else f"[{stride} x double]"
         return base if index == 0 else self.let(f"getelementptr inbounds {kind}, ptr {base}, i64 {index}")
 
-    def room(self, doubles: int) -> str:
-        """Room for so many doubles on the stack, aligned to cache lines."""
-        return self.let(f"alloca [{doubles} x double], align 64")
-
     def zero(self, address: str, doubles: int) -> None:
-        """Set so many doubles to 0."""
         self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
         self.put(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {8 * doubles}, i1 false)")
 
-    # --- Control -----------------------------------------------------------------------------------
-
     @contextmanager
     def loop(
-        self,
-        stop: Whole,
-        step: int = 1,
-        start: Whole = 0,
-        carried: Sequence[str] = (),
-        kind: str = "double",
+        self, stop: Whole, step: int = 1, start: Whole = 0, carried: Sequence[str] = (), kind: str = "double",
         empty: bool = False,
-    ) -> Iterator[Turn]:
+    ) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
         """for index in range(start, stop, step), values carried on; no turn at all only where ``empty``.
 
-        In the body ``turn.index`` is the index and ``turn.values`` are the carried values so far; set
-        ``turn.values`` to the new ones. After the loop they are the last ones.
+        Gives the index and the list of the carried values so far, in which the body puts the new ones. After the loop
+        they are the last ones.
         """
-        turn, before = Turn(), self.block
-        head, done = self.fresh("loop")[1:], self.fresh("done")[1:]
-        turn.index = self.fresh("i")
-        turn.values = inside = [self.fresh("c") for _ in carried]
+        before, head, done, index = self.block, self.fresh("loop")[1:], self.fresh("done")[1:], self.fresh("i")
+        inside = [self.fresh("c") for _ in carried]
+        values = [*inside]
         if empty:
             some = self.let(f"icmp slt i64 {start}, {stop}")
             self.put(f"br i1 {some}, label %{head}, label %{done}")
@@ -103,29 +85,24 @@ class Text:
             self.put(f"br label %{head}")
         self.label(head)
         phis = len(self.lines)
-        yield turn
-        following = self.let(f"add nuw nsw i64 {turn.index}, {step}")
-        last = self.block
-        again = self.let(f"icmp slt i64 {following}, {stop}")
+        yield index, values
+        following = self.let(f"add nuw nsw i64 {index}, {step}")
+        again, last = self.let(f"icmp slt i64 {following}, {stop}"), self.block
         self.put(f"br i1 {again}, label %{head}, label %{done}")
         self.label(done)
-        self.lines[phis:phis] = [f"  {turn.index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]"] + [
-            f"  {name} = phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]"
-            for name, first, latest in zip(inside, carried, turn.values)
-        ]
+        both = [f"phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]" for first, latest in zip(carried, values)]
+        counted = f"phi i64 [ {start}, %{before} ], [ {following}, %{last} ]"
+        self.lines[phis:phis] = [f"  {name} = {phi}" for name, phi in zip([index, *inside], [counted, *both])]
         if empty:
-            turn.values = [
-                self.let(f"phi {kind} [ {first}, %{before} ], [ {latest}, %{last} ]")
-                for first, latest in zip(carried, turn.values)
-            ]
+            values[:] = map(self.let, both)
 
     def each(self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0) -> None:
         """``body(index)`` for every index of range(start, stop, step)."""
         if isinstance(stop, int) and isinstance(start, int) and stop - start <= step:
             body(start)
         else:
-            with self.loop(stop, step, start) as turn:
-                body(turn.index)
+            with self.loop(stop, step, start) as (index, _):
+                body(index)
 
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
@@ -138,26 +115,13 @@ class Text:
         self.label(rest)
 
     def function(
-        self,
-        name: str,
-        parameters: Sequence[str],
-        internal: bool = False,
-        attributes: str = "#0",
-        kind: str = "void",
-        result: str = "",
-    ) -> str:
+        self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0",
+        kind: str = "void", result: str = "",
+    ) -> str:  # fmt: skip
         """The finished function; an internal one is seen by its module only."""
         body = "\n".join([*self.lines, f"  ret {kind} {result}"])
         head = f"{'internal ' if internal else ''}{kind} @{name}({', '.join(parameters)})"
         return f"define {head} {attributes} {{\n{body}\n}}\n"
-
-
-class Turn:
-    """What a loop shows to its body: the index, and the values it carries."""
-
-    __slots__ = ("index", "values")
-    index: str
-    values: list[str]
 
 
 def module(functions: Sequence[str], declarations: set[str], attributes: str) -> str:
@@ -172,6 +136,14 @@ def module(functions: Sequence[str], declarations: set[str], attributes: str) ->
 def number(x: float) -> str:
     """A double as LLVM reads it back exactly."""
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
+
+
+def instruction(name: str) -> Callable[[Lanes, str, str], str]:
+    return lambda v, a, b: v.let(f"{name} {v.vector} {a}, {b}")
+
+
+def intrinsic_named(name: str) -> Callable[..., str]:
+    return lambda v, *arguments: v.intrinsic(name, *arguments)
 
 
 class Lanes:
@@ -189,36 +161,21 @@ class Lanes:
         self.zero = self.constant(0.0)
         self.one = self.constant(1.0)
 
-    # --- Constants and copies ----------------------------------------------------------------------
-
     def constant(self, x: float) -> str:
         return f"splat (double {number(x)})" if self.width > 1 else number(x)
 
     def whole(self, n: int) -> str:
         return f"splat (i64 {n})" if self.width > 1 else str(n)
 
-    def splat(self, scalar: str) -> str:
-        """A double in a register -> the same in every lane."""
+    def splat(self, scalar: str, kind: str = "double") -> str:
+        """A double, or an i64, in a register -> the same in every lane."""
         if self.width == 1:
             return scalar
-        first = self.let(f"insertelement {self.vector} poison, double {scalar}, i64 0")
-        return self.let(
-            f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer"
-        )
+        vector = f"<{self.width} x {kind}>"
+        first = self.let(f"insertelement {vector} poison, {kind} {scalar}, i64 0")
+        return self.let(f"shufflevector {vector} {first}, {vector} poison, <{self.width} x i32> zeroinitializer")
 
-    # --- Arithmetic --------------------------------------------------------------------------------
-
-    def add(self, a: str, b: str) -> str:
-        return self.let(f"fadd {self.vector} {a}, {b}")
-
-    def sub(self, a: str, b: str) -> str:
-        return self.let(f"fsub {self.vector} {a}, {b}")
-
-    def mul(self, a: str, b: str) -> str:
-        return self.let(f"fmul {self.vector} {a}, {b}")
-
-    def div(self, a: str, b: str) -> str:
-        return self.let(f"fdiv {self.vector} {a}, {b}")
+    add, sub, mul, div = (instruction(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 
     def neg(self, a: str) -> str:
         return self.let(f"fneg {self.vector} {a}")
@@ -229,19 +186,9 @@ class Lanes:
         given = ", ".join(f"{self.vector} {a}" for a in arguments)
         return self.let(f"call {self.vector} @llvm.{name}.{self.suffix}({given})")
 
-    def muladd(self, a: str, b: str, c: str) -> str:
-        """a * b + c, fused where the machine can."""
-        return self.intrinsic("fmuladd", a, b, c)
-
-    def fma(self, a: str, b: str, c: str) -> str:
-        """a * b + c with one rounding on every machine (a slow library call where it has no FMA)."""
-        return self.intrinsic("fma", a, b, c)
-
-    def absolute(self, a: str) -> str:
-        return self.intrinsic("fabs", a)
-
-    def copysign(self, magnitude: str, sign: str) -> str:
-        return self.intrinsic("copysign", magnitude, sign)
+    muladd = intrinsic_named("fmuladd")  # a * b + c, fused where the machine can
+    fma = intrinsic_named("fma")  # with one rounding on every machine (a slow library call where it has no FMA)
+    absolute, copysign = intrinsic_named("fabs"), intrinsic_named("copysign")
 
     # --- Masks -------------------------------------------------------------------------------------
 
@@ -263,14 +210,11 @@ class Lanes:
     def library(self, name: str, *arguments: str) -> str:
         """A function of the C library, called for one lane after the other."""
         self.text.declarations.add(f"declare double @{name}({', '.join(['double'] * len(arguments))})")
-        if self.width == 1:
-            return self.let(f"call double @{name}({', '.join(f'double {x}' for x in arguments)})")
-        answer = "poison"
+        answers = []
         for lane in range(self.width):
-            given = [self.let(f"extractelement {self.vector} {a}, i64 {lane}") for a in arguments]
-            called = self.let(f"call double @{name}({', '.join(f'double {x}' for x in given)})")
-            answer = self.let(f"insertelement {self.vector} {answer}, double {called}, i64 {lane}")
-        return answer
+            given = ", ".join([f"double {self.part(x, lane, 1)}" for x in arguments])
+            answers.append(self.let(f"call double @{name}({given})"))
+        return self.join(answers)
 
     def lanes(self, count: int) -> str:
         """The mask of so many lanes, the first."""
@@ -279,14 +223,8 @@ class Lanes:
     def first_lanes(self, row: Whole, rows: Whole) -> str:
         """The mask of the lanes row, row + 1, ... that lie below ``rows``."""
         lanes = ", ".join(f"i64 {lane}" for lane in range(self.width))
-        remaining = self.let(f"sub i64 {rows}, {row}")
-        first = self.let(f"insertelement {self.integers} poison, i64 {remaining}, i64 0")
-        splat = self.let(
-            f"shufflevector {self.integers} {first}, {self.integers} poison, <{self.width} x i32> zeroinitializer"
-        )
-        return self.let(f"icmp slt {self.integers} <{lanes}>, {splat}")
-
-    # --- Bits --------------------------------------------------------------------------------------
+        remaining = self.splat(self.let(f"sub i64 {rows}, {row}"), "i64")
+        return self.let(f"icmp slt {self.integers} <{lanes}>, {remaining}")
 
     def bits(self, a: str) -> str:
         return self.let(f"bitcast {self.vector} {a} to {self.integers}")
@@ -299,13 +237,23 @@ class Lanes:
         b = self.whole(b) if isinstance(b, int) else b
         return self.let(f"{operation} {self.integers} {a}, {b}")
 
-    # --- Memory: base is a ptr, index an int or the name of an i64 -----------------------------------
+    def load(self, base: str, index: Whole = 0, mask: str = "") -> str:
+        """What lies so many doubles behind; of the lanes in a mask, 0 in the others, whose memory is not touched."""
+        address = self.text.address(base, index)
+        if not mask:
+            return self.let(f"load {self.vector}, ptr {address}, align 8")
+        name = f"{self.vector} @llvm.masked.load.{self.suffix}.p0"
+        self.text.declarations.add(f"declare {name}(ptr, i32, {self.bools}, {self.vector})")
+        return self.let(f"call {name}(ptr {address}, i32 8, {self.bools} {mask}, {self.vector} {self.zero})")
 
-    def load(self, base: str, index: Whole = 0) -> str:
-        return self.let(f"load {self.vector}, ptr {self.text.address(base, index)}, align 8")
-
-    def store(self, value: str, base: str, index: Whole = 0) -> None:
-        self.text.put(f"store {self.vector} {value}, ptr {self.text.address(base, index)}, align 8")
+    def store(self, value: str, base: str, index: Whole = 0, mask: str = "") -> None:
+        address = self.text.address(base, index)
+        if not mask:
+            self.text.put(f"store {self.vector} {value}, ptr {address}, align 8")
+            return
+        name = f"void @llvm.masked.store.{self.suffix}.p0"
+        self.text.declarations.add(f"declare {name}({self.vector}, ptr, i32, {self.bools})")
+        self.text.put(f"call {name}({self.vector} {value}, ptr {address}, i32 8, {self.bools} {mask})")
 
     def part(self, value: str, lane: int, count: int) -> str:
         """``count`` lanes from ``lane`` on, as ``Lanes(text, count)`` has them.
@@ -318,27 +266,14 @@ class Lanes:
             return self.let(f"extractelement {self.vector} {value}, i64 {lane}")
         return self.shuffle(value, "poison", range(lane, lane + count))
 
-    def load_masked(self, mask: str, base: str, index: Whole = 0) -> str:
-        """The doubles of the lanes in the mask, 0 in the others, whose memory is not touched."""
-        given = f"ptr, i32, {self.bools}, {self.vector}"
-        self.text.declarations.add(f"declare {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
-        given = f"ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}, {self.vector} {self.zero}"
-        return self.let(f"call {self.vector} @llvm.masked.load.{self.suffix}.p0({given})")
-
-    def store_masked(self, mask: str, value: str, base: str, index: Whole = 0) -> None:
-        given = f"{self.vector}, ptr, i32, {self.bools}"
-        self.text.declarations.add(f"declare void @llvm.masked.store.{self.suffix}.p0({given})")
-        given = f"{self.vector} {value}, ptr {self.text.address(base, index)}, i32 8, {self.bools} {mask}"
-        self.text.put(f"call void @llvm.masked.store.{self.suffix}.p0({given})")
-
     def join(self, numbers: Sequence[str]) -> str:
-        """One vector of these doubles."""
+        """One vector of these doubles; of one, that."""
+        if len(numbers) == 1:
+            return numbers[0]
         joined, wide = "poison", Lanes(self.text, len(numbers))
         for lane, x in enumerate(numbers):
             joined = self.let(f"insertelement {wide.vector} {joined}, double {x}, i64 {lane}")
         return joined
-
-    # --- Sums over the lanes -------------------------------------------------------------------------
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """The lanes of a (0, 1, ...) and b (width, ...) in that order; the answer is as wide as the list."""
@@ -355,8 +290,7 @@ class Lanes:
             starts = range(0, width, 2 * span)
             low = [lane for s in starts for lane in (*range(s, s + span), *range(width + s, width + s + span))]
             high = [lane + span for lane in low]
-            vectors = [
-                self.add(self.shuffle(a, b, low), self.shuffle(a, b, high)) for a, b in zip(vectors[::2], vectors[1::2])
-            ]
+            pairs = zip(vectors[::2], vectors[1::2])
+            vectors = [self.add(self.shuffle(a, b, low), self.shuffle(a, b, high)) for a, b in pairs]
             span *= 2
         return vectors[0]

@@ -8,24 +8,26 @@ from typing import Any
 import numpy
 
 from ...ir import Result, as_key, remembered
-from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices, touched
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices, touched
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
 from .machine import ATTRIBUTES, Compiled, aligned, machine
-from .nests import Nest, filled, groups, moves, spelled
+from .nests import filled, groups, moves, spelled
 
 PART = 700  # lines of text from which a function ends
 MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
 APART = 64  # doubles between two ranges up to which they are cleared as one
 Range = tuple[str, int, int]  # array, first, one behind the last
 Statements = Iterable[Statement | Repeat]
+Sizes = Mapping[str, int]
+Table = Callable[[int], Sequence[float]]  # the numbers of array "t" at a length
 
 
 class Functions:
     """Functions over arrays, whose names and sizes are given, that are written from statements and compiled."""
 
-    def __init__(self, sizes: dict[str, int], lengths: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, sizes: dict[str, int], lengths: Span = (0, 0)) -> None:
         self.sizes, self.lengths = sizes, lengths
         self.inline = False  # whether all become one, so that arrays of it can be in registers, and
         self.split = False  # whether each number of them is by itself
@@ -34,7 +36,6 @@ class Functions:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a module."""
         self.functions: list[str] = []
         self.declarations: set[str] = set()
         self.called: Called = {}
@@ -43,8 +44,15 @@ class Functions:
     def write(self, statements: Statements, width: int = 0) -> range:
         """Write functions that run statements, in vectors of so many numbers at most, and return their places."""
         first, waiting = len(self.parts), [*groups(statements, 0, self.lengths)][::-1]
+        parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
+        more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
         while waiting:
-            self.part(waiting, width or machine().width)
+            text, called = Text(), None if self.inline else self.called
+            emitter = Emitter(text, width or machine().width, self.lengths, called, self.split)
+            while waiting and len(text.lines) < PART:
+                emitter.write(waiting.pop())
+            self.parts.append(f"@part{len(self.parts)}")
+            self.add(text, self.parts[-1][1:], parameters, **more)
             if self.lines > MODULE and not self.inline:
                 self.end()
         return range(first, len(self.parts))
@@ -53,17 +61,6 @@ class Functions:
         """Write them for arrays that are 0 first; return the ranges for which somebody has to see to that, too."""
         found, zeros = assigned(list(statements), self.sizes, cleared, self.lengths)
         return zeros, self.write(found, width)
-
-    def part(self, waiting: list[list[Nest] | Repeat], width: int) -> None:
-        """Write a function of the next nests."""
-        text = Text()
-        emitter = Emitter(text, width, self.lengths, None if self.inline else self.called, self.split)
-        while waiting and len(text.lines) < PART:
-            emitter.write(waiting.pop())
-        parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
-        more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
-        self.parts.append(f"@part{len(self.parts)}")
-        self.add(text, self.parts[-1][1:], parameters, **more)
 
     def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
         self.functions.append(text.function(name, parameters, **more))
@@ -75,9 +72,7 @@ class Functions:
         places = [text.address("%arrays", k) for k in range(len(self.sizes))]
         return {name: text.let(f"load ptr, ptr {place}, align 8") for name, place in zip(self.sizes, places)}
 
-    def run(
-        self, text: Text, zeros: Sequence[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0
-    ) -> None:
+    def run(self, text: Text, zeros: list[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0) -> None:
         """Clear ranges and call functions."""
         for name, start, stop in zeros:
             text.zero(text.address(arrays[name], start), stop - start)
@@ -85,8 +80,14 @@ class Functions:
         for part in parts:
             text.put(f"call void {self.parts[part]}({given})")
 
+    def train(self, text: Text, pointers: Sequence[str]) -> Any:
+        """Compile the loop over steps: of arrays, of ``pointers``, and of the steps made before, the first, the end."""
+        given = [f"ptr noalias %{name}" for name in ("arrays", *pointers)]
+        self.add(text, "train", [*given, "i64 %before", "i64 %first", "i64 %last"])
+        self.end()
+        return self.modules[-1].function("train", len(given), 3)
+
     def end(self) -> None:
-        """Compile the module."""
         for (head, count, width), name in self.called.items():
             text = Text()
             v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
@@ -95,38 +96,20 @@ class Functions:
         done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), self.inline)
         self.modules.append(done)
         if not self.inline:
-            self.parts = [
-                f"inttoptr (i64 {done.engine.get_function_address(x[1:])} to ptr)" if x.startswith("@") else x
-                for x in self.parts
-            ]
+            address = done.engine.get_function_address
+            self.parts = [f"inttoptr (i64 {address(x[1:])} to ptr)" if x[0] == "@" else x for x in self.parts]
         self.begin()
 
 
 class Code(Functions):
-    """Statements as one function in machine code, over arrays whose names and sizes are given.
+    """Statements as one function, over arrays of these ``sizes``, of which those of gradients are ``cleared`` first.
 
-    Parameters
-    ----------
-    statements : iterable of Statement or Repeat
-    sizes : mapping of str to int
-        The arrays and how many doubles they have.
-    cleared : sequence of str
-        The arrays that are 0 first: those of gradients.
-    lengths : (int, int)
-        The smallest and the largest length that it is called with, where axes grow with it.
-
-    Attributes
-    ----------
-    call : function (address of a Memory, length)
-        It lets other threads run. No two calls at a time may have the same memory.
+    ``call`` takes the address of a Memory and a length, one of ``lengths`` (least, most), with which axes may grow. It
+    lets other threads run; no two calls at a time may have the same memory.
     """
 
     def __init__(
-        self,
-        statements: Statements,
-        sizes: Mapping[str, int],
-        cleared: Sequence[str] = (),
-        lengths: tuple[int, int] = (0, 0),
+        self, statements: Statements, sizes: Sizes, cleared: Sequence[str] = (), lengths: Span = (0, 0)
     ) -> None:
         statements = list(statements)
         super().__init__({**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}, lengths)
@@ -137,16 +120,14 @@ class Code(Functions):
         self.call = self.modules[-1].function("run", 1, 1)
 
 
-def scratch(statements: Statements, lengths: tuple[int, int]) -> int:
+def scratch(statements: Statements, lengths: Span) -> int:
     """How many numbers "scratch" has to hold for the statements."""
     bodies = [(x.body, 1) if type(x) is Repeat else ([x], 0) for x in statements]
     each = [part for body, given in bodies for x in body for part in spelled(x, given, lengths)]  # type: ignore[arg-type]
     return max([2 * x.target.start for x in each if x.target.array == "scratch"], default=0)
 
 
-def code_of(
-    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
-) -> Code:
+def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span) -> Code:
     """The code; that of equal statements is compiled once."""
 
     def key(x: Statement | Repeat) -> Any:
@@ -162,7 +143,7 @@ def code_of(
 class Memory:
     """Arrays by name, of zeros, each beginning at a cache line; some are perhaps those of another memory."""
 
-    def __init__(self, sizes: Mapping[str, int], **shared: Any) -> None:
+    def __init__(self, sizes: Sizes, **shared: Any) -> None:
         self.arrays = {name: shared[name] if name in shared else aligned(size) for name, size in sizes.items()}
         for name, array in shared.items():
             if array.dtype != float or not array.flags.c_contiguous or array.size < sizes[name]:
@@ -179,52 +160,37 @@ class Memory:
 class NativeNests:
     """The nests of a graph in machine code; several threads may call it.
 
-    Parameters
-    ----------
-    nests : Nests
-        See ``flat.loops.nests``.
-    lengths : (int, int), optional
-        The smallest and the largest length of the sequence with which axes grow.
-    table : function of the length, optional
-        The numbers of array "t", where they depend on it.
-    rows : int, optional
-        How many rows these are the nests of: each output is so many numbers, one beside the other.
+    ``lengths`` are the smallest and the largest of the sequence with which axes grow, and ``table(length)`` gives the
+    numbers of array "t" where they depend on it. Of nests for several ``rows`` each output is so many numbers.
 
-    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()`` of their own, whose arrays "w"
-    and "x" are read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the
-    first output in "gw" and "gx".
+    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()``, whose arrays "w" and "x" are
+    read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the first output
+    in "gw" and "gx".
     """
 
-    def __init__(
-        self,
-        nests: Any,
-        lengths: tuple[int, int] = (0, 0),
-        table: Callable[[int], Sequence[float]] | None = None,
-        rows: int = 1,
-    ) -> None:
+    def __init__(self, nests: Any, lengths: Span = (0, 0), table: Table | None = None, rows: int = 1) -> None:
         self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
         self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
         self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
-        self.of_values: Code | None = None
-        self.of_gradients: Code | None = None
+        self.codes: dict[str, Code] = {}  # no cached_property: its lock would stay closed in a process forked meanwhile
         self.free: list[Memory] = []
 
     @property
     def values(self) -> Code:
         """The code of the outputs alone, compiled when it is first asked for."""
-        if not self.of_values:  # no cached_property, whose lock would stay closed in a process forked meanwhile
-            self.of_values = code_of(self.forward, self.sizes, (), self.lengths)
-        return self.of_values
+        if "values" not in self.codes:
+            self.codes["values"] = code_of(self.forward, self.sizes, (), self.lengths)
+        return self.codes["values"]
 
     @property
     def gradients(self) -> Code:
         """The code of outputs and gradients, compiled when it is first asked for."""
-        if not self.of_gradients:
-            self.of_gradients = self.followed([], {})
-        return self.of_gradients
+        if "gradients" not in self.codes:
+            self.codes["gradients"] = self.followed([], {})
+        return self.codes["gradients"]
 
-    def followed(self, statements: Sequence[Statement], sizes: Mapping[str, int]) -> Code:
+    def followed(self, statements: Sequence[Statement], sizes: Sizes) -> Code:
         """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
         first, seed, sizes = self.nests.outputs[0], [], {**self.sizes, **sizes}
         if type(first) is Index:
@@ -257,7 +223,6 @@ class NativeNests:
         return found
 
     def outputs(self, inputs: Any, parameters: Any, length: int = 0) -> Any:
-        """The outputs, as an array."""
         return self.run(self.values, inputs, parameters, length).outputs
 
     def outputs_and_gradients(self, inputs: Any, parameters: Any, length: int = 0) -> Result:
@@ -286,11 +251,11 @@ def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
 
 
 def assigned(
-    statements: Sequence[Statement | Repeat], sizes: Mapping[str, int], cleared: Sequence[str], lengths: tuple[int, int]
-) -> tuple[list[Statement | Repeat], list[Range]]:
+    statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span
+) -> tuple[list[Any], list[Range]]:
     """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
     every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
-    if any(x.target.grows for x in every):  # type: ignore[union-attr]  # places move on with the length
+    if any(x.target.grows for x in every):  # places move on with the length
         return [*statements], [(name, 0, sizes[name]) for name in cleared]
     reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # by what has run so far
     fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before anything else
@@ -301,7 +266,7 @@ def assigned(
 
     for each in statements:
         given = int(type(each) is Repeat)
-        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]  # type: ignore[arg-type]
+        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]
         reached: list[Any] = [elements(x, x.target) if x.target.array in reads else None for x in body]
         for k, (x, here) in enumerate(zip(body, reached)):
             array = x.target.array
@@ -325,7 +290,7 @@ def assigned(
     return found, [part for name in cleared for part in ranges(name, ~fresh[name])]
 
 
-def simple(statement: Statement, given: int, lengths: tuple[int, int]) -> bool:
+def simple(statement: Statement, given: int, lengths: Span) -> bool:
     """Whether it adds at least one term at each of its targets, which are as many whatever the length is."""
     axes, target = statement.axes, statement.target
     least, _ = extents(axes, lengths)

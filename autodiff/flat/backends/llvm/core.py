@@ -6,7 +6,7 @@ What is not in it is made of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from ....tracing import Unsupported
@@ -22,20 +22,8 @@ CONDITIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 
 def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     """The primitive that stands first in an expression, of operands that are names of vectors."""
-    if head in FUNCTIONS:
-        return FUNCTIONS[head](v, *operands)
-    if head in CONDITIONS:
-        mask = v.compare(CONDITIONS[head], *operands)
-        answer = v.select(mask, v.one, v.zero)
-        v.text.masks[answer] = mask
-        return answer
-    if head in LIBRARY:
-        return v.library(head, *operands)
-    if head in LISTED:
-        return of_list(v, head, operands)
-    if head in OTHERS:
-        return OTHERS[head](v, *operands)
-
+    if head in WRITERS:
+        return WRITERS[head](v, *operands)
     if head is row_mean:
         raise Unsupported("machine code takes row after row: it cannot compute the mean over all")
 
@@ -46,9 +34,17 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     return v.constant(found) if type(found) is float else found
 
 
-def is_true(v: Lanes, condition: str) -> str:
-    """Where a condition is not 0, as a mask: that of a comparison is known."""
-    return v.text.masks.get(condition) or v.compare("une", condition, v.zero)
+def comparison(condition: str, v: Lanes, a: str, b: str) -> str:
+    """1 or 0, of which the mask is known."""
+    mask = v.compare(condition, a, b)
+    answer = v.select(mask, v.one, v.zero)
+    v.text.masks[answer] = mask
+    return answer
+
+
+def choice(v: Lanes, condition: str, a: str, b: str) -> str:
+    """a where a condition is not 0, else b."""
+    return v.select(v.text.masks.get(condition) or v.compare("une", condition, v.zero), a, b)
 
 
 def power(v: Lanes, a: str, b: str) -> str:
@@ -84,11 +80,10 @@ def larger(v: Lanes, a: str, b: str) -> str:
     return v.select(v.compare("uno", a, a), a, chosen)
 
 
-def of_list(v: Lanes, head: str, terms: Sequence[str]) -> str:
+def of_list(head: str, v: Lanes, *terms: str) -> str:
     """logsumexp, largest or norm of terms."""
 
     def written(x: Any) -> str:
-        """The name of an expression of names."""
         if type(x) is tuple:
             return value(v, x[0], list(map(written, x[1:])))
         return x if type(x) is str else v.constant(x)
@@ -96,7 +91,7 @@ def of_list(v: Lanes, head: str, terms: Sequence[str]) -> str:
     if head == "largest":
         return reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
     measure, part, answer = LISTS[head]
-    largest = of_list(v, "largest", [v.zero, *[written(measure(x)) for x in terms]][head != "norm" :])
+    largest = of_list("largest", v, *[v.zero, *[written(measure(x)) for x in terms]][head != "norm" :])
     return written(answer(largest, reduce(v.add, [written(part(x, largest)) for x in terms], v.zero)))
 
 
@@ -126,7 +121,11 @@ LISTS: dict[str, tuple[Callable[..., Expression], ...]] = {  # measure of a term
 }  # fmt: skip
 
 
-OTHERS: dict[str, Callable[..., str]] = {
+WRITERS: dict[Any, Callable[..., str]] = {
+    **FUNCTIONS,
+    **{name: partial(comparison, condition) for name, condition in CONDITIONS.items()},
+    **{name: partial(lambda name, v, *operands: v.library(name, *operands), name) for name in LIBRARY},
+    **{name: partial(of_list, name) for name in LISTED},
     "add": Lanes.add,
     "sub": Lanes.sub,
     "mul": Lanes.mul,
@@ -137,21 +136,22 @@ OTHERS: dict[str, Callable[..., str]] = {
     "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
     "relu": lambda v, a: v.add(v.at_least(a, v.zero), v.zero),  # no comparison and choice; 0, not -0, of -0
-    "where": lambda v, condition, a, b: v.select(is_true(v, condition), a, b),
+    "where": choice,
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": lambda v, *x: reduce(v.add, map(v.mul, x[: len(x) // 2], x[len(x) // 2 : -1]), x[-1]),
 }
-CORE = frozenset({*FUNCTIONS, *CONDITIONS, *LIBRARY, *LISTED, *OTHERS})
+CORE = frozenset(WRITERS)
 COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "logsumexp": 60, "norm": 30}
 
 
-def costs(expression: Expression) -> list[int]:
-    """About how many instructions each operation in an expression takes."""
+def cost(expression: Expression) -> int:
+    """About how many instructions an expression takes."""
     if type(expression) is not tuple:
-        return []
+        return 0
     head, *operands = expression
-    inner = [cost for operand in operands for cost in costs(operand)]
     if head in CORE:
-        return [COSTS.get(head, 40 if head in LIBRARY else 1), *inner]
-    code, _ = instructions(primitive_of(head), len(operands), CORE, RUNNER)
-    return [cost for each, places in code for cost in costs((each.name, *places))] + inner
+        own = COSTS.get(head, 40 if head in LIBRARY else 1)
+    else:
+        code, _ = instructions(primitive_of(head), len(operands), CORE, RUNNER)
+        own = sum([cost((each.name, *places)) for each, places in code])
+    return own + sum(map(cost, operands))

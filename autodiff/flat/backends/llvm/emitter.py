@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...loops.statements import Expression, Index, Repeat, indices
+from ...loops.statements import Expression, Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
-from .core import INF, costs, larger, value as computed
+from .core import INF, cost, larger, value as computed
 from .nests import Nest, groups, moves, side_by_side
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
@@ -41,9 +41,7 @@ class Emitter:
     loaded and stored by itself, so that LLVM can keep it in a register from one function to the next.
     """
 
-    def __init__(
-        self, text: Text, width: int, lengths: tuple[int, int], called: Called | None, split: bool = False
-    ) -> None:
+    def __init__(self, text: Text, width: int, lengths: Span, called: Called | None, split: bool = False) -> None:
         self.text, self.width, self.lengths, self.called, self.split = text, width, lengths, called, split
         self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
         self.straight = self.brief = False
@@ -53,9 +51,9 @@ class Emitter:
         if isinstance(group, list):
             self.nests(group, {})
         else:
-            with self.text.loop(self.text.plus(self.text.times("%length", group.grows), group.turns)) as turn:
+            with self.text.loop(self.text.plus(self.text.times("%length", group.grows), group.turns)) as (index, _):
                 for nests in groups(group.body, 1, self.lengths):
-                    self.nests(nests, {0: (turn.index, 0)})  # type: ignore[arg-type]
+                    self.nests(nests, {0: (index, 0)})  # type: ignore[arg-type]
 
     def nests(self, nests: list[Nest], at: Point) -> None:
         straight = not nests[0].statement.axes
@@ -63,12 +61,7 @@ class Emitter:
             self.known = {}
         self.straight = straight
         self.brief = math.prod(nests[0].most) <= BRIEF
-        if nests[0].way == "lanes":
-            self.lanes(nests, at)
-        elif nests[0].way == "totals":
-            self.totals(nests[0], at)
-        else:
-            self.memory(nests[0], at)
+        (self.totals if nests[0].way == "totals" else self.lanes)(nests, at)
 
     # --- Loops -------------------------------------------------------------------------------------
 
@@ -82,9 +75,7 @@ class Emitter:
             yield turn
         self.known = before
 
-    def tiles(
-        self, nest: Nest, axes: Sequence[tuple[int, int]], points: list[Point], body: Callable[[list[Point]], None]
-    ) -> None:
+    def tiles(self, nest: Nest, axes: Sequence[Any], points: list[Point], body: Callable[[list[Point]], None]) -> None:
         """``body(points)`` for each tile: so many points along each of the axes, the first of them outermost."""
         if not axes:
             body(points)
@@ -93,15 +84,15 @@ class Emitter:
         fixed, most = nest.fixed(axis), nest.most[axis]
 
         def tile(place: Place, count: int) -> None:
-            more = [{**point, axis: x} for point in points for x in further(place, count)]
+            more = [{**point, axis: (place[0], place[1] + k)} for point in points for k in range(count)]
             self.tiles(nest, inner, more, body)
 
         stop = most // size * size if fixed else self.extent(nest, axis, points[0])
         if stop == size:
             tile(("", 0), size)
         elif stop:
-            with self.loop(nest, points[0], stop, step=size, empty=nest.least[axis] < 1) as turn:
-                tile((turn.index, 0), size)
+            with self.loop(nest, points[0], stop, step=size, empty=nest.least[axis] < 1) as (index, _):
+                tile((index, 0), size)
         if fixed and most % size:
             tile(("", most - most % size), most % size)
 
@@ -129,31 +120,31 @@ class Emitter:
             if count <= v.width:
                 body(View(v, axis, v.first_lanes(0, stop)), [("", 0)])
             else:
-                with self.loop(nest, at, stop, step=v.width, empty=nest.least[axis] < 1) as turn:
-                    body(View(v, axis, v.first_lanes(turn.index, stop)), [(turn.index, 0)])
+                with self.loop(nest, at, stop, step=v.width, empty=nest.least[axis] < 1) as (index, _):
+                    body(View(v, axis, v.first_lanes(index, stop)), [(index, 0)])
             return
         starts = [*range(0, count - v.width, v.width), count - v.width]
         left = len(starts) % most if len(starts) > most + 1 else len(starts)
         while left < 2 and (left or count % v.width) and left < len(starts):
             left += most
         if whole := len(starts) - left:
-            with self.loop(nest, at, whole * v.width, step=most * v.width) as turn:
-                body(View(v, axis), [(turn.index, k * v.width) for k in range(most)])
+            with self.loop(nest, at, whole * v.width, step=most * v.width) as (index, _):
+                body(View(v, axis), [(index, k * v.width) for k in range(most)])
         if left:
             body(View(v, axis), [("", start) for start in starts[-left:]])
 
-    # --- Three ways to write a nest ----------------------------------------------------------------
+    # --- Two ways to write a nest ------------------------------------------------------------------
 
     def lanes(self, nests: Sequence[Nest], at: Point) -> None:
         """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
         nest = nests[0]
         vector = nest.vector
-        cost = sum([1 + sum(costs(each.statement.expression)) for each in nests])
+        price = sum([1 + cost(each.statement.expression) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
-        wide = max(1, min(WIDE, TILE // (cost + 2 * self.width * len(apart))))
+        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (price + 2 * self.width * len(apart))))
         chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
-        left = max(1, min(2 * self.width, 2 * TILE // cost) // chunks)
+        left = max(1, min(2 * self.width, 2 * TILE // price) // chunks)
         sizes: list[int] = []
         for axis in reversed(nest.tiles):
             sizes.insert(0, divisor(nest.most[axis], left))
@@ -171,17 +162,17 @@ class Emitter:
         axes = [(k, 1) for k in nest.parallel if k != vector and k not in nest.tiles]
         self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], over_vectors)
 
-    def totals(self, nest: Nest, at: Point) -> None:
+    def totals(self, nests: Sequence[Nest], at: Point) -> None:
         """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
+        (nest,) = nests
         target = nest.statement.target
         rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
         width = nest.lanes(self.width)
-        left = max(1, min(2 * width, TILE // sum(costs(("add", nest.statement.expression)))))
+        left = max(1, min(2 * width, TILE // cost(("add", nest.statement.expression))))
         sizes: list[int] = []
         for tile in nest.tiles:
-            sizes.append(
-                power_of_two(min(nest.most[tile], left, width)) if tile == rows else divisor(nest.most[tile], left)
-            )
+            most = nest.most[tile]
+            sizes.append(power_of_two(min(most, left, width)) if tile == rows else divisor(most, left))
             left //= sizes[-1]
 
         def block(points: list[Point]) -> None:
@@ -196,36 +187,6 @@ class Emitter:
 
         axes = [(k, 1) for k in nest.parallel if k not in nest.tiles]
         self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], block)
-
-    def memory(self, nest: Nest, at: Point) -> None:
-        """Every term added to its target in memory, one point after the other."""
-        statement, vector = nest.statement, nest.vector
-        if statement.reduce == "largest" and not statement.adds:
-            raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
-        axes = [(k, 1) for k in range(nest.given, len(statement.axes)) if k != vector]
-
-        def every(change: Callable[[View, Point], str]) -> None:
-            def over_vectors(points: list[Point]) -> None:
-                (at,) = points
-
-                def block(view: View, starts: list[Place]) -> None:
-                    points = [at if vector < 0 else {**at, vector: start} for start in starts]
-                    for point, number in zip(points, [change(view, point) for point in points]):
-                        self.store(view, statement.target, point, number)
-
-                self.vectors(nest, at, 1, block)
-
-            self.tiles(nest, axes, [at], over_vectors)
-
-        if not statement.adds:
-            every(lambda view, point: self.value(view, statement.start, point))
-            self.known = {}
-
-        def plus(view: View, point: Point) -> str:
-            so_far = self.load(view, statement.target, point)
-            return self.plus(view, so_far, statement.expression, point, False)
-
-        every(plus)
 
     # --- Sums --------------------------------------------------------------------------------------
 
@@ -295,43 +256,31 @@ class Emitter:
         """
         count, (join, none) = len(points), neutral(nest, v)
 
-        def body(inner: Point, part: int, totals: list[str]) -> list[str]:
-            mine = slice(part * count, (part + 1) * count)
-            totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
+        def fold(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
+            """The totals after a step at each point along the axes, by turns for each part."""
+            if not axes:
+                mine, totals = slice(part * count, (part + 1) * count), [*totals]
+                totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
+                return totals
+            axis, *rest = axes
+            at, fixed, most = {**points[0], **inner}, nest.fixed(axis), nest.most[axis]
+            turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
+            steps, done = -(-most // size), 0
+            if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
+                done = most // size // turns * turns if fixed else steps
+                stop, empty = done * size if fixed else self.extent(nest, axis, at), nest.least[axis] < 1
+                more = {"step": turns * size, "carried": totals, "kind": v.vector, "empty": empty}
+                with self.loop(nest, at, stop, **more) as (index, totals):
+                    for k in range(turns):
+                        totals[:] = fold(rest, {**inner, axis: (index, k * size)}, totals, k)
+            for k in range(done, steps):
+                totals = fold(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
             return totals
 
-        totals = self.fold(nest, axes, points[0], {}, [*first, *[none] * (parts - 1) * count], v, parts, body)
+        totals = fold(axes, {}, [*first, *[none] * (parts - 1) * count])
         while len(totals) > count:
             half = len(totals) // count // 2 * count
             totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
-        return totals
-
-    def fold(
-        self, nest: Nest, axes: Sequence[int], outer: Point, inner: Point, totals: list[str], v: Lanes, parts: int,
-        body: Callable[[Point, int, list[str]], list[str]], part: int = 0,
-    ) -> list[str]:  # fmt: skip
-        """The totals after ``body(inner point, part, totals)`` along the axes, by turns for each part."""
-        if not axes:
-            return body(inner, part, [*totals])
-        axis, *rest = axes
-        at, fixed, most = {**outer, **inner}, nest.fixed(axis), nest.most[axis]
-        turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
-        steps, done = -(-most // size), 0
-
-        def once(place: Place, totals: list[str], part: int) -> list[str]:
-            return self.fold(nest, rest, outer, {**inner, axis: place}, totals, v, parts, body, part)
-
-        if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
-            done = most // size // turns * turns if fixed else steps
-            stop = done * size if fixed else self.extent(nest, axis, at)
-            with self.loop(
-                nest, at, stop, step=turns * size, carried=totals, kind=v.vector, empty=nest.least[axis] < 1
-            ) as turn:
-                for k in range(turns):
-                    turn.values = once((turn.index, k * size), turn.values, k)
-            totals = turn.values
-        for k in range(done, steps):
-            totals = once(("", k * size), totals, k % turns)
         return totals
 
     def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
@@ -348,7 +297,7 @@ class Emitter:
             vectors = [join(v, x, other) for x, other in zip(vectors, others)]
             span *= 2
         numbers = [v.part(x, 0, 1) for x in vectors]
-        return Lanes(self.text, 1).join(numbers) if len(numbers) > 1 else numbers[0]
+        return v.join(numbers)
 
     # --- Registers ---------------------------------------------------------------------------------
 
@@ -379,8 +328,7 @@ class Emitter:
         return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
 
     def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
-        """A primitive of registers."""
-        if self.called is None or not self.brief or head in LIBRARY or sum(costs((head, *operands))) < HEAVY:
+        if self.called is None or not self.brief or head in LIBRARY or cost((head, *operands)) < HEAVY:
             return computed(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
         return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")
@@ -417,9 +365,8 @@ class Emitter:
         if by.array == KNOWN:
             return whole
         inside = self.inside(by, choices, at)
-        return self.once(
-            ("chosen", inside), lambda: self.text.let(f"select i1 {inside}, i64 {whole}, i64 {choices - 1}")
-        )
+        text = f"select i1 {inside}, i64 {whole}, i64 {choices - 1}"
+        return self.once(("chosen", inside), lambda: self.text.let(text))
 
     def inside(self, by: Index, choices: int, at: Point) -> str:
         """Whether the number at an index is whole and one of so many choices."""
@@ -446,20 +393,16 @@ class Emitter:
             one = View(Lanes(self.text, 1))
             return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
         address = self.address(x, at)
-        if along and mask:
-            number = self.once(("load", address, v.width, mask), lambda: v.load_masked(mask, address))
-        elif along:
-            number = self.once(("load", address, v.width), lambda: v.load(address))
+        if along:
+            number = self.once(("load", address, v.width, mask), lambda: v.load(address, 0, mask))
         else:
-            single = self.once(("load", address, 1), lambda: self.text.let(f"load double, ptr {address}, align 8"))
+            single = self.once(("load", address, 1, ""), lambda: Lanes(self.text, 1).load(address))
             number = self.once(("splat", v.width, single), lambda: v.splat(single))
         if x.by is None or x.by.array == KNOWN:
             return number
         inside = self.inside(x.by, x.choices, at)
-        kind, none = v.vector, v.constant(math.nan)
-        return self.once(
-            ("or nan", number, inside), lambda: self.text.let(f"select i1 {inside}, {kind} {number}, {kind} {none}")
-        )
+        text = f"select i1 {inside}, {v.vector} {number}, {v.vector} {v.constant(math.nan)}"
+        return self.once(("or nan", number, inside), lambda: self.text.let(text))
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
         v, axis, mask = view
@@ -469,14 +412,11 @@ class Emitter:
                 self.store(one, x, {**at, axis: (name, further + k)}, v.part(number, k, 1))
             return
         address = self.address(x, at)
-        if mask:
-            v.store_masked(mask, number, address)
-        else:
-            v.store(number, address)
+        v.store(number, address, 0, mask)
         if x.by:
             self.known = {}
         else:
-            self.known[("load", address, v.width, mask) if mask else ("load", address, v.width)] = number
+            self.known["load", address, v.width, mask] = number
 
 
 def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str]:
@@ -485,13 +425,7 @@ def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str
 
 
 def power_of_two(count: int) -> int:
-    """The largest one that is not above."""
     return 1 << (count.bit_length() - 1)
-
-
-def further(place: Place, count: int) -> list[Place]:
-    """The place and those behind it."""
-    return [(place[0], place[1] + k) for k in range(count)]
 
 
 def divisor(count: int, most: int) -> int:

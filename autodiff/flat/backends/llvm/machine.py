@@ -35,18 +35,11 @@ class Machine:
         self.cpu = llvm.get_host_cpu_name()
         self.target = llvm.Target.from_default_triple()
         self.width = 8 if features.get("avx512f") else 4
-        self.bring_library()
-
-    def bring_library(self) -> None:
-        """Tell LLVM where the functions of the C library are."""
         library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
-        for name, operands in LIBRARY.items():
+        for name, operands in LIBRARY.items():  # tell LLVM where the functions of the C library are
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_double] * operands, ctypes.c_double
             llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
-
-    def target_machine(self, level: int) -> Any:
-        return self.target.create_target_machine(cpu=self.cpu, features=self.features, opt=level, jit=True)
 
 
 @cache
@@ -72,8 +65,9 @@ class Compiled:
     def compile(self, text: str, inline: bool) -> Any:
         """LLVM's engine for the text."""
         module = llvm.parse_assembly(text)
-        target_machine = machine().target_machine(LEVEL)
-        module.triple, module.data_layout = machine().target.triple, str(target_machine.target_data)
+        here = machine()
+        target_machine = here.target.create_target_machine(cpu=here.cpu, features=here.features, opt=LEVEL, jit=True)
+        module.triple, module.data_layout = here.target.triple, str(target_machine.target_data)
         if inline:
             in_registers(module, target_machine)
         engine = llvm.create_mcjit_compiler(module, target_machine)

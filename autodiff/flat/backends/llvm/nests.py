@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...ir import SHORT
-from ...loops.statements import Axis, Index, Repeat, Statement, extents, indices
-from .core import LISTS, costs
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices
+from .core import LISTS, cost
 
 WIDTH = 8  # numbers in a vector, roughly
 
@@ -55,7 +55,7 @@ class Nest(NamedTuple):
         return min(widest, 1 << (count // 2 if self.fixed(self.vector) else count - 1).bit_length())
 
 
-def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
+def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
     """The nest of a statement; the ``lengths`` are the least and the largest that it is run with."""
     statement = joined(turned(filled(statement), given), given)
     axes, target = statement.axes, statement.target
@@ -73,49 +73,40 @@ def nest_of(statement: Statement, given: int, lengths: tuple[int, int]) -> Nest:
     alone = len(reduced) == 1 and not statement.adds and statement.start == 0.0  # few terms are added in order, too
     exact = not nest.strict or alone or statement.reduce == "largest"
     deep = [k for k in reduced if k in free and exact and most[k] >= SHORT and all(side_by_side(x, k) for x in leaves)]
-    tiled = [k for k in wide if nest.fixed(k)]
-    ways = [tile(nest, leaves, tiled)]
-    ways += [tile(nest._replace(vector=k), leaves, tiled) for k in wide if k in neat or nest.fixed(k)]
-    ways += [tile(nest._replace(way="totals", vector=k), leaves, tiled) for k in deep]
-    return min(ways, key=lambda nest: price(nest, leaves))
+
+    def tile(nest: Nest) -> Nest:
+        """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
+        tiled = [k for k in wide if nest.fixed(k) and k != nest.vector]
+        stay = {k: (sum(not moves(x, k) for x in leaves), most[k]) for k in tiled}
+        tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if reduced else []
+        if nest.way == "totals":  # the first tile becomes the lanes of the result
+            rows = sorted([k for k in tiles if target.strides[k] == 1], key=lambda k: most[k])[-1:]
+            return nest._replace(tiles=(*rows, *[k for k in tiles if k not in rows][:1]))
+        return nest._replace(tiles=tuple(tiles[1::-1]))
+
+    def price(nest: Nest) -> float:
+        """About how many instructions a term takes."""
+        k, lanes = nest.vector, nest.lanes(WIDTH)
+        count, vectors = (1.0, 1) if k < 0 else ((least[k] + most[k]) / 2.0, -(-most[k] // lanes))
+
+        def access(x: Index) -> float:
+            """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
+            return 1.0 if k < 0 or side_by_side(x, k) else 3.0 * lanes
+
+        points = [min(WIDTH, math.prod([most[n] for n in nest.tiles if not moves(x, n)])) for x in leaves]
+        loads = sum([access(x) / n for x, n in zip(leaves, points)])
+        terms = max(1.0, math.prod([(least[n] + most[n]) / 2.0 for n in reduced]))
+        whole = (1.0 + cost(statement.expression) + loads) * vectors / max(count, 1.0)
+        if nest.way == "totals":
+            return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
+        return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
+
+    ways = [nest, *[nest._replace(vector=k) for k in wide if k in neat or nest.fixed(k)]]
+    ways += [nest._replace(way="totals", vector=k) for k in deep]
+    return min(map(tile, ways), key=price)
 
 
-def tile(nest: Nest, leaves: Sequence[Index], allowed: Sequence[int]) -> Nest:
-    """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
-    target = nest.statement.target
-    stay = {k: (sum(not moves(x, k) for x in leaves), nest.most[k]) for k in allowed if k != nest.vector}
-    tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if nest.reduced else []
-    if nest.way == "totals":  # the first tile becomes the lanes of the result
-        rows = sorted([k for k in tiles if target.strides[k] == 1], key=lambda k: nest.most[k])[-1:]
-        return nest._replace(tiles=(*rows, *[k for k in tiles if k not in rows][:1]))
-    return nest._replace(tiles=tuple(tiles[1::-1]))
-
-
-def price(nest: Nest, leaves: Sequence[Index]) -> float:
-    """About how many instructions a term takes."""
-    statement, k = nest.statement, nest.vector
-    target = statement.target
-    count, lanes = (1.0 if k < 0 else (nest.least[k] + nest.most[k]) / 2.0), nest.lanes(WIDTH)
-    vectors = 1 if k < 0 else -(-nest.most[k] // lanes)
-
-    def access(x: Index) -> float:
-        """What a vector takes: one instruction, or as if three for each number that lies somewhere."""
-        return 1.0 if k < 0 or side_by_side(x, k) else 3.0 * lanes
-
-    def points(x: Index) -> float:
-        return min(WIDTH, math.prod([nest.most[axis] for axis in nest.tiles if not moves(x, axis)]))
-
-    loads = sum([access(x) / points(x) for x in leaves])
-    terms = max(1.0, math.prod([(nest.least[axis] + nest.most[axis]) / 2.0 for axis in nest.reduced]))
-    whole = (1.0 + sum(costs(statement.expression)) + loads) * vectors / max(count, 1.0)
-    if nest.way == "totals":
-        return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
-    return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
-
-
-def groups(
-    statements: Iterable[Statement | Repeat], given: int, lengths: tuple[int, int]
-) -> Iterator[list[Nest] | Repeat]:
+def groups(statements: Iterable[Any], given: int, lengths: Span) -> Iterator[list[Nest] | Repeat]:
     """The statements as nests, those together that share their loops."""
     group: list[Nest] = []
     for statement in statements:
@@ -124,15 +115,28 @@ def groups(
             yield statement
             group = []
             continue
-        for each in spelled(statement, given, lengths):  # type: ignore[arg-type]
-            nest = nest_of(each, given, lengths)
-            if 0 in [nest.most[k] for k in nest.parallel]:
-                continue
-            if not (group and all(goes_with(nest, other) for other in group)):
-                yield from [group] * bool(group)
-                group = []
-            group.append(nest)
+        for each in spelled(statement, given, lengths):
+            for nest in in_memory(nest_of(each, given, lengths)):
+                if 0 in [nest.most[k] for k in nest.parallel]:
+                    continue
+                if not (group and all(goes_with(nest, other) for other in group)):
+                    yield from [group] * bool(group)
+                    group = []
+                group.append(nest)
     yield from [group] * bool(group)
+
+
+def in_memory(nest: Nest) -> list[Nest]:
+    """The nest; one that sums in memory as what begins the sum, and what adds to it, at every point of the axes."""
+    statement = nest.statement
+    if nest.way != "memory" or not (statement.reduce or statement.adds):
+        return [nest]
+    if statement.reduce == "largest" and not statement.adds:
+        raise ValueError(f"cannot write {statement}: what its target is depends on an axis that is reduced")
+    nest = nest._replace(parallel=tuple(range(nest.given, len(nest.most))), reduced=())
+    begin = statement._replace(expression=statement.start, reduce="")
+    plus = nest._replace(statement=statement._replace(adds=True))
+    return [plus] if statement.adds else [nest._replace(statement=begin), plus]
 
 
 def goes_with(nest: Nest, before: Nest) -> bool:
@@ -223,40 +227,28 @@ def joined(statement: Statement, given: int) -> Statement:
     """The statement with axes of one point left out, and neighbours joined that count as one."""
     k = given
     while k < len(statement.axes):
-        axes = statement.axes
-        axis, following = axes[k], axes[k + 1] if k + 1 < len(axes) else None
+        axes, target = statement.axes, statement.target
         used = {outer for axis in axes for outer, _ in axis.slopes}
-        whole = k not in used and axis == Axis(axis.extent)
-        if whole and axis.extent == 1:
+        whole = [n not in used and axes[n] == Axis(axes[n].extent) for n in range(k, min(k + 2, len(axes)))]
+        if whole[0] and axes[k].extent == 1:
             statement = without(statement, k)
-        elif (
-            whole and following and following == Axis(following.extent) and k + 1 not in used and in_a_row(statement, k)
-        ):
-            wider = axes[: k + 1] + (Axis(axis.extent * following.extent),) + axes[k + 2 :]
-            statement = without(statement._replace(axes=wider), k)
-        else:
-            k += 1
+            continue
+        if whole == [True, True] and moves(target, k) == moves(target, k + 1):
+            length, everything = axes[k + 1].extent, indices((None, target, statement.expression, statement.start))
+            if all(x.strides[k] == x.strides[k + 1] * length for x in everything):  # k goes on where the next one ends
+                wider = axes[: k + 1] + (Axis(axes[k].extent * length),) + axes[k + 2 :]
+                statement = without(statement._replace(axes=wider), k)
+                continue
+        k += 1
     return statement
 
 
-def in_a_row(statement: Statement, k: int) -> bool:
-    """Whether axis k goes on where the next axis ends, in all that is read and written."""
-    target, length = statement.target, statement.axes[k + 1].extent
-    both = moves(target, k) == moves(target, k + 1)
-    everything = indices((None, target, statement.expression, statement.start))
-    return both and all(x.strides[k] == x.strides[k + 1] * length for x in everything)
-
-
 def without(statement: Statement, k: int) -> Statement:
-    axes = [
-        axis._replace(slopes=tuple([(outer - (outer > k), slope) for outer, slope in axis.slopes]))
-        for n, axis in enumerate(statement.axes)
-        if n != k
-    ]
+    axes = [axis.among(lambda outer: outer - (outer > k)) for n, axis in enumerate(statement.axes) if n != k]
     return statement.moved(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
-def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[Statement]:
+def spelled(statement: Statement, given: int, lengths: Span) -> list[Statement]:
     """logsumexp and norm as three statements: the largest term, and a sum in which it is the measure, in "scratch"."""
     if statement.reduce not in ("logsumexp", "norm") or statement.adds:
         return [statement]
@@ -271,8 +263,6 @@ def spelled(statement: Statement, given: int, lengths: tuple[int, int]) -> list[
     largest, total = Index("scratch", 0, tuple(strides)), Index("scratch", size, tuple(strides))
     measure, part, answer = LISTS[reduce]
     once = [Axis(1) if k >= given and not moves(target, k) else axis for k, axis in enumerate(axes)]
-    return [
-        statement._replace(target=largest, expression=measure(term), reduce="largest"),
-        statement._replace(target=total, expression=part(term, largest), reduce="sum"),
-        Statement(tuple(once), target, answer(largest, total)),
-    ]
+    first = statement._replace(target=largest, expression=measure(term), reduce="largest")
+    second = statement._replace(target=total, expression=part(term, largest), reduce="sum")
+    return [first, second, Statement(tuple(once), target, answer(largest, total))]

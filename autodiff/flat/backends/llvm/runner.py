@@ -32,7 +32,8 @@ class Native(Batch):
         if any(gate.primitive is row_mean for gate in recording.gates):
             raise Unsupported("machine code maps row after row: take runner='batch' for means over the rows")
         self.nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
-        self.asked, self.inputs = bool(wrt), len(recording.inputs)
+        self.asked, self.inputs, self.length = bool(wrt), len(recording.inputs), 0
+        self.places: Any = slice(0, self.inputs)  # of inputs in a row of the program's
         self.first = self.inputs if asked & {*recording.inputs} else 0  # gradients to inputs
         self.count = len(asked & {*recording.parameters})  # and to parameters, the first of them
         self.blocks: dict[int, NativeNests] = {}  # by the number of rows
@@ -65,7 +66,8 @@ class Native(Batch):
             empty = numpy.zeros((0, len(self.nests.nests.outputs)))
             return Result(empty, numpy.zeros((0, self.first)), numpy.zeros(self.count))
         outputs, to_inputs, to_parameters = map(numpy.array, zip(*found))
-        return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
+        with numpy.errstate(all="ignore"):  # inf - inf is nan, as everywhere
+            return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
 
     def block_of(self, count: int) -> int:
         """How many rows of so many are computed at a time: a power of 2 that leaves few over; 0 for one by one."""
@@ -86,8 +88,10 @@ class OneLength(Native):
     """The program for every length of a sequence, run for one whose inputs lie at these places of the longest."""
 
     def __init__(self, nests: NativeNests, places: Sequence[int], length: int, wrt: Sequence[Value] | None) -> None:
-        self.nests, self.places, self.length, self.asked = nests, numpy.array(places, dtype=int), length, wrt != ()
-        self.inputs = len(places)
+        self.nests, self.length, self.asked, self.inputs = nests, length, wrt != (), len(places)
+        self.places = numpy.array(places, dtype=int)
+        if (self.places == numpy.arange(self.inputs)).all():
+            self.places = slice(0, self.inputs)
         self.first, self.count = (self.inputs, 0) if wrt is None else (0, len(wrt))
 
     def run(self, inputs: Any, parameters: Any) -> Any:

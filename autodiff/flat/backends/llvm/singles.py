@@ -13,18 +13,15 @@ from ...state import Epoch, State
 from .builder import Lanes, Text
 from .code import Functions, Memory, NativeNests, scratch
 from .machine import aligned
-from .steps import LOSS, SPOILT, clipped, gradient_at, over_steps, spoilt, updates
+from .steps import LOSS, SPOILT, clipped, counted_step, gradient_at, over_steps, spoilt, updates
 
 
 class Singles(Functions):
-    """Steps of one example each as one function.
+    """Steps of one example each as one function, over arrays that some share, and room for the examples of a call.
 
-    Attributes
-    ----------
-    call : function
-        Of the address of a Memory; of the inputs of each step, its length, the tables by length, and the losses; of
-        the number of steps made before, the first step, and one behind the last. The step that was not made is then
-        in "u"[2].
+    ``call`` takes the address of a Memory; the inputs of each step, its length, the tables by length, and the losses;
+    the number of steps made before, the first step, and one behind the last. The step that was not made is then in
+    "u"[2].
     """
 
     def __init__(self, nests: NativeNests, update: Program, trained: int, clips: bool) -> None:
@@ -50,34 +47,23 @@ class Singles(Functions):
             found = v.load(arrays["y"], LOSS)
             v.store(found, "%losses", "%s")
             only_if(v.compare("ord", v.add(v.sub(found, found), v.load(arrays["y"], SPOILT)), v.zero))
-            step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-            v.store(text.let(f"sitofp i64 {step} to double"), arrays["s"], 1)
+            v.store(counted_step(text), arrays["s"], 1)
             self.run(text, [], self.of_change, arrays, length)
         v.store(text.let("sitofp i64 %made to double"), arrays["u"], 2)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "lengths", "tables", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
-        self.end()
-        self.call = self.modules[-1].function("train", 5, 3)
-
-
-class SingleSteps:
-    """Steps by some nests, over arrays of numbers, gradients and moments that a ``SingleTraining`` shares with them."""
-
-    def __init__(self, nests: NativeNests, code: Singles, shared: dict[str, Any]) -> None:
-        self.nests, self.code = nests, code
-        self.memory = Memory(code.sizes, **shared)
-        least, longest = nests.lengths
-        self.tables = aligned(longest + 1, code.tables)
-        for length in range(least, longest + 1):
-            numbers = nests.table(length) if nests.table else nests.nests.table
-            self.tables[length, : len(numbers)] = numbers
+        self.call = self.train(text, ("rows", "lengths", "tables", "losses"))
+        self.nests, (least, longest) = nests, nests.lengths
+        self.table_of = aligned(longest + 1, self.tables)
+        for n in range(least, longest + 1):
+            numbers = nests.table(n) if nests.table else loss.table
+            self.table_of[n, : len(numbers)] = numbers
+        self.memory: Any = None  # made for the arrays that are shared
         self.room(1)
 
     def room(self, count: int) -> None:
         """Room for so many steps in a call."""
-        self.rows, self.lengths = aligned(count, self.code.row), numpy.zeros(count, dtype=numpy.int64)
+        self.rows, self.lengths_of = aligned(count, self.row), numpy.zeros(count, dtype=numpy.int64)
         self.losses = aligned(count)
-        self.pointers = [x.ctypes.data for x in (self.rows, self.lengths, self.tables, self.losses)]
+        self.pointers = [x.ctypes.data for x in (self.rows, self.lengths_of, self.table_of, self.losses)]
 
 
 class SingleTraining:
@@ -85,46 +71,39 @@ class SingleTraining:
 
     def __init__(self, update: Program, trained: int) -> None:
         self.update, self.trained = update, trained
-        self.moments = [f"m{k}" for k in range(len(update.inputs) - 2)]
-        self.codes: dict[Any, tuple[NativeNests, Singles]] = {}  # by the id of nests, which are held here
-        self.made: dict[Any, SingleSteps] = {}
-        self.shared = {name: aligned(trained) for name in ("w", "gw", *self.moments)}
+        self.codes: dict[Any, Singles] = {}  # by the id of nests, which they hold
+        states = [f"m{k}" for k in range(len(update.inputs) - 2)]
+        self.shared = {name: aligned(trained) for name in ("w", "gw", *states)}
         self.shared |= {"s": aligned(0), "u": aligned(3)}
         self.steps = 0
 
-    def steps_by(self, nests: NativeNests, clips: bool) -> SingleSteps:
+    def steps_by(self, nests: NativeNests, clips: bool) -> Singles:
         """The steps by these nests, compiled at the first time."""
         key = id(nests), clips
         if key not in self.codes:
-            self.codes[key] = nests, Singles(nests, self.update, self.trained, clips)
-        if key not in self.made:
-            code = self.codes[key][1]
+            self.codes[key] = Singles(nests, self.update, self.trained, clips)
+        steps = self.codes[key]
+        if steps.memory is None:
             for name, array in self.shared.items():
-                if array.size < code.sizes[name]:
-                    self.shared[name] = aligned(code.sizes[name])
+                if array.size < steps.sizes[name]:
+                    self.shared[name] = aligned(steps.sizes[name])
                     self.shared[name][: array.size] = array
-                    self.made.clear()  # they have the shorter one
-            self.made[key] = SingleSteps(nests, code, self.shared)
-        return self.made[key]
+                    for other in self.codes.values():  # which have the shorter one
+                        other.memory = None
+            steps.memory = Memory(steps.sizes, **self.shared)
+        return steps
 
     def read(self, state: State) -> None:
         """Go on from this state."""
-        for name, numbers in zip(["w", "gw", *self.moments], [state.numbers, state.gradients, *state.moments]):
-            self.shared[name][: self.trained] = numbers
+        state.put(self.shared, self.trained)
         self.steps = state.steps
 
     def state(self) -> State:
         """The state after the steps made."""
-        numbers, gradients, *moments = [self.shared[name][: self.trained] for name in ("w", "gw", *self.moments)]
-        return State(numbers, gradients, moments, self.steps)
+        return State.at(self.shared, self.trained, self.steps)
 
     def run(
-        self,
-        nests: NativeNests,
-        others: Sequence[float],
-        rows: Sequence[tuple[Any, int, Sequence[float]]],
-        rate: float,
-        clip: float | None,
+        self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
     ) -> tuple[list[float], int]:
         """The losses, and how many steps were made; there is one loss more if that is inf or nan, or its gradient.
 
@@ -134,18 +113,12 @@ class SingleTraining:
         if len(rows) > len(steps.rows):
             steps.room(2 * len(rows))
         for k, (places, length, numbers) in enumerate(rows):
-            steps.rows[k, places], steps.lengths[k] = numbers, length
+            steps.rows[k, places], steps.lengths_of[k] = numbers, length
         shared, trained = self.shared, self.trained
         if others:
             shared["w"][trained : trained + len(others)] = others
         shared["s"][0], shared["u"][1] = rate, clip or 0.0
-        steps.code.call(steps.memory.address, *steps.pointers, self.steps, 0, len(rows))
+        steps.call(steps.memory.address, *steps.pointers, self.steps, 0, len(rows))
         made = int(shared["u"][2])
         self.steps += made
         return steps.losses[: min(made + 1, len(rows))].tolist(), made
-
-
-def indices(places: Sequence[int]) -> Any:
-    """Places in a row: a slice if they follow each other."""
-    found = numpy.array(places, dtype=numpy.int64)
-    return slice(0, len(found)) if (found == numpy.arange(len(found))).all() else found

@@ -22,7 +22,7 @@ from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
-from .code import Functions, scratch
+from .code import Functions, Sizes, scratch
 from .machine import machine
 
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
@@ -107,13 +107,9 @@ def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Sta
     """The statements over arrays of other names, their table behind so many numbers."""
 
     def moved(x: Index) -> Index:
-        array = names.get(x.array, x.array)
-        return x._replace(array=array, start=x.start + table * (array == "t"))
+        return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
 
-    def own(x: Any) -> Any:
-        return x._replace(body=tuple(map(own, x.body))) if type(x) is Repeat else x.moved(moved)
-
-    return list(map(own, statements))
+    return [x.moved(moved) for x in statements]
 
 
 def spoilt(count: int, nets: int = 1) -> Statement:
@@ -132,36 +128,29 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     length = ("where", ("equal", largest, math.inf), largest, ("mul", largest, ("sqrt", squares)))
     longer = ("mul", ("less_equal", threshold, length), ("less", 0.0, length))
     factor = ("where", longer, ("div", threshold, length), 1.0)
-    statements: Statements = [
-        Statement(axes, largest, ("abs", gradient), "largest"),
-        Statement(axes, squares, ("mul", part, part), "sum"),
-        Statement((Axis(1), Axis(nets)), scale, factor),
-    ]
-    return statements, ("mul", gradient, scale)
+    first = Statement(axes, largest, ("abs", gradient), "largest")
+    second = Statement(axes, squares, ("mul", part, part), "sum")
+    return [first, second, Statement((Axis(1), Axis(nets)), scale, factor)], ("mul", gradient, scale)
 
 
-def averaged(count: int, total: Index) -> Statement:
-    """The mean over the rows in the place of the sum, which overflows where that of eager code does."""
-    return Statement((Axis(count), Axis(NETS)), total, ("mul", total, Index("u", 0, (0, 0))))
+def watched(count: int) -> tuple[Statements, Statements, Statements]:
+    """Of nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
 
-
-def going() -> Statements:
-    """Which nets go on, and where others have ended."""
-    loss, bad, goes, end = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", SPOILT), ("y", GOING), ("l", 1)))
-    axes, now = (Axis(1), Axis(NETS)), Index("u", 2, (0, 0))
+    A sum over the rows becomes a mean at its end, so that it overflows where that of eager code does.
+    """
+    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, SPOILT, GOING, 0, 1)))
+    mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
-    return [
-        Statement(axes, goes, ("where", ("equal", check, check), infinite, 0.0)),
-        Statement(axes, end, ("where", ("equal", check, check), end, ("where", infinite, now, end))),
+    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
+    means = [(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))]
+    finite = ("equal", check, check)
+    ends = [
+        (1, goes, ("where", finite, infinite, 0.0)),
+        (1, end, ("where", finite, end, ("where", infinite, now, end))),
     ]
-
-
-def mean_so_far() -> Statements:
-    """The mean loss of the epoch so far: 0 at its begin, and the share of this step."""
-    loss, goes, so_far = (one(array, k, NETS) for array, k in (("y", LOSS), ("y", GOING), ("l", 0)))
-    again, share = (Index("u", k, (0, 0)) for k in (3, 4))
-    longer = ("add", ("mul", so_far, again), ("mul", loss, share))
-    return [Statement((Axis(1), Axis(NETS)), so_far, ("where", goes, longer, so_far))]
+    parts = means, ends, [(1, so_far, ("where", goes, longer, so_far))]
+    made = [[Statement((Axis(n), Axis(NETS)), x, value) for n, x, value in part] for part in parts]
+    return made[0], made[1], made[2]  # type: ignore[return-value]
 
 
 # --- Whole epochs ----------------------------------------------------------------------------------
@@ -170,15 +159,13 @@ def mean_so_far() -> Statements:
 class Epochs(Functions):
     """Whole epochs of steps as one function, for one net or for ``nets`` side by side.
 
-    Attributes
-    ----------
-    call : function
-        Of the address of a Memory; of the rows, their order and the losses; of the number of steps made before step 0,
-        the first step, and one behind the last.
+    ``call`` takes the address of a Memory; the rows, their order and the losses; the number of steps made before step
+    0, the first step, and one behind the last.
     """
 
     nets = 1
     names: Mapping[str, str] = {"a": "b", "ga": "gb"}  # of the arrays of a penalty
+    loop: Callable[[Text, dict[str, str]], None]  # writes the loop over steps
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
         self.epoch, self.loss, self.notes = epoch, roll(parts.loss, parts.trained, 1), len(parts.loss.outputs) - 1
@@ -198,9 +185,7 @@ class Epochs(Functions):
         sizes |= {"w": trained * nets, "gw": trained * nets, "b": beside, "gb": beside, "t": len(self.table)}
         super().__init__({**sizes, "y": NOTED * nets + self.notes, "u": 5})
 
-    def compile(
-        self, sizes: Mapping[str, int], rows: Mapping[int, Statements], cleared: Sequence[str], small: bool
-    ) -> None:
+    def compile(self, sizes: Sizes, rows: Mapping[int, Statements], cleared: Sequence[str], small: bool) -> None:
         """Write and compile the loop over steps, around what blocks of rows do, by their number.
 
         The arrays of a ``small`` net are in registers.
@@ -214,19 +199,12 @@ class Epochs(Functions):
         text = Text()
         given = self.arrays(text)
         local = [name for name in self.sizes if name not in ("t", "x", "r", "c")] * small
-        arrays = given | {name: text.room(max(1, self.sizes[name])) for name in local}
+        arrays = given | {name: text.let(f"alloca [{max(1, self.sizes[name])} x double], align 64") for name in local}
         lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
-        pointers = [f"ptr noalias %{name}" for name in ("arrays", "rows", "order", "losses")]
-        self.add(text, "train", [*pointers, "i64 %before", "i64 %first", "i64 %last"])
-        self.end()
-        self.call = self.modules[-1].function("train", 4, 3)
-
-    def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps."""
-        raise NotImplementedError
+        self.call = self.train(text, ("rows", "order", "losses"))
 
     def lanes(self, text: Text) -> Lanes:
         """The numbers of nets that are in one vector."""
@@ -240,8 +218,7 @@ class Epochs(Functions):
 
     def change_numbers(self, text: Text, arrays: Mapping[str, str]) -> None:
         """Change the parameters, by an optimizer that counts its steps from 1."""
-        step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-        v, counted = self.lanes(text), text.let(f"sitofp i64 {step} to double")
+        v, counted = self.lanes(text), counted_step(text)
         for k in range(self.nets, 2 * self.nets, v.width):
             v.store(v.splat(counted), arrays[SETTINGS], k)
         self.run(text, [], self.of_change, arrays)
@@ -358,6 +335,12 @@ def over_steps(text: Text, epoch: Epoch) -> Iterator[tuple[str, str, Callable[[s
     text.put(f"%made = phi i64 {', '.join([*left, '[ %next, %again ]'])}")
 
 
+def counted_step(text: Text) -> str:
+    """The number of step %s, as optimizers count from 1."""
+    step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
+    return text.let(f"sitofp i64 {step} to double")
+
+
 def block_of(rows: int, doubles: int) -> int:
     """How many rows are computed at a time."""
     most = min(MOST_ROWS, NEAR // max(1, doubles))
@@ -382,8 +365,8 @@ class Nets(Epochs):
         super().__init__(parts, epoch, clips)
         self.numbers = len(parts.loss.parameters)
         self.captured = self.numbers - (len(parts.penalty.parameters) if parts.penalty else 0)
-        self.tail[:0] = [averaged(1, one("y", LOSS, NETS)), averaged(len(parts.trained), each("gw", NETS))]
-        self.change = [*going(), *self.change, *mean_so_far()]
+        means, ends, so_far = watched(len(parts.trained))
+        self.tail, self.change = [*means, *self.tail], [*ends, *self.change, *so_far]
         row = renamed(of_rows(self.loss, NETS, 1, 1.0), {"x": "w", "gx": "gw", "w": "r"}, 0)
         sizes = {"r": self.numbers, "c": 0, "l": 2 * NETS} | dict.fromkeys(("a", "ga"), self.loss.sizes["a"] * NETS)
         self.compile(sizes, {1: row}, ["ga"], len(parts.trained) <= SMALL_NETS)
@@ -405,8 +388,7 @@ class Nets(Epochs):
             v.store(text.let(f"uitofp i1 {again} to double"), arrays["u"], 3)
             v.store(v.mul(many, v.constant(1.0 / epoch.rows)), arrays["u"], 4)
             place = text.plus(text.times(number, epoch.rows), start)
-            with text.loop(rows) as turn:
-                index = turn.index
+            with text.loop(rows) as (index, _):
                 if not epoch.whole:
                     index = text.let(f"load i64, ptr {text.address('%order', text.plus(place, index))}")
                 row = text.address("%rows", text.times(index, self.numbers))
@@ -431,22 +413,12 @@ def one(array: str, k: int, nets: int = 1) -> Index:
 def updates(
     program: Program, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
 ) -> tuple[list[Statement], dict[str, int]]:
-    """Statements that update so many parameters, and the arrays that they have beside "w" and "gw".
+    """Statements that update so many parameters of each net, and the arrays that they have beside "w" and "gw".
 
-    Parameters
-    ----------
-    program : Program
-        Of scalars: from (parameter, gradient, *states) and settings such as the learning rate to (parameter, *states).
-    count : int
-        How many parameters there are.
-    gradient : expression, optional
-        What takes the place of the gradient, such as a clipped one.
-    nets : int
-        How many nets there are: of each number, those of all nets lie side by side.
-    going : expression, optional
-        0 for nets that keep their numbers.
-
-    The arrays are "s", which begins with the settings, and "m0", "m1", ..., one for each state.
+    The ``program`` is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
+    (parameter, *states). Of each number those of all nets lie side by side. An expression, such as a clipped one, may
+    take the place of the ``gradient``; nets for which ``going`` is 0 keep their numbers. The arrays are "s", which
+    begins with the settings, and "m0", "m1", ..., one for each state.
     """
     states = [f"m{k}" for k in range(len(program.inputs) - 2)]
     known: dict[Any, Expression] = {name: one(SETTINGS, k, nets) for k, name in enumerate(program.parameters)}

@@ -18,6 +18,8 @@ from .code import Memory, NativeNests
 from .machine import aligned, machine
 from .steps import NETS, LongLoss, Nets, Steps, of_net, of_nets
 
+Rows = Sequence[Sequence[float]]
+
 
 class NativeTraining:
     """The steps of one model, many in one call.
@@ -28,9 +30,7 @@ class NativeTraining:
 
     name = "native"
 
-    def __init__(
-        self, step: Step, rows: Sequence[Sequence[float]], epoch: Epoch, clips: bool, most: float = math.inf
-    ) -> None:
+    def __init__(self, step: Step, rows: Rows, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
         self.step, parameters = step, list(step.recipe.parameters)
         parts = of_net(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
@@ -42,10 +42,9 @@ class NativeTraining:
         self.rows, self.x = rows, self.placed(rows)
         self.memory = Memory(self.steps.sizes, **({"x": self.x} if self.steps.epoch.whole else {}))
         self.memory["t"][:] = self.steps.table
-        self.moments = [self.memory[f"m{k}"] for k in range(len(parts.update.inputs) - 2)]
         self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
 
-    def placed(self, rows: Sequence[Sequence[float]]) -> Any:
+    def placed(self, rows: Rows) -> Any:
         """The rows as steps read them: number by number in blocks where every step takes all, else row by row."""
         table = numpy.array(rows, dtype=float).reshape(len(rows), -1)
         if not self.steps.epoch.whole:
@@ -63,24 +62,17 @@ class NativeTraining:
         _, order, first, last, _ = batches
         if self.order[0] is not order:
             self.order = order, numpy.array(order, dtype=numpy.int64)
-        memory["w"][:trained], memory["gw"][:trained] = state.numbers, state.gradients
+        state.put(memory.arrays, trained)
         memory["w"][trained:] = [leaf._data for leaf in self.others]
-        for line, moments in zip(self.moments, state.moments):
-            line[:] = moments
         losses = numpy.empty((last - first, 1 + self.steps.notes))
         memory["s"][0], memory["u"][1] = rate, clip_norm or 0.0
-        pointers = (
-            x.ctypes.data,
-            self.order[1].ctypes.data,
-            losses.ctypes.data - first * losses.strides[0],
-        )  # where that of 0 were
+        begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
+        pointers = x.ctypes.data, self.order[1].ctypes.data, begin
         self.steps.call(memory.address, *pointers, state.steps - first, first, last)
         made = int(memory["u"][2]) - first
         for k, noted in enumerate(losses[:made, 1:].tolist() if self.steps.notes else (), first):
             self.step.recipe.keep(noted, len(batches.indices(k)))
-        moments = numpy.array(self.moments).reshape(len(self.moments), trained)
-        numbers, gradients = memory["w"][:trained].copy(), memory["gw"][:trained].copy()
-        return State(numbers, gradients, moments, state.steps + made), losses[:made, 0]
+        return State.at(memory.arrays, trained, state.steps + made), losses[:made, 0]
 
 
 class ManyTraining:
@@ -93,12 +85,7 @@ class ManyTraining:
     at_once = NETS  # in a block
 
     def __init__(
-        self,
-        recipe: Recipe,
-        rows: Sequence[Sequence[float]],
-        epoch: Epoch,
-        clip_norm: float | None,
-        answers: Callable[[Sequence[Any]], Sequence[Any]],
+        self, recipe: Recipe, rows: Rows, epoch: Epoch, clip_norm: float | None, answers: Callable[[Any], Sequence[Any]]
     ) -> None:
         step = Step(recipe, True)
         with Tracing(sums=True):
@@ -144,12 +131,8 @@ class ManyTraining:
         memory["l"][:NETS], memory["l"][NETS:] = lanes.losses, lanes.ends
         pointers = [array.ctypes.data for array in (self.rows, self.order[1], self.rows)]
         self.nets.call(memory.address, *pointers, state.steps - first, first, last)
-        made = State(
-            memory["w"].reshape(-1, NETS).copy(),
-            (),
-            numpy.array(self.moments).reshape(self.shape),
-            state.steps + last - first,
-        )
+        numbers, moments = memory["w"].reshape(-1, NETS).copy(), numpy.array(self.moments).reshape(self.shape)
+        made = State(numbers, (), moments, state.steps + last - first)
         return made, Lanes(lanes.rates, *memory["l"].reshape(2, NETS).copy())
 
     def outputs(self, numbers: Any) -> Any:

@@ -1,0 +1,100 @@
+"""axe-core finds nothing in any state of a page; keys and live regions tell as much as the eye sees."""
+
+import os
+
+import pytest
+
+from autodiff import variables
+from nn import MLP, truth_table
+from tests.browser.pages import d1, example
+from visualize import page, playground
+from visualize.web.document import collection
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
+PHONE = {"viewport": {"width": 390, "height": 844}}
+STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(5)], "#step=5&mode=predict"]
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """A function: what axe-core finds in a tab."""
+    try:
+        from axe_playwright_python.base import AXE_SCRIPT
+    except ImportError:
+        missing = "no axe-core: pip install axe-playwright-python"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+    def found(tab):
+        tab.evaluate(AXE_SCRIPT)
+        violations = tab.evaluate("(options) => axe.run(document, options)", OPTIONS)["violations"]
+        return [f"{x['id']}: {node['html'][:200]}" for x in violations for node in x["nodes"]]
+
+    return found
+
+
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+def test_axe_finds_nothing_in_a_page(visit, violations, options):
+    tab = visit(page(example("D2")), **options, reduced_motion="reduce")
+    for state in STATES:
+        tab.evaluate("(hash) => (location.hash = hash)", state or "#step=0")
+        assert tab.locator(".lesson.chosen").count() == 1
+        assert violations(tab) == [], state
+    tab.keyboard.press("f")
+    assert violations(tab) == []
+
+
+def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
+    net = MLP(2, [4, 1], seed=0)
+    tab = visit(page(net(variables(x0=0.5, x1=-1)), fold=[net]), "#step=6")
+    assert violations(tab) == []
+    tab = visit(playground(net, *truth_table("xor")))
+    tab.click("text=One step")
+    assert violations(tab) == []
+
+
+def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
+    tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")]))
+    assert tab.locator(".contents a").count() == 2
+    assert violations(tab) == []
+    tab.set_viewport_size(PHONE["viewport"])
+    assert violations(tab) == []
+    tab.click("text=D1")
+    tab.locator("#D1").wait_for()
+    assert violations(tab) == []
+
+
+def test_the_graph_is_one_stop_before_next_and_arrow_keys_walk_it(visit):
+    tab = visit(page(d1()), "#step=7")
+    tab.evaluate("document.activeElement.blur()")
+    stops = []
+    for _ in range(4):
+        tab.keyboard.press("Tab")
+        stops.append(tab.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert stops == ["lesson-0-node-0", "Start", "Back", "Play"]  # at the end there is no Next
+    tab.locator('[id="lesson-0-node-0"]').focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft"):
+        tab.keyboard.press(key)
+    assert tab.evaluate("document.activeElement.id") == "lesson-0-node-2"
+    tab.keyboard.press("Enter")
+    assert tab.text_content(".chain .way") == "f → z"
+    assert tab.locator(".graph [tabindex='0']").count() == 1
+    assert tab.text_content(".counter") == "7 of 7"
+
+
+def test_the_arrow_keys_go_on_stepping_after_a_click_on_a_node(visit):
+    tab = visit(page(d1()), "#step=5")
+    tab.locator('[id="lesson-0-node-3"]').click()
+    tab.keyboard.press("ArrowRight")
+    assert tab.text_content(".counter") == "6 of 7"
+
+
+def test_a_node_is_called_by_what_is_written_in_it(visit):
+    tab = visit(page(example("D2")), "#step=21")
+    node = tab.locator(".graph .op").nth(4)
+    assert node.get_attribute("aria-label").startswith(node.locator("text").first.text_content())
+    assert tab.locator(".graph .edge:not([aria-hidden])").count() == 0
+    regions = tab.locator("[aria-live], [role=status]").evaluate_all("all => all.map((x) => x.className)")
+    assert regions == ["verdict", "sentence", "remark"]
