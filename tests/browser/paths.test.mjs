@@ -16,10 +16,10 @@ test("every path from the output to a node", () => {
 
 test("a right pass adds up, a pass with = keeps the last path only", () => {
   const found = mistakes(lesson, result);
-  assert.deepEqual(found.right, [-8, 6, -4, 1]);
+  assert.deepEqual(found.right, { gradients: [-8, 6, -4, 1], sent: [6, -4, -4, -4] });
   assert.deepEqual(found.order, found.right);
-  assert.equal(found.overwritten[0], -4);
-  assert.deepEqual(found.again, [-24, 12, -8, 1]);
+  assert.equal(found.overwritten.gradients[0], -4);
+  assert.deepEqual(found.again, { gradients: [-24, 12, -8, 1], sent: [6, -4, -8, -8] });
 });
 
 test("a closed gate passes 0, whatever arrives", () => {

@@ -215,3 +215,33 @@ def test_after_a_change_all_lecture_examples_still_have_the_engines_numbers(visi
             "views"
         ]:  # another form rounds otherwise: (1 - L) * L has no digits left where L is almost 1
             assert all(close(float(a), b, 1.0) for a, b in zip(told, right, strict=True)), answer["id"]
+
+
+# What stands over another text, over a gate or outside the picture when all inputs are set to a number.
+COLLISIONS = """(x) => {
+  active.changed(active.numbers.map(() => x));
+  active.show(active.lesson.rows.length);
+  const { svg } = active.graph, box = (part) => part.getBoundingClientRect(), frame = box(svg), found = [];
+  const texts = [...svg.querySelectorAll("g[id] > text")], gates = [...svg.querySelectorAll(".gate, .part")];
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.25 * Math.min(a.height, b.height);
+  for (const [i, text] of texts.entries()) {
+    const own = box(text), strange = gates.filter((gate) => gate.parentNode !== text.parentNode);
+    const others = [...texts.slice(i + 1), ...strange];
+    if (own.left < frame.left - 1 || own.right > frame.right + 1) found.push(`${text.textContent} leaves`);
+    found.push(...others.filter((x) => over(own, box(x))).map((x) => `${text.textContent} over ${x.parentNode.id}`));
+  }
+  return found; }"""
+
+
+@pytest.mark.parametrize("id", ["D1", "E7", "D2", "D3", "C3"])
+def test_numbers_of_any_size_keep_clear_of_names_and_gates(visit, id):
+    tab = visit(page(example(id)), viewport={"width": 1280, "height": 720})
+    marks = "[...document.querySelectorAll('.graph text')].map((x) => x.outerHTML)"
+    tab.evaluate("active.show(active.lesson.rows.length)")
+    before = tab.evaluate(marks)
+    found = [tab.evaluate(COLLISIONS, x) for x in (-1.23456, -1.2345e-7, -1.2345e12)]
+    assert found == [[], [], []]
+    tab.evaluate("active.change.again()")
+    after = tab.evaluate(marks)
+    assert [x.replace(' lengthAdjust="spacingAndGlyphs"', "") for x in after] == before

@@ -1,6 +1,7 @@
 """The page is safe, self-contained, readable without a script, and fits a phone."""
 
 import gzip
+import json
 import re
 
 import pytest
@@ -179,3 +180,58 @@ def test_on_a_phone_a_graph_runs_from_the_top_down_where_that_is_larger(visit):
         const a = part.getBoundingClientRect(), b = document.querySelector(".graph").getBoundingClientRect();
         return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom; })"""
     assert tab.evaluate(inside)
+
+
+TURNED = """(down) => new Promise((done) => {
+  const look = () => (active.graph.down === down ? done() : setTimeout(look, 10));
+  look();
+})"""
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+@pytest.mark.parametrize("id", ["D2", "D3", "E7", "B1d"])
+def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sight(visit, id):
+    tab = visit(page(example(id)), **PHONE)
+    first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
+    assert last["y"] > first["y"] + 50
+    for step in range(1, tab.evaluate("active.lesson.rows.length") + 1):
+        across, seen = tab.evaluate(f"""() => {{
+            active.show({step});
+            const box = active.box.getBoundingClientRect(), lit = [...document.querySelectorAll(".graph [data-lit]")];
+            const shown = lit.flatMap((x) => [...x.querySelectorAll(":is(.data, .gradient):not(.unseen)")])
+              .some((x) => x.getBoundingClientRect().top >= box.top && x.getBoundingClientRect().bottom <= box.bottom);
+            return [active.box.scrollWidth - active.box.clientWidth, shown]; }}""")
+        assert across <= 1
+        assert seen
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.evaluate(TURNED, False)
+    first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
+    assert last["x"] > first["x"] + 50
+
+
+def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(visit):
+    tab = visit(page(example("E7")))
+    marks = "active.graph.svg.querySelectorAll('g > :is(path, polygon, circle, text)')"
+    before = tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.evaluate(TURNED, True)
+    assert tab.evaluate(f"[...{marks}].filter((x, i) => x.outerHTML === {json.dumps(before)}[i]).length") == 0
+    heads = """[...document.querySelectorAll('.graph polygon')].map((x) => [x.points[0].y - x.points[1].y,
+               x.points[0].x - x.previousElementSibling.getPointAtLength(1e6).x])"""
+    assert all(abs(high - 8) < 0.01 and abs(x) < 0.01 for high, x in tab.evaluate(heads) if high > 6)
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.evaluate(TURNED, False)
+    assert tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)") == before
+
+
+def test_a_swipe_takes_a_step(visit):
+    tab = visit(page(d1()), "#step=3", **PHONE)
+    swipe = """([from, to, y]) => {
+      const touch = (x, y) => new Touch({ identifier: 1, target: active.now, clientX: x, clientY: y });
+      active.now.dispatchEvent(new TouchEvent("touchstart", { bubbles: true, touches: [touch(from, 500)] }));
+      active.now.dispatchEvent(new TouchEvent("touchend", { bubbles: true, changedTouches: [touch(to, y)] })); }"""
+    steps = []
+    for way in ([300, 100, 510], [100, 300, 490], [100, 300, 490], [300, 280, 500], [300, 200, 700]):
+        tab.evaluate(swipe, way)
+        steps.append(tab.text_content(".counter").split()[0])
+    assert steps == ["4", "3", "2", "2", "2"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autodiff import Value, tanh
 from tests.browser.pages import example
 from visualize import page
 
@@ -123,3 +124,90 @@ def test_a_value_travels_along_its_edges_and_a_gradient_back_but_not_where_motio
         )
         assert (tokens[0], last) == (seen[0][0], seen[1][1])
         tab.wait_for_selector(".token", state="detached")
+
+
+# Of what is in sight: the smallest letters in the graph, whether all of it is, and how far the page can be scrolled.
+PRESENTED = """() => {
+  const box = active.box, { width } = box.firstElementChild.viewBox.baseVal;
+  const sizes = [...box.querySelectorAll("text:not(.unseen)")].flatMap((x) => x.children.length ? [...x.children] : [x])
+    .map((x) => parseFloat(getComputedStyle(x).fontSize) * box.firstElementChild.clientWidth / width);
+  return [Math.min(...sizes), box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1,
+          document.documentElement.scrollHeight <= innerHeight];
+}"""
+
+
+@pytest.mark.parametrize("id", ["D1", "D2", "D3", "E7", "D7", "A8"])
+def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id):
+    tab = visit(page(example(id)), "#step=4", **screen(SIZES[1]))
+    tab.keyboard.press("f")
+    letters, whole, still = tab.evaluate(PRESENTED)
+    assert letters >= 28
+    assert whole == (id not in ("D3", "D7", "A8"))
+    assert still
+    assert not tab.locator(".side, .bar, .lesson > header").locator("visible=true").count()
+    script = MISSING.replace("URLSearchParams()", "URLSearchParams('present=1')").replace(
+        '(part("next")', '(part("graph")'
+    )
+    missing = tab.evaluate(script.replace('(part("tabs")', '(part("graph")'), "lesson")
+    assert [line for line in missing if id != "D7" or not line.endswith(": a gate")] == []
+    tab.keyboard.press("PageUp")
+    assert "present=1" in tab.evaluate("location.hash")
+    tab.reload()
+    assert tab.evaluate(PRESENTED) == [letters, whole, still]
+    tab.get_by_label("Leave full screen").click()
+    assert tab.locator(".bar").is_visible()
+
+
+def test_two_forms_are_presented_at_once_and_step_together(visit):
+    tab = visit(page(example("D2")), "#present=1", **screen(SIZES[1]))
+    assert tab.locator(".pane .graph:visible").count() == 2
+    boxes = [tab.locator(".pane .graph").nth(i).bounding_box() for i in (0, 1)]
+    assert (
+        boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 1
+        or boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"] + 1
+    )
+
+    def lit(step):
+        tab.evaluate(f"active.show({step})")
+        found = "(g) => g.boxes.filter((x) => x.group.matches('.lit')).map((x) => x.head.split(' =')[0])"
+        return tab.evaluate(f"[active.graph, active.twin.graph].map({found})")
+
+    assert lit(4) == [["s₃"], ["s₃"]]
+    assert lit(6) == [["s₅"], ["s₃"]]
+    assert lit(8) == [["f"], ["f"]]
+    assert lit(13) == [["s₃", "s₄"], ["s₃", "f"]]
+
+
+@pytest.mark.parametrize("width", [700, 900, 1100])
+def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
+    tab = visit(page(example("D2")), **screen((width, 800)))
+    tab.evaluate(
+        "(html) => { document.open(); document.write(html); document.close(); }", page(example("D2"))._repr_html_()
+    )
+    frame = tab.frame_locator("iframe")
+    for step in range(4):
+        for part in ("graph", "equation", "next"):
+            box = frame.locator(f"[data-part={part}]").bounding_box()
+            outer = tab.locator("iframe").bounding_box()
+            assert box["y"] + box["height"] <= outer["y"] + outer["height"], (step, part)
+        frame.locator("[data-part=next]").click()
+
+
+@pytest.mark.timed
+def test_a_step_of_200_gates_is_painted_within_50_milliseconds(visit):
+    """A net of 207 nodes with all gates, over half of its steps."""
+    inputs = [Value(0.1 * i, f"x{i}") for i in range(10)]
+    nodes = list(inputs)
+    for i in range(190):
+        nodes.append((nodes[-1] + nodes[-7]) if i % 3 else tanh(nodes[-1] * nodes[-4]))
+    tab = visit(page(nodes[-1], fold=False), **screen(SIZES[0]))
+    times = tab.evaluate("""() => { const found = [], count = active.lesson.rows.length;
+      for (let step = 0; step < count; step += Math.floor(count / 60)) {
+        const start = performance.now();
+        active.show(step);
+        document.body.getBoundingClientRect();
+        found.push(performance.now() - start);
+      }
+      return found.sort((a, b) => a - b); }""")
+    assert len(times) > 50
+    assert times[len(times) // 2] < 50

@@ -61,10 +61,10 @@ def test_a_point_blanks_the_screen_until_the_next_key(visit):
     assert tab.text_content(".counter") == "0 of 7"
 
 
-def test_f_makes_the_letters_24_pixels_high(visit):
+def test_f_makes_the_letters_larger_by_the_height_of_the_screen(visit):
     tab = visit(page(d1()))
     tab.keyboard.press("f")
-    assert tab.evaluate("getComputedStyle(document.querySelector('.now')).fontSize") == "24px"
+    assert tab.evaluate("getComputedStyle(document.querySelector('.now')).fontSize") == "19.2px"
 
 
 def test_space_plays_and_stops(visit):

@@ -8,11 +8,12 @@ import pytest
 
 import autodiff
 import nn
-from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
+from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, history, relu, sigmoid, sin, tanh, variables
 from autodiff.lectures import EXAMPLES
 from visualize import draw
 from visualize.render.painter import Text
 from visualize.scene.build import scene
+from visualize.scene.fold import groups_of
 
 
 def built(id):
@@ -53,6 +54,7 @@ class Net:
         return x[0]
 
 
+CALLS = ["call 1", "call 2", "call 3"]
 OWN = {
     "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
     "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
@@ -220,7 +222,8 @@ def test_a_larger_model_folds_by_its_layers():
     assert "16 values" in draw(f, fold=net).svg()
 
 
-def test_a_recurrent_net_folds_into_as_many_boxes_as_go_without_a_circle():
+def test_a_recurrent_net_folds_by_its_calls():
+    """Its weights are one box, from which an arrow goes to every call."""
     net = Net(2, 2, 2)
     x = variables(a=1, b=2)
     for _ in range(3):
@@ -228,7 +231,31 @@ def test_a_recurrent_net_folds_into_as_many_boxes_as_go_without_a_circle():
             x = [tanh(dot(weights, x, bias)) for weights, bias in layer]
     made = scene(x[0], fold=net)
 
-    assert [box.name for box in folded(made)] == ["Net"]
+    boxes, ways = {box.name: box.id for box in folded(made)}, {(arrow.source, arrow.target) for arrow in made.arrows}
+    calls = [[f"layers.{k}.neurons.0, call {i}" for k in (0, 1)] for i in (1, 2, 3)]
+    chain = [boxes[name] for names in calls for name in names]
+    assert set(pairwise(chain)) | {(boxes["layers.1.neurons.0"], boxes[names[1]]) for names in calls} <= ways
+    cell = nn.RecurrentCell(2, 8, seed=0)
+    whole = scene(autodiff.sum(cell([[1.0, 0.5], [0.2, -0.3], [0.4, 0.1]])), fold=cell)
+    assert [box.name.removeprefix("RecurrentCell, ") for box in folded(whole)] == ["RecurrentCell", *CALLS]
+
+
+def test_a_transformer_folds_by_its_modules_and_each_of_those_by_its_neurons():
+    gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)
+    output = gpt.loss([0, 1, 2])
+    groups, _ = groups_of(history(output), gpt, {})
+    parts = {group.name: group.parts for group in groups.values()}
+    assert {f"blocks.0.attention.{name}" for name in ("query", "key", "value", "mix")} <= set(parts)
+    inner = {group.name for group in parts["blocks.0.widen.neurons"].values()}
+    assert inner == {f"blocks.0.widen.neurons.{i}" for i in range(16)}
+    boxes = scene(output, fold=gpt).boxes
+    assert [box.name for box in boxes if box.kind == "fold"] == list(parts)
+    assert len(boxes) < 40
+
+
+def test_layers_asked_for_are_folded_evenly():
+    net = nn.MLP(2, [16, 16, 1], seed=0)
+    assert [box.name for box in folded(scene(net([1.0, 2.0]), fold=list(net.layers)))] == ["W1", "W2", "W3"]
 
 
 @pytest.mark.parametrize(

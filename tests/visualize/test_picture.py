@@ -421,7 +421,8 @@ def test_what_a_net_returns_is_drawn_with_fold_and_unfold():
     outputs = net([1.0, 2.0])
 
     assert len([id for id in elements(draw(outputs).svg()) if id.startswith("output")]) == 2
-    assert "layers" in draw(outputs, fold=net).svg()
+    names = {box.name for box in draw(outputs, fold=net).scene.boxes if box.kind == "fold"}
+    assert names == {"W1_0", "W1_1", "W1_2", "W2_0", "W2_1"}
     assert "edge-output-1" in draw(outputs, unfold="dot", direction="down").svg()
     with pytest.raises(ValueError, match="frames show the steps of one output"):
         draw(outputs).frames("f-{n}.svg")

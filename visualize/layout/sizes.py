@@ -15,6 +15,7 @@ from .plan import Block, Link
 Runs = list[tuple[str, str]]  # texts side by side, each with its style
 
 RADIUS = 16.0
+ROOM = 66.0  # in a folded part, for the number of a step in it
 TIGHT = 14.0  # from one line of text to the next, where room is scarce
 TALL = 17.0  # the least for a line with a name
 LONGEST = 24  # a label of more characters is shortened
@@ -102,7 +103,7 @@ def half_width(box: Box) -> float:
     text = runs_width(inside(box))
     if box.kind == "op":
         return max(RADIUS, text / 2 + 8.0)
-    return max(text, runs_width([(box.symbol, "count")])) / 2 + 10.0 if box.kind == "fold" else text / 2 + 3.0
+    return max(text, runs_width([(box.symbol, "count")]), ROOM) / 2 + 10.0 if box.kind == "fold" else text / 2 + 3.0
 
 
 def half_height(box: Box) -> float:

@@ -92,7 +92,7 @@ def paint(
     if scene.net:
         sizes = [len(scene.net[0][0]), *map(len, scene.net)]
         across, down = COLUMN * len(sizes), UNIT * min(TALL, max(sizes)) + 86.0
-        beside = drawing.width + across <= SLIDE
+        beside = not scene.down and drawing.width + across <= SLIDE
         corner = (drawing.width, max(0.0, (plan.height - down) / 2)) if beside else (0.0, drawing.height)
         drawing.groups.append(net_group(scene.net, sizes, *corner))
         drawing.width = max(drawing.width, corner[0] + across)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from zlib import crc32
 
 from autodiff import show
@@ -71,6 +72,34 @@ def shape(mark: Shape) -> str:
     corner = f'x="{number(left)}" y="{number(top)}"'
     size = f'width="{number(right - left)}" height="{number(bottom - top)}"'
     return f'<rect class="{mark.style}" {corner} {size} rx="{number(mark.radius)}"/>'
+
+
+def places(drawing: Drawing, other: Drawing) -> list[Any]:
+    """Where the marks of another drawing stand in this one: the data of a path, or [x, y] and a text's anchor.
+
+    0 of the head of a line, and of what stands to the first mark of its group as it does there.
+    """
+    found: list[Any] = []
+    for group, old in zip(drawing.groups, other.groups):
+        kinds = [mark.kind if isinstance(mark, Shape) else "text" for mark in group.marks]
+        both = list(zip(map(place, group.marks), map(place, old.marks)))
+        shifts = [(round(a - x, 1), round(b - y, 1), anchor == side) for (a, b, *anchor), (x, y, *side) in both]
+        for i, (mark, kind) in enumerate(zip(group.marks, kinds)):
+            if isinstance(mark, Shape) and kind == "curve":
+                found.append(path([(round(x), round(y)) for x, y in mark.points]))
+            else:
+                along = i and kinds[0] != "curve" and shifts[i] == (*shifts[0][:2], True)
+                found.append(0 if along or kind == "polygon" else place(mark))
+    return found
+
+
+def place(mark: Shape | Text) -> list[Any]:
+    """Where a mark stands, as its attributes tell."""
+    if isinstance(mark, Text):
+        return [round(mark.x, 1), round(mark.y, 1), *[mark.anchor] * (mark.anchor != "middle")]
+    (left, top), (right, bottom) = mark.points[:2]
+    middle = right - left == bottom - top == 2 * mark.radius
+    return [round((left + right) / 2 if middle else left, 1), round((top + bottom) / 2 if middle else top, 1)]
 
 
 def path(points: Sequence[Point]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
@@ -60,31 +60,37 @@ def kind_of(node: Value) -> str:
     return node.label.rstrip("0123456789")[:24] or "inputs"
 
 
-def by_prefix(order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int) -> dict[Value, str]:
+def by_prefix(
+    order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int, least: int = 0, always: bool = True
+) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
 
     ``layers.0.neurons.1.w.2`` belongs to ``layers.0.neurons.1`` if that makes at most ``most`` parts, twice as many
-    arrows and no circle, else to ``layers.0``; "" is the whole model.
+    arrows and no circle, else to ``layers.0``; "" is the whole model. A name of ``least`` words serves ``always``.
     """
     here = set(order)
     names = {node: name.split(".") for name, node in named if node in here}
     longest = max(map(len, names.values()), default=0) - 1
     sizes = Counter(".".join(known[:length]) for known in names.values() for length in range(longest + 1))
-    for length in range(longest, -1, -1):
-        prefixes = {node: ".".join(words[:length]) for node, words in names.items()}
+    for length in range(longest, least - 1, -1):
+        prefixes = {node: ".".join(words[: min(length, len(words) - 1)]) for node, words in names.items()}
         shorter = {node: ".".join(words[: length - 1]) for node, words in names.items()}
         different = set(prefixes.values())
-        alone = any(sizes[prefixes[node]] == 1 < sizes[shorter[node]] for node in names)  # a bias, by its own name
+        alone = any(
+            len(words) <= length and not words[-1].isdigit() and sizes[shorter[node]] > 1
+            for node, words in names.items()
+        )  # a bias, by its own name
         few = len(different) <= min(most, max(1, len(names) // 2)) and not alone
-        if length and (not few or len(different) == len(set(shorter.values()))):
+        forced = always and length == least
+        if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
-        parts = grown(order, prefixes)
-        if not acyclic(order, parts):
-            parts = closed(order, parts)
+        parts = by_call(order, grown(order, prefixes))
+        if len(order) - len(parts) > 2 * most or not acyclic(order, parts):
+            parts = flowed(order, prefixes)
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
-        between = Counter((parts.get(x, x), part) for x, part in ways if parts.get(x) != part)
+        between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if acyclic(order, parts) and (length == 0 or arrows <= 2 * most):
+        if forced or (arrows <= 2 * most and len(set(parts.values())) <= most):
             return parts
     return {}
 
@@ -110,21 +116,33 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
     return parts
 
 
-def closed(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
-    """The parts, each with the gates that lie on a way out of it and back into it."""
-    names = list(dict.fromkeys(parts.values()))
-    bits = {name: 1 << k for k, name in enumerate(names)}
-    own = {node: bits[parts[node]] if node in parts else 0 for node in order}
-    before, after = dict(own), dict(own)  # the parts that a way leads from, and to
+def by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
+    """The parts; of one whose gates come back to it, as in a recurrent net, the gates by its calls."""
+    uses: Counter[Value] = Counter()
+    call: dict[Value, int] = {}
     for node in order:
-        for operand in node.operands:
-            before[node] |= before[operand] if type(operand) is not float else 0
-    for node in reversed(order):
-        for operand in node.operands:
-            if type(operand) is not float:
-                after[operand] |= after[node]
-    both = {node: before[node] & after[node] for node in order if not own[node]}
-    return {**parts, **{node: names[found.bit_length() - 1] for node, found in both.items() if found}}
+        own = [x for x in node.operands if type(x) is not float and parts.get(x) == parts.get(node, x)]
+        leaves = [x for x in own if not x.primitive]
+        uses.update(leaves)
+        call[node] = max([uses[x] for x in leaves], default=max([call[x] for x in own], default=0))
+    ways = [(x, node) for node in parts for x in node.operands if type(x) is not float and x.primitive]
+    again = {parts[node] for x, node in ways if parts.get(x) == parts[node] and call[x] < call[node]}
+    if not acyclic(order, parts):
+        again = {part for x, part in parts.items() if call[x] > 1}
+    return {
+        x: f"{part}, call {call[x]}".lstrip(", ") if x.primitive and part in again else part
+        for x, part in parts.items()
+    }
+
+
+def flowed(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+    """The prefixes of parameters, and for every gate the last of them that it depends on, in the model's order."""
+    names = list(dict.fromkeys(prefixes.values()))
+    rank = {node: names.index(prefix) for node, prefix in prefixes.items()}
+    for node in order:
+        behind = [rank[x] for x in node.operands if type(x) is not float and x in rank]
+        rank |= {node: max(behind)} if behind else {}
+    return {node: names[rank[node]] for node in order if node in rank}
 
 
 def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
@@ -132,7 +150,7 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
     box: dict[Value, Any] = {node: parts.get(node, i) for i, node in enumerate(order)}
     before: dict[Any, set[Any]] = {x: set() for x in box.values()}
     for node in order:
-        before[box[node]].update([box[x] for x in node.operands if type(x) is not float])
+        before[box[node]].update([box[x] for x in node.operands if type(x) is not float and x in box])
     for part, sources in before.items():
         sources.discard(part)
     try:
@@ -144,30 +162,24 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
 
 @dataclass(eq=False)
 class Group:
-    """Nodes that become one box."""
+    """Nodes that become one box, and the groups that stand there instead when it is open."""
 
     name: str
     newest: Value
     count: int
+    parts: dict[Value, Group] = field(default_factory=dict)
 
 
 def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Group], list[str]]:
     """(The group of every node that is folded, notes)."""
-    if fold is False:
-        return {}, []
+    if fold is False or type(fold) is dict:
+        return fold or {}, []
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
         return asked(order, wanted, copies), []
-    labels = [(LABEL.match(node.label), node) for node in order]
-    named = [(found.expand(r"W\1.W\1_\2.") + node.label, node) for found, node in labels if found]
-    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
-    if len(order) <= most and sum([len(node.operands) for node in order]) <= 2 * most:
+    groups, needed = by_default(order)
+    if not needed:
         return {}, []
-    parts = by_prefix(order, named, FEW) if most == FEW else {}  # by neurons or layers where labels tell them
-    if parts:
-        groups = gathered(order, parts, lambda node: parts[node].rpartition(".")[2])
-    else:
-        groups = gathered(order, bundles(order, FEW), kind_of)
     boxes = len(set(groups.values())) + len(order) - len(groups)
     told = f"{len(order):,} nodes folded into {boxes}. fold=False draws them all; fold=model makes boxes of its layers."
     return groups, [told]
@@ -176,21 +188,44 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
 def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
     """The groups for the wanted Values, labels and models; ValueError if one is missing or they make a circle."""
     owners: list[Value] = []
-    keys: dict[Value, Any] = {}
+    named: list[tuple[str, Value]] = []
     for i, wish in enumerate(wanted):
         if hasattr(wish, "named_parameters"):
-            named = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
-            parts = by_prefix(order, named, FEW)
-            if not parts:
-                raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters, or goes in circles")
-            keys.update({node: (i, prefix or type(wish).__name__) for node, prefix in parts.items()})
+            own = [(name, copies.get(node, node)) for name, node in wish.named_parameters()]
+            if {node for _, node in own}.isdisjoint(order):
+                raise ValueError(f"cannot fold {wish!r:.60}: the graph has none of its parameters")
+            layers = {unit_path(node.label).partition(".")[0] for _, node in own}
+            whole = (layers.pop() if len(layers) == 1 else "") or type(wish).__name__
+            named += [(f"{whole}#{i}.{unit_path(node.label) or name}", node) for name, node in own]
         else:
             owners += owners_of(order, wish, copies)
-    if owners:
-        keys.update({node: (owner, "") for node, owner in regions(order, owners).items()})
-    if not acyclic(order, keys):
+    found = regions(order, owners)
+    groups = gathered(order, found, lambda node: "")
+    rest = [node for node in order if node not in found]
+    groups |= nested(rest, named, 1) if named else {}
+    if not acyclic(order, {node: group.newest for node, group in groups.items()}):
         raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
-    return gathered(order, keys, lambda node: str(keys[node][1]))
+    return groups
+
+
+def unit_path(label: str) -> str:
+    """The label of a weight or bias after its layer and its unit: "W1.W1_0.W1_0_2"; "" of any other."""
+    found = LABEL.match(label)
+    return found.expand(r"W\1.W\1_\2.") + label if found else ""
+
+
+def nested(
+    order: Sequence[Value], named: Sequence[tuple[str, Value]], least: int = 0, always: bool = True
+) -> dict[Value, Group]:
+    """The groups by the names of parameters, each with those of longer names in it."""
+    keys = by_prefix(order, named, FEW, least, always)
+    groups = gathered(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)|^\w+#\d+\.|#\d+", "", keys[node]))
+    for group in dict.fromkeys(groups.values()):
+        inside = [node for node in order if groups.get(node) is group]
+        prefix, here = keys[group.newest], set(inside)
+        own = [(name, node) for name, node in named if node in here]
+        group.parts = nested(inside, own, prefix.count(".") + 2 if prefix else 1, False) if own else {}
+    return groups
 
 
 def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], what: str = "fold") -> list[Value]:
@@ -215,6 +250,18 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
             f"{', '.join(SINGLE)}; labeled are {clean(', '.join(known), 200) or 'no gates'}"
         )
     return labeled
+
+
+def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
+    """(The groups of a graph, whether it is so large that it needs them).
+
+    They go by neurons or layers where labels tell them; else gates alike side by side, of a large graph only.
+    """
+    named = [(unit_path(node.label), node) for node in order if LABEL.match(node.label)]
+    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
+    needed = len(order) > most or sum([len(node.operands) for node in order]) > 2 * most
+    groups = nested(order, named) if most == FEW else {}
+    return groups or (gathered(order, bundles(order, FEW), kind_of) if needed else {}), needed
 
 
 def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:

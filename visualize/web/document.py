@@ -16,7 +16,7 @@ from autodiff.notation import Name
 from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape, pretty
-from ..render.svg import style_sheet, svg
+from ..render.svg import places, style_sheet, svg
 from . import written
 from .bundle import bundle
 from .lesson import Lesson, lessons
@@ -30,10 +30,10 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
     """
     first = lessons[0]
-    drawings = {str(i): lesson.drawing for i, lesson in enumerate(lessons)}
-    drawings |= {f"{i}d": lesson.phone for i, lesson in enumerate(lessons) if lesson.phone}
-    pictures = [svg(x, f"{id}-{i}-", False, i == "0") for i, x in drawings.items()]
-    views = "\n".join([f'<template data-view="{i}">{x}</template>' for i, x in [*zip(drawings, pictures)][1:]])
+    drawn = {f"{i}.{key}": both for i, lesson in enumerate(lessons) for key, *both in lesson.drawings()}
+    down = {key: [down.width, down.height, places(down, right)] for key, (right, down) in drawn.items()}
+    pictures = [svg(right, f"{id}-{key[0]}-", False, not i) for i, (key, (right, _)) in enumerate(drawn.items())]
+    views = "\n".join([f'<template data-view="{key}">{x}</template>' for key, x in [*zip(drawn, pictures)][1:]])
     text, formula = typeset(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
     known = [{**lesson.as_dict(), "code": [] if lesson is first else lesson.code} for lesson in lessons]  # listed
@@ -49,7 +49,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
         section("code", "Flat code", listed(first)),
         section("steps", "Steps", f"<ol>\n{told(first)}\n</ol>"),
         views,
-        script({"id": id, "views": known}),
+        script({"id": id, "views": known, "down": down}),
         "</article>",
     ]
     return "\n".join(parts)

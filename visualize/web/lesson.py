@@ -6,7 +6,7 @@ its name there, or its number after an input was changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -23,13 +23,14 @@ from ..layout.engines import planned
 from ..layout.sizes import blocks_and_links, tightened
 from ..render.painter import Drawing, paint
 from ..scene.build import Walk
+from ..scene.fold import Group, by_default, groups_of
 from ..scene.model import Scene
 from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
-PHONE = 366.0, 388.0  # and on one of 390 x 844
 LARGE = 150  # a graph of more nodes is not shown unfolded
+LEAST, MOST = 20, 2500  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
 
 
@@ -49,8 +50,10 @@ class Lesson:
     ----------
     steps : Steps
         The pass, as the engine tells it.
-    drawing, phone : Drawing
-        The picture, with all its numbers; on a phone one from the top down, or None where that would be smaller.
+    groups : list of (Group, int)
+        What is folded, each with its place among them and that of the group around it, or -1.
+    scenes : dict of str to Scene
+        What the picture shows, with all its numbers: first as it comes, then by the group that is open, or "all".
     code : list of str
         The flat code, as the lecture writes it.
     programs : (dict of str to str, list of str)
@@ -70,15 +73,49 @@ class Lesson:
         self.output, self.number, self.view = output, number, view
         self.order = history(output)
         self.place = {node: i for i, node in enumerate(self.order)}
-        self.walk = Walk(output, fold, {}, Scene(digits), 1.0)
-        self.drawing = drawing(self.walk.scene, layout, len(self.order) <= LARGE)
-        down = replace(self.walk.scene, down=True)
-        phone = paint(down, planned(*blocks_and_links(down), layout, None, True))
-        self.phone = phone if scale(phone, PHONE) > scale(self.drawing, PHONE) else None
+        net = fold is None and len(self.order) >= LEAST
+        self.folded, needed = by_default(self.order) if net else (groups_of(self.order, fold, {})[0], True)
+        self.groups: list[tuple[Group, int]] = []
+        self.inside: dict[Value, int] = {}  # the innermost group around a node
+        self.collect(self.folded)
+        states = {"closed": self.folded, "all": {}} if needed and self.folded else {"all": {}, "closed": self.folded}
+        outer = sorted(range(len(self.groups)), key=lambda i: self.groups[i][1] >= 0)
+        states |= {str(i): self.opened(self.folded, i) for i in outer}
+        self.scenes: dict[str, Scene] = {}
+        room = MOST
+        for key, groups in [*states.items()][: None if self.folded else 1]:
+            scene = Walk(output, groups, {}, Scene(digits), 1.0).scene if room > 0 else Scene()
+            if not self.scenes or 0 < len(scene.boxes) <= LARGE:
+                self.scenes[key] = scene if key == "closed" else replace(scene, net=[])
+                room -= len(scene.boxes) + len(scene.arrows)
+        self.layout = layout
+        self.same: list[int] = []  # for each node its place in the first form of the graph, or -1
         self.live = Live(self.order)
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
         self.code = self.listing.lines
+
+    # --- Pictures ------------------------------------------------------------------------------
+
+    def collect(self, groups: Mapping[Value, Group], around: int = -1) -> None:
+        """Number the groups and those in them."""
+        for group in dict.fromkeys(groups.values()):
+            self.inside |= {node: len(self.groups) for node, other in groups.items() if other is group}
+            self.groups.append((group, around))
+            self.collect(group.parts, len(self.groups) - 1)
+
+    def opened(self, groups: dict[Value, Group], i: int) -> dict[Value, Group]:
+        """The groups when one is open, and those around it."""
+        group, around = self.groups[i]
+        groups = groups if around < 0 else self.opened(groups, around)
+        return {node: other for node, other in groups.items() if other is not group} | group.parts
+
+    def drawings(self) -> Iterator[tuple[str, Drawing, Drawing]]:
+        """(What is open, its drawing, the same from the top down)."""
+        for key, scene in self.scenes.items():
+            shown, drawn = drawing(scene, self.layout, len(scene.boxes) <= LARGE)
+            down = replace(drawn, down=True)
+            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True))
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -154,33 +191,16 @@ class Lesson:
             "still": [self.place[node] for node in self.live.still], "held": self.held(),
             "inputs": [self.place[leaf] for leaf in self.leaves],
             "numbers": [leaf.data for leaf in self.leaves],
-            "rows": list(self.rows()),
+            "rows": list(self.rows()), "same": self.same,
             "mistakes": [[SENTENCES.index(mistake.sentence) for mistake, _ in row] for row in self.wrong],
-            "boxes": {
-                box.id: {"node": int(box.id[5:]), "total": box.total, "folded": box.kind == "fold"}
-                for box in self.walk.scene.boxes if box.id.startswith("node-")
-            },
-            "arrows": list(self.arrows()),
+            "opens": list(self.scenes), "inside": [self.inside.get(node, -1) for node in self.order if self.groups],
+            "groups": [[self.place[group.newest], around, clean(group.name, 40)] for group, around in self.groups],
         }  # fmt: skip
 
     def held(self) -> list[str]:
         """For each input a gate behind it that stands still, or ""."""
         found = {leaf: node.primitive.name for node in self.live.still if node.primitive for leaf in history(node)}
         return [clean(found.get(leaf, ""), 40) for leaf in self.leaves]
-
-    def arrows(self) -> Iterator[dict[str, Any]]:
-        """For every arrow the node whose value it carries and the steps that come back over it."""
-        found: dict[str, dict[str, Any]] = {}
-        steps = {(step.node, step.place): i for i, step in enumerate(self.steps)}
-        for (node, place), arrow in self.walk.edges.items():
-            if type(place) is not int:
-                continue
-            data = found.setdefault(arrow.id, {"id": arrow.id, "from": self.place[node.operands[place]], "steps": []})
-            data["bundle"] = arrow.count != 1
-            if (node, place) in steps:
-                data["steps"].append(steps[node, place])
-        yield from found.values()
-        yield {"id": "edge-output", "from": self.place[self.output], "steps": [], "bundle": False}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every row of the table as templates."""
@@ -207,7 +227,6 @@ class Lesson:
     def backward(self, row: Any, code: list[int]) -> dict[str, Any]:
         """What the page knows of one step of the backward pass."""
         edge, said = (row.node, row.place), words(row.node.primitive)
-        arrow = self.walk.edges.get(edge)
         numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
         piecewise = numbered or self.live.piecewise(*edge)
         changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
@@ -216,16 +235,16 @@ class Lesson:
             "piecewise": piecewise, "closes": self.live.closes(*edge),
             "role": row.role, **({"otherwise": f"{said.name} {SCALES}"} if changes else {}),
             "path": row.path, "paths": row.paths, "kink": row.convention,
-            "arrow": arrow.id if arrow else "", "line": code[row.path - 1] if row.path <= len(code) else -1,
+            "line": code[row.path - 1] if row.path <= len(code) else -1,
         }  # fmt: skip
 
 
-def drawing(scene: Scene, layout: str, wraps: bool = True) -> Drawing:
-    """A scene in one row, in several or set tight, as it is largest on a screen."""
+def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Scene]:
+    """A scene in one row, in several or set tight, as it is largest on a screen; and what is drawn there."""
     rows = PANE[0] / SMALLEST if wraps else None
     tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
-    made = [paint(x, planned(*blocks_and_links(x), layout, width, False, tight)) for x, width, tight in tries]
-    return max(made, key=lambda drawn: min(1.0, scale(drawn, PANE)))
+    made = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
+    return max(made, key=lambda tried: min(1.0, scale(tried[0], PANE)))
 
 
 def scale(drawn: Drawing, pane: tuple[float, float]) -> float:
@@ -251,7 +270,9 @@ def lessons(
     unfolded = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] if gates else []
     wishes: list[tuple[str, str | None, list[str]]] = [*unfolded, *[(f"{name} folded", name, []) for name in SINGLE]]
     for view, folding, unfold in wishes:
-        other = rewritten(output, folding, unfold)[0]
+        other, copies, _ = rewritten(output, folding, unfold)
         if LARGE >= len(history(other)) != len(order):
             made.append(Lesson(other, number + len(made), view, False, digits, layout))
+            found = {copies[node]: i for i, node in enumerate(order) if node in copies}
+            made[-1].same = [found.get(node, -1) for node in made[-1].order]
     return made

@@ -4,68 +4,122 @@
 import { LEAST } from "./dom.js";
 import { pretty, show } from "./number.js";
 
-const GRAPH_DIGITS = 4; // a number longer than the recorded one is shortened, so that nothing overlaps
-
+const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
+const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
+const NARROW = 0.44; // as small as it is made to fit a narrow screen
+const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
+const LETTERS = 12; // the least of them, as drawn
+export const presenting = () => document.body.classList.contains("projector");
+
+/** How small a picture may be: on a projector its least letters are as large as the others. */
+export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);
 
 export class Graph {
-  constructor(svg, lesson, prefix, choose) {
+  constructor(svg, lesson, prefix, opened, choose, down) {
     this.svg = svg;
-    this.all = document.createElementNS(svg.namespaceURI, "g"); // what the overview shows again
-    this.all.id = `${prefix}-all`;
-    this.all.setAttribute("class", svg.getAttribute("class")); // its styles go by it
-    this.all.append(...[...svg.children].filter((part) => !part.matches("title, desc")));
-    svg.append(this.all);
+    this.down = false;
+    this.wide = new Map(); // how long the recorded numbers are
+    this.other = down; // [width, height, where each mark stands] when it runs the other way
     this.lesson = lesson;
     this.seen = []; // what is lit, its numbers first
     svg.style.maxWidth = "none";
-    this.find = (id) => svg.querySelector(`[id="${CSS.escape(`${prefix}-${id}`)}"]`);
+    this.opened = opened;
+    this.group = lesson.boxed(opened);
+    this.home = this.group.map((group, node) => (group < 0 ? node : lesson.groups[group][0]));
+    this.parts = new Map([...svg.querySelectorAll("g[id]")].map((part) => [part.id.slice(prefix.length + 1), part]));
     svg.setAttribute("role", "group");
     svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
     svg.querySelector("title").textContent = `Computation graph of ${lesson.written[lesson.output]}`;
-    this.arrows = lesson.arrows.map((arrow) => this.arrow(arrow)).filter(Boolean);
-    this.boxes = Object.entries(lesson.boxes).map(([id, box]) => this.box(id, box, choose)).filter(Boolean);
+    this.arrows = this.joined();
+    this.boxes = [...this.parts].filter(([id]) => /^node-/.test(id)).map(([id, part]) => this.box(Number(id.slice(5)), part, choose));
     this.boxes[0]?.group.setAttribute("tabindex", "0"); // one stop for the whole graph; arrow keys walk it
   }
 
-  arrow(arrow) {
-    const group = this.find(arrow.id);
-    group?.setAttribute("aria-hidden", "true"); // the boxes tell all numbers
-    return group && { ...arrow, group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") };
+  /** Every arrow with the node whose value it carries and the steps that come back over it: of a fold several share one. */
+  joined() {
+    const { lesson, home } = this, arrows = [], found = new Map(), steps = new Map(lesson.steps.map((step) => [`${step.node}-${step.place}`, step.index]));
+    const add = (id, from) => {
+      const group = this.parts.get(id);
+      group?.setAttribute("aria-hidden", "true"); // the boxes tell all numbers
+      if (group) arrows.push({ id, from, steps: [], group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") });
+      return group && arrows.at(-1);
+    };
+    const edges = lesson.operands.flatMap((row, node) => row.map((x, place) => [`${node}-${place}`, x.node, `${x.node} into ${home[node]}`, `${home[x.node]} to ${home[node]}`]));
+    for (const [id, from, ...keys] of edges) {
+      const arrow = from !== undefined && add(`edge-${id}`, from);
+      for (const key of arrow ? [id, ...keys] : []) if (!found.has(key)) found.set(key, arrow);
+    }
+    for (const [id, , ...keys] of edges) if (steps.has(id)) [id, ...keys].map((key) => found.get(key)).find(Boolean)?.steps.push(steps.get(id));
+    add("edge-output", lesson.output);
+    return arrows;
   }
 
-  /** A box, made a button that shows the node's chain-rule sum. */
-  box(id, box, choose) {
-    const group = this.find(id);
-    if (!group) return null;
-    const name = this.lesson.written[box.node];
+  /** A box, made a button that shows the node's chain-rule sum, or opens what is folded. */
+  box(node, group, choose) {
+    const { lesson } = this, name = lesson.written[node], folded = group.matches(".fold"), count = group.querySelector(".count");
+    const opens = folded && lesson.opens.includes(`${this.group[node]}`) && `${this.group[node]}`, act = () => choose(node, opens);
     group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
     group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys go on stepping
-    group.addEventListener("click", () => choose(box.node));
+    group.addEventListener("click", act);
     group.addEventListener("keydown", (event) => {
       const { key } = event, by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
       if (!by && key !== "Enter" && key !== " ") return;
       event.preventDefault();
       event.stopPropagation();
-      if (!by) return choose(box.node);
+      if (!by) return act();
       const other = this.boxes[this.boxes.findIndex((x) => x.group === group) + by]?.group ?? group;
       group.setAttribute("tabindex", "-1");
       other.setAttribute("tabindex", "0");
       other.focus();
     });
-    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = this.lesson.rows.find((row) => row.phase === "forward" && row.node === box.node)?.gate;
-    const head = box.folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${this.lesson.shown(gate)}` : name;
-    const own = this.lesson.steps.filter((step) => step.node === box.node);
+    const inside = lesson.around(lesson.inside[node]).includes(Number(this.opened)), shape = group.querySelector(".gate, .part") ?? group;
+    group.classList.toggle("inside", inside);
+    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
+    const head = folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${lesson.shown(gate)}` : name;
+    const own = lesson.steps.filter((step) => step.node === node);
     title.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
     group.prepend(title);
-    return { ...box, group, title, head, own, data: group.querySelector(".data"), gradient: box.total ? group.querySelector(".gradient") : null };
+    return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
-  /** The number for the picture: as printed, or shorter where it would need more room than the recorded one. */
-  text(x, recorded) {
-    const text = this.lesson.text(x), room = Math.max(7, this.lesson.text(recorded).length);
-    return text.length <= room || !Number.isFinite(x) ? text : show(Number(x.toPrecision(GRAPH_DIGITS)));
+  /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
+  tell(result, at, hidden, wrong) {
+    if (!this.wide.size) this.places = this.rooms();
+    this.paint(result, at, hidden);
+    const texts = [...this.svg.querySelectorAll("g .gradient")], right = texts.map((text) => text.textContent);
+    if (wrong) this.paint(wrong, at, hidden);
+    this.settle(result.numbers.some((x, i) => !Object.is(x, this.lesson.recorded[i])));
+    for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
+  }
+
+  /** Where each number may stand: along its line, before it, or within the picture. */
+  rooms() {
+    return [...this.arrows, ...this.boxes].flatMap((part) => [part.data, part.gradient].filter(Boolean).map((number) => {
+      const text = number.closest("text"), x = Number(text.getAttribute("x")), line = part.steps && part.group.querySelector(".line");
+      const wide = this.wide.get(text) ?? text.getComputedTextLength(), beside = text.hasAttribute("text-anchor");
+      this.wide.set(text, wide);
+      const half = Math.max(wide, BESIDE) / 2, left = Math.max(2, x - half);
+      const ends = beside ? [x, x + 2 * half] : line ? [line.getPointAtLength(0).x + 1, Math.min(line.getBBox().x + line.getBBox().width - 10, x + half + 24)]
+        : number === part.data ? [2, x + wide / 2] : [left, left + 2 * half];
+      return { text, x, wide, ends, beside };
+    }));
+  }
+
+  /** Keep numbers that are longer than the recorded ones in their rooms: moved, or narrower; others as they were drawn. */
+  settle(changed) {
+    if (!changed && !this.moved) return;
+    this.moved = changed;
+    this.places ??= this.rooms();
+    for (const { text } of this.places) text.removeAttribute("textLength");
+    const lengths = this.places.map(({ text }) => (changed ? text.getComputedTextLength() : 0));
+    for (const [i, { text, x, wide, ends: [left, right], beside }] of this.places.entries()) {
+      const length = Math.min(lengths[i], right - left), longer = lengths[i] > wide + 1;
+      text.setAttribute("x", longer && !beside ? Math.min(Math.max(x, left + length / 2), right - length / 2) : x);
+      if (longer) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      if (longer && length < lengths[i]) text.setAttribute("textLength", length);
+    }
   }
 
   /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
@@ -73,36 +127,53 @@ export class Graph {
     const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
     this.seen = [];
     for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
+    const most = Math.max(...this.arrows.map((arrow) => arrow.flow).filter(Number.isFinite)), share = (flow) => Math.min(Math.max(1 + Math.log10(flow / most) / DECADES, 0), 1) || 0;
+    for (const arrow of this.arrows) {
+      const size = `${share(arrow.flow)}`;
+      if (arrow.size !== size) arrow.group.style.setProperty("--size", (arrow.size = size));
+    }
+    const mute = row?.phase === "backward" && !this.arrows.find((arrow) => arrow.steps.includes(row.index))?.gradient;
     for (const box of this.boxes) {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
-      const inHand = row?.phase === "backward" && row.operand === box.node;
-      if (!box.own.length) this.write(box.data, "", result.values[box.node], lesson.atRecorded.values[box.node], true);
-      this.write(box.gradient, "∇ ", gradient, lesson.atRecorded.gradients[box.node], known, hidden && inHand);
-      const lit = row && (row.phase === "backward" ? row.node === box.node || inHand : row.node === box.node);
+      const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
+      if (!box.own.length) this.write(box.data, "", result.values[box.node], true);
+      this.write(box.gradient, "∇ ", gradient, known, hidden && inHand);
+      const lit = own || inHand;
       mark(box.group, lit);
-      if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.group.querySelector(".gate, .part") ?? box.group);
+      if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
+      if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.shape);
       box.group.classList.toggle("stale", lesson.stands(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
       const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
       const words = this.words(box, result, ...told, gradient);
-      if (box.title.textContent !== words) box.title.textContent = words;
+      put(box.title, words); // a text that is written again is laid out again
       const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
-      box.group.setAttribute("aria-label", `${seen}: ${words}. Show its chain rule.`);
+      box.group.setAttribute("aria-label", `${seen}: ${words}. ${box.opens ? "Open it" : "Show its chain rule"}.`);
     }
+    for (const [group, copy] of this.small ?? []) copy.classList.toggle("lit", group.classList.contains("lit"));
+  }
+
+  /** Write in a fold how many nodes it has, or the number of a step that goes on in it or comes back over an arrow without one. */
+  tellFold(box, result, row, back, forth, hidden) {
+    const x = back ? result.steps[row.index].downstream : result.values[row?.node];
+    const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(4))))}` : box.counted;
+    put(box.count, text);
+    box.count.setAttribute("class", back ? "gradient" : forth ? "data" : "count");
+    if (back || forth) this.seen.push(box.count);
   }
 
   paintArrow(arrow, result, at, row, hidden, started) {
     const { lesson } = this, output = arrow.id === "edge-output", value = result.values[arrow.from];
     const known = at >= (lesson.computed.get(arrow.from) ?? 0);
     const own = row?.phase === "forward" && row.node === arrow.from;
-    this.write(arrow.data, "", value, lesson.atRecorded.values[arrow.from], known, hidden && own);
+    this.write(arrow.data, "", value, known, hidden && own);
     let [flow, arrived] = output ? [1, started] : [0, false];
     for (const i of arrow.steps) {
       if (lesson.steps[i].number <= at) [flow, arrived] = [flow + result.steps[i].downstream, true];
     }
-    const inHand = row?.phase === "backward" && row.arrow === arrow.id;
-    const recorded = arrow.steps.reduce((sum, i) => sum + lesson.atRecorded.steps[i].downstream, 0);
-    this.write(arrow.gradient, "∇ ", flow, recorded, arrived, hidden && inHand);
+    const inHand = row?.phase === "backward" && arrow.steps.includes(row.index);
+    this.write(arrow.gradient, "∇ ", flow, arrived, hidden && inHand);
+    arrow.flow = arrived && !(hidden && inHand) ? Math.abs(flow) : 0;
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
     const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
     mark(arrow.group, lit);
@@ -110,19 +181,49 @@ export class Graph {
     arrow.group.classList.toggle("back", Boolean(inHand));
   }
 
+  /** Let the picture run down, or to the right again: all its places are exchanged for the others. */
+  turn(down) {
+    if (down === this.down) return;
+    this.settle(false);
+    const { svg } = this, { width, height } = svg.viewBox.baseVal, [wide, high, places] = this.other, old = [];
+    let group, moved;
+    for (const [i, part] of svg.querySelectorAll("g > :is(path, polygon, circle, rect, text)").entries()) {
+      const names = PLACES[part.localName], was = names.map((name) => part.getAttribute(name));
+      const along = () => (names.length > 1 ? [Number(was[0]) + moved[0], Number(was[1]) + moved[1], was[2]] : [head(part)]);
+      const place = places[i] ? [places[i]].flat() : along();
+      if (part.parentNode !== group) [group, moved] = [part.parentNode, [place[0] - was[0], place[1] - was[1]]];
+      names.forEach((name, k) => ((place[k] ?? null) === null ? part.removeAttribute(name) : part.setAttribute(name, place[k])));
+      old.push(was);
+    }
+    this.other = [width, height, old];
+    this.places = this.small = null;
+    this.down = down;
+    svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
+  }
+
   /** Make the picture as large as its box allows, or as can be read, times `zoom`; an overview stands above a larger one. */
   fit(box, overview, zoom) {
     const { width, height } = this.svg.viewBox.baseVal;
     overview.toggleAttribute("hidden", true);
     if (!box.clientHeight) return;
-    const whole = Math.min((box.clientWidth - 2) / width, (box.clientHeight - 2) / height);
-    const scale = zoom * Math.min(Math.max(whole, LEAST), LARGEST);
+    const wide = (box.clientWidth - 2) / width, whole = Math.min(wide, (box.clientHeight - 2) / height);
+    const small = this.down ? Math.max(Math.min(wide, least()), NARROW) : least();
+    const scale = zoom * Math.min(Math.max(whole, small), LARGEST * (1 + presenting()));
     this.size(scale);
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
     overview.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    overview.querySelector("use").setAttribute("href", `#${this.all.id}`);
+    overview.querySelector("g").replaceChildren(...(overview.hasAttribute("hidden") ? [] : this.sketch().values()));
     this.frame(box, overview);
+  }
+
+  /** The lines and boxes once more, for the overview; each is lit with its like. */
+  sketch() {
+    const shapes = [...this.arrows, ...this.boxes].map(({ group }) => [group, group.querySelector(".line, .gate, .part")?.cloneNode()]);
+    const copies = shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, document.createElementNS(this.svg.namespaceURI, "g"), shape]);
+    for (const [, copy, shape] of copies) copy.append(shape);
+    return (this.small ??= new Map(copies));
   }
 
   size(scale) {
@@ -134,20 +235,20 @@ export class Graph {
   frame(box, overview) {
     const scale = this.svg.clientWidth / this.svg.viewBox.baseVal.width;
     const sight = { x: box.scrollLeft, y: box.scrollTop, width: box.clientWidth, height: box.clientHeight };
-    for (const [key, x] of Object.entries(sight)) overview.querySelector("rect").setAttribute(key, x / scale);
+    for (const [key, x] of Object.entries(sight)) overview.querySelector(":scope > rect").setAttribute(key, x / scale);
   }
 
-  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be, and what else has room. */
-  follow(box, scale = this.scale) {
+  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be where no one presents, and what else has room. */
+  follow(box, scale = this.scale, parts = this.seen) {
     if (this.shown !== scale) this.size((this.shown = scale));
-    const seen = this.seen.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
+    const seen = parts.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
     if (!seen.length) return;
     const b = box.getBoundingClientRect(), ends = ({ left, top, right, bottom }) => [left, top, right, bottom];
     const joined = (a, c) => a.map((x, i) => (i < 2 ? Math.min : Math.max)(x, c[i]));
     const [first, ...others] = [seen[0], gate ?? seen[0], ...seen].map((part) => ends(part.getBoundingClientRect()));
-    let sight = joined(first, others[0]);
+    let sight = presenting() ? first : joined(first, others[0]);
     const over = Math.max((sight[2] - sight[0]) / box.clientWidth, (sight[3] - sight[1]) / box.clientHeight);
-    if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over);
+    if (over > 1 && scale === this.scale) return this.follow(box, (0.85 * scale) / over, parts);
     for (const other of others) {
       const both = joined(sight, other);
       if (both[2] - both[0] < box.clientWidth && both[3] - both[1] < box.clientHeight) sight = both;
@@ -160,7 +261,7 @@ export class Graph {
   /** Let what a step passes on travel along its edges; what adds to an earlier path travels as "+=". */
   move(row, duration) {
     const forward = row.phase === "forward", { steps } = this.lesson;
-    const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.id === row.arrow));
+    const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.steps.includes(row.index)));
     for (const line of way.map((arrow) => arrow.group.querySelector(".line")).filter(Boolean)) {
       const token = document.createElementNS(this.svg.namespaceURI, row.path > 1 ? "text" : "circle");
       token.setAttribute("class", forward ? "token" : "token gradient");
@@ -177,7 +278,7 @@ export class Graph {
   mark(node, steps = null) {
     const behind = new Set([node]), marked = new Set(steps);
     if (!steps) for (const step of [...this.lesson.steps].sort((a, b) => a.node - b.node)) if (behind.has(step.operand)) marked.add(step.index) && behind.add(step.node);
-    for (const box of this.boxes) box.group.classList.toggle("chosen", box.node === node);
+    for (const box of this.boxes) box.group.classList.toggle("chosen", box.node === this.home[node]);
     for (const arrow of this.arrows) arrow.group.classList.toggle("path", arrow.steps.some((i) => marked.has(i)));
   }
 
@@ -187,10 +288,9 @@ export class Graph {
     return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
   }
 
-  write(text, sign, x, recorded, seen, hidden) {
+  write(text, sign, x, seen, hidden) {
     if (!text) return;
-    const told = sign + (hidden ? "?" : pretty(this.text(x, recorded)));
-    if (text.textContent !== told) text.textContent = told; // a text that is written again is laid out again
+    put(text, sign + (hidden ? "?" : pretty(this.lesson.text(x))));
     text.classList.toggle("unseen", !seen);
   }
 
@@ -203,8 +303,20 @@ export class Graph {
   }
 }
 
+/** Write a text anew where it has changed: whatever is written is laid out again. */
+function put(part, text) {
+  if (part.textContent !== text) part.textContent = text;
+}
+
 /** Light a part of the picture, or not. */
 function mark(group, lit) {
   group.classList.toggle("lit", Boolean(lit));
   group.toggleAttribute("data-lit", Boolean(lit));
+}
+
+/** The head at the lower end of a line, as large as it was at the right one. */
+function head(part) {
+  const [x, y] = part.previousElementSibling.getAttribute("d").match(/[-\d.]+/g).slice(-2).map(Number);
+  const [tip, , corner] = part.getAttribute("points").match(/[-\d.]+/g), long = tip - corner;
+  return `${x},${y + long - 1} ${x - 0.42 * long},${y - 1} ${x + 0.42 * long},${y - 1}`;
 }

@@ -6,17 +6,20 @@ import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
 
 const CHAIN = 2; // the tab
+const MISTAKEN = { order: "no topological order", overwritten: "= in place of +=", again: "called twice, not zeroed" };
 
 export class Lab {
   constructor(player) {
     this.player = player;
     this.chosen = null;
+    this.playing = null; // the mistake that is shown in the graph
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
+    this.buttons = Object.entries(MISTAKEN).map(([name, text]) => element("button", { type: "button", value: name, "aria-pressed": "false", onclick: () => this.play(this.playing === name ? null : name) }, text));
     this.remark = element("p", { class: "remark", role: "status" });
     this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to write backward() wrongly"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
-        "input", "right", "no topological order", "= in place of +=", "called twice, not zeroed"].map((text) => element("th", { scope: "col" }, text)))), this.table)),
+        "input", "right", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
       this.remark);
   }
 
@@ -87,12 +90,28 @@ export class Lab {
 
   // --- Mistakes ------------------------------------------------------------------------------
 
+  /** Show in the graph what a wrong pass sends, its wrong numbers in red; null: the right one. */
+  play(name) {
+    this.playing = name in MISTAKEN ? name : null;
+    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.value === this.playing));
+    this.player.update();
+    this.player.remember();
+  }
+
+  /** A result with the numbers of the wrong pass that is played, if one is. */
+  played(result) {
+    const { lesson } = this.player, wrong = this.playing && mistakes(lesson, result)[this.playing];
+    if (!wrong) return null;
+    const steps = result.steps.map((step, i) => ({ ...step, downstream: wrong.sent[i], total: this.playing === "overwritten" ? wrong.sent[i] : wrong.gradients[lesson.steps[i].operand] }));
+    return { ...result, gradients: wrong.gradients, steps };
+  }
+
   tellMistakes(result) {
     const { lesson } = this.player, found = mistakes(lesson, result);
     const wrong = new Set();
-    const cell = (gradients, node, name) => {
-      if (!gradients) return element("td", {}, "never ends");
-      const differs = !Object.is(gradients[node], found.right[node]) && Math.abs(gradients[node] - found.right[node]) > 1e-9 * Math.abs(found.right[node]);
+    const cell = (pass, node, name) => {
+      if (!pass) return element("td", {}, "never ends");
+      const { gradients } = pass, right = found.right.gradients[node], differs = !Object.is(gradients[node], right) && Math.abs(gradients[node] - right) > 1e-9 * Math.abs(right);
       if (differs) wrong.add(name);
       if (!this.player.tellsGradient(node)) return element("td", {}, "?");
       const data = element("data");
@@ -106,7 +125,7 @@ export class Lab {
     else said.push("Without an order, a gate that is used twice sends on what it has before all has arrived, and then once more.");
     if (!wrong.has("overwritten")) said.push("With = nothing is lost here: every input is reached by one path.");
     else said.push("With =, of several paths only the last one counts.");
-    said.push("A second call that does not start from zero adds to what the first one left, in the gates too.");
+    said.push("A second call that does not start from zero adds to what the first one left, in the gates too. Choose a mistake to see it in the graph.");
     this.remark.textContent = said.join(" ");
   }
 }

@@ -66,6 +66,17 @@ export class Lesson {
     return show(x, this.digits);
   }
 
+  /** The group, and those around it. */
+  around(group) {
+    return group >= 0 ? [group, ...this.around(this.groups[group][1])] : [];
+  }
+
+  /** For each node the group whose box it stands in when a group is open, or none ("closed"), or -1. */
+  boxed(opened) {
+    const open = this.around(Number(opened));
+    return this.names.map((_, node) => (opened === "all" ? [] : this.around(this.inside[node])).filter((group) => !open.includes(group)).at(-1) ?? -1);
+  }
+
   /** Whether a node stands still although what it is computed from has moved. */
   stands(node, result) {
     const moved = (x) => x.node !== undefined && !Object.is(result.values[x.node], this.atRecorded.values[x.node]);

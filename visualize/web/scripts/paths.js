@@ -34,16 +34,21 @@ export function chains(lesson, target) {
   return { paths: found, count: count.get(lesson.output) ?? 0 };
 }
 
-/** The edges back from each node: [operand, what passes of an upstream gradient]. */
+/** The edges back from each node: [operand, what passes of an upstream gradient]; and what each step has sent. */
 function edgesBack(lesson, result) {
-  const edges = lesson.names.map(() => []);
-  lesson.steps.forEach((step, i) => edges[step.node].push([step.operand, (upstream) => passed(step, upstream, result.steps[i].local)]));
-  return edges;
+  const edges = lesson.names.map(() => []), sent = lesson.steps.map(() => 0);
+  const pass = (step, i) => (upstream) => {
+    const x = passed(step, upstream, result.steps[i].local);
+    sent[i] += x;
+    return x;
+  };
+  lesson.steps.forEach((step, i) => edges[step.node].push([step.operand, pass(step, i)]));
+  return { edges, sent };
 }
 
-/** Backward as a recursion that goes on before all has arrived: [gradients], or null where that never ends. */
+/** Backward as a recursion that goes on before all has arrived: { gradients, sent }, or null where that never ends. */
 function withoutOrder(lesson, result) {
-  const edges = edgesBack(lesson, result), gradients = lesson.names.map(() => 0);
+  const { edges, sent } = edgesBack(lesson, result), gradients = lesson.names.map(() => 0);
   gradients[lesson.output] = 1;
   const waiting = [[lesson.output, 0]];
   for (let visits = 0; waiting.length; visits++) {
@@ -56,26 +61,26 @@ function withoutOrder(lesson, result) {
       waiting.push([edges[node][place][0], 0]);
     }
   }
-  return gradients;
+  return { gradients, sent };
 }
 
 /** Backward in the right order; `add` says what is done with what arrives, `start` where the gradients begin. */
 function inOrder(lesson, result, add = (old, more) => old + more, start = lesson.names.map(() => 0)) {
-  const edges = edgesBack(lesson, result), gradients = start.slice();
+  const { edges, sent } = edgesBack(lesson, result), gradients = start.slice();
   gradients[lesson.output] = 1;
   for (let node = lesson.output; node >= 0; node--) {
     for (const [operand, pass] of edges[node]) gradients[operand] = add(gradients[operand], pass(gradients[node]));
   }
-  return gradients;
+  return { gradients, sent };
 }
 
-/** The gradients of a right pass, and of three wrong ones. */
+/** What a right pass and three wrong ones come to: the gradients, and what each step has sent. */
 export function mistakes(lesson, result) {
   const right = inOrder(lesson, result);
   return {
     right,
     order: withoutOrder(lesson, result),
     overwritten: inOrder(lesson, result, (old, more) => more),
-    again: inOrder(lesson, result, undefined, right),
+    again: inOrder(lesson, result, undefined, right.gradients),
   };
 }

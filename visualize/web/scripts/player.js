@@ -2,7 +2,7 @@
 
 import { Change } from "./change.js";
 import { element } from "./dom.js";
-import { Graph } from "./graph.js";
+import { Graph, least, presenting } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
 import { agrees, exact, show, typed } from "./number.js";
@@ -12,6 +12,7 @@ import { GIVES, give } from "./share.js";
 import { Tabs } from "./tabs.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
+const SWIPE = 50; // pixels
 
 export class Player {
   constructor(article) {
@@ -19,11 +20,13 @@ export class Player {
     this.data = JSON.parse(article.querySelector("script").textContent);
     this.data.views[0].code = [...article.querySelectorAll(".code .line")].map((line) => line.textContent);
     this.lessons = this.data.views.map((view) => new Lesson(view, PROGRAMS));
-    this.pictures = { 0: article.querySelector(".graph svg") };
+    this.pictures = { [`0.${this.lessons[0].opens[0]}`]: article.querySelector(".graph svg") };
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
+    this.graphs = {};
     this.narrow = matchMedia("(max-width: 600px)");
     this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
+    this.opened = this.begin(this.lesson);
     this.numbers = this.lesson.recorded.slice();
     this.step = 0;
     this.guessed = true;
@@ -62,7 +65,8 @@ export class Player {
       button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
       element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
       element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
-    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, full);
+    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.pane.matches(".sized")));
+    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, this.sizes, full);
     const menu = (label, options, act) => {
       const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
       box.addEventListener("change", () => act(box));
@@ -78,10 +82,10 @@ export class Player {
     });
     this.views.append(this.speed, this.gives);
     this.panel();
-    this.overview = document.createElementNS(this.pictures[0].namespaceURI, "svg");
+    this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
     this.overview.setAttribute("class", "overview autodiff");
     this.overview.setAttribute("aria-hidden", "true");
-    this.overview.append(...["use", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
+    this.overview.append(...["g", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
     this.overview.addEventListener("click", (event) => {
       const a = this.overview.getScreenCTM().inverse(), b = this.graph.svg.clientWidth / this.graph.svg.viewBox.baseVal.width;
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(a);
@@ -94,9 +98,19 @@ export class Player {
       event.preventDefault();
       this.enlarge(event.deltaY < 0 ? 1.25 : 0.8);
     }, { passive: false });
-    this.pane = element("div", { class: "pane" }, this.overview);
+    this.folds = element("div", { class: "folds", role: "group", "aria-label": "Folded parts" });
+    this.pane = element("div", { class: "pane" }, this.folds, this.overview);
     this.box.replaceWith(this.pane);
-    this.pane.append(this.box);
+    this.twin = { box: element("div", { class: "graph", hidden: true }), lesson: null };
+    const leave = element("button", { type: "button", class: "leave", title: "Leave (F)", "aria-label": "Leave full screen", onclick: () => this.fullScreen() }, "×");
+    this.pane.append(this.box, this.twin.box, leave);
+    let began = null;
+    this.article.addEventListener("touchstart", ({ touches, target }) => (began = touches.length === 1 && target.closest(".pane, .now") ? [touches[0], target] : null), { passive: true });
+    this.article.addEventListener("touchend", ({ changedTouches: [end] }) => {
+      const [from, target] = began ?? [end], x = end.clientX - from.clientX, y = end.clientY - from.clientY;
+      const moves = this.box.contains(target) && this.box.scrollWidth > this.box.clientWidth + 1;
+      if (Math.abs(x) > Math.max(SWIPE, 2 * Math.abs(y)) && !moves) this.go(this.step - Math.sign(x));
+    });
     this.stage = element("div", { class: "stage" }, this.now, bar);
     this.side = element("div", { class: "side" }, this.views);
     this.pane.after(this.stage, this.side);
@@ -115,10 +129,36 @@ export class Player {
   }
 
   fit() {
+    this.pair();
     this.graph.fit(this.box, this.overview, this.zoom);
     this.graph.follow(this.box);
     for (const part of [this.said.rule, this.said.product]) fitWithin(part);
     for (const part of this.article.querySelectorAll("header > h1, .formula")) fitWithin(part, false);
+  }
+
+  /** On a projector another form of the graph stands under this one where both can be read: graphs are wide. */
+  pair() {
+    const { pane, box, twin } = this;
+    twin.box.hidden = true;
+    box.style.flex = "";
+    if (!presenting() || !twin.lesson) return;
+    twin.graph = this.graphOf(twin.lesson, twin.lesson.opens[0]);
+    const [a, b] = [this, twin].map((one) => one.graph.svg.viewBox.baseVal);
+    twin.box.hidden = Math.min(pane.clientWidth / Math.max(a.width, b.width), pane.clientHeight / (a.height + b.height)) < 0.9 * least();
+    if (twin.box.hidden) return;
+    [box.style.flex, twin.box.style.flex] = [a, b].map(({ height }) => `${height} 1 0`);
+    twin.box.replaceChildren(twin.graph.svg);
+    twin.graph.fit(twin.box, this.overview, 1);
+    this.tellTwin();
+  }
+
+  /** Show in the other form what has been seen in this one, up to the last number that both have. */
+  tellTwin() {
+    const { lesson, twin } = this, node = (row) => row.operand ?? row.node;
+    const key = ({ same }, row) => [row.phase, same[node(row)] ?? node(row), row.path === row.paths || row.path].join(" ");
+    const told = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
+    twin.graph.tell(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
+    twin.graph.follow(twin.box);
   }
 
   panel() {
@@ -138,9 +178,14 @@ export class Player {
 
   /** Put the picture and the code of the view there. */
   draw() {
-    const form = this.lessons.indexOf(this.lesson), i = this.narrow.matches && this.pictures[`${form}d`] ? `${form}d` : form;
-    this.box.replaceChildren(this.pictures[i]);
-    this.graph = new Graph(this.pictures[i], this.lesson, `${this.data.id}-${i}`, (node) => this.lab.choose(node));
+    const { lesson, opened } = this, within = this.pane.contains(document.activeElement);
+    this.graph = this.graphOf(lesson, opened);
+    this.twin.lesson = this.lessons.find((one) => one !== lesson);
+    this.box.replaceChildren(this.graph.svg);
+    const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
+    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
+      element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
+    if (within) this.folds.querySelector("[aria-pressed=true]")?.focus();
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
@@ -150,9 +195,34 @@ export class Player {
     this.fit();
   }
 
+  /** The graph in one of its forms with one fold open, made when it is first needed. */
+  graphOf(lesson, opened) {
+    const form = this.lessons.indexOf(lesson), key = `${form}.${opened}`;
+    const choose = (node, fold) => (lesson !== this.lesson ? this.view(form) : fold ? this.open(fold) : this.lab.choose(node));
+    const graph = (this.graphs[key] ??= new Graph(this.pictures[key], lesson, `${this.data.id}-${form}`, opened, choose, this.data.down[key]));
+    graph.turn(this.narrow.matches);
+    return graph;
+  }
+
+  /** What is open at first: on a phone nothing. */
+  begin({ opens }) {
+    return this.narrow.matches && opens.includes("closed") ? "closed" : opens[0];
+  }
+
+  /** Open a fold, or close all ("closed"). */
+  open(fold) {
+    this.opened = fold;
+    this.draw();
+    this.update();
+    this.graph.mark(this.lab.chosen);
+    this.graph.follow(this.box, undefined, this.graph.boxes.filter((box) => box.inside).map((box) => box.shape));
+    this.remember();
+  }
+
   view(i) {
     const atEnd = this.step === this.lesson.rows.length;
     this.lesson = this.lessons[i];
+    this.opened = this.begin(this.lesson);
     this.form.value = i;
     this.draw();
     this.lab.chosen = null;
@@ -209,8 +279,9 @@ export class Player {
       this.computed = { lesson: this.lesson, numbers: this.numbers };
     }
     const { result } = this;
-    this.graph.paint(result, this.step, this.hidden);
+    this.graph.tell(result, this.step, this.hidden, this.lab.played(result));
     this.graph.follow(this.box);
+    if (!this.twin.box.hidden) this.tellTwin();
     this.slider.value = this.step;
     this.counter.textContent = `${this.step} of ${this.lesson.rows.length}`;
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
@@ -240,6 +311,13 @@ export class Player {
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
+  }
+
+  /** Draw edges by the size of their gradients, or alike. */
+  size(on) {
+    this.sizes.setAttribute("aria-pressed", String(on));
+    this.pane.classList.toggle("sized", on);
+    this.remember();
   }
 
   get hidden() {
@@ -288,8 +366,10 @@ export class Player {
   }
 
   fullScreen() {
-    const on = !document.body.classList.contains("projector");
+    const on = !presenting();
     document.body.classList.toggle("projector", on);
+    this.fit();
+    this.remember();
     if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
     else if (document.fullscreenElement) document.exitFullscreen();
   }
@@ -299,7 +379,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -308,13 +388,18 @@ export class Player {
 
   /** Go to where an address says. */
   restore(asked) {
+    document.body.classList.toggle("projector", asked.has("present"));
     const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
     const numbers = (asked.get("inputs") ?? "").split(",").map(typed), form = whole("form", this.lessons.length - 1);
     if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
     this.predict.setAttribute("aria-pressed", String(asked.get("mode") === "predict"));
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
+    const fold = asked.get("fold") ?? this.begin(this.lesson);
+    if (fold !== this.opened && this.lesson.opens.includes(fold)) this.open(fold);
     this.fit();
+    this.size(asked.has("sizes"));
+    this.lab.play(asked.get("mistake"));
     this.hide(asked.get("hide") ?? "");
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
