@@ -305,5 +305,5 @@ def collection(
         articles.append(last._body)
         programs |= last._programs
         definitions += last._definitions
-    head = f'<header class="collection"><h1>{title}</h1>{box("")}</header>'
+    head = f'<header class="collection"><h1>{title}</h1></header>'
     return Page(title, "\n".join([head, *articles]), programs, definitions)

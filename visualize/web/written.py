@@ -45,7 +45,6 @@ NATIVE = {
     "visualize.scene.fold.net": "(() => [])",
     "visualize.scene.unfold.unfoldable": "(() => [])",
     "visualize.web.document.inputs": '(() => "<table></table>")',
-    "visualize.web.document.listed": '(() => "")',
     "visualize.web.document.script": "py.script",
     "visualize.web.document.told": '(() => "")',
     "visualize.web.lesson.Lesson.held": 'function () { return this.leaves.map(() => ""); }',

@@ -7,7 +7,7 @@ import { written } from "./written.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f example step inputs form mode node tab zoom hide".split(" ")); // what else stands in an address
+const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake".split(" ")); // what else stands in an address
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
 function article(text, known) {
@@ -50,7 +50,7 @@ export class Own {
 
   /** Put the box where the title of what is shown stands. */
   place(article) {
-    (document.querySelector("header.collection") ?? article.querySelector("header")).append(this.form);
+    article.querySelector("header").append(this.form);
   }
 
   get asked() {
@@ -103,7 +103,6 @@ export class Own {
     if (location.protocol.startsWith("about")) return;
     const kept = new URLSearchParams([...this.asked].filter(([key]) => key === "hide"));
     if (text.trim()) kept.set("f", text);
-    if (text.trim() && document.querySelector("header.collection")) kept.set("example", "own");
     for (const [name, x] of inputs) kept.set(TAKEN.has(name) ? `~${name}` : name, exact(x));
     history.replaceState(null, "", `#${kept}`);
   }

@@ -413,7 +413,7 @@ export const py = (() => {
     median: (x) => { const all = [...x].sort((a, b) => a - b), n = all.length; return n % 2 ? all[(n - 1) / 2] : (all[n / 2 - 1] + all[n / 2]) / 2; },
     bisect_left: (x, y) => { const i = x.findIndex((z) => compared(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compared(z, y) > 0); return i < 0 ? x.length : i; },
     insort_right: (x, y) => x.splice(py.bisect_right(x, y), 0, y), attrgetter: (name) => (x) => x[name], partial: (f, named) => (x) => f(x, named),
-    pattern: (text) => Object.assign(new RegExp(text, "v"), PATTERN), match: (p, text) => p.match(text), fullmatch: (p, text) => p.fullmatch(text), search: (p, text) => p.search(text), sub: (p, b, text) => text.replace(new RegExp(p.source, "gv"), typeof b === "string" ? b : (...found) => b(Object.assign(found, { group: (i = 0) => found[i] ?? null }))), findall: (p, text) => p.findall(text),
+    pattern: (text) => Object.assign(new RegExp(text, "v"), PATTERN), match: (p, text) => p.match(text), fullmatch: (p, text) => p.fullmatch(text), search: (p, text) => p.search(text), sub: (p, b, text) => text.replace(new RegExp(p.source, "gv"), typeof b === "string" ? b.replace(/\$|\\(.)/g, (_, c) => (c ? (c >= "0" && c <= "9" ? `$${c}` : c) : "$$$$")) : (...found) => b(Object.assign(found, { group: (i = 0) => found[i] ?? null }))), findall: (p, text) => p.findall(text),
     close: (word, known) => {
       const likely = [...known].map((x) => [(2 * overlap(x, word)) / (x.length + word.length), x]).filter(([share]) => share >= 0.6);
       return likely.length ? [py.max(likely)[1]] : [];
@@ -433,6 +433,7 @@ export const py = (() => {
   py.frozenset = py.set;
   for (const name of ["Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow", "BitOr", "BitAnd"]) py[`i${name}`] = py[name];
   py.mul = py.Mult;
+  py.reduce = (f, items, ...first) => [...items].reduce((a, b) => f(a, b), ...first);
   py.iAdd = (a, b) => (Array.isArray(a) && !a.fields ? (a.push(...b), a) : py.Add(a, b));
   py.iBitOr = (a, b) => (a instanceof Dict ? (a.$update(b), a) : py.BitOr(a, b));
   py.iSub = (a, b) => (a instanceof Set_ ? a.$difference(b) : py.Sub(a, b));

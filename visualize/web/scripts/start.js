@@ -104,9 +104,8 @@ export function start(makers) {
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
   if (made.Own) new made.Own((article) => {
-    const old = parts.find((part) => part.id === article.id) ?? (parts.length > 1 ? null : parts[0]);
-    old ? old.replaceWith(article) : parts.at(-1).after(article);
-    parts[old ? parts.indexOf(old) : parts.length] = article;
+    parts[0].replaceWith(article);
+    parts[0] = article;
     follow(true);
   }, parts[0]);
   addEventListener("hashchange", () => follow());
