@@ -14,6 +14,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 PHONE = {"viewport": {"width": 390, "height": 844}}
 STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(5)], "#step=5&mode=predict"]
+STATES += ["#step=12&tab=3&mistake=order", "#step=12&sizes=1", "#step=9&present=1"]
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,9 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
     net = MLP(2, [4, 1], seed=0)
     tab = visit(page(net(variables(x0=0.5, x1=-1)), fold=[net]), "#step=6")
     assert violations(tab) == []
+    tab.evaluate("location.hash = '#step=6&fold=0&node=3'")
+    assert tab.locator(".graph .inside, .graph .chosen").count() > 0
+    assert violations(tab) == []
     tab = visit(playground(net, *truth_table("xor")))
     tab.click("text=One step")
     assert violations(tab) == []
@@ -63,6 +67,14 @@ def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
     assert violations(tab) == []
     tab.click("text=D1")
     tab.locator("#D1").wait_for()
+    assert violations(tab) == []
+
+
+def test_axe_finds_nothing_in_a_page_to_write_in(visit, violations):
+    tab = visit(page(d1(), editable=True), "#f=a*sin(b)&a=2&b=3&step=4")
+    assert violations(tab) == []
+    tab.fill("form.own input", "a*snh(b)")
+    tab.locator("form.own output:not(:empty)").wait_for()
     assert violations(tab) == []
 
 

@@ -144,7 +144,8 @@ def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id
     assert letters >= 28
     assert whole == (id not in ("D3", "D7", "A8"))
     assert still
-    assert not tab.locator(".side, .bar, .lesson > header").locator("visible=true").count()
+    assert not tab.locator(".side, .bar").locator("visible=true").count()
+    assert tab.evaluate("getComputedStyle(active.article.querySelector('header')).clipPath") == "inset(50%)"
     script = MISSING.replace("URLSearchParams()", "URLSearchParams('present=1')").replace(
         '(part("next")', '(part("graph")'
     )
