@@ -20,6 +20,7 @@ from .unfold import SINGLE, Ends, wishes
 LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
 BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
 FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
+MODULES = 20  # so many boxes where gates are told by what they depend on
 LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
 
@@ -85,12 +86,13 @@ def by_prefix(
         if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
         parts = by_call(order, grown(order, prefixes))
+        room = most
         if len(order) - len(parts) > 2 * most or not acyclic(order, parts):
-            parts = flowed(order, prefixes)
+            parts, room = flowed(order, prefixes), MODULES
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
-        if forced or (arrows <= 2 * most and len(set(parts.values())) <= most):
+        if forced or (arrows <= 2 * most and len(set(parts.values())) <= min(most, room)):
             return parts
     return {}
 
