@@ -1,5 +1,7 @@
 """What the tests of the pages share: graphs, and reading what a page shows."""
 
+import pytest
+
 from autodiff import variables
 from autodiff.lectures import find
 
@@ -17,6 +19,11 @@ def d1():
 def example(id):
     """A lecture example, recorded."""
     return find(id)[0].build()
+
+
+def some(cases, *kept):
+    """The cases: those kept in every run, the others among the slow tests."""
+    return [case if case in kept else pytest.param(case, marks=pytest.mark.slow) for case in cases]
 
 
 def number(locator):

@@ -31,7 +31,13 @@ def names(tab):
 
 @pytest.mark.parametrize(
     ("sizes", "fold", "steps"),
-    [((4, 1), "closed", 40), ((4, 1), "2", 40), ((16, 16, 1), "closed", 8), ((16, 16, 1), "17", 8)],
+    [
+        ((4, 1), "2", 40),
+        *[
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [((4, 1), "closed", 40), ((16, 16, 1), "closed", 8), ((16, 16, 1), "17", 8)]
+        ],
+    ],
 )
 def test_at_every_step_a_gate_or_its_fold_is_lit_with_its_number(visit, sizes, fold, steps):
     tab = visit(page(net(*sizes)), **screen(SIZES[0]))
@@ -94,6 +100,7 @@ def test_a_recurrent_cell_folds_by_its_calls_whose_gradients_add_up_at_the_weigh
     assert tab.evaluate(MISSING, "lesson") == []
 
 
+@pytest.mark.slow
 def test_a_picture_holds_no_more_open_parts_than_a_page_should_weigh(visit):
     """The outer parts of a GPT open, and of the inner ones as many as there is room for."""
     gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)

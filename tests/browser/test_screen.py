@@ -3,7 +3,7 @@
 import pytest
 
 from autodiff import Value, tanh
-from tests.browser.pages import example
+from tests.browser.pages import example, some
 from visualize import page
 
 SIZES = [(1280, 720), (1920, 1080)]
@@ -40,7 +40,7 @@ def screen(size):
     return {"viewport": {"width": size[0], "height": size[1]}}
 
 
-@pytest.mark.parametrize("id", SOME)
+@pytest.mark.parametrize("id", some(SOME, "D1", "D2", "E7"))
 def test_every_step_is_on_one_screen(visit, id):
     tab = visit(page(example(id)), **screen(SIZES[0]))
     assert tab.evaluate(MISSING, "lesson") == []
@@ -136,7 +136,7 @@ PRESENTED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("id", ["D1", "D2", "D3", "E7", "D7", "A8"])
+@pytest.mark.parametrize("id", some(["D1", "D2", "D3", "E7", "D7", "A8"], "D2"))
 def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id):
     tab = visit(page(example(id)), "#step=4", **screen(SIZES[1]))
     tab.keyboard.press("f")
@@ -179,7 +179,7 @@ def test_two_forms_are_presented_at_once_and_step_together(visit):
     assert lit(13) == [["s₃", "s₄"], ["s₃", "f"]]
 
 
-@pytest.mark.parametrize("width", [700, 900, 1100])
+@pytest.mark.parametrize("width", some([700, 900, 1100], 700))
 def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
     tab = visit(page(example("D2")), **screen((width, 800)))
     tab.evaluate(
