@@ -50,7 +50,7 @@ def flat_gradient(runner):
     recipe = Recipe(lambda x, t: hinge(listed(model(x)), t), example, parameters, update)
     training = Training(recipe, [[*x, c] for x, c in zip(rows, classes)], clip_by_norm, runner)
     numbers = [p.data for p in parameters]
-    return lambda: training.gradient(training.table, numbers)
+    return lambda: training.pure.gradient(training.table, numbers, ((), ()))
 
 
 def test_the_moons_gradient_against_micrograd():
