@@ -17,7 +17,6 @@ from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape, pretty
 from ..render.svg import places, style_sheet, svg
-from . import written
 from .bundle import bundle
 from .lesson import Lesson, lessons
 
@@ -172,6 +171,8 @@ class Page:
         parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
         made = {"programs": "\n".join(dict.fromkeys(parts))}
         if more:
+            from . import written  # when used: it brings in the parser and the translation
+
             made["written"] = written.script(article, lessons)
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         script = script.replace("</script", "<\\/script")
