@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FunctionType, MemberDescriptorType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from autodiff import Value
 
@@ -149,6 +150,31 @@ def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
     finally:
         for module, mode in zip(modules, before):
             module.training = mode
+
+
+class Recorder(NamedTuple):
+    """Where dropout layers take their factors from, and BatchNorm's notes, while one example is recorded for all."""
+
+    factors: Callable[[Any, int], Sequence[Any]]  # of a layer and so many units
+    notes: list[tuple[Any, list[Any], list[Any]]] | None = None  # layer, means and variances of each
+
+
+recorders: dict[int, Recorder] = {}  # by thread
+
+
+@contextmanager
+def recorded_by(recorder: Recorder) -> Iterator[None]:
+    """While layers that this thread calls are recorded."""
+    try:
+        recorders[get_ident()] = recorder
+        yield
+    finally:
+        recorders.pop(get_ident(), None)
+
+
+def recorder() -> Recorder | None:
+    """That of this thread, while it records."""
+    return recorders.get(get_ident())
 
 
 def evaluating(model: Any) -> AbstractContextManager[None]:

@@ -15,11 +15,11 @@ from autodiff.flat import Batches, Epoch, State, Unsupported
 
 from .._targets import listed
 from ..data import AHEAD, whole_epochs
-from ..dropout import Dropout, drawing_from
+from ..dropout import Dropout
 from ..losses import Loss, total
 from ..models import Sequential
-from ..module import Module, holders_in, in_mode, outputs_of, takes_rows
-from ..normalization import BatchNorm, Notes, among_rows
+from ..module import Module, Recorder, holders_in, in_mode, outputs_of, recorded_by, takes_rows
+from ..normalization import BatchNorm
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
@@ -102,7 +102,7 @@ class Task:
         self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
         self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, each with its units
-        self.notes: Notes = []  # of batch normalization in one example
+        self.notes: list[Any] = []  # of batch normalization in one example
         self.by_layer = False  # whether dropout takes all rows layer by layer
         self.look()
 
@@ -159,7 +159,8 @@ class Task:
             found, factors[:units] = factors[:units], []
             return found
 
-        with drawing_from(next_of), among_rows() as self.notes:
+        self.notes = []
+        with recorded_by(Recorder(next_of, self.notes)):
             return self.example_loss(x, target[:own])
 
     def step_of_two_rows(self) -> None:
@@ -170,12 +171,12 @@ class Task:
             calls.append((layer, units))
             return [1.0] * units
 
-        with drawing_from(noted):
+        with recorded_by(Recorder(noted)):
             self.batch_loss([0, -1])
-            found, calls = calls, []
-            if found:
-                with among_rows():
-                    self.example_loss(self.examples[0], self.targets[0])
+        found, calls = calls, []
+        if found:
+            with recorded_by(Recorder(noted, [])):
+                self.example_loss(self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)

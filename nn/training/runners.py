@@ -10,8 +10,7 @@ from typing import Any, Never
 import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
-from ..dropout import Dropout, drawing_from
-from ..module import in_mode, takes_sequences
+from ..module import Recorder, in_mode, recorded_by, takes_sequences
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Task, put_back
 
@@ -72,10 +71,10 @@ class Sequences(Eager):
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """That of one example, with the penalty; recorded once for each length."""
 
-        def refuse(layer: Dropout, units: int) -> Never:
+        def refuse(layer: Any, units: int) -> Never:
             raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
 
-        with drawing_from(refuse):
+        with recorded_by(Recorder(refuse)):
             loss, penalty = self.task.example_loss(x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
