@@ -80,19 +80,12 @@ __all__ = [
     "squared_error", "standardize", "step_decay", "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip
 
-ROOMS = {  # names whose module is imported when one of them is first used
-    "diagnose": "doctor",
-    **dict.fromkeys(["Diagnosis", "Finding"], "doctor.findings"),
-    **dict.fromkeys(["cliff", "norms_by_depth", "repeated"], "lectures.depth"),
-    **dict.fromkeys(
-        ["by_brute_force", "by_calculus", "by_descent", "by_random_search", "descend"], "lectures.descents"
-    ),
-    **dict.fromkeys(["WindowModel", "bag_of_words", "reviews", "vocabulary", "windows", "words_of"], "lectures.words"),
-    **dict.fromkeys(["ModelFileError", "load", "save"], "serialization"),
-    "fit": "training.fitting",
-    **dict.fromkeys(["History", "gradient_norms", "loss_below", "no_progress", "parameters_still"], "training.history"),
-    "NonfiniteLossError": "training.loop",
-    "RUNNERS": "training.runners",
-    **dict.fromkeys(["Runs", "fit_many"], "training.sweep"),
-}
+ROOMS = {  # modules that are imported when one of their names is first used
+    "doctor": "diagnose", "doctor.findings": "Diagnosis Finding", "lectures.depth": "cliff norms_by_depth repeated",
+    "lectures.descents": "by_brute_force by_calculus by_descent by_random_search descend",
+    "lectures.words": "WindowModel bag_of_words reviews vocabulary windows words_of",
+    "serialization": "ModelFileError load save", "training.fitting": "fit",
+    "training.history": "History gradient_norms loss_below no_progress parameters_still",
+    "training.loop": "NonfiniteLossError", "training.runners": "RUNNERS", "training.sweep": "Runs fit_many",
+}  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)
