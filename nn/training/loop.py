@@ -74,18 +74,10 @@ class Task:
     """
 
     def __init__(
-        self,
-        model: Any,
-        examples: Sequence[Sequence[float]],
-        targets: Sequence[Sequence[float]],
-        loss: Loss,
-        optimizer: Optimizer,
-        penalty: Callable[[Any], Any] | None = None,
-        epochs: int = 1,
-        batch_size: int | None = None,
-        gates: int = 0,
-        devices: int | None = None,
-    ) -> None:
+        self, model: Any, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]], loss: Loss,
+        optimizer: Optimizer, penalty: Callable[[Any], Any] | None = None, epochs: int = 1,
+        batch_size: int | None = None, gates: int = 0, devices: int | None = None
+    ) -> None:  # fmt: skip
         self.gates = gates  # of one example's loss
         self.devices = devices  # that share the rows of a step by JAX
         self.model = model
@@ -359,8 +351,13 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Ca
             task.agreed = task.agreed or done
             done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
             done.write(history)
-            if history.epochs >= task.due:
-                agree(runner, task, history.epochs)
+            if history.epochs >= task.due:  # after epochs 1, 2, 4, 8, ... or so: does it read a clock, or a file?
+                try:
+                    runner.check()
+                except Unsupported:  # go back to where what was recorded did hold
+                    done = task.agreed
+                    raise
+                task.agreed, task.due = None, 2 * history.epochs
             shown()
         done.state.into(task.optimizer)
     except BaseException as error:
@@ -368,19 +365,6 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Ca
         done.write(history)  # once more after ctrl-C, which may have come while it was written
         done.state.into(task.optimizer)
         raise
-
-
-def agree(runner: Eager, task: Task, epochs: int) -> None:
-    """See whether what was recorded still holds: after epochs 1, 2, 4, 8, ... or so. If not, go back to where it did.
-
-    This finds what does not show in the model, loss, penalty and optimizer beforehand: a clock, say, or a file.
-    """
-    try:
-        runner.check()
-    except Unsupported as error:
-        error.turn = task.agreed  # type: ignore[attr-defined]
-        raise
-    task.agreed, task.due = None, 2 * epochs
 
 
 def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) -> Turn:
