@@ -16,7 +16,7 @@ class Scaled(Module):
 
     not_weights = "scale", "shift"
 
-    def __init__(self, inputs: int, epsilon: float) -> None:
+    def __init__(self, inputs: int, epsilon: float = 1e-5) -> None:
         self.scale = [Value(1.0, f"scale{j}") for j in range(size(inputs))]
         self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
         self.epsilon = above_0("epsilon", epsilon)
@@ -43,9 +43,6 @@ class LayerNorm(Scaled):
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
     """
-
-    def __init__(self, inputs: int, epsilon: float = 1e-5) -> None:
-        super().__init__(inputs, epsilon)
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         return self.learned(normalized(list(self.row(x)), self.epsilon))

@@ -129,11 +129,5 @@ def fastest(task: Task) -> Eager:
     return found
 
 
-RUNNERS: dict[str, Callable[[Task], Eager]] = {
-    "auto": fastest,
-    "eager": Eager,
-    "source": partial(recorded, runner="source"),
-    "batch": partial(recorded, runner="batch"),
-    "native": partial(recorded, runner="native"),
-    "jax": partial(recorded, runner="jax"),
-}
+RUNNERS: dict[str, Callable[[Task], Eager]] = {"auto": fastest, "eager": Eager}
+RUNNERS |= {name: partial(recorded, runner=name) for name in ("source", "batch", "native", "jax")}
