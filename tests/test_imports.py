@@ -51,10 +51,10 @@ FLOORS = {
     "nn.lectures": "depth learning words | by_hand descents | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
-    "visualize.layout": "plan | rows sizes sugiyama | dot | engines",
+    "visualize.layout": "plan | rows sizes sugiyama | engines",
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
-    "visualize.scene": "model symbols unfold | fold frames | build",
+    "visualize.scene": "model unfold | fold frames | build",
     "visualize.web": "bundle lesson translate | written | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905

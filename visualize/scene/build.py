@@ -10,10 +10,9 @@ from autodiff.notation import Name
 from autodiff.vocabulary import words
 
 from .._text import clean, counted
-from .fold import BUNDLE, groups_of, net, owners_of
+from .fold import BUNDLE, groups_of, net, owners_of, symbol
 from .frames import lit
 from .model import Arrow, Box, Scene, Step
-from .symbols import symbol
 from .unfold import Ends, rewritten, wishes
 
 MOST = 60  # the description tells of so many boxes

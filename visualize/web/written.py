@@ -36,7 +36,7 @@ NATIVE = {
     "autodiff.tracing.is_tracing": "(() => false)",
     "autodiff.tracing.keeps_sums": "(() => false)",
     "difflib.get_close_matches": "py.close",
-    "visualize.layout.dot.heights_by_dot": "py.cut",
+    "visualize.layout.engines.heights_by_dot": "py.cut",
     "visualize.render.painter.net_group": "py.cut",
     "visualize.render.svg.style_sheet": '(() => "")',
     "visualize.scene.build.mark_outdated": "(() => null)",
