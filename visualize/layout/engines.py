@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .plan import Block, Link, Plan, turned
+from .plan import Block, Link, Plan
 from .rows import MARGIN, wrapped
 from .sugiyama import Grid, heights_by_order, layered_plan
 
@@ -67,7 +67,7 @@ def planned(
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
     plan = framed(layered_plan(blocks, links, ENGINES[engine], tight, tight), blocks, links)
     if down:
-        return turned(plan)
+        return plan.moved(lambda at: (at[1], at[0]), plan.height, plan.width)  # its lines go down
     if width is None or plan.width <= width:
         return plan
     if plan.width <= NEAR * width and not tight:
@@ -93,11 +93,5 @@ def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
         if link.id in plan.texts:
             ys += [plan.texts[link.id][1] - link.up, plan.texts[link.id][1] + link.down]
     left, top = MARGIN - min(xs), MARGIN - min(ys)
-    plan.width, plan.height = max(xs) + left + MARGIN, max(ys) + top + MARGIN
-    plan.ends = [x + left for x in plan.ends]
-    for points in (plan.blocks, plan.texts):
-        for key, (x, y) in points.items():
-            points[key] = x + left, y + top
-    for key, curve in plan.curves.items():
-        plan.curves[key] = [(x + left, y + top) for x, y in curve]
-    return plan
+    size = max(xs) + left + MARGIN, max(ys) + top + MARGIN
+    return plan.moved(lambda at: (at[0] + left, at[1] + top), *size)
