@@ -10,7 +10,7 @@ Where things are, in the order to read:
     transformers     Embedding, CausalSelfAttention, GPT
     activations      tanh, sigmoid, relu, ... by name
     initializers     where weights start
-    losses           what one example costs, l1, l2; _targets: how its target is read
+    losses           what one example costs, and how its target is read; l1, l2
     optim            SGD, RMSProp, Adam, AdamW: one scalar function each; schedules
     training         fit, the loop and its runners; fit_many: the same from many starts
     metrics          predict, evaluate
@@ -34,7 +34,6 @@ from __future__ import annotations
 
 from autodiff._lazy import lazily
 
-from ._targets import one_hot
 from .activations import ACTIVATIONS, PReLU
 from .data import (
     GATES, blobs, by_hand, circles, digits, iris, moons, rectangle, spirals, split, standardize, truth_table,
@@ -44,7 +43,7 @@ from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
 from .losses import (
     LOSSES, Loss, binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, l1, l2,
-    negative_log_likelihood, squared_error, svm,
+    negative_log_likelihood, one_hot, squared_error, svm,
 )  # fmt: skip
 from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential

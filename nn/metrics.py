@@ -9,8 +9,7 @@ from typing import Any
 from autodiff.arrays import in_order
 
 from ._checks import number, several
-from ._targets import above_half, listed, plain
-from .losses import AnyLoss, Loss, loss_named
+from .losses import AnyLoss, Loss, above_half, listed, loss_named, plain
 from .module import evaluating, takes_sequences
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong

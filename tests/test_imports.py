@@ -43,7 +43,7 @@ FLOORS = {
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "mistakes | question | asking formats generator",
     "nn": """
-        _checks initializers module | _targets activations optim | dropout layers losses normalization |
+        _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
     """,
     "nn.cli": "names presets | report",

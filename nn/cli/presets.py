@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from autodiff import Value
 
 from .. import data
-from .._targets import classes, one_hot
 from ..data import GATES, truth_table
-from ..losses import Loss, loss_named
+from ..losses import Loss, classes, loss_named, one_hot
 from ..metrics import evaluate
 from ..models import MLP
 from ..optim import OPTIMIZERS, Optimizer, optimizer_named

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .._checks import counted
-from .._targets import ROUNDING, above_half, by_sign
 from ..data import GATES
 from ..doctor import diagnose
+from ..losses import ROUNDING, above_half, by_sign
 from ..metrics import numbers
 from .presets import Trial
 

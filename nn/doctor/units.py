@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from autodiff import Value, sweep
 
-from .._targets import listed as listed_outputs
 from ..layers import Layer
+from ..losses import listed as listed_outputs
 from ..metrics import numbers
 from ..training.loop import Task
 from .findings import Finding

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from autodiff import Value
 from autodiff.flat import Batches, Epoch, State, Unsupported
 
-from .._targets import listed
 from ..data import AHEAD, whole_epochs
 from ..dropout import Dropout
-from ..losses import Loss, total
+from ..losses import Loss, listed, total
 from ..models import Sequential
 from ..module import Module, Recorder, holders_in, in_mode, outputs_of, recorded_by, takes_rows
 from ..normalization import BatchNorm

@@ -11,9 +11,8 @@ from autodiff import Value
 from autodiff.flat import Batches, Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
-from .._targets import listed
 from ..data import AHEAD, whole_epochs
-from ..losses import Loss, loss_named
+from ..losses import Loss, listed, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
 from ..module import Module, buffers_in, in_mode
