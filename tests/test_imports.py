@@ -54,7 +54,7 @@ FLOORS = {
     "visualize.layout": "plan | rows sizes sugiyama | engines",
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
-    "visualize.scene": "model unfold | fold frames | build",
+    "visualize.scene": "model unfold | fold | build",
     "visualize.web": "bundle lesson translate | written | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
