@@ -34,7 +34,7 @@ class Dropout(Module):
         x = example(x)
         if not self.training:
             return list(x)
-        recording = recorder()
+        recording = recorder.get()
         factors = recording.factors(self, len(x)) if recording else self.factors(len(x))
         return [x_j * factor for x_j, factor in zip(x, factors)]
 

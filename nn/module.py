@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from types import FunctionType, MemberDescriptorType
 from typing import Any, NamedTuple, Self
 
@@ -159,22 +159,17 @@ class Recorder(NamedTuple):
     notes: list[tuple[Any, list[Any], list[Any]]] | None = None  # layer, means and variances of each
 
 
-recorders: dict[int, Recorder] = {}  # by thread
+recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)  # that of this thread, if it records
 
 
 @contextmanager
-def recorded_by(recorder: Recorder) -> Iterator[None]:
+def recorded_by(given: Recorder) -> Iterator[None]:
     """While layers that this thread calls are recorded."""
+    before = recorder.set(given)
     try:
-        recorders[get_ident()] = recorder
         yield
     finally:
-        recorders.pop(get_ident(), None)
-
-
-def recorder() -> Recorder | None:
-    """That of this thread, while it records."""
-    return recorders.get(get_ident())
+        recorder.reset(before)
 
 
 def evaluating(model: Any) -> AbstractContextManager[None]:

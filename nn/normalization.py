@@ -99,7 +99,7 @@ class BatchNorm(Scaled):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if self.training:
-            notes = (found := recorder()) and found.notes
+            notes = (found := recorder.get()) and found.notes
             return self.batch([x])[0] if notes is None else self.recorded(self.row(x), notes)
         deviations = [(variance + self.epsilon) ** 0.5 for variance in self.running_variance]
         return self.learned([(x_j - m) / d for x_j, m, d in zip(self.row(x), self.running_mean, deviations)])
