@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import autodiff
 from autodiff import Value, dot, mean, reciprocal, sqrt
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
@@ -128,11 +129,9 @@ class BatchNorm(Scaled):
 
     def recorded(self, x: Sequence[Any], notes: list[Any]) -> list[Any]:
         """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
-        from autodiff.flat import row_mean  # when used: it brings in flat code
-
-        means = [row_mean(x_j) for x_j in x]
+        means = [autodiff.flat.row_mean(x_j) for x_j in x]
         distances = [x_j - m for x_j, m in zip(x, means)]
-        variances = [row_mean(d * d) for d in distances]
+        variances = [autodiff.flat.row_mean(d * d) for d in distances]
         notes.append((self, means, variances))
         return self.learned([d / sqrt(variance + self.epsilon) for d, variance in zip(distances, variances)])
 

@@ -10,6 +10,7 @@ from random import Random, SystemRandom
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import autodiff
 from autodiff import Value
 from autodiff.flat import Batches, Epoch, State, Unsupported
 
@@ -118,10 +119,8 @@ class Task:
     @property
     def recipe(self) -> Any:
         """What flat code records a step from."""
-        from autodiff.flat import Recipe  # when used: it brings in flat code
-
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
-        return Recipe(
+        return autodiff.flat.Recipe(
             self.recorded_loss,
             (self.examples[0], self.targets[0]),
             optimizer.parameters,
@@ -302,10 +301,8 @@ def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
     """Raise NonfiniteLossError, naming where it began, if the loss or a gradient is inf or nan."""
     if isfinite(loss.data) and all(map(isfinite, [parameter.grad for parameter in optimizer.parameters])):
         return
-    from autodiff import nonfinite_origin
-
     optimizer.zero_grad()
-    raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
+    raise NonfiniteLossError(loss.data, autodiff.nonfinite_origin(loss))
 
 
 def put_back(states: list[tuple[Any, Any]]) -> None:

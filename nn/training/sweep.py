@@ -7,7 +7,7 @@ from itertools import chain, count, islice
 from math import inf, isfinite, nan
 from typing import Any, NamedTuple, Never
 
-from autodiff import Value
+from autodiff import Value, flat
 from autodiff.flat import Batches, Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
@@ -335,8 +335,6 @@ class Job:
 
     def recorded(self, task: Task) -> Any:
         """The step of a net in machine code."""
-        from autodiff.flat import in_machine_code  # when used: it brings in flat code
-
         optimizer, model, before = task.optimizer, task.model, Value(0.0).born
         refuse_own_step(optimizer)
         for layer in [x for x in task.modules if x.in_training]:
@@ -347,7 +345,7 @@ class Job:
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        make = in_machine_code().ManyTraining
+        make = flat.in_machine_code().ManyTraining
         return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:
