@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from types import FunctionType, MemberDescriptorType
 from typing import Any, NamedTuple, Self
 
@@ -162,14 +162,11 @@ class Recorder(NamedTuple):
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)  # that of this thread, if it records
 
 
-@contextmanager
-def recorded_by(given: Recorder) -> Iterator[None]:
-    """While layers that this thread calls are recorded."""
-    before = recorder.set(given)
-    try:
-        yield
-    finally:
-        recorder.reset(before)
+def recorded_by(given: Recorder, function: Callable[..., Any], *args: Any) -> Any:
+    """What the function returns, called in a context of its own in which layers are recorded: ctrl-C leaves it, too."""
+    context = copy_context()
+    context.run(recorder.set, given)
+    return context.run(function, *args)
 
 
 def evaluating(model: Any) -> AbstractContextManager[None]:

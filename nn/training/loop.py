@@ -150,8 +150,7 @@ class Task:
             return found
 
         self.notes = []
-        with recorded_by(Recorder(next_of, self.notes)):
-            return self.example_loss(x, target[:own])
+        return recorded_by(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
 
     def step_of_two_rows(self) -> None:
         """Make it, and note how dropout is called in it; nothing is drawn."""
@@ -161,12 +160,10 @@ class Task:
             calls.append((layer, units))
             return [1.0] * units
 
-        with recorded_by(Recorder(noted)):
-            self.batch_loss([0, -1])
+        recorded_by(Recorder(noted), self.batch_loss, [0, -1])
         found, calls = calls, []
         if found:
-            with recorded_by(Recorder(noted, [])):
-                self.example_loss(self.examples[0], self.targets[0])
+            recorded_by(Recorder(noted, []), self.example_loss, self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)
@@ -347,13 +344,8 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Ca
             task.agreed = task.agreed or done
             done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
             done.write(history)
-            if history.epochs >= task.due:  # after epochs 1, 2, 4, 8, ... or so: does it read a clock, or a file?
-                try:
-                    runner.check()
-                except Unsupported:  # go back to where what was recorded did hold
-                    done = task.agreed
-                    raise
-                task.agreed, task.due = None, 2 * history.epochs
+            if history.epochs >= task.due:
+                agree(runner, task, history.epochs)  # no try here: at its first line ctrl-C would escape this one
             shown()
         done.state.into(task.optimizer)
     except BaseException as error:
@@ -361,6 +353,19 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Ca
         done.write(history)  # once more after ctrl-C, which may have come while it was written
         done.state.into(task.optimizer)
         raise
+
+
+def agree(runner: Eager, task: Task, epochs: int) -> None:
+    """See whether what was recorded still holds: after epochs 1, 2, 4, 8, ... or so. If not, go back to where it did.
+
+    This finds what does not show in the model, loss, penalty and optimizer beforehand: a clock, say, or a file.
+    """
+    try:
+        runner.check()
+    except Unsupported as error:
+        error.turn = task.agreed  # type: ignore[attr-defined]
+        raise
+    task.agreed, task.due = None, 2 * epochs
 
 
 def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) -> Turn:

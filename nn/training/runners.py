@@ -71,8 +71,7 @@ class Sequences(Eager):
         def refuse(layer: Any, units: int) -> Never:
             raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
 
-        with recorded_by(Recorder(refuse)):
-            loss, penalty = self.task.example_loss(x, target), self.task.penalty
+        loss, penalty = recorded_by(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
     def losses(self, batches: Batches) -> list[float]:
