@@ -34,7 +34,7 @@ FLOORS = {
     """,
     "autodiff.flat.backends": "text | array javascript python | devices llvm",
     "autodiff.flat.backends.llvm": """
-        builder | machine math | core | nests | emitter | code | runner steps | singles trainings
+        builder | machine math | core | nests | emitter | code | runner steps | trainings
     """,
     "autodiff.flat.loops": """
         columns gates statements | adjoint families fusion turns | nests | lengths

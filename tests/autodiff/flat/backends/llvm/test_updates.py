@@ -6,7 +6,6 @@ import pytest
 from autodiff import Value
 from autodiff.flat.backends.llvm.code import Memory, NativeNests
 from autodiff.flat.backends.llvm.steps import updates
-from autodiff.flat.lowering import Lowering
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
 from nn import SGD, Adam, RMSProp
@@ -14,14 +13,13 @@ from tests.autodiff.flat.backends.llvm.test_code import W, X, expected, layer
 
 
 def recorded(optimizer):
-    """The program of the update of one parameter."""
+    """The update of one parameter."""
     names = "parameter", "gradient", "rate", "step", *optimizer.states
     given = [Value(0.5 + k, name) for k, name in enumerate(names)]
     with Tracing():
         new = optimizer.update(*given)
     parameter, gradient, rate, step, *states = given
-    recording = Recording(list(new), [parameter, gradient, *states], [rate, step])
-    return Lowering(recording, ()).program()
+    return Recording(list(new), [parameter, gradient, *states], [rate, step])
 
 
 def swap(parameter, gradient, rate, step, state):
