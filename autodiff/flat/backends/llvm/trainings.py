@@ -136,7 +136,7 @@ class ManyTraining(Driver):
 
     def outputs(self, numbers: Any) -> Any:
         """What each net makes of each example, of shape (nets, examples, outputs)."""
-        found = [self.answers.outputs(numbers.ravel(), row).reshape(-1, NETS) for row in self.rows]
+        found = [self.answers.run(numbers.ravel(), row).outputs.reshape(-1, NETS) for row in self.rows]
         return numpy.array(found).transpose(2, 0, 1)
 
 
