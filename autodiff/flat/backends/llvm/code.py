@@ -9,6 +9,7 @@ import numpy
 
 from ...ir import Result, as_key, remembered
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices, touched
+from ...loops.turns import spans
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
@@ -294,8 +295,8 @@ def simple(statement: Statement, given: int, lengths: Span) -> bool:
 def ranges(name: str, which: Any) -> list[Range]:
     """The ranges that hold all places that are True."""
     found: list[Range] = []
-    edges = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], which, [False]])))
-    for start, stop in edges.reshape(-1, 2).tolist():
+    for start, count in spans(which):
+        stop = start + count
         if found and start - found[-1][2] < APART:
             start = found.pop()[1]
         found.append((name, start, stop))

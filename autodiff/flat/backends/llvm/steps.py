@@ -64,26 +64,19 @@ class Parts(NamedTuple):
         return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
 
 
-def of_net(step: Step, trained: list[Value]) -> Parts:
-    """Rows are inputs, and numbers of the net parameters."""
-    others = captured([step.loss, step.penalty], {*trained})
-    loss, penalty = step.loss.read_as(step.loss.inputs, [*trained, *others]), step.penalty
-    return Parts(trained, others, loss, penalty and penalty.read_as([], loss.parameters), step.update)
+def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = None) -> Parts:
+    """Rows are inputs, and numbers of the net parameters.
 
-
-def of_nets(step: Step, trained: list[Value], outputs: Sequence[Any]) -> Parts:
-    """The numbers of a net are inputs, and a row's parameters: nets stand side by side as rows do in ``of_net``."""
-    answers = Recording(outputs, trained, step.loss.inputs, step.since)
-    others = captured([step.loss, step.penalty, answers], {*trained, *step.loss.inputs})
-    row = [*step.loss.inputs, *others]
-    loss, penalty = step.loss.read_as(trained, row), step.penalty
-    penalty = penalty and penalty.read_as(trained, others)
-    return Parts(trained, others, loss, penalty, step.update, answers.read_as(trained, row))
-
-
-def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
-    """The leaves that the parts read besides those that are known."""
-    return list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+    Given the outputs, it is the other way round: nets stand side by side as rows do otherwise.
+    """
+    row, penalty = step.loss.inputs, step.penalty
+    answers = None if outputs is None else Recording(outputs, trained, row, step.since)
+    parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
+    others = list(dict.fromkeys(x for part in parts for x in part.parameters if x not in known))
+    inputs, parameters = (trained, [*row, *others]) if answers else (row, [*trained, *others])
+    penalty = penalty and penalty.read_as(*((trained, others) if answers else ([], parameters)))
+    loss = step.loss.read_as(inputs, parameters)
+    return Parts(trained, others, loss, penalty, step.update, answers and answers.read_as(inputs, parameters))
 
 
 # --- What a step computes --------------------------------------------------------------------------

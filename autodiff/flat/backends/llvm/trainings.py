@@ -16,7 +16,7 @@ from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
 from .machine import aligned, machine
-from .steps import NETS, Epochs, LongLoss, Singles, of_net, of_nets
+from .steps import NETS, Epochs, LongLoss, Singles, parts_of
 
 Rows = Sequence[Sequence[float]]
 
@@ -56,7 +56,7 @@ class NativeTraining(Driver):
 
     def __init__(self, step: Step, rows: Rows, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
         self.step, parameters = step, list(step.recipe.parameters)
-        parts = of_net(step, parameters)
+        parts = parts_of(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         key = parts.key, epoch, clips, machine().width
         steps = remembered(key, lambda: Epochs(parts, epoch, clips, most))
@@ -104,7 +104,7 @@ class ManyTraining(Driver):
         step = Step(recipe, True)
         with Tracing(sums=True):
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
-        parts = of_nets(step, list(recipe.parameters), outputs)
+        parts = parts_of(step, list(recipe.parameters), outputs)
         key = "nets", parts.key, epoch, clip_norm is not None, machine().width
         steps = remembered(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
         others = [leaf._data for leaf in parts.others]
