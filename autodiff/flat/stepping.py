@@ -84,7 +84,7 @@ class Training:
                 break
             state = self.pure.updated(state, found, rate, clip_norm)
             losses.append(loss)
-            self.step.recipe.keep(noted, len(indices))
+            self.step.recipe.keep([*map(float, noted)], len(indices))
         return state, losses
 
 

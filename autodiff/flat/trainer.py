@@ -14,7 +14,7 @@ from ..arrays import is_array
 from ..functional import branches, flattened
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported
-from .recording import Given, Recording
+from .recording import of_update
 from .state import State
 
 NUMBERS = {float, int}
@@ -156,10 +156,8 @@ class Trainer:
         if self.training is None:
             from .backends.llvm.trainings import SingleTraining  # when used: it brings in machine code
 
-            with Uncollected(), Tracing(sums=True), Given("the optimizer's update"):
-                (parameter, gradient, rate, step, *states), new = self.optimizer.recorded()
-            recording = Recording(new, [parameter, gradient, *states], [rate, step])
-            self.training = SingleTraining(recording, len(self.wanted.leaves))
+            with Uncollected(), Tracing(sums=True):
+                self.training = SingleTraining(of_update(self.optimizer.recorded), len(self.wanted.leaves))
         if shape:
             self.known[shape] = run
         return run
