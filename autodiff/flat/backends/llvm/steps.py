@@ -249,7 +249,7 @@ class Epochs(Steps):
         self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows beside whole blocks
         sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
         sizes |= dict.fromkeys(("a", "ga"), for_rows(loss, nets if many else self.block).sizes["a"])
-        sizes |= {"x": self.row * self.block, **({"c": 0, "l": 2 * nets} if many else {})}
+        sizes |= {"c": 0, "l": 2 * nets, "x": 0} if many else {"x": 0 if epoch.whole else self.row * self.block}
         tail: Statements = []
         if parts.penalty:
             penalty, others = roll(parts.penalty, parts.trained), {"x": "w", "gx": "gw", "w": "c"} if many else {}
@@ -350,10 +350,10 @@ class Singles(Steps):
     def __init__(self, nests: NativeNests, update: Recording, trained: int, clips: bool) -> None:
         loss = nests.nests
         sizes = {**loss.sizes, "gw": loss.sizes["w"], "ga": loss.sizes["a"]}
-        self.row, self.table = (max(8, sizes[name] + 7 & ~7) for name in "xt")  # whole cache lines
+        self.row, self.known = (max(8, sizes[name] + 7 & ~7) for name in "xt")  # whole cache lines
         super().__init__(trained, update, clips, sizes, {1: of_rows(loss, 1, 0, 1.0)}, [], lengths=nests.lengths)
         self.nests, (least, longest) = nests, nests.lengths
-        self.tables = aligned(longest + 1, self.table)
+        self.tables = aligned(longest + 1, self.known)
         for n in range(least, longest + 1):
             numbers = nests.table(n) if nests.table else loss.table
             self.tables[n, : len(numbers)] = numbers
@@ -364,7 +364,7 @@ class Singles(Steps):
         """Write loss and gradient of an example."""
         length = text.let(f"load i64, ptr {text.address('%order', step)}")
         x = text.address("%rows", text.times(step, self.row))
-        t = text.address("%tables", text.times(length, self.table))
+        t = text.address("%tables", text.times(length, self.known))
         self.run(text, *self.blocks[1], {**arrays, "x": x, "t": t}, length)
 
     def room(self, count: int) -> None:
