@@ -155,8 +155,8 @@ class Steps(Functions):
     """Steps as one function, for one net or for ``nets`` side by side: the loop around what computes the gradient.
 
     ``call`` takes the address of a Memory; the rows, their order, the losses, and what else is among the pointers; the
-    number of steps made before step 0, the first step, and one behind the last. The step that was not made is then in
-    "u"[2].
+    number of steps made before step 0, the first step, and one behind the last. How many one net has made in all is
+    then in "s"[1], if that was what it had made before.
     """
 
     nets, notes, captured = 1, 0, 0
@@ -208,10 +208,8 @@ class Steps(Functions):
 
     def loop(self, text: Text, arrays: dict[str, str]) -> None:
         """Write the loop over steps, which one net leaves at a loss or gradient that is inf or nan."""
-        v, wide, y, u = Lanes(text, 1), self.lanes(text), arrays["y"], arrays["u"]
-        end = text.let("sitofp i64 %last to double")
+        v, wide, y = Lanes(text, 1), self.lanes(text), arrays["y"]
         with text.loop("%last", 1, "%first") as (step, _):
-            v.store(text.let(f"sitofp i64 {step} to double"), u, 2)
             self.gradient(text, arrays, step)
             self.run(text, *self.of_tail, {**arrays, "c": text.address("%rows", self.captured)})
             if self.nets == 1:
@@ -224,7 +222,6 @@ class Steps(Functions):
             for k in range(self.nets, 2 * self.nets, wide.width):
                 wide.store(counted, arrays[SETTINGS], k)
             self.run(text, [], self.of_change, arrays)
-            v.store(end, u, 2)
 
 
 class Epochs(Steps):
@@ -282,6 +279,7 @@ class Epochs(Steps):
         v.store(v.div(v.one, many), u, 0)
         if self.nets > 1:
             again = text.let(f"icmp ne i64 {inside}, 0")
+            v.store(text.let(f"sitofp i64 {step} to double"), u, 2)
             v.store(text.let(f"uitofp i1 {again} to double"), u, 3)
             v.store(v.mul(many, v.constant(1.0 / count)), u, 4)
         for name in self.first:

@@ -38,7 +38,7 @@ class Driver:
             self.order = order, numpy.array(order, dtype=numpy.int64)
         memory, steps = self.memory, self.steps
         state.put(memory.arrays, self.shape)
-        memory["s"][: steps.nets], memory["u"][1] = rates, clip_norm
+        memory["s"][: steps.nets], memory["s"][steps.nets], memory["u"][1] = rates, state.steps, clip_norm
         begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
         pointers = rows.ctypes.data, self.order[1].ctypes.data, begin
         steps.call(memory.address, *pointers, state.steps - first, first, last)
@@ -83,7 +83,7 @@ class NativeTraining(Driver):
         self.memory["w"][self.shape[0] :] = [leaf._data for leaf in self.others]
         losses = numpy.empty((batches.last - first, 1 + self.steps.notes))
         state, before = self.call(state, batches, x, losses, rate, clip_norm or 0.0), state.steps
-        made = int(self.memory["u"][2]) - first
+        made = int(self.memory["s"][1]) - before
         for k, noted in enumerate(losses[:made, 1:].tolist() if self.steps.notes else (), first):
             self.step.recipe.keep(noted, len(batches.indices(k)))
         return state._replace(steps=before + made), losses[:made, 0]
@@ -209,8 +209,8 @@ class SingleTraining:
         shared, trained = self.shared, self.trained
         if others:
             shared["w"][trained : trained + len(others)] = others
-        shared["s"][0], shared["u"][1] = rate, clip or 0.0
+        shared["s"][:2], shared["u"][1] = (rate, self.steps), clip or 0.0
         steps.call(steps.memory.address, *steps.given, self.steps, 0, len(rows))
-        made = int(shared["u"][2])
+        made = int(shared["s"][1]) - self.steps
         self.steps += made
         return steps.losses[: min(made + 1, len(rows))].tolist(), made
