@@ -17,13 +17,14 @@ MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob(
 MADE = {  # for each page
     "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const VALUES = {};",
     "written": "export const written = {};",
+    "drawn": "export const drawn = {};",
 }
 MAKERS = {"Own", "Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)
 # Methods and locals that have the name of another module's export.
 LOCAL = {"lesson": ["formula"], "network": ["named"], "player": ["show"], "said": ["numbered"], "start": ["named"]}
 LOCAL |= {"own": ["start"], "python": ["named", "start"]}
-LOCAL |= {name: ["start"] for name in ("descent", "paths")} | {"playground": ["Decision", "start"]}
+LOCAL |= {name: ["start"] for name in ("net", "paths", "playground", "training")}
 LOCAL["lesson"].append("start")
 
 every_module = pytest.mark.parametrize("name", sorted(MODULES))

@@ -156,9 +156,12 @@ class Page:
     True
     """
 
-    def __init__(self, title: str, body: str, programs: Mapping[str, str], definitions: Sequence[str]) -> None:
+    def __init__(
+        self, title: str, body: str, programs: Mapping[str, str], definitions: Sequence[str],
+        modules: Mapping[str, str] | None = None
+    ) -> None:  # fmt: skip
         self.title = title
-        self._body, self._programs, self._definitions = body, programs, definitions
+        self._body, self._programs, self._definitions, self._modules = body, programs, definitions, dict(modules or {})
 
     def html(self) -> str:
         """The whole file as text."""
@@ -167,10 +170,10 @@ class Page:
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
         said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
-        more = javascript.table() if "Own" in makers else []
+        more = javascript.table() if "Own" in makers or self._modules else []
         parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
-        made = {"programs": "\n".join(dict.fromkeys(parts))}
-        if more:
+        made = self._modules | {"programs": "\n".join(dict.fromkeys(parts))}
+        if "Own" in makers:
             from . import written  # when used: it brings in the parser and the translation
 
             made["written"] = written.script(article, lessons)
@@ -301,10 +304,12 @@ def collection(
         shown += made
         articles.append(article(id, title, [escape(line) for line in lines], made, 2))
     programs, definitions = programs_of(shown)
+    modules: dict[str, str] = {}
     title = "Backpropagation, example by example"
     if last:
         articles.append(last._body)
         programs |= last._programs
         definitions += last._definitions
+        modules = last._modules
     head = f'<header class="collection"><h1>{title}</h1></header>'
-    return Page(title, "\n".join([head, *articles]), programs, definitions)
+    return Page(title, "\n".join([head, *articles]), programs, definitions, modules)

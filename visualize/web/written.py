@@ -54,15 +54,26 @@ NATIVE = {
 }
 
 
+NATIVE |= {  # what draws data and starts: numbers are checked where they are typed
+    "functools.": "((name, x) => x)",
+    "nn._checks.generator": "((seed) => (seed instanceof Random ? seed : new Random(seed)))",
+    "nn._checks.one_of": "((kind, name, table) => py.at(table, name))",
+    "nn._checks.several": "((thing, x) => py.list(x))",
+    "nn._checks.size": "((x) => x)",
+    "nn.metrics.examples_in": "py.list",
+}
+
+
 @cache
 def script(article: Any, lessons: Any) -> str:
     """The module that reads expressions and writes what page() writes with these two functions."""
+    entries = {"read": read, "Steps": Steps, "lessons": lessons, "article": article}
+    return f"{module('written', '', **entries)}py.steps = written.Steps;\n"
+
+
+def module(name: str, imports: str, **entries: Any) -> str:
+    """A module that exports an object of these functions and tables, translated."""
     first = Translation(NATIVE)
-    entries: dict[str, Any] = {"read": read, "Steps": Steps, "lessons": lessons, "article": article}
     first.text(**entries)
-    made = Translation(NATIVE, first)
-    text = made.text(**entries)
-    return (
-        f'import {{ py }} from "./python.js";\nexport const written = (() => {{\n{text}\n}})();\n'
-        "py.steps = written.Steps;\n"
-    )
+    text = Translation(NATIVE, first).text(**entries)
+    return f'import {{ py }} from "./python.js";\n{imports}export const {name} = (() => {{\n{text}\n}})();\n'

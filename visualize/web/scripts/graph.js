@@ -1,7 +1,7 @@
 // The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come; it fits
 // its box, or is moved in it to what is lit, with an overview above.
 
-import { LEAST } from "./dom.js";
+import { LEAST, presenting } from "./dom.js";
 import { pretty, show } from "./number.js";
 
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
@@ -10,7 +10,6 @@ const LARGEST = 2; // times as large as it was drawn
 const NARROW = 0.44; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
 const LETTERS = 12; // the least of them, as drawn
-export const presenting = () => document.body.classList.contains("projector");
 
 /** How small a picture may be: on a projector its least letters are as large as the others. */
 export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);

@@ -1,8 +1,8 @@
 // The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says; Predict mode.
 
 import { Change } from "./change.js";
-import { element } from "./dom.js";
-import { Graph, least, presenting } from "./graph.js";
+import { element, present, presenting } from "./dom.js";
+import { Graph, least } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
 import { agrees, exact, show, typed } from "./number.js";
@@ -366,12 +366,9 @@ export class Player {
   }
 
   fullScreen() {
-    const on = !presenting();
-    document.body.classList.toggle("projector", on);
+    present();
     this.fit();
     this.remember();
-    if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
-    else if (document.fullscreenElement) document.exitFullscreen();
   }
 
   /** Keep all that was chosen in the address, so that a reload, or whoever gets the link, sees the same. */

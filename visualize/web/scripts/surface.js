@@ -33,13 +33,19 @@ export class Surface {
       const xs = data.X.map((x) => x[i]), low = Math.min(...xs), high = Math.max(...xs), more = 0.35 * (high - low || 1);
       return [low - more, high + more];
     });
-    this.canvas.addEventListener("click", (event) => choose(this.nearest(event)));
+    this.canvas.addEventListener("click", (event) => choose(this.nearest(event), this.point_at(event)));
   }
 
   /** Where a point of the inputs' plane is on the canvas. */
   place(x) {
     const [a, b] = this.ranges.map(([low, high], i) => (x[i] - low) / (high - low));
     return [a * this.size, (1 - b) * this.size];
+  }
+
+  /** The point of the inputs' plane where an event is. */
+  point_at(event) {
+    const { clientWidth, clientHeight } = this.canvas, shares = [event.offsetX / clientWidth, 1 - event.offsetY / clientHeight];
+    return this.ranges.map(([low, high], i) => low + shares[i] * (high - low));
   }
 
   nearest(event) {
@@ -58,7 +64,7 @@ export class Surface {
     const [[left, right], [low, high]] = this.ranges;
     for (let r = 0; r < GRID; r++) {
       for (let c = 0; c < GRID; c++) {
-        const x = [left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)], y = descent.activations(x).outputs;
+        const x = [left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)], y = [...descent.forward(x).at(-1)];
         found.push(decision.margins(y));
         const largest = decision.of(y), share = Math.max(0, Math.min(1, found.at(-1)[largest])) || 0;
         image.data.set([...mixed(ground, colours[largest % 6], share), 255], 4 * (r * GRID + c));
