@@ -49,7 +49,7 @@ def pixel(tab, selector, x, y):
 
 def face(tab, name, x, y):
     """The color at a place of a unit's map."""
-    net, unit = tab.locator(".network").bounding_box(), tab.get_by_role("button", name=name, exact=True).bounding_box()
+    net, unit = tab.locator(".network").bounding_box(), tab.get_by_role("button", name=name).bounding_box()
     across = (unit["x"] - net["x"] + x * unit["width"]) / net["width"]
     return pixel(tab, ".network canvas", across, (unit["y"] - net["y"] + y * unit["height"]) / net["height"])
 
@@ -78,7 +78,7 @@ def test_every_unit_shows_what_it_answers_over_the_plane(visit, xor, model, unit
 
 def test_a_click_shows_the_map_of_a_unit_large_and_again_the_decision_surface(visit, xor, model):
     tab = visit(xor)
-    unit = tab.get_by_role("button", name="Map of unit 2 of layer 1", exact=True)
+    unit = tab.get_by_role("button", name="Map of unit 2 of layer 1")
     unit.click()
     assert unit.get_attribute("aria-pressed") == "true"
     assert tab.text_content(".title") == "Map of unit 2 of layer 1"

@@ -111,8 +111,11 @@ export class NetworkPicture {
     for (let l = this.image ? 1 : 0; l < this.sizes.length; l++) this.faces(pen, training, l, activations[l], maps?.[l], grid);
     for (const { l, i, button, text, bias, label } of this.units) {
       const a = activations[l][i], number = this.size >= 40 ? brief(a) : this.rasters[l].canvas.width === 1 ? pretty(a.toFixed(1)) : "";
-      text.textContent = number;
-      text.classList.toggle("long", number.length > 5);
+      if (text.textContent !== number) {
+        text.textContent = number;
+        text.classList.toggle("long", number.length > 5);
+        button.ariaLabel = `Map of ${button.title}: ${number}`;
+      }
       button.setAttribute("aria-pressed", String(chosen?.[0] === l && chosen[1] === i));
       if (label) [label[0].textContent, label[1].textContent] = [`b ${brief(parameters[bias])}`, `∇ ${brief(gradients[bias])}`];
     }
