@@ -32,7 +32,7 @@ export class Pictures {
     const { layers, sizes: [inputs], names } = training, outputs = layers.at(-1).units.length, shape = [inputs, ...layers.map(({ units }) => units.length)].join();
     if (this.shape !== shape) this.unit = null;
     Object.assign(this, { training, shape, told: null, flat: inputs === 2 });
-    const features = names?.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.targets.flat();
+    const features = names?.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.codes.flat();
     this.classes = names?.classes ?? (outputs > 1 ? Array.from({ length: outputs }, (_, k) => `${k}`) : [Math.min(...targets), Math.max(...targets)].map((x) => pretty(show(x))));
     this.network.build(training, features, outputs > 1 ? this.classes : ["y"]);
     const kinds = ["weights", "gradients", ...training.optimizer.states], { value } = this.edges;
