@@ -30,7 +30,7 @@ export class Surface {
     this.canvas = canvas(this.size, this.size, "Decision surface");
     this.small = element("canvas", { width: GRID, height: GRID });
     this.ranges = [0, 1].map((i) => {
-      const xs = data.X.map((x) => x[i]), low = Math.min(...xs), high = Math.max(...xs), more = 0.35 * (high - low || 1);
+      const xs = [...data.X.map((x) => x[i]), ...(data.config.data === "own" ? [-1, 1] : [])], low = Math.min(...xs), high = Math.max(...xs), more = 0.35 * (high - low || 1);
       return [low - more, high + more];
     });
     this.canvas.addEventListener("click", (event) => choose(this.nearest(event), this.point_at(event)));
