@@ -1,10 +1,11 @@
 // The playground: the student's own net and examples, or others, trained in the page as nn.fit trains them.
 
-import { element, LEAST, present, writeNumber } from "./dom.js";
-import { brief, NetworkPicture } from "./network.js";
+import { element, present, writeNumber } from "./dom.js";
+import { portrait } from "./image.js";
+import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
+import { Pictures } from "./pictures.js";
 import { address, fitting, settings } from "./settings.js";
-import { LossCurve, Surface } from "./surface.js";
 import { Training } from "./training.js";
 
 const FRAME = 11; // milliseconds of every frame that are for training, at most
@@ -33,8 +34,8 @@ export class Playground {
     this.data = JSON.parse(section.querySelector("script").textContent);
     this.frame = null; // of the one loop that there is
     this.adds = -1; // the class of which a click makes an example; -1: it chooses one
+    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
     this.build();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -121,23 +122,15 @@ export class Playground {
 
   /** The pictures of a run, and its examples. */
   lay() {
-    const { training } = this, figure = (part, label, content) => element("figure", { "data-part": part }, element("figcaption", {}, label), content);
-    this.network = new NetworkPicture({ inputs: training.sizes[0], layers: training.layers.map(({ units }) => units) });
-    this.curve = new LossCurve();
-    this.surface = training.sizes[0] === 2 ? new Surface(training, (i, x) => (this.adds < 0 ? this.pick(i) : this.add(x))) : null;
-    const net = element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "The net" }, this.network.svg);
-    this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
-    this.figures.replaceChildren(
-      figure("net", "The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net),
-      ...(this.surface ? [figure("surface", "Decision surface, with the line where the output is half way", this.surface.canvas)] : []),
-      figure("loss", "Loss", this.curve.canvas), figure("examples", "Examples: choose one", this.list));
+    const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
+    this.figures.replaceChildren(...this.pictures.figures(training), examples);
     this.examples.replaceChildren(...training.X.slice(0, LINES).map((x, i) => this.example(x, i)));
     const hidden = this.config.hide.split(",");
     for (const part of this.section.querySelectorAll("[data-part]")) part.hidden = hidden.includes(part.dataset.part) || (hidden.includes("controls") && this.controls.contains(part));
   }
 
   example(x, i) {
-    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
+    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
@@ -286,18 +279,14 @@ export class Playground {
   }
 
   paint() {
-    const { training, config } = this, x = training.X[config.chosen] ?? Array(training.sizes[0]).fill(0), seen = (this.seen = training.look());
-    this.network.paint(training.parameters, training.gradients, training.forward(x).flatMap((a) => [...a]), training, config.chosen);
+    const { training, config, pictures } = this, seen = (this.seen = training.look());
+    pictures.paint(training, config.chosen);
     const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}, ${seen.testRight} of ${training.testX.length} right` : "";
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
       element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), ` · ${seen.right} of ${training.X.length} right${tests}`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
-    this.curve.paint(training.losses, training.steps, training.testLosses, training.at);
-    this.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
-    if (this.surface) {
-      this.surface.paint(training, config.chosen);
-      this.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
-    }
+    pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
+    pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
   }
