@@ -43,10 +43,6 @@ class Preset(NamedTuple):
     enough: float = 1.0  # the share of training examples that must be right for a run to be a success
     standardized: bool = False
 
-    def rate_of_descent(self) -> float:
-        """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
-        return self.learning_rate if self.optimizer == "sgd" else RATES["sgd"]
-
 
 def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **settings: Any) -> Preset:
     """The preset of a data set in the plane: a quarter for testing, mini-batches of ten."""

@@ -28,11 +28,6 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
     ]
 
 
-def by_descent(trial: Trial) -> str:
-    """How the net trains in a page, which knows no other optimizer."""
-    return f"gradient descent, learning rate {trial.preset.rate_of_descent():g}"
-
-
 def standing(when: str, trial: Trial) -> str:
     """The loss and how many are right."""
     loss, right = trial.score()

@@ -123,6 +123,7 @@ def test_random_numbers_are_pythons(visit, xor):
         assert ours[4:7] == pytest.approx(theirs[4:7], rel=1e-15)
 
 
+@pytest.mark.timed
 def test_training_learns_xor_pauses_and_goes_on_at_3600_steps_a_second_and_more(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("speed").select_option(label="as fast as it goes")

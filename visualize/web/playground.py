@@ -209,6 +209,7 @@ class Network:
             "activations": list(self.activations),
             "optimizers": [{"name": name, "rate": optimizer.learning_rate, "decay": optimizer.weight_decay,
                             "states": optimizer.states} for name, optimizer in optimizers()],
+            "drawn": SETS,
             "sets": ["given", *SETS, *GATES, "own"] if self.plain else ["given"],
             "model": clean(repr(self.model), 120),
         }  # fmt: skip
@@ -288,9 +289,12 @@ def listed(outputs: Any) -> list[Any]:
 
 
 def numbers(target: Any) -> float | tuple[float, ...]:
-    """A target as it was given, of plain numbers."""
+    """A target as it was given, of plain numbers; one-hot, as its class."""
     target = in_order("a target", target)
-    return tuple(Value(t).data for t in target) if hasattr(target, "__len__") else float(Value(target).data)
+    if not hasattr(target, "__len__"):
+        return float(Value(target).data)
+    found = tuple(Value(t).data for t in target)
+    return float(found.index(1.0)) if sorted(found) == [*[0.0] * (len(found) - 1), 1.0] and found[1:] else found
 
 
 def coded(loss: Any, target: Any, outputs: int) -> list[float]:
@@ -389,11 +393,11 @@ def playground(
         "speed": 0, "chosen": min(1, len(train) - 1), "hide": "", "own": [],
     }  # fmt: skip
     known |= {"train": len(train), "config": config, "titled": bool(title)}
-    name = config["loss"].replace("_", " ")
+    told = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',
         f'<header><h1 id="playground-title">{escape(heading)}</h1>',
-        f"<p><code>{escape(known['model'])}</code>, {escape(name)}, {len(train)} examples</p></header>",
+        f"<p><code>{escape(known['model'])}</code>, {escape(told)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{still(network)}</div>",
         script(known),

@@ -51,10 +51,10 @@ export class Net {
     return this.head.loss(...this.last.z, ...target);
   }
 
-  /** The loss of one example. */
-  loss(parameters, x, target) {
-    this.sums(parameters, x, false);
-    return this.cost(target)[0];
+  /** The loss of one example and its outputs. */
+  judge(parameters, x, target) {
+    const outputs = this.forward(parameters, x).at(-1);
+    return [this.cost(target)[0], outputs];
   }
 
   /** The mean loss over the examples and its gradients. */
@@ -97,8 +97,8 @@ export class Written {
     return [x, ...this.layers.map(({ rows }) => all.slice(end, (end += rows)))];
   }
 
-  loss(parameters, x, target) {
-    return this.measure(parameters, [x], [target]).loss;
+  judge(parameters, x, target) {
+    return [this.measure(parameters, [x], [target]).loss, this.forward(parameters, x).at(-1)];
   }
 
   measure(parameters, X, targets) {

@@ -58,7 +58,7 @@ export class Pictures {
     this.chosen = chosen;
     const maps = this.flat ? [this.inputs, ...training.grid(this.points)] : null;
     this.curve.paint(training);
-    if (maps) this.caption(l, unit, this.surface.paint(training, GRID, maps[l], unit, chosen));
+    if (maps && this.surface.canvas.clientWidth) this.caption(l, unit, this.surface.paint(training, GRID, maps[l], unit, chosen));
     const numbers = [parameters, gradients, ...state][this.edges.selectedIndex];
     this.network.paint(training, training.forward(X[chosen] ?? Array(training.sizes[0]).fill(0)), maps, GRID, numbers, this.unit);
   }

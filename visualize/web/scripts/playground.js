@@ -80,7 +80,7 @@ export class Playground {
     const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(Number(target.value))) }) }));
     const button = (name, label, text, act, disabled = false) => element("button", { type: "button", name, "aria-label": label, onclick: act, disabled }, text);
     const group = (name, label, ...parts) => (parts.length ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts) : "");
-    const isDrawn = !["given", "own"].includes(config.data), isPoints = isDrawn && !(training.X.length === 4 && !training.testX.length && config.data.length < 5);
+    const isDrawn = given.drawn.includes(config.data), isSplit = isDrawn || (config.data === "given" && given.plain && given.X.length > 9);
     const classes = training.sizes[0] === 2 && (config.data !== "given" || given.classes) ? (config.data === "given" ? Math.max(given.outputs, 2) : 3) : 0;
     const click = Array.from({ length: classes }, (_, k) => [`adds a point of class ${k}`, k]);
     const layers = given.plain ? config.hidden.map((units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` },
@@ -90,7 +90,7 @@ export class Playground {
     const heads = Training.shape(config, given).heads.map(({ name }) => name);
     const batches = [["all", 0], ...CHOICES.batch.filter((size) => size < n).map((size) => [size, size])];
     this.controls.replaceChildren(
-      group("data", "Data", ...(given.sets.length > 1 ? [control("data", "data", given.sets.map((name) => [name === "given" ? "as given" : name === "own" ? "own points" : name, name]))] : []), ...(isPoints ? [control("examples", "examples"), control("noise", "noise"), control("test", "test share"), number("draw", "draw")] : config.data === "given" && given.plain ? [control("test", "test share")] : []),
+      group("data", "Data", ...(given.sets.length > 1 ? [control("data", "data", given.sets.map((name) => [name === "given" ? "as given" : name === "own" ? "own points" : name, name]))] : []), ...(isDrawn ? [control("examples", "examples")] : []), ...(isDrawn && config.data !== "rectangle" ? [control("noise", "noise")] : []), ...(isSplit ? [control("test", "test share")] : []), ...(isDrawn ? [number("draw", "data seed")] : []),
         ...(classes ? [this.control("click", "a click", [["chooses an example", -1], ...click], this.adds, (k) => (this.adds = k))] : [])),
       group("layers", "Layers", ...layers, ...(given.plain ? [button("layer", "One more hidden layer", "+ layer", () => this.resize(config.hidden.length, 4), config.hidden.length === 8)] : [])),
       group("learning", "Learning", ...(heads.length > 1 ? [control("loss", "loss", heads)] : []), control("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), control("rate", "learning rate", CHOICES.rate.map((x) => [show(x), x])), control("batch", "batch size", batches), control("decay", "weight decay", CHOICES.decay.map((x) => [show(x), x]))),
@@ -114,6 +114,7 @@ export class Playground {
       this.training.config = this.config;
       if ("batch" in changed) this.training.waiting = [];
       this.slow = 0;
+      this.name();
       this.remember();
       this.paint();
     } else this.rewind();
@@ -158,7 +159,7 @@ export class Playground {
     const known = new URLSearchParams(hash.slice(1));
     document.body.classList.contains("projector") ? known.set("present", 1) : known.delete("present");
     this.address = address(this.config, this.data, known);
-    history.replaceState(null, "", this.address);
+    history.replaceState(null, "", this.address || location.pathname);
   }
 
   rewind() {
@@ -166,7 +167,7 @@ export class Playground {
     this.training = new Training(this.config, this.data);
     this.config.chosen = Math.max(0, Math.min(this.config.chosen, this.training.X.length - 1));
     Object.assign(this, { slow: 0, perSecond: 0, goesOn: false });
-    this.message.textContent = "";
+    this.say("");
     this.text.hidden = true;
     this.fill();
     this.lay();
@@ -179,7 +180,7 @@ export class Playground {
     if (this.frame !== null) return this.pause(`Paused at ${this.standing()}`);
     if (!this.training.X.length) return this.say("There is no example yet: choose what a click adds, and click into the surface.");
     this.run.textContent = "Pause";
-    this.message.textContent = "";
+    this.say("");
     this.since = { time: performance.now(), steps: this.training.steps };
     const frame = () => {
       this.frame = requestAnimationFrame(frame);
@@ -190,15 +191,17 @@ export class Playground {
     this.frame = requestAnimationFrame(frame);
   }
 
-  pause(said) {
+  pause(said, wrong) {
     cancelAnimationFrame(this.frame);
     this.frame = null;
     this.run.textContent = "Train";
-    if (said) this.say(said);
+    if (said) this.say(said, wrong);
   }
 
-  say(text) {
+  /** Tell it, to those who hear the page too. */
+  say(text, wrong = false) {
     this.message.textContent = text;
+    this.message.classList.toggle("wrong", wrong);
   }
 
   /** Step, loss and how many are right, in words. */
@@ -243,7 +246,7 @@ export class Playground {
   stop() {
     this.pause(this.training.steps
       ? "The loss is no finite number any more: rewind, and take a smaller learning rate."
-      : "The loss is no finite number from the start: take another loss, activation or starting point.");
+      : "The loss is no finite number from the start: take another loss, activation or seed.", true);
   }
 
   fullScreen() {
@@ -268,7 +271,7 @@ export class Playground {
   add(x) {
     const { config, training, adds } = this, point = [...x.map((t) => Number(t.toFixed(3))), adds];
     config.own = [...config.own, point];
-    if (!training.codes[adds] || config.data === "own") return this.rewind();
+    if (!training.X.length || !training.codes[adds]) return this.rewind(); // another net, for one more class
     training.add(point.slice(0, 2), adds);
     if (training.X.length <= LINES) this.examples.append(this.example(point.slice(0, 2), training.X.length - 1));
     this.remember();

@@ -35,5 +35,5 @@ export function settings(asked, given) {
 export function address(config, given, asked) {
   const known = new URLSearchParams(asked), flat = (x) => (Array.isArray(x) ? x.map((y) => (Array.isArray(y) ? y.join("_") : y)).join(",") : String(x));
   for (const [key, x] of Object.entries(config)) flat(x) === flat(given.config[key]) ? known.delete(key) : known.set(key, flat(x));
-  return `#${String(known).replaceAll("%2C", ",")}`;
+  return known.size ? `#${String(known).replaceAll("%2C", ",")}` : "";
 }

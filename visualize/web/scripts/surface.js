@@ -49,9 +49,9 @@ export class Surface {
     });
   }
 
-  build({ X, testX }) {
+  build({ X, testX, config }) {
     this.ranges = [0, 1].map((i) => {
-      const xs = [...X, ...testX].map((x) => x[i]), low = Math.min(...xs, xs.length ? Infinity : -1), high = Math.max(...xs, xs.length ? -Infinity : 1), more = 0.2 * (high - low || 1);
+      const xs = [...X.map((x) => x[i]), ...testX.map((x) => x[i]), ...(config.data === "own" ? [-1, 1] : [])], low = Math.min(...xs), high = Math.max(...xs), more = 0.2 * (high - low || 1);
       return [low - more, high + more];
     });
     this.X = X;

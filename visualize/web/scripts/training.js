@@ -24,8 +24,10 @@ class Decision {
 
   /** The class that outputs, or a target, stand for. */
   of(y) {
-    const margins = this.margins(y);
-    return Math.max(0, margins.indexOf(Math.max(...margins)));
+    if (y.length === 1) return Number(y[0] > this.level);
+    let best = 0;
+    for (let k = 1; k < y.length; k++) if (y[k] > y[best]) best = k;
+    return best;
   }
 }
 
@@ -84,7 +86,7 @@ export class Training {
   static shape({ data, own }, given) {
     const inputs = data === "given" ? given.inputs : data === "not" ? 1 : 2;
     const outputs = data === "given" ? given.outputs : data === "blobs" || own.some((point) => point[2] > 1) ? 3 : 1;
-    return { inputs, outputs, heads: given.heads[outputs].filter((head) => data !== "given" || given.plain || head.given) };
+    return { inputs, outputs, heads: given.heads[outputs] };
   }
 
   /** The parameters at the start: those of the given net, or new ones as Python draws them. */
@@ -147,10 +149,15 @@ export class Training {
 
   /** How well it does now, {loss, right, testLoss, testRight}; with losses and steps noted for the curve. */
   look() {
-    const [[loss, right], [testLoss, testRight]] = [[this.X, this.targets], [this.testX, this.testTargets]].map(([X, targets]) => [
-      X.reduce((sum, x, i) => sum + this.net.loss(this.parameters, x, targets[i]), 0) / X.length,
-      X.filter((x, i) => this.right(this.forward(x).at(-1), targets[i])).length,
-    ]);
+    const [[loss, right], [testLoss, testRight]] = [[this.X, this.targets], [this.testX, this.testTargets]].map(([X, targets]) => {
+      let [sum, right] = [0, 0];
+      X.forEach((x, i) => {
+        const [loss, outputs] = this.net.judge(this.parameters, x, targets[i]);
+        sum += loss;
+        right += this.right(outputs, targets[i]);
+      });
+      return [sum / X.length, right];
+    });
     if (this.at.at(-1) !== this.steps) {
       const lists = [this.at, this.losses, this.testLosses];
       [this.steps, loss, testLoss].forEach((x, i) => lists[i].push(x));
