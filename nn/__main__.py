@@ -235,7 +235,7 @@ def page(task: str, trial: Trial) -> Any:
     preset, held = trial.preset, (trial.X_test, trial.Y_test)
     return playground(
         trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=task,
-        learning_rate=preset.learning_rate, batch_size=preset.batch_size
+        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes
     )  # fmt: skip
 
 

@@ -172,6 +172,21 @@ def test_images_are_images_and_their_weights_too(visit, images):
     assert len(lefts) == 2
 
 
+def test_classes_may_have_names(visit):
+    model = nn.MLP(2, [3, 2], output="softmax", seed=0)
+    tab = visit(playground(model, *nn.truth_table("and"), loss="cross_entropy", classes=["no", "yes"]))
+    assert tab.locator(".network .called").all_text_contents() == ["no", "yes"]
+    assert tab.text_content(".legend") == "■ no● yes"
+    assert tab.locator(".examples .target").all_text_contents() == ["no", "no", "no", "yes"]
+    tab.locator("select[name=data]").select_option("blobs")
+    assert tab.locator(".network .called").all_text_contents() == ["0", "1", "2"]
+
+
+def test_every_class_or_none_has_a_name():
+    with pytest.raises(ValueError, match="a name for each of 2 classes, got 3"):
+        playground(nn.MLP(2, [1], seed=0), *nn.truth_table("or"), classes=["a", "b", "c"])
+
+
 @pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
 @pytest.mark.parametrize("name", ["xor", "moons", "images"])
 def test_the_net_is_no_taller_than_the_screen(visit, request, name, viewport):

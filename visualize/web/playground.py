@@ -320,6 +320,7 @@ def playground(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     test_data: Sequence[Any] | None = None,
+    classes: Sequence[str] = (),
     title: str = "",
 ) -> Page:
     """A page in which a net trains: decision surface, weights, gradients and activations change as one watches.
@@ -347,6 +348,8 @@ def playground(
         Examples a step; by default all.
     test_data : (X, Y), optional
         Examples that are not trained on.
+    classes : sequence of str, optional
+        What the classes are called, in the order of their numbers.
     title : str
         The heading; by default it says what is trained, and follows what is chosen.
 
@@ -382,6 +385,8 @@ def playground(
     batch = len(train) if batch_size is None else index(batch_size)
     if not 1 <= batch <= len(train):
         raise ValueError(f"a mini-batch has 1 to {len(train)} examples, got {batch_size}")
+    if classes and len(classes) != (kinds := max(network.outputs, 2)):
+        raise ValueError(f"expected a name for each of {kinds} classes, got {len(classes)}: {classes!r:.60}")
     chosen = optimizer_named(optimizer, [Value(0.0)], learning_rate)
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
     known = network.as_dict()
@@ -393,6 +398,7 @@ def playground(
         "speed": 0, "chosen": min(1, len(train) - 1), "hide": "", "own": [],
     }  # fmt: skip
     known |= {"train": len(train), "config": config, "titled": bool(title)}
+    known["called"] = [clean(name, 40) for name in classes]
     told = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',

@@ -22,10 +22,10 @@ const SPEEDS = [["slow, then faster", 0], ["1 step a frame", 1], ["10 steps a fr
 const words = (name) => String(name).replaceAll("_", " ");
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
-function told(outputs, places) {
+function told(outputs, places, called) {
   const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
-  return `class ${outputs.indexOf(largest)}${places ? ` (${number(largest)})` : ""}`;
+  return `${called[outputs.indexOf(largest)] ?? `class ${outputs.indexOf(largest)}`}${places ? ` (${number(largest)})` : ""}`;
 }
 
 export class Playground {
@@ -122,8 +122,9 @@ export class Playground {
 
   /** The pictures of a run, and its examples. */
   lay() {
+    this.called = this.config.data === "given" ? this.data.called : [];
     const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
-    this.figures.replaceChildren(...this.pictures.figures(training), examples);
+    this.figures.replaceChildren(...this.pictures.figures(training, this.called), examples);
     this.examples.replaceChildren(...training.X.slice(0, LINES).map((x, i) => this.example(x, i)));
     const hidden = this.config.hide.split(",");
     for (const part of this.section.querySelectorAll("[data-part]")) part.hidden = hidden.includes(part.dataset.part) || (hidden.includes("controls") && this.controls.contains(part));
@@ -294,8 +295,8 @@ export class Playground {
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
-    row.cells[1].textContent = told(training.targets[i], 0);
-    row.cells[2].textContent = told(outputs, 3);
+    row.cells[1].textContent = told(training.targets[i], 0, this.called);
+    row.cells[2].textContent = told(outputs, 3, this.called);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }
