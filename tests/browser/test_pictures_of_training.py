@@ -204,6 +204,26 @@ def test_the_pictures_follow_light_and_dark(visit, xor):
     assert sum(pixel(tab, "canvas.plane", 0.5, 0.5)) < sum(light) / 2
 
 
+@pytest.mark.parametrize("part", ["net", "surface", "loss", "controls"])
+def test_a_picture_may_be_hidden(visit, xor, part):
+    tab = visit(xor, f"#hide={part}")
+    tab.click("text=One step")
+    seen = {name: tab.locator(f"[data-part={name}]").is_visible() for name in ("net", "surface", "loss")}
+    assert seen == {name: name != part for name in seen}
+    assert tab.locator(".controls select").first.is_visible() == (part != "controls")
+
+
+def test_before_there_is_a_point_the_surface_is_there_to_be_clicked(visit, xor):
+    tab = visit(xor, "#data=own")
+    assert tab.text_content(".legend") == "■ 0● 1"
+    tab.get_by_label("a click").select_option("1")
+    box = tab.locator("canvas.plane").bounding_box()
+    tab.locator("canvas.plane").click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.25})
+    assert tab.locator(".examples tbody tr").count() == 1
+    assert tab.get_by_text("0 of 1 right").or_(tab.get_by_text("1 of 1 right")).count() == 1
+    assert tab.locator(".examples button").text_content().startswith("\N{MINUS SIGN}0.7")
+
+
 @pytest.mark.timed
 def test_moons_are_painted_within_8_milliseconds(visit):
     tab = visit(playground(nn.MLP(2, [8, 8, 1], seed=0), *nn.moons(200, noise=0.1, seed=0)))

@@ -66,7 +66,7 @@ export class Paper {
   }
 
   measure() {
-    this.box = [this.canvas.clientWidth, this.canvas.clientHeight];
+    this.box = [this.canvas.clientWidth, this.canvas.clientHeight].map((x) => Math.max(1, x)); // 0 where it is hidden
     this.letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   }
 

@@ -59,7 +59,7 @@ export class NetworkPicture {
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     this.element.style.cssText = `--wide: ${this.width}; --high: ${this.height}`;
     this.units = this.sizes.flatMap((n, l) => Array.from({ length: this.image && !l ? 0 : n }, (_, i) => this.unit(l, i)));
-    this.labels = this.labelled ? layers.flatMap(({ units }, l) => units.flatMap((unit, i) => unit.weights.map((place, j) => this.label(l, i, j, place)))) : [];
+    this.labels = this.labelled ? layers.flatMap(({ units }, l) => units.flatMap((unit, i) => unit.weights.flatMap((place, j) => (place === null ? [] : [this.label(l, i, j, place)])))) : [];
     if (!this.image) features.forEach((name, i) => this.name(0, i, name, -1));
     classes.forEach((name, i) => this.name(layers.length, i, name, 1));
     this.element.replaceChildren(this.paper.canvas, this.svg, ...this.units.map((unit) => unit.button));

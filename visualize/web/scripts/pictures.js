@@ -7,7 +7,7 @@ import { brief, called, NetworkPicture } from "./network.js";
 import { pretty, show } from "./number.js";
 import { Surface } from "./surface.js";
 
-const GRID = 64; // points a side
+const GRID = 64, POINTS = 6e5; // points a side, at most; so many of them times parameters in a frame
 const SIGNS = "■●▲◆⬟⬢";
 
 export class Pictures {
@@ -32,14 +32,15 @@ export class Pictures {
     const { layers, sizes: [inputs], names } = training, outputs = layers.at(-1).units.length, shape = [inputs, ...layers.map(({ units }) => units.length)].join();
     if (this.shape !== shape) this.unit = null;
     Object.assign(this, { training, shape, told: null, flat: inputs === 2 });
-    const features = names?.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.targets.flat();
+    const features = names?.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.codes.flat();
     this.classes = names?.classes ?? (outputs > 1 ? Array.from({ length: outputs }, (_, k) => `${k}`) : [Math.min(...targets), Math.max(...targets)].map((x) => pretty(show(x))));
     this.network.build(training, features, outputs > 1 ? this.classes : ["y"]);
     const kinds = ["weights", "gradients", ...training.optimizer.states], { value } = this.edges;
     this.edges.replaceChildren(...kinds.map((kind) => element("option", { value: kind, selected: kind === value }, kind.replaceAll("_", " "))));
     if (this.flat) {
       this.surface.build(training);
-      this.points = this.surface.points(GRID);
+      this.grid = 2 * Math.round(Math.max(12, Math.min(GRID / 2, Math.sqrt(POINTS / training.parameters.length) / 2)));
+      this.points = this.surface.points(this.grid);
       this.inputs = Float64Array.from([0, 1].flatMap((i) => this.points.map((x) => x[i])));
     }
     return this.all.filter((_, i) => i !== 1 || this.flat);
@@ -58,9 +59,9 @@ export class Pictures {
     this.chosen = chosen;
     const maps = this.flat ? [this.inputs, ...training.grid(this.points)] : null;
     this.curve.paint(training);
-    if (maps && this.surface.canvas.clientWidth) this.caption(l, unit, this.surface.paint(training, GRID, maps[l], unit, chosen));
+    if (maps) this.caption(l, unit, this.surface.paint(training, this.grid, maps[l], unit, chosen));
     const numbers = [parameters, gradients, ...state][this.edges.selectedIndex];
-    this.network.paint(training, training.forward(X[chosen] ?? Array(training.sizes[0]).fill(0)), maps, GRID, numbers, this.unit);
+    this.network.paint(training, training.forward(X[chosen] ?? Array(training.sizes[0]).fill(0)), maps, this.grid, numbers, this.unit);
   }
 
   /** Say what the surface shows, whose strongest color stands for `most`. */

@@ -78,7 +78,7 @@ export class Surface {
   paint(training, n, values, unit, chosen) {
     const units = values.length / (n * n), own = unit === null ? null : values.subarray(unit * n * n, (unit + 1) * n * n), most = own ? peak(own, 1) : 1;
     const pen = this.paper.begin(), size = this.paper.width, found = own ? [own.map((x) => x / most)] : margins(values, units, training.decision);
-    const raster = (this.raster ??= new Raster(n, n)), ramps = found.length > 1 ? found.map((_, k) => ramp(ofClass(k), ofClass(k), PALE)) : [ramp(undefined, undefined, PALE)];
+    const raster = this.raster?.canvas.width === n ? this.raster : (this.raster = new Raster(n, n)), ramps = found.length > 1 ? found.map((_, k) => ramp(ofClass(k), ofClass(k), PALE)) : [ramp(undefined, undefined, PALE)];
     for (let p = 0; p < n * n; p++) {
       let k = 0;
       while (k < found.length - 1 && !(found[k][p] >= 0)) k++;
