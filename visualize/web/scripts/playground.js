@@ -91,7 +91,8 @@ export class Playground {
     const batches = [["all", 0], ...CHOICES.batch.filter((size) => size < n).map((size) => [size, size])];
     this.controls.replaceChildren(
       group("data", "Data", ...(given.sets.length > 1 ? [control("data", "data", given.sets.map((name) => [name === "given" ? "as given" : name === "own" ? "own points" : name, name]))] : []), ...(isDrawn ? [control("examples", "examples")] : []), ...(isDrawn && config.data !== "rectangle" ? [control("noise", "noise")] : []), ...(isSplit ? [control("test", "test share")] : []), ...(isDrawn ? [number("draw", "data seed")] : []),
-        ...(classes ? [this.control("click", "a click", [["chooses an example", -1], ...click], this.adds, (k) => (this.adds = k))] : [])),
+        ...(classes ? [this.control("click", "a click", [["chooses an example", -1], ...click], this.adds, (k) => (this.adds = k))] : []),
+        ...(config.own.length ? [button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))] : [])),
       group("layers", "Layers", ...layers, ...(given.plain ? [button("layer", "One more hidden layer", "+ layer", () => this.resize(config.hidden.length, 4), config.hidden.length === 8)] : [])),
       group("learning", "Learning", ...(heads.length > 1 ? [control("loss", "loss", heads)] : []), control("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), control("rate", "learning rate", CHOICES.rate.map((x) => [show(x), x])), control("batch", "batch size", batches), control("decay", "weight decay", CHOICES.decay.map((x) => [show(x), x]))),
       group("start", "Start", number("seed", "seed"), this.control("speed", "speed", SPEEDS, config.speed, set("speed"))));
@@ -275,6 +276,7 @@ export class Playground {
     if (!training.X.length || !training.codes[adds]) return this.rewind(); // another net, for one more class
     training.add(point.slice(0, 2), adds);
     if (training.X.length <= LINES) this.examples.append(this.example(point.slice(0, 2), training.X.length - 1));
+    this.fill();
     this.remember();
     this.paint();
   }
