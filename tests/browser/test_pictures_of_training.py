@@ -147,8 +147,9 @@ def test_examples_stand_out_from_the_surface_filled_for_training_and_hollow_for_
 def test_the_first_steps_of_a_long_training_stay_in_sight(visit, xor):
     tab = visit(xor)
     tab.evaluate("""() => { const { training } = active;
-        for (let i = 0; i < 20000; i++) { training.step(); if (i < 2000 && i % 10 === 0) training.look(); }
+        for (let i = 0; i < 20000; i++) { training.step(); training.look(); }
         active.paint(); }""")
+    assert tab.evaluate("[active.training.at.length, active.training.losses.length, active.training.at[50]]") == [592, 592, 50]
     tab.evaluate(COPY)
     high = tab.evaluate("""() => {
         const { data, width, height } = copyOf("canvas.losses");

@@ -214,7 +214,7 @@ export class Playground {
 
   /** Pause once where there is nothing more to see: all is learned, or the loss falls no more. */
   converge() {
-    const { training, seen, goesOn } = this, { losses, steps } = training, half = losses.length >> 1;
+    const { training, seen, goesOn } = this, { at, losses, steps } = training, half = at.findIndex((step) => step > steps / 2);
     if (this.frame === null || goesOn) return;
     const learned = seen.right === training.X.length && seen.loss <= LEARNED * training.firstLoss;
     const still = steps > LONG_ENOUGH && half > SLOW && Math.min(...losses.slice(half)) > (1 - STILL) * Math.min(...losses.slice(0, half));

@@ -6,7 +6,7 @@ import { PROGRAMS } from "./programs.js";
 import { Random } from "./random.js";
 import { drawn } from "./drawn.js";
 
-const KEPT = 2000; // losses, at most
+const APART = 1.01; // how far steps with a loss are kept from each other: the curve's axis is one of powers of ten
 
 /** What outputs and targets stand for: of one number below or above the middle of the targets, of several the largest. */
 class Decision {
@@ -160,8 +160,8 @@ export class Training {
     });
     if (this.at.at(-1) !== this.steps) {
       const lists = [this.at, this.losses, this.testLosses];
+      if (this.at.at(-1) < APART * this.at.at(-2)) lists.forEach((list) => list.pop());
       [this.steps, loss, testLoss].forEach((x, i) => lists[i].push(x));
-      if (this.at.length > KEPT) [this.at, this.losses, this.testLosses] = lists.map((list) => list.filter((_, i) => i % 2 === 0));
     }
     return { loss, right, testLoss, testRight };
   }
