@@ -210,3 +210,11 @@ def test_examples_to_test_are_counted_apart(visit):
     found, right = nn.evaluate(net, *test)
     assert f"test loss {found:.6g}, {right} of 10 right" in tab.text_content(".counts")
     assert "of 30 right" in tab.text_content(".counts")
+
+
+def test_inputs_and_classes_are_called_by_their_names(visit):
+    X, Y = [[1.0, 2.0, 0.0], [0.0, 1.0, 1.0], [2.0, 0.0, 1.0]], [0, 1, 2]
+    names = {"features": ["length", "width", "<height>"], "classes": ["oak", "ash", "elm"]}
+    tab = visit(playground(nn.MLP(3, [2, 3], output="softmax", seed=0), X, Y, loss="cross_entropy", **names))
+    assert tab.locator(".network .called").all_text_contents() == [*names["features"], *names["classes"]]
+    assert tab.locator("tbody .target").all_text_contents() == names["classes"]

@@ -320,6 +320,7 @@ def playground(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     test_data: Sequence[Any] | None = None,
+    features: Sequence[str] = (),
     classes: Sequence[str] = (),
     title: str = "",
 ) -> Page:
@@ -348,8 +349,8 @@ def playground(
         Examples a step; by default all.
     test_data : (X, Y), optional
         Examples that are not trained on.
-    classes : sequence of str, optional
-        What the classes are called, in the order of their numbers.
+    features, classes : sequence of str
+        What the inputs and the classes are called, such as ``classes=["setosa", "versicolor", "virginica"]``.
     title : str
         The heading; by default it says what is trained, and follows what is chosen.
 
@@ -385,8 +386,10 @@ def playground(
     batch = len(train) if batch_size is None else index(batch_size)
     if not 1 <= batch <= len(train):
         raise ValueError(f"a mini-batch has 1 to {len(train)} examples, got {batch_size}")
-    if classes and len(classes) != (kinds := max(network.outputs, 2)):
-        raise ValueError(f"expected a name for each of {kinds} classes, got {len(classes)}: {classes!r:.60}")
+    outputs = max(network.outputs, 2)
+    for thing, names, wanted in (("features", features, len(network.X[0])), ("classes", classes, outputs)):
+        if len(names) not in (0, wanted):
+            raise ValueError(f"expected a name for each of {wanted} {thing}, got {len(names)}")
     chosen = optimizer_named(optimizer, [Value(0.0)], learning_rate)
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
     known = network.as_dict()
@@ -397,8 +400,8 @@ def playground(
         "batch": 0 if batch == len(train) else batch, "decay": chosen.weight_decay, "seed": known["seed"], "draw": 0,
         "speed": 0, "chosen": min(1, len(train) - 1), "hide": "", "own": [],
     }  # fmt: skip
-    known |= {"train": len(train), "config": config, "titled": bool(title)}
-    known["called"] = [clean(name, 40) for name in classes]
+    naming = {"features": [clean(x, 20) for x in features] or None, "classes": [clean(x, 20) for x in classes] or None}
+    known |= {"naming": naming, "train": len(train), "config": config, "titled": bool(title)}
     told = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',

@@ -27,13 +27,13 @@ export class Pictures {
     });
   }
 
-  /** The figures of a training, whose classes are called so: without a surface where there is no plane of inputs. */
-  figures(training, classes) {
-    const { layers, sizes: [inputs] } = training, outputs = layers.at(-1).units.length, shape = [inputs, ...layers.map(({ units }) => units.length)].join();
+  /** The figures of a training: without a surface where there is no plane of inputs. */
+  figures(training) {
+    const { layers, sizes: [inputs], naming } = training, outputs = layers.at(-1).units.length, shape = [inputs, ...layers.map(({ units }) => units.length)].join();
     if (this.shape !== shape) this.unit = null;
     Object.assign(this, { training, shape, told: null, flat: inputs === 2 });
-    const features = Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.codes.flat();
-    this.classes = classes.length ? classes : (outputs > 1 ? Array.from({ length: outputs }, (_, k) => `${k}`) : [Math.min(...targets), Math.max(...targets)].map((x) => pretty(show(x))));
+    const features = naming.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.codes.flat();
+    this.classes = naming.classes ?? (outputs > 1 ? Array.from({ length: outputs }, (_, k) => `${k}`) : [Math.min(...targets), Math.max(...targets)].map((x) => pretty(show(x))));
     this.network.build(training, features, outputs > 1 ? this.classes : ["y"]);
     const kinds = ["weights", "gradients", ...training.optimizer.states], { value } = this.edges;
     this.edges.replaceChildren(...kinds.map((kind) => element("option", { value: kind, selected: kind === value }, kind.replaceAll("_", " "))));

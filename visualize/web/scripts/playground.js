@@ -22,10 +22,11 @@ const SPEEDS = [["slow, then faster", 0], ["1 step a frame", 1], ["10 steps a fr
 const words = (name) => String(name).replaceAll("_", " ");
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
-function told(outputs, places, called) {
+function told(outputs, places, classes) {
   const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
-  return `${called[outputs.indexOf(largest)] ?? `class ${outputs.indexOf(largest)}`}${places ? ` (${number(largest)})` : ""}`;
+  const best = outputs.indexOf(largest);
+  return `${classes?.[best] ?? `class ${best}`}${places ? ` (${number(largest)})` : ""}`;
 }
 
 export class Playground {
@@ -82,7 +83,7 @@ export class Playground {
     const group = (name, label, ...parts) => (parts.length ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts) : "");
     const isDrawn = given.drawn.includes(config.data), isSplit = isDrawn || (config.data === "given" && given.plain && given.X.length > 9);
     const classes = training.sizes[0] === 2 && (config.data !== "given" || given.classes) ? (config.data === "given" ? Math.max(given.outputs, 2) : 3) : 0;
-    const click = Array.from({ length: classes }, (_, k) => [`adds a point of class ${k}`, k]);
+    const click = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
     const layers = given.plain ? config.hidden.map((units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` },
       button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`), button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === 64),
       this.control(`activation-${l}`, config.hidden.length > 1 ? `activation ${l + 1}` : "hidden activation", given.activations, config.activation[l], (name) => this.change({ activation: config.activation.with(l, name) }))))
@@ -123,9 +124,8 @@ export class Playground {
 
   /** The pictures of a run, and its examples. */
   lay() {
-    this.called = this.config.data === "given" ? this.data.called : [];
     const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
-    this.figures.replaceChildren(...this.pictures.figures(training, this.called), examples);
+    this.figures.replaceChildren(...this.pictures.figures(training), examples);
     this.examples.replaceChildren(...training.X.slice(0, LINES).map((x, i) => this.example(x, i)));
     const hidden = this.config.hide.split(",");
     for (const part of this.section.querySelectorAll("[data-part]")) part.hidden = hidden.includes(part.dataset.part) || (hidden.includes("controls") && this.controls.contains(part));
@@ -297,8 +297,8 @@ export class Playground {
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
-    row.cells[1].textContent = told(training.targets[i], 0, this.called);
-    row.cells[2].textContent = told(outputs, 3, this.called);
+    row.cells[1].textContent = told(training.targets[i], 0, training.naming.classes);
+    row.cells[2].textContent = told(outputs, 3, training.naming.classes);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }

@@ -61,7 +61,7 @@ export class Training {
     Object.assign(this, { X, labels, testX, testLabels });
     const { inputs, outputs, heads } = Training.shape(config, given), head = heads.find(({ name }) => name === config.loss) ?? heads[0];
     const codes = config.data === "given" ? head.given ?? head.codes : head.codes;
-    this.head = head;
+    Object.assign(this, { head, naming: config.data === "given" ? given.naming : {} });
     this.codes = codes.map((row) => row.map(real));
     [this.targets, this.testTargets] = [labels, testLabels].map((of) => of.map((label) => this.codes[label]));
     this.decision = new Decision(this.codes);
