@@ -5,7 +5,7 @@ import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster, shades, sideO
 import { pretty, show } from "./number.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const TALL = 440, LEAST_GAP = 34, BROAD = 52, MOST_LABELS = 60, CROWDED = 200, LABEL_ROOM = 32, LABEL_REACH = 70;
+const TALL = 440, LEAST_GAP = 34, BROAD = 52, MOST_LABELS = 60, DRAWN = 250, LABEL_ROOM = 32, LABEL_REACH = 70;
 
 /** An SVG element. */
 function shape(name, attributes, ...children) {
@@ -38,10 +38,9 @@ export class NetworkPicture {
     this.layers = layers;
     this.sizes = [this.image ? 1 : inputs, ...layers.map((layer) => layer.units.length)];
     const most = Math.max(...this.sizes), pairs = Math.max(...this.sizes.slice(1).map((n, i) => Math.min(n, this.sizes[i])));
-    const edges = layers.slice(this.image ? 1 : 0).reduce((sum, layer) => sum + layer.units.reduce((all, unit) => all + unit.weights.length, 0), 0);
-    this.many = edges > CROWDED; // then the strong ones only
+    this.places = layers.slice(this.image ? 1 : 0).flatMap(({ units }) => units.flatMap(({ weights }) => weights));
     const roomy = Math.max(84, LABEL_ROOM * (pairs + 1));
-    this.labelled = !narrow && !this.image && edges <= MOST_LABELS && pairs <= 4 && roomy * most <= TALL;
+    this.labelled = !narrow && !this.image && this.places.length <= MOST_LABELS && pairs <= 4 && roomy * most <= TALL;
     const across = this.sizes.map((n) => Math.ceil((n * (this.labelled ? 1 : LEAST_GAP)) / TALL)), talls = this.sizes.map((n, l) => Math.ceil(n / across[l])), tallest = Math.max(...talls);
     this.gap = this.labelled ? roomy : Math.min(76, TALL / tallest);
     this.size = Math.min(narrow ? 40 : BROAD, 0.8 * this.gap);
@@ -106,7 +105,7 @@ export class NetworkPicture {
   /** Draw everything: `maps` are each layer's outputs on a grid, if there is one, `numbers` what the edges show. */
   paint(training, activations, maps, grid, numbers, chosen) {
     const pen = this.paper.begin(this.width), { parameters, gradients } = training;
-    this.edges(pen, numbers, peak(numbers, numbers === parameters ? 1 : 1e-12), chosen);
+    this.edges(pen, numbers, numbers === parameters ? 1 : 1e-12, chosen);
     if (this.image) this.example(pen, activations[0]);
     for (let l = this.image ? 1 : 0; l < this.sizes.length; l++) this.faces(pen, training, l, activations[l], maps?.[l], grid);
     for (const { l, i, button, text, bias, label } of this.units) {
@@ -122,9 +121,10 @@ export class NetworkPicture {
     for (const [place, data, gradient] of this.labels) [data.textContent, gradient.textContent] = [brief(parameters[place]), `∇ ${brief(gradients[place])}`];
   }
 
-  /** The lines between units: as wide as the number is large, dashed where it is negative; those into a chosen unit with their numbers. */
+  /** The lines between units, the strongest: as wide as the number is large, dashed where it is negative; those into a chosen unit with their numbers. */
   edges(pen, numbers, most, chosen) {
-    const half = this.size / 2, widest = Math.min(6, 0.08 * this.gap), thinnest = this.many ? 0.3 * widest : 0.05, colors = [css("--class-0", "--ink", 0.15), css("--class-1", "--ink", 0.15)];
+    const all = Float64Array.from(this.places, (place) => Math.abs(numbers[place])).sort(), strong = all.at(-DRAWN) ?? 0, widest = Math.min(6, 0.08 * this.gap) / Math.max(most, all.at(-1));
+    const half = this.size / 2, colors = [css("--class-0", "--ink", 0.15), css("--class-1", "--ink", 0.15)];
     const line = (l, i, j, width) => {
       const [x1, y1] = this.at(l, j), [x2, y2] = this.at(l + 1, i), from = x1 + (this.image && !l ? 66 : half), bend = this.labelled ? 0 : 0.45 * (x2 - half - from);
       pen.lineWidth = width;
@@ -139,10 +139,10 @@ export class NetworkPicture {
         return line(l, i, 0, 1);
       }
       const mine = chosen?.[0] === l + 1 && chosen[1] === i;
-      pen.globalAlpha = mine ? 1 : chosen ? 0.2 : this.many ? 0.6 : 1;
+      pen.globalAlpha = mine ? 1 : chosen ? 0.2 : strong ? 0.6 : 1;
       unit.weights.forEach((place, j) => {
-        const w = numbers[place], width = (widest * Math.abs(w)) / most;
-        if (!(width > (mine ? 0.05 : thinnest))) return;
+        const w = numbers[place], width = widest * Math.abs(w);
+        if (!(width > 0.05 && (mine || Math.abs(w) >= strong))) return;
         pen.strokeStyle = colors[Number(w > 0)];
         pen.setLineDash(w < 0 ? [6, 4] : []);
         line(l, i, j, Math.max(0.5, width));
