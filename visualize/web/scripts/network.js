@@ -38,7 +38,7 @@ export class NetworkPicture {
     this.layers = layers;
     this.sizes = [this.image ? 1 : inputs, ...layers.map((layer) => layer.units.length)];
     const most = Math.max(...this.sizes), pairs = Math.max(...this.sizes.slice(1).map((n, i) => Math.min(n, this.sizes[i])));
-    this.places = layers.slice(this.image ? 1 : 0).flatMap(({ units }) => units.flatMap(({ weights }) => weights));
+    this.places = layers.slice(this.image ? 1 : 0).flatMap(({ units }) => units.flatMap(({ weights }) => weights.filter((place) => place !== null)));
     const roomy = Math.max(84, LABEL_ROOM * (pairs + 1));
     this.labelled = !narrow && !this.image && this.places.length <= MOST_LABELS && pairs <= 4 && roomy * most <= TALL;
     const across = this.sizes.map((n) => Math.ceil((n * (this.labelled ? 1 : LEAST_GAP)) / TALL)), talls = this.sizes.map((n, l) => Math.ceil(n / across[l])), tallest = Math.max(...talls);
