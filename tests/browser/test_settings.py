@@ -204,6 +204,22 @@ def test_another_model_keeps_its_layers_and_trains_too(visit):
     assert weights(tab) == pytest.approx(net.state_dict(), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "net",
+    [
+        nn.Sequential(lambda x: x, nn.Layer(2, 2, "relu", seed=0), nn.Layer(2, 1, seed=1)),
+        nn.Sequential(nn.Layer(2, 1, "tanh", seed=0)),
+    ],
+)
+def test_layers_without_neurons_and_a_single_layer_train_too(visit, net):
+    tab = visit(playground(net, *nn.truth_table("and")))
+    before = loss(tab)
+    if tab.get_by_label("hidden activation").count():
+        tab.get_by_label("hidden activation").select_option("sigmoid")
+    tab.click("text=One step")
+    assert loss(tab) != before
+
+
 def test_examples_to_test_are_counted_apart(visit):
     net, (train, test) = nn.MLP(2, [3, 1], seed=0), nn.split(*nn.moons(40))
     tab = visit(playground(net, *train, test_data=test))

@@ -63,26 +63,30 @@ class Network:
         self.plain = is_plain(model, [parameter for _, parameter in self.named])
         if activations is None:
             activations = {name: ACTIVATIONS[name] for name in ("tanh", "sigmoid", "relu", "linear")}
-        for name, activation in activations.items():
+        for name, function in activations.items():
             try:
-                activation(Value(0.5))
+                function(Value(0.5))
             except TypeError as error:
-                raise TypeError(f"activation {name!r} is no function of one number: {activation!r:.60}") from error
-        self.activations = {clean(name, 40): activation for name, activation in activations.items()}
+                raise TypeError(f"activation {name!r} is no function of one number: {function!r:.60}") from error
+        self.activations: dict[str, Any] = {clean(name, 40): function for name, function in activations.items()}
         self.hidden = [self.known(layer) for layer in reversed(model.layers[:-1])][::-1]
+        if self.hidden and self.hidden[0] not in self.activations:
+            self.activations = {self.hidden[0]: None} | self.activations
         kinds = range(max(outputs, 2))
         classes = all(y in kinds for y in Y)
         self.distinct = list(kinds) if classes else list(dict.fromkeys(Y))
         self.labels = [self.distinct.index(y) for y in Y]
-        last = clean(str(getattr(model.layers[-1], "activation_name", "")), 40)
-        own = last, (last_of(model) if self.plain else None)
+        last = model.layers[-1]
+        output = joint(softmax if last.joint else last.neurons[0].activation) if self.plain else None
+        own = clean(str(getattr(last, "activation_name", "")), 40), output
         self.heads = {outputs: [self.head(loss_named(loss), outputs, *own) for loss in losses or ["squared_error"]]}
         for count in sorted({outputs, 1, 3}) if self.plain else ():
             known = self.heads.setdefault(count, [])
-            for name, output in COMMON[count > 1].items():
+            for name, activation in COMMON[count > 1].items():
                 if name not in [head.loss.name for head in known]:
+                    made = joint(ACTIVATIONS.get(activation, softmax))
                     try:
-                        known.append(self.head(loss_named(name), count, output, joint(output)))
+                        known.append(self.head(loss_named(name), count, activation, made))
                     except ValueError:  # no loss for the targets that are given
                         continue
         self.variants = [] if self.plain else list(self.made())
@@ -111,11 +115,10 @@ class Network:
         own = [neuron.activation for neuron in neurons]
         yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
         try:
-            for name, activation in self.activations.items() if neurons else ():
-                if name != self.hidden[0]:
-                    for neuron in neurons:
-                        neuron.activation = activation
-                    yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
+            for activation in [*self.activations.values()][1:] if neurons else ():
+                for neuron in neurons:
+                    neuron.activation = activation
+                yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
         finally:
             for neuron, activation in zip(neurons, own):
                 neuron.activation = activation
@@ -206,7 +209,7 @@ class Network:
                      "outputs": f"outputs_{outputs}_{k}", "given": head.given} for k, head in enumerate(heads)
                 ] for outputs, heads in self.heads.items()
             },
-            "activations": list(self.activations),
+            "activations": list(self.activations)[: len(self.variants) or None],
             "optimizers": [{"name": name, "rate": optimizer.learning_rate, "decay": optimizer.weight_decay,
                             "states": optimizer.states} for name, optimizer in optimizers()],
             "drawn": SETS,
@@ -258,17 +261,9 @@ def is_plain(model: Any, parameters: list[Value]) -> bool:
     return own == parameters and alike and biased and not any(layer.joint for layer in model.layers[:-1])
 
 
-def last_of(model: Any) -> Joint:
-    """What the last layer makes of its sums."""
-    layer = model.layers[-1]
-    return softmax if layer.joint else lambda z: [layer.neurons[0].activation(x) for x in z]
-
-
-def joint(activation: str) -> Joint:
+def joint(activation: Callable[[Any], Any]) -> Joint:
     """What a last layer with that activation makes of its sums."""
-    from nn import ACTIVATIONS
-
-    return softmax if activation == "softmax" else lambda z: [ACTIVATIONS[activation](x) for x in z]
+    return softmax if activation is softmax else lambda z: [activation(x) for x in z]
 
 
 def numbered(name: str, count: int) -> list[Value]:
@@ -421,7 +416,7 @@ def drawn() -> str:
     from nn import data
     from nn.initializers import INITIALIZERS
 
-    wanted = [*SETS, "truth_table", "split", "standardize", "whole_epochs"]
+    wanted = [*SETS, "truth_table", "split", "whole_epochs"]
     functions = {name: getattr(data, name) for name in wanted}
     return module("drawn", 'import { Random } from "./random.js";\n', **functions, INITIALIZERS=INITIALIZERS)
 

@@ -60,7 +60,6 @@ NATIVE |= {  # what draws data and starts: numbers are checked where they are ty
     "nn._checks.one_of": "((kind, name, table) => py.at(table, name))",
     "nn._checks.several": "((thing, x) => py.list(x))",
     "nn._checks.size": "((x) => x)",
-    "nn.metrics.examples_in": "py.list",
 }
 
 

@@ -5,12 +5,13 @@ import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
 import { Pictures } from "./pictures.js";
-import { address, fitting, settings } from "./settings.js";
+import { address, fitting, LAYERS, settings, UNITS } from "./settings.js";
 import { Training } from "./training.js";
 
 const FRAME = 11; // milliseconds of every frame that are for training, at most
 const SLOW = 60, FASTER = 1.02; // frames of one step, and by how much each later one makes more
 const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // of the first loss; of the last ones; steps
+const FEW = 9; // examples that are not split
 const LONG = 1e5; // a larger output is written with a power of ten
 const LINES = 50; // examples that are listed
 const CHOICES = {
@@ -19,7 +20,7 @@ const CHOICES = {
 };
 const SPEEDS = [["slow, then faster", 0], ["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", 1e6]];
 
-const words = (name) => String(name).replaceAll("_", " ");
+const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
 function told(outputs, places, classes) {
@@ -75,28 +76,26 @@ export class Playground {
 
   /** The controls of what is chosen now, group by group. */
   fill() {
-    const { config, data: given, training } = this, focused = document.activeElement?.name, n = training.X.length;
-    const set = (key) => (x) => this.change({ [key]: x });
-    const control = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], set(key));
-    const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(Number(target.value))) }) }));
+    const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
+    const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
+    const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(target.value)) }) }));
     const button = (name, label, text, act, disabled = false) => element("button", { type: "button", name, "aria-label": label, onclick: act, disabled }, text);
-    const group = (name, label, ...parts) => (parts.length ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts) : "");
-    const isDrawn = given.drawn.includes(config.data), isSplit = isDrawn || (config.data === "given" && given.plain && given.X.length > 9);
-    const classes = training.sizes[0] === 2 && (config.data !== "given" || given.classes) ? (config.data === "given" ? Math.max(given.outputs, 2) : 3) : 0;
-    const click = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
-    const layers = given.plain ? config.hidden.map((units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` },
-      button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`), button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === 64),
-      this.control(`activation-${l}`, config.hidden.length > 1 ? `activation ${l + 1}` : "hidden activation", given.activations, config.activation[l], (name) => this.change({ activation: config.activation.with(l, name) }))))
-      : given.activations.length > 1 ? [this.control("activation-0", "hidden activation", given.activations, config.activation[0], (name) => this.change({ activation: [name] }))] : [];
-    const heads = Training.shape(config, given).heads.map(({ name }) => name);
-    const batches = [["all", 0], ...CHOICES.batch.filter((size) => size < n).map((size) => [size, size])];
+    const group = (name, label, ...parts) => (parts.some(Boolean) ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts.filter(Boolean)) : "");
+    const bend = (l, label) => this.control(`activation-${l}`, label, given.activations, activation[l], (name) => this.change({ activation: activation.with(l, name) }));
+    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
+      button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
+    const isDrawn = given.drawn.includes(data), isGiven = data === "given", { heads } = Training.shape(config, given);
+    const classes = training.sizes[0] !== 2 || (isGiven && !given.classes) ? 0 : isGiven ? Math.max(given.outputs, 2) : 3;
+    const clicks = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
+    if (this.adds >= classes) this.adds = -1;
     this.controls.replaceChildren(
-      group("data", "Data", ...(given.sets.length > 1 ? [control("data", "data", given.sets.map((name) => [name === "given" ? "as given" : name === "own" ? "own points" : name, name]))] : []), ...(isDrawn ? [control("examples", "examples")] : []), ...(isDrawn && config.data !== "rectangle" ? [control("noise", "noise")] : []), ...(isSplit ? [control("test", "test share")] : []), ...(isDrawn ? [number("draw", "data seed")] : []),
-        ...(classes ? [this.control("click", "a click", [["chooses an example", -1], ...click], this.adds, (k) => (this.adds = k))] : []),
-        ...(config.own.length ? [button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))] : [])),
-      group("layers", "Layers", ...layers, ...(given.plain ? [button("layer", "One more hidden layer", "+ layer", () => this.resize(config.hidden.length, 4), config.hidden.length === 8)] : [])),
-      group("learning", "Learning", ...(heads.length > 1 ? [control("loss", "loss", heads)] : []), control("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), control("rate", "learning rate", CHOICES.rate.map((x) => [show(x), x])), control("batch", "batch size", batches), control("decay", "weight decay", CHOICES.decay.map((x) => [show(x), x]))),
-      group("start", "Start", number("seed", "seed"), this.control("speed", "speed", SPEEDS, config.speed, set("speed"))));
+      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "own points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
+        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["chooses an example", -1], ...clicks], this.adds, (k) => (this.adds = k)),
+        config.own.length > 0 && button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))),
+      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && button("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
+      group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
+        box("batch", "batch size", [["all", 0], ...CHOICES.batch.filter((size) => size < training.X.length)]), box("decay", "weight decay")),
+      group("start", "Start", number("seed", "seed"), box("speed", "speed", SPEEDS)));
     if (focused) this.controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 

@@ -71,10 +71,6 @@ export class Random {
     }
   }
 
-  choice(items) {
-    return items[this.below(items.length)];
-  }
-
   shuffle(items) {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.below(i + 1);

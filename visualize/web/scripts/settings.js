@@ -4,7 +4,8 @@ import { Training } from "./training.js";
 
 const BOUNDS = { examples: 2000, noise: 2, test: 0.9, rate: 100, batch: 2000, decay: 10, seed: 2 ** 32 - 1, draw: 2 ** 32 - 1, speed: 1e6, chosen: 2000 };
 const WHOLE = ["examples", "batch", "seed", "draw", "speed", "chosen"];
-const LAYERS = 8, UNITS = 64; // at most
+export const LAYERS = 8; // at most
+export const UNITS = 64;
 
 /** The settings with those that fit together only: losses for these outputs, an activation for each layer, an example that is there. */
 export function fitting(config, given) {

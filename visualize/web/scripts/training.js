@@ -16,12 +16,6 @@ class Decision {
     this.reach = Math.max(...values) - this.level || 1;
   }
 
-  /** For each class how far it is ahead of the others, 1 for as far as the targets are; of one output: below, above the middle. */
-  margins(y) {
-    if (y.length === 1) return [(this.level - y[0]) / this.reach, (y[0] - this.level) / this.reach];
-    return Array.from(y, (own, k) => own - Math.max(...y.filter((_, i) => i !== k)));
-  }
-
   /** The class that outputs, or a target, stand for. */
   of(y) {
     if (y.length === 1) return Number(y[0] > this.level);
@@ -66,7 +60,7 @@ export class Training {
     [this.targets, this.testTargets] = [labels, testLabels].map((of) => of.map((label) => this.codes[label]));
     this.decision = new Decision(this.codes);
     this.sizes = [inputs, ...config.hidden, outputs];
-    const ids = config.activation.map((name) => given.activations.indexOf(name)), [id = 0] = ids;
+    const ids = config.activation.map((name) => Math.max(0, given.activations.indexOf(name))), [id = 0] = ids;
     this.net = given.layers
       ? new Written(given.layers, PROGRAMS[`units_${id}`], PROGRAMS[`${head.loss}_${id}`])
       : new Net(this.sizes, ids.map((k) => ({ value: PROGRAMS[`value_${k}`], slope: PROGRAMS[`slope_${k}`] })), { outputs: PROGRAMS[head.outputs], loss: PROGRAMS[head.loss] }, given.bias);
