@@ -144,6 +144,13 @@ def test_examples_stand_out_from_the_surface_filled_for_training_and_hollow_for_
     assert hollow == 1
 
 
+def test_other_examples_at_the_same_places_are_drawn_anew(visit, xor):
+    tab = visit(xor, "#data=xor")
+    assert blueness(pixel(tab, "canvas.plane", 1.2 / 1.4, 0.2 / 1.4)) < -30
+    tab.locator("select[name=data]").select_option("and")
+    assert blueness(pixel(tab, "canvas.plane", 1.2 / 1.4, 0.2 / 1.4)) > 30
+
+
 def test_the_first_steps_of_a_long_training_stay_in_sight(visit, xor):
     tab = visit(xor)
     tab.evaluate("""() => { const { training } = active;

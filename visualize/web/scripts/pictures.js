@@ -11,7 +11,7 @@ const GRID = 64, POINTS = 6e5; // points a side, at most; so many of them times 
 const SIGNS = "■●▲◆⬟⬢";
 
 export class Pictures {
-  /** `place(x, i, event)` is told where in the plane was clicked, and which example is nearest. */
+  /** `place(x, i)` is told where in the plane was clicked, and which example is nearest. */
   constructor(place) {
     const again = () => this.training && this.paint(this.training, this.chosen);
     this.network = new NetworkPicture((l, i) => this.choose(l, i), again);
@@ -38,7 +38,7 @@ export class Pictures {
     const kinds = ["weights", "gradients", ...training.optimizer.states], { value } = this.edges;
     this.edges.replaceChildren(...kinds.map((kind) => element("option", { value: kind, selected: kind === value }, kind.replaceAll("_", " "))));
     if (this.flat) {
-      this.surface.build(training);
+      this.surface.build(training, features);
       this.grid = 2 * Math.round(Math.max(12, Math.min(GRID / 2, Math.sqrt(POINTS / training.parameters.length) / 2)));
       this.points = this.surface.points(this.grid);
       this.inputs = Float64Array.from([0, 1].flatMap((i) => this.points.map((x) => x[i])));

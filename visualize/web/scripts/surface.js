@@ -38,23 +38,23 @@ function trace(pen, k, x, y, r) {
 }
 
 export class Surface {
-  /** `place(x)` is called with the point of the plane that was clicked, the nearest example and the event. */
+  /** `place(x, i)` is called with the point of the plane that was clicked, and the nearest example. */
   constructor(place, repaint) {
     this.paper = new Paper({ class: "plane" }, repaint);
     this.canvas = this.paper.canvas;
     this.canvas.addEventListener("click", (event) => {
       const size = this.canvas.clientWidth, [[left, right], [low, high]] = this.ranges;
       const x = [left + (event.offsetX / size) * (right - left), high - (event.offsetY / size) * (high - low)];
-      place(x, this.nearest(x), event);
+      place(x, this.nearest(x));
     });
   }
 
-  build({ X, testX, config }) {
+  build({ X, testX, config }, names) {
     this.ranges = [0, 1].map((i) => {
       const xs = [...X.map((x) => x[i]), ...testX.map((x) => x[i]), ...(config.data === "own" ? [-1, 1] : [])], low = Math.min(...xs), high = Math.max(...xs), more = 0.2 * (high - low || 1);
       return [low - more, high + more];
     });
-    this.X = X;
+    Object.assign(this, { X, names, drawn: "" });
   }
 
   /** The points of a grid so many a side, row by row from above. */
@@ -98,7 +98,7 @@ export class Surface {
   /** The examples: filled those of the training, hollow those of the test; drawn once and kept. */
   examples(pen, training, chosen) {
     const { X, targets, testX, testTargets, decision } = training, { canvas } = this.paper, r = X.length > 30 ? 4.5 : 8;
-    const drawn = [canvas.width, css("--ink"), X.length, testX.length, this.ranges].join();
+    const drawn = [canvas.width, css("--ink"), X.length].join();
     if (this.drawn !== drawn) {
       this.dots = new OffscreenCanvas(canvas.width, canvas.width);
       const own = this.dots.getContext("2d");
@@ -141,8 +141,8 @@ export class Surface {
       }
     });
     pen.font = "italic 14px 'DejaVu Serif', serif";
-    inscribe(pen, "x1", size - 20, size - 5);
-    inscribe(pen, "x2", 4, 14);
+    inscribe(pen, this.names[0], size - 4 - pen.measureText(this.names[0]).width, size - 5);
+    inscribe(pen, this.names[1], 4, 14);
   }
 }
 
