@@ -3,7 +3,7 @@
 import { css, Paper } from "./image.js";
 import { pretty, show } from "./number.js";
 
-const LOWEST = 1e-12;
+const LOWEST = 1e-12, LETTER = 14; // a loss, and how high a line of text is
 
 export class LossCurve {
   constructor(repaint) {
@@ -33,17 +33,17 @@ export class LossCurve {
       pen.lineWidth = 2;
       pen.setLineDash(dash);
       pen.beginPath();
-      let level = up;
-      found.forEach((loss, i) => pen.lineTo(x(at[i]), (level = y(Math.max(bottom, Math.min(top, Math.log10(Math.max(loss, LOWEST))))))));
+      const levels = found.map((loss) => y(Math.max(bottom, Math.min(top, Math.log10(Math.max(loss, LOWEST))))));
+      levels.forEach((level, i) => pen.lineTo(x(at[i]), level));
       pen.stroke();
       pen.setLineDash([]);
-      return { name, color, level };
+      return { name, color, level: levels.at(-1) };
     });
-    const [test, train] = ends.length > 1 ? ends : [null, ends[0]], close = test && Math.max(0, 14 - Math.abs(test.level - train.level)) / 2;
-    for (const end of ends) {
-      pen.fillStyle = css(end.color);
-      const moved = test ? close * Math.sign((end === test ? test.level - train.level : train.level - test.level) || (end === test ? -1 : 1)) : 0;
-      pen.fillText(end.name, right + 6, end.level + 4 + moved);
+    const [high, low] = ends.sort((a, b) => a.level - b.level), middle = (high?.level + low?.level) / 2;
+    if (low?.level - high?.level < LETTER) [high.level, low.level] = [middle - LETTER / 2, middle + LETTER / 2];
+    for (const { name, color, level } of ends) {
+      pen.fillStyle = css(color);
+      pen.fillText(name, right + 6, level + 4);
     }
   }
 }

@@ -159,14 +159,11 @@ function contour(pen, values, n, cell) {
     for (let c = 0; c + 1 < n; c++) {
       const p = r * n + c, a = values[p], b = values[p + 1], d = values[p + n], e = values[p + n + 1];
       if (a > 0 === b > 0 && a > 0 === d > 0 && a > 0 === e > 0) continue;
-      const crossings = [];
-      const cross = (u, v, x, y, right, down) => {
-        if (u > 0 !== v > 0) crossings.push([(x + (right * u) / (u - v) + 0.5) * cell, (y + (down * u) / (u - v) + 0.5) * cell]);
-      };
-      cross(a, b, c, r, 1, 0);
-      cross(b, e, c + 1, r, 0, 1);
-      cross(d, e, c, r + 1, 1, 0);
-      cross(a, d, c, r, 0, 1);
+      const corners = [[c, r, a], [c + 1, r, b], [c + 1, r + 1, e], [c, r + 1, d]];
+      const crossings = corners.flatMap(([x, y, u], i) => {
+        const [x2, y2, v] = corners[(i + 1) % 4], t = u / (u - v);
+        return u > 0 === v > 0 ? [] : [[(x + (x2 - x) * t + 0.5) * cell, (y + (y2 - y) * t + 0.5) * cell]];
+      });
       for (let i = 0; i + 1 < crossings.length; i += 2) {
         pen.moveTo(...crossings[i]);
         pen.lineTo(...crossings[i + 1]);
