@@ -363,8 +363,10 @@ def playground(
 
     Notes
     -----
-    The address keeps all that is chosen: ``xor.html#data=moons&noise=0.2&hidden=8,8``. A teacher adds what to hide:
-    ``&hide=controls,examples``.
+    The address keeps all that is chosen: ``xor.html#data=moons&noise=0.2&hidden=8,8&optimizer=adam&rate=0.03``, and
+    points of one's own, ``own=x_y_class,...``. A teacher adds what to hide: ``&hide=controls,examples`` (of data,
+    layers, learning, start, or controls for all four; net, surface, loss, examples, weights). Space trains and pauses,
+    the right arrow or a clicker makes one step, Home rewinds, F fills the screen.
 
     Examples
     --------
