@@ -205,6 +205,13 @@ def test_the_net_is_no_taller_than_the_screen(visit, request, name, viewport):
     assert box["width"] > 300
 
 
+@pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
+def test_a_projector_shows_all_pictures_at_once(visit, moons, viewport):
+    tab = visit(moons, "#present=1&test=0.25", viewport={"width": viewport[0], "height": viewport[1]})
+    assert tab.evaluate("document.documentElement.scrollHeight") <= viewport[1]
+    assert tab.locator("canvas.losses").bounding_box()["width"] > 0.4 * viewport[1]
+
+
 def test_numbers_stay_within_their_units(visit, moons):
     tab = visit(moons)
     tab.evaluate("() => { for (let i = 0; i < 20; i++) { active.training.step(); active.paint(); } }")
