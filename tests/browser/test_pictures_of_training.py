@@ -233,6 +233,8 @@ def test_the_pictures_follow_light_and_dark(visit, xor):
     tab.emulate_media(color_scheme="dark")
     tab.wait_for_function("copyOf('canvas.plane').data[4000] < 200")
     assert sum(pixel(tab, "canvas.plane", 0.5, 0.5)) < sum(light) / 2
+    tab.emulate_media(color_scheme="dark", media="print")  # paper is white
+    tab.wait_for_function("copyOf('canvas.plane').data[4000] > 200")
 
 
 @pytest.mark.parametrize("part", ["net", "surface", "loss", "controls"])

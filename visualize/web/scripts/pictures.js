@@ -21,10 +21,12 @@ export class Pictures {
     [this.title, this.legend] = ["title", "legend"].map((name) => element("span", { class: name }));
     const figure = (name, caption, content) => element("figure", { "data-part": name }, element("figcaption", {}, ...caption), content);
     this.all = [figure("net", ["The net; edges show ", this.edges, ", negative ones dashed"], this.network.element), figure("surface", [this.title, this.legend], this.surface.canvas), figure("loss", ["Loss"], this.curve.canvas)];
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      forgetColors();
-      again();
-    });
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+      matchMedia(query).addEventListener("change", () => {
+        forgetColors();
+        again();
+      });
+    }
   }
 
   /** The figures of a training: without a surface where there is no plane of inputs. */
