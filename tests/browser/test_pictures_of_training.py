@@ -229,12 +229,15 @@ def test_on_a_phone_the_net_has_the_width_of_the_screen(visit, moons):
 
 def test_the_pictures_follow_light_and_dark(visit, xor):
     tab = visit(xor)
-    light = pixel(tab, "canvas.plane", 0.5, 0.5)
+    light = sum(pixel(tab, "canvas.plane", 0.5, 0.5))
+    reached = """async (dark) => {
+        while (copyOf("canvas.plane").data[4000] < 200 !== dark) await new Promise(requestAnimationFrame); }"""
     tab.emulate_media(color_scheme="dark")
-    tab.wait_for_function("copyOf('canvas.plane').data[4000] < 200")
-    assert sum(pixel(tab, "canvas.plane", 0.5, 0.5)) < sum(light) / 2
+    tab.evaluate(reached, True)
+    assert sum(pixel(tab, "canvas.plane", 0.5, 0.5)) < light / 2
     tab.emulate_media(color_scheme="dark", media="print")  # paper is white
-    tab.wait_for_function("copyOf('canvas.plane').data[4000] > 200")
+    tab.evaluate(reached, False)
+    assert sum(pixel(tab, "canvas.plane", 0.5, 0.5)) == light
 
 
 @pytest.mark.parametrize("part", ["net", "surface", "loss", "controls"])
