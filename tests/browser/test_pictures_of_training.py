@@ -131,7 +131,7 @@ def test_edges_show_gradients_or_moments_where_that_is_chosen(visit, xor):
 
 def test_examples_stand_out_from_the_surface_filled_for_training_and_hollow_for_the_test(visit):
     X, Y = nn.truth_table("xor")
-    tab = visit(playground(nn.MLP(2, [4, 1], seed=0), X, Y), "#test=0.25&chosen=9")
+    tab = visit(playground(nn.MLP(2, [4, 1], seed=0), X[:3], Y[:3], test_data=(X[3:], Y[3:])))
     tab.get_by_text("hollow: test").wait_for()
     hollow = 0
     for x, _ in zip(X, Y):
