@@ -16,7 +16,7 @@ Where things are, in the order to read:
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
     serialization    save, load
-    doctor           diagnose: why a net does not learn
+    doctor           diagnose: why a net does not learn; its rules are functions of a case in plain numbers
     cli              what python -m nn moons trains (presets) and prints (report); python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
