@@ -40,6 +40,11 @@ def bundle(entry: str, made: Mapping[str, str]) -> str:
     return "\n".join([IDLE.sub("", EXPORT.sub("", IMPORT.sub("", text))).strip() for text in texts.values()])
 
 
+def gates_in(text: str) -> set[str]:
+    """The names of the gates that a translation of Python has."""
+    return set(re.findall(r'py\.prim\("(\w+)"', text))
+
+
 def read(name: str) -> str:
     """A script of the page."""
     return (SCRIPTS / name).read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from autodiff.quiz import SENTENCES
 
 from .._text import clean, escape, pretty
 from ..render.svg import places, style_sheet, svg
-from .bundle import bundle
+from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
 
 UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
@@ -132,6 +132,7 @@ def script(data: Any) -> str:
 STYLE = Path(__file__).with_name("page.css")
 MAKERS = {  # what makes it live
     '<article class="lesson"': "Player", '<section class="playground"': "Playground", '<form class="own"': "Own",
+    '<div class="beside"': "Beside",
 }  # fmt: skip
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
@@ -169,14 +170,16 @@ class Page:
         imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
-        said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
-        more = javascript.table() if "Own" in makers or self._modules else []
-        parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
-        made = self._modules | {"programs": "\n".join(dict.fromkeys(parts))}
+        named = "Player" in makers or "Own" in makers  # what is mistaken
+        said = f"export const MISTAKES = {json.dumps(SENTENCES if named else [])};"
+        made = dict(self._modules)
         if "Own" in makers:
             from . import written  # when used: it brings in the parser and the translation
 
-            made["written"] = written.script(article, lessons)
+            made["written"] = written.script(written.ANY, article=article, lessons=lessons)
+        more = javascript.table(gates_in("".join(made.values()))) if made else []
+        parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
+        made["programs"] = "\n".join(dict.fromkeys(parts))
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         script = script.replace("</script", "<\\/script")
         parts = [

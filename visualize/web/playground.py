@@ -420,7 +420,7 @@ def drawn() -> str:
 
     wanted = [*SETS, "truth_table", "split", "whole_epochs"]
     functions = {name: getattr(data, name) for name in wanted}
-    return module("drawn", 'import { Random } from "./random.js";\n', **functions, INITIALIZERS=INITIALIZERS)
+    return module("drawn", 'import { Random } from "./random.js";\n', {}, {*()}, **functions, INITIALIZERS=INITIALIZERS)
 
 
 def still(network: Network) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
+from autodiff import PRIMITIVES
 from autodiff.parser import read
 from autodiff.steps import Steps
+from autodiff.vocabulary import words
 
+from .bundle import gates_in
 from .translate import Translation
 
 CUT = """
@@ -63,16 +67,35 @@ NATIVE |= {  # what draws data and starts: numbers are checked where they are ty
 }
 
 
+ANY = frozenset(PRIMITIVES)  # gates
+SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # which signs between Values stand for
+
+
+UNFOLDED = {  # what graphs with a title of their own, in one form, do without
+    "visualize.scene.build.describe": '(() => "")',
+    "visualize.scene.fold.by_default": "py.cut",
+    "visualize.scene.unfold.rewritten": "py.cut",
+    "visualize.web.document.typeset": '(() => ["", ""])',
+    "visualize.web.lesson.Lesson.wrong": "function () { return []; }",
+}
+
+
 @cache
-def script(article: Any, lessons: Any) -> str:
-    """The module that reads expressions and writes what page() writes with these two functions."""
-    entries = {"read": read, "Steps": Steps, "lessons": lessons, "article": article}
-    return f"{module('written', '', **entries)}py.steps = written.Steps;\n"
+def script(gates: Collection[str], **entries: Any) -> str:
+    """The module that writes what page() writes, by these functions of its: graphs of some gates, or any expression."""
+    reads = gates is ANY
+    entries |= {"Steps": Steps, **({"read": read} if reads else {})}
+    text = module("written", "", {} if reads else UNFOLDED, gates, **entries)
+    return f"{text}py.steps = written.Steps;\n"
 
 
-def module(name: str, imports: str, **entries: Any) -> str:
-    """A module that exports an object of these functions and tables, translated."""
-    first = Translation(NATIVE)
-    first.text(**entries)
-    text = Translation(NATIVE, first).text(**entries)
+def module(name: str, imports: str, native: Mapping[str, str], gates: Collection[str], **entries: Any) -> str:
+    """A module that exports an object of these functions and tables, translated with the gates that they need."""
+    native, wanted, text = {**NATIVE, **native}, {*gates, *SIGNS} if gates else {*()}, ""
+    while not text or wanted != gates:
+        gates = wanted
+        first = Translation(native, None, gates)
+        first.text(**entries)
+        text = Translation(native, first, gates).text(**entries)
+        wanted = gates | gates_in(text)
     return f'import {{ py }} from "./python.js";\n{imports}export const {name} = (() => {{\n{text}\n}})();\n'

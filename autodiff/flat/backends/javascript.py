@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
 from inspect import signature
@@ -119,11 +119,10 @@ def definitions(programs: Iterable[Program]) -> list[str]:
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
 
 
-@cache
-def table() -> list[str]:
-    """The functions of all gates outside the core, and VALUES, an object of functions of numbers by their gates."""
+def table(names: Collection[str] = ROWS) -> list[str]:
+    """The functions of these gates outside the core, and VALUES, an object of functions of numbers by their gates."""
     functions, entries = [], []
-    for name, primitive in ROWS.items():
+    for name, primitive in [(name, primitive) for name, primitive in ROWS.items() if name in names]:
         rule = signature(primitive.local_gradients)
         operands, listed = [f"x{i}" for i in range(len(rule.parameters) - 1)], words(name).takes_list
         if words(name).is_comparison:
