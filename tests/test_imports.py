@@ -55,7 +55,7 @@ FLOORS = {
     "visualize.plots": "style | activations losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
     "visualize.scene": "model symbols unfold | fold frames | build",
-    "visualize.web": "bundle lesson translate | written | document | playground",
+    "visualize.web": "bundle gates lesson translate | written | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905
 

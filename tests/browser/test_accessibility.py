@@ -59,6 +59,17 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
     assert violations(tab) == []
 
 
+def test_axe_finds_nothing_in_what_stands_beside_a_playground(visit, violations):
+    tab = visit(playground(MLP(2, [3, 1], seed=0), *truth_table("xor")), "#rate=3")
+    for summary in tab.locator(".beside summary").all():
+        summary.click()
+    tab.locator(".seeds p", has_text="within").wait_for()
+    assert tab.locator(".inspect .update li, .doctor button").count() > 13
+    assert violations(tab) == []
+    tab.set_viewport_size(PHONE["viewport"])
+    assert violations(tab) == []
+
+
 def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
     tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")]))
     assert tab.locator(".contents a").count() == 2

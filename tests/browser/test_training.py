@@ -165,10 +165,10 @@ def test_the_exported_weights_are_loaded_by_the_model(visit, xor):
     ]
 
 
-def test_hidden_layers_have_four_activations(visit, xor):
+def test_hidden_layers_have_five_activations(visit, xor):
     tab = visit(xor[0])
     choice = tab.get_by_label("hidden activation")
-    assert choice.locator("option").all_text_contents() == ["tanh", "sigmoid", "relu", "linear"]
+    assert choice.locator("option").all_text_contents() == ["tanh", "sigmoid", "relu", "leaky relu", "linear"]
     seen = set()
     for name in ("tanh", "sigmoid", "relu", "linear"):
         tab.get_by_label("hidden activation").select_option(name)

@@ -12,8 +12,10 @@ from autodiff.arrays import in_order
 from autodiff.flat import Program, javascript, lower
 
 from .._text import clean, escape
-from .document import Page, data, mathml, script, section, table
-from .written import module
+from .document import Page, article, data, mathml, script, section, table
+from .gates import gates
+from .lesson import lessons
+from .written import module, script as written
 
 SETS = "moons", "circles", "spirals", "blobs", "rectangle"  # functions of nn, as their gates
 GATES = "and", "or", "xor", "nand", "nor", "xnor"
@@ -62,7 +64,7 @@ class Network:
         outputs = self.outputs = len(listed(model(self.X[0])))
         self.plain = is_plain(model, [parameter for _, parameter in self.named])
         if activations is None:
-            activations = {name: ACTIVATIONS[name] for name in ("tanh", "sigmoid", "relu", "linear")}
+            activations = {name: ACTIVATIONS[name] for name in ("tanh", "sigmoid", "relu", "leaky_relu", "linear")}
         for name, function in activations.items():
             try:
                 function(Value(0.5))
@@ -167,6 +169,20 @@ class Network:
                 write(f"loss_{outputs}_{k}", lower(recorded(head.loss, y, t), [*z, *t], wrt=z, roll=False))
         return texts, javascript.definitions(called)
 
+    def gates(self, known: Mapping[str, Any]) -> set[str]:
+        """The gates that a graph of any net and its loss may have."""
+        heads = [head["gates"] for heads in known["heads"].values() for head in heads]
+        return {"add", "dot", "mul"} | {
+            gate for found in [*known["gates"].values(), *heads] for gate, _ in found["gates"]
+        }
+
+    def of_sums(self, head: Head) -> Any:
+        """The gates of the loss, from the last layer's sums and the target on."""
+        if not self.plain:
+            return None
+        size = len(head.codes[0])
+        return gates(lambda z, t: recorded(head.loss, head.outputs(z) if head.outputs else z, t), size, size)
+
     # --- Plain data ----------------------------------------------------------------------------
 
     def layers(self) -> list[list[dict[str, Any]]]:
@@ -184,10 +200,10 @@ class Network:
 
     def as_dict(self) -> dict[str, Any]:
         """All that the page's script knows of the net and its examples."""
+        from nn._targets import classes
         from nn.initializers import INITIALIZERS
 
         layers = self.layers()
-        initializer = self.model.make[5] if self.plain else ""
         return {
             "plain": self.plain,
             "inputs": len(self.X[0]),
@@ -197,8 +213,8 @@ class Network:
             "layers": None if self.plain else layers,
             "parameters": [] if self.plain else [name for name, _ in self.named],
             "start": [parameter.data for _, parameter in self.named],
-            "seed": getattr(self.model, "seed", None) or 0,
-            "initializer": initializer if initializer in INITIALIZERS else "uniform",
+            "initializers": list(INITIALIZERS),
+            "gates": {name: gates(activation) for name, activation in self.activations.items()} if self.plain else {},
             "X": self.X,
             "labels": self.labels,
             "classes": type(self.distinct[0]) is int,
@@ -206,7 +222,8 @@ class Network:
                 outputs: [
                     {"name": clean(head.loss.name, 40), "activation": head.activation, "codes": head.codes,
                      "loss": f"loss_{outputs}_{k}",
-                     "outputs": f"outputs_{outputs}_{k}", "given": head.given} for k, head in enumerate(heads)
+                     "outputs": f"outputs_{outputs}_{k}", "given": head.given, "gates": self.of_sums(head),
+                     "takes_classes": head.loss.encode is classes} for k, head in enumerate(heads)
                 ] for outputs, heads in self.heads.items()
             },
             "activations": list(self.activations)[: len(self.variants) or None],
@@ -365,8 +382,11 @@ def playground(
     -----
     The address keeps all that is chosen: ``xor.html#data=moons&noise=0.2&hidden=8,8&optimizer=adam&rate=0.03``, and
     points of one's own, ``own=x_y_class,...``. A teacher adds what to hide: ``&hide=controls,examples`` (of data,
-    layers, learning, start, or controls for all four; net, surface, loss, examples, weights). Space trains and pauses,
-    the right arrow or a clicker makes one step, Home rewinds, F fills the screen.
+    layers, learning, start, or controls for all four; net, surface, loss, examples, weights, doctor, graph, seeds,
+    python). Space trains and pauses, the right arrow or a clicker makes one step, Home rewinds, F fills the screen.
+
+    Beside an MLP stand what ``nn.diagnose`` finds, with its cures as buttons, the graph of the chosen example with one
+    update stepped through it, twelve starts side by side, and the code that repeats the run.
 
     Examples
     --------
@@ -389,12 +409,14 @@ def playground(
             raise ValueError(f"expected a name for each of {wanted} {thing}, got {len(names)}")
     chosen = optimizer_named(optimizer, [Value(0.0)], learning_rate)
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
-    known = network.as_dict()
+    known, start = network.as_dict(), model.make[5] if network.plain else ""
     config = {
         "data": "given", "examples": 200, "noise": 0.1, "test": round(len(held[0]) / len(network.X), 2),
         "hidden": known["sizes"][1:-1], "activation": network.hidden,
         "loss": known["heads"][network.outputs][0]["name"], "optimizer": optimizer, "rate": chosen.learning_rate,
-        "batch": 0 if batch == len(train) else batch, "decay": chosen.weight_decay, "seed": known["seed"], "draw": 0,
+        "batch": 0 if batch == len(train) else batch, "decay": chosen.weight_decay,
+        "seed": getattr(model, "seed", None) or 0, "draw": 0,
+        "initializer": start if type(start) is str else "uniform",
         "speed": 0, "chosen": min(1, len(train) - 1), "hide": "", "own": [],
     }  # fmt: skip
     naming = {"features": [clean(x, 20) for x in features] or None, "classes": [clean(x, 20) for x in classes] or None}
@@ -406,10 +428,21 @@ def playground(
         f"<p><code>{escape(known['model'])}</code>, {escape(told)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{still(network)}</div>",
+        *['<div class="beside"></div>'] * network.plain,
         script(known),
         "</section>",
     ]
-    return Page(heading, "\n".join(lines), *network.programs(), {"drawn": drawn()})
+    modules = {"drawn": drawn()} | ({"written": beside(frozenset(network.gates(known)))} if network.plain else {})
+    return Page(heading, "\n".join(lines), *network.programs(), modules)
+
+
+def beside(gates: frozenset[str]) -> str:
+    """The module of what shows a graph of these gates, and of what examines a net."""
+    from nn.doctor.case import Case
+    from nn.doctor.units import LayerFacts
+
+    rules = {"Case": Case, "LayerFacts": LayerFacts, "findings": Case.findings}
+    return written(gates, article=article, lessons=lessons, **rules)
 
 
 @cache

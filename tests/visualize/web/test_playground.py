@@ -23,7 +23,7 @@ def test_a_plain_mlp_may_get_other_layers_data_and_losses():
     assert found["plain"]
     assert found["config"] | {"rate": 0.02} == found["config"]
     assert [found["config"][key] for key in ("hidden", "activation", "seed", "batch")] == [[3], ["elu"], 4, 2]
-    assert found["activations"] == ["elu", "tanh", "sigmoid", "relu", "linear"]
+    assert found["activations"] == ["elu", "tanh", "sigmoid", "relu", "leaky_relu", "linear"]
     assert {key: [head["name"] for head in heads] for key, heads in found["heads"].items()} == {
         "1": ["squared_error", "binary_cross_entropy", "hinge"], "3": ["cross_entropy", "squared_error"],
     }  # fmt: skip

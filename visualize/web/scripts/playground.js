@@ -31,13 +31,14 @@ function told(outputs, places, classes) {
 }
 
 export class Playground {
-  constructor(section) {
+  constructor(section, made) {
     this.section = this.article = section;
     this.data = JSON.parse(section.querySelector("script").textContent);
     this.frame = null; // of the one loop that there is
     this.adds = -1; // the class of which a click makes an example; -1: it chooses one
     this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
     this.build();
+    this.beside = made.Beside && new made.Beside(this);
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -112,7 +113,7 @@ export class Playground {
     if (optimizer) Object.assign(changed, (({ rate, decay }) => ({ rate, decay }))(this.data.optimizers.find(({ name }) => name === optimizer)));
     this.config = fitting({ ...this.config, ...changed }, this.data);
     if (Object.keys(changed).every((key) => goesOn.includes(key))) {
-      this.training.config = this.config;
+      Object.assign(this.training, { config: this.config, bent: this.training.bent || (this.training.steps > 0 && ["rate", "batch", "decay"].some((key) => key in changed)) });
       if ("batch" in changed) this.training.waiting = [];
       this.slow = 0;
       this.name();
@@ -274,6 +275,7 @@ export class Playground {
     config.own = [...config.own, point];
     if (!training.X.length || !training.codes[adds]) return this.rewind(); // another net, for one more class
     training.add(point.slice(0, 2), adds);
+    training.bent ||= training.steps > 0;
     if (training.X.length <= LINES) this.examples.append(this.example(point.slice(0, 2), training.X.length - 1));
     this.fill();
     this.remember();
@@ -291,6 +293,7 @@ export class Playground {
     pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
+    this.beside?.show();
   }
 
   paintExample(row, i) {

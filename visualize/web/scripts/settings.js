@@ -15,7 +15,7 @@ export function fitting(config, given) {
 
 /** The settings that an address asks for; what is not there, or makes no sense, is as the page begins. */
 export function settings(asked, given) {
-  const config = { ...given.config }, names = { data: given.sets, optimizer: given.optimizers.map(({ name }) => name) };
+  const config = { ...given.config }, names = { data: given.sets, optimizer: given.optimizers.map(({ name }) => name), initializer: given.initializers };
   for (const [key, known] of Object.entries(names)) if (known.includes(asked.get(key))) config[key] = asked.get(key);
   for (const [key, most] of Object.entries(BOUNDS)) {
     const x = Number(asked.get(key) || NaN);

@@ -8,7 +8,7 @@ const title = document.title;
 
 /** The player or playground of a part, made when it is first needed. */
 function playerOf(article) {
-  if (!players.has(article)) players.set(article, new made[article.matches(".lesson") ? "Player" : "Playground"](article));
+  if (!players.has(article)) players.set(article, new made[article.matches(".lesson") ? "Player" : "Playground"](article, made));
   return players.get(article);
 }
 

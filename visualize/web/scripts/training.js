@@ -84,11 +84,11 @@ export class Training {
   }
 
   /** The parameters at the start: those of the given net, or new ones as Python draws them. */
-  start({ sizes, seed, start, initializer }) {
+  start({ sizes, config: { seed, initializer }, start }) {
     const { config, layers } = this, random = new Random(config.seed), whole = String(sizes) === String(this.sizes);
     const found = Float64Array.from(whole ? start : { length: this.net.size }, (x) => (whole ? real(x) : 0));
-    if (whole && config.seed === seed) return found;
-    const draw = drawn.INITIALIZERS.$get(initializer);
+    if (whole && config.seed === seed && config.initializer === initializer) return found;
+    const draw = drawn.INITIALIZERS.$get(config.initializer);
     for (const { units, rows, columns } of layers) {
       for (const { weights, bias } of units) {
         for (const w of weights) if (w !== null) found[w] = draw(random, columns ?? weights.length, rows);
