@@ -166,7 +166,7 @@ def lectures() -> Any:
     for example in EXAMPLES.values():
         lines = [*filter(None, [example.lecture, example.text, example.note])]
         parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
-    last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
+    last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net", graph=False)
     return collection(parts, last)
 
 

@@ -237,3 +237,17 @@ def test_what_is_hidden_by_an_address_is_hidden(visit):
     assert tab.locator(".inspect").is_hidden()
     assert tab.locator(".seeds").is_hidden()
     assert tab.locator(".python").is_visible()
+
+
+def test_a_page_may_leave_out_the_graph_and_keeps_the_rest(visit):
+    tab = visit(xor(graph=False), "#rate=3")
+    tab.locator(".doctor button", has_text="learning rate 0.3").wait_for()
+    assert tab.locator(".beside summary").all_text_contents() == ["Many starts: which of them learn?", "As Python"]
+
+
+def test_a_projector_shows_what_was_opened_only(visit):
+    tab = visit(xor())
+    opened(tab, "python")
+    tab.get_by_role("button", name="Full screen", exact=True).click()
+    assert tab.locator(".python").is_visible()
+    assert tab.locator(".inspect, .seeds").first.is_hidden()

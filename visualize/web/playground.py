@@ -335,6 +335,7 @@ def playground(
     features: Sequence[str] = (),
     classes: Sequence[str] = (),
     title: str = "",
+    graph: bool = True,
 ) -> Page:
     """A page in which a net trains: decision surface, weights, gradients and activations change as one watches.
 
@@ -365,6 +366,9 @@ def playground(
         What the inputs and the classes are called, such as ``classes=["setosa", "versicolor", "virginica"]``.
     title : str
         The heading; by default it says what is trained, and follows what is chosen.
+
+    graph : bool
+        Whether the page can show the graph behind an example, which makes it 40 kB larger when compressed.
 
     Returns
     -------
@@ -432,16 +436,20 @@ def playground(
         script(known),
         "</section>",
     ]
-    modules = {"drawn": drawn()} | ({"written": beside(frozenset(network.gates(known)))} if network.plain else {})
+    modules = {"drawn": drawn()}
+    if network.plain:
+        modules["written"] = beside(frozenset(network.gates(known)) if graph else None)
     return Page(heading, "\n".join(lines), *network.programs(), modules)
 
 
-def beside(gates: frozenset[str]) -> str:
-    """The module of what shows a graph of these gates, and of what examines a net."""
+def beside(gates: frozenset[str] | None) -> str:
+    """The module of what examines a net, and of what shows a graph of these gates, if any."""
     from nn.doctor.case import Case
     from nn.doctor.units import LayerFacts
 
     rules = {"Case": Case, "LayerFacts": LayerFacts, "findings": Case.findings}
+    if gates is None:
+        return module("written", "", {}, {*()}, **rules)
     return written(gates, article=article, lessons=lessons, **rules)
 
 

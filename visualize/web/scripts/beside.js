@@ -4,12 +4,13 @@ import { AsPython } from "./code.js";
 import { Doctor } from "./doctor.js";
 import { Inspect } from "./inspect.js";
 import { Seeds } from "./seeds.js";
+import { written } from "./written.js";
 
 const LATER = 20, LOOK = [250, 1000]; // the next look waits so many times as long as one takes, and milliseconds at least, at most
 
 export class Beside {
   constructor(playground) {
-    this.parts = [Doctor, Inspect, Seeds, AsPython].map((Part) => new Part(playground));
+    this.parts = [Doctor, ...(written.lessons ? [Inspect] : []), Seeds, AsPython].map((Part) => new Part(playground));
     this.places = this.parts.map(() => ({}));
     const [{ box: doctor }, ...below] = this.parts;
     playground.section.querySelector(".message").after(doctor);
