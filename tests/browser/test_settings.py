@@ -70,7 +70,7 @@ def test_what_is_chosen_is_kept_in_the_address(visit, xor):
 @pytest.mark.parametrize(
     "nonsense",
     ["data=cats", "hidden=0", "hidden=4,x", "hidden=9999", "rate=fast", "rate=-1", "optimizer=best", "activation=<b>",
-     "seed=nan", "own=1_2", "own=1_2_7", "loss=none", "noise=", "batch=-3", "examples=1e999e"],
+     "seed=nan", "own=1_2", "own=1_2_7", "loss=none", "noise=", "batch=-3", "examples=1e999e", "test=0.9"],
 )  # fmt: skip
 def test_an_address_that_makes_no_sense_changes_nothing(visit, xor, nonsense):
     tab = visit(xor, f"#{nonsense}")

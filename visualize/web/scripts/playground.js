@@ -6,12 +6,11 @@ import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
 import { Pictures } from "./pictures.js";
 import { address, fitting, LAYERS, settings, UNITS } from "./settings.js";
-import { Training } from "./training.js";
+import { FEW, Training } from "./training.js";
 
 const FRAME = 11; // milliseconds of every frame that are for training, at most
 const SLOW = 60, FASTER = 1.02; // frames of one step, and by how much each later one makes more
 const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // of the first loss; of the last ones; steps
-const FEW = 9; // examples that are not split
 const LONG = 1e5; // a larger output is written with a power of ten
 const LINES = 50; // examples that are listed
 const CHOICES = {

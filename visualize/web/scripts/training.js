@@ -6,6 +6,7 @@ import { PROGRAMS } from "./programs.js";
 import { Random } from "./random.js";
 import { drawn } from "./drawn.js";
 
+export const FEW = 9; // examples that are not split
 const APART = 1.01; // how far steps with a loss are kept from each other: the curve's axis is one of powers of ten
 
 /** What outputs and targets stand for: of one number below or above the middle of the targets, of several the largest. */
@@ -34,16 +35,14 @@ function points({ data, examples, noise, draw }) {
 
 /** Examples for training and for testing, as [[X, labels], [X, labels]]. */
 function examples(config, given) {
-  const { data, test, draw, own } = config, held = given.X.length - given.train;
-  let parts;
-  if (data === "own") parts = [[[], []], [[], []]];
-  else if (data === "given" && test === given.config.test) parts = [[given.X.slice(0, given.train), given.labels.slice(0, given.train)], held ? [given.X.slice(given.train), given.labels.slice(given.train)] : [[], []]];
-  else {
-    const [X, Y] = data === "given" ? [given.X, given.labels] : points(config);
-    parts = test ? drawn.split(X, Y, test, draw) : [[X, Y], [[], []]];
+  const { data, test, draw, own } = config, { X, labels, train } = given;
+  let [learned, held] = [[[], []], [[], []]];
+  if (data === "given" && test === given.config.test) [learned, held] = [[0, train], [train]].map((part) => [X.slice(...part), labels.slice(...part)]);
+  else if (data !== "own") {
+    learned = data === "given" ? [X, labels] : points(config);
+    if (test && learned[0].length > FEW) [learned, held] = drawn.split(...learned, test, draw);
   }
-  const [[X, labels], held_out] = parts;
-  return [[[...X, ...own.map(([x, y]) => [x, y])], [...labels, ...own.map((point) => point[2])]], held_out];
+  return [[[...learned[0], ...own.map((point) => point.slice(0, 2))], [...learned[1], ...own.map((point) => point[2])]], held];
 }
 
 /** One run from its start: everything that a step changes. */
