@@ -76,9 +76,10 @@ export class Inspect {
 
   /** Offer the whole net where it is small, and each of its units. */
   choices() {
-    const { layers, parameters } = this.training, names = layers.flatMap((layer, l) => Array.from({ length: layer.units.length }, (_, i) => [`${l} ${i}`, `layer ${l + 1}, unit ${i}`]));
+    const { layers, parameters } = this.training, names = layers.flatMap(({ units }, l) => units.map((_, i) => [`${l} ${i}`, `layer ${l + 1}, unit ${i}`]));
     if (parameters.length <= FEWEST) names.unshift(["", "the whole net"]);
-    if (names.length === this.unit.length && names[0][0] === this.unit.options[0].value) return;
+    if (String(names) === this.offered) return;
+    this.offered = String(names);
     this.unit.replaceChildren(...names.map(([value, text]) => element("option", { value }, text)));
   }
 
