@@ -92,6 +92,16 @@ def test_a_teacher_hides_parts_by_the_address(visit, xor):
     assert not visit(xor, "#hide=controls").get_by_label("seed").is_visible()
 
 
+def test_a_title_stands_above_the_data_that_are_given(visit):
+    tab = visit(playground(nn.MLP(2, [4, 1], seed=0), *nn.truth_table("or"), title="OR by a net"))
+    seen = [heading(tab)]
+    for name in ("moons", "given"):
+        tab.locator("[name=data]").select_option(name)
+        seen.append(heading(tab))
+    assert seen == ["OR by a net", "Training on moons", "OR by a net"]
+    assert "MLP(2-4-1, tanh, linear, 17 parameters), squared error, sgd" in tab.text_content("header")
+
+
 def test_layers_come_and_go(visit, xor):
     tab = visit(xor)
     tab.get_by_role("button", name="One more hidden layer").click()

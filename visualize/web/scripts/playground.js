@@ -140,7 +140,8 @@ export class Playground {
     const { training, config, data } = this, activations = [...config.activation.slice(0, config.hidden.length), training.head.activation];
     const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
     const [h1, p] = this.section.querySelectorAll("header > *"), rate = `learning rate ${show(config.rate)}`;
-    if (!data.titled) h1.textContent = `Training ${model}`;
+    this.title ??= h1.textContent;
+    h1.textContent = !data.titled ? `Training ${model}` : config.data === "given" ? this.title : `Training on ${words(config.data)}`;
     p.replaceChildren(...(data.titled ? [element("code", {}, model), ", "] : []), `${words(config.loss)}, ${words(config.optimizer)}, ${rate}, ${training.X.length} examples`);
   }
 
