@@ -41,7 +41,7 @@ FLOORS = {
     """,
     "autodiff.lectures": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "mistakes | question | asking formats generator",
+    "autodiff.quiz": "mistakes result | question | asking formats generator",
     "nn": """
         _checks initializers module | _targets activations optim | dropout layers losses normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures

@@ -15,7 +15,8 @@ from visualize.web.bundle import IMPORT, SCRIPTS, bundle
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js")}
 MADE = {  # for each page
-    "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const VALUES = {};",
+    "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const SAID = {};\n"
+    "export const VALUES = {};",
     "written": "export const written = {};",
 }
 MAKERS = {"Own", "Player", "Playground", "start"}  # what a page imports

@@ -13,7 +13,7 @@ from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
 from autodiff.formula import Formula, TexFormula, equations
 from autodiff.notation import Name
-from autodiff.quiz import SENTENCES
+from autodiff.quiz import SAID, SENTENCES
 
 from .._text import clean, escape, pretty
 from ..render.svg import places, style_sheet, svg
@@ -166,7 +166,7 @@ class Page:
         imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
-        said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
+        said = f"export const MISTAKES = {json.dumps(SENTENCES)};\nexport const SAID = {json.dumps(SAID)};"
         more = javascript.table() if "Own" in makers else []
         parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
         made = {"programs": "\n".join(dict.fromkeys(parts))}
@@ -249,7 +249,8 @@ def page(
     -----
     The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
     ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps; the menus form, predict,
-    speed, share; with answers every number must be predicted to come to the next.
+    level, speed, share; with answers every number must be predicted to come to the next. Predict asks at five levels,
+    ``mode=predict&level=2``, with numbers by a ``seed``; the code at its end is read by ``autodiff.quiz.read_result``.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from autodiff import Value, history
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
 from autodiff.notation import Name
-from autodiff.quiz import SENTENCES, Gate, Mistake, typical
+from autodiff.quiz import SENTENCES, Gate, Mistake, rules, typical
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -30,6 +30,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
 LARGE = 150  # a graph of more nodes is not shown unfolded
+CHOICES = 4  # rules
 LEAST, MOST = 20, 2500  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
 
@@ -91,6 +92,7 @@ class Lesson:
         self.layout = layout
         self.same: list[int] = []  # for each node its place in the first form of the graph, or -1
         self.live = Live(self.order)
+        self.copied = {self.live.copies[node]: i for node, i in self.place.items()}
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
         self.code = self.listing.lines
@@ -154,18 +156,41 @@ class Lesson:
         """The mistakes of one row; of a step, in its gradient over this one edge."""
         if row.phase == "start":
             return
+        seen: set[Any] = set()
+        for mistake, x in typical(self.gate(row), row.phase == "backward"):
+            if x not in seen:
+                seen.add(x)
+                yield mistake, x
+
+    def gate(self, row: Any) -> Gate:
+        """The gate of a row, or of a step its edge, in Values."""
         live, node = self.live, self.live.copies[row.node]
         assert node.primitive is not None
         gate = Gate(node.primitive, node.operands, node)
-        seen: set[Any] = set()
         if row.phase == "backward":
             edge = row.node, row.place
             known = {"place": row.place, "upstream": live.gradient(row.node), "local": live.local(*edge)}
             gate = gate._replace(**known, closes=live.closes(*edge))
-        for mistake, x in typical(gate, row.phase == "backward"):
-            if x not in seen:
-                seen.add(x)
-                yield mistake, x
+        return gate
+
+    def choices(self, row: Any) -> list[tuple[Any, int]]:
+        """The rule of a typeset step and up to three wrong ones, each a tree and the number of what to say of it."""
+        right = row.steps.local(row, MathFormula)
+        made, seen = {"": (right.text.bare, -1)}, [row.local]
+        for mistake, x in rules(self.gate(row)) if len(self.order) <= LARGE else ():
+            number = float(getattr(x, "data", x))
+            if number not in seen and mistake.name not in made and len(made) < CHOICES:
+                seen.append(number)
+                made[mistake.name] = self.formula(x).text.bare, SENTENCES.index(mistake.sentence)
+        return [*made.values()]
+
+    def formula(self, x: Any) -> Any:
+        """A recorded rule written out."""
+        if x in self.copied:
+            return MathFormula.called(self.copied[x], x.data)
+        if type(x) is not Value or x.primitive is None:
+            return MathFormula.of(float(getattr(x, "data", x)))
+        return MathFormula.record(x.primitive, [self.formula(part) for part in x.operands])
 
     @property
     def notes(self) -> list[str]:
@@ -220,7 +245,7 @@ class Lesson:
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
-                data["local"] = tree_of(math.written(MathFormula))
+                data |= {"local": tree_of(math.written(MathFormula)), "choices": self.choices(math)}
                 data.update(self.backward(row, adding.get(row.operand, [])))
             yield data
 

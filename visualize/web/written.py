@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from autodiff.parser import read
+from autodiff.quiz import sketch
 from autodiff.steps import Steps
 
 from .translate import Translation
@@ -58,7 +59,7 @@ NATIVE = {
 def script(article: Any, lessons: Any) -> str:
     """The module that reads expressions and writes what page() writes with these two functions."""
     first = Translation(NATIVE)
-    entries: dict[str, Any] = {"read": read, "Steps": Steps, "lessons": lessons, "article": article}
+    entries: dict[str, Any] = {"read": read, "sketch": sketch, "Steps": Steps, "lessons": lessons, "article": article}
     first.text(**entries)
     made = Translation(NATIVE, first)
     text = made.text(**entries)

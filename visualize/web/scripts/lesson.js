@@ -17,13 +17,19 @@ export class Lesson {
     this.recorded = data.numbers.map(real);
     this.operands = data.operands.map((row) => row.map((x) => (Array.isArray(x) ? { node: x[0] } : { number: real(x) })));
     this.steps = this.rows.filter((row) => row.phase === "backward");
-    this.rows.forEach((row, i) => (row.number = i + 1));
+    this.rows.forEach((row, i) => Object.assign(row, { number: i + 1, at: i }));
     this.steps.forEach((step, i) => (step.index = i));
     this.output = this.rows.find((row) => row.phase === "start").node;
     this.computed = new Map(this.rows.filter((row) => row.phase === "forward").map((row) => [row.node, row.number]));
     this.arriving = this.names.map(() => []); // for each node the steps that bring it gradients
     this.steps.forEach((step, i) => this.arriving[step.operand].push(i));
     this.atRecorded = this.compute(this.recorded);
+  }
+
+  /** Order the backward pass node by node, each with all that arrives there, or as it is recorded. */
+  sort(whole) {
+    const late = ({ index, operand }) => (index === undefined ? -1 : whole ? this.arriving[operand].at(-1) : index);
+    this.rows.sort((a, b) => late(a) - late(b)).forEach((row, i) => (row.number = i + 1));
   }
 
   /** The flat code, run: [f, [gradient of each input]]. */
@@ -51,8 +57,8 @@ export class Lesson {
   /** The typical mistakes of a row: [which, the number that it makes here]. */
   mistakesAt(row, numbers) {
     if (!this.mistakes.length) return [];
-    const start = this.mistakes.slice(0, row.number - 1).flat().length, all = this.programs[`mistakes_${this.number}`](...numbers);
-    return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
+    const start = this.mistakes.slice(0, row.at).flat().length, all = this.programs[`mistakes_${this.number}`](...numbers);
+    return this.mistakes[row.at].map((which, i) => [which, all[start + i]]);
   }
 
   /** (f(x + h) - f(x)) / h for one input. */
@@ -151,13 +157,10 @@ export class Lesson {
     return pretty(`${this.written[row.operand]} is copied: ${sum.join(" + ")} = ${total}`);
   }
 
-  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted, the rest by hints. */
-  sentence(row, result, hidden = false, hints = 2) {
+  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted. */
+  sentence(row, result, hidden) {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
-    if (hidden && hints < 2) {
-      return `${start} Gate ${name}${hints ? ` equals ${named(row.spoken, this.names)}` : ""}${row.phase === "forward" ? "" : ` sends to ${this.names[row.operand]}`}: what?`;
-    }
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
     const still = this.stands(row.node, result) ? " As recorded: it stands still." : "";
     if (row.phase === "forward") {

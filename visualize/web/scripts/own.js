@@ -3,11 +3,21 @@
 import { exact, typed } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
+import { Tutor } from "./tutor.js";
 import { written } from "./written.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake".split(" ")); // what else stands in an address
+const TAKEN = new Set("f step inputs form mode level seed node tab fold zoom hide present sizes mistake".split(" ")); // what else stands in an address
+
+/** The text of a fresh graph for a level of the tutor: one that multiplies somewhere. */
+Tutor.sketch = (random, level) => {
+  for (;;) {
+    const choice = (list) => list[Math.floor(random() * list.length)], kind = Math.min(level + 1, 3);
+    const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), kind);
+    if (/[*/(]/.test(text.replace(/max|relu/g, ""))) return text;
+  }
+};
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
 function article(text, known) {

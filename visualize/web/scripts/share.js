@@ -23,6 +23,15 @@ const pixels = async (player) => {
   return canvas.toDataURL("image/png");
 };
 
+/** Put a text into the clipboard, or show it to be copied. */
+export const toClipboard = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    prompt("Copy this:", text); // a frame, or a page without https, may not write to the clipboard
+  }
+};
+
 /** Do what was chosen; resolves to what there is to say of it. */
 export const give = async (player, what) => {
   const { lesson } = player, recorded = lesson.recorded.every((x, i) => Object.is(x, player.numbers[i]));
@@ -34,10 +43,6 @@ export const give = async (player, what) => {
     link: location.href, code: `${lesson.code.join("\n")}\n`, embed: element("iframe", { src: location.href, width: 1280, height: 720 }).outerHTML,
     latex: `${recorded ? "" : "% with the numbers of the example, not those that were typed\n"}${lesson.latex}\n`,
   }[what];
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    prompt("Copy this:", text); // a frame, or a page without https, may not write to the clipboard
-  }
+  await toClipboard(text);
   return "Copied";
 };
