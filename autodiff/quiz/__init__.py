@@ -7,9 +7,10 @@ from __future__ import annotations
 from .asking import ask
 from .formats import gift, html, moodle, worksheet
 from .generator import questions, sketch, variant
-from .mistakes import SAID, SENTENCES, Gate, Mistake, rules, typical
+from .mistakes import EDGES, GATES, RULES, SAID, SENTENCES, Gate, Mistake, typical
 from .question import Question, Verdict
 from .result import Result, read_result
 
-__all__ = ["SAID", "SENTENCES", "Gate", "Mistake", "Question", "Result", "Verdict", "ask", "gift", "html", "moodle",
-           "questions", "read_result", "rules", "sketch", "typical", "variant", "worksheet"]  # fmt: skip
+__all__ = ["EDGES", "GATES", "RULES", "SAID", "SENTENCES", "Gate", "Mistake", "Question", "Result", "Verdict",
+           "ask", "gift", "html", "moodle", "questions", "read_result", "sketch", "typical", "variant",
+           "worksheet"]  # fmt: skip

@@ -145,9 +145,9 @@ GATES = [
 ]  # fmt: skip
 
 
-def typical(gate: Gate, backward: bool) -> Iterator[tuple[Mistake, Any]]:
-    """Each mistake with a number that it makes of a gate, or ``backward`` of an edge, in numbers or Values."""
-    return ((row, x) for row in (EDGES if backward else GATES) for x in numbers(row, gate))
+def typical(rows: Sequence[Mistake], gate: Gate) -> Iterator[tuple[Mistake, Any]]:
+    """Each mistake of GATES, or of EDGES or RULES where an edge is meant, with what it makes, in numbers or Values."""
+    return ((row, x) for row in rows for x in numbers(row, gate))
 
 
 class Paths(NamedTuple):
@@ -177,11 +177,6 @@ ANY = [
 SENTENCES = list(dict.fromkeys(row.sentence for row in (*EDGES, *GATES, *RULES)))
 ROUNDED = "this is rounded too far: give more digits"
 SAID = {row.name: row.sentence for row in (*SEVERAL, *ANY)} | {"rounded": ROUNDED}
-
-
-def rules(edge: Gate) -> Iterator[tuple[Mistake, Any]]:
-    """Each mistake with a wrong local gradient of an edge, in numbers or Values."""
-    return ((row, x) for row in RULES for x in numbers(row, edge))
 
 
 def candidates(gates: Sequence[Gate], paths: Paths, backward: bool) -> Iterator[tuple[Mistake, float]]:

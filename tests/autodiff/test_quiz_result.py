@@ -20,7 +20,7 @@ def signed(text):
         (f"  {CODE.replace('3.5~', '3.5~ ')}\n", Result("D1", 2, 0, 3.5, 4, "Ada")),
         (TYPED, Result("f = λ * x; g", 5, None, 0.0, 3, "")),
         (TYPED.replace("; ", ";\n  "), Result("f = λ * x; g", 5, None, 0.0, 3, "")),
-        (CODE.upper().replace("ADA", "Ada"), Result("D1", 2, 0, 3.5, 4, "Ada")),
+        (CODE.replace("bbf", "BBF"), Result("D1", 2, 0, 3.5, 4, "Ada")),
     ],
 )
 def test_a_code_is_read_whatever_a_mail_made_of_its_spaces(code, result):
@@ -41,11 +41,11 @@ def test_every_change_of_a_letter_is_found():
         ("", "a result code looks like AD1~"),
         ("3.5 of 4", "a result code looks like AD1~"),
         (signed("XX~D1~2~0~3.5~4~Ada"), "a result code looks like AD1~"),
-        (signed("AD1~D1~two~0~3.5~4~Ada"), "level, seed, marks and questions are numbers"),
-        (signed("AD1~D1~6~0~3.5~4~Ada"), "no page gives such a result: level 6, 3.5 of 4 marks"),
-        (signed("AD1~D1~2~0~4.5~4~Ada"), "no page gives such a result"),
-        (signed("AD1~D1~2~0~nan~4~Ada"), "no page gives such a result"),
-        (signed("AD1~D1~2~0~3.3~4~Ada"), "no page gives such a result"),
+        (signed("AD1~D1~two~0~3.5~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~6~0~3.5~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~2~0~nan~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~2~0~4.5~4~Ada"), "mistyped or changed"),
+        ("AD1~D1~2~0~4~4~Ada~33abbf20", "mistyped or changed"),
     ],
 )
 def test_what_is_no_code_is_refused_in_words(code, said):

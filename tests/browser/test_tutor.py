@@ -58,7 +58,7 @@ def number_asked(tab, output, level):
 CASES = [(id, level) for id in GRAPHS for level in range(1, 6)]
 
 
-@pytest.mark.parametrize("case", some(CASES, ("D1", 1), ("E7", 2), ("D1", 3), ("E7", 4), ("E7", 5)))
+@pytest.mark.parametrize("case", some(CASES, ("D1", 1), ("E7", 4), ("E7", 5)))
 def test_a_robot_that_knows_all_gets_all_marks(asked, case):
     id, level = case
     output = GRAPHS[id]()
@@ -103,6 +103,7 @@ def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
     assert tab.locator(".hint").is_disabled()
     assert answer(tab, "5") == "Right, at attempt 5."
     assert tab.text_content(".told").startswith("3 of 5 marks, longest streak 1. To look at again: only the last path")
+    assert tab.evaluate("document.activeElement.placeholder") == "if you like"  # Enter once more loses nothing
     tab.get_by_label("Name").fill("Ada ~ L.")
     assert read_result(tab.text_content(".end .code")) == Result(E7, 4, 0, 3.0, 5, "Ada L.")
     tab.get_by_label("value of x").fill("7")
@@ -182,6 +183,15 @@ def test_nothing_is_stepped_over_and_what_was_answered_stays(asked):
     tab.click(".next")
     assert tab.text_content(".score") == "Question 2 of 9, 1 mark"
     assert answer(tab, 2) == "Right, at attempt 2."
+
+
+@pytest.mark.parametrize("level", some((2, 4, 5), 4))
+def test_of_many_questions_some_are_asked(asked, level):
+    tab = asked(example("D7"), level)
+    while onward(tab):
+        tab.click("text=Reveal")
+    assert tab.text_content(".counter") == "87 of 87"
+    assert read_result(tab.text_content(".end .code")).questions == (19 if level == 5 else 20)
 
 
 @pytest.mark.parametrize("level", some(range(1, 6), 3))

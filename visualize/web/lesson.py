@@ -15,7 +15,7 @@ from autodiff import Value, history
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
 from autodiff.notation import Name
-from autodiff.quiz import SENTENCES, Gate, Mistake, rules, typical
+from autodiff.quiz import EDGES, GATES, RULES, SENTENCES, Gate, Mistake, typical
 from autodiff.vocabulary import words
 
 from .._text import clean
@@ -157,7 +157,7 @@ class Lesson:
         if row.phase == "start":
             return
         seen: set[Any] = set()
-        for mistake, x in typical(self.gate(row), row.phase == "backward"):
+        for mistake, x in typical(EDGES if row.phase == "backward" else GATES, self.gate(row)):
             if x not in seen:
                 seen.add(x)
                 yield mistake, x
@@ -167,17 +167,16 @@ class Lesson:
         live, node = self.live, self.live.copies[row.node]
         assert node.primitive is not None
         gate = Gate(node.primitive, node.operands, node)
-        if row.phase == "backward":
-            edge = row.node, row.place
-            known = {"place": row.place, "upstream": live.gradient(row.node), "local": live.local(*edge)}
-            gate = gate._replace(**known, closes=live.closes(*edge))
-        return gate
+        if row.phase == "forward":
+            return gate
+        local, closes = live.local(row.node, row.place), live.closes(row.node, row.place)
+        return gate._replace(place=row.place, upstream=live.gradient(row.node), local=local, closes=closes)
 
     def choices(self, row: Any) -> list[tuple[Any, int]]:
         """The rule of a typeset step and up to three wrong ones, each a tree and the number of what to say of it."""
         right = row.steps.local(row, MathFormula)
         made, seen = {"": (right.text.bare, -1)}, [row.local]
-        for mistake, x in rules(self.gate(row)) if len(self.order) <= LARGE else ():
+        for mistake, x in typical(RULES, self.gate(row)) if len(self.order) <= LARGE else ():
             number = float(getattr(x, "data", x))
             if number not in seen and mistake.name not in made and len(made) < CHOICES:
                 seen.append(number)

@@ -31,11 +31,7 @@ export function handy(lesson, seed) {
 }
 
 /** What one gets who leaves out some of the paths. */
-export function forgotten(parts) {
-  const sums = [];
-  for (let kept = 1; kept < 2 ** parts.length - 1; kept++) sums.push(parts.reduce((sum, x, i) => sum + ((kept >> i) & 1) * x, 0));
-  return sums;
-}
+export const forgotten = (parts) => Array.from({ length: 2 ** parts.length - 2 }, (_, kept) => parts.reduce((sum, x, i) => sum + (((kept + 1) >> i) & 1) * x, 0));
 
 /** The code of a result, as autodiff.quiz.result reads it; no seed are numbers that were typed. */
 export function resultCode(example, level, seed, marks, count, name) {

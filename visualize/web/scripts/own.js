@@ -12,11 +12,9 @@ const TAKEN = new Set("f step inputs form mode level seed node tab fold zoom hid
 
 /** The text of a fresh graph for a level of the tutor: one that multiplies somewhere. */
 Tutor.sketch = (random, level) => {
-  for (;;) {
-    const choice = (list) => list[Math.floor(random() * list.length)], kind = Math.min(level + 1, 3);
-    const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), kind);
-    if (/[*/(]/.test(text.replace(/max|relu/g, ""))) return text;
-  }
+  const choice = (list) => list[Math.floor(random() * list.length)];
+  const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
+  return /[*/]|exp/.test(text) ? text : Tutor.sketch(random, level);
 };
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */

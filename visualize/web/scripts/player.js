@@ -227,9 +227,9 @@ export class Player {
   }
 
   go(step) {
-    if (this.hidden && step > this.step) return this.tutor.focus();
-    const onward = step === this.step + 1 && step <= this.lesson.rows.length;
-    this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
+    if (this.tutor.asked && step > this.step) return this.tutor.focus();
+    const last = this.lesson.rows.length, onward = step === this.step + 1 && step <= last;
+    this.show(onward && this.tutor.leaps ? this.tutor.next?.at ?? last : Math.min(Math.max(step, 0), last));
     if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
   }
 
@@ -245,11 +245,11 @@ export class Player {
 
   /** Show step number `step`; 0 is before the first. */
   show(step) {
-    this.step = this.tutor.limit(step);
+    this.step = Math.min(step, this.tutor.next?.at ?? step); // no question is stepped over
     this.tutor.verdict.textContent = "";
     this.update();
     this.remember();
-    if (this.hidden) this.tutor.focus();
+    if (this.tutor.asked) this.tutor.focus();
     if (this.step === this.lesson.rows.length) this.pause();
   }
 
@@ -277,7 +277,7 @@ export class Player {
     this.next.disabled = this.step === this.lesson.rows.length;
     this.tutor.update();
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
-    this.said.tell(this.lesson, this.row, result, ...(this.hidden ? [this.tutor.asked, this.tutor.words] : []));
+    this.said.tell(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
     for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
       const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
       if (line.textContent !== told) line.textContent = told;
@@ -307,18 +307,14 @@ export class Player {
     this.remember();
   }
 
-  get hidden() {
-    return Boolean(this.tutor.asked);
-  }
-
   /** Whether a row's rule is to be predicted. */
   veils(row) {
-    return this.tutor.on && row.number > this.seen && !(row === this.tutor.asked?.row && this.tutor.opens("rule"));
+    return this.tutor.on && row.number > this.seen && !(row === this.tutor.asked?.row && this.tutor.asked.open.includes("rule"));
   }
 
   /** How many steps' numbers may be seen. */
   get seen() {
-    return this.step - this.hidden;
+    return this.step - Boolean(this.tutor.asked);
   }
 
   /** Whether a node's value may be seen. */

@@ -50,9 +50,8 @@ export class Said {
 
   /** What stands before the "= ?" of a question. */
   left({ output, symbols }, { phase, node, operand, path }, asked) {
-    if (phase === "forward") return [tree(node, symbols), "="];
-    if (asked.node === null && !asked.open.includes("local")) return [derivative(node, operand, symbols), "="];
-    return [derivative(output, operand, symbols), asked.node === null && path > 1 ? "+=" : "="];
+    const single = asked.node === null, local = single && !asked.open.includes("local");
+    return phase === "forward" ? [tree(node, symbols), "="] : [derivative(local ? node : output, operand, symbols), single && !local && path > 1 ? "+=" : "="];
   }
 
   /** The rules of what is asked for, in words. */

@@ -30,6 +30,7 @@ export const toClipboard = async (text) => {
   } catch {
     prompt("Copy this:", text); // a frame, or a page without https, may not write to the clipboard
   }
+  return "Copied";
 };
 
 /** Do what was chosen; resolves to what there is to say of it. */
@@ -43,6 +44,5 @@ export const give = async (player, what) => {
     link: location.href, code: `${lesson.code.join("\n")}\n`, embed: element("iframe", { src: location.href, width: 1280, height: 720 }).outerHTML,
     latex: `${recorded ? "" : "% with the numbers of the example, not those that were typed\n"}${lesson.latex}\n`,
   }[what];
-  await toClipboard(text);
-  return "Copied";
+  return toClipboard(text);
 };

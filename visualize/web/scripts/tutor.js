@@ -14,7 +14,7 @@ const LEVELS = [ // what is told of the step that is asked for, and what each hi
   { name: "Whole node", open: [], hints: ["role", "paths"] },
   { name: "All inputs", open: [], hints: [] },
 ];
-const SEEDS = 9999, MOST_PATHS = 5;
+const SEEDS = 9999, MOST_PATHS = 5, MOST_QUESTIONS = 20;
 const MULTIPLIED = "that is the product: only the local gradient is asked for", UPSTREAM = "that is the upstream gradient";
 
 export class Tutor {
@@ -26,7 +26,7 @@ export class Tutor {
     this.level = this.seed = 0;
     this.questions = [];
     const button = (name, text, act, more = {}) => element("button", { type: "button", class: name, onclick: act, ...more }, text);
-    this.toggle = button("predict", "Predict", () => this.switch(!this.on), { "aria-pressed": "false" });
+    this.toggle = button("predict", "Predict", () => this.restore(!this.on, this.level, this.seed, player.step % player.lesson.rows.length, true), { "aria-pressed": "false" });
     this.menu = element("select", { "aria-label": "Level", class: "form", hidden: true }, ...LEVELS.map(({ name }, i) => element("option", { value: i }, `${i + 1} ${name}`)));
     this.menu.addEventListener("change", () => this.begin(Number(this.menu.value)));
     this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
@@ -43,10 +43,11 @@ export class Tutor {
     this.name.addEventListener("input", () => this.sum());
     this.told = element("p", { class: "told" });
     this.code = element("output", { class: "code" });
+    this.copy = button("copy", "", async () => (this.copy.textContent = await toClipboard(this.code.value)));
     this.again = button("again", "Again with fresh numbers", () => this.renew());
     this.graph = button("fresh", "Fresh graph", () => this.redraw(), { hidden: !Tutor.sketch });
     this.end = element("div", { class: "end", hidden: true }, this.told, this.again, this.graph,
-      element("label", {}, "Name ", this.name), button("copy", "Copy result code", () => toClipboard(this.code.value)), this.code);
+      element("label", {}, "Name ", this.name), this.copy, this.code);
   }
 
   get on() {
@@ -63,23 +64,12 @@ export class Tutor {
     return this.next?.at === this.player.step ? this.next : null;
   }
 
-  /** Whether something is told of the question that is open. */
-  opens(part) {
-    return this.asked.open.includes(part);
-  }
-
-  /** No question is stepped over. */
-  limit(step) {
-    return Math.min(step, this.next?.at ?? step);
-  }
-
   // --- Questions -----------------------------------------------------------------------------
 
-  /** Do what an address says: at a step that comes before the first question go there. */
+  /** Do what an address says. */
   restore(on, level, seed, step, typed) {
     this.toggle.setAttribute("aria-pressed", String(on || this.mute));
     this.seed = seed;
-    this.level = level;
     if (this.on && seed && !typed) this.player.change.numbers = this.player.numbers = this.given;
     this.begin(level, step);
   }
@@ -92,31 +82,24 @@ export class Tutor {
     this.reveal.hidden = this.mute;
   }
 
-  switch(on) {
-    this.toggle.setAttribute("aria-pressed", String(on));
-    const { player } = this, atEnd = player.step === player.lesson.rows.length;
-    player.pause();
-    this.begin(this.level, on && atEnd ? 0 : player.step);
-  }
-
-  /** Ask from a step on. */
+  /** Ask from a step on; of many questions ask some, drawn by the seed. */
   begin(level = this.level, step = 0) {
-    const { player } = this;
+    const { player } = this, draw = seeded(this.seed);
+    player.pause();
     this.menu.value = this.level = level;
     for (const lesson of player.lessons) lesson.sort(this.on && level > 2);
     const all = this.on ? [...this.list(player.lesson)] : [], left = all.filter(({ at }) => at >= step);
-    this.questions = left.length ? left : all;
-    Object.assign(this, { streak: 0, longest: 0, slips: new Map() });
+    const drawn = (left.length ? left : all).map((question) => [draw(), question]).sort(([a], [b]) => a - b).slice(0, MOST_QUESTIONS).map(([, question]) => question);
+    Object.assign(this, { questions: all.filter((question) => drawn.includes(question)), streak: 0, longest: 0, slips: new Map() });
+    this.leaps = drawn.length === MOST_QUESTIONS;
     player.show(this.next?.at ?? step);
   }
 
   /** The questions of the level: `at` the step where one is open, `to` the step that its answer leads to. */
   *list({ rows, steps, arriving, inputs, computed }) {
     const { level } = this, first = computed.size + 2;
-    const made = (row, to = row.number, node = null, at = row.number) => {
-      const ways = node === null ? [row.index] : arriving[node];
-      return { row, at, to, node, steps: ways, open: [...LEVELS[level].open], left: [...LEVELS[level].hints], tries: new Set() };
-    };
+    const made = (row, to = row.number, node = null, at = row.number) => ({ row, at, to, node, steps: arriving[node] ?? [row.index],
+      open: [...LEVELS[level].open], left: [...LEVELS[level].hints], tries: new Set() });
     const asked = inputs.filter((node) => arriving[node].length);
     if (level < 3) for (const row of rows) if (row.phase === "backward" || (row.phase === "forward" && !level)) yield made(row);
     if (level === 3) for (const row of rows) if (row.path === 1) yield made(row, steps[arriving[row.operand].at(-1)].number, row.operand);
@@ -148,22 +131,20 @@ export class Tutor {
     this.form.classList.toggle("idle", !asked && !this.verdict.textContent);
     this.end.hidden = !ended || !questions.length || this.player.step !== this.player.lesson.rows.length;
     this.buttons.hidden = !this.end.hidden;
-    const choices = asked && this.choices(asked);
-    if (asked) [this.field.hidden, this.rules.hidden] = [Boolean(choices), !choices];
-    if (!this.end.hidden) this.field.hidden = this.rules.hidden = true;
+    for (const part of this.buttons.children) part.disabled = !asked || (part === this.more && !asked.left.length);
+    this.more.hidden = this.level === 4;
     this.rules.inert = !asked;
     this.player.said.quiet = on;
-    if (asked && asked !== this.shown) {
-      this.answer.value = "";
-      const { names, symbols } = this.player.lesson, field = (rule, value) => element("input", { type: "radio", name: "rule", value, "aria-label": aloud(rule, names) });
-      if (choices) this.rules.replaceChildren(...choices.map(([rule, which]) => element("label", {}, field(rule, which), formula(tree(rule, symbols)))));
-    }
+    if (asked) {
+      const choices = this.choices(asked), { names, symbols } = this.player.lesson;
+      asked.known = done.filter(({ at }) => at === asked.at).map(({ node }) => node);
+      [this.field.hidden, this.rules.hidden] = [Boolean(choices), !choices];
+      if (asked !== this.shown) this.answer.value = "";
+      if (asked !== this.shown && choices) this.rules.replaceChildren(...choices.map(([rule, value]) => element("label", {},
+        element("input", { type: "radio", name: "rule", value, "aria-label": aloud(rule, names) }), formula(tree(rule, symbols)))));
+    } else if (!this.end.hidden) this.field.hidden = this.rules.hidden = true;
     this.shown = asked;
-    if (asked) asked.known = done.filter(({ at }) => at === asked.at).map(({ node }) => node);
-    for (const part of this.buttons.children) part.disabled = !asked;
-    if (asked) this.more.disabled = !asked.left.length;
-    this.more.hidden = this.level === 4;
-    this.score.textContent = this.end.hidden ? `Question ${done.length + Boolean(asked)} of ${questions.length}, ${marked(this.marks)}${this.streak > 1 ? `, streak ${this.streak}` : ""}` : "";
+    this.score.textContent = this.end.hidden ? `Question ${done.length + Boolean(asked)} of ${questions.length}, ${show(this.marks)} mark${this.marks === 1 ? "" : "s"}${this.streak > 1 ? `, streak ${this.streak}` : ""}` : "";
     if (!this.end.hidden) this.sum();
   }
 
@@ -180,16 +161,13 @@ export class Tutor {
     const text = choices ? chosen?.value : this.answer.value, guess = choices ? chosen && Number(text) : typed(text);
     const right = choices ? guess === -1 : agrees(text, guess, this.right(asked));
     if (guess === null) this.verdict.textContent = choices ? "Choose a rule." : "Type a number, such as -4 or 1/3.";
-    else if (right) {
-      const late = choices && asked.tries.size > 1;
-      this.settle(late ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, at attempt ${asked.tries.size + 1}.` : "Right.");
-    } else {
+    else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, at attempt ${asked.tries.size + 1}.` : "Right.");
+    else {
       const looks = choices ? [MISTAKES[guess]] : [...new Set(this.looks(asked, text, guess))].slice(0, 2);
       if (choices) [chosen.disabled, chosen.checked] = [true, false];
       if (!asked.tries.has(guess) && asked.left.length) this.hint();
-      if (!asked.tries.size) for (const look of looks.slice(0, 1)) this.slips.set(look, (this.slips.get(look) ?? 0) + 1);
+      if (!asked.tries.size && looks.length) this.slips.set(looks[0], (this.slips.get(looks[0]) ?? 0) + 1);
       asked.tries.add(guess);
-      this.streak = 0;
       this.verdict.textContent = `Not yet (attempt ${asked.tries.size})${looks.length ? `: ${looks.join("; or ")}` : ""}.`;
       this.update();
       this.focus();
@@ -244,7 +222,7 @@ export class Tutor {
     this.verdict.textContent = verdict;
     this.update();
     if (this.asked) this.focus();
-    else (this.end.hidden ? player.next : this.again).focus({ preventScroll: true });
+    else (this.end.hidden ? player.next : this.name).focus({ preventScroll: true });
   }
 
   // --- The end -------------------------------------------------------------------------------
@@ -255,11 +233,12 @@ export class Tutor {
 
   /** Marks, what went wrong, and the code. */
   sum() {
-    const { player, questions } = this, { id } = player.data, title = player.article.querySelector("h1, h2"), often = [...this.slips].sort((a, b) => b[1] - a[1]);
-    const wrong = often.map(([look, times]) => `${look}${times > 1 ? ` (${times} times)` : ""}`).join("; ");
-    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong ? ` To look at again: ${wrong}.` : ""}`;
-    const { given } = this, seed = player.numbers.every((x, i) => x === given[i]) ? this.seed : "";
+    const { player, questions, given } = this, { id } = player.data, title = player.article.querySelector("h1, h2");
+    const wrong = [...this.slips].sort((a, b) => b[1] - a[1]).map(([look, times]) => `${look}${times > 1 ? ` (${times} times)` : ""}`);
+    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To look at again: ${wrong.join("; ")}.` : ""}`;
+    const seed = player.numbers.every((x, i) => x === given[i]) ? this.seed : "";
     const example = /^(lesson|own)$/.test(id) ? title.getAttribute("aria-label") ?? title.textContent : id;
+    this.copy.textContent = "Copy result code";
     this.code.value = resultCode(example, this.level + 1, seed, this.marks, questions.length, this.name.value.trim());
   }
 
@@ -272,8 +251,7 @@ export class Tutor {
 
   /** The numbers of the seed, or of the example. */
   get given() {
-    const [lesson] = this.player.lessons;
-    return this.seed ? handy(lesson, this.seed) : lesson.recorded.slice();
+    return this.seed ? handy(this.player.lessons[0], this.seed) : this.player.lesson.recorded.slice();
   }
 
   /** Ask about another graph, which the page reads from its address. */
@@ -282,6 +260,3 @@ export class Tutor {
     location.hash = `${new URLSearchParams({ f: Tutor.sketch(seeded(seed), this.level), mode: "predict", level: this.level + 1, seed, ...kept })}`;
   }
 }
-
-/** Marks in words. */
-const marked = (marks) => `${pretty(show(marks))} ${marks === 1 ? "mark" : "marks"}`;
