@@ -13,7 +13,7 @@ from visualize.web.document import collection
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 PHONE = {"viewport": {"width": 390, "height": 844}}
-STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(5)], "#step=5&mode=predict"]
+STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(6)], "#step=5&mode=predict"]
 STATES += ["#step=12&tab=3&mistake=order", "#step=12&sizes=1", "#step=9&present=1"]
 
 
@@ -109,4 +109,4 @@ def test_a_node_is_called_by_what_is_written_in_it(visit):
     assert node.get_attribute("aria-label").startswith(node.locator("text").first.text_content())
     assert tab.locator(".graph .edge:not([aria-hidden])").count() == 0
     regions = tab.locator("[aria-live], [role=status]").evaluate_all("all => all.map((x) => x.className)")
-    assert regions == ["verdict", "sentence", "remark"]
+    assert regions == ["verdict", "sentence", "remark", "told"]

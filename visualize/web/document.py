@@ -248,8 +248,8 @@ def page(
     Notes
     -----
     The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
-    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps; the menus form, predict,
-    speed, share; with answers every number must be predicted to come to the next.
+    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps,
+    descend; the menus form, predict, speed, share; with answers every number must be predicted to come to the next.
 
     Raises
     ------

@@ -39,7 +39,7 @@ function significant(x, digits) {
   const size = Math.abs(x);
   const text = evenAtTie(size.toExponential(digits - 1), size.toExponential(digits + 60), digits);
   const [mantissa, power] = text.split("e"), exponent = Number(power);
-  const trim = (t) => (t.includes(".") ? t.replace(/\.?0+$/, "") : t);
+  const trim = (t) => (t.includes(".") ? t.replace(/\.?0*$/, "") : t);
   const sign = x < 0 ? "-" : "";
   if (exponent < -4 || exponent >= digits) {
     return `${sign}${trim(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;

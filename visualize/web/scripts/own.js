@@ -7,7 +7,7 @@ import { written } from "./written.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake".split(" ")); // what else stands in an address
+const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // what else stands in an address
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
 function article(text, known) {

@@ -9,6 +9,7 @@ import { agrees, exact, show, typed } from "./number.js";
 import { MISTAKES, PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
 import { GIVES, give } from "./share.js";
+import { Slope } from "./slope.js";
 import { Tabs } from "./tabs.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
@@ -37,8 +38,9 @@ export class Player {
     this.build();
     this.change = new Change(this);
     this.lab = new Lab(this);
-    this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), "Chain rule": this.lab.chain,
-      Mistakes: this.lab.mistakes, "All steps": this.part("steps") }, () => this.result && (this.update(), this.remember()));
+    this.slope = new Slope(this);
+    this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), Chain: this.lab.chain,
+      Mistakes: this.lab.mistakes, Steps: this.part("steps"), Descend: this.slope.section }, () => this.result && (this.update(), this.remember()));
     this.side.append(this.tabs.list, ...this.tabs.panels);
     this.draw();
     this.show(0);
@@ -300,6 +302,7 @@ export class Player {
     this.tellAll(result);
     this.change.update(result);
     this.lab.update(result);
+    this.slope.update(result);
   }
 
   /** Write the list of all steps, where it is open; on paper it tells all but what is to be predicted. */
@@ -363,6 +366,7 @@ export class Player {
     clearInterval(this.timer);
     this.timer = null;
     this.play.textContent = "Play";
+    this.slope?.pause();
   }
 
   fullScreen() {
@@ -379,7 +383,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", ...this.slope.state, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -400,6 +404,7 @@ export class Player {
     this.fit();
     this.size(asked.has("sizes"));
     this.lab.play(asked.get("mistake"));
+    this.slope.restore(asked);
     this.hide(asked.get("hide") ?? "");
     this.show(whole("step", this.lesson.rows.length));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
