@@ -3,7 +3,7 @@
 import pytest
 
 from autodiff import parse
-from tests.browser.pages import d1, number
+from tests.browser.pages import d1, number, some
 from visualize import page
 
 TEXT = "(a*b + c*d) * sin(a) / (1 + exp(-c))"
@@ -121,3 +121,39 @@ def test_the_box_is_in_reach_on_a_phone(box):
 
     assert tab.locator("form.own input").bounding_box()["height"] >= 44
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+COUNTED = """() => {
+  globalThis.listeners = 0;
+  for (const owner of [window, document, MediaQueryList.prototype]) {
+    const add = owner.addEventListener;
+    owner.addEventListener = function (...given) {
+      globalThis.listeners += 1;
+      return add.apply(this, given);
+    };
+  }
+}"""
+
+
+@pytest.mark.parametrize("many", some([15, 50], 15))
+def test_graphs_that_were_written_before_are_let_go(box, many):
+    tab, write = box()
+    session = tab.context.new_cdp_session(tab)
+    session.send("Performance.enable")
+
+    def kept(count):
+        for i in range(count):
+            write(f"x * y + {i}")
+            assert tab.locator(".graph svg").count() == 1
+        session.send("HeapProfiler.collectGarbage")
+        found = {x["name"]: x["value"] for x in session.send("Performance.getMetrics")["metrics"]}
+        return [found[name] for name in ("Nodes", "JSEventListeners", "JSHeapUsedSize")]
+
+    write("x + y")
+    tab.evaluate(COUNTED)
+    kept(5)
+    before = kept(5)
+    after = kept(many)
+    assert tab.evaluate("listeners") == 0
+    for old, new in zip(before, after, strict=True):
+        assert new < 1.1 * old

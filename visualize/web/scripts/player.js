@@ -25,7 +25,6 @@ export class Player {
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
     this.graphs = {};
     this.narrow = matchMedia("(max-width: 600px)");
-    this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
     this.opened = this.begin(this.lesson);
     this.numbers = this.lesson.recorded.slice();
@@ -44,9 +43,7 @@ export class Player {
     this.side.append(this.tabs.list, ...this.tabs.panels);
     this.draw();
     this.show(0);
-    new ResizeObserver(() => this.fit()).observe(this.pane);
-    addEventListener("beforeprint", () => this.tellAll(this.result, true));
-    addEventListener("afterprint", () => this.tellAll(this.result));
+    new ResizeObserver(() => (this.graph.down === this.narrow.matches ? this.fit() : (this.draw(), this.update()))).observe(this.pane);
   }
 
   // --- What is on the page -------------------------------------------------------------------

@@ -82,14 +82,14 @@ export class Slope {
     this.again = button("Back to start", () => (this.pause(), this.player.change.become(this.trail[0].numbers)));
     this.rule = element("p", { class: "update" });
     [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => ink("g", { class: name }));
-    this.map = ink("svg", { class: "map", role: "img", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, ink("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
+    this.map = ink("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, ink("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
     this.map.addEventListener("click", (event) => this.point(event));
     this.told = element("p", { class: "told", role: "status" });
     this.veil = element("p", {}, "Go through the steps first: the gradients are not complete at this one. ",
       button("To the last step", () => player.go(player.lesson.rows.length)));
     const knobs = (...parts) => element("div", { class: "knobs" }, ...parts);
     this.open = element("div", { class: "open" }, knobs(...this.inputs, this.way), knobs(element("label", {}, "η ", this.field), this.drag),
-      knobs(this.once, this.run, this.again), this.rule, this.map, this.told);
+      knobs(this.once, this.run, this.again), this.rule, this.told, this.map);
     this.section = element("section", { class: "slope" }, element("h2", {}, "Descend"), this.veil, this.open);
     this.restore(new URLSearchParams());
   }
@@ -247,7 +247,7 @@ export class Slope {
 
   /** Draw the trail at once; what it is on when there is time, where that has changed. */
   draw() {
-    const { range, axes, player: { numbers, lesson } } = this, key = JSON.stringify([lesson.number, axes, range, numbers.map((x, i) => (axes.includes(i) ? 0 : exact(x)))]);
+    const { range, axes, player: { numbers, lesson } } = this, key = JSON.stringify([lesson.number, this.way.value, axes, range, numbers.map((x, i) => (axes.includes(i) ? 0 : exact(x)))]);
     this.mark();
     if (!range || key === this.key) return;
     this.key = key;
@@ -261,7 +261,9 @@ export class Slope {
     const side = two ? Math.min(POINTS, Math.max(12, Math.round(Math.sqrt(WORK / lesson.names.length)))) : PLOT_WIDE / 2 + 1, last = side - 1;
     const rows = two ? [...Array(side).keys()].map((r) => [across(1, 1 - r / last)]) : [[]];
     const grid = rows.flatMap((more) => Array.from({ length: side }, (_, c) => this.value(across(0, c / last), ...more)));
-    const [low, high] = between(grid, ...(two ? [0.02, 0.98] : this.way.value ? [0.4, 1] : [0, 0.6])), step = roundDown((high - low) / LINES || 1);
+    const up = this.way.value, [from, bulk, to] = between(grid, ...(two ? [0.02, 0.5, 0.98] : up ? [1, 0.4, 0] : [0, 0.6, 1])), cut = 3 * Math.abs(bulk - from) || Infinity;
+    const [low, high] = two ? [from, to] : up ? [Math.max(to, from - cut), from] : [from, Math.min(to, from + cut)]; // a steep end is left out
+    const step = roundDown((high - low) / LINES || 1);
     this.every = two && high > low ? step : 0;
     this.span = [low, high];
     this.curve = two ? [] : grid;
@@ -301,7 +303,7 @@ export class Slope {
     label(`${second} = ${text(rounded(ends[1], ends))}`, 4, 14, "start");
     label(`${second} = ${text(rounded(ends[0], ends))}`, 4, PLOT_HIGH - 6, "start");
     range[0].forEach((end, k) => label(`${first} = ${text(rounded(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
-    if (this.every) label(`a line every ${show(this.every)}, darker: higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
+    if (this.every) label(`a line every ${show(this.every)}, bluer: higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
     this.marks.replaceChildren(...parts);
     const at = (numbers) => axes.map((i) => `${this.names[i]} = ${text(numbers[i])}`).join(", ");
     this.map.setAttribute("aria-label", `${f} over ${axes.map((i, k) => `${this.names[i]} from ${range[k].map((end) => text(rounded(end, range[k]))).join(" to ")}`).join(" and ")}; now at ${at(now.numbers)}, ${f} = ${text(now.value)}; the next step goes to ${at(then)}`);

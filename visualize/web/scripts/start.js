@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const players = new Map(), playgrounds = new Map(), made = {};
+const players = new WeakMap(), playgrounds = new Map(), made = {}; // a player is kept no longer than its article
 let active = null; // the player that the keys go to
 const title = document.title;
 
@@ -111,5 +111,6 @@ export function start(makers) {
   addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", pressed);
+  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.tellAll(active.result, type === "beforeprint"));
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }
