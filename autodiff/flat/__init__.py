@@ -7,7 +7,7 @@ Where things are, in the order to read:
     recording    what lies behind the outputs: gates in order, leaves by their part, names
     state        what a training step goes from and to
     lowering     a recorded graph, and its backward pass, as a Program
-    passes       fold, spread, alive, share: from lines to lines
+    passes       fold, spread, alive, share, inline: from lines to lines
     loops        the same as loop nests over axes, for batch and native
     backends     text (how programs are written), python, array (NumPy, JAX), devices (JAX), javascript, llvm
     sequences    one program for sequences of every length

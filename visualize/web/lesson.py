@@ -126,18 +126,17 @@ class Lesson:
         inputs = [copies[leaf] for leaf in self.leaves]
         output = copies[self.output]
         flat = self.listing.program if output is self.output else lower(output, inputs, roll=False)
-        made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
-        wrong = [x for row in self.wrong for _, x in row]
-        made |= {f"mistakes_{self.number}": self.program(wrong, inputs)} if wrong else {}
-        texts = {name: javascript.text(program, name) for name, program in made.items()}
-        return texts, javascript.definitions(made.values())
+        numbers, called = self.numbers(inputs), (f"flat_{self.number}", f"numbers_{self.number}")
+        texts = {called[0]: javascript.text(flat, called[0]), called[1]: javascript.text(numbers, called[1], True)}
+        return texts, javascript.definitions([flat, numbers])
 
     def numbers(self, inputs: list[Value]) -> Program:
-        """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
+        """All values, all gradients, the local gradient and the kink of each step, and the numbers of mistakes."""
         live = self.live
         edges = [(step.node, step.place) for step in self.steps]
         outputs = [*live.copies.values(), *map(live.gradient, self.order)]
         outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
+        outputs += [x for row in self.wrong for _, x in row]
         return self.program(outputs, inputs)
 
     def program(self, outputs: Iterable[Any], inputs: Sequence[Value]) -> Program:

@@ -33,6 +33,7 @@ from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX, words
 from ..expansion import instructions
 from ..ir import ROWS, Program, parts_of, primitive_of, row_mean
+from ..passes import inline
 from . import text as writer
 from .text import Code
 
@@ -141,9 +142,12 @@ def table() -> list[str]:
     return [*functions, f"export const VALUES = {{ {', '.join(entries)} }};"]
 
 
-def text(program: Program, name: str = "f") -> str:
-    """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``."""
-    return writer.text(program, name, JavaScript)
+def text(program: Program, name: str = "f", short: bool = False) -> str:
+    """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``.
+
+    A short one has no lines for what is read once.
+    """
+    return writer.text(inline(program) if short else program, name, JavaScript)
 
 
 def rows_text(program: Program, name: str = "f") -> str:

@@ -471,8 +471,8 @@ export const py = (() => {
 
   /** The functions of a lesson by their names. */
   py.programs = (lesson) => {
-    const { number: n, leaves } = lesson, wrong = [...lesson.wrong].flat().map(([, x]) => x);
-    return { [`flat_${n}`]: runner(lesson.listing.program), [`numbers_${n}`]: lesson.numbers(leaves), [`mistakes_${n}`]: py.program(wrong, leaves) };
+    const { number: n, leaves } = lesson;
+    return { [`flat_${n}`]: runner(lesson.listing.program), [`numbers_${n}`]: lesson.numbers(leaves) };
   };
   fixed(Value.prototype, { steps(digits) { return py.steps(this, digits); } });
   return py;
