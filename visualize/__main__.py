@@ -167,7 +167,7 @@ def lectures() -> Any:
         lines = [*filter(None, [example.lecture, example.text, example.note])]
         parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
     last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
-    return collection(parts, last)
+    return collection(parts, last, editable=True)
 
 
 if __name__ == "__main__":

@@ -288,11 +288,15 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 
 
 def collection(
-    parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "built-in"
+    parts: Sequence[tuple[str, str, Sequence[str], Value]],
+    last: Page | None = None,
+    layout: str = "built-in",
+    editable: bool = False,
 ) -> Page:
     """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.
 
-    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
+    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end. An editable one
+    has a box for other expressions.
     """
     articles: list[str] = []
     shown: list[Lesson] = []
@@ -306,5 +310,5 @@ def collection(
         articles.append(last._body)
         programs |= last._programs
         definitions += last._definitions
-    head = f'<header class="collection"><h1>{title}</h1></header>'
+    head = f'<header class="collection"><h1>{title}</h1>{box("") * editable}</header>'
     return Page(title, "\n".join([head, *articles]), programs, definitions)

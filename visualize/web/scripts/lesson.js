@@ -37,7 +37,7 @@ export class Lesson {
     const all = this.programs[`numbers_${this.number}`](...numbers);
     const n = this.names.length, m = this.steps.length;
     const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
-    const kinks = all.slice(2 * n + m), mistakes = all.slice(2 * (n + m)), soFar = new Map();
+    const kinks = all.slice(2 * n + m), wrong = all.slice(2 * (n + m)), soFar = new Map();
     const steps = this.steps.map((step, i) => {
       const upstream = gradients[step.node], local = all[2 * n + i];
       const downstream = passed(step, upstream, local);
@@ -45,13 +45,13 @@ export class Lesson {
       soFar.set(step.operand, total);
       return { upstream, local, downstream, total, kink: kinks[i] ? step.kink : "" };
     });
-    return { numbers, values, gradients, steps, mistakes };
+    return { numbers, values, gradients, steps, wrong };
   }
 
   /** The typical mistakes of a row: [which, the number that it makes here]. */
   mistakesAt(row, numbers) {
     if (!this.mistakes.length) return [];
-    const start = this.mistakes.slice(0, row.number - 1).flat().length, all = this.compute(numbers).mistakes;
+    const start = this.mistakes.slice(0, row.number - 1).flat().length, all = this.compute(numbers).wrong;
     return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
   }
 

@@ -7,7 +7,7 @@ import { written } from "./written.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // what else stands in an address
+const TAKEN = new Set("f example step inputs form mode node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // what else stands in an address
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
 function article(text, known) {
@@ -29,7 +29,7 @@ function article(text, known) {
 }
 
 export class Own {
-  /** `put` shows an article, `first` is the one of the page. */
+  /** `put` shows an article, `first` is the one of the page, or null where there are several. */
   constructor(put, first) {
     this.put = put;
     this.form = document.querySelector("form.own");
@@ -48,9 +48,9 @@ export class Own {
     this.restore();
   }
 
-  /** Put the box where the title of what is shown stands. */
+  /** Put the box where the title of what is shown stands, if the page has no place for it. */
   place(article) {
-    article.querySelector("header").append(this.form);
+    if (this.first) article.querySelector("header").append(this.form);
   }
 
   get asked() {
@@ -60,6 +60,7 @@ export class Own {
   /** Write what an address says. */
   restore() {
     const asked = this.asked, text = asked.get("f");
+    if (text === null && !this.first) this.text = this.box.value = this.said.value = ""; // another example is shown
     if (text === null || text === this.text) return;
     for (const [key, value] of asked) {
       const number = typed(value), name = key.replace(/^~/, "");
@@ -103,6 +104,7 @@ export class Own {
     if (location.protocol.startsWith("about")) return;
     const kept = new URLSearchParams([...this.asked].filter(([key]) => key === "hide"));
     if (text.trim()) kept.set("f", text);
+    if (text.trim() && !this.first) kept.set("example", "own");
     for (const [name, x] of inputs) kept.set(TAKEN.has(name) ? `~${name}` : name, exact(x));
     history.replaceState(null, "", `#${kept}`);
   }

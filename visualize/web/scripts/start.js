@@ -103,11 +103,12 @@ export function start(makers) {
     ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
+  const several = parts.length > 1, slot = parts.length * several; // where a written graph is put
   if (made.Own) new made.Own((article) => {
-    parts[0].replaceWith(article);
-    parts[0] = article;
+    if (article) parts[slot] ? parts[slot].replaceWith(article) : parts.at(-1).after(article);
+    if (article) parts[slot] = article;
     follow(true);
-  }, parts[0]);
+  }, several ? null : parts[0]);
   addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", pressed);
