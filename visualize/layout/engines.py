@@ -15,7 +15,7 @@ NEAR = 1.3  # a plan so many times too wide may fit where its columns stand clos
 
 def planned(
     blocks: Sequence[Block], links: Sequence[Link], engine: str = "built-in", width: float | None = None,
-    down: bool = False, tight: bool = False
+    down: bool = False, tight: bool = False, margin: float = MARGIN
 ) -> Plan:  # fmt: skip
     """The plan by an engine: to the right in rows of that width, or ``down``; ``tight`` where room is scarce.
 
@@ -23,7 +23,7 @@ def planned(
     """
     if engine not in ENGINES:
         raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
-    plan = framed(layered_plan(blocks, links, ENGINES[engine], tight, tight), blocks, links)
+    plan = framed(layered_plan(blocks, links, ENGINES[engine], tight, tight), blocks, links, margin)
     if down:
         return turned(plan)
     if width is None or plan.width <= width:
@@ -33,7 +33,7 @@ def planned(
     return plan if plan.width <= width else wrapped(plan, blocks, links, width, tight)
 
 
-def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
+def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], margin: float = MARGIN) -> Plan:
     """The plan moved so that everything is inside its margins, and its size."""
     xs, ys = [], []
     beside = {block.id: block.beside for block in blocks}
@@ -50,8 +50,8 @@ def framed(plan: Plan, blocks: Sequence[Block], links: Sequence[Link]) -> Plan:
         ys += [y for _, y in plan.curves[link.id]]
         if link.id in plan.texts:
             ys += [plan.texts[link.id][1] - link.up, plan.texts[link.id][1] + link.down]
-    left, top = MARGIN - min(xs), MARGIN - min(ys)
-    plan.width, plan.height = max(xs) + left + MARGIN, max(ys) + top + MARGIN
+    left, top = margin - min(xs), margin - min(ys)
+    plan.width, plan.height = max(xs) + left + margin, max(ys) + top + margin
     plan.ends = [x + left for x in plan.ends]
     for points in (plan.blocks, plan.texts):
         for key, (x, y) in points.items():

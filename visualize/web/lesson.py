@@ -20,7 +20,7 @@ from autodiff.vocabulary import words
 
 from .._text import clean
 from ..layout.engines import planned
-from ..layout.sizes import blocks_and_links, tightened
+from ..layout.sizes import blocks_and_links, number, tightened
 from ..render.painter import Drawing, paint
 from ..scene.build import Walk
 from ..scene.fold import Group, by_default, groups_of
@@ -29,6 +29,7 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
+EDGE = 4.0  # the margin of a picture on a narrow screen
 LARGE = 150  # a graph of more nodes is not shown unfolded
 LEAST, MOST = 20, 2500  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
@@ -114,8 +115,8 @@ class Lesson:
         """(What is open, its drawing, the same from the top down)."""
         for key, scene in self.scenes.items():
             shown, drawn = drawing(scene, self.layout, len(scene.boxes) <= LARGE)
-            down = replace(drawn, down=True)
-            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True))
+            down = briefly(drawn)
+            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True, True, EDGE))
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -244,6 +245,18 @@ def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Sce
     tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
     made = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
     return max(made, key=lambda tried: min(1.0, scale(tried[0], PANE)))
+
+
+def briefly(scene: Scene) -> Scene:
+    """The scene as it runs down a narrow screen: its numbers in three digits."""
+
+    def brief(part: Any) -> Any:
+        value, gradient = [x if x is None else float(f"{x:.3g}") for x in (part.value, part.gradient)]
+        return replace(part, value=value, gradient=gradient)
+
+    boxes, arrows = ([brief(part) for part in parts] for parts in (scene.boxes, scene.arrows))
+    boxes = [replace(box, told=number(box.value, scene)) if box.told else box for box in boxes]
+    return replace(scene, down=True, boxes=boxes, arrows=arrows)
 
 
 def scale(drawn: Drawing, pane: tuple[float, float]) -> float:

@@ -7,7 +7,7 @@ import { pretty, show } from "./number.js";
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
 const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
-const NARROW = 0.44; // as small as it is made to fit a narrow screen
+const NARROW = 0.7; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
 const LETTERS = 12; // the least of them, as drawn
 export const presenting = () => document.body.classList.contains("projector");
@@ -86,7 +86,10 @@ export class Graph {
 
   /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
   tell(result, at, hidden, wrong) {
-    if (!this.wide.size) this.places = this.rooms();
+    if (!this.wide.size) {
+      if (this.down) this.paint(this.lesson.atRecorded, this.lesson.rows.length); // fewer digits than were drawn
+      this.places = this.rooms();
+    }
     this.paint(result, at, hidden);
     const texts = [...this.svg.querySelectorAll("g .gradient")], right = texts.map((text) => text.textContent);
     if (wrong) this.paint(wrong, at, hidden);
@@ -197,6 +200,7 @@ export class Graph {
     }
     this.other = [width, height, old];
     this.places = this.small = null;
+    this.wide.clear();
     this.down = down;
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
@@ -288,9 +292,10 @@ export class Graph {
     return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
   }
 
+  /** Write a number; on a narrow screen in three digits. */
   write(text, sign, x, seen, hidden) {
     if (!text) return;
-    put(text, sign + (hidden ? "?" : pretty(this.lesson.text(x))));
+    put(text, sign + (hidden ? "?" : pretty(this.down ? show(Number(x.toPrecision(3))) : this.lesson.text(x))));
     text.classList.toggle("unseen", !seen);
   }
 
