@@ -80,19 +80,20 @@ def test_the_graph_the_fields_and_the_code_follow(visit):
     assert number(tab.locator(".result data")) == pytest.approx(-15.2)
 
 
-@pytest.mark.parametrize(
-    ("made", "state", "steps", "words"),
-    [
-        (valley, "eta=0.4", 1, "Overshoot: f rose from 16 to 23.68; η is too large here."),
-        (valley, "eta=0.3&along=1", 1, "Step 1: f went from 16 to 11.68, across to the other side."),
-        (valley, "eta=1e200", 1, "Diverges: no finite number any more. Back to the start, and a smaller η."),
-        (valley, "eta=0.5&along=0", 1, "Step 1: f went from 16 to 12. A flat place: the gradient is 0; nothing moves."),
-        (valley, "along=0&inputs=1.0000001,0", 0, "f = 1e-14. Arrived: |gradient| < 1e-06."),
-        (dead, "", 0, f"f = 0. A kink: {KINK}; nothing moves."),
-        (d1, "climb=1&eta=0.1&along=2", 1, "Step 1: f went from -12 to -11.1."),
-    ],
-)
-def test_words_say_what_a_step_did(visit, made, state, steps, words):
+WORDS = [
+    (valley, "eta=0.4", 1, "Overshoot: f rose from 16 to 23.68; η is too large here."),
+    (valley, "eta=0.3&along=1", 1, "Step 1: f went from 16 to 11.68, across to the other side."),
+    (valley, "eta=1e200", 1, "Diverges: no finite number any more. Back to the start, and a smaller η."),
+    (valley, "eta=0.5&along=0", 1, "Step 1: f went from 16 to 12. A flat place: the gradient is 0; nothing moves."),
+    (valley, "along=0&inputs=1.0000001,0", 0, "f = 1e-14. Arrived: |gradient| < 1e-06."),
+    (dead, "", 0, f"f = 0. A kink: {KINK}; nothing moves."),
+    (d1, "climb=1&eta=0.1&along=2", 1, "Step 1: f went from -12 to -11.1."),
+]
+
+
+@pytest.mark.parametrize("case", some(WORDS, WORDS[0]))
+def test_words_say_what_a_step_did(visit, case):
+    made, state, steps, words = case
     tab = visit(page(made()), f"#step=99&tab=5&{state}")
     press(tab, "Step", steps)
     assert told(tab) == words
@@ -150,6 +151,14 @@ def test_what_is_to_be_found_is_not_given_away(visit):
     assert not tab.get_by_role("button", name="To the last step").is_visible()
     tab = visit(page(d1()), "#step=99&hide=descend")
     assert not tab.get_by_role("tab", name="Descend").is_visible()
+
+
+def test_on_paper_the_plot_stands_without_its_knobs(visit):
+    tab = visit(page(valley()), "#step=99&tab=5")
+    drawn(tab)
+    tab.emulate_media(media="print")
+    assert tab.locator(".map").is_visible()
+    assert not tab.locator(".slope button, .slope input, .slope select").locator("visible=true").count()
 
 
 @pytest.mark.parametrize("value", some(["0", "-1", "abc", "inf"], "abc"))

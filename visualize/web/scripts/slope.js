@@ -6,7 +6,7 @@ import { exact, pretty, show, typed } from "./number.js";
 
 const PLOT_WIDE = 360, PLOT_HIGH = 250, FOOT = 20; // the plot, and the room under it
 const POINTS = 60, WORK = 150000; // a side of the map; nodes that are computed for it
-const LINES = 8, RUN = 500, RUN_PACE = 250; // levels of a map; steps of a run, and the milliseconds of one
+const LABEL = 10, LINES = 8, RUN = 500, RUN_PACE = 250; // letters of a name; levels of a map; steps of a run, and the milliseconds of one
 const NEAR = 1e-6, FAR = 1e100, NOISY = 1e-12; // a gradient as good as 0; what is no place in a plot; a share that is rounding
 const SVG_NAMES = "http://www.w3.org/2000/svg";
 
@@ -72,14 +72,14 @@ export class Slope {
     const inputs = this.names.map((name, i) => [i, name]);
     this.inputs = [menu("Input", inputs), menu("Second input", [["", "alone"], ...inputs])];
     this.way = menu("Direction", [["", "Minimize"], [1, "Maximize"]]);
-    this.field = element("input", { type: "text", class: "field", size: 6, autocomplete: "off", "aria-label": "step size η" });
-    this.drag = element("input", { type: "range", min: -2, max: 2, step: 0.1, "aria-label": "drag η", tabindex: "-1" });
-    this.field.addEventListener("input", () => this.resize(typed(this.field.value)));
-    this.field.addEventListener("blur", () => this.resize(this.eta));
-    this.drag.addEventListener("input", () => this.resize(Number((this.usual * 10 ** Number(this.drag.value)).toPrecision(2))));
-    this.once = button("Step", () => this.descend());
+    this.field = element("input", { type: "text", class: "field", size: 6, autocomplete: "off", "aria-label": "step size η",
+      oninput: () => this.resize(typed(this.field.value)), onblur: () => this.resize(this.eta) });
+    this.drag = element("input", { type: "range", min: -2, max: 2, step: 0.1, "aria-label": "drag η", tabindex: "-1",
+      oninput: () => this.resize(Number((this.usual * 10 ** Number(this.drag.value)).toPrecision(2))) });
+    this.descend = () => this.once.disabled || player.change.become(this.then);
+    this.once = button("Step", this.descend);
     this.run = button("Run", () => this.toggle());
-    this.again = button("Back to start", () => (this.pause(), this.player.change.become(this.trail[0].numbers)));
+    this.again = button("Back to start", () => (this.pause(), player.change.become(this.trail[0].numbers)));
     this.rule = element("p", { class: "update" });
     [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => ink("g", { class: name }));
     this.map = ink("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, ink("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
@@ -131,31 +131,18 @@ export class Slope {
   choose() {
     this.pause();
     this.take();
-    this.player.update();
-    this.player.remember();
+    this.resize(this.eta);
   }
 
   resize(eta) {
     const fits = eta > 0 && eta < Infinity;
     this.field.setAttribute("aria-invalid", String(!fits));
     this.field.title = fits ? exact(eta) : "Type a number above 0, such as 0.1 or 1/3.";
-    if (!fits) return;
-    this.eta = eta;
-    this.player.update();
-    this.player.remember();
+    this.eta = fits ? eta : this.eta;
+    this.player.changed(this.player.numbers);
   }
 
   // --- Steps ---------------------------------------------------------------------------------
-
-  /** Where the next step goes. */
-  next(numbers, gradients) {
-    const by = this.way.value ? this.eta : -this.eta;
-    return numbers.map((x, i) => (this.axes.includes(i) ? x + by * gradients[i] : x));
-  }
-
-  descend() {
-    if (!this.once.disabled) this.player.change.become(this.then);
-  }
 
   toggle() {
     if (this.timer) return this.pause();
@@ -191,10 +178,15 @@ export class Slope {
     else if (known >= 0) this.trail.length = known;
     this.lesson = lesson;
     this.trail.push({ numbers, value, gradients });
-    this.then = this.next(numbers, gradients);
+    this.then = numbers.map((x, i) => (this.axes.includes(i) ? x + (this.way.value ? this.eta : -this.eta) * gradients[i] : x));
     this.tell(result);
     this.frame();
-    this.draw();
+    this.mark();
+    const key = JSON.stringify([lesson.number, this.way.value, this.axes, this.range, numbers.map((x, i) => (this.axes.includes(i) ? 0 : exact(x)))]);
+    if (!this.range || key === this.key) return;
+    this.key = key; // what the trail is on is drawn anew, when there is time
+    (globalThis.cancelIdleCallback ?? clearTimeout)(this.idle);
+    this.idle = (globalThis.requestIdleCallback ?? setTimeout)(() => this.survey(), { timeout: 100 });
   }
 
   /** Say what the step did, and what the next one does. */
@@ -245,16 +237,6 @@ export class Slope {
     return this.player.lesson.flat(numbers).value;
   }
 
-  /** Draw the trail at once; what it is on when there is time, where that has changed. */
-  draw() {
-    const { range, axes, player: { numbers, lesson } } = this, key = JSON.stringify([lesson.number, this.way.value, axes, range, numbers.map((x, i) => (axes.includes(i) ? 0 : exact(x)))]);
-    this.mark();
-    if (!range || key === this.key) return;
-    this.key = key;
-    (globalThis.cancelIdleCallback ?? clearTimeout)(this.idle);
-    this.idle = (globalThis.requestIdleCallback ?? setTimeout)(() => this.survey(), { timeout: 100 });
-  }
-
   /** Compute the ground: a curve, or what is above each of some levels. */
   survey() {
     const { range, axes, player: { lesson } } = this, two = axes.length > 1, across = (k, share) => range[k][0] + share * (range[k][1] - range[k][0]);
@@ -297,11 +279,9 @@ export class Slope {
       if (!two && Number.isFinite(ahead)) dot("ahead", [x(then[axes[0]]), y(ahead)], 5);
       dot("here", from, 6);
     }
-    const f = lesson.written[lesson.output], [first, second] = [this.names[axes[0]], two ? this.names[axes[1]] : f];
-    const label = (words, at, down, anchor) => this.labels.append(ink("text", { x: at, y: down, "text-anchor": anchor }, words));
-    const ends = [low - rim, high + rim];
-    label(`${second} = ${text(rounded(ends[1], ends))}`, 4, 14, "start");
-    label(`${second} = ${text(rounded(ends[0], ends))}`, 4, PLOT_HIGH - 6, "start");
+    const f = lesson.written[lesson.output], [first, second] = [this.names[axes[0]], two ? this.names[axes[1]] : f].map((name) => (name.length > LABEL ? `…${name.slice(-LABEL)}` : name));
+    const label = (words, at, down, anchor) => this.labels.append(ink("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
+    ends.forEach((end, k) => label(`${second} = ${text(rounded(end, ends))}`, 4, k ? 14 : PLOT_HIGH - 6, "start"));
     range[0].forEach((end, k) => label(`${first} = ${text(rounded(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
     if (this.every) label(`a line every ${show(this.every)}, bluer: higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
     this.marks.replaceChildren(...parts);
