@@ -76,13 +76,10 @@ __all__ = [
     "tan", "tanh", "value_and_grad", "variables", "where",
 ]  # fmt: skip
 
-ROOMS = {  # public names whose module is imported when one of them is first used
-    **dict.fromkeys(["GradientCheck", "NonfiniteOrigin", "check_gradients", "nonfinite_origin"], "check"),
-    **dict.fromkeys(["Formula", "SlideFormula", "gate", "latex", "show", "statements"], "formula"),
-    **dict.fromkeys(["Compiled", "compile"], "flat.compiled"),
-    "names": "formula",
-    **dict.fromkeys(["ExpressionError", "parse"], "parser"),
-}
+ROOMS = {  # modules that are imported when one of their names is first used
+    "check": "GradientCheck NonfiniteOrigin check_gradients nonfinite_origin", "flat.compiled": "Compiled compile",
+    "formula": "Formula SlideFormula gate latex names show statements", "parser": "ExpressionError parse",
+}  # fmt: skip
 
 
 class Described:

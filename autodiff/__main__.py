@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import __version__
+import autodiff
+
 from ._files import OUTPUT, PAGES, finite, suffix, write
 from .cli import Subject, examples, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
 from .quiz import Question
@@ -60,7 +61,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--like", default="", metavar="ID", help="a quiz of lecture examples: E7, D1 or D")
     made.add_argument("--variants", type=int, default=1, metavar="N", help="N sheets, their questions alike")
     made.add_argument("--ask", action="store_true", help="ask the quiz here, with hints and a score")
-    made.add_argument("--version", action="version", version=f"scalar-autodiff {__version__}")
+    made.add_argument("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
     return made.parse_intermixed_args(shielded(arguments))
 
 
@@ -94,11 +95,9 @@ def run(chosen: argparse.Namespace) -> int:
         data = [finite(subject.output.steps(tangents=chosen.tangent).as_dict()) for subject in subjects]
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2, allow_nan=False))
         return 0
-    from . import latex
-
     for subject in subjects:
         if chosen.latex:
-            print(f"\\[\n{latex(subject.output)}\n\\]\n{steps_of(subject, chosen).latex()}")
+            print(f"\\[\n{autodiff.latex(subject.output)}\n\\]\n{steps_of(subject, chosen).latex()}")
         else:
             show(subject, chosen)
     return 0
@@ -115,10 +114,8 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
     steps = steps_of(subject, chosen)
     pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
     if not steps.finite:
-        from . import nonfinite_origin
-
         table = pages[-1].replace(steps.advice, f"{steps.advice.partition(':')[0]}:")
-        pages[-1] = f"{table}\n{nonfinite_origin(subject.output)}"
+        pages[-1] = f"{table}\n{autodiff.nonfinite_origin(subject.output)}"
     print("".join(f"{line}\n" for line in subject.title), end="")
     if chosen.step:
         walk(pages)
@@ -127,9 +124,7 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
     if subject.note:
         print(subject.note)
     if chosen.check:
-        from . import check_gradients
-
-        print(check_gradients(subject.output))
+        print(autodiff.check_gradients(subject.output))
 
 
 def walk(pages: Sequence[str]) -> None:

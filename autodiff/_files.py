@@ -91,10 +91,8 @@ def finite(x: Any) -> Any:
 
 def need(package: str, what: str) -> None:
     """Import the package; the ImportError says what needs it and how to install it."""
-    from importlib import import_module
-
     try:
-        import_module(package)
+        __import__(package)
     except ImportError as error:
         message = f"{what} needs the package {package}: pip install {package} ({error})"
         raise ImportError(message, name=package) from None

@@ -13,13 +13,13 @@ __all__ = ["lazily"]
 
 
 def lazily(package: str, rooms: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The package's ``__getattr__`` and ``__dir__``; ``rooms`` has the module that each name is in."""
-    space = vars(sys.modules[package])
+    """The package's ``__getattr__`` and ``__dir__``; ``rooms`` has the names that are in each module."""
+    space, home = vars(sys.modules[package]), {name: room for room, names in rooms.items() for name in names.split()}
 
     def find(name: str) -> Any:
-        if name not in rooms:
+        if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found = space[name] = getattr(__import__(f"{package}.{rooms[name]}", fromlist=[name]), name)
+        found = space[name] = getattr(__import__(f"{package}.{home[name]}", fromlist=[name]), name)
         return found
 
-    return find, lambda: sorted({*space, *rooms})
+    return find, lambda: sorted({*space, *home})

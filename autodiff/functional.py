@@ -221,19 +221,19 @@ def checked(f: Any, maker: str, usage: str = "(f)(x)") -> Any:
     return f
 
 
+def caller(f: Any, maker: str, argnums: Argnums, answer: Callable[[Call], Any]) -> Callable[..., Any]:
+    """A function that calls f and answers from the Call."""
+    checked(f, maker)
+    return lambda *args, **keywords: answer(Call(f, args, argnums, keywords))
+
+
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
-    checked(f, "value_and_grad")
-
-    def value_and_gradient(*args: Any, **keywords: Any) -> Any:
-        call = Call(f, args, argnums, keywords).scalar()
-        return call.value(), call.derivatives()
-
-    return value_and_gradient
+    return caller(f, "value_and_grad", argnums, lambda call: (call.scalar().value(), call.derivatives()))
 
 
 if TYPE_CHECKING:
@@ -276,12 +276,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     >>> grad(grad(lambda x: x ** 3))(2.0)
     12.0
     """
-    checked(f, "grad")
-
-    def gradient(*args: Any, **keywords: Any) -> Any:
-        return Call(f, args, argnums, keywords).scalar().derivatives()
-
-    return gradient
+    return caller(f, "grad", argnums, lambda call: call.scalar().derivatives())
 
 
 def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
@@ -319,12 +314,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., An
     >>> jacobian(lambda x: [dot(row, x) for row in A])([0.7, 0.2])
     [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
     """
-    checked(f, "jacobian")
-
-    def table(*args: Any, **keywords: Any) -> Any:
-        return Call(f, args, argnums, keywords).derivatives()
-
-    return table
+    return caller(f, "jacobian", argnums, Call.derivatives)
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:

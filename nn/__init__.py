@@ -10,13 +10,13 @@ Where things are, in the order to read:
     transformers     Embedding, CausalSelfAttention, GPT
     activations      tanh, sigmoid, relu, ... by name
     initializers     where weights start
-    losses           what one example costs, l1, l2; _targets: how its target is read
+    losses           what one example costs, and how its target is read; l1, l2
     optim            SGD, RMSProp, Adam, AdamW: one scalar function each; schedules
     training         fit, the loop and its runners; fit_many: the same from many starts
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
     serialization    save, load
-    doctor           diagnose: why a net does not learn
+    doctor           diagnose: why a net does not learn; its rules are functions of a case in plain numbers
     cli              what python -m nn moons trains (presets) and prints (report); python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
@@ -34,7 +34,6 @@ from __future__ import annotations
 
 from autodiff._lazy import lazily
 
-from ._targets import one_hot
 from .activations import ACTIVATIONS, PReLU
 from .data import (
     GATES, blobs, by_hand, circles, digits, iris, moons, rectangle, spirals, split, standardize, truth_table,
@@ -44,7 +43,7 @@ from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
 from .losses import (
     LOSSES, Loss, binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, l1, l2,
-    negative_log_likelihood, squared_error, svm,
+    negative_log_likelihood, one_hot, squared_error, svm,
 )  # fmt: skip
 from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential
@@ -80,19 +79,12 @@ __all__ = [
     "squared_error", "standardize", "step_decay", "svm", "truth_table", "vocabulary", "windows", "words_of",
 ]  # fmt: skip
 
-ROOMS = {  # names whose module is imported when one of them is first used
-    "diagnose": "doctor",
-    **dict.fromkeys(["Diagnosis", "Finding"], "doctor.findings"),
-    **dict.fromkeys(["cliff", "norms_by_depth", "repeated"], "lectures.depth"),
-    **dict.fromkeys(
-        ["by_brute_force", "by_calculus", "by_descent", "by_random_search", "descend"], "lectures.descents"
-    ),
-    **dict.fromkeys(["WindowModel", "bag_of_words", "reviews", "vocabulary", "windows", "words_of"], "lectures.words"),
-    **dict.fromkeys(["ModelFileError", "load", "save"], "serialization"),
-    "fit": "training.fitting",
-    **dict.fromkeys(["History", "gradient_norms", "loss_below", "no_progress", "parameters_still"], "training.history"),
-    "NonfiniteLossError": "training.loop",
-    "RUNNERS": "training.runners",
-    **dict.fromkeys(["Runs", "fit_many"], "training.sweep"),
-}
+ROOMS = {  # modules that are imported when one of their names is first used
+    "doctor": "diagnose", "doctor.findings": "Diagnosis Finding", "lectures.depth": "cliff norms_by_depth repeated",
+    "lectures.descents": "by_brute_force by_calculus by_descent by_random_search descend",
+    "lectures.words": "WindowModel bag_of_words reviews vocabulary windows words_of",
+    "serialization": "ModelFileError load save", "training.fitting": "fit",
+    "training.history": "History gradient_norms loss_below no_progress parameters_still",
+    "training.loop": "NonfiniteLossError", "training.runners": "RUNNERS", "training.sweep": "Runs fit_many",
+}  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)

@@ -17,7 +17,7 @@ from ._checks import one_of, size
 from .activations import ACTIVATIONS
 from .cli import names
 from .cli.presets import PRESETS, RATES, Preset, Trial
-from .cli.report import advice, by_descent, examined, heading, results, standing, suggestions, trials_report
+from .cli.report import advice, examined, heading, results, standing, suggestions, trials_report
 from .doctor import diagnose
 from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
@@ -141,7 +141,7 @@ def train_once(options: argparse.Namespace) -> None:
     show(heading(task, trial, options.runner))
     if options.page:
         page(task, trial).save(options.page)
-        show([f"to train it live, open {options.page} in a browser: there by {by_descent(trial)}"])
+        show([f"to train it live in the same way, open {options.page} in a browser"])
     show([standing("start", trial)])
     try:
         history = trial.train(options.runner)
@@ -229,14 +229,14 @@ def keep(figure: Any, path: str) -> None:
 
 
 def page(task: str, trial: Trial) -> Any:
-    """The net at its start and its examples, to be trained by gradient descent in a browser."""
+    """The net at its start and its examples, to be trained in a browser as here."""
     from visualize.web.playground import playground
 
-    preset, title = trial.preset, f"{task}: {trial.model!r}, in the page: {by_descent(trial)}"
-    rate = preset.rate_of_descent()
+    preset, held = trial.preset, (trial.X_test, trial.Y_test)
     return playground(
-        trial.model, trial.X, trial.Y, loss=trial.loss, learning_rate=rate, batch_size=preset.batch_size, title=title
-    )
+        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=task,
+        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -95,15 +95,6 @@ def number(x: Any, place: str) -> float:
         raise TypeError(f"{place} holds a {type(x).__name__} that is no number: {x!r:.60}") from None
 
 
-def rows_in(X: Iterable[Any]) -> list[list[float]]:
-    """The examples as lists of floats."""
-    rows = [in_order(f"example {i}", row) for i, row in enumerate(several("X", X, "X=[[{}]]"))]
-    for x in rows:
-        if not hasattr(x, "__iter__"):
-            raise TypeError(f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
-    return [[x if type(x) is float else number(x, f"example {i}") for x in row] for i, row in enumerate(rows)]
-
-
 def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
     """Raise TypeError, with what to write, for keywords that the function does not take."""
     for word in words:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from _thread import get_ident
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from ._checks import Seed, below_1, example, generator
-from .module import Module
+from .module import Module, recorder
 
 
 class Dropout(Module):
@@ -36,8 +34,8 @@ class Dropout(Module):
         x = example(x)
         if not self.training:
             return list(x)
-        source = sources.get(get_ident(), type(self).factors)
-        factors = source(self, len(x))
+        recording = recorder.get()
+        factors = recording.factors(self, len(x)) if recording else self.factors(len(x))
         return [x_j * factor for x_j, factor in zip(x, factors)]
 
     def factors(self, units: int) -> list[float]:
@@ -48,16 +46,3 @@ class Dropout(Module):
 
     def __repr__(self) -> str:
         return f"Dropout({self.share:g})"
-
-
-sources: dict[int, Callable[[Dropout, int], Sequence[Any]]] = {}  # of factors, by thread; else layers draw them
-
-
-@contextmanager
-def drawing_from(source: Callable[[Dropout, int], Sequence[Any]]) -> Iterator[None]:
-    """While layers that this thread calls take their factors from ``source(layer, units)``."""
-    try:
-        sources[get_ident()] = source
-        yield
-    finally:
-        sources.pop(get_ident(), None)

@@ -8,9 +8,8 @@ from typing import Any
 
 from autodiff.arrays import in_order
 
-from ._checks import number, rows_in, several
-from ._targets import above_half, listed, plain
-from .losses import AnyLoss, Loss, loss_named
+from ._checks import number, several
+from .losses import AnyLoss, Loss, above_half, listed, loss_named, plain
 from .module import evaluating, takes_sequences
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
@@ -18,22 +17,26 @@ FEW = 10  # examples that are tried before training: biases of 0 may hide at the
 
 def examples_in(X: Sequence[Sequence[Any]], model: Any = None) -> list[list[Any]]:
     """The examples as lists of floats, all of one length unless the model takes sequences; ValueError for none."""
-    sequences = takes_sequences(model)
-    rows = [sequence(x, f"example {i}") for i, x in enumerate(several("X", X, "X=[{}]"))] if sequences else rows_in(X)
+    nested = takes_sequences(model)
+    given = several("X", X, "X=[{}]" if nested else "X=[[{}]]")
+    rows = [example_in(x, f"example {i}", nested) for i, x in enumerate(given)]
     if not rows:
         raise ValueError("training needs at least one example, got none")
     for i, row in enumerate(rows):
-        if len(row) != len(rows[0]) and not sequences:
+        if len(row) != len(rows[0]) and not nested:
             raise ValueError(f"example {i} has {len(row)} numbers, example 0 has {len(rows[0])}")
     return rows
 
 
-def sequence(x: Any, place: str) -> list[Any]:
-    """One sequence as a list of floats, or of lists of them."""
+def example_in(x: Any, place: str, nested: bool) -> list[Any]:
+    """One example as a list of floats, or of ``nested`` lists of them."""
     found = in_order(place, x)
     if not hasattr(found, "__iter__"):
-        raise TypeError(f"{place} is a sequence, such as [[0.1], [0.2]], got {x!r:.60}")
-    return [sequence(y, place) if hasattr(y, "__iter__") else number(y, place) for y in found]
+        wanted = f"{place} is a sequence, such as [[0.1], [0.2]], got {x!r:.60}"
+        raise TypeError(wanted if nested else f"an example is a list of numbers: write [{x!s:.20}] for {x!s:.20} in X")
+    if nested:
+        return [example_in(y, place, True) if hasattr(y, "__iter__") else number(y, place) for y in found]
+    return [y if type(y) is float else number(y, place) for y in found]
 
 
 def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:

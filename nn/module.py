@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, copy_context
 from types import FunctionType, MemberDescriptorType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from autodiff import Value
 
@@ -149,6 +150,23 @@ def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
     finally:
         for module, mode in zip(modules, before):
             module.training = mode
+
+
+class Recorder(NamedTuple):
+    """Where dropout layers take their factors from, and BatchNorm's notes, while one example is recorded for all."""
+
+    factors: Callable[[Any, int], Sequence[Any]]  # of a layer and so many units
+    notes: list[tuple[Any, list[Any], list[Any]]] | None = None  # layer, means and variances of each
+
+
+recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)  # that of this thread, if it records
+
+
+def recorded_by(given: Recorder, function: Callable[..., Any], *args: Any) -> Any:
+    """What the function returns, called in a context of its own in which layers are recorded: ctrl-C leaves it, too."""
+    context = copy_context()
+    context.run(recorder.set, given)
+    return context.run(function, *args)
 
 
 def evaluating(model: Any) -> AbstractContextManager[None]:

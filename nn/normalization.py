@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from _thread import get_ident
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
+import autodiff
 from autodiff import Value, dot, mean, reciprocal, sqrt
 
 from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
-from .module import Module
+from .module import Module, recorder
 
 
 class Scaled(Module):
@@ -18,7 +17,7 @@ class Scaled(Module):
 
     not_weights = "scale", "shift"
 
-    def __init__(self, inputs: int, epsilon: float) -> None:
+    def __init__(self, inputs: int, epsilon: float = 1e-5) -> None:
         self.scale = [Value(1.0, f"scale{j}") for j in range(size(inputs))]
         self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
         self.epsilon = above_0("epsilon", epsilon)
@@ -45,9 +44,6 @@ class LayerNorm(Scaled):
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
     """
-
-    def __init__(self, inputs: int, epsilon: float = 1e-5) -> None:
-        super().__init__(inputs, epsilon)
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         return self.learned(normalized(list(self.row(x)), self.epsilon))
@@ -104,7 +100,7 @@ class BatchNorm(Scaled):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if self.training:
-            notes = noting.get(get_ident())
+            notes = (found := recorder.get()) and found.notes
             return self.batch([x])[0] if notes is None else self.recorded(self.row(x), notes)
         deviations = [(variance + self.epsilon) ** 0.5 for variance in self.running_variance]
         return self.learned([(x_j - m) / d for x_j, m, d in zip(self.row(x), self.running_mean, deviations)])
@@ -131,28 +127,13 @@ class BatchNorm(Scaled):
         self.running_mean = [rest * y + share * x for x, y in zip(means, self.running_mean)]
         self.running_variance = [rest * y + share * x * n / (n - 1) for x, y in zip(variances, self.running_variance)]
 
-    def recorded(self, x: Sequence[Any], notes: Notes) -> list[Any]:
+    def recorded(self, x: Sequence[Any], notes: list[Any]) -> list[Any]:
         """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
-        from autodiff.flat import row_mean  # when used: it brings in flat code
-
-        means = [row_mean(x_j) for x_j in x]
+        means = [autodiff.flat.row_mean(x_j) for x_j in x]
         distances = [x_j - m for x_j, m in zip(x, means)]
-        variances = [row_mean(d * d) for d in distances]
+        variances = [autodiff.flat.row_mean(d * d) for d in distances]
         notes.append((self, means, variances))
         return self.learned([d / sqrt(variance + self.epsilon) for d, variance in zip(distances, variances)])
-
-
-Notes = list[tuple[BatchNorm, list[Any], list[Any]]]
-noting: dict[int, Notes] = {}  # by thread; while it records one example for all
-
-
-@contextmanager
-def among_rows() -> Iterator[Notes]:
-    """While layers called by this thread record one example for all rows; gives (layer, means, variances) of each."""
-    try:
-        yield noting.setdefault(get_ident(), [])
-    finally:
-        noting.pop(get_ident(), None)
 
 
 def batch_norm(rows: Sequence[Sequence[Any]], epsilon: float = 1e-5) -> list[list[Any]]:

@@ -36,14 +36,10 @@ if TYPE_CHECKING:
     from .web.document import Page as Page, page as page
     from .web.playground import playground as playground
 
-ROOMS = {  # public names whose module is imported when one of them is first used
-    **dict.fromkeys(["Page", "page"], "web.document"),
-    **dict.fromkeys(["Picture", "draw"], "picture"),
-    **dict.fromkeys([
-        "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes", "plot_losses",
-        "plot_rates_and_seeds", "plot_success",
-    ], "plots"),
-    "playground": "web.playground",
+ROOMS = {  # modules that are imported when one of their names is first used
+    "picture": "Picture draw", "web.document": "Page page", "web.playground": "playground",
+    "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_rates_and_seeds "
+             "plot_success",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)
 

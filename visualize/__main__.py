@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from autodiff._files import OUTPUT, PAGES, destination, suffix
+
 HELP = """\
 Draws the graph of an expression, with values and gradients, into a file:
 
@@ -72,7 +74,6 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
-    from autodiff._files import PAGES, destination, suffix
     from autodiff.cli import read, refuse_idle, say
 
     from .picture import FORMATS
@@ -114,8 +115,6 @@ def run(chosen: argparse.Namespace) -> int:
 
 def tell(*paths: str) -> None:
     """Print where the files are, unless they went to the same place."""
-    from autodiff._files import OUTPUT
-
     print("".join(f"{path}\n" for path in paths if path not in OUTPUT), end="")
 
 
@@ -167,7 +166,7 @@ def lectures() -> Any:
         lines = [*filter(None, [example.lecture, example.text, example.note])]
         parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
     last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
-    return collection(parts, last)
+    return collection(parts, last, editable=True)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ from .layout.sizes import blocks_and_links, tightened
 from .render.painter import Drawing, paint
 from .render.svg import svg
 from .render.tikz import tikz
-from .scene.build import scene
-from .scene.frames import frames
+from .scene.build import frames, scene
 from .scene.model import Scene
 from .scene.unfold import Ends, joined
 from .style import TEXTS, palettes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import repeat
 from math import isfinite
 from textwrap import wrap
@@ -43,21 +42,27 @@ UNDEFINED = "f has no finite derivative there, or is not defined around it."
 
 
 class Subject:
-    """An output and its inputs (leaves), with their names and the shape in which they were given."""
+    """An output, the nodes behind it, its inputs (leaves) with their names, and the shape in which they were given.
 
-    output: Any
-    order: list[Value]
-    inputs: list[Value]
-    names: list[str]
-    shape: Any
-    at: Callable[[int, float], float]  # the output with one of the inputs changed to x
+    ``replayed(data)`` is the output where the inputs have other numbers.
+    """
+
+    def __init__(
+        self, output: Any, order: list[Value], inputs: list[Value], names: list[str], shape: Any,
+        replayed: Callable[[list[float]], float]
+    ) -> None:  # fmt: skip
+        self.output, self.order, self.inputs, self.names, self.shape = output, order, inputs, names, shape
+        self.replayed, self.value = replayed, output.data if type(output) is Value else float(output)
+        self.malformed = any(complaint(node) for node in order if node.primitive)  # a rule gives no numbers
+        self.swept = list(sweep(output)) if order and not self.malformed else []
 
     def function(self, changed: int) -> Callable[[float], float]:
         """The output as a function of one of the inputs; ValueError if it is not always the same at the same point."""
-        here = self.inputs[changed].data
+        data = [leaf.data for leaf in self.inputs]
+        here = data[changed]
 
         def answer(x: float) -> float:
-            found = self.at(changed, x)
+            found = self.replayed([*data[:changed], x, *data[changed + 1 :]])
             return found if x != here else same(found, self.value)
 
         return answer
@@ -71,15 +76,6 @@ class Subject:
             for _ in range(times):
                 same(curve.at(aside), before)
                 curve.function(curve.x)
-
-    @property
-    def value(self) -> float:
-        return self.output.data if type(self.output) is Value else float(self.output)
-
-    def look_back(self) -> None:
-        """Sweep once, unless some rule gives no numbers."""
-        self.malformed = any(complaint(node) for node in self.order if node.primitive)
-        self.swept = list(sweep(self.output)) if self.order and not self.malformed else []
 
     def analytical(self) -> list[float]:
         """d output / d input for each input; nan if a rule gives no numbers."""
@@ -102,46 +98,38 @@ class Subject:
         return sum((part for part in parts if isfinite(part)), 0.0)
 
 
-class Called(Subject):
+def of_call(f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> Subject:
     """A function called with arguments."""
+    args = mirrored(lambda x: x.data if type(x) is Value else x, tuple(args))
+    call = Call(f, args, None, keywords).scalar()
+    inputs, named = flattened(call.trees), zip(call.trees, parameters(f, len(args)))
+    names = [name for tree, parameter in named for name in places(tree, parameter)]
+    for leaf, name in zip(inputs, names):
+        leaf.label = name
 
-    def __init__(self, f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> None:
-        self.f, self.keywords = f, keywords
-        self.args = mirrored(lambda x: x.data if type(x) is Value else x, tuple(args))
-        call = Call(f, self.args, None, keywords).scalar()
-        self.output, self.inputs = call.output, flattened(call.trees)
-        self.order = history(call.output, call.since) if type(call.output) is Value else []
-        self.shape = self.args[0] if call.single else self.args
-        named = zip(call.trees, parameters(f, len(args)))
-        self.names = [name for tree, parameter in named for name in places(tree, parameter)]
-        for leaf, name in zip(self.inputs, self.names):
-            leaf.label = name
-        self.look_back()
-
-    def at(self, changed: int, x: float) -> float:
-        data = iter([x if i == changed else leaf.data for i, leaf in enumerate(self.inputs)])
-        output = one_number(self.f(*mirrored(lambda _: Value(next(data)), self.args), **self.keywords))
+    def replayed(data: list[float]) -> float:
+        left = iter(data)
+        output = one_number(f(*mirrored(lambda _: Value(next(left)), args), **keywords))
         return output.data if type(output) is Value else float(output)
 
+    order = history(call.output, call.since) if type(call.output) is Value else []
+    return Subject(call.output, order, inputs, names, args[0] if call.single else args, replayed)
 
-class Recorded(Subject):
+
+def of_graph(output: Value) -> Subject:
     """A recorded Value and the leaves behind it; computing it again writes nothing."""
+    order = history(output)
+    refuse_stale(order)
+    called, inputs = names(order, output), [node for node in order if not node.primitive]
 
-    def __init__(self, output: Value) -> None:
-        self.output, self.order = output, history(output)
-        refuse_stale(self.order)
-        called = names(self.order, output)
-        self.inputs = self.shape = [node for node in self.order if not node.primitive]
-        self.names = [called[leaf] for leaf in self.inputs]
-        self.look_back()
-
-    def at(self, changed: int, x: float) -> float:
-        data = {node: node.data for node in self.inputs}
-        data[self.inputs[changed]] = x
-        for node in self.order:
+    def replayed(numbers: list[float]) -> float:
+        data = dict(zip(inputs, numbers))
+        for node in order:
             if node.primitive:
                 data[node] = node.primitive.compute([a if type(a) is float else data[a] for a in node.operands])
-        return data[self.output]
+        return data[output]
+
+    return Subject(output, order, inputs, [called[leaf] for leaf in inputs], inputs, replayed)
 
 
 def same(answer: float, before: float) -> float:
@@ -306,7 +294,7 @@ def contradiction(node: Value) -> str:
     noise = EPSILON * sum(filter(isfinite, sizes), 0.0)
     for i, (operand, local) in enumerate(zip(node.operands, local_gradients)):
         if type(operand) is Value:
-            value = partial(changed, primitive, operands, i)
+            value: Any = lambda x, i=i: primitive.compute([*operands[:i], x, *operands[i + 1 :]])  # noqa: E731
             found = CheckedInput("", value, operands[i], Claim(float(local or 0.0), 0.0, noise))
             if found.verdict == "fail" or (found.verdict == "not finite" and isfinite(found.numerical)):
                 given = "None" if local is None else show(found.analytical)
@@ -314,11 +302,6 @@ def contradiction(node: Value) -> str:
                 said = f"is {given}, numerically {show(found.numerical)}"
                 return f"at ({at}) the local gradient of operand {i + 1} {said}"
     return ""
-
-
-def changed(primitive: Primitive, operands: list[float], place: int, x: float) -> float:
-    """The value with x in place of one of the operands."""
-    return primitive.compute([*operands[:place], x, *operands[place + 1 :]])
 
 
 class GradientCheck:
@@ -414,7 +397,7 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
         raise ValueError(f"h is a step greater than 0, got {h!r}")
     if type(f) is Value and (args or keywords):
         raise TypeError("a recorded Value is checked as it stands: check_gradients(f), without arguments")
-    subject = Recorded(f) if type(f) is Value else Called(checked(f, "check_gradients"), args, keywords)
+    subject = of_graph(f) if type(f) is Value else of_call(checked(f, "check_gradients"), args, keywords)
     own = given = subject.analytical()
     if gradient is not None:
         if shape(gradient) != (wanted := shape(subject.shape)):

@@ -139,57 +139,44 @@ def origins(node: Value, called: dict[Value, str]) -> list[str]:
     return lines + ["..."] * (len(values) > MOST)
 
 
-def at_input(order: Sequence[Value], node: Value, advice: str) -> NonfiniteOrigin:
-    """The answer if an input is the origin."""
-    called = names(order, order[-1])
-    users = [user for user in order if any(x is node for x in user.operands)]
-    facts = [f"first used in {statement(user, called)}" for user in users[:1]]
-    return NonfiniteOrigin("input", node, f"{called[node]} is {node.data}, an input.", facts, advice)
+def first_value(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:
+    """The answer about the oldest value that is not finite: an input, or what a gate made out of finite ones."""
 
+    def at_input(node: Value, advice: str) -> NonfiniteOrigin:
+        users = [user for user in order if any(x is node for x in user.operands)]
+        facts = [f"first used in {statement(user, called)}" for user in users[:1]]
+        return NonfiniteOrigin("input", node, f"{called[node]} is {node.data}, an input.", facts, advice)
 
-def at_value(order: Sequence[Value], node: Value) -> NonfiniteOrigin:
-    """The answer if a gate made a number that is not finite out of finite ones."""
-    called = names(order, order[-1])
-    gate = node.primitive.name if node.primitive else ""
-    sentence = f"{gate} gives {node.data}, the first value behind {called[order[-1]]} that is not finite:"
-    advice = second_where(node, called) if untaken(order, node) else remedy(node)
-    return NonfiniteOrigin("value", node, sentence, [statement(node, called), *origins(node, called)], advice)
-
-
-def at_gradient(order: Sequence[Value], node: Value, edge: tuple[Value, float, float] | None) -> NonfiniteOrigin:
-    """The answer if a gate sends (operand, upstream, local), or gets too much from several."""
-    called = names(order, order[-1])
-    facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
-    behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
-    if edge is None:
-        sentence = f"What {called[node]} gets adds up to more than a float holds, {behind}"
-        return NonfiniteOrigin("gradient", node, sentence, facts, GROWN)
-    operand, upstream, local = edge
-    gate, sent = node.primitive.name if node.primitive else "", upstream * local
-    product = f"upstream * local = {show(upstream)} * {show(local)} = {show(sent)}"
-    advice = second_where(node, called) if untaken(order, node) else vertical(node, local)
-    sentence = f"{gate} sends back {sent}, {behind}"
-    return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
-
-
-def first_value(order: Sequence[Value]) -> NonfiniteOrigin | None:
-    """The answer about the oldest value that is not finite."""
     changed = dict.fromkeys(operand for _, operand in stale(order) if not operand.primitive)
     for node in order:
         if not isfinite(node.data) and node not in changed:
-            return at_value(order, node) if node.primitive else at_input(order, node, READ)
-    return next((at_input(order, node, CHANGED) for node in changed if not isfinite(node.data)), None)
+            if not node.primitive:
+                return at_input(node, READ)
+            gate, behind = node.primitive.name, called[order[-1]]
+            sentence = f"{gate} gives {node.data}, the first value behind {behind} that is not finite:"
+            advice = second_where(node, called) if untaken(order, node) else remedy(node)
+            return NonfiniteOrigin("value", node, sentence, [statement(node, called), *origins(node, called)], advice)
+    return next((at_input(node, CHANGED) for node in changed if not isfinite(node.data)), None)
 
 
-def first_gradient(order: Sequence[Value]) -> NonfiniteOrigin | None:
+def first_gradient(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:
     """The answer about the first gradient in the sweep that is not finite, all values being so."""
     refuse_stale(order)
+    behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
     for node, upstream, local_gradients in sweep(order[-1]):
+        sent = [(x, y) for x, y in zip(node.operands, local_gradients) if type(x) is Value and y is not None]
+        bad = [(x, float(y)) for x, y in sent if not isfinite(downstream(upstream, y))]
+        if isfinite(upstream) and not bad:
+            continue
+        facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
         if not isfinite(upstream):
-            return at_gradient(order, node, None)
-        for operand, local in zip(node.operands, local_gradients):
-            if type(operand) is Value and local is not None and not isfinite(downstream(upstream, local)):
-                return at_gradient(order, node, (operand, upstream, float(local)))
+            sentence = f"What {called[node]} gets adds up to more than a float holds, {behind}"
+            return NonfiniteOrigin("gradient", node, sentence, facts, GROWN)
+        operand, local = bad[0]
+        product = f"upstream * local = {show(upstream)} * {show(local)} = {show(upstream * local)}"
+        advice = second_where(node, called) if untaken(order, node) else vertical(node, local)
+        sentence = f"{node.primitive.name if node.primitive else ''} sends back {upstream * local}, {behind}"
+        return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
     return None
 
 
@@ -212,4 +199,5 @@ def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
     if type(f) is not Value:
         raise TypeError(f"nonfinite_origin takes a recorded Value, got {type(f).__name__}: {f!r:.60}")
     order = history(f)
-    return first_value(order) or first_gradient(order)
+    called = names(order, f)
+    return first_value(order, called) or first_gradient(order, called)

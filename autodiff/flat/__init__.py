@@ -7,7 +7,7 @@ Where things are, in the order to read:
     recording    what lies behind the outputs: gates in order, leaves by their part, names
     state        what a training step goes from and to
     lowering     a recorded graph, and its backward pass, as a Program
-    passes       fold, spread, alive, share: from lines to lines
+    passes       fold, spread, alive, share, inline: from lines to lines
     loops        the same as loop nests over axes, for batch and native
     backends     text (how programs are written), python, array (NumPy, JAX), devices (JAX), javascript, llvm
     sequences    one program for sequences of every length
@@ -58,15 +58,9 @@ __all__ = [
     "row_mean",
 ]  # fmt: skip
 
-ROOMS = {  # names whose module is imported when one of them is first used
-    **dict.fromkeys(["Line", "Program"], "backends.text"),  # by which they print themselves
-    "row_mean": "ir",
-    **dict.fromkeys(["Listing", "Live"], "live"),
-    **dict.fromkeys(["Training", "device_training", "in_machine_code", "native_training"], "stepping"),
-    **dict.fromkeys(["Recipe", "Step"], "recording"),
-    "javascript": "backends",
-    "lower": "backends.text",
-    "over_rows": "backends.array",
-    "recorded": "expansion",
-}
+ROOMS = {  # modules that are imported when one of their names is first used
+    "backends": "javascript", "backends.array": "over_rows", "backends.text": "Line Program lower",  # which prints them
+    "expansion": "recorded", "ir": "row_mean", "live": "Listing Live", "recording": "Recipe Step",
+    "stepping": "Training device_training in_machine_code native_training",
+}  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)

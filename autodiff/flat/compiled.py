@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from operator import is_
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
@@ -14,28 +14,11 @@ from ..functional import branches, flattened, mirrored, parameters, value_and_gr
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
 from .backends import text as text  # by which programs print themselves
-from .ir import Program, Result, remembered
+from .ir import remembered
 from .lowering import Lowering, written
 from .recording import Recording
 from .sequences import LEAST, AnyLength, lengths_of
 from .trainer import Trainer
-
-
-class Runner(Protocol):
-    """A program made ready to run."""
-
-    name: str
-
-    def __init__(self, program: Program) -> None: ...
-    def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result: ...
-    def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result: ...
-    def table(self, rows: Sequence[Sequence[float]]) -> Any: ...
-    def chosen(self, table: Any, batch: Sequence[int]) -> Any: ...
-    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]: ...
-    def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]: ...
-    def plus(self, a: Any, b: Any) -> Any: ...
-    def finite(self, numbers: Any) -> bool: ...
-
 
 NAMES = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
@@ -79,23 +62,33 @@ def prepared(kind: Any, recording: Recording, wrt: Sequence[Value]) -> Any:
 class Trace:
     """One recording of a function: its independent variables, what it returned, and the programs made of that.
 
-    One made ``for_loops`` is rolled into loop nests for machine code.
+    One made ``for_loops`` is rolled into loop nests for machine code. Of a sequence of one length it is made only where
+    the program for ``any_length``, of one number, cannot do.
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False
-    ) -> None:
-        self.since, self.call = tick(), (args, static)
-        self.any_length: AnyLength | None = None
-        self.length = 0  # that any_length has a program for
-        names = iter(labels(f, args))
+        self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], for_loops: bool = False,
+        any_length: AnyLength | None = None, length: int = 0,
+    ) -> None:  # fmt: skip
+        self.f, self.call, self.for_loops = f, (args, static), for_loops
+        self.any_length, self.length = any_length, length  # that it has a program for
+        self.runs: dict[Any, Run] = {}
+        self.inputs: Any = None  # before it is recorded
+        self.output: Any = 0.0
+        self.outputs: list[Any] = [0.0]
+        if not any_length:
+            self.record()
+
+    def record(self) -> None:
+        """Call the function with Values in place of the numbers."""
+        self.since, (args, static) = tick(), self.call
+        names = iter(labels(self.f, args))
         trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
-        self.inputs: list[Value] = flattened(trees)
-        with Uncollected(), Tracing(sums=for_loops):
-            self.output = f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
+        self.inputs = flattened(trees)
+        with Uncollected(), Tracing(sums=self.for_loops):
+            self.output = self.f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
         what = "what a compiled function returns"
         self.outputs = [x if type(x) is Value else real(x, what) for x in flattened(self.output)]
-        self.runs: dict[Any, Run] = {}
 
     @cached_property
     def work(self) -> int:
@@ -123,6 +116,8 @@ class Trace:
     def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
         """A program that serves no other shape."""
         leaves = wrt.leaves if isinstance(wrt, Wanted) else ()
+        if self.inputs is None:
+            self.record()
         with Uncollected():
             recording = self.recording(leaves)
             made = prepared(kind, recording, self.inputs if wrt is None else leaves)
@@ -132,19 +127,6 @@ class Trace:
         """The outputs in the shape in which the function returned them."""
         remaining: Iterator[float] = iter(numbers)
         return mirrored(lambda _: next(remaining), self.output)
-
-
-class TraceOfLength(Trace):
-    """For a sequence of one length: the program for every length, or where there is none a trace of its own."""
-
-    def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], static: Mapping[str, Any], program: AnyLength, length: int
-    ) -> None:
-        self.call, self.length, self.any_length = (args, static), length, program
-        self.f, self.output, self.outputs, self.runs = f, 0.0, [0.0], {}
-
-    def own(self, kind: Any, wrt: Wanted | tuple[()] | None) -> Run:
-        return Trace(self.f, *self.call, True).own(kind, wrt)
 
 
 class Run(NamedTuple):
@@ -442,5 +424,5 @@ class Compiled:
                     ways = [(args, shape[0], other[0], length), (trace.call[0], other[0], shape[0], lengths[1])]
                     found = AnyLength(lambda x: Trace(self.f, x, static, True), *max(ways, key=lambda way: way[3]))
                     trace.any_length, trace.length = found, lengths[1] if found.args is trace.call[0] else trace.length
-                return TraceOfLength(self.f, args, static, found, length)
+                return Trace(self.f, args, static, True, found, length)
         return None

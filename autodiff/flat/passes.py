@@ -1,14 +1,15 @@
-"""Passes over lines: constants folded, gradients spread, shared parts named, dead lines dropped."""
+"""Passes over lines: constants folded, gradients spread, shared parts named, dead lines dropped, short ones joined."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from ..formula import Names
 from ..vocabulary import INFIX, words
-from .ir import Expression, Line, as_key, leaves_of, primitive_of, replaced
+from .ir import Expression, Line, Program, as_key, leaves_of, parts_of, primitive_of, replaced
 
 # --- fold ----------------------------------------------------------------------------------------
 
@@ -165,3 +166,26 @@ def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
         target = None if line.target in partial else line.target
         found.append(line._replace(expression=reduced(line.expression, target)))
     return found
+
+
+# --- inline --------------------------------------------------------------------------------------
+
+LONG = 20  # operations of one expression
+
+
+def inline(program: Program) -> Program:
+    """The program of outputs alone without copies; what is read once is computed where it is read, in outputs too."""
+    uses = Counter(program.outputs)
+    for line in program.lines:
+        uses.update(leaves_of(line.expression))
+    known: dict[Any, Expression] = {}
+    kept = []
+    for line in program.lines:
+        line = line._replace(expression=replaced(line.expression, lambda x: known.get(x, x)))
+        parts = sum(1 for _ in parts_of(line.expression))
+        if parts == 0 or (uses[line.target] == 1 and parts < LONG):
+            known[line.target] = line.expression
+        else:
+            kept.append(line)
+    outputs = tuple(known.get(x, x) for x in program.outputs)
+    return program._replace(lines=tuple(kept), forward=len(kept), outputs=outputs)

@@ -203,9 +203,14 @@ def recordings(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Rec
         with Given("the penalty"):
             added = penalty() if penalty else None
         of_penalty = Recording([added], [], parameters, since) if penalty else None
-        with Given("the optimizer's update"):
-            (parameter, gradient, rate, step, *states), new = update()
-    return of_loss, of_penalty, Recording(new, [parameter, gradient, *states], [rate, step], since)
+        return of_loss, of_penalty, of_update(update, since)
+
+
+def of_update(update: Callable[[], tuple[Sequence[Any], Sequence[Any]]], since: int | None = None) -> Recording:
+    """An optimizer's update, recorded now: see ``Recipe``."""
+    with Given("the optimizer's update"):
+        (parameter, gradient, rate, step, *states), new = update()
+    return Recording(new, [parameter, gradient, *states], [rate, step], since)
 
 
 def recorded(

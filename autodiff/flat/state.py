@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, NamedTuple, Self
 
 
@@ -32,15 +33,15 @@ class State(NamedTuple):
         return cls(numbers, gradients, list(optimizer.state.values()), optimizer.steps)
 
     @classmethod
-    def at(cls, arrays: Any, count: int, steps: int) -> Self:
-        """The state of so many parameters in arrays "w", "gw", and "m0", "m1", ... by name."""
-        numbers, gradients, *moments = [arrays[name][:count].copy() for name in places(arrays)]
+    def at(cls, arrays: Any, shape: tuple[int, ...], steps: int) -> Self:
+        """The state in arrays "w", "gw", and "m0", "m1", ... by name, whose first numbers have that shape."""
+        numbers, gradients, *moments = [x.copy() for x in places(arrays, shape)]
         return cls(numbers, gradients, moments, steps)
 
-    def put(self, arrays: Any, count: int) -> None:
+    def put(self, arrays: Any, shape: tuple[int, ...]) -> None:
         """Write it there."""
-        for name, numbers in zip(places(arrays), (self.numbers, self.gradients, *self.moments)):
-            arrays[name][:count] = numbers
+        for place, numbers in zip(places(arrays, shape), (self.numbers, self.gradients, *self.moments)):
+            place[:] = numbers
 
     def into(self, optimizer: Any) -> None:
         """Put them into this state."""
@@ -52,9 +53,10 @@ class State(NamedTuple):
         optimizer.steps = self.steps
 
 
-def places(arrays: Any) -> list[str]:
-    """The arrays of parameters, gradients and moments."""
-    return ["w", "gw", *[name for name in arrays if name[0] == "m"]]
+def places(arrays: Any, shape: tuple[int, ...]) -> list[Any]:
+    """The parameters, gradients and moments in arrays."""
+    names = ["w", "gw", *[name for name in arrays if name[0] == "m"]]
+    return [arrays[name][: prod(shape)].reshape(shape) for name in names]
 
 
 def listed(numbers: Any) -> list[float]:

@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from ..tracing import Uncollected, Unsupported
-from .compiled import Runner, native, prepared, runner_for
+from .compiled import native, prepared, runner_for
 from .ir import remembered
 from .recording import Recipe, Step
 from .state import Batches, Epoch, State
@@ -21,7 +21,7 @@ from .state import Batches, Epoch, State
 class PureStep:
     """A step as functions of numbers alone, the gradient over rows and the update, each part in its runner."""
 
-    def __init__(self, step: Step, kind: type[Runner], clip: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, step: Step, kind: Any, clip: Callable[[Any, Any], Any]) -> None:
         parameters, penalty = list(step.recipe.parameters), step.penalty
         self.loss, self.update = prepared(kind, step.loss, parameters), prepared(kind, step.update, ())
         self.penalty, self.clip = prepared(kind, penalty, parameters) if penalty else None, clip
@@ -84,7 +84,7 @@ class Training:
                 break
             state = self.pure.updated(state, found, rate, clip_norm)
             losses.append(loss)
-            self.step.recipe.keep(noted, len(indices))
+            self.step.recipe.keep([*map(float, noted)], len(indices))
         return state, losses
 
 

@@ -14,8 +14,7 @@ from ..arrays import is_array
 from ..functional import branches, flattened
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported
-from .lowering import Lowering
-from .recording import Given, Recording
+from .recording import of_update
 from .state import State
 
 NUMBERS = {float, int}
@@ -155,12 +154,10 @@ class Trainer:
             raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
         run = trace.ready(self.wanted, "native", 1)
         if self.training is None:
-            from .backends.llvm.singles import SingleTraining  # when used: it brings in machine code
+            from .backends.llvm.trainings import SingleTraining  # when used: it brings in machine code
 
-            with Uncollected(), Tracing(sums=True), Given("the optimizer's update"):
-                (parameter, gradient, rate, step, *states), new = self.optimizer.recorded()
-            recording = Recording(new, [parameter, gradient, *states], [rate, step])
-            self.training = SingleTraining(Lowering(recording, ()).program(), len(self.wanted.leaves))
+            with Uncollected(), Tracing(sums=True):
+                self.training = SingleTraining(of_update(self.optimizer.recorded), len(self.wanted.leaves))
         if shape:
             self.known[shape] = run
         return run

@@ -3,7 +3,7 @@
 Where things are, in the order to read:
 
     tokens       text cut into tokens, brackets and neighbors checked
-    grammar      tokens through Python's ast to Values, never by eval
+    grammar      tokens to Values, one gate after the other, never by eval
     functions    the functions an expression may call
     errors       ExpressionError: a caret under the place, and what to write instead
 """

@@ -163,7 +163,7 @@ def joined(text: str, words: list[Token], right: int, own: Collection[str]) -> s
     before = words[right - 1]
     if before.kind == words[right].kind == "number":
         return "an operator is missing between these two numbers"
-    first, last = operand_start(words, right - 1), operand_end(words, right)
+    first, last = operand_end(words, right - 1, -1), operand_end(words, right, 1)
     left, right_text = text[words[first].start : before.end], text[words[right].start : words[last].end]
     if len(left) + len(right_text) > WIDTH:
         return "a product needs its sign: write a * here"
@@ -172,24 +172,18 @@ def joined(text: str, words: list[Token], right: int, own: Collection[str]) -> s
     return f"a product needs its sign: write {left}*{right_text}"
 
 
-def operand_start(words: list[Token], place: int) -> int:
-    """Where the operand that ends at a place begins, back over brackets, its function's name and raised numbers."""
+def operand_end(words: list[Token], place: int, way: int) -> int:
+    """Where the operand at a place ends, ahead (1) or back (-1), past brackets, its function's name, raised numbers."""
     depth = 0
     while True:
         depth += words[place].nesting
-        called = words[place].text == "(" and words[place - 1].kind == "name"
-        raised = words[place].start == words[place - 1].start or words[place].text in ("**", "-")
-        if not depth and not (place and (called or raised)):
+        first = min(place, place + way)
+        pair = words[first : first + 2] if first >= 0 else []
+        if not depth and not (len(pair) == 2 and belong(*pair)):
             return place
-        place -= 1
+        place += way
 
 
-def operand_end(words: list[Token], place: int) -> int:
-    """Where the operand that begins at a place ends, past its function's brackets."""
-    depth = 0
-    while True:
-        depth += words[place].nesting
-        called = words[place].kind == "name" and place + 1 < len(words) and words[place + 1].text == "("
-        if not depth and not called:
-            return place
-        place += 1
+def belong(token: Token, after: Token) -> bool:
+    """Whether words side by side are a name and its bracket, or of a raised number, whose signs have no width."""
+    return (token.kind == "name" and after.text == "(") or after.start in (after.end, token.start)

@@ -59,6 +59,10 @@ class Gate(NamedTuple):
             if other != self.place:
                 yield self.rule(self.out, *mixed)
 
+    def alike(self) -> list[Primitive]:
+        """The gates that are taken for this one, itself among them."""
+        return [gate for group in ALIKE if self.primitive in group for gate in group]
+
     def backwards(self) -> Iterator[Any]:
         """The local gradient of b / a in place of a / b."""
         if len(self.operands) == 2 and words(self.primitive).ordered:
@@ -87,52 +91,63 @@ class Mistake(NamedTuple):
     numbers: Callable[[Any], Any]  # for EDGES in place of upstream * local, for GATES in place of the value
 
 
-def local(name: str, sentence: str, locals_: Callable[[Gate], Any]) -> Mistake:
-    """A row that spoils a local gradient that multiplies."""
+LOCALS = [  # what becomes of a local gradient
+    Mistake("lost factor", "a factor of the local gradient is missing", lambda e: e.altered("factor")),
+    Mistake("lost minus", "the minus of this gate's rule is missing", lambda e: e.altered("minus")),
+    Mistake("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.altered("exponent")),
+    Mistake("wrong way round", "something is the wrong way round: a fraction, or the gate's two inputs",
+        Gate.backwards),
+    Mistake("input for output", "the rule is written in the gate's output, and you put its input there",
+        lambda e: [e.rule(e.operands[e.place], *e.operands)]),
+    Mistake("output for input", "the rule is written in the gate's input, and you put its output there",
+        lambda e: [e.rule(e.out, *e.operands[: e.place], e.out, *e.operands[e.place + 1 :])]),
+    Mistake("swapped operand", "the local gradient is taken from the wrong input of the gate", Gate.exchanged),
+]  # fmt: skip
+
+
+def sent(row: Mistake) -> Mistake:
+    """The row of what is sent back by a local gradient that is spoiled; only where the gate multiplies."""
 
     def spoiled(e: Gate) -> Iterator[Any]:
-        for x in () if e.closes else locals_(e):
+        for x in () if e.closes else row.numbers(e):
             if x is not None and x is not e.local and (type(x) is not float or x != getattr(e.local, "data", e.local)):
                 yield e.upstream * x
 
-    return Mistake(name, sentence, spoiled)
+    return row._replace(numbers=spoiled)
 
 
 EDGES = [
     Mistake("max", "the gate lets the gradient through only to where its value came from",
         lambda e: [e.upstream * (1.0 - e.local)] if e.closes else []),
-    local("lost factor", "a factor of the local gradient is missing", lambda e: e.altered("factor")),
-    local("lost minus", "the minus of this gate's rule is missing", lambda e: e.altered("minus")),
-    local("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.altered("exponent")),
-    local("wrong way round", "something is the wrong way round: a fraction, or the gate's two inputs", Gate.backwards),
-    local("input for output", "the rule is written in the gate's output, and you put its input there",
-        lambda e: [e.rule(e.operands[e.place], *e.operands)]),
-    local("output for input", "the rule is written in the gate's input, and you put its output there",
-        lambda e: [e.rule(e.out, *e.operands[: e.place], e.out, *e.operands[e.place + 1 :])]),
-    local("swapped operand", "the local gradient is taken from the wrong input of the gate", Gate.exchanged),
+    *map(sent, LOCALS),
     Mistake("upstream alone", "that is the upstream gradient alone: times the local gradient is missing",
         lambda e: [e.upstream]),
     Mistake("local alone", "that is the local gradient alone: times the upstream gradient is missing",
         lambda e: [e.local]),
     Mistake("sign", "the sign is wrong", lambda e: [-(e.upstream * e.local)]),
 ]  # fmt: skip
+RULES = [  # wrong rules to choose from, the most tempting first
+    *LOCALS,
+    Mistake("sign", "the sign is wrong", lambda e: [-e.local]),
+    Mistake("another rule", "that is the rule of another gate",
+        lambda e: [e._replace(primitive=gate).rule(e.out, *e.operands) for gate in e.alike()]),
+    Mistake("value for slope", "that is a value, not how fast the gate grows with its input",
+        lambda e: [e.out, *e.operands]),
+]  # fmt: skip
 GATES = [
     Mistake("wrong way round", "the gate's two inputs are the wrong way round",
         lambda g: [g.primitive(*reversed(g.operands))] if g.primitive in (sub, div, power) else []),
     Mistake("another gate", "that is what another gate makes of these inputs",
-        lambda g: [gate(*g.operands) for group in ALIKE if g.primitive in group for gate in group]),
+        lambda g: [gate(*g.operands) for gate in g.alike()]),
     Mistake("gate forgotten", "that is the gate's input: the gate itself is missing",
         lambda g: g.operands if len(g.operands) == 1 else []),
     Mistake("sign", "the sign is wrong", lambda g: [-g.out]),
 ]  # fmt: skip
 
 
-SENTENCES = list(dict.fromkeys(row.sentence for row in (*EDGES, *GATES)))
-
-
-def typical(gate: Gate, backward: bool) -> Iterator[tuple[Mistake, Any]]:
-    """Each mistake with a number that it makes of a gate, or ``backward`` of an edge, in numbers or Values."""
-    return ((row, x) for row in (EDGES if backward else GATES) for x in numbers(row, gate))
+def typical(rows: Sequence[Mistake], gate: Gate) -> Iterator[tuple[Mistake, Any]]:
+    """Each mistake of GATES, or of EDGES or RULES where an edge is meant, with what it makes, in numbers or Values."""
+    return ((row, x) for row in rows for x in numbers(row, gate))
 
 
 class Paths(NamedTuple):
@@ -159,7 +174,9 @@ ANY = [
     Mistake("value for gradient", "a value and a gradient are mixed up here", lambda p: p.value),
     Mistake("copied", "that is the number of a blank beside this one", lambda p: p.nearby),
 ]  # fmt: skip
+SENTENCES = list(dict.fromkeys(row.sentence for row in (*EDGES, *GATES, *RULES)))
 ROUNDED = "this is rounded too far: give more digits"
+SAID = {row.name: row.sentence for row in (*SEVERAL, *ANY)} | {"rounded": ROUNDED}
 
 
 def candidates(gates: Sequence[Gate], paths: Paths, backward: bool) -> Iterator[tuple[Mistake, float]]:

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from autodiff import Value
 
 from .. import data
-from .._targets import classes, one_hot
 from ..data import GATES, truth_table
-from ..losses import Loss, loss_named
+from ..losses import Loss, classes, loss_named, one_hot
 from ..metrics import evaluate
 from ..models import MLP
 from ..optim import OPTIMIZERS, Optimizer, optimizer_named
@@ -25,6 +24,7 @@ OUTPUTS = {
     "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
 }  # fmt: skip
+IRISES = ["setosa", "versicolor", "virginica"]
 
 
 class Preset(NamedTuple):
@@ -42,10 +42,7 @@ class Preset(NamedTuple):
     split: bool = False  # keep a quarter of the examples for testing
     enough: float = 1.0  # the share of training examples that must be right for a run to be a success
     standardized: bool = False
-
-    def rate_of_descent(self) -> float:
-        """The learning rate of plain gradient descent: its own, or a usual one where another optimizer is chosen."""
-        return self.learning_rate if self.optimizer == "sgd" else RATES["sgd"]
+    classes: Sequence[str] = ()  # what they are called
 
 
 def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **settings: Any) -> Preset:
@@ -62,7 +59,9 @@ PRESETS = {
     "spirals": points(data.spirals, 200, [16, 16]),
     "blobs": points(data.blobs, 150, [8], loss="cross_entropy", optimizer="sgd", learning_rate=0.1, epochs=30),
     "rectangle": points(data.rectangle, 300, [8], learning_rate=0.05, epochs=100),
-    "iris": Preset(data.iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95, standardized=True),
+    "iris": Preset(
+        data.iris, [8], "cross_entropy", "sgd", 0.1, 60, 10, split=True, enough=0.95, standardized=True, classes=IRISES
+    ),
     "digits": Preset(
         data.digits, [32], "cross_entropy", "adam", 0.01, 15, 32, initializer="xavier", split=True, enough=0.95
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .._checks import counted
-from .._targets import ROUNDING, above_half, by_sign
 from ..data import GATES
 from ..doctor import diagnose
+from ..losses import ROUNDING, above_half, by_sign
 from ..metrics import numbers
 from .presets import Trial
 
@@ -26,11 +26,6 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
         f"{trial.optimizer.learning_rate:g},",
         f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
     ]
-
-
-def by_descent(trial: Trial) -> str:
-    """How the net trains in a page, which knows no other optimizer."""
-    return f"gradient descent, learning rate {trial.preset.rate_of_descent():g}"
 
 
 def standing(when: str, trial: Trial) -> str:

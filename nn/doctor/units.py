@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autodiff import Value, sweep
-
-from .._targets import listed as listed_outputs
-from ..layers import Layer
-from ..metrics import numbers
-from ..training.loop import Task
 from .findings import Finding
 
 SATURATED = 0.01  # a slope below this lets (almost) nothing through
@@ -19,17 +13,18 @@ SWITCHES = ("step", "sign")
 
 
 class LayerFacts(NamedTuple):
-    """One layer, and for each example what its units take, give and pass on."""
+    """One layer in plain numbers, and for each example what its units take, give and pass on."""
 
     place: int  # from 1
-    layer: Layer
+    activation: str
+    weights: list[list[float]]  # of each unit, its bias last
     inputs: list[list[float]]
     slopes: list[list[float]]  # the activations' derivatives
     deltas: list[list[float]]  # the gradients that arrive at the weighted sums
 
     def units(self, places: Sequence[int]) -> str:
         """ "layer 1, units 0 and 3 of 4": places count from 0 as in the weights' names."""
-        return f"layer {self.place}, {listed('unit', places)} of {len(self.layer.neurons)}"
+        return f"layer {self.place}, {listed('unit', places)} of {len(self.weights)}"
 
     def delta(self) -> float:
         """The root of the mean square of the gradients at the weighted sums."""
@@ -43,35 +38,9 @@ def listed(thing: str, places: Sequence[int]) -> str:
     return f"{thing} {shown[0]}" if len(shown) == 1 else f"{thing}s {', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def facts_of(task: Task) -> list[LayerFacts]:
-    """What every layer of a Sequential does with every example; nothing for another model."""
-    model = task.model
-    if not hasattr(model, "activations"):
-        return []
-    layers = [(i, layer) for i, layer in enumerate(model.layers) if isinstance(layer, Layer)]
-    found = {i: LayerFacts(i + 1, layer, [], [], []) for i, layer in layers}
-    for x, target in zip(task.examples, task.targets):
-        passed = model.activations(x)
-        task.loss.cost(listed_outputs(passed[-1][1]), target).backward()
-        inputs: Sequence[Any] = x
-        for i, (z, a) in enumerate(passed):
-            if i in found:
-                found[i].inputs.append(numbers(inputs))
-                found[i].slopes.append([slope(a_j, z_j) for a_j, z_j in zip(a, z)])
-                found[i].deltas.append([getattr(z_j, "grad", 0.0) for z_j in z])
-            inputs = a
-    return list(found.values())
-
-
-def slope(a: Any, z: Any) -> float:
-    """da/dz at this example."""
-    swept = sweep(a, since=z.born) if type(a) is type(z) is Value else ()
-    return next((float(upstream) for node, upstream, _ in swept if node is z), 0.0)
-
-
 def dead_units(layer: LayerFacts) -> Iterator[Finding]:
     """ReLUs that are 0 for every example: no gradient reaches their weights again."""
-    if layer.layer.activation_name == "relu":
+    if layer.activation == "relu":
         dead = [j for j, column in enumerate(zip(*layer.slopes)) if not any(column)]
         if dead:
             why = f"the ReLU is 0 for all {len(layer.slopes)} examples, so no gradient reaches these weights"
@@ -81,14 +50,13 @@ def dead_units(layer: LayerFacts) -> Iterator[Finding]:
 
 def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
     """Units with the same weights in and out, which get the same gradient and stay identical for ever (E12)."""
-    rows = [tuple(p.data for p in neuron.parameters()) for neuron in layer.layer.neurons]
-    if after:
-        rows = [row + out for row, out in zip(rows, zip(*[numbers(n.w) for n in after.layer.neurons]))]
+    columns = [*zip(*after.weights)] if after else []
+    rows = [(*row, *out) for row, out in zip(layer.weights, columns)]
     places: dict[tuple[float, ...], list[int]] = {}
     for j, row in enumerate(rows):
         places.setdefault(row, []).append(j)
     for same in places.values():
-        if len(same) > 1 and after:
+        if len(same) > 1:
             why = "they have the same weights, so they get the same gradient and do the work of one unit for ever."
             advice = "Start from small random weights, not from equal ones."
             yield Finding("identical units", f"{layer.units(same)}: {why}", advice)
@@ -96,7 +64,7 @@ def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
 
 def without_slope(layer: LayerFacts) -> Iterator[Finding]:
     """Step and sign units: their derivative is 0 everywhere."""
-    if (name := layer.layer.activation_name) in SWITCHES:
+    if (name := layer.activation) in SWITCHES:
         why = f"the derivative of {name} is 0 everywhere, so no gradient reaches the weights before it."
         advice = "Learn with sigmoid or tanh; set the weights of step units by hand."
         yield Finding("no slope", f"layer {layer.place}: {why}", advice)
@@ -104,7 +72,7 @@ def without_slope(layer: LayerFacts) -> Iterator[Finding]:
 
 def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
     """Units so far out on the flat ends of sigmoid or tanh that next to no gradient passes (D13)."""
-    if (name := layer.layer.activation_name) not in ("sigmoid", "tanh"):
+    if (name := layer.activation) not in ("sigmoid", "tanh"):
         return
     saturated = [j for j, column in enumerate(zip(*layer.slopes)) if max(column) < SATURATED]
     if saturated:

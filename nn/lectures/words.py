@@ -8,9 +8,8 @@ from math import log
 from typing import Any
 
 from .._checks import Seed, generator
-from .._targets import one_hot
 from ..layers import Layer
-from ..losses import squared_error
+from ..losses import one_hot, squared_error
 from ..metrics import predict
 from ..models import MLP, Convolution, RecurrentCell
 from ..module import Module

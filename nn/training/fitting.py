@@ -188,14 +188,9 @@ def fit(
 
 
 def loop(
-    run: Eager,
-    make: Callable[[Task], Eager],
-    task: Task,
-    history: History,
-    epochs: int,
-    callbacks: Sequence[Callable[..., Any]],
-    shown: Progress,
-) -> str:
+    run: Eager, make: Callable[[Task], Eager], task: Task, history: History, epochs: int,
+    callbacks: Sequence[Callable[..., Any]], shown: Progress
+) -> str:  # fmt: skip
     """Run the epochs, write them into the history, and return why it ended."""
     before = called = history.epochs
     while history.epochs < before + epochs:

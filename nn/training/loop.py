@@ -10,16 +10,16 @@ from random import Random, SystemRandom
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import autodiff
 from autodiff import Value
 from autodiff.flat import Batches, Epoch, State, Unsupported
 
-from .._targets import listed
 from ..data import AHEAD, whole_epochs
-from ..dropout import Dropout, drawing_from
-from ..losses import Loss, total
+from ..dropout import Dropout
+from ..losses import Loss, listed, total
 from ..models import Sequential
-from ..module import Module, holders_in, in_mode, outputs_of, takes_rows
-from ..normalization import BatchNorm, Notes, among_rows
+from ..module import Module, Recorder, holders_in, in_mode, outputs_of, recorded_by, takes_rows
+from ..normalization import BatchNorm
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
@@ -74,18 +74,10 @@ class Task:
     """
 
     def __init__(
-        self,
-        model: Any,
-        examples: Sequence[Sequence[float]],
-        targets: Sequence[Sequence[float]],
-        loss: Loss,
-        optimizer: Optimizer,
-        penalty: Callable[[Any], Any] | None = None,
-        epochs: int = 1,
-        batch_size: int | None = None,
-        gates: int = 0,
-        devices: int | None = None,
-    ) -> None:
+        self, model: Any, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]], loss: Loss,
+        optimizer: Optimizer, penalty: Callable[[Any], Any] | None = None, epochs: int = 1,
+        batch_size: int | None = None, gates: int = 0, devices: int | None = None
+    ) -> None:  # fmt: skip
         self.gates = gates  # of one example's loss
         self.devices = devices  # that share the rows of a step by JAX
         self.model = model
@@ -102,7 +94,7 @@ class Task:
         self.due = 1  # epochs after which that is looked at
         self.renewed = 0  # how often callbacks have changed that
         self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, each with its units
-        self.notes: Notes = []  # of batch normalization in one example
+        self.notes: list[Any] = []  # of batch normalization in one example
         self.by_layer = False  # whether dropout takes all rows layer by layer
         self.look()
 
@@ -127,10 +119,8 @@ class Task:
     @property
     def recipe(self) -> Any:
         """What flat code records a step from."""
-        from autodiff.flat import Recipe  # when used: it brings in flat code
-
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
-        return Recipe(
+        return autodiff.flat.Recipe(
             self.recorded_loss,
             (self.examples[0], self.targets[0]),
             optimizer.parameters,
@@ -159,8 +149,8 @@ class Task:
             found, factors[:units] = factors[:units], []
             return found
 
-        with drawing_from(next_of), among_rows() as self.notes:
-            return self.example_loss(x, target[:own])
+        self.notes = []
+        return recorded_by(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
 
     def step_of_two_rows(self) -> None:
         """Make it, and note how dropout is called in it; nothing is drawn."""
@@ -170,12 +160,10 @@ class Task:
             calls.append((layer, units))
             return [1.0] * units
 
-        with drawing_from(noted):
-            self.batch_loss([0, -1])
-            found, calls = calls, []
-            if found:
-                with among_rows():
-                    self.example_loss(self.examples[0], self.targets[0])
+        recorded_by(Recorder(noted), self.batch_loss, [0, -1])
+        found, calls = calls, []
+        if found:
+            recorded_by(Recorder(noted, []), self.example_loss, self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)
@@ -310,10 +298,8 @@ def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
     """Raise NonfiniteLossError, naming where it began, if the loss or a gradient is inf or nan."""
     if isfinite(loss.data) and all(map(isfinite, [parameter.grad for parameter in optimizer.parameters])):
         return
-    from autodiff import nonfinite_origin
-
     optimizer.zero_grad()
-    raise NonfiniteLossError(loss.data, nonfinite_origin(loss))
+    raise NonfiniteLossError(loss.data, autodiff.nonfinite_origin(loss))
 
 
 def put_back(states: list[tuple[Any, Any]]) -> None:
@@ -359,7 +345,7 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Ca
             done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
             done.write(history)
             if history.epochs >= task.due:
-                agree(runner, task, history.epochs)
+                agree(runner, task, history.epochs)  # no try here: at its first line ctrl-C would escape this one
             shown()
         done.state.into(task.optimizer)
     except BaseException as error:

@@ -10,8 +10,7 @@ from typing import Any, Never
 import autodiff
 from autodiff.flat import Batches, State, Unsupported
 
-from ..dropout import Dropout, drawing_from
-from ..module import in_mode, takes_sequences
+from ..module import Recorder, in_mode, recorded_by, takes_sequences
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Task, put_back
 
@@ -23,17 +22,15 @@ class Recorded(Eager):
     """A step recorded once, by a runner of ``autodiff.flat``."""
 
     def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
-        from autodiff.flat import Training, device_training, native_training  # when used: they bring in flat code
-
         super().__init__(task, why)
-        optimizer = task.optimizer
+        flat, optimizer = autodiff.flat, task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
-            self.training: Any = native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
+            self.training: Any = flat.native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
         elif runner == "jax":
-            self.training = device_training(task.recipe, task.rows, task.epoch, task.devices)
+            self.training = flat.device_training(task.recipe, task.rows, task.epoch, task.devices)
         else:
-            self.training = Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
+            self.training = flat.Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name, self.recorded = self.training.name, self.training.step
         self.ahead = runner != "jax" or task.epoch.steps == 1
 
@@ -55,15 +52,14 @@ class Sequences(Eager):
 
     def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
         super().__init__(task, why)
-        from autodiff.flat import Step  # when used: it brings in flat code
-
         refuse_own_step(task.optimizer)
         if runner == "jax":
             raise Unsupported("runner='jax' takes examples of one length: train sequences with runner='native'")
         if task.epoch.size > 1:
             raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
         shortest = min(zip(task.examples, task.targets), key=lambda example: len(example[0]))
-        self.recorded = Step(task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int), True)
+        recipe = task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int)
+        self.recorded = autodiff.flat.Step(recipe, True)
         self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
         with in_mode(task.modules, True):
             self.trainer.expect(zip(task.examples, task.targets))
@@ -72,11 +68,10 @@ class Sequences(Eager):
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
         """That of one example, with the penalty; recorded once for each length."""
 
-        def refuse(layer: Dropout, units: int) -> Never:
+        def refuse(layer: Any, units: int) -> Never:
             raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
 
-        with drawing_from(refuse):
-            loss, penalty = self.task.example_loss(x, target), self.task.penalty
+        loss, penalty = recorded_by(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
     def losses(self, batches: Batches) -> list[float]:
@@ -130,11 +125,5 @@ def fastest(task: Task) -> Eager:
     return found
 
 
-RUNNERS: dict[str, Callable[[Task], Eager]] = {
-    "auto": fastest,
-    "eager": Eager,
-    "source": partial(recorded, runner="source"),
-    "batch": partial(recorded, runner="batch"),
-    "native": partial(recorded, runner="native"),
-    "jax": partial(recorded, runner="jax"),
-}
+RUNNERS: dict[str, Callable[[Task], Eager]] = {"auto": fastest, "eager": Eager}
+RUNNERS |= {name: partial(recorded, runner=name) for name in ("source", "batch", "native", "jax")}

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, count, islice
 from math import inf, isfinite, nan
 from typing import Any, NamedTuple, Never
 
-from autodiff import Value
-from autodiff.flat import Batches, State, Unsupported
+from autodiff import Value, flat
+from autodiff.flat import Batches, Unsupported
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
-from .._targets import listed
 from ..data import AHEAD, whole_epochs
-from ..losses import Loss, loss_named
+from ..losses import Loss, listed, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
 from ..module import Module, buffers_in, in_mode
@@ -62,29 +61,16 @@ class Runs:
     MLP(2-2-1, tanh, linear, 9 parameters)
     """
 
-    def __init__(self, make: Callable[[int], Any], learning_rates: Sequence[float], classes: bool = True) -> None:
-        self.make = make
-        self.classes = classes
-        self.seeds: list[int] = []
-        self.learning_rates = list(learning_rates)
-        self.loss: list[list[float]] = [[] for _ in learning_rates]
-        self.right: list[list[float]] = [[] for _ in learning_rates]
-        self.parameters: list[list[list[float]]] = [[] for _ in learning_rates]
-        self.stopped = ""
-
-    def add(self, seed: int, outcomes: Sequence[Outcome]) -> None:
-        """Take in what became of the nets of one seed."""
-        for row, outcome in enumerate(outcomes):
-            self.loss[row].append(outcome.loss)
-            self.right[row].append(outcome.right if outcome.loss == outcome.loss else nan)
-            self.parameters[row].append(outcome.parameters)
-        self.seeds.append(seed)
-
-    def cut(self) -> None:
-        """Leave out what was not taken in as a whole when ctrl-C came."""
-        for rows in (self.loss, self.right, self.parameters):
-            for row in rows:
-                del row[len(self.seeds) :]
+    def __init__(
+        self, make: Callable[[int], Any], learning_rates: Sequence[float], classes: bool,
+        found: Sequence[tuple[int, Sequence[Outcome]]], stopped: str = "all epochs"
+    ) -> None:  # fmt: skip
+        self.make, self.classes, self.stopped = make, classes, stopped
+        self.seeds, self.learning_rates = [seed for seed, _ in found], list(learning_rates)
+        rows = [[outcomes[place] for _, outcomes in found] for place in range(len(self.learning_rates))]
+        self.loss = [[net.loss for net in row] for row in rows]
+        self.right = [[net.right if net.loss == net.loss else nan for net in row] for row in rows]
+        self.parameters = [[net.parameters for net in row] for row in rows]
 
     @property
     def learned(self) -> list[list[bool]]:
@@ -141,123 +127,6 @@ def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
     for (_, held, i), number in zip(buffers_in(net), numbers[len(parameters) :]):
         held[i] = number
     return net
-
-
-class SideBySide:
-    """Trains the nets of a job, a block at a time; Unsupported if they differ in more than numbers."""
-
-    def __init__(self, job: Job) -> None:
-        if job.seed is None and job.batch_size < len(job.X):
-            raise Unsupported("nets side by side see the same mini-batches: give a seed, or another runner")
-        self.job = job
-        first, *others = [job.task(job.model, rate) for rate in job.rates]
-        self.epoch, self.clip_norm, self.pace = first.epoch, first.optimizer.clip_norm, Pace()
-        self.rates = [task.optimizer.learning_rate for task in (first, *others)]
-        self.training = self.recorded(first)
-        nets = (job.task(net, job.rates[0]) for net in job.other_nets())
-        if not all(map(self.is_alike, chain(others, nets))):
-            raise Unsupported("nets train side by side if they differ only in their parameters and learning rates")
-        few = job.epochs * len(job.X) <= AHEAD
-        self.order = list(self.shuffled()) if few else None
-
-    def recorded(self, task: Task) -> Any:
-        """The step of a net in machine code."""
-        from autodiff.flat import in_machine_code  # when used: it brings in flat code
-
-        optimizer, model, before = task.optimizer, task.model, Value(0.0).born
-        refuse_own_step(optimizer)
-        for layer in [x for x in task.modules if x.in_training]:
-            raise Unsupported(f"{layer!r} {layer.in_training}, which nets side by side cannot")
-        x, target = task.examples[0], task.targets[0]
-        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=5)
-        if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
-            raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
-        if optimizer.steps or any(map(any, optimizer.state.values())):
-            raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        make = in_machine_code().ManyTraining
-        return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
-
-    def is_alike(self, task: Task) -> bool:
-        """Whether this net's step is the recorded one, but for parameters and learning rate."""
-        fits: bool = self.training.fits(task.recipe)
-        return fits and task.optimizer.clip_norm == self.clip_norm
-
-    def outcomes(self) -> Iterator[list[Outcome]]:
-        """For each seed what became of the net at each learning rate."""
-        finished = self.finished()
-        while outcomes := list(islice(finished, len(self.job.rates))):
-            yield outcomes
-
-    def finished(self) -> Iterator[Outcome]:
-        """What became of each net, all rates of the first seed first."""
-        waiting, blocks, due = self.starts(), 0, 1
-        while nets := list(islice(waiting, self.training.at_once)):
-            seeds, places, starts = zip(*nets)
-            state, lanes = self.training.start(starts, [self.rates[place] for place in places])
-            stopped: dict[int, Sequence[int]] = {}  # nets that have met inf or nan, and the rows of that step
-            for order, epochs in self.order or self.shuffled():
-                made, end = 0, epochs * self.epoch.steps
-                while made < end:
-                    with self.pace:
-                        self.pace.made = min(end - made, self.pace.steps())
-                        steps = Batches(self.epoch, order, made, made + self.pace.made)
-                        state, lanes = self.training.run(state, lanes, steps)
-                    made = steps.last
-                for net, ended in enumerate(lanes.ends[: len(nets)].tolist()):
-                    if ended < inf and net not in stopped:
-                        stopped[net] = steps.indices(int(ended))
-            blocks += 1
-            if blocks == due:
-                due *= 4
-                self.check()
-            for net, outcome in enumerate(self.read(state, lanes, len(nets))):
-                yield self.looked_into(stopped.get(net), outcome, seeds[net], self.job.rates[places[net]])
-
-        self.check()
-
-    def check(self) -> None:
-        """Unsupported if the step would be recorded differently now: after blocks 1, 4, 16, ... and in the end."""
-        if not self.is_alike(self.job.task(self.job.model, self.job.rates[0])):
-            raise Unsupported("the step is recorded differently each time: does it read a clock or a file?")
-
-    def starts(self) -> Iterator[tuple[int, int, list[float]]]:
-        """(seed, place of the learning rate, numbers) of each net."""
-        for seed in self.job.seeds:
-            start = [parameter.data for parameter in self.job.make(seed).parameters()]
-            for place in range(len(self.rates)):
-                yield seed, place, start
-
-    def shuffled(self) -> Iterator[tuple[list[int], int]]:
-        """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
-        job, rows = self.job, len(self.job.X)
-        random, remaining = generator(job.seed), job.epochs
-        while remaining:
-            epochs = min(remaining, max(1, AHEAD // rows))
-            yield whole_epochs(rows, job.batch_size, random, epochs), epochs
-            remaining -= epochs
-
-    def read(self, state: State, lanes: Any, count: int) -> Iterator[Outcome]:
-        """What became of each of so many nets."""
-        decide = self.job.loss.decide
-        classes = [decide(target) for target in self.job.targets]
-        examples = len(classes) if are_classes(self.job.targets, self.job.loss) else nan
-        found = state.numbers.T[:count].tolist(), lanes.losses.tolist(), self.training.outputs(state.numbers).tolist()
-        for parameters, loss, outputs in zip(*found):
-            right = sum([decide(y) == wanted for y, wanted in zip(outputs, classes)])
-            yield Outcome(parameters, loss, right / examples)
-
-    def looked_into(self, stopped: Sequence[int] | None, outcome: Outcome, seed: int, rate: float) -> Outcome:
-        """The outcome, once eager code has agreed that the step over the rows ``stopped`` meets inf or nan."""
-        job = self.job
-        if all(map(isfinite, outcome.parameters)):
-            if stopped is None:
-                return outcome
-            task = job.task(with_numbers(job.make(seed), outcome.parameters), rate)
-            with in_mode(task.modules, True):
-                loss = task.batch_loss(stopped).data
-            if loss - loss != 0.0:
-                return Outcome(outcome.parameters, nan, nan)
-        return job.fitted(seed, rate, "auto")
 
 
 def fit_many(
@@ -330,51 +199,46 @@ def fit_many(
     refuse_words(fit_many, others)
     one_of("runner", runner, RUNNERS)
     job = Job(model, X, Y, loss, optimizer, epochs, batch_size, seed, penalty, seeds, learning_rates)
-    runs = Runs(job.make, job.rates, are_classes(job.targets, job.loss))
+    done: list[tuple[int, list[Outcome]]] = []  # which grows by whole seeds
+    stopped = "all epochs"
     with Progress(len(job.seeds), progress, "seed") as shown:
 
         def take(found: Iterable[list[Outcome]]) -> None:
             for outcomes, start in zip(found, job.seeds):
-                runs.add(start, outcomes)
-                shown.show(len(runs.seeds), [outcomes[0].loss])
+                done.append((start, outcomes))
+                shown.show(len(done), [outcomes[0].loss])
 
         try:
             try:
-                take(SideBySide(job).outcomes() if runner in ("native", "auto") else job.one_by_one(runner))
+                take(job.side_by_side() if runner in ("native", "auto") else job.one_by_one(runner))
             except (Unsupported, ImportError) as error:
                 if runner != "auto":
                     raise
                 shown.hint(str(error) if isinstance(error, ImportError) else "")
-                runs.seeds.clear()
-                runs.cut()
+                done.clear()
                 take(job.one_by_one(runner))
-            runs.stopped = "all epochs"
         except KeyboardInterrupt:
-            runs.cut()
-            if not runs.seeds:
+            if not done:
                 raise
-            runs.stopped = "interrupted"
-    return runs
+            stopped = "interrupted"
+    return Runs(job.make, job.rates, job.classes, done, stopped)
 
 
 class Job:
-    """What ``fit_many`` was asked for, checked."""
+    """What ``fit_many`` was asked for, checked; and its nets, trained."""
 
     def __init__(
-        self,
-        model: Any,
-        X: Sequence[Sequence[float]],
-        Y: Sequence[Any],
-        loss: str | Callable[[Any, Any], Any] | Loss,
-        optimizer: str | Callable[..., Optimizer],
-        epochs: int,
-        batch_size: int | None,
-        seed: int | None,
-        penalty: Callable[[Any], Any] | None,
-        seeds: Iterable[int],
-        learning_rates: Iterable[float] | None,
-    ) -> None:
-        self.given, self.make = model, maker(model)
+        self, model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Any, optimizer: Any, epochs: int,
+        batch_size: int | None, seed: int | None, penalty: Callable[[Any], Any] | None, seeds: Iterable[int],
+        learning_rates: Iterable[float] | None
+    ) -> None:  # fmt: skip
+        if not isinstance(model, MLP) and (isinstance(model, Module) or not callable(model)):
+            raise TypeError(
+                "fit_many makes a net from each seed: give an MLP or a function such as "
+                f"lambda seed: Sequential(Layer(2, 4, seed=seed), ...); got {model!r:.60}"
+            )
+        self.alike = isinstance(model, MLP)  # of one make, whatever the seed
+        self.make: Callable[[int], Any] = model.again if isinstance(model, MLP) else model
         self.X, self.Y, self.loss = examples_in(X), Y, loss_named(loss)
         self.epochs = size(epochs, "epochs")
         self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
@@ -384,7 +248,13 @@ class Job:
             raise ValueError("fit_many trains a net from each seed, got none")
         self.model = self.make(self.seeds[0])
         self.targets = encoded(self.model, self.X, Y, self.loss)
-        self.optimizer = make = optimizer_maker(optimizer)
+        self.classes = are_classes(self.targets, self.loss)
+        if isinstance(optimizer, Optimizer) or not (isinstance(optimizer, str) or callable(optimizer)):
+            raise TypeError(
+                "fit_many makes an optimizer for each net: give a name, a class, or a function of parameters and "
+                f"learning_rate such as functools.partial(SGD, momentum=0.9); got {optimizer!r:.60}"
+            )
+        self.optimizer = make = one_of("optimizer", optimizer, OPTIMIZERS)
         if learning_rates is None:
             learning_rates = [make(self.model.parameters()).learning_rate]
             self.optimizer = lambda parameters, rate: make(parameters)
@@ -395,15 +265,6 @@ class Job:
     def one_by_one(self, runner: str) -> Iterator[list[Outcome]]:
         """For each seed what becomes of the net at each learning rate, by ``fit``."""
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
-
-    def other_nets(self) -> Iterator[Any]:
-        """The nets of all seeds but the first; none of an MLP's make, which are alike."""
-        return iter(()) if isinstance(self.given, MLP) else map(self.make, self.seeds[1:])
-
-    def task(self, model: Any, rate: float) -> Task:
-        """The task of one net."""
-        chosen = self.optimizer(model.parameters(), rate)
-        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs, self.batch_size)
 
     def fitted(self, seed: int, rate: float, runner: str) -> Outcome:
         """What becomes of the net of that seed and rate by ``fit``."""
@@ -421,24 +282,102 @@ class Job:
             raise KeyboardInterrupt
         return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1] / len(self.X))
 
+    def task(self, model: Any, rate: float) -> Task:
+        """The task of one net."""
+        chosen = self.optimizer(model.parameters(), rate)
+        return Task(model, self.X, self.targets, self.loss, chosen, self.penalty, self.epochs, self.batch_size)
 
-def maker(model: Any) -> Callable[[int], Any]:
-    """The function that makes a net from a seed."""
-    if isinstance(model, MLP):
-        return model.again
-    if isinstance(model, Module) or not callable(model):
-        raise TypeError(
-            "fit_many makes a net from each seed: give an MLP or a function such as "
-            f"lambda seed: Sequential(Layer(2, 4, seed=seed), ...); got {model!r:.60}"
-        )
-    return model  # type: ignore[no-any-return]
+    def side_by_side(self) -> Iterator[list[Outcome]]:
+        """The same in machine code, many nets at a time; Unsupported if they differ in more than numbers."""
+        if self.seed is None and self.batch_size < len(self.X):
+            raise Unsupported("nets side by side see the same mini-batches: give a seed, or another runner")
+        first, *tasks = [self.task(self.model, rate) for rate in self.rates]
+        rates = [task.optimizer.learning_rate for task in (first, *tasks)]
+        training, pace, clip_norm = self.recorded(first), Pace(), first.optimizer.clip_norm
 
+        def is_recorded(task: Task) -> bool:
+            return training.fits(task.recipe) and task.optimizer.clip_norm == clip_norm
 
-def optimizer_maker(optimizer: Any) -> Callable[..., Optimizer]:
-    """The function that makes an optimizer from parameters and a learning rate."""
-    if isinstance(optimizer, Optimizer) or not (isinstance(optimizer, str) or callable(optimizer)):
-        raise TypeError(
-            "fit_many makes an optimizer for each net: give a name, a class, or a function of parameters and "
-            f"learning_rate such as functools.partial(SGD, momentum=0.9); got {optimizer!r:.60}"
-        )
-    return one_of("optimizer", optimizer, OPTIMIZERS)  # type: ignore[no-any-return]
+        def check() -> None:  # after blocks 1, 4, 16, ... and in the end
+            if not is_recorded(self.task(self.model, self.rates[0])):
+                raise Unsupported("the step is recorded differently each time: does it read a clock or a file?")
+
+        others = () if self.alike else (self.task(self.make(seed), self.rates[0]) for seed in self.seeds[1:])
+        if not all(map(is_recorded, chain(tasks, others))):
+            raise Unsupported("nets train side by side if they differ only in their parameters and learning rates")
+        order = list(self.shuffled()) if self.epochs * len(self.X) <= AHEAD else None
+        waiting, found, due = self.starts(), list[Outcome](), 1
+        for block in count(1):
+            if not (nets := list(islice(waiting, training.at_once))):
+                return check()
+            seeds, places, starts = zip(*nets)
+            state, lanes = training.start(starts, [rates[place] for place in places])
+            stopped: dict[int, Sequence[int]] = {}  # nets that have met inf or nan, and the rows of that step
+            for indices, epochs in order or self.shuffled():
+                made, end = 0, epochs * first.epoch.steps
+                while made < end:
+                    with pace:
+                        pace.made = min(end - made, pace.steps())
+                        steps = Batches(first.epoch, indices, made, made + pace.made)
+                        state, lanes = training.run(state, lanes, steps)
+                    made = steps.last
+                for net, ended in enumerate(lanes.ends[: len(nets)].tolist()):
+                    if ended < inf and net not in stopped:
+                        stopped[net] = steps.indices(int(ended))
+            if block == due:
+                due *= 4
+                check()
+            for net, outcome in enumerate(self.read(state.numbers, lanes, training.outputs(state.numbers), len(nets))):
+                found.append(self.looked_into(stopped.get(net), outcome, seeds[net], self.rates[places[net]]))
+                if len(found) == len(rates):
+                    yield found
+                    found = []
+
+    def recorded(self, task: Task) -> Any:
+        """The step of a net in machine code."""
+        optimizer, model, before = task.optimizer, task.model, Value(0.0).born
+        refuse_own_step(optimizer)
+        for layer in [x for x in task.modules if x.in_training]:
+            raise Unsupported(f"{layer!r} {layer.in_training}, which nets side by side cannot")
+        x, target = task.examples[0], task.targets[0]
+        check_trained(model, optimizer, task.example_loss(x, target), target, before, stacklevel=6)
+        if list(map(id, optimizer.parameters)) != list(map(id, model.parameters())):
+            raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
+        if optimizer.steps or any(map(any, optimizer.state.values())):
+            raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
+        make = flat.in_machine_code().ManyTraining
+        return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
+
+    def starts(self) -> Iterator[tuple[int, int, list[float]]]:
+        """(seed, place of the learning rate, numbers) of each net."""
+        for seed in self.seeds:
+            start = [parameter.data for parameter in self.make(seed).parameters()]
+            yield from [(seed, place, start) for place in range(len(self.rates))]
+
+    def shuffled(self) -> Iterator[tuple[list[int], int]]:
+        """(indices of the examples, epoch after epoch; how many epochs), as ``fit`` would take them."""
+        rows, random, remaining = len(self.X), generator(self.seed), self.epochs
+        while remaining:
+            epochs = min(remaining, max(1, AHEAD // rows))
+            yield whole_epochs(rows, self.batch_size, random, epochs), epochs
+            remaining -= epochs
+
+    def read(self, parameters: Any, lanes: Any, outputs: Any, count: int) -> Iterator[Outcome]:
+        """What became of each of so many nets."""
+        decide = self.loss.decide
+        wanted = [decide(target) for target in self.targets]
+        examples = len(wanted) if self.classes else nan
+        for row, loss, answers in zip(parameters.T[:count].tolist(), lanes.losses.tolist(), outputs.tolist()):
+            yield Outcome(row, loss, sum([decide(y) == right for y, right in zip(answers, wanted)]) / examples)
+
+    def looked_into(self, stopped: Sequence[int] | None, outcome: Outcome, seed: int, rate: float) -> Outcome:
+        """The outcome, once eager code has agreed that the step over the rows ``stopped`` meets inf or nan."""
+        if all(map(isfinite, outcome.parameters)):
+            if stopped is None:
+                return outcome
+            task = self.task(with_numbers(self.make(seed), outcome.parameters), rate)
+            with in_mode(task.modules, True):
+                loss = task.batch_loss(stopped).data
+            if loss - loss != 0.0:
+                return Outcome(outcome.parameters, nan, nan)
+        return self.fitted(seed, rate, "auto")

@@ -111,11 +111,11 @@ def test_value_and_gradients_of_any_program(name):
         nests = roll(Recording([output], inputs, parameters), parameters)
         rolled = time.perf_counter() - start
         native = NativeNests(nests)
-        native.outputs_and_gradients([x.data for x in inputs], [x.data for x in parameters])
+        native.run([x.data for x in inputs], [x.data for x in parameters], True)
         return time.perf_counter() - start, rolled, native
 
     seconds, rolled, native = min([first() for _ in range(3)], key=lambda found: found[0])
-    code, memory = native.gradients, native.memory()
+    code, memory = native.code(True), native.memory()
     memory["w"][:], memory["x"][:] = [x.data for x in parameters], [x.data for x in inputs]
     alone = median(lambda: [code.call(memory.address, 0) for _ in range(20)], 15) / 20
     fast = autodiff.compile(lambda: loss(), "native")

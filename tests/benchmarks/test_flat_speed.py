@@ -5,8 +5,7 @@ import pytest
 from autodiff import Value
 from autodiff.flat import Recipe, Training
 from nn import MLP, SGD, clip_by_norm, fit, truth_table
-from nn._targets import listed
-from nn.losses import hinge
+from nn.losses import hinge, listed
 from tests.benchmarks import moons
 from tests.benchmarks.alternating import held, held_seconds, medians
 

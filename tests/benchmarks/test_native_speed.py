@@ -66,7 +66,7 @@ class Gradient:
         cost = nn.hinge([score], [y]) if loss == "hinge" else (score - y) * (score - y)
         nests = roll(Recording([cost], [*x, y], parameters), parameters if wanted else ())
         batch = NativeNests(for_rows(nests, rows), rows=rows)
-        self.code = batch.gradients if wanted else batch.values
+        self.code = batch.code(wanted)
         self.memory = batch.memory()
         self.memory["w"][:] = [p.data for p in parameters]
 

@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +51,25 @@ def visit(chromium, tmp_path):
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """A function: what axe-core finds in a tab."""
+    try:
+        from axe_playwright_python.base import AXE_SCRIPT
+    except ImportError:
+        missing = "no axe-core: pip install axe-playwright-python"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+    def found(tab):
+        tab.evaluate(AXE_SCRIPT)
+        violations = tab.evaluate("(options) => axe.run(document, options)", OPTIONS)["violations"]
+        return [f"{x['id']}: {node['html'][:200]}" for x in violations for node in x["nodes"]]
+
+    return found
 
 
 def leaves(url):

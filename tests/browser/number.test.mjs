@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { exact, pretty, real, show, spoken, typed } from "../../visualize/web/scripts/number.js";
 
 test("six significant digits, as Python's g", () => {
-  const shown = { 2: 2, 0.333333: 1 / 3, "1e+20": 1e20, "1e-05": 0.00001, 0.0001: 0.0001, 1.23457e6: 1234565.4, "-0.5": -0.5, 0: -0 };
+  const shown = { 2: 2, 0.333333: 1 / 3, "1e+20": 1e20, "1e-05": 0.00001, 0.0001: 0.0001, 1.23457e6: 1234565.4, "-0.5": -0.5, 0: -0, 211915: 211915.2 };
   for (const [text, x] of Object.entries(shown)) assert.equal(show(x), text === "1234570" ? "1.23457e+06" : text);
 });
 

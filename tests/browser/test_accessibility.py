@@ -1,7 +1,5 @@
 """axe-core finds nothing in any state of a page; keys and live regions tell as much as the eye sees."""
 
-import os
-
 import pytest
 
 from autodiff import variables
@@ -10,30 +8,9 @@ from tests.browser.pages import d1, example, some
 from visualize import page, playground
 from visualize.web.document import collection
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 PHONE = {"viewport": {"width": 390, "height": 844}}
-STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(5)], "#step=5&mode=predict"]
+STATES = ["", "#step=99", *[f"#step=9&tab={tab}&node=2" for tab in range(6)], "#step=5&mode=predict"]
 STATES += ["#step=12&tab=3&mistake=order", "#step=12&sizes=1", "#step=9&present=1"]
-
-
-@pytest.fixture(scope="session")
-def violations():
-    """A function: what axe-core finds in a tab."""
-    try:
-        from axe_playwright_python.base import AXE_SCRIPT
-    except ImportError:
-        missing = "no axe-core: pip install axe-playwright-python"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-
-    def found(tab):
-        tab.evaluate(AXE_SCRIPT)
-        violations = tab.evaluate("(options) => axe.run(document, options)", OPTIONS)["violations"]
-        return [f"{x['id']}: {node['html'][:200]}" for x in violations for node in x["nodes"]]
-
-    return found
 
 
 @pytest.mark.parametrize("options", some([{}, {"color_scheme": "dark"}, PHONE], {}))
@@ -56,6 +33,17 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
     assert violations(tab) == []
     tab = visit(playground(net, *truth_table("xor")))
     tab.click("text=One step")
+    assert violations(tab) == []
+
+
+def test_axe_finds_nothing_in_what_stands_beside_a_playground(visit, violations):
+    tab = visit(playground(MLP(2, [3, 1], seed=0), *truth_table("xor")), "#rate=3")
+    for summary in tab.locator(".beside summary").all():
+        summary.click()
+    tab.locator(".seeds p", has_text="within").wait_for()
+    assert tab.locator(".inspect .update li, .doctor button").count() > 13
+    assert violations(tab) == []
+    tab.set_viewport_size(PHONE["viewport"])
     assert violations(tab) == []
 
 
@@ -109,4 +97,4 @@ def test_a_node_is_called_by_what_is_written_in_it(visit):
     assert node.get_attribute("aria-label").startswith(node.locator("text").first.text_content())
     assert tab.locator(".graph .edge:not([aria-hidden])").count() == 0
     regions = tab.locator("[aria-live], [role=status]").evaluate_all("all => all.map((x) => x.className)")
-    assert regions == ["verdict", "sentence", "remark"]
+    assert regions == ["verdict", "sentence", "remark", "told"]

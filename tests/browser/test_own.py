@@ -3,8 +3,9 @@
 import pytest
 
 from autodiff import parse
-from tests.browser.pages import d1, number
+from tests.browser.pages import d1, example, number, some
 from visualize import page
+from visualize.web.document import collection
 
 TEXT = "(a*b + c*d) * sin(a) / (1 + exp(-c))"
 
@@ -121,3 +122,66 @@ def test_the_box_is_in_reach_on_a_phone(box):
 
     assert tab.locator("form.own input").bounding_box()["height"] >= 44
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_in_a_collection_what_is_written_is_one_more_example(visit):
+    tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")], editable=True))
+    assert tab.locator(".contents").is_visible()
+    tab.fill("form.own input", "u * v + 1")
+    tab.locator("#own").wait_for()
+    assert not tab.locator(".contents").is_visible()
+    assert tab.title().startswith("f=u")
+    tab.fill("form.own input", "u * v + 2")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("ArrowRight")
+    address = tab.evaluate("location.hash")
+    assert ("example=own" in address, "step=1" in address) == (True, True)
+    tab.get_by_role("button", name="Previous example").click()
+    tab.locator("#E7").wait_for()
+    assert tab.input_value("form.own input") == ""
+    tab.go_back()
+    tab.locator("#own").wait_for()
+    assert tab.input_value("form.own input") == "u * v + 2"
+    assert tab.locator(".lesson").count() == 3
+    tab.fill("form.own input", "")
+    tab.keyboard.press("Enter")
+    assert tab.locator(".contents").is_visible()
+    tab.reload()
+    assert tab.locator(".contents").is_visible()
+
+
+COUNTED = """() => {
+  globalThis.listeners = 0;
+  for (const owner of [window, document, MediaQueryList.prototype]) {
+    const add = owner.addEventListener;
+    owner.addEventListener = function (...given) {
+      globalThis.listeners += 1;
+      return add.apply(this, given);
+    };
+  }
+}"""
+
+
+@pytest.mark.parametrize("many", some([15, 50], 15))
+def test_graphs_that_were_written_before_are_let_go(box, many):
+    tab, write = box()
+    session = tab.context.new_cdp_session(tab)
+    session.send("Performance.enable")
+
+    def kept(count):
+        for i in range(count):
+            write(f"x * y + {i}")
+            assert tab.locator(".graph svg").count() == 1
+        session.send("HeapProfiler.collectGarbage")
+        found = {x["name"]: x["value"] for x in session.send("Performance.getMetrics")["metrics"]}
+        return [found[name] for name in ("Nodes", "JSEventListeners", "JSHeapUsedSize")]
+
+    write("x + y")
+    tab.evaluate(COUNTED)
+    kept(5)
+    before = kept(5)
+    after = kept(many)
+    assert tab.evaluate("listeners") == 0
+    for old, new in zip(before, after, strict=True):
+        assert new < 1.1 * old

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autodiff import Value, variables
-from tests.browser.pages import d1, example, gradients
+from tests.browser.pages import d1, example, gradients, some
 from visualize import page
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -165,7 +165,7 @@ def test_names_that_every_object_of_javascript_has_are_no_trouble(visit):
     for name in names:
         tab.get_by_label(f"{name} up").click()
     assert gradients(tab) == dict.fromkeys(names, 2.1)
-    tab.click("text=Chain rule")
+    tab.get_by_role("tab", name="Chain").click()
     tab.keyboard.press("End")
     for number in range(2, 8):
         tab.get_by_label("Node", exact=True).select_option(str(number % 4))
@@ -207,6 +207,16 @@ def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sig
     tab.evaluate(TURNED, False)
     first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
     assert last["x"] > first["x"] + 50
+
+
+@pytest.mark.parametrize("id", some(["D2", "D3", "E7", "C1f", "B3"], "D2"))
+def test_on_a_phone_letters_are_read_and_numbers_have_three_digits(visit, id):
+    tab = visit(page(example(id)), "#step=999", **PHONE)
+    sizes = "[...document.querySelectorAll('.graph .data, .graph .gradient')].map((x) => getComputedStyle(x).fontSize)"
+    least = min(float(size.removesuffix("px")) for size in tab.evaluate(sizes))
+    assert least * tab.evaluate("active.graph.scale") >= 9
+    numbers = tab.locator(".graph .data, .graph .gradient").all_text_contents()
+    assert max(len(text.lstrip("∇ \N{MINUS SIGN}0.").replace(".", "")) for text in numbers) <= 3
 
 
 def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(visit):

@@ -79,7 +79,7 @@ def test_tabs_are_walked_by_arrow_keys(visit):
     assert tab.locator("[role=tabpanel]:visible").get_attribute("class") == "code"
     tab.keyboard.press("ArrowLeft")
     tab.keyboard.press("ArrowLeft")
-    assert tab.get_by_role("tab", selected=True).text_content() == "All steps"
+    assert tab.get_by_role("tab", selected=True).text_content() == "Descend"
     assert tab.text_content(".counter") == "3 of 7"
 
 

@@ -8,23 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from nn import MLP, truth_table
+from nn import MLP, Layer, Sequential, truth_table
 from tests.browser.pages import d1
 from visualize import page, playground
 from visualize.web.bundle import IMPORT, SCRIPTS, bundle
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js")}
 MADE = {  # for each page
-    "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const VALUES = {};",
+    "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const SAID = {};\n"
+    "export const VALUES = {};",
     "written": "export const written = {};",
+    "drawn": "export const drawn = {};",
 }
-MAKERS = {"Own", "Player", "Playground", "start"}  # what a page imports
+MAKERS = {"Beside", "Own", "Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)
 # Methods and locals that have the name of another module's export.
 LOCAL = {"lesson": ["formula"], "network": ["named"], "player": ["show"], "said": ["numbered"], "start": ["named"]}
 LOCAL |= {"own": ["start"], "python": ["named", "start"]}
-LOCAL |= {name: ["start"] for name in ("descent", "paths")} | {"playground": ["Decision", "start"]}
-LOCAL["lesson"].append("start")
+LOCAL |= {name: ["start"] for name in ("beside", "code", "doctor", "net", "paths", "playground", "seeds", "training")}
+for name, local in {"lesson": "start", "beside": "show", "code": "show"}.items():
+    LOCAL[name].append(local)
 
 every_module = pytest.mark.parametrize("name", sorted(MODULES))
 
@@ -72,10 +75,10 @@ def test_every_name_of_another_module_is_imported(name):
 
 
 def test_no_module_is_idle():
-    """A page imports start, and Player, Playground or Own; these bring all others."""
+    """A page imports start, and Player, Playground, Beside or Own; these bring all others."""
     entry = 'import { start } from "./start.js";\nimport { Player } from "./player.js";\n'
     entry += 'import { Playground } from "./playground.js";\nimport { Own } from "./own.js";\n'
-    entry += "start({ Player, Playground, Own });\n"
+    entry += 'import { Beside } from "./beside.js";\nstart({ Player, Playground, Own, Beside });\n'
     text = bundle(entry, MADE)
 
     assert all(re.search("^export (.*)", module, re.MULTILINE)[1] in text for module in MODULES.values())
@@ -110,11 +113,13 @@ def test_what_cannot_be_bundled_is_refused(made, message):
 
 def test_a_page_has_the_modules_of_its_parts_only():
     lesson, training = page(d1()).html(), playground(MLP(2, [2, 1], seed=0), *truth_table("xor")).html()
+    other = playground(Sequential(Layer(2, 2), Layer(2, 1)), *truth_table("xor")).html()
 
     assert "class Lesson {" in lesson
     assert "class Playground {" not in lesson
     assert "class Playground {" in training
-    assert "class Lesson {" not in training
+    assert "class Lesson {" in training  # of a chosen example
+    assert "class Lesson {" not in other
     assert lesson.count("const where = ") == training.count("const where = ") == 1
 
 

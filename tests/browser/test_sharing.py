@@ -64,7 +64,7 @@ def test_pictures_are_saved_as_they_are_seen(visit):
 def test_a_link_hides_what_a_teacher_leaves_out(visit):
     tab = visit(page(example("D3")), "#hide=code,chain,share,form&step=3")
     tabs = tab.locator("[role=tab]:visible").all_text_contents()
-    assert tabs == ["Inputs", "Mistakes", "All steps"]
+    assert tabs == ["Inputs", "Mistakes", "Steps", "Descend"]
     assert not tab.get_by_label("Share").is_visible()
     assert not tab.get_by_label("Form of the graph").is_visible()
     tab.keyboard.press("ArrowRight")

@@ -121,19 +121,18 @@ def test_there_is_one_minus_sign_and_one_times_sign_on_the_page(visit):
 def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     tab = visit(page(d1()))
     tab.get_by_role("button", name="Predict").click()
-    assert tab.text_content(".sentence").endswith("Gate q: what?")
+    assert tab.text_content(".sentence").endswith("minus 2 plus 5 gives what?")
+    assert tab.locator(".rule mo", has_text="?").count() == 1
     assert drawn(tab, "edge-4-0", "data") == "?"
     tab.keyboard.type("4")
     tab.keyboard.press("Enter")
     assert tab.text_content(".verdict") == "Not yet (attempt 1)."
-    assert tab.text_content(".sentence").endswith("Gate q equals x plus y: what?")
+    assert tab.text_content(".role").endswith("q equals x plus y.")
     tab.get_by_label("Your prediction").fill("3")
     tab.keyboard.press("Enter")
     assert tab.text_content(".verdict") == "Right, at attempt 2."
     assert drawn(tab, "edge-4-0", "data") == "3"
     tab.click("text=Next")
-    assert tab.locator(".factor b").count() == 0
-    tab.click("text=Hint")
     assert tab.locator(".factor b").all_text_contents()[-1] == "?"
     tab.click("text=Reveal")
     assert tab.locator(".factor b").all_text_contents()[-1] == "\N{MINUS SIGN}12"
@@ -162,7 +161,7 @@ def test_predict_names_mistakes_and_helps_step_by_step(visit):
         "Not yet (attempt 3).",
         "Right, at attempt 4.",
     ]
-    assert [product.count("?") for _, product in seen] == [3, 1, 1, 1, 0]
+    assert [product.count("?") for _, product in seen] == [1, 1, 1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -199,13 +198,13 @@ def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     tab = visit(page(d1()))
     assert (tab.text_content("h1"), tab.title()) == ("q=x+y f=q\N{MULTIPLICATION SIGN}z", "q = x + y; f = q * z")
     predict(tab)
-    tab.click("text=Chain rule")
+    tab.get_by_role("tab", name="Chain").click()
     tab.get_by_label("Node", exact=True).select_option("0")
     answer_to(tab)  # q = 3
     assert "not complete" in tab.text_content(".chain")
     tab.click("text=Mistakes")
     assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
-    tab.click("text=All steps")
+    tab.get_by_role("tab", name="Steps").click()
     steps = tab.locator(".steps li").all_text_contents()
     assert steps[:2] == ["q = x + y = \N{MINUS SIGN}2 + 5 = 3", "f = ?"]
     assert steps[4] == "∂f/∂q = ?"
@@ -289,7 +288,8 @@ def test_while_predicting_the_code_tells_no_rule(visit):
     assert [line.strip() for line in lines if "=" in line][:5] == [
         "q = x + y", "f = q * z", "grad_f = 1.0", "grad_z = ?", "grad_q = ?",
     ]  # fmt: skip
-    tab.click("text=Hint")
+    for _ in range(2):
+        tab.click("text=Hint")
     assert "grad_z = grad_f * q" in tab.text_content(".code .line.lit")
     predict(tab)
     assert tab.text_content(".code code").strip() == "\n".join(Listing(history(d1())).lines)

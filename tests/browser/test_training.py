@@ -21,7 +21,7 @@ def xor():
 
 
 def loss(tab):
-    return number(tab.locator(".loss"))
+    return number(tab.locator("data.loss"))
 
 
 def steps(tab):
@@ -51,9 +51,85 @@ def test_single_steps_are_the_steps_of_fit(visit, xor):
     assert loss(tab) == pytest.approx(nn.evaluate(model, *nn.truth_table("xor"))[0], rel=1e-9)
 
 
-def test_training_learns_xor_at_3600_steps_a_second_and_more(visit, xor):
+CASES = {  # settings of the page, and the same run in Python: data, sizes, activations, loss, optimizer
+    "xor, all at once": (
+        {"data": "xor", "hidden": [4], "seed": 3}, lambda: nn.truth_table("xor"), [4, 1], "tanh", "linear",
+        "squared_error", lambda net: nn.SGD(net, 0.1),
+    ),
+    "moons, momentum, mini-batches": (
+        {"data": "moons", "examples": 100, "draw": 3, "hidden": [8, 8], "activation": ["tanh", "relu"], "batch": 15,
+         "loss": "binary_cross_entropy", "optimizer": "momentum", "rate": 0.05, "seed": 5},
+        lambda: nn.moons(100, 0.1, seed=3), [8, 8, 1], ["tanh", "relu"], "sigmoid", "binary_cross_entropy",
+        lambda net: nn.SGD(net, 0.05, momentum=0.9),
+    ),
+    "moons, Adam, weight decay, a test set": (
+        {"data": "moons", "examples": 150, "noise": 0.2, "test": 0.25, "hidden": [8], "loss": "hinge", "decay": 0.01,
+         "optimizer": "adam", "rate": 0.02, "seed": 2},
+        lambda: nn.split(*nn.moons(150, 0.2))[0], [8, 1], "tanh", "linear", "hinge",
+        lambda net: nn.Adam(net, 0.02, weight_decay=0.01),
+    ),
+    "blobs, cross entropy": (
+        {"data": "blobs", "examples": 99, "noise": 0.4, "hidden": [6], "activation": ["sigmoid"], "batch": 20,
+         "loss": "cross_entropy", "seed": 1},
+        lambda: nn.blobs(99, 3, 0.4), [6, 3], "sigmoid", "softmax", "cross_entropy", lambda net: nn.SGD(net, 0.1),
+    ),
+    "spirals, AdamW, stochastic": (
+        {"data": "spirals", "examples": 40, "noise": 0.05, "draw": 9, "hidden": [5], "batch": 1, "optimizer": "adamw",
+         "rate": 0.02, "decay": 0.01, "seed": 8},
+        lambda: nn.spirals(40, 0.05, 9), [5, 1], "tanh", "linear", "squared_error", lambda net: nn.AdamW(net, 0.02),
+    ),
+}  # fmt: skip
+RUN = """([settings, steps]) => {
+    const given = JSON.parse(document.querySelector("script[type='application/json']").textContent);
+    const training = new Training({ ...given.config, ...settings }, given);
+    for (let i = 0; i < steps; i++) training.step();
+    const { X, labels, parameters, names } = training;
+    return [X, labels, Object.fromEntries(names.map((name, i) => [name, parameters[i]])), training.look()]; }"""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_200_steps_are_those_of_fit(visit, xor, case):
+    settings, data, sizes, activation, output, loss, optimizer = CASES[case]
+    (X, Y), net = data(), nn.MLP(2, sizes, activation, output, seed=settings["seed"])
+    batch = settings.get("batch", len(X))
+    epochs = -(-200 // -(-len(X) // batch))
+    steps = epochs * -(-len(X) // batch)
+    found, labels, weights, seen = visit(xor[0]).evaluate(RUN, [settings, steps])
+    nn.fit(net, X, Y, loss, optimizer(net), epochs, batch, "source", seed=settings["seed"], progress=False)
+
+    assert steps >= 200
+    assert labels == Y
+    assert [x for row in found for x in row] == pytest.approx([x for row in X for x in row], abs=1e-12)
+    assert weights == pytest.approx(net.state_dict(), abs=1e-9)
+    assert [seen["loss"], seen["right"]] == pytest.approx(nn.evaluate(net, X, Y, loss), abs=1e-9)
+
+
+def test_random_numbers_are_pythons(visit, xor):
+    expected = []
+    for draw in map(random.Random, (0, 7, 2**32 - 1, 2**40 + 3)):
+        order = list(range(40))
+        draw.shuffle(order)
+        expected.append([
+            draw.random(), draw.uniform(-1, 1), order, draw.gauss(1.0, 2.0), draw.gauss(0.0, 1.0),
+            draw.normalvariate(0.0, 1.0), [draw.random() for _ in range(700)][-1],
+        ])  # fmt: skip
+    found = visit(xor[0]).evaluate("""() => [0, 7, 2 ** 32 - 1, 2 ** 40 + 3].map((seed) => {
+        const draw = new Random(seed), order = Array.from({ length: 40 }, (_, i) => i);
+        draw.shuffle(order);
+        return [draw.random(), draw.uniform(-1, 1), order, draw.gauss(1, 2), draw.gauss(0, 1),
+            draw.normalvariate(0, 1), Array.from({ length: 700 }, () => draw.random()).at(-1)]; })""")
+    for ours, theirs in zip(found, expected):
+        assert [*ours[:3], ours[6]] == [*theirs[:3], theirs[6]]
+        assert ours[3:6] == pytest.approx(theirs[3:6], rel=1e-15)
+
+
+@pytest.mark.timed
+def test_training_learns_xor_pauses_and_goes_on_at_3600_steps_a_second_and_more(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("speed").select_option(label="as fast as it goes")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    tab.get_by_text("Learned at step").wait_for()
+    assert tab.text_content(".run") == "Train"
     tab.get_by_role("button", name="Train", exact=True).click()
     tab.locator(".speed[data-speed]:not([data-speed='0'])").wait_for()
     tab.click("text=Pause")
@@ -80,22 +156,24 @@ def test_rewind_goes_back_to_the_same_start_and_the_same_way(visit, xor):
 def test_the_exported_weights_are_loaded_by_the_model(visit, xor):
     page, model = xor
     tab = visit(page)
-    tab.get_by_label("starting point").select_option("3")
+    tab.get_by_label("seed").fill("3")
+    tab.get_by_label("seed").press("Enter")
+    assert weights(tab) == nn.MLP(2, [4, 1], seed=3).state_dict()
     model.load_state_dict(weights(tab))
     assert tab.locator("tbody .output").all_text_contents() == [
         f"{model(x).data:.3f}".replace("-", "\N{MINUS SIGN}") for x in nn.truth_table("xor")[0]
     ]
 
 
-def test_there_are_eight_starting_points_and_three_activations(visit, xor):
+def test_hidden_layers_have_five_activations(visit, xor):
     tab = visit(xor[0])
-    assert tab.get_by_label("starting point").locator("option").count() == 8
-    assert tab.get_by_label("hidden activation").locator("option").all_text_contents() == ["tanh", "sigmoid", "relu"]
+    choice = tab.get_by_label("hidden activation")
+    assert choice.locator("option").all_text_contents() == ["tanh", "linear", "sigmoid", "relu", "leaky relu"]
     seen = set()
-    for choice in ("0", "1", "2"):
-        tab.get_by_label("hidden activation").select_option(choice)
+    for name in ("tanh", "sigmoid", "relu", "linear"):
+        tab.get_by_label("hidden activation").select_option(name)
         seen.add(loss(tab))
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_the_model_is_left_as_it_was(xor):
@@ -105,12 +183,9 @@ def test_the_model_is_left_as_it_was(xor):
     assert (model.state_dict(), repr(model), model([0.0, 1.0]).data) == before
 
 
-def test_weights_and_gradients_stand_on_the_edges_and_negative_weights_are_dashed(visit, xor):
+def test_weights_and_gradients_stand_on_the_edges(visit, xor):
     page, model = xor
     tab = visit(page)
-    negative = sum(w.data < 0 for w in model.weights())
-    assert tab.locator(".network .weight").count() == 12
-    assert tab.locator(".network .weight.negative").count() == negative > 0
     assert tab.locator(".network .label .gradient").count() == 17
     tab.click("text=All weights and gradients")
     tab.locator(".weights td data").first.wait_for()
@@ -133,7 +208,7 @@ def test_a_chosen_example_shows_its_activations(visit, xor):
 
 def test_a_click_into_the_surface_chooses_the_nearest_example(visit, xor):
     tab = visit(xor[0])
-    canvas = tab.locator("canvas").first
+    canvas = tab.locator("canvas.plane")
     box = canvas.bounding_box()
     canvas.click(position={"x": box["width"] * 0.85, "y": box["height"] * 0.15})
     assert tab.get_by_role("button", name="1, 1").get_attribute("aria-pressed") == "true"
@@ -143,19 +218,18 @@ def test_the_surface_shows_both_classes_and_the_line_between(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("speed").select_option(label="as fast as it goes")
     tab.get_by_role("button", name="Train", exact=True).click()
-    tab.locator(".speed[data-speed]:not([data-speed='0'])").wait_for()
-    tab.click("text=Pause")
-    at = """() => { const canvas = document.querySelector("canvas"), n = canvas.width;
+    tab.get_by_text("Learned at step").wait_for()
+    at = """() => { const canvas = document.querySelector("canvas.plane"), n = canvas.width;
         const { data } = canvas.getContext("2d").getImageData(0, 0, n, n);
         const pixel = (x, y) => [...data.slice(4 * (Math.round(y * n) * n + Math.round(x * n))).slice(0, 3)];
         const diagonal = Array.from({ length: n }, (_, i) => pixel(i / n, 1 - (i + 1) / n));
         return { one: pixel(0.25, 0.25), zero: pixel(0.92, 0.08),
-                 dark: diagonal.filter((colour) => Math.max(...colour) < 80).length }; }"""
+                 dark: diagonal.filter((colour) => Math.max(...colour) < 110).length }; }"""
     seen = tab.evaluate(at)
     assert seen["one"][2] > seen["one"][0] + 30  # blue
     assert seen["zero"][0] > seen["zero"][2] + 30  # orange
     assert seen["dark"] >= 4  # both branches of the contour cross the diagonal
-    label = tab.locator("canvas").first.get_attribute("aria-label")
+    label = tab.locator("canvas.plane").get_attribute("aria-label")
     assert label == "Decision surface: 4 of 4 examples right"
 
 
@@ -187,7 +261,7 @@ def test_losses_and_activations_that_are_given_can_be_chosen(visit):
     tab = visit(playground(model, *data, loss=[nn.LOSSES[name] for name in losses.values()], activations=others))
 
     assert tab.get_by_label("hidden activation").locator("option").all_text_contents() == ["softplus", "elu", "step 2"]
-    choice = tab.locator("select.loss-function")
+    choice = tab.locator("[name=loss]")
     assert choice.locator("option").all_text_contents() == list(losses)
     for label, name in losses.items():
         choice.select_option(label=label)
@@ -200,10 +274,6 @@ def test_losses_and_activations_that_are_given_can_be_chosen(visit):
     other = nn.MLP(2, [3, 1], "elu", "sigmoid", seed=1)
     nn.fit(other, *data, loss="bce", epochs=3, optimizer=nn.SGD(other.parameters(), 0.1), progress=False)
     assert weights(tab) == pytest.approx(other.state_dict(), rel=1e-9)
-
-
-def test_one_loss_is_no_choice(visit, xor):
-    assert visit(xor[0]).locator("select.loss-function").count() == 0
 
 
 def test_a_loss_that_is_not_finite_from_the_start_is_told(visit):
@@ -259,8 +329,7 @@ def test_the_table_of_examples_takes_the_room_that_is_free(visit, flowers):
     assert visit(flowers).evaluate(beyond) == 0
 
 
-def test_no_bias_lies_upon_a_weight(visit, flowers, xor):
-    assert visit(flowers).evaluate(LYING_UPON) == [22, 0]
+def test_no_bias_lies_upon_a_weight(visit, xor):
     assert visit(xor[0]).evaluate(LYING_UPON) == [10, 0]
 
 
@@ -287,8 +356,8 @@ def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
 
 
 def test_a_loss_that_is_no_function_is_refused(xor):
-    with pytest.raises(TypeError, match=r"a loss is a function .*, got 'mse'"):
-        playground(xor[1], *nn.truth_table("xor"), loss="mse")
+    with pytest.raises(TypeError, match=r"loss: expected a function or a name .*, got 7"):
+        playground(xor[1], *nn.truth_table("xor"), loss=7)
 
 
 def test_examples_and_targets_must_be_as_many(xor):

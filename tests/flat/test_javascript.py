@@ -64,6 +64,28 @@ def test_every_primitive_at_every_point_gives_the_engines_numbers():
 
 
 @needs_node
+def test_a_short_program_gives_the_same_numbers():
+    graphs = {name: graph(name) for name in PRIMITIVES}
+    programs = [lower([output, output], inputs=leaves, wrt=()) for output, leaves in graphs.values()]
+    longer, shorter = (
+        node(programs, [(javascript.text(p, short=short), points(name)) for name, p in zip(graphs, programs)])
+        for short in (False, True)
+    )
+
+    assert repr(shorter) == repr(longer)
+
+
+def test_a_short_program_has_no_lines_for_copies_and_for_what_is_read_once():
+    x, y = variables(x=2, y=3)
+    q = x * y
+    program = lower([q, q + 1.0, q * 1.0, (x - y) * (x - y), -(q - 2.0)], [x, y], wrt=())
+
+    assert javascript.text(program, short=True).splitlines()[2:] == [
+        "  let f = x * y;", "  let s2 = x - y;", "  return [f, f + 1, f, s2 * s2, -(f - 2)];", "}",
+    ]  # fmt: skip
+
+
+@needs_node
 def test_a_net_gives_the_engines_numbers():
     inputs, parameters, loss = net([3, 4, 3])
     leaves = inputs + parameters

@@ -209,11 +209,12 @@ def test_what_was_just_run_is_not_suggested(capsys, command):
 def test_a_page_says_how_it_trains(capsys, tmp_path):
     page = tmp_path / "c.html"
     text = run(capsys, "circles", "--epochs", "1", "--page", str(page))
-    title = re.search(r"<h1[^>]*>(.*?)</h1>", page.read_text(encoding="utf-8"))[1]
+    header = re.search(r"<header>(.*?)</header>", page.read_text(encoding="utf-8"), re.DOTALL)[1]
 
     assert "adam with learning rate 0.02" in text
-    assert text.count("in a browser: there by gradient descent, learning rate 0.1\n") == 1
-    assert title.endswith(", in the page: gradient descent, learning rate 0.1")
+    assert text.count("to train it live in the same way, open ") == 1
+    assert ">circles</h1>" in header
+    assert "binary cross entropy, adam, learning rate 0.02, 150 examples" in header
 
 
 def test_a_run_that_diverges_says_where_and_why(capsys):

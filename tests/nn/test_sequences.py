@@ -9,7 +9,7 @@ import autodiff
 import nn
 from autodiff import Value
 from autodiff.flat.backends.llvm.code import Functions
-from autodiff.flat.backends.llvm.singles import Singles
+from autodiff.flat.backends.llvm.steps import Singles
 from nn import GPT, Adam, Convolution, Dropout, Layer, Module, RecurrentCell, Sequential, evaluate, fit
 
 r = random.Random(2)

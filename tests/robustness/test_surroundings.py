@@ -13,7 +13,7 @@ import time
 import pytest
 
 import autodiff
-import visualize.layout.dot
+import visualize.layout.engines
 from autodiff import Value, variables
 from autodiff._files import need
 from autodiff.lectures import EXAMPLES
@@ -45,7 +45,7 @@ def dot(tmp_path, monkeypatch):
         (tmp_path / "dot").write_text(text)
         (tmp_path / "dot").chmod(mode)
         monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setattr(visualize.layout.dot, "PATIENCE", 0.3)
+        monkeypatch.setattr(visualize.layout.engines, "PATIENCE", 0.3)
 
     return put
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Point = tuple[float, float]
@@ -50,15 +50,11 @@ class Plan:
     curves: dict[str, list[Point]] = field(default_factory=dict)  # a start, then three points for each Bezier piece
     ends: list[float] = field(default_factory=list)  # the left end of the first column, the right ends of all
 
-
-def turned(plan: Plan) -> Plan:
-    """The plan with its lines going down instead of to the right."""
-
-    def flipped(points: Mapping[str, Point]) -> dict[str, Point]:
-        return {id: (y, x) for id, (x, y) in points.items()}
-
-    curves = {id: [(y, x) for x, y in curve] for id, curve in plan.curves.items()}
-    return Plan(plan.height, plan.width, flipped(plan.blocks), flipped(plan.texts), curves)
+    def moved(self, move: Callable[[Point], Point], width: float, height: float) -> Plan:
+        """The plan of that size with every point moved."""
+        blocks, texts = [{id: move(at) for id, at in points.items()} for points in (self.blocks, self.texts)]
+        curves = {id: [move(at) for at in curve] for id, curve in self.curves.items()}
+        return Plan(width, height, blocks, texts, curves, [move((x, 0.0))[0] for x in self.ends])
 
 
 def landings(

@@ -86,29 +86,29 @@ def places(drawing: Drawing, other: Drawing) -> list[Any]:
         shifts = [(round(a - x, 1), round(b - y, 1), anchor == side) for (a, b, *anchor), (x, y, *side) in both]
         for i, (mark, kind) in enumerate(zip(group.marks, kinds)):
             if isinstance(mark, Shape) and kind == "curve":
-                found.append(path([(round(x), round(y)) for x, y in mark.points]))
+                found.append(path([(round(x), round(y)) for x, y in mark.points], (0, 1)))
             else:
                 along = i and kinds[0] != "curve" and shifts[i] == (*shifts[0][:2], True)
-                found.append(0 if along or kind == "polygon" else place(mark))
+                found.append(0 if along or kind == "polygon" else place(mark, None))
     return found
 
 
-def place(mark: Shape | Text) -> list[Any]:
+def place(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
     """Where a mark stands, as its attributes tell."""
     if isinstance(mark, Text):
-        return [round(mark.x, 1), round(mark.y, 1), *[mark.anchor] * (mark.anchor != "middle")]
+        return [round(mark.x, digits), round(mark.y, digits), *[mark.anchor] * (mark.anchor != "middle")]
     (left, top), (right, bottom) = mark.points[:2]
     middle = right - left == bottom - top == 2 * mark.radius
-    return [round((left + right) / 2 if middle else left, 1), round((top + bottom) / 2 if middle else top, 1)]
+    return [round((left + right) / 2 if middle else left, digits), round((top + bottom) / 2 if middle else top, digits)]
 
 
-def path(points: Sequence[Point]) -> str:
-    """The data of a path: a start, then Bezier pieces of three points; level pieces are lines."""
+def path(points: Sequence[Point], axes: Sequence[int] = (1,)) -> str:
+    """The data of a path: a start, then Bezier pieces of three points; those along an axis (1: level) are lines."""
     parts, last = [f"M{pair(points[0])}"], points[0]
     for i in range(1, len(points), 3):
         piece = points[i : i + 3]
-        level = all(abs(y - last[1]) < 0.05 for _, y in piece)
-        parts.append(f"L{pair(piece[-1])}" if level else "C" + " ".join([pair(point) for point in piece]))
+        straight = any(all(abs(point[i] - last[i]) < 0.05 for point in piece) for i in axes)
+        parts.append(f"L{pair(piece[-1])}" if straight else "C" + " ".join([pair(point) for point in piece]))
         last = piece[-1]
     return " ".join(parts)
 

@@ -10,11 +10,11 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
-from autodiff import Value, names
+from autodiff import Value, names, show
+from autodiff.notation import UPPER
 from autodiff.vocabulary import words
 
 from .._text import clean
-from .symbols import symbol
 from .unfold import SINGLE, Ends, wishes
 
 LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
@@ -52,6 +52,21 @@ def bundles(order: Sequence[Value], most: int) -> dict[Value, Any]:
         return keys
     slice_of = 4 * max(depth.values()) // most + 1  # fewer, as lines go from each to many
     return {node: (depth[node] // slice_of, "") for node in order}
+
+
+def symbol(gate: Any, operands: Sequence[Any]) -> tuple[str, bool]:
+    """(what is written in the circle of a Primitive or name, whether that says its constant already)."""
+    row, constants = words(gate), [isinstance(operand, float) for operand in operands]
+    if row.right and sum(constants) == 1:
+        pattern, number = row.left if constants[0] else row.right, show(operands[not constants[0]])
+        if pattern == "x^{}" and len(number) <= 2 and number.lstrip("-").isdigit():
+            return "x" + "".join([UPPER[digit] for digit in number]), True  # a small whole exponent is raised
+        if pattern in ("+{}", "-{}") and number.startswith("-"):
+            return ("-" if pattern == "+{}" else "+") + number[1:], True
+        return pattern.format(number), True
+    if row is words("dot") and isinstance(operands[-1], float) and operands[-1] == 0.0:
+        return "Σwx", False
+    return clean(row.symbol, 24), False
 
 
 def kind_of(node: Value) -> str:

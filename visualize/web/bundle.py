@@ -10,7 +10,8 @@ SCRIPTS = Path(__file__).with_name("scripts")
 IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const |let |class |function)", re.MULTILINE)
 IDLE = re.compile(r"^ *(?://.*|/\*\*.*\*/)\n|^ +", re.MULTILINE)  # lines of comments, and indents
-TOP = re.compile(r"^(?:export )?(?:const|let|class|function) (\w+)", re.MULTILINE)
+TOP = re.compile(r"^(?:export )?(?:const|let|class|(?:async )?function\*?) (\w+)(.*)", re.MULTILINE)
+BESIDE = re.compile(r", ([A-Z_]{2,}) = ")  # constants in one line with another
 
 
 def bundle(entry: str, made: Mapping[str, str]) -> str:
@@ -31,13 +32,18 @@ def bundle(entry: str, made: Mapping[str, str]) -> str:
             for wanted in names.split(", "):
                 if owners.get(wanted) != other or not re.search(rf"^export \w+ {wanted}\b", texts[other], re.MULTILINE):
                     raise ValueError(f"{name}.js imports {wanted}, which {other}.js does not export")
-        for top in TOP.findall(text):
+        for top in [name for first, rest in TOP.findall(text) for name in (first, *BESIDE.findall(rest))]:
             if owners.setdefault(top, name) != name:
                 raise ValueError(f"{top} is defined in {owners[top]}.js and in {name}.js")
         texts[name] = text
 
     bring("the page", entry, ())
     return "\n".join([IDLE.sub("", EXPORT.sub("", IMPORT.sub("", text))).strip() for text in texts.values()])
+
+
+def gates_in(text: str) -> set[str]:
+    """The names of the gates that a translation of Python has."""
+    return set(re.findall(r'py\.prim\("(\w+)"', text))
 
 
 def read(name: str) -> str:

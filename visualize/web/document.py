@@ -13,11 +13,11 @@ from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
 from autodiff.formula import Formula, TexFormula, equations
 from autodiff.notation import Name
-from autodiff.quiz import SENTENCES
+from autodiff.quiz import SAID, SENTENCES
 
 from .._text import clean, escape, pretty
 from ..render.svg import places, style_sheet, svg
-from .bundle import bundle
+from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
 
 UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
@@ -36,6 +36,8 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     text, formula = typeset(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
     known = [{**lesson.as_dict(), "code": [] if lesson is first else lesson.code} for lesson in lessons]  # listed
+    for other in known[1:] if heading > 1 else []:
+        other["latex"] = ""  # among many examples it would take a twentieth of the page
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
@@ -132,6 +134,7 @@ def script(data: Any) -> str:
 STYLE = Path(__file__).with_name("page.css")
 MAKERS = {  # what makes it live
     '<article class="lesson"': "Player", '<section class="playground"': "Playground", '<form class="own"': "Own",
+    '<div class="beside"': "Beside",
 }  # fmt: skip
 MOST = 2000  # a graph of more nodes is no page to read
 # Nothing is ever loaded: the browser is told so, too.
@@ -156,9 +159,14 @@ class Page:
     True
     """
 
-    def __init__(self, title: str, body: str, programs: Mapping[str, str], definitions: Sequence[str]) -> None:
+    def __init__(
+        self, title: str, body: str, programs: Mapping[str, str], definitions: Sequence[str],
+        modules: Mapping[str, str] | None = None, gates: frozenset[str] | None = None,
+        rules: Mapping[str, Any] | None = None
+    ) -> None:  # fmt: skip
         self.title = title
-        self._body, self._programs, self._definitions = body, programs, definitions
+        self._body, self._programs, self._definitions, self._modules = body, programs, definitions, modules or {}
+        self._gates, self._rules = gates, rules or {}  # of graphs that the page makes; what else of Python it calls
 
     def html(self) -> str:
         """The whole file as text."""
@@ -166,14 +174,19 @@ class Page:
         imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
-        said = f"export const MISTAKES = {json.dumps(SENTENCES)};"
-        more = javascript.table() if "Own" in makers else []
-        parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
-        made = {"programs": "\n".join(dict.fromkeys(parts))}
-        if more:
+        named = "Player" in makers or "Own" in makers  # what is mistaken
+        said = f"export const MISTAKES = {json.dumps(SENTENCES if named else [])};"
+        said += f"\nexport const SAID = {json.dumps(SAID if named else {})};"
+        made = dict(self._modules)
+        if "Own" in makers or self._rules:
             from . import written  # when used: it brings in the parser and the translation
 
-            made["written"] = written.script(article, lessons)
+            gates = written.ANY if "Own" in makers else self._gates
+            writes = {} if gates is None else {"article": article, "lessons": lessons}
+            made["written"] = written.script(gates, **writes, **self._rules)
+        more = javascript.table(gates_in("".join(made.values()))) if made else []
+        parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
+        made["programs"] = "\n".join(dict.fromkeys(parts))
         script = '"use strict";\n' + bundle(f"{entry}start({{ {', '.join(makers)} }});\n", made)
         script = script.replace("</script", "<\\/script")
         parts = [
@@ -248,8 +261,10 @@ def page(
     Notes
     -----
     The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
-    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps; the menus form, predict,
-    speed, share; with answers every number must be predicted to come to the next.
+    ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps, descend; the menus form,
+    predict, level, speed, share; with answers every number must be predicted to come to the next. Predict asks at five
+    levels, ``mode=predict&level=2``, with numbers by a ``seed``; the code at its end is read by
+    ``autodiff.quiz.read_result``.
 
     Raises
     ------
@@ -288,11 +303,15 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 
 
 def collection(
-    parts: Sequence[tuple[str, str, Sequence[str], Value]], last: Page | None = None, layout: str = "built-in"
+    parts: Sequence[tuple[str, str, Sequence[str], Value]],
+    last: Page | None = None,
+    layout: str = "built-in",
+    editable: bool = False,
 ) -> Page:
     """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.
 
-    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end.
+    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end. An editable one
+    has a box for other expressions.
     """
     articles: list[str] = []
     shown: list[Lesson] = []
@@ -301,10 +320,12 @@ def collection(
         shown += made
         articles.append(article(id, title, [escape(line) for line in lines], made, 2))
     programs, definitions = programs_of(shown)
+    more: list[Any] = []
     title = "Backpropagation, example by example"
     if last:
         articles.append(last._body)
         programs |= last._programs
         definitions += last._definitions
-    head = f'<header class="collection"><h1>{title}</h1></header>'
-    return Page(title, "\n".join([head, *articles]), programs, definitions)
+        more = [last._modules, last._gates, last._rules]
+    head = f'<header class="collection"><h1>{title}</h1>{box("") * editable}</header>'
+    return Page(title, "\n".join([head, *articles]), programs, definitions, *more)

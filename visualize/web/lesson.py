@@ -15,12 +15,12 @@ from autodiff import Value, history
 from autodiff.flat import Listing, Live, Program, javascript, lower
 from autodiff.formula import MathFormula
 from autodiff.notation import Name
-from autodiff.quiz import SENTENCES, Gate, Mistake, typical
+from autodiff.quiz import EDGES, GATES, RULES, SENTENCES, Gate, Mistake, typical
 from autodiff.vocabulary import words
 
 from .._text import clean
 from ..layout.engines import planned
-from ..layout.sizes import blocks_and_links, tightened
+from ..layout.sizes import blocks_and_links, number, tightened
 from ..render.painter import Drawing, paint
 from ..scene.build import Walk
 from ..scene.fold import Group, by_default, groups_of
@@ -29,7 +29,9 @@ from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
+EDGE = 4.0  # the margin of a picture on a narrow screen
 LARGE = 150  # a graph of more nodes is not shown unfolded
+CHOICES = 4  # rules
 LEAST, MOST = 20, 2500  # a net of fewer nodes is not folded; so many boxes and arrows are in all its pictures together
 SCALES = "scales: its input gets upstream times its local gradient"
 
@@ -91,6 +93,7 @@ class Lesson:
         self.layout = layout
         self.same: list[int] = []  # for each node its place in the first form of the graph, or -1
         self.live = Live(self.order)
+        self.copied = {self.live.copies[node]: i for node, i in self.place.items()}
         self.leaves = [node for node in self.order if not node.primitive]
         self.listing = Listing(self.order)
         self.code = self.listing.lines
@@ -114,8 +117,8 @@ class Lesson:
         """(What is open, its drawing, the same from the top down)."""
         for key, scene in self.scenes.items():
             shown, drawn = drawing(scene, self.layout, len(scene.boxes) <= LARGE)
-            down = replace(drawn, down=True)
-            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True))
+            down = briefly(drawn)
+            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True, True, EDGE))
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -126,18 +129,17 @@ class Lesson:
         inputs = [copies[leaf] for leaf in self.leaves]
         output = copies[self.output]
         flat = self.listing.program if output is self.output else lower(output, inputs, roll=False)
-        made = {f"flat_{self.number}": flat, f"numbers_{self.number}": self.numbers(inputs)}
-        wrong = [x for row in self.wrong for _, x in row]
-        made |= {f"mistakes_{self.number}": self.program(wrong, inputs)} if wrong else {}
-        texts = {name: javascript.text(program, name) for name, program in made.items()}
-        return texts, javascript.definitions(made.values())
+        numbers, called = self.numbers(inputs), (f"flat_{self.number}", f"numbers_{self.number}")
+        texts = {called[0]: javascript.text(flat, called[0]), called[1]: javascript.text(numbers, called[1], True)}
+        return texts, javascript.definitions([flat, numbers])
 
     def numbers(self, inputs: list[Value]) -> Program:
-        """The program that gives all values, all gradients, the local gradient of each step, and each step's kink."""
+        """All values, all gradients, the local gradient and the kink of each step, and the numbers of mistakes."""
         live = self.live
         edges = [(step.node, step.place) for step in self.steps]
         outputs = [*live.copies.values(), *map(live.gradient, self.order)]
         outputs += [live.local(*edge) for edge in edges] + [live.kink(node) for node, _ in edges]
+        outputs += [x for row in self.wrong for _, x in row]
         return self.program(outputs, inputs)
 
     def program(self, outputs: Iterable[Any], inputs: Sequence[Value]) -> Program:
@@ -154,18 +156,40 @@ class Lesson:
         """The mistakes of one row; of a step, in its gradient over this one edge."""
         if row.phase == "start":
             return
-        live, node = self.live, self.live.copies[row.node]
-        assert node.primitive is not None
-        gate = Gate(node.primitive, node.operands, node)
         seen: set[Any] = set()
-        if row.phase == "backward":
-            edge = row.node, row.place
-            known = {"place": row.place, "upstream": live.gradient(row.node), "local": live.local(*edge)}
-            gate = gate._replace(**known, closes=live.closes(*edge))
-        for mistake, x in typical(gate, row.phase == "backward"):
+        for mistake, x in typical(EDGES if row.phase == "backward" else GATES, self.gate(row)):
             if x not in seen:
                 seen.add(x)
                 yield mistake, x
+
+    def gate(self, row: Any) -> Gate:
+        """The gate of a row, or of a step its edge, in Values."""
+        live, node = self.live, self.live.copies[row.node]
+        assert node.primitive is not None
+        gate = Gate(node.primitive, node.operands, node)
+        if row.phase == "forward":
+            return gate
+        local, closes = live.local(row.node, row.place), live.closes(row.node, row.place)
+        return gate._replace(place=row.place, upstream=live.gradient(row.node), local=local, closes=closes)
+
+    def choices(self, row: Any) -> list[tuple[Any, int]]:
+        """The rule of a typeset step and up to three wrong ones, each a tree and the number of what to say of it."""
+        right = row.steps.local(row, MathFormula)
+        made, seen = {"": (right.text.bare, -1)}, [row.local]
+        for mistake, x in typical(RULES, self.gate(row)) if len(self.order) <= LARGE else ():
+            number = float(getattr(x, "data", x))
+            if number not in seen and mistake.name not in made and len(made) < CHOICES:
+                seen.append(number)
+                made[mistake.name] = self.formula(x).text.bare, SENTENCES.index(mistake.sentence)
+        return [*made.values()]
+
+    def formula(self, x: Any) -> Any:
+        """A recorded rule written out."""
+        if x in self.copied:
+            return MathFormula.called(self.copied[x], x.data)
+        if type(x) is not Value or x.primitive is None:
+            return MathFormula.of(float(getattr(x, "data", x)))
+        return MathFormula.record(x.primitive, [self.formula(part) for part in x.operands])
 
     @property
     def notes(self) -> list[str]:
@@ -220,7 +244,7 @@ class Lesson:
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
-                data["local"] = tree_of(math.written(MathFormula))
+                data |= {"local": tree_of(math.written(MathFormula)), "choices": self.choices(math)}
                 data.update(self.backward(row, adding.get(row.operand, [])))
             yield data
 
@@ -245,6 +269,18 @@ def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Sce
     tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
     made = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
     return max(made, key=lambda tried: min(1.0, scale(tried[0], PANE)))
+
+
+def briefly(scene: Scene) -> Scene:
+    """The scene as it runs down a narrow screen: its numbers in three digits."""
+
+    def brief(part: Any) -> Any:
+        value, gradient = [x if x is None else float(f"{x:.3g}") for x in (part.value, part.gradient)]
+        return replace(part, value=value, gradient=gradient)
+
+    boxes, arrows = ([brief(part) for part in parts] for parts in (scene.boxes, scene.arrows))
+    boxes = [replace(box, told=number(box.value, scene)) if box.told else box for box in boxes]
+    return replace(scene, down=True, boxes=boxes, arrows=arrows)
 
 
 def scale(drawn: Drawing, pane: tuple[float, float]) -> float:

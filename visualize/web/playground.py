@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from operator import index
-from random import Random
 from typing import Any, NamedTuple
 
-from autodiff import Value, relu, show, sigmoid, tanh
+from autodiff import Value, show, softmax, variables
 from autodiff.arrays import in_order
 from autodiff.flat import Program, javascript, lower
 
 from .._text import clean, escape
 from .document import Page, data, mathml, script, section, table
+from .gates import gates
+from .written import module
 
-ACTIVATIONS = {gate.name: gate for gate in (tanh, sigmoid, relu)}
-STARTS = 8
+SETS = "moons", "circles", "spirals", "blobs", "rectangle"  # functions of nn, as their gates
+GATES = "and", "or", "xor", "nand", "nor", "xnor"
+COMMON = (  # losses, each with the last layer's activation: of one output, and of several
+    {"squared_error": "linear", "binary_cross_entropy": "sigmoid", "hinge": "linear"},
+    {"cross_entropy": "softmax", "squared_error": "linear"},
+)
+Joint = Callable[[list[Any]], list[Any]]
 
 
-class Objective(NamedTuple):
-    """A loss, and what it is to bring each example's outputs to: a number for each output."""
+class Head(NamedTuple):
+    """A loss, what makes outputs of the last layer's sums, and the numbers of targets."""
 
-    name: str
-    cost: Callable[[list[Any], list[Any]], Any]
-    targets: list[list[float]]
-
-
-class Variant(NamedTuple):
-    """The model with one activation in its hidden layers: a program for each loss, and one for all units' outputs."""
-
-    activation: str
-    losses: list[Program]  # of one example, with their gradients
-    units: Program
+    loss: Any
+    activation: str  # of the last layer
+    outputs: Joint | None  # None: of a model that is no plain perceptron
+    codes: list[list[float]]  # of each class
+    given: list[list[float]] | None  # of each distinct target that is given, unless these are classes
 
 
 class Network:
     """A model with layers of neurons, examples and targets.
 
     The model has ``named_parameters()`` and ``layers`` that are called one after the other; neurons have ``w``, ``b``
-    and ``activation``. Losses, functions (outputs, target) -> Value, and activations of the hidden layers are there to
-    choose among.
+    and ``activation``. A plain ``nn.MLP`` may get any layers in the page, which knows its activations and losses;
+    another model keeps its layers, and is there as programs.
     """
 
     def __init__(
@@ -48,68 +50,136 @@ class Network:
         X: Sequence[Sequence[float]],
         Y: Sequence[Any],
         losses: Sequence[Any] = (),
-        activations: Mapping[str, Callable[[Any], Any]] = ACTIVATIONS,
+        activations: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
+        from nn import ACTIVATIONS
+        from nn.losses import loss_named
+
         self.model = model
         self.named: list[tuple[str, Value]] = checked(model)
         self.X = [[Value(x).data for x in in_order("an example", row)] for row in in_order("X", X)]
-        Y = list(in_order("Y", Y))
+        Y = [numbers(y) for y in in_order("Y", Y)]
         if not self.X or len(self.X) != len(Y):
             raise ValueError(f"expected a target for each example, got {len(self.X)} examples and {len(Y)} targets")
-        outputs = len(listed(model(self.X[0])))
-        self.objectives = [objective(loss, Y, outputs) for loss in losses or [squared_error]]
-        for name, activation in activations.items():
+        outputs = self.outputs = len(listed(model(self.X[0])))
+        self.plain = is_plain(model, [parameter for _, parameter in self.named])
+        if activations is None:
+            activations = dict(islice(ACTIVATIONS.items(), 5))  # the lectures' own
+        for name, function in activations.items():
             try:
-                activation(Value(0.5))
+                function(Value(0.5))
             except TypeError as error:
-                raise TypeError(f"activation {name!r} is no function of one number: {activation!r:.60}") from error
-        self.variants = list(self.made(activations))
+                raise TypeError(f"activation {name!r} is no function of one number: {function!r:.60}") from error
+        self.activations: dict[str, Any] = {clean(name, 40): function for name, function in activations.items()}
+        self.hidden = [self.known(layer) for layer in reversed(model.layers[:-1])][::-1]
+        if self.hidden and self.hidden[0] not in self.activations:
+            self.activations = {self.hidden[0]: None} | self.activations
+        kinds = range(max(outputs, 2))
+        classes = all(y in kinds for y in Y)
+        self.distinct = list(kinds) if classes else list(dict.fromkeys(Y))
+        self.labels = [self.distinct.index(y) for y in Y]
+        last = model.layers[-1]
+        output = joint(softmax if last.joint else last.neurons[0].activation) if self.plain else None
+        own = clean(str(getattr(last, "activation_name", "")), 40), output
+        self.heads = {outputs: [self.head(loss_named(loss), outputs, *own) for loss in losses or ["squared_error"]]}
+        for count in sorted({outputs, 1, 3}) if self.plain else ():
+            known = self.heads.setdefault(count, [])
+            for name, activation in COMMON[count > 1].items():
+                if name not in [head.loss.name for head in known]:
+                    made = joint(ACTIVATIONS.get(activation, softmax))
+                    try:
+                        known.append(self.head(loss_named(name), count, activation, made))
+                    except ValueError:  # no loss for the targets that are given
+                        continue
+        self.variants = [] if self.plain else list(self.made())
+
+    def known(self, layer: Any) -> str:
+        """The name under which a layer's activation is known from now on."""
+        name = clean(str(getattr(layer, "activation_name", "as given")), 40)
+        if neurons := getattr(layer, "neurons", ()):
+            function = neurons[0].activation
+            while self.activations.get(name, function) is not function:
+                name += "'"
+            self.activations = {name: function} | self.activations
+        return name
+
+    def head(self, loss: Any, outputs: int, activation: str, output: Joint | None) -> Head:
+        """The loss with what makes so many outputs, and the numbers of its targets."""
+        codes = [coded(loss, kind, outputs) for kind in range(max(outputs, 2))]
+        own = outputs == self.outputs and type(self.distinct[0]) is not int
+        return Head(loss, activation, output, codes, [coded(loss, y, outputs) for y in self.distinct] if own else None)
 
     # --- Programs ------------------------------------------------------------------------------
 
-    def made(self, activations: Mapping[str, Callable[[Any], Any]]) -> Iterator[Variant]:
-        """The programs of the model as it is, then with each of these activations in its hidden layers."""
+    def made(self) -> Iterator[list[Program]]:
+        """The programs of a model that is no plain MLP, with each activation in its hidden layers: as it is first."""
         neurons = [neuron for layer in self.model.layers[:-1] for neuron in getattr(layer, "neurons", ())]
         own = [neuron.activation for neuron in neurons]
-        name = clean(str(getattr(self.model.layers[0], "activation_name", "as given")), 40)  # of the first hidden layer
-        yield self.variant(name)
-        if not neurons:
-            return
+        yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
         try:
-            for other, activation in activations.items():
-                if other != name:
-                    for neuron in neurons:
-                        neuron.activation = activation
-                    yield self.variant(clean(other, 40))
+            for activation in [*self.activations.values()][1:] if neurons else ():
+                for neuron in neurons:
+                    neuron.activation = activation
+                yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
         finally:
             for neuron, activation in zip(neurons, own):
                 neuron.activation = activation
 
-    def variant(self, activation: str) -> Variant:
-        """The programs of the model as it is now."""
-        x = [Value(0.5, f"x{i}") for i in range(len(self.X[0]))]
+    def whole(self, head: Head) -> Program:
+        """The loss of one example with its gradients, of the model as it is now."""
+        x, t = numbered("x", len(self.X[0])), numbered("t", len(head.codes[0]))
         parameters = [parameter for _, parameter in self.named]
-        losses = []
-        for objective in self.objectives:
-            t = [Value(0.0, f"t{i}") for i in range(len(objective.targets[0]))]
-            loss = objective.cost(listed(self.model(x)), t)
-            if type(loss) is not Value:
-                raise TypeError(f"the loss is one Value, got {type(loss).__name__}: {loss!r:.60}")
-            losses.append(lower(loss, [*x, *t], parameters, wrt=parameters, roll=False))
+        loss = recorded(head.loss, listed(self.model(x)), t)
+        program: Program = lower(loss, [*x, *t], parameters, wrt=parameters, roll=False)
+        return program
+
+    def units(self) -> Program:
+        """The outputs of all units for one example, of the model as it is now."""
+        x = numbered("x", len(self.X[0]))
         units, a = [], list(x)
         for layer in self.model.layers:
             a = listed(layer(a))
             units += a
-        return Variant(activation, losses, lower(units, x, parameters, wrt=(), roll=False))
+        program: Program = lower(units, x, [parameter for _, parameter in self.named], wrt=(), roll=False)
+        return program
 
     def programs(self) -> tuple[dict[str, str], list[str]]:
-        """The programs as JavaScript functions, and what they call: units_0 of a row, loss_0_0 of many, ..."""
-        texts = {}
-        for i, variant in enumerate(self.variants):
-            texts[f"units_{i}"] = javascript.text(variant.units, f"units_{i}")
-            for k, loss in enumerate(variant.losses):
-                texts[f"loss_{i}_{k}"] = javascript.rows_text(loss, f"loss_{i}_{k}")
-        return texts, javascript.definitions(program for v in self.variants for program in (v.units, *v.losses))
+        """The programs as JavaScript functions, and what they call."""
+        texts, called = {}, []
+
+        def write(name: str, program: Program, of: Callable[[Program, str], str] = javascript.text) -> None:
+            texts[name] = of(program, name)
+            called.append(program)
+
+        for name, program in updates():
+            write(f"update_{name}", program)
+        for i, (units, *losses) in enumerate(self.variants):
+            write(f"units_{i}", units)
+            for k, loss in enumerate(losses):
+                write(f"loss_{self.outputs}_{k}_{i}", loss, javascript.rows_text)
+        for i, activation in enumerate(self.activations.values()) if self.plain else ():
+            z = numbered("z", 1)
+            write(f"value_{i}", lower([activation(*z)], z, wrt=(), roll=False))
+            write(f"slope_{i}", lower(activation(*z), z, roll=False))
+        for outputs, heads in self.heads.items() if self.plain else ():
+            for k, head in enumerate(heads):
+                z, t = numbered("z", outputs), numbered("t", outputs)
+                y = head.outputs(z) if head.outputs else z
+                write(f"outputs_{outputs}_{k}", lower(y, z, wrt=(), roll=False))
+                write(f"loss_{outputs}_{k}", lower(recorded(head.loss, y, t), [*z, *t], wrt=z, roll=False))
+        return texts, javascript.definitions(called)
+
+    def gates(self, known: Mapping[str, Any]) -> set[str]:
+        """The gates that a graph of any net and its loss may have."""
+        heads = [head["gates"] for heads in known["heads"].values() for head in heads]
+        return {"dot"} | {gate for found in [*known["gates"].values(), *heads] for gate, _ in found["gates"]}
+
+    def of_sums(self, head: Head) -> Any:
+        """The gates of the loss, from the last layer's sums and the target on."""
+        if not self.plain:
+            return None
+        size = len(head.codes[0])
+        return gates(lambda z, t: recorded(head.loss, head.outputs(z) if head.outputs else z, t), size, size)
 
     # --- Plain data ----------------------------------------------------------------------------
 
@@ -126,32 +196,58 @@ class Network:
             ])  # fmt: skip
         return layers
 
-    def starts(self) -> list[list[float]]:
-        """Eight starting points: the model as it is, then weights uniform(-1, 1) and biases 0."""
-        own = [parameter.data for _, parameter in self.named]
-        units = [unit for layer in self.layers() for unit in layer]
-        weights = {place for unit in units for place in unit["weights"]}
-        biases = {unit["bias"] for unit in units}
-        found = [own]
-        for seed in range(1, STARTS):
-            draw = Random(seed).uniform
-            found.append([
-                draw(-1.0, 1.0) if i in weights else 0.0 if i in biases else number for i, number in enumerate(own)
-            ])  # fmt: skip
-        return found
-
     def as_dict(self) -> dict[str, Any]:
-        """All that the page's script knows of the net."""
+        """All that the page's script knows of the net and its examples."""
+        from nn.initializers import INITIALIZERS
+        from nn.losses import classes
+
+        layers = self.layers()
         return {
+            "plain": self.plain,
             "inputs": len(self.X[0]),
-            "layers": self.layers(),
-            "parameters": [name for name, _ in self.named],
-            "starts": self.starts(),
+            "outputs": self.outputs,
+            "sizes": [len(self.X[0]), *map(len, layers)],
+            "bias": layers[0][0]["bias"] is not None,
+            "layers": None if self.plain else layers,
+            "parameters": [] if self.plain else [name for name, _ in self.named],
+            "start": [parameter.data for _, parameter in self.named],
+            "initializers": list(INITIALIZERS),
+            "gates": {name: gates(activation) for name, activation in self.activations.items()} if self.plain else {},
             "X": self.X,
-            "losses": [{"name": name, "targets": targets} for name, _, targets in self.objectives],
-            "activations": [variant.activation for variant in self.variants],
+            "labels": self.labels,
+            "classes": type(self.distinct[0]) is int,
+            "heads": {
+                outputs: [
+                    {"name": clean(head.loss.name, 40), "activation": head.activation, "codes": head.codes,
+                     "loss": f"loss_{outputs}_{k}",
+                     "outputs": f"outputs_{outputs}_{k}", "given": head.given, "gates": self.of_sums(head),
+                     "takes_classes": head.loss.encode is classes} for k, head in enumerate(heads)
+                ] for outputs, heads in self.heads.items()
+            },
+            "activations": list(self.activations)[: len(self.variants) or None],
+            "optimizers": [{"name": name, "rate": optimizer.learning_rate, "decay": optimizer.weight_decay,
+                            "states": optimizer.states} for name, optimizer in optimizers()],
+            "drawn": SETS,
+            "sets": ["given", *SETS, *GATES, "own"] if self.plain else ["given"],
             "model": clean(repr(self.model), 120),
-        }
+        }  # fmt: skip
+
+
+def optimizers() -> list[tuple[str, Any]]:
+    """Each optimizer of nn."""
+    from nn.optim import OPTIMIZERS, optimizer_named
+
+    return [(name, optimizer_named(name, [Value(0.0)])) for name in OPTIMIZERS]
+
+
+def updates() -> Iterator[tuple[str, Program]]:
+    """For each optimizer: (parameter, gradient, rate, step, decay, states) -> the new parameter and states."""
+    for name, optimizer in optimizers():
+        names = ("parameter", "gradient", "learning_rate", "step", "decay", *optimizer.states)
+        inputs = parameter, gradient, rate, step, decay, *state = variables(**dict.fromkeys(names, 1.0))
+        optimizer.weight_decay = decay
+        new = optimizer.update(*optimizer.decayed(parameter, gradient, rate), rate, step, *state)
+        yield name, lower(list(new), list(inputs), wrt=(), roll=False)
 
 
 def checked(model: Any) -> list[tuple[str, Value]]:
@@ -167,13 +263,34 @@ def checked(model: Any) -> list[tuple[str, Value]]:
     return list(model.named_parameters())
 
 
-def objective(loss: Any, Y: Sequence[Any], outputs: int) -> Objective:
-    """The loss, whether a function or an object with ``cost``, with its targets."""
-    cost, encode = getattr(loss, "cost", loss), getattr(loss, "encode", encoded)
-    if not callable(cost):
-        raise TypeError(f"a loss is a function (outputs, target) -> Value, got {loss!r:.60}")
-    name = clean(str(getattr(loss, "name", None) or getattr(loss, "__name__", "loss")), 40)
-    return Objective(name, cost, [[float(t) for t in encode(in_order("a target", y), outputs)] for y in Y])
+def is_plain(model: Any, parameters: list[Value]) -> bool:
+    """Whether it is an MLP of which a page can make others: no weight twice, one activation a layer without weights."""
+    from nn import MLP, Layer
+
+    if type(model) is not MLP or not all(type(layer) is Layer for layer in model.layers):
+        return False
+    neurons = [neuron for layer in model.layers for neuron in layer.neurons]
+    own = [x for neuron in neurons for x in (*neuron.w, neuron.b) if type(x) is Value]
+    alike = all(len({neuron.activation for neuron in layer.neurons}) == 1 for layer in model.layers)
+    biased = len({type(neuron.b) is Value for neuron in neurons}) == 1
+    return own == parameters and alike and biased and not any(layer.joint for layer in model.layers[:-1])
+
+
+def joint(activation: Callable[[Any], Any]) -> Joint:
+    """What a last layer with that activation makes of its sums."""
+    return softmax if activation is softmax else lambda z: [activation(x) for x in z]
+
+
+def numbered(name: str, count: int) -> list[Value]:
+    return [Value(0.5, f"{name}{i}") for i in range(count)]
+
+
+def recorded(loss: Any, outputs: list[Any], target: list[Value]) -> Value:
+    """The loss, which is one Value."""
+    found = loss.cost(outputs, target)
+    if type(found) is not Value:
+        raise TypeError(f"the loss is one Value, got {type(found).__name__}: {found!r:.60}")
+    return found
 
 
 def listed(outputs: Any) -> list[Any]:
@@ -181,21 +298,22 @@ def listed(outputs: Any) -> list[Any]:
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
-def squared_error(outputs: Sequence[Any], target: Sequence[Any]) -> Any:
-    """(y1 - t1)^2 + (y2 - t2)^2 + ..."""
-    differences = [y - t for y, t in zip(outputs, target)]
-    return sum([difference * difference for difference in differences])
+def numbers(target: Any) -> float | tuple[float, ...]:
+    """A target as it was given, of plain numbers; one-hot, as its class."""
+    target = in_order("a target", target)
+    if not hasattr(target, "__len__"):
+        return float(Value(target).data)
+    found = tuple(Value(t).data for t in target)
+    return float(found.index(1.0)) if sorted(found) == [*[0.0] * (len(found) - 1), 1.0] and found[1:] else found
 
 
-def encoded(target: Any, outputs: int) -> list[float]:
+def coded(loss: Any, target: Any, outputs: int) -> list[float]:
     """The target as a number for each output; a class among several becomes 1 at its place."""
-    if hasattr(target, "__len__"):
-        numbers = [Value(t).data for t in target]
-    else:
-        numbers = [float(target)] if outputs == 1 else [float(i == target) for i in range(outputs)]
-    if len(numbers) != outputs:
-        raise ValueError(f"expected a target of {outputs} numbers, one for each output, got {len(numbers)}")
-    return numbers
+    from nn.losses import classes, one_hot
+
+    bare = outputs == 1 or loss.encode is classes
+    target = list(target) if type(target) is tuple else target if bare else one_hot(target, outputs)
+    return [float(t) for t in loss.encode(target, outputs)]
 
 
 MANY = 200  # of more examples or weights only so many are written out
@@ -207,12 +325,20 @@ def playground(
     Y: Sequence[Any],
     *,
     loss: Any = None,
-    activations: Mapping[str, Callable[[Any], Any]] = ACTIVATIONS,
-    learning_rate: float = 0.1,
+    activations: Mapping[str, Callable[[Any], Any]] | None = None,
+    optimizer: str = "sgd",
+    learning_rate: float | None = None,
     batch_size: int | None = None,
+    test_data: Sequence[Any] | None = None,
+    features: Sequence[str] = (),
+    classes: Sequence[str] = (),
     title: str = "",
+    graph: bool = True,
 ) -> Page:
     """A page in which a net trains: decision surface, weights, gradients and activations change as one watches.
+
+    A plain ``nn.MLP`` can be changed in the page in every way: data, layers, loss, optimizer. It trains as ``fit``
+    does, in the same order with the same numbers.
 
     Parameters
     ----------
@@ -221,18 +347,26 @@ def playground(
         It is left as it is.
     X, Y : sequence
         The examples and their targets.
-    loss : function (outputs, target) -> Value, or a list of them, optional
-        Such as ``nn.binary_cross_entropy``, or ``nn.LOSSES["hinge"]``, which reads targets in its own way. Of several
-        one is chosen in the page. By default the squared error.
+    loss : str or function (outputs, target) -> Value, or a list of them, optional
+        A name from ``nn.LOSSES``, or your own. Of several one is chosen in the page. By default the squared error.
     activations : mapping of str to function
         What the hidden layers may have in the page besides the activation that they have, by name, such as
-        ``{"elu": nn.ACTIVATIONS["elu"]}``. By default tanh, sigmoid and relu.
-    learning_rate : float
-        Of gradient descent; it can be changed in the page.
+        ``{"elu": nn.ACTIVATIONS["elu"]}``. By default linear, tanh, sigmoid, relu and leaky_relu.
+    optimizer : str
+        A name from ``nn.OPTIMIZERS``.
+    learning_rate : float, optional
+        Of the optimizer; by default its own.
     batch_size : int, optional
         Examples a step; by default all.
+    test_data : (X, Y), optional
+        Examples that are not trained on.
+    features, classes : sequence of str
+        What the inputs and the classes are called, such as ``classes=["setosa", "versicolor", "virginica"]``.
     title : str
-        The heading.
+        The heading; by default it says what is trained, and follows what is chosen.
+
+    graph : bool
+        Whether the page can show the graph behind an example, which makes it 40 kB larger when compressed.
 
     Returns
     -------
@@ -246,6 +380,16 @@ def playground(
     ValueError
         If examples and targets do not fit.
 
+    Notes
+    -----
+    The address keeps all that is chosen: ``xor.html#data=moons&noise=0.2&hidden=8,8&optimizer=adam&rate=0.03``, and
+    points of one's own, ``own=x_y_class,...``. A teacher adds what to hide: ``&hide=controls,examples`` (of data,
+    layers, learning, start, or controls for all four; net, surface, loss, examples, weights, doctor, graph, seeds,
+    python). Space trains and pauses, the right arrow or a clicker makes one step, Home rewinds, F fills the screen.
+
+    Beside an MLP stand what ``nn.diagnose`` finds, with its cures as buttons, the graph of the chosen example with one
+    update stepped through it, twelve starts side by side, and the code that repeats the run.
+
     Examples
     --------
     >>> from nn import MLP, truth_table
@@ -253,34 +397,76 @@ def playground(
     >>> playground(MLP(2, [4, 1], seed=0), *truth_table("xor"))
     <page "Training MLP(2-4-1, tanh, linear, 17 parameters)": .save("name.html") keeps it>
     """
+    from nn.optim import optimizer_named
+
     losses = loss if isinstance(loss, (list, tuple)) else [] if loss is None else [loss]
-    network = Network(model, X, Y, losses, activations)
-    batch = len(network.X) if batch_size is None else index(batch_size)
-    if not 1 <= batch <= len(network.X):
-        raise ValueError(f"a mini-batch has 1 to {len(network.X)} examples, got {batch_size}")
+    train, held = list(in_order("X", X)), [list(in_order("test_data", part)) for part in test_data or ([], [])]
+    network = Network(model, [*train, *held[0]], [*in_order("Y", Y), *held[1]], losses, activations)
+    batch = len(train) if batch_size is None else index(batch_size)
+    if not 1 <= batch <= len(train):
+        raise ValueError(f"a mini-batch has 1 to {len(train)} examples, got {batch_size}")
+    outputs = max(network.outputs, 2)
+    for thing, names, wanted in (("features", features, len(network.X[0])), ("classes", classes, outputs)):
+        if len(names) not in (0, wanted):
+            raise ValueError(f"expected a name for each of {wanted} {thing}, got {len(names)}")
+    chosen = optimizer_named(optimizer, [Value(0.0)], learning_rate)
     heading = clean(title, 120) or f"Training {clean(repr(model), 80)}"
-    known = {**network.as_dict(), "learning_rate": float(learning_rate), "batch_size": batch}
-    words = escape("loss " + " or ".join([objective.name for objective in network.objectives]))
+    known, start = network.as_dict(), model.make[5] if network.plain else ""
+    config = {
+        "data": "given", "examples": 200, "noise": 0.1, "test": round(len(held[0]) / len(network.X), 2),
+        "hidden": known["sizes"][1:-1], "activation": network.hidden,
+        "loss": known["heads"][network.outputs][0]["name"], "optimizer": optimizer, "rate": chosen.learning_rate,
+        "batch": 0 if batch == len(train) else batch, "decay": chosen.weight_decay,
+        "seed": getattr(model, "seed", None) or 0, "draw": 0,
+        "initializer": start if type(start) is str else "uniform",
+        "speed": 0, "chosen": min(1, len(train) - 1), "hide": "", "own": [],
+    }  # fmt: skip
+    naming = {"features": [clean(x, 20) for x in features] or None, "classes": [clean(x, 20) for x in classes] or None}
+    known |= {"naming": naming, "train": len(train), "config": config, "titled": bool(title)}
+    told = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',
         f'<header><h1 id="playground-title">{escape(heading)}</h1>',
-        f"<p><code>{escape(known['model'])}</code>, {words}, {len(network.X)} examples</p></header>",
+        f"<p><code>{escape(known['model'])}</code>, {escape(told)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{still(network)}</div>",
+        *['<div class="beside"></div>'] * network.plain,
         script(known),
         "</section>",
     ]
-    return Page(heading, "\n".join(lines), *network.programs())
+    gates = frozenset(network.gates(known)) if graph and network.plain else None
+    return Page(
+        heading, "\n".join(lines), *network.programs(), {"drawn": drawn()}, gates, rules() if network.plain else {}
+    )
+
+
+def rules() -> dict[str, Any]:
+    """What examines a net, to be translated."""
+    from nn.doctor.case import Case
+    from nn.doctor.units import LayerFacts
+
+    return {"Case": Case, "LayerFacts": LayerFacts, "findings": Case.findings}
+
+
+@cache
+def drawn() -> str:
+    """The module of what draws data, starts and the order of examples, as Python does."""
+    from nn import data
+    from nn.initializers import INITIALIZERS
+
+    wanted = [*SETS, "truth_table", "split", "whole_epochs"]
+    functions = {name: getattr(data, name) for name in wanted}
+    return module("drawn", 'import { Random } from "./random.js";\n', {}, {*()}, **functions, INITIALIZERS=INITIALIZERS)
 
 
 def still(network: Network) -> str:
     """What there is to see without a script: outputs, weights, and the code of one training step."""
-    examples = []
-    for x, t in list(zip(network.X, network.objectives[0].targets))[:MANY]:
+    head, examples = network.heads[network.outputs][0], []
+    for x, label in list(zip(network.X, network.labels))[:MANY]:
         outputs = [float(getattr(y, "data", y)) for y in listed(network.model(x))]
-        examples.append([", ".join(map(show, part)) for part in (x, t, outputs)])
+        examples.append([", ".join(map(show, part)) for part in (x, (head.given or head.codes)[label], outputs)])
     weights = [[mathml(name), data(parameter.data, None)] for name, parameter in network.named[:MANY]]
-    code = escape(str(network.variants[0].losses[0]))
+    code = escape(str(network.whole(head)))
     parts = [
         section("examples", "Examples", table(["example", "target", "output"], examples)),
         section("weights", "Weights", table(["parameter", "value"], weights)),

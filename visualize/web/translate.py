@@ -13,14 +13,14 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import product
 from string import ascii_lowercase
 from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
-from autodiff import Primitive
+from autodiff import PRIMITIVES, Primitive
 
 Tree = Any
 OURS = "autodiff", "visualize", "nn"
@@ -49,10 +49,14 @@ class Translation:
         What is written by hand: JavaScript by the qualified names of Python's functions, classes and members.
     first : Translation, optional
         The same, made before: it knows the names that arguments are given by and those of methods.
+    gates : set of str, optional
+        The gates that tables keep; by default all.
     """
 
-    def __init__(self, native: Mapping[str, str], first: Translation | None = None) -> None:
-        self.native = native
+    def __init__(
+        self, native: Mapping[str, str], first: Translation | None = None, gates: Collection[str] = PRIMITIVES
+    ) -> None:
+        self.native, self.gates = native, gates
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []  # so that an id stays its own
         self.early: list[str] = []  # functions and classes
@@ -109,11 +113,12 @@ class Translation:
         if type(x) in (list, tuple):  # written where they stand
             return f"[{','.join([self.data(y) if type(y) in (list, tuple) else self.of(y) for y in x])}]"
         if type(x) in (set, frozenset):
+            x = {y for y in x if self.keeps(y)}
             plain = all(type(y) is str and y.isidentifier() for y in x)
             items = ",".join(map(self.of, sorted(x, key=str)))
             return f"py.set({literal(' '.join(sorted(x)))}.$split())" if plain else f"py.set([{items}])"
         if isinstance(x, Mapping):
-            return f"py.dict([{','.join([self.data(pair) for pair in x.items()])}])"
+            return f"py.dict([{','.join([self.data(pair) for pair in x.items() if self.keeps(pair[0])])}])"
         if isinstance(x, re.Pattern):
             return f"py.pattern({literal(pattern(x))})"
         if isinstance(x, tuple):
@@ -124,6 +129,11 @@ class Translation:
         attributes = ",".join([f"{attribute(name)}:{self.data((value,))[1:-1]}" for name, value in own])
         text = f",{literal(str(x))}" if isinstance(x, str) else ""
         return f"py.object({self.of(type(x))},{{{attributes}}}{text})"
+
+    def keeps(self, key: Any) -> bool:
+        """Whether an entry of a table is no gate that is left out."""
+        name = key.name if isinstance(key, Primitive) else key
+        return name in self.gates or name not in PRIMITIVES
 
     def function(self, function: Any) -> None:
         """Write a function of a module, a method that is given as a function, or what another function made."""
@@ -404,6 +414,9 @@ class Writer:
         self.made.keywords |= {x.arg for x in node.keywords if x.arg}
         pairs = [f"{x.arg}:{self.of(x.value)}" if x.arg else f"...py.plain({self.of(x.value)})" for x in node.keywords]
         return f"py.keywords({name},[{self.list(node.args)}],{{{','.join(pairs)}}}{owner})"
+
+    def value_NamedExpr(self, node: Tree) -> str:
+        return f"({self.place(node.target)}={self.of(node.value)})"
 
     def value_Starred(self, node: Tree) -> str:
         return f"...{self.of(node.value)}"

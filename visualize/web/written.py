@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
+from autodiff import PRIMITIVES
 from autodiff.parser import read
+from autodiff.quiz import sketch
 from autodiff.steps import Steps
+from autodiff.vocabulary import words
 
+from .bundle import gates_in
 from .translate import Translation
 
 CUT = """
@@ -36,7 +41,7 @@ NATIVE = {
     "autodiff.tracing.is_tracing": "(() => false)",
     "autodiff.tracing.keeps_sums": "(() => false)",
     "difflib.get_close_matches": "py.close",
-    "visualize.layout.dot.heights_by_dot": "py.cut",
+    "visualize.layout.engines.heights_by_dot": "py.cut",
     "visualize.render.painter.net_group": "py.cut",
     "visualize.render.svg.style_sheet": '(() => "")',
     "visualize.scene.build.mark_outdated": "(() => null)",
@@ -54,15 +59,46 @@ NATIVE = {
 }
 
 
+NATIVE |= {  # what draws data and starts: numbers are checked where they are typed
+    "functools.": "((name, x) => x)",
+    "nn._checks.generator": "((seed) => (seed instanceof Random ? seed : new Random(seed)))",
+    "nn._checks.one_of": "((kind, name, table) => py.at(table, name))",
+    "nn._checks.several": "((thing, x) => py.list(x))",
+    "nn._checks.size": "((x) => x)",
+}
+
+
+ANY = frozenset(PRIMITIVES)  # gates
+SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # which signs between Values stand for
+
+
+UNFOLDED = {  # what graphs with a title of their own, in one form, do without
+    "visualize.scene.build.describe": '(() => "")',
+    "visualize.scene.fold.by_default": "py.cut",
+    "visualize.scene.unfold.rewritten": "py.cut",
+    "visualize.web.document.typeset": '(() => ["", ""])',
+    "visualize.web.lesson.Lesson.wrong": "function () { return []; }",
+}
+
+
 @cache
-def script(article: Any, lessons: Any) -> str:
-    """The module that reads expressions and writes what page() writes with these two functions."""
-    first = Translation(NATIVE)
-    entries: dict[str, Any] = {"read": read, "Steps": Steps, "lessons": lessons, "article": article}
-    first.text(**entries)
-    made = Translation(NATIVE, first)
-    text = made.text(**entries)
-    return (
-        f'import {{ py }} from "./python.js";\nexport const written = (() => {{\n{text}\n}})();\n'
-        "py.steps = written.Steps;\n"
-    )
+def script(gates: frozenset[str] | None, **entries: Any) -> str:
+    """The module of these functions: they write graphs of some gates, of ANY expression, or none."""
+    if gates is None:
+        return module("written", "", {}, frozenset(), **entries)
+    reads = gates is ANY
+    entries |= {"Steps": Steps, **({"read": read, "sketch": sketch} if reads else {})}
+    text = module("written", "", {} if reads else UNFOLDED, gates, **entries)
+    return f"{text}py.steps = written.Steps;\n"
+
+
+def module(name: str, imports: str, native: Mapping[str, str], gates: Collection[str], **entries: Any) -> str:
+    """A module that exports an object of these functions and tables, translated with the gates that they need."""
+    native, wanted, text = {**NATIVE, **native}, {*gates, *SIGNS} if gates else {*()}, ""
+    while not text or wanted != gates:
+        gates = wanted
+        first = Translation(native, None, gates)
+        first.text(**entries)
+        text = Translation(native, first, gates).text(**entries)
+        wanted = gates | gates_in(text)
+    return f'import {{ py }} from "./python.js";\n{imports}export const {name} = (() => {{\n{text}\n}})();\n'

@@ -691,16 +691,17 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
 class Batch:
     """The runner that gives NumPy all rows at once."""
 
-    name = "batch"
+    name, xp = "batch", np
+    number: Any = float  # of an array of one
 
     def __init__(self, recording: Recording, wrt: Iterable[Value] | None = None) -> None:
-        self.run, self.inputs = over_rows(Loops.of(recording, wrt)), len(recording.inputs)
+        self.run, self.inputs = over_rows(Loops.of(recording, wrt), self.xp), len(recording.inputs)
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
         with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
-            table = np.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
-            return self.run(table, np.asarray(parameters, dtype=float))
+            table = self.xp.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
+            return self.run(table, self.xp.asarray(parameters, dtype=float))
 
     def rows(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> Result:
         """Outputs and gradients to the inputs of each row; the mean of the gradients to the parameters."""
@@ -719,17 +720,17 @@ class Batch:
     def chosen(self, table: Any, batch: Sequence[int]) -> Any:
         return table if len(batch) == len(table) else table[batch]
 
-    def mean(self, rows: Any, parameters: Any) -> tuple[float, Any, Sequence[float]]:
+    def mean(self, rows: Any, parameters: Any) -> tuple[Any, Any, Any]:
         """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
         outputs, _, gradients = self.arrays(rows, parameters)
-        return float(outputs[:, 0].mean()), gradients, outputs[0, 1:].tolist()
+        return self.number(outputs[:, 0].mean()), gradients, outputs[0, 1:]
 
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]:
         """The outputs, each a column, of rows that are given as columns."""
-        return list(self.arrays(np.stack(columns, axis=1), parameters).outputs.T)
+        return list(self.arrays(self.xp.stack(columns, axis=1), parameters).outputs.T)
 
     def plus(self, a: Any, b: Any) -> Any:
         return a + b
 
-    def finite(self, numbers: Any) -> bool:
-        return bool(np.isfinite(numbers).all())
+    def finite(self, numbers: Any) -> Any:
+        return self.xp.isfinite(numbers).all()

@@ -10,11 +10,9 @@ import jax
 import numpy
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ...engine import Value
-from ..loops.nests import Loops
-from ..recording import Recording, Step
+from ..recording import Step
 from ..state import Batches, Epoch, State
-from .array import Batch, core, over_rows
+from .array import Batch, core
 
 xp = jax.numpy
 
@@ -31,23 +29,8 @@ def float64() -> Any:
 class Jax(Batch):
     """As ``Batch``, of JAX's arrays: it may stand inside ``jax.jit``."""
 
-    name = "jax"
-
-    def __init__(self, recording: Recording, wrt: Sequence[Value]) -> None:
-        self.run, self.inputs = over_rows(Loops.of(recording, wrt), xp), len(recording.inputs)
-
-    def arrays(self, rows: Any, parameters: Any) -> Any:
-        return self.run(xp.asarray(rows, float).reshape(len(rows), self.inputs), xp.asarray(parameters, float))
-
-    def mean(self, rows: Any, parameters: Any) -> Any:
-        outputs, _, gradients = self.arrays(rows, parameters)
-        return outputs[:, 0].mean(), gradients, outputs[0, 1:]
-
-    def columns(self, columns: Sequence[Any], parameters: Any) -> list[Any]:
-        return list(self.arrays(xp.stack(columns, axis=1), parameters).outputs.T)
-
-    def finite(self, numbers: Any) -> Any:
-        return xp.isfinite(numbers).all()
+    name, xp = "jax", xp
+    number = staticmethod(xp.asarray)
 
 
 def clipped(gradients: Any, threshold: Any) -> Any:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
 from inspect import signature
@@ -33,6 +33,7 @@ from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX, words
 from ..expansion import instructions
 from ..ir import ROWS, Program, parts_of, primitive_of, row_mean
+from ..passes import inline
 from . import text as writer
 from .text import Code
 
@@ -119,11 +120,10 @@ def definitions(programs: Iterable[Program]) -> list[str]:
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
 
 
-@cache
-def table() -> list[str]:
-    """The functions of all gates outside the core, and VALUES, an object of functions of numbers by their gates."""
+def table(names: Collection[str] = ROWS) -> list[str]:
+    """The functions of these gates outside the core, and VALUES, an object of functions of numbers by their gates."""
     functions, entries = [], []
-    for name, primitive in ROWS.items():
+    for name, primitive in [(name, primitive) for name, primitive in ROWS.items() if name in names]:
         rule = signature(primitive.local_gradients)
         operands, listed = [f"x{i}" for i in range(len(rule.parameters) - 1)], words(name).takes_list
         if words(name).is_comparison:
@@ -141,9 +141,12 @@ def table() -> list[str]:
     return [*functions, f"export const VALUES = {{ {', '.join(entries)} }};"]
 
 
-def text(program: Program, name: str = "f") -> str:
-    """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``."""
-    return writer.text(program, name, JavaScript)
+def text(program: Program, name: str = "f", short: bool = False) -> str:
+    """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``.
+
+    A short one has no lines for what is read once.
+    """
+    return writer.text(inline(program) if short else program, name, JavaScript)
 
 
 def rows_text(program: Program, name: str = "f") -> str:

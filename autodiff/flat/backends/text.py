@@ -164,18 +164,18 @@ def given(places: Sequence[Any]) -> list[Any]:
 
 
 def vector(numbers: Sequence[Any], language: type[Code]) -> str:
-    """A tuple of names and numbers."""
-    return language.tuple([*map(spelled, numbers)])
+    """A tuple of names, numbers and expressions."""
+    return language.tuple([spelled(x, language) for x in numbers])
 
 
-def spelled(x: Any) -> str:
-    return x if type(x) is str else repr(x)
+def spelled(x: Any, language: type[Code]) -> str:
+    return repr(x) if type(x) is float else language.number_of(written(x, language, language)).text
 
 
 def results(program: Program, parameter_gradients: Sequence[Any], language: type[Code]) -> list[str]:
     """The texts of what is returned: outputs, gradients to the inputs, gradients to the parameters."""
     (first, *others), gradients = program.outputs or (None,), (program.input_gradients, parameter_gradients)
-    outputs = spelled(first) if program.outputs and not others else vector(program.outputs, language)
+    outputs = spelled(first, language) if program.outputs and not others else vector(program.outputs, language)
     return [outputs, *[vector(numbers, language) for numbers in map(given, gradients) if numbers]]
 
 

@@ -11,7 +11,7 @@ import pytest
 import autodiff
 import nn
 from autodiff import Value, dot, log, softmax, take, tanh, where
-from autodiff.flat.backends.llvm.singles import SingleTraining
+from autodiff.flat.backends.llvm.trainings import SingleTraining
 
 r = random.Random(5)
 SEQUENCES = [[r.randrange(5) for _ in range(n)] for n in (6, 3, 9, 2, 6, 7, 9, 4, 8, 5)]

@@ -60,7 +60,7 @@ def server():
     programs = [javascript.runtime(), *javascript.table(), "export const PROGRAMS = {};"]
     made = {
         "programs": "\n".join([*programs, f"export const MISTAKES = {json.dumps(SENTENCES)};"]),
-        "written": written.script(article, lessons),
+        "written": written.script(written.ANY, article=article, lessons=lessons),
     }
     script = '"use strict";\n' + bundle(SERVER, made)
     path = Path(mkdtemp()) / "page.js"

@@ -26,7 +26,7 @@ export class Change {
   }
 
   row(node, x, i) {
-    const { names, symbols } = this.player.lesson, name = names[node], step = scale(x) / 50, id = `${this.player.data.id}-input-${i}`;
+    const { names, symbols } = this.player.lesson, name = names[node], step = breadth(x) / 50, id = `${this.player.data.id}-input-${i}`;
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
     const drag = element("input", { type: "range", "aria-label": `drag ${name}`, tabindex: "-1" });
     const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
@@ -107,14 +107,14 @@ export class Change {
 }
 
 /** How far an input can be dragged to either side: 1, 2 or 5 times a power of ten. */
-function scale(x) {
+export function breadth(x) {
   const wanted = Math.max(1, Math.abs(Number.isFinite(x) ? x : 1)), ten = 10 ** Math.floor(Math.log10(wanted));
   return (wanted <= ten ? 2 : wanted <= 2 * ten ? 5 : wanted <= 5 * ten ? 10 : 20) * ten;
 }
 
 /** Let a slider reach from one end to the other with x in its middle. */
 function reach(drag, x) {
-  const wide = scale(x), middle = Number.isFinite(x) ? x : 0;
+  const wide = breadth(x), middle = Number.isFinite(x) ? x : 0;
   [drag.min, drag.max, drag.step] = [middle - wide, middle + wide, wide / 200];
 }
 

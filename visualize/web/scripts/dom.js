@@ -4,6 +4,15 @@ import { exact, pretty, show } from "./number.js";
 
 export const LEAST = 0.75; // a wide picture is made so much smaller before it has to be scrolled
 
+export const presenting = () => document.body.classList.contains("projector");
+
+/** Large letters and the whole screen, or back. */
+export function present() {
+  const on = document.body.classList.toggle("projector");
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
+  else if (document.fullscreenElement) document.exitFullscreen();
+}
+
 /** A new element; `on...` attributes are listeners, texts become text and nothing else. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);

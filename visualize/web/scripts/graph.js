@@ -1,16 +1,15 @@
 // The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come; it fits
 // its box, or is moved in it to what is lit, with an overview above.
 
-import { LEAST } from "./dom.js";
+import { LEAST, presenting } from "./dom.js";
 import { pretty, show } from "./number.js";
 
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
 const BESIDE = 64; // the least room of a number
 const LARGEST = 2; // times as large as it was drawn
-const NARROW = 0.44; // as small as it is made to fit a narrow screen
+const NARROW = 0.7; // as small as it is made to fit a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
 const LETTERS = 12; // the least of them, as drawn
-export const presenting = () => document.body.classList.contains("projector");
 
 /** How small a picture may be: on a projector its least letters are as large as the others. */
 export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);
@@ -84,12 +83,15 @@ export class Graph {
     return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
-  /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come. */
-  tell(result, at, hidden, wrong) {
-    if (!this.wide.size) this.places = this.rooms();
-    this.paint(result, at, hidden);
+  /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come; `asked` as in paint. */
+  tell(result, at, asked, wrong) {
+    if (!this.wide.size) {
+      if (this.down) this.paint(this.lesson.atRecorded, this.lesson.rows.length); // fewer digits than were drawn
+      this.places = this.rooms();
+    }
+    this.paint(result, at, asked);
     const texts = [...this.svg.querySelectorAll("g .gradient")], right = texts.map((text) => text.textContent);
-    if (wrong) this.paint(wrong, at, hidden);
+    if (wrong) this.paint(wrong, at, asked);
     this.settle(result.numbers.some((x, i) => !Object.is(x, this.lesson.recorded[i])));
     for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
   }
@@ -122,11 +124,11 @@ export class Graph {
     }
   }
 
-  /** Show the numbers of a result as far as step `at` has come; of the row in hand the number may be hidden. */
-  paint(result, at, hidden = false) {
-    const { lesson } = this, row = lesson.rows[at - 1], started = at > lesson.computed.size;
+  /** Show the numbers of a result as far as step `at` has come; in hand is its row, or that which is `asked` for, by all its steps. */
+  paint(result, at, asked = null) {
+    const { lesson } = this, row = asked ? asked.row : lesson.rows[at - 1], hidden = Boolean(asked);
     this.seen = [];
-    for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, hidden, started);
+    for (const arrow of this.arrows) this.paintArrow(arrow, result, at, row, asked);
     const most = Math.max(...this.arrows.map((arrow) => arrow.flow).filter(Number.isFinite)), share = (flow) => Math.min(Math.max(1 + Math.log10(flow / most) / DECADES, 0), 1) || 0;
     for (const arrow of this.arrows) {
       const size = `${share(arrow.flow)}`;
@@ -137,7 +139,7 @@ export class Graph {
       const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
       const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
       if (!box.own.length) this.write(box.data, "", result.values[box.node], true);
-      this.write(box.gradient, "∇ ", gradient, known, hidden && inHand);
+      this.write(box.gradient, "∇ ", gradient, known || (hidden && inHand), hidden && inHand);
       const lit = own || inHand;
       mark(box.group, lit);
       if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
@@ -162,17 +164,17 @@ export class Graph {
     if (back || forth) this.seen.push(box.count);
   }
 
-  paintArrow(arrow, result, at, row, hidden, started) {
-    const { lesson } = this, output = arrow.id === "edge-output", value = result.values[arrow.from];
+  paintArrow(arrow, result, at, row, asked) {
+    const { lesson } = this, output = arrow.id === "edge-output", value = result.values[arrow.from], hidden = Boolean(asked);
     const known = at >= (lesson.computed.get(arrow.from) ?? 0);
     const own = row?.phase === "forward" && row.node === arrow.from;
-    this.write(arrow.data, "", value, known, hidden && own);
-    let [flow, arrived] = output ? [1, started] : [0, false];
+    this.write(arrow.data, "", value, known || own, hidden && own);
+    let [flow, arrived] = output ? [1, at > lesson.computed.size] : [0, false];
     for (const i of arrow.steps) {
       if (lesson.steps[i].number <= at) [flow, arrived] = [flow + result.steps[i].downstream, true];
     }
-    const inHand = row?.phase === "backward" && arrow.steps.includes(row.index);
-    this.write(arrow.gradient, "∇ ", flow, arrived, hidden && inHand);
+    const inHand = row?.phase === "backward" && (asked?.steps ?? [row.index]).some((i) => arrow.steps.includes(i));
+    this.write(arrow.gradient, "∇ ", flow, arrived || inHand, hidden && inHand);
     arrow.flow = arrived && !(hidden && inHand) ? Math.abs(flow) : 0;
     const leads = row?.phase === "forward" && lesson.operands[row.node].some((x) => x.node === arrow.from);
     const lit = inHand || (row?.phase === "start" && output) || own || (leads && arrow.steps.some((i) => lesson.steps[i].node === row.node));
@@ -197,6 +199,7 @@ export class Graph {
     }
     this.other = [width, height, old];
     this.places = this.small = null;
+    this.wide.clear();
     this.down = down;
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
@@ -288,9 +291,10 @@ export class Graph {
     return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
   }
 
+  /** Write a number; on a narrow screen in three digits. */
   write(text, sign, x, seen, hidden) {
     if (!text) return;
-    put(text, sign + (hidden ? "?" : pretty(this.lesson.text(x))));
+    put(text, sign + (hidden ? "?" : pretty(this.down ? show(Number(x.toPrecision(3))) : this.lesson.text(x))));
     text.classList.toggle("unseen", !seen);
   }
 

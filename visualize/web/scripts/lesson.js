@@ -17,13 +17,19 @@ export class Lesson {
     this.recorded = data.numbers.map(real);
     this.operands = data.operands.map((row) => row.map((x) => (Array.isArray(x) ? { node: x[0] } : { number: real(x) })));
     this.steps = this.rows.filter((row) => row.phase === "backward");
-    this.rows.forEach((row, i) => (row.number = i + 1));
+    this.rows.forEach((row, i) => Object.assign(row, { number: i + 1, at: i }));
     this.steps.forEach((step, i) => (step.index = i));
     this.output = this.rows.find((row) => row.phase === "start").node;
     this.computed = new Map(this.rows.filter((row) => row.phase === "forward").map((row) => [row.node, row.number]));
     this.arriving = this.names.map(() => []); // for each node the steps that bring it gradients
     this.steps.forEach((step, i) => this.arriving[step.operand].push(i));
     this.atRecorded = this.compute(this.recorded);
+  }
+
+  /** Order the backward pass node by node, each with all that arrives there, or as it is recorded. */
+  sort(whole) {
+    const late = ({ index, operand }) => (index === undefined ? -1 : whole ? this.arriving[operand].at(-1) : index);
+    this.rows.sort((a, b) => late(a) - late(b)).forEach((row, i) => (row.number = i + 1));
   }
 
   /** The flat code, run: [f, [gradient of each input]]. */
@@ -37,7 +43,7 @@ export class Lesson {
     const all = this.programs[`numbers_${this.number}`](...numbers);
     const n = this.names.length, m = this.steps.length;
     const values = all.slice(0, n), gradients = all.slice(n, 2 * n);
-    const kinks = all.slice(2 * n + m), soFar = new Map();
+    const kinks = all.slice(2 * n + m), wrong = all.slice(2 * (n + m)), soFar = new Map();
     const steps = this.steps.map((step, i) => {
       const upstream = gradients[step.node], local = all[2 * n + i];
       const downstream = passed(step, upstream, local);
@@ -45,14 +51,14 @@ export class Lesson {
       soFar.set(step.operand, total);
       return { upstream, local, downstream, total, kink: kinks[i] ? step.kink : "" };
     });
-    return { numbers, values, gradients, steps };
+    return { numbers, values, gradients, steps, wrong };
   }
 
   /** The typical mistakes of a row: [which, the number that it makes here]. */
   mistakesAt(row, numbers) {
     if (!this.mistakes.length) return [];
-    const start = this.mistakes.slice(0, row.number - 1).flat().length, all = this.programs[`mistakes_${this.number}`](...numbers);
-    return this.mistakes[row.number - 1].map((which, i) => [which, all[start + i]]);
+    const start = this.mistakes.slice(0, row.at).flat().length, all = this.compute(numbers).wrong;
+    return this.mistakes[row.at].map((which, i) => [which, all[start + i]]);
   }
 
   /** (f(x + h) - f(x)) / h for one input. */
@@ -151,13 +157,10 @@ export class Lesson {
     return pretty(`${this.written[row.operand]} is copied: ${sum.join(" + ")} = ${total}`);
   }
 
-  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted, the rest by hints. */
-  sentence(row, result, hidden = false, hints = 2) {
+  /** The step as a spoken sentence; its number replaced by "what?" where it is to be predicted. */
+  sentence(row, result, hidden) {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
-    if (hidden && hints < 2) {
-      return `${start} Gate ${name}${hints ? ` equals ${named(row.spoken, this.names)}` : ""}${row.phase === "forward" ? "" : ` sends to ${this.names[row.operand]}`}: what?`;
-    }
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
     const still = this.stands(row.node, result) ? " As recorded: it stands still." : "";
     if (row.phase === "forward") {

@@ -21,6 +21,13 @@ export function tree(part, symbols) {
   return made;
 }
 
+/** A tree as it is read aloud. */
+export function aloud(part, names) {
+  if (!Array.isArray(part)) return typeof part === "number" ? names[part] : part;
+  const [name, ...children] = part;
+  return children.map((child) => aloud(child, names)).join({ mfrac: " over ", msup: " to the power of " }[name] ?? " ");
+}
+
 /** A whole formula: parts side by side. */
 export function formula(...parts) {
   const row = math("math");

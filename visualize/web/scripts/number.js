@@ -17,12 +17,22 @@ export function typed(text) {
   return parts.length === 2 ? parts[0] / parts[1] : parts[0];
 }
 
+/** Half a unit of the last digit that was typed; 0 of a fraction. */
+function half(text) {
+  const [, places, power] = /^\s*[-+−–]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?\s*$/i.exec(text) ?? [];
+  return /\//.test(text) ? 0 : 0.5 * 10 ** (Number(power ?? 0) - (places ?? "").length);
+}
+
 /** Whether a guess is the number as far as it was typed: to within 0.1 %, or half its last digit but 1 % at most. */
 export function agrees(text, guess, right) {
-  const [, places, power] = /^\s*[-+−–]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?\s*$/i.exec(text) ?? [];
-  const half = /\//.test(text) ? 0 : 0.5 * 10 ** (Number(power ?? 0) - (places ?? "").length);
-  const within = Math.min(Math.max(half, 0.001 * Math.abs(right)), 0.01 * Math.abs(right));
+  const within = Math.min(Math.max(half(text), 0.001 * Math.abs(right)), 0.01 * Math.abs(right));
   return Object.is(guess, right) || guess === right || Math.abs(guess - right) <= within * (1 + 1e-9);
+}
+
+/** Whether a guess is the number with too few digits, rounded or cut off. */
+export function rounds(text, guess, right) {
+  const gap = Math.abs(guess - right), cut = guess !== 0 && Math.abs(guess) < Math.abs(right) && gap < 2 * half(text);
+  return guess * right >= 0 && (cut || (gap <= half(text) && (guess !== 0 || Math.abs(right) < 0.1)));
 }
 
 /** Digits rounded up at a tie, put right: Python rounds a tie to the even digit. */
@@ -35,11 +45,11 @@ function evenAtTie(rounded, longer, kept) {
 }
 
 /** The number with so many significant digits: Python's "g". */
-function significant(x, digits) {
+export function significant(x, digits) {
   const size = Math.abs(x);
   const text = evenAtTie(size.toExponential(digits - 1), size.toExponential(digits + 60), digits);
   const [mantissa, power] = text.split("e"), exponent = Number(power);
-  const trim = (t) => (t.includes(".") ? t.replace(/\.?0+$/, "") : t);
+  const trim = (t) => (t.includes(".") ? t.replace(/\.?0*$/, "") : t);
   const sign = x < 0 ? "-" : "";
   if (exponent < -4 || exponent >= digits) {
     return `${sign}${trim(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;

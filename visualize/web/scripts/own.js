@@ -3,11 +3,19 @@
 import { exact, typed } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
+import { Tutor } from "./tutor.js";
 import { written } from "./written.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f step inputs form mode node tab fold zoom hide present sizes mistake".split(" ")); // what else stands in an address
+const TAKEN = new Set("f example step inputs form mode level seed node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // what else stands in an address
+
+/** The text of a fresh graph for a level of the tutor: one that multiplies somewhere. */
+Tutor.sketch = (random, level) => {
+  const choice = (list) => list[Math.floor(random() * list.length)];
+  const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
+  return /[*/]|exp/.test(text) ? text : Tutor.sketch(random, level);
+};
 
 /** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
 function article(text, known) {
@@ -29,7 +37,7 @@ function article(text, known) {
 }
 
 export class Own {
-  /** `put` shows an article, `first` is the one of the page. */
+  /** `put` shows an article, `first` is the one of the page, or null where there are several. */
   constructor(put, first) {
     this.put = put;
     this.form = document.querySelector("form.own");
@@ -48,9 +56,9 @@ export class Own {
     this.restore();
   }
 
-  /** Put the box where the title of what is shown stands. */
+  /** Put the box where the title of what is shown stands, if the page has no place for it. */
   place(article) {
-    article.querySelector("header").append(this.form);
+    if (this.first) article.querySelector("header").append(this.form);
   }
 
   get asked() {
@@ -60,6 +68,7 @@ export class Own {
   /** Write what an address says. */
   restore() {
     const asked = this.asked, text = asked.get("f");
+    if (text === null && !this.first) this.text = this.box.value = this.said.value = ""; // another example is shown
     if (text === null || text === this.text) return;
     for (const [key, value] of asked) {
       const number = typed(value), name = key.replace(/^~/, "");
@@ -103,6 +112,7 @@ export class Own {
     if (location.protocol.startsWith("about")) return;
     const kept = new URLSearchParams([...this.asked].filter(([key]) => key === "hide"));
     if (text.trim()) kept.set("f", text);
+    if (text.trim() && !this.first) kept.set("example", "own");
     for (const [name, x] of inputs) kept.set(TAKEN.has(name) ? `~${name}` : name, exact(x));
     history.replaceState(null, "", `#${kept}`);
   }

@@ -1,15 +1,17 @@
-// The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says; Predict mode.
+// The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says.
 
 import { Change } from "./change.js";
-import { element } from "./dom.js";
-import { Graph, least, presenting } from "./graph.js";
+import { element, present, presenting } from "./dom.js";
+import { Graph, least } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
-import { agrees, exact, show, typed } from "./number.js";
-import { MISTAKES, PROGRAMS } from "./programs.js";
+import { exact, show, typed } from "./number.js";
+import { PROGRAMS } from "./programs.js";
 import { fitWithin, Said } from "./said.js";
 import { GIVES, give } from "./share.js";
+import { Slope } from "./slope.js";
 import { Tabs } from "./tabs.js";
+import { Tutor } from "./tutor.js";
 
 const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
 const SWIPE = 50; // pixels
@@ -24,27 +26,25 @@ export class Player {
     for (const view of article.querySelectorAll("template")) this.pictures[view.dataset.view] = view.content.querySelector("svg");
     this.graphs = {};
     this.narrow = matchMedia("(max-width: 600px)");
-    this.narrow.addEventListener("change", () => (this.draw(), this.update()));
     this.lesson = this.lessons[0];
     this.opened = this.begin(this.lesson);
     this.numbers = this.lesson.recorded.slice();
     this.step = 0;
-    this.guessed = true;
     this.timer = null;
     this.box = article.querySelector(".graph");
     this.box.removeAttribute("tabindex"); // its nodes scroll it
     this.zoom = 1;
+    this.tutor = new Tutor(this);
     this.build();
     this.change = new Change(this);
     this.lab = new Lab(this);
-    this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), "Chain rule": this.lab.chain,
-      Mistakes: this.lab.mistakes, "All steps": this.part("steps") }, () => this.result && (this.update(), this.remember()));
+    this.slope = new Slope(this);
+    this.tabs = new Tabs(this.data.id, { Inputs: this.change.section, Code: this.part("code"), Chain: this.lab.chain,
+      Mistakes: this.lab.mistakes, Steps: this.part("steps"), Descend: this.slope.section }, () => this.result && (this.update(), this.remember()));
     this.side.append(this.tabs.list, ...this.tabs.panels);
     this.draw();
     this.show(0);
-    new ResizeObserver(() => this.fit()).observe(this.pane);
-    addEventListener("beforeprint", () => this.tellAll(this.result, true));
-    addEventListener("afterprint", () => this.tellAll(this.result));
+    new ResizeObserver(() => (this.graph.down === this.narrow.matches ? this.fit() : (this.draw(), this.update()))).observe(this.pane);
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -58,7 +58,6 @@ export class Player {
     this.counter = element("output", { class: "counter" });
     this.back = button("back", "Back", "left arrow", () => this.go(this.step - 1));
     this.next = button("next", "Next", "right arrow", () => this.go(this.step + 1));
-    this.predict = element("button", { type: "button", class: "predict", "aria-pressed": "false", onclick: () => this.predicting() }, "Predict");
     this.next.dataset.part = "next";
     const full = button("full", "Full screen", "F", () => this.fullScreen());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" },
@@ -66,7 +65,7 @@ export class Player {
       element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
       element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
     this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.pane.matches(".sized")));
-    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.predict, this.sizes, full);
+    this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.tutor.toggle, this.tutor.menu, this.sizes, full);
     const menu = (label, options, act) => {
       const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
       box.addEventListener("change", () => act(box));
@@ -163,17 +162,7 @@ export class Player {
 
   panel() {
     this.said = new Said();
-    this.guess = element("form", { class: "guess", hidden: true });
-    this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
-    this.verdict = element("span", { class: "verdict", role: "status" });
-    this.guess.append(element("label", {}, "Your prediction ", this.answer), element("button", { type: "submit" }, "Check"),
-      element("button", { type: "button", class: "hint", onclick: () => this.hint() }, "Hint"),
-      element("button", { type: "button", class: "reveal", onclick: () => this.reveal("") }, "Reveal"), this.verdict);
-    this.guess.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.check();
-    });
-    this.now = element("div", { class: "now", "data-part": "equation" }, this.said.rule, this.said.product, this.said.role, this.guess, this.said.sentence);
+    this.now = element("div", { class: "now", "data-part": "equation" }, this.said.rule, this.said.product, this.said.role, this.tutor.form, this.tutor.end, this.said.sentence);
   }
 
   /** Put the picture and the code of the view there. */
@@ -190,7 +179,7 @@ export class Player {
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
     this.slider.max = this.lesson.rows.length;
-    const item = (row) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(row.number) }, `Step ${row.number}`));
+    const item = (_, i) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(i + 1) }, `Step ${i + 1}`));
     this.list.replaceChildren(...this.lesson.rows.map(item));
     this.fit();
   }
@@ -226,19 +215,20 @@ export class Player {
     this.form.value = i;
     this.draw();
     this.lab.chosen = null;
-    this.show(atEnd ? this.lesson.rows.length : 0);
+    if (this.tutor.on) this.tutor.begin();
+    else this.show(atEnd ? this.lesson.rows.length : 0);
   }
 
   // --- Steps ---------------------------------------------------------------------------------
 
   get row() {
-    return this.lesson.rows[this.step - 1];
+    return this.tutor.asked?.row ?? this.lesson.rows[this.step - 1];
   }
 
   go(step) {
-    if (this.hidden && (step === this.step + 1 || (this.mute && step > this.step))) return this.answer.focus();
-    const onward = step === this.step + 1 && step <= this.lesson.rows.length;
-    this.show(Math.min(Math.max(step, 0), this.lesson.rows.length));
+    if (this.tutor.asked && step > this.step) return this.tutor.focus();
+    const last = this.lesson.rows.length, onward = step === this.step + 1 && step <= last;
+    this.show(onward && this.tutor.leaps ? this.tutor.next?.at ?? last : Math.min(Math.max(step, 0), last));
     if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
   }
 
@@ -254,14 +244,11 @@ export class Player {
 
   /** Show step number `step`; 0 is before the first. */
   show(step) {
-    this.step = step;
-    this.guessed = !this.predicts || !step || this.row.phase === "start";
-    this.answer.value = this.verdict.textContent = "";
-    this.hints = 0;
-    this.tries = new Set();
+    this.step = Math.min(step, this.tutor.next?.at ?? step); // no question is stepped over
+    this.tutor.verdict.textContent = "";
     this.update();
     this.remember();
-    if (this.hidden) this.answer.focus({ preventScroll: true });
+    if (this.tutor.asked) this.tutor.focus();
     if (this.step === this.lesson.rows.length) this.pause();
   }
 
@@ -279,7 +266,7 @@ export class Player {
       this.computed = { lesson: this.lesson, numbers: this.numbers };
     }
     const { result } = this;
-    this.graph.tell(result, this.step, this.hidden, this.lab.played(result));
+    this.graph.tell(result, this.seen, this.tutor.asked, this.lab.played(result));
     this.graph.follow(this.box);
     if (!this.twin.box.hidden) this.tellTwin();
     this.slider.value = this.step;
@@ -287,10 +274,9 @@ export class Player {
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
     this.back.disabled = this.step === 0;
     this.next.disabled = this.step === this.lesson.rows.length;
-    this.guess.hidden = !this.predicts;
-    this.guess.classList.toggle("idle", !this.hidden && !this.verdict.textContent);
+    this.tutor.update();
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
-    this.said.tell(this.lesson, this.row, result, this.hidden, this.hidden ? this.hints : 2);
+    this.said.tell(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
     for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
       const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
       if (line.textContent !== told) line.textContent = told;
@@ -300,13 +286,14 @@ export class Player {
     this.tellAll(result);
     this.change.update(result);
     this.lab.update(result);
+    this.slope.update(result);
   }
 
   /** Write the list of all steps, where it is open; on paper it tells all but what is to be predicted. */
   tellAll(result, printed = false) {
     if (this.part("steps").hidden && !printed) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
-      const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.predicts);
+      const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.tutor.on);
       item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
@@ -320,22 +307,14 @@ export class Player {
     this.remember();
   }
 
-  get hidden() {
-    return !this.guessed;
-  }
-
-  get predicts() {
-    return this.predict.getAttribute("aria-pressed") === "true";
-  }
-
   /** Whether a row's rule is to be predicted. */
   veils(row) {
-    return this.predicts && row.number > this.seen && !(this.hints && row === this.row);
+    return this.tutor.on && row.number > this.seen && !(row === this.tutor.asked?.row && this.tutor.asked.open.includes("rule"));
   }
 
   /** How many steps' numbers may be seen. */
   get seen() {
-    return this.step - this.hidden;
+    return this.step - Boolean(this.tutor.asked);
   }
 
   /** Whether a node's value may be seen. */
@@ -363,15 +342,13 @@ export class Player {
     clearInterval(this.timer);
     this.timer = null;
     this.play.textContent = "Play";
+    this.slope?.pause();
   }
 
   fullScreen() {
-    const on = !presenting();
-    document.body.classList.toggle("projector", on);
+    present();
     this.fit();
     this.remember();
-    if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // a frame may forbid it: large letters are enough
-    else if (document.fullscreenElement) document.exitFullscreen();
   }
 
   /** Keep all that was chosen in the address, so that a reload, or whoever gets the link, sees the same. */
@@ -379,7 +356,7 @@ export class Player {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
     const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
-      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.predicts ? "predict" : "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
+      fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.tutor.on ? "predict" : "", level: (this.tutor.on && this.tutor.level + 1) || "", seed: (this.tutor.on && this.tutor.seed) || "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", ...this.slope.state, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
     known.sort();
     this.address = `#${known}`;
@@ -392,7 +369,6 @@ export class Player {
     const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
     const numbers = (asked.get("inputs") ?? "").split(",").map(typed), form = whole("form", this.lessons.length - 1);
     if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
-    this.predict.setAttribute("aria-pressed", String(asked.get("mode") === "predict"));
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
     const fold = asked.get("fold") ?? this.begin(this.lesson);
@@ -400,8 +376,9 @@ export class Player {
     this.fit();
     this.size(asked.has("sizes"));
     this.lab.play(asked.get("mistake"));
+    this.slope.restore(asked);
     this.hide(asked.get("hide") ?? "");
-    this.show(whole("step", this.lesson.rows.length));
+    this.tutor.restore(asked.get("mode") === "predict", Math.max(whole("level", 5) - 1, 0), whole("seed", 1e9), whole("step", this.lesson.rows.length), asked.has("inputs"));
     if (asked.has("node")) this.lab.choose(whole("node", this.lesson.names.length - 1));
     if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
   }
@@ -410,51 +387,10 @@ export class Player {
   hide(asked) {
     const names = asked.split(",");
     this.hides = asked;
-    this.mute = names.includes("answers");
-    const menus = { form: this.form, predict: this.predict, speed: this.speed, share: this.gives };
+    const menus = { form: this.form, predict: this.tutor.toggle, speed: this.speed, share: this.gives };
     this.tabs.hide(names);
     for (const [name, part] of Object.entries(menus)) part.hidden = names.includes(name);
-    this.predict.hidden ||= this.mute;
-    this.guess.querySelector(".reveal").hidden = this.mute;
-    if (this.mute) this.predict.setAttribute("aria-pressed", "true");
-  }
-
-  // --- Predict -------------------------------------------------------------------------------
-
-  predicting() {
-    const on = !this.predicts;
-    this.predict.setAttribute("aria-pressed", String(on));
-    this.pause();
-    this.show(this.step === this.lesson.rows.length ? 0 : this.step);
-    if (on && this.step === 0) this.go(1);
-  }
-
-  /** Compare what was typed with the number, as far as it was typed; another wrong one brings the next hint. */
-  check() {
-    const text = this.answer.value, guess = typed(text), { row, result } = this;
-    const right = row.phase === "forward" ? result.values[row.node] : result.steps[row.index].downstream;
-    if (guess === null) this.verdict.textContent = "Type a number, such as -4 or 1/3.";
-    else if (agrees(text, guess, right)) this.reveal(this.tries.size ? `Right, at attempt ${this.tries.size + 1}.` : "Right.");
-    else {
-      const looks = this.lesson.mistakesAt(row, this.numbers).filter(([, x]) => agrees(text, guess, x)).map(([i]) => MISTAKES[i]);
-      if (!this.tries.has(guess)) this.hint();
-      this.tries.add(guess);
-      this.verdict.textContent = `Not yet (attempt ${this.tries.size})${looks.length ? `: ${[...new Set(looks)].slice(0, 2).join("; or ")}` : ""}.`;
-    }
-    this.guess.classList.remove("idle");
-  }
-
-  /** The next hint: the rule of the step, then what it is computed from. */
-  hint() {
-    this.hints = Math.min(this.hints + 1, 2);
-    this.update();
-  }
-
-  reveal(verdict) {
-    this.guessed = true;
-    this.verdict.textContent = verdict;
-    this.update();
-    this.next.focus({ preventScroll: true });
+    this.tutor.hide(names);
   }
 }
 

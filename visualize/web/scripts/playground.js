@@ -1,192 +1,306 @@
-// The playground: the student's own net and examples, trained by gradient descent in the page.
+// The playground: the student's own net and examples, or others, trained in the page as nn.fit trains them.
 
-import { Descent } from "./descent.js";
-import { element, LEAST, writeNumber } from "./dom.js";
-import { brief, NetworkPicture } from "./network.js";
+import { element, present, writeNumber } from "./dom.js";
+import { portrait } from "./image.js";
+import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
-import { PROGRAMS } from "./programs.js";
-import { LossCurve, Surface } from "./surface.js";
+import { Pictures } from "./pictures.js";
+import { address, fitting, LAYERS, settings, UNITS } from "./settings.js";
+import { FEW, Training } from "./training.js";
 
 const FRAME = 11; // milliseconds of every frame that are for training, at most
-const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+const SLOW = 60, FASTER = 1.02; // frames of one step, and by how much each later one makes more
+const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // of the first loss; of the last ones; steps
 const LONG = 1e5; // a larger output is written with a power of ten
-const SPEEDS = [["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", Infinity]];
+const LINES = 50; // examples that are listed
+const CHOICES = {
+  examples: [50, 100, 200, 400], noise: [0, 0.05, 0.1, 0.2, 0.3, 0.4], test: [0, 0.1, 0.25, 0.5], rate: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+  decay: [0, 0.0001, 0.001, 0.01, 0.1], batch: [1, 2, 4, 8, 10, 16, 32, 64],
+};
+const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", 1e6]];
+
+const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
 
 /** One output as a number, several as the class that they stand for and how much speaks for it. */
-function told(outputs, places) {
+function told(outputs, places, classes) {
   const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
-  return `class ${outputs.indexOf(largest)}${places ? ` (${number(largest)})` : ""}`;
+  const best = outputs.indexOf(largest);
+  return `${classes?.[best] ?? `class ${best}`}${places ? ` (${number(largest)})` : ""}`;
 }
 
 export class Playground {
-  constructor(section) {
-    this.section = section;
+  constructor(section, made) {
+    this.section = this.article = section;
     this.data = JSON.parse(section.querySelector("script").textContent);
-    this.chosen = this.data.X.length > 1 ? 1 : 0;
-    this.running = false;
+    this.frame = null; // of the one loop that there is
+    this.adds = -1; // the class of which a click makes an example; -1: it chooses one
+    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
     this.build();
-    this.rewind();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
+    this.beside = made.Beside && new made.Beside(this);
   }
 
   // --- What is on the page -------------------------------------------------------------------
 
   build() {
     const button = (name, label, act) => element("button", { type: "button", class: name, onclick: act }, label);
-    const { data } = this, n = data.X.length, restart = () => this.rewind();
-    const sizes = [...new Set([1, 2, 4, 8, 16, 32, 64].filter((size) => size < n).concat(n, data.batch_size))].sort((a, b) => a - b);
-    const rates = [...new Set([...RATES, data.learning_rate])].sort((a, b) => a - b);
-    const labels = [];
-    const control = (name, label, options, value, act) => {
-      const box = element("select", { class: name });
-      box.append(...options.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
-      box.addEventListener("change", act);
-      if (box.length > 1) labels.push(element("label", {}, element("span", {}, label), box));
-      return box;
-    };
-    this.rate = control("rate", "learning rate", rates.map((x) => [show(x), x]), data.learning_rate, () => this.paint());
-    this.batch = control("batch", "batch size", sizes.map((x) => [x === n ? `${x} (all)` : x, x]), data.batch_size, () => {
-      this.descent.batch = Number(this.batch.value);
-      this.descent.waiting = [];
-    });
-    this.activation = control("activation", "hidden activation", data.activations.map((name, i) => [name.replaceAll("_", " "), i]), 0, restart);
-    this.loss = control("loss-function", "loss", data.losses.map(({ name }, i) => [name.replaceAll("_", " "), i]), 0, restart);
-    this.start = control("start", "starting point", data.starts.map((_, i) => [i ? `${i + 1}` : "1 (as given)", i]), 0, restart);
-    this.speed = control("speed", "speed", SPEEDS, 100, () => {});
     this.run = button("run", "Train", () => this.toggle());
     this.counter = element("p", { class: "counts" });
     this.message = element("p", { class: "message", role: "status" });
-    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run,
-      button("single", "One step", () => this.single()), button("rewind", "Rewind", restart), button("export", "Weights as JSON", () => this.export()));
-    this.lay(buttons, element("div", { class: "controls" }, ...labels));
-  }
-
-  lay(buttons, controls) {
-    const { data } = this;
-    this.network = new NetworkPicture(data);
-    this.curve = new LossCurve();
-    const figure = (label, content) => element("figure", {}, element("figcaption", {}, label), content);
-    this.surface = data.inputs === 2 ? new Surface(data, (i) => this.pick(i)) : null;
+    this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
+    this.controls = element("div", { class: "controls" });
+    this.figures = element("div", { class: "figures" });
+    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run, button("single", "One step", () => this.single()),
+      button("rewind", "Rewind", () => this.rewind()), button("export", "Weights as JSON", () => this.export()), button("full", "Full screen", () => this.fullScreen()));
+    const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     this.examples = element("tbody");
     this.weights = element("tbody");
-    this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
-    const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
-    const examples = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" },
-      element("table", {}, head("example", "target", "output", "verdict"), this.examples));
-    const weights = element("details", { class: "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
+    const weights = element("details", { class: "weights", "data-part": "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     weights.addEventListener("toggle", () => this.paint());
     this.allWeights = weights;
     addEventListener("beforeprint", () => {
       weights.open = true;
       this.paint();
     });
-    const net = element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "The net" }, this.network.svg);
-    this.network.svg.style.minWidth = `${LEAST * this.network.width}px`;
-    const shown = figure("The net: weights and gradients, negative weights dashed; in the units the activations for the chosen example", net);
-    shown.className = "net";
-    const listed = figure("Examples: choose one", examples);
-    listed.className = "listed";
-    const surface = this.surface ? [figure("Decision surface, with the line where the output is half way", this.surface.canvas)] : [];
-    const live = element("div", { class: "lively" }, buttons, controls, this.counter, this.message, this.text,
-      element("div", { class: "figures" }, shown, ...surface),
-      element("div", { class: "figures" }, figure("Loss", this.curve.canvas), listed), weights);
-    this.section.querySelector(".still").replaceWith(live);
-    this.data.X.slice(0, 50).forEach((x, i) => this.examples.append(this.example(x, i)));
+    this.list = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" }, element("table", {}, head("example", "target", "output", "verdict"), this.examples));
+    this.section.querySelector(".still").replaceWith(element("div", { class: "lively" }, buttons, this.controls, this.counter, this.message, this.text, this.figures, weights));
+  }
+
+  /** A choice among options, [text, value] or values; what is chosen is one of them. */
+  control(key, label, options, value, act) {
+    const all = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
+    if (!all.some(([, x]) => x === value)) all.push([words(value), value]), all.sort(([, a], [, b]) => a - b);
+    const box = element("select", { name: key, onchange: () => act(all[box.selectedIndex][1]) }, ...all.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
+    return element("label", {}, element("span", {}, label), box);
+  }
+
+  /** The controls of what is chosen now, group by group. */
+  fill() {
+    const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
+    const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
+    const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(target.value)) }) }));
+    const button = (name, label, text, act, disabled = false) => element("button", { type: "button", name, "aria-label": label, onclick: act, disabled }, text);
+    const group = (name, label, ...parts) => (parts.some(Boolean) ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts.filter(Boolean)) : "");
+    const bend = (l, label) => this.control(`activation-${l}`, label, given.activations, activation[l], (name) => this.change({ activation: activation.with(l, name) }));
+    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
+      button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
+    const isDrawn = given.drawn.includes(data), isGiven = data === "given", { heads } = Training.shape(config, given);
+    const classes = training.sizes[0] !== 2 || (isGiven && !given.classes) ? 0 : isGiven ? Math.max(given.outputs, 2) : 3;
+    const clicks = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
+    if (this.adds >= classes) this.adds = -1;
+    this.controls.replaceChildren(
+      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "own points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
+        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks one", -1], ...clicks], this.adds, (k) => (this.adds = k)),
+        config.own.length > 0 && button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))),
+      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && button("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
+      group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
+        box("batch", "batch size", [["all", 0], ...CHOICES.batch.filter((size) => size < training.X.length)]), box("decay", "weight decay")),
+      group("start", "Start", number("seed", "seed"), box("speed", "speed", SPEEDS)));
+    if (focused) this.controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** So many units in a hidden layer; without any there is no such layer. */
+  resize(l, units) {
+    const { hidden, activation } = this.config;
+    if (units) this.change({ hidden: Object.assign([...hidden], { [l]: units }) });
+    else this.change({ hidden: hidden.toSpliced(l, 1), activation: activation.toSpliced(l, 1) });
+  }
+
+  /** Take other settings: what a step is made with from now on, anything else from the start. */
+  change(changed) {
+    const goesOn = ["rate", "batch", "decay", "speed", "chosen", "hide"], { optimizer } = changed;
+    if (optimizer) Object.assign(changed, (({ rate, decay }) => ({ rate, decay }))(this.data.optimizers.find(({ name }) => name === optimizer)));
+    this.config = fitting({ ...this.config, ...changed }, this.data);
+    if (Object.keys(changed).every((key) => goesOn.includes(key))) {
+      Object.assign(this.training, { config: this.config, bent: this.training.bent || (this.training.steps > 0 && ["rate", "batch", "decay"].some((key) => key in changed)) });
+      if ("batch" in changed) this.training.waiting = [];
+      this.slow = 0;
+      this.name();
+      this.remember();
+      this.paint();
+    } else this.rewind();
+  }
+
+  /** The pictures of a run, and its examples. */
+  lay() {
+    const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
+    this.figures.replaceChildren(...this.pictures.figures(training), examples);
+    this.examples.replaceChildren(...training.X.slice(0, LINES).map((x, i) => this.example(x, i)));
+    const hidden = this.config.hide.split(",");
+    for (const part of this.section.querySelectorAll("[data-part]")) part.hidden = hidden.includes(part.dataset.part) || (hidden.includes("controls") && this.controls.contains(part));
   }
 
   example(x, i) {
-    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
+    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
+  }
+
+  /** The heading, which says what is trained. */
+  name() {
+    const { training, config, data } = this, activations = [...config.activation.slice(0, config.hidden.length), training.head.activation];
+    const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
+    const [h1, p] = this.section.querySelectorAll("header > *"), rate = `learning rate ${show(config.rate)}`;
+    this.title ??= h1.textContent;
+    h1.textContent = !data.titled ? `Training ${model}` : config.data === "given" ? this.title : `Training on ${words(config.data)}`;
+    p.replaceChildren(...(data.titled ? [element("code", {}, model), ", "] : []), `${words(config.loss)}, ${words(config.optimizer)}, ${rate}, ${training.X.length} examples`);
   }
 
   // --- Training ------------------------------------------------------------------------------
 
+  /** Go to where an address says. */
+  restore(asked) {
+    document.body.classList.toggle("projector", asked.has("present"));
+    this.config = settings(asked, this.data);
+    this.rewind();
+  }
+
+  /** Keep all that was chosen in the address. */
+  remember() {
+    const { protocol, hash } = location;
+    if (protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
+    const known = new URLSearchParams(hash.slice(1));
+    document.body.classList.contains("projector") ? known.set("present", 1) : known.delete("present");
+    this.address = address(this.config, this.data, known);
+    history.replaceState(null, "", this.address || location.pathname);
+  }
+
   rewind() {
     this.pause();
-    const [activation, loss, start, batch] = [this.activation, this.loss, this.start, this.batch].map((box) => Number(box.value));
-    this.descent = new Descent(this.data, PROGRAMS, { activation, loss, start, batch });
-    this.message.textContent = "";
+    this.training = new Training(this.config, this.data);
+    this.config.chosen = Math.max(0, Math.min(this.config.chosen, this.training.X.length - 1));
+    Object.assign(this, { slow: 0, perSecond: 0, goesOn: false });
+    this.say("");
     this.text.hidden = true;
-    this.perSecond = 0;
+    this.fill();
+    this.lay();
+    this.name();
+    this.remember();
     this.paint();
   }
 
   toggle() {
-    if (this.running) return this.pause();
-    this.running = true;
+    if (this.frame !== null) return this.pause(`Paused at ${this.standing()}`);
+    if (!this.training.X.length) return this.say("There is no example yet: choose what a click adds, and click into the surface.");
     this.run.textContent = "Pause";
-    this.since = { time: performance.now(), steps: this.descent.steps };
+    this.say("");
+    this.since = { time: performance.now(), steps: this.training.steps };
     const frame = () => {
-      if (!this.running) return;
-      this.advance(Number(this.speed.value));
+      this.frame = requestAnimationFrame(frame);
+      this.advance(this.config.speed || Math.ceil(FASTER ** Math.max(0, this.slow++ - SLOW)));
       this.paint();
-      requestAnimationFrame(frame);
+      this.converge();
     };
-    requestAnimationFrame(frame);
+    this.frame = requestAnimationFrame(frame);
   }
 
-  pause() {
-    this.running = false;
+  pause(said, wrong) {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     this.run.textContent = "Train";
+    if (said) this.say(said, wrong);
+  }
+
+  /** Tell it, to those who hear the page too. */
+  say(text, wrong = false) {
+    this.message.textContent = text;
+    this.message.classList.toggle("wrong", wrong);
+  }
+
+  /** Step, loss and how many are right, in words. */
+  standing() {
+    const { training, seen } = this;
+    return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}, ${seen.right} of ${training.X.length} right.`;
+  }
+
+  /** Pause once where there is nothing more to see: all is learned, or the loss falls no more. */
+  converge() {
+    const { training, seen, goesOn } = this, { at, losses, steps } = training, half = at.findIndex((step) => step > steps / 2);
+    if (this.frame === null || goesOn) return;
+    const learned = seen.right === training.X.length && seen.loss <= LEARNED * training.firstLoss;
+    const still = steps > LONG_ENOUGH && half > SLOW && Math.min(...losses.slice(half)) > (1 - STILL) * Math.min(...losses.slice(0, half));
+    if (!learned && !still) return;
+    this.goesOn = true;
+    this.pause(`${learned ? "Learned" : "The loss falls no more"} at ${this.standing()} Press Train to continue.`);
   }
 
   single() {
     this.pause();
+    if (!this.training.X.length) return;
     this.advance(1);
     this.paint();
+    if (this.training.finite) this.say("");
   }
 
   /** So many steps, as far as the time of a frame goes; and count how many a second that makes. */
   advance(most) {
-    const { descent } = this, rate = Number(this.rate.value), end = performance.now() + FRAME;
+    const { training } = this, end = performance.now() + FRAME;
     for (let done = 0; done < most; done++) {
-      if (!descent.step(rate)) return this.stop();
-      if (done % 16 === 15 && performance.now() > end) break;
+      if (!training.step()) return this.stop();
+      if (performance.now() > end) break;
     }
-    if (!this.running) return;
+    if (this.frame === null) return;
     const time = performance.now() - this.since.time;
     if (time < 500) return;
-    this.perSecond = Math.round((1000 * (descent.steps - this.since.steps)) / time);
-    this.since = { time: performance.now(), steps: descent.steps };
+    this.perSecond = Math.round((1000 * (training.steps - this.since.steps)) / time);
+    this.since = { time: performance.now(), steps: training.steps };
   }
 
   stop() {
-    this.pause();
-    this.message.textContent = this.descent.steps
+    this.pause(this.training.steps
       ? "The loss is no finite number any more: rewind, and take a smaller learning rate."
-      : "The loss is no finite number from the start: take another loss, activation or starting point.";
+      : "The loss is no finite number from the start: take another loss, activation or seed.", true);
+  }
+
+  fullScreen() {
+    present();
+    this.remember();
+    this.paint();
+  }
+
+  /** What the keys do while it is seen. */
+  get keys() {
+    const single = () => this.single(), full = () => this.fullScreen();
+    return { " ": () => this.toggle(), ArrowRight: single, PageDown: single, Home: () => this.rewind(), f: full, F: full };
   }
 
   // --- Showing -------------------------------------------------------------------------------
 
   pick(i) {
-    this.chosen = i;
+    this.change({ chosen: i });
+  }
+
+  /** One more example of the chosen class, where a click was. */
+  add(x) {
+    const { config, training, adds } = this, point = [...x.map((t) => Number(t.toFixed(3))), adds];
+    config.own = [...config.own, point];
+    if (!training.X.length || !training.codes[adds]) return this.rewind(); // another net, for one more class
+    training.add(point.slice(0, 2), adds);
+    training.bent ||= training.steps > 0;
+    if (training.X.length <= LINES) this.examples.append(this.example(point.slice(0, 2), training.X.length - 1));
+    this.fill();
+    this.remember();
     this.paint();
   }
 
   paint() {
-    const { descent, data } = this, now = descent.measure(descent.rows), { all } = descent.activations(data.X[this.chosen]);
-    this.network.paint(descent.parameters, descent.gradients, [...data.X[this.chosen], ...all]);
-    const right = data.X.filter((x, i) => descent.right(descent.activations(x).outputs, i)).length;
-    this.counter.replaceChildren(element("span", { class: "steps" }, `step ${descent.steps.toLocaleString("en")}`), " · loss ",
-      element("data", { value: exact(now.loss), class: "loss" }, show(now.loss)), ` · ${right} of ${data.X.length} right`,
+    const { training, config, pictures } = this, seen = (this.seen = training.look());
+    pictures.paint(training, config.chosen);
+    const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}, ${seen.testRight} of ${training.testX.length} right` : "";
+    this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
+      element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), ` · ${seen.right} of ${training.X.length} right${tests}`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
-    this.curve.paint(descent.losses, descent.steps);
-    this.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(descent.losses[0])} to ${show(now.loss)} in ${descent.steps} steps`);
-    if (this.surface) {
-      this.surface.paint(descent, this.chosen);
-      this.surface.canvas.setAttribute("aria-label", `Decision surface: ${right} of ${data.X.length} examples right`);
-    }
+    pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
+    pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
+    this.beside?.show();
   }
 
   paintExample(row, i) {
-    const { descent } = this, { outputs } = descent.activations(this.data.X[i]), right = descent.right(outputs, i);
-    row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.chosen));
-    row.cells[1].textContent = told(descent.targets[i], 0);
-    row.cells[2].textContent = told(outputs, 3);
+    const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
+    row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
+    row.cells[1].textContent = told(training.targets[i], 0, training.naming.classes);
+    row.cells[2].textContent = told(outputs, 3, training.naming.classes);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }
@@ -197,12 +311,13 @@ export class Playground {
       writeNumber(number, x);
       return element("td", {}, number);
     };
-    this.weights.replaceChildren(...this.data.parameters.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(this.descent.parameters[i]), cell(this.descent.gradients[i]))));
+    const { names, parameters, gradients } = this.training;
+    this.weights.replaceChildren(...names.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(parameters[i]), cell(gradients[i]))));
   }
 
   /** The weights as JSON: shown, and given to the browser to keep. */
   export() {
-    const state = Object.fromEntries(this.data.parameters.map((name, i) => [name, this.descent.parameters[i]]));
+    const { names, parameters } = this.training, state = Object.fromEntries(names.map((name, i) => [name, parameters[i]]));
     this.text.value = JSON.stringify(state, (_, x) => (typeof x === "number" && !Number.isFinite(x) ? exact(x) : x), 1);
     this.text.hidden = false;
     const link = element("a", { download: "weights.json", href: URL.createObjectURL(new Blob([this.text.value], { type: "application/json" })) });

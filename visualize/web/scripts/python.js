@@ -1,7 +1,7 @@
 // What Python's builtins do, for functions that were translated from Python.
 // Methods of builtins have a $ before their names; keyword arguments of builtins come last, as an object.
 
-import { NONFINITE, show } from "./number.js";
+import { NONFINITE, show, significant } from "./number.js";
 import { VALUES } from "./programs.js";
 
 export const py = (() => {
@@ -232,16 +232,11 @@ export const py = (() => {
   const printable = (c) => c === " " || !/[\p{C}\p{Z}]/v.test(c);
   const format = (x, spec) => {
     const [, fill, align, width, comma, places, kind] = /^(?:(.)?([<>^]))?0?(\d+)?(,)?(?:\.(\d+))?(\w)?$/v.exec(spec);
-    let text = typeof x !== "number" ? String(x) : kind === "g" ? significant(x, Number(places ?? 6)) : kind === "f" ? x.toFixed(Number(places)) : kind === "X" ? x.toString(16).toUpperCase() : String(x);
+    let text = typeof x !== "number" ? String(x) : kind === "g" ? (Object.is(x, -0) ? "-0" : Number.isFinite(x) && x ? significant(x, Math.max(1, Number(places ?? 6))) : show(x)) : kind === "f" ? x.toFixed(Number(places)) : kind === "X" ? x.toString(16).toUpperCase() : String(x);
     if (kind === "f") text = exactly(x, Number(places));
     if (places !== undefined && !kind) text = text.slice(0, Number(places));
     if (comma) text = text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
     return align === ">" || (width && kind === "X") ? text.padStart(Number(width ?? 0), fill ?? (kind === "X" ? "0" : " ")) : text.padEnd(Number(width ?? 0), fill ?? " ");
-  };
-  const significant = (x, digits) => (Object.is(x, -0) ? "-0" : digits === 6 ? show(x) : cut(x.toPrecision(digits)));
-  const cut = (text) => {
-    const [digits, power] = text.split("e"), short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
-    return power ? `${short}e${power[0]}${power.slice(1).padStart(2, "0")}` : short;
   };
   const exactly = (x, places) => {
     const text = Math.abs(x).toFixed(places), longer = Math.abs(x).toFixed(Math.min(100, places + 60));
@@ -346,7 +341,7 @@ export const py = (() => {
   };
   const py = {
     named: (rest, name, missing) => (rest.at(-1) instanceof Named ? rest.pop()[name] : missing),
-    Value, Primitive, prim, history, number: (x) => (plainly(x) ? Number(x) : null), repr, format, type: (x) => kind(x), made: type, tupled,
+    Value, Primitive, prim, gates: GATES, history, number: (x) => (plainly(x) ? Number(x) : null), repr, format, type: (x) => kind(x), made: type, tupled,
     get: bound, id,
     dict: Object.assign((pairs = [], more) => new Dict(pairs instanceof Dict ? pairs.$items() : pairs), { $fromkeys: (keys, value = null) => new Dict([...keys].map((k) => [k, value])) }),
     set: (items) => new Set_(items), list: (x = []) => [...x],
@@ -394,6 +389,7 @@ export const py = (() => {
     Lt: sign("less", (a, b) => a < b, (a, b) => compared(a, b) < 0), LtE: sign("less_equal", (a, b) => a <= b, subset),
     Gt: sign("greater", (a, b) => a > b, (a, b) => compared(a, b) > 0), GtE: sign("greater_equal", (a, b) => a >= b, (a, b) => subset(b, a)),
     Eq: sign("equal", (a, b) => a === b, same), NotEq: sign("not_equal", (a, b) => a !== b, (a, b) => !same(a, b)),
+    BitXor: (a, b) => a ^ b, product: (x, { repeat }) => (repeat ? py.product(x, { repeat: repeat - 1 }).flatMap((row) => x.map((y) => [...row, y])) : [[]]),
     range: (a, b, step = 1) => { const [from, to] = b === undefined ? [0, a] : [a, b]; return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step); },
     enumerate: (x, start = 0) => [...x].map((y, i) => [i + start, y]),
     zip: (...all) => {
@@ -409,7 +405,7 @@ export const py = (() => {
     any: (x) => [...x].some(py.bool), all: (x) => [...x].every(py.bool), abs: (x) => (plainly(x) ? Math.abs(x) : GATES.abs(x)), round: (x, given) => Number(exactly(x, given?.ndigits ?? given ?? 0)),
     next: (x, missing) => { const { done, value } = x[Symbol.iterator]().next(); return done ? missing : value; }, iter: (x) => x[Symbol.iterator](),
     ord: (c) => c.codePointAt(0),
-    isfinite: (x) => Number.isFinite(Number(x)), copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)), sqrt: Math.sqrt, log: Math.log,
+    isfinite: (x) => Number.isFinite(Number(x)), cos: Math.cos, sin: Math.sin, copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)), sqrt: Math.sqrt, log: Math.log, hypot: Math.hypot,
     median: (x) => { const all = [...x].sort((a, b) => a - b), n = all.length; return n % 2 ? all[(n - 1) / 2] : (all[n / 2 - 1] + all[n / 2]) / 2; },
     bisect_left: (x, y) => { const i = x.findIndex((z) => compared(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compared(z, y) > 0); return i < 0 ? x.length : i; },
     insort_right: (x, y) => x.splice(py.bisect_right(x, y), 0, y), attrgetter: (name) => (x) => x[name], partial: (f, named) => (x) => f(x, named),
@@ -471,8 +467,8 @@ export const py = (() => {
 
   /** The functions of a lesson by their names. */
   py.programs = (lesson) => {
-    const { number: n, leaves } = lesson, wrong = [...lesson.wrong].flat().map(([, x]) => x);
-    return { [`flat_${n}`]: runner(lesson.listing.program), [`numbers_${n}`]: lesson.numbers(leaves), [`mistakes_${n}`]: py.program(wrong, leaves) };
+    const { number: n, leaves } = lesson;
+    return { [`flat_${n}`]: runner(lesson.listing.program), [`numbers_${n}`]: lesson.numbers(leaves) };
   };
   fixed(Value.prototype, { steps(digits) { return py.steps(this, digits); } });
   return py;

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { derivative, formula, math, tree } from "./mathml.js";
 import { pretty } from "./number.js";
+import { named } from "./template.js";
 
 export class Said {
   constructor() {
@@ -12,15 +13,15 @@ export class Said {
     this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
   }
 
-  /** Write the step in hand: rule, numbers, sentence; of a hidden one what it arrives at, by `hints` its rule and numbers. */
+  /** Write the step in hand: rule, numbers, sentence; of a question only what is `open`, and its words. */
   tell(...step) {
     this.write(...step);
     fitWithin(this.rule);
     fitWithin(this.product);
   }
 
-  write(lesson, row, result, hidden, hints) {
-    const { symbols, output } = lesson;
+  write(lesson, row, result, asked = null, words = "") {
+    const { symbols, output } = lesson, hidden = Boolean(asked), told = (part) => !asked || asked.open.includes(part);
     this.rule.replaceChildren();
     this.product.replaceChildren();
     this.role.textContent = "";
@@ -30,30 +31,52 @@ export class Said {
       return;
     }
     const said = lesson.said(row, result);
-    this.sentence.textContent = lesson.sentence(row, result, hidden, hints);
-    if (!hints) this.rule.append(formula(row.phase === "forward" ? tree(row.node, symbols) : derivative(output, row.operand, symbols), row.path > 1 ? "+=" : "=", math("mo", "?")));
-    else if (row.phase === "forward") {
+    this.sentence.textContent = told("upstream") && told("local") ? lesson.sentence(row, result, hidden) : words;
+    if (!told("rule")) this.rule.append(formula(...this.left(lesson, row, asked), math("mo", "?")));
+    if (row.phase === "forward") {
       const own = lesson.steps.filter((step) => step.node === row.node).sort((a, b) => a.place - b.place);
-      this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, 3).map((step) => // for the way back
+      if (told("rule")) this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, this.quiet ? 0 : 3).map((step) => // for the way back
         formula(derivative(step.node, step.operand, symbols), "=", tree(lesson.local(step, result), symbols))));
-      this.product.append(factor(hints > 1 ? said.formula : "?", "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
+      this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
     } else if (row.phase === "start") {
       this.rule.append(formula(derivative(output, output, symbols), "=", math("mn", "1")));
       this.product.append(factor("1", "the start", "gradient"));
       this.role.textContent = `${lesson.written[output]} grows as fast as itself`;
-    } else this.tellBackward(lesson, row, said, result, hidden, hints);
+    } else if (asked && asked.node !== null) this.tellWhole(lesson, result, asked);
+    else this.tellBackward(lesson, row, said, result, hidden, told);
+    if (asked) this.role.textContent = [words, told("role") && this.roles(lesson, result, asked)].filter(Boolean).join(" ");
   }
 
-  tellBackward(lesson, row, said, result, hidden, hints) {
+  /** What stands before the "= ?" of a question. */
+  left({ output, symbols }, { phase, node, operand, path }, asked) {
+    const single = asked.node === null, local = single && !asked.open.includes("local");
+    return phase === "forward" ? [tree(node, symbols), "="] : [derivative(local ? node : output, operand, symbols), single && !local && path > 1 ? "+=" : "="];
+  }
+
+  /** The rules of what is asked for, in words. */
+  roles(lesson, result, { row, node, steps }) {
+    if (row.phase === "forward") return `${lesson.names[row.node]} equals ${named(row.spoken, lesson.names)}.`;
+    const said = steps.map((i) => lesson.steps[i]).map((step) => [lesson.written[step.node], lesson.role(step, result)]);
+    return node === null ? `${said[0][1]}.` : `It comes ${said.map(([name, role]) => `from ${name} (${role})`).join(" and ")}.`;
+  }
+
+  /** A gradient over all its paths, and as a hint each path's product. */
+  tellWhole(lesson, result, { steps, open, known }) {
+    const shown = (x) => pretty(lesson.text(x)).replace(/^−.*/, "($&)");
+    for (const node of known) this.product.append(factor(lesson.text(result.gradients[node]), lesson.written[node], "gradient"));
+    const ways = open.includes("paths") ? steps.flatMap((i) => ["+", factor(`${shown(result.steps[i].upstream)} × ${shown(result.steps[i].local)}`, `from ${lesson.written[lesson.steps[i].node]}`, "gradient")]).slice(1) : [];
+    this.product.append(...ways, ...(ways.length ? ["="] : []), factor("?", "gradient", "gradient"));
+  }
+
+  tellBackward(lesson, row, said, result, hidden, told) {
     const { symbols, output } = lesson;
     const sign = row.path === 1 ? "=" : "+=";
     const of = lesson.local(row, result), negative = row.node === output && of[1]?.[1] === "−";
     const local = tree(negative ? ["mrow", ["mo", "("], of, ["mo", ")"]] : of, symbols), whole = derivative(row.node, row.operand, symbols);
-    this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "×",
+    if (told("rule")) this.rule.append(formula(derivative(output, row.operand, symbols), sign, derivative(output, row.node, symbols), "×",
       ...(row.node === output ? [local] : [whole, ",", whole.cloneNode(true), "=", local])));
-    const [upstream, local_] = hints > 1 ? [said.upstream, said.local] : ["?", "?"];
-    this.product.append(factor(upstream, "upstream", "gradient"), "×", factor(local_, "local", "value"), "=",
+    this.product.append(factor(said.upstream, "upstream", "gradient"), "×", factor(told("local") ? said.local : "?", "local", "value"), "=",
       factor(hidden ? "?" : said.answer, "downstream", "gradient"));
     if (said.rounded && !hidden) this.product.append(element("span", { class: "remark" }, said.rounded));
     if (said.path && !hidden) this.product.append(element("span", { class: "remark" }, said.path));

@@ -23,6 +23,16 @@ const pixels = async (player) => {
   return canvas.toDataURL("image/png");
 };
 
+/** Copy a text, or show it to be copied; resolves to what there is to say of it. */
+export const toClipboard = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    prompt("Copy this:", text); // a frame, or a page without https, may not write to the clipboard
+  }
+  return "Copied";
+};
+
 /** Do what was chosen; resolves to what there is to say of it. */
 export const give = async (player, what) => {
   const { lesson } = player, recorded = lesson.recorded.every((x, i) => Object.is(x, player.numbers[i]));
@@ -30,14 +40,10 @@ export const give = async (player, what) => {
     element("a", { href: what === "svg" ? picture(player) : await pixels(player), download: `${player.data.id}-${player.step}.${what}` }).click();
     return "Saved";
   }
+  if (what === "latex" && !lesson.latex) return "LaTeX is there for the first form";
   const text = {
     link: location.href, code: `${lesson.code.join("\n")}\n`, embed: element("iframe", { src: location.href, width: 1280, height: 720 }).outerHTML,
     latex: `${recorded ? "" : "% with the numbers of the example, not those that were typed\n"}${lesson.latex}\n`,
   }[what];
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    prompt("Copy this:", text); // a frame, or a page without https, may not write to the clipboard
-  }
-  return "Copied";
+  return toClipboard(text);
 };

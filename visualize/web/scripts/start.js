@@ -2,13 +2,13 @@
 
 import { element } from "./dom.js";
 
-const players = new Map(), playgrounds = new Map(), made = {};
-let active = null; // the player that the keys go to
+const players = new WeakMap(), made = {}; // a player is kept no longer than its article
+let active = null; // the player or playground that the keys go to
 const title = document.title;
 
-/** The player of an article, made when it is first needed. */
+/** The player or playground of a part, made when it is first needed. */
 function playerOf(article) {
-  if (!players.has(article)) players.set(article, new made.Player(article));
+  if (!players.has(article)) players.set(article, new made[article.matches(".lesson") ? "Player" : "Playground"](article, made));
   return players.get(article);
 }
 
@@ -20,9 +20,7 @@ function choose(parts, chosen, asked) {
     part.hidden = part !== chosen;
     part.classList.toggle("chosen", part === chosen);
   }
-  for (const playground of playgrounds.values()) playground.pause();
-  if (chosen?.matches(".playground") && !playgrounds.has(chosen)) playgrounds.set(chosen, new made.Playground(chosen));
-  active = chosen?.matches(".lesson") ? playerOf(chosen) : null;
+  active = chosen && playerOf(chosen);
   active?.restore(asked);
 }
 
@@ -59,7 +57,7 @@ const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
 function pressed(event) {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active?.change?.undo) {
     event.preventDefault();
     return active.change.undo();
   }
@@ -73,13 +71,13 @@ function pressed(event) {
   const target = event.target, typing = target.matches("input, select, textarea"), pressing = target.closest("button, summary, a, [role=button]");
   if (typing && !(target.type === "range" && /^Page/.test(event.key))) return;
   if (pressing && event.key === " ") return;
-  const keys = {
+  const keys = active?.keys ?? {
     ArrowRight: () => active.go(active.step + 1), ArrowLeft: () => active.go(active.step - 1),
     PageDown: () => active.go(active.step + 1), PageUp: () => active.go(active.step - 1),
     Home: () => active.go(0), End: () => active.go(active.lesson.rows.length), " ": () => active.toggle(),
     f: () => active.fullScreen(), F: () => active.fullScreen(),
-    ".": () => document.body.append(element("div", { class: "blank", onclick: (click) => click.target.remove() })),
   };
+  keys["."] = () => document.body.append(element("div", { class: "blank", onclick: (click) => click.target.remove() }));
   if (!active || !(event.key in keys)) return;
   event.preventDefault();
   keys[event.key]();
@@ -103,13 +101,15 @@ export function start(makers) {
     ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
+  const several = parts.length > 1, slot = parts.length * several; // where a written graph is put
   if (made.Own) new made.Own((article) => {
-    parts[0].replaceWith(article);
-    parts[0] = article;
+    if (article) parts[slot] ? parts[slot].replaceWith(article) : parts.at(-1).after(article);
+    if (article) parts[slot] = article;
     follow(true);
-  }, parts[0]);
+  }, several ? null : parts[0]);
   addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", pressed);
+  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.tellAll?.(active.result, type === "beforeprint"));
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }

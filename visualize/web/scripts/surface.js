@@ -1,161 +1,173 @@
-// Two canvases: what the net says everywhere, with the line where it is undecided, and how the loss went down.
+// What the net answers everywhere, with the line where it is undecided, and the examples upon it.
 
-import { element } from "./dom.js";
-import { show } from "./number.js";
+import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster } from "./image.js";
+import { pretty, show } from "./number.js";
 
-const GRID = 44; // points a side at which the surface is computed
+const PALE = 0.5; // how far the ground goes towards the color of a class, so that the examples stand out
 
-/** A canvas as sharp as the screen. */
-function canvas(width, height, label) {
-  const made = element("canvas", { role: "img", "aria-label": label }), sharp = globalThis.devicePixelRatio || 1;
-  [made.width, made.height] = [width * sharp, height * sharp];
-  made.style.aspectRatio = `${width} / ${height}`;
-  made.style.maxWidth = `${width}px`;
-  made.getContext("2d").scale(sharp, sharp);
-  return made;
+/** How far each class is ahead of the others, from -1 to 1; of one output how far it is above the level. */
+function margins(values, units, { level, reach }) {
+  if (units === 1) return [values.map((y) => (y - level) / reach)];
+  const points = values.length / units;
+  const ahead = Array.from({ length: units }, () => new Float64Array(points));
+  for (let p = 0; p < points; p++) {
+    let first = -Infinity, second = -Infinity;
+    for (let k = 0; k < units; k++) {
+      const y = values[k * points + p];
+      if (y > first) [first, second] = [y, first];
+      else if (y > second) second = y;
+    }
+    for (let k = 0; k < units; k++) {
+      const y = values[k * points + p];
+      ahead[k][p] = y - (y === first ? second : first);
+    }
+  }
+  return ahead;
 }
 
-/** A colour of the page's style sheet as [red, green, blue]. */
-function colour(name) {
-  const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  return [1, 3, 5].map((i) => Number.parseInt(text.slice(i, i + 2), 16));
+/** Trace a corner of a polygon of a class: a square, a disc, a triangle, a rhombus, ... */
+function trace(pen, k, x, y, r) {
+  const corners = [4, 0, 3, 4, 5, 6][k % 6], turn = k % 6 ? -Math.PI / 2 : Math.PI / 4;
+  pen.beginPath();
+  if (!corners) pen.arc(x, y, r, 0, 2 * Math.PI);
+  for (let i = 0; i < corners; i++) {
+    const angle = turn + (2 * Math.PI * i) / corners;
+    pen.lineTo(x + 1.25 * r * Math.cos(angle), y + 1.25 * r * Math.sin(angle));
+  }
+  pen.closePath();
 }
-const css = (rgb) => `rgb(${rgb.join(", ")})`;
-const mixed = (a, b, t) => a.map((x, i) => Math.round(x + (b[i] - x) * t));
 
 export class Surface {
-  constructor(data, choose) {
-    this.data = data;
-    this.size = 360;
-    this.canvas = canvas(this.size, this.size, "Decision surface");
-    this.small = element("canvas", { width: GRID, height: GRID });
+  /** `place(x, i)` is called with the point of the plane that was clicked, and the nearest example. */
+  constructor(place, repaint) {
+    this.paper = new Paper({ class: "plane" }, repaint);
+    this.canvas = this.paper.canvas;
+    this.canvas.addEventListener("click", (event) => {
+      const size = this.canvas.clientWidth, [[left, right], [low, high]] = this.ranges;
+      const x = [left + (event.offsetX / size) * (right - left), high - (event.offsetY / size) * (high - low)];
+      place(x, this.nearest(x));
+    });
+  }
+
+  build({ X, testX, config }, names) {
     this.ranges = [0, 1].map((i) => {
-      const xs = data.X.map((x) => x[i]), low = Math.min(...xs), high = Math.max(...xs), more = 0.35 * (high - low || 1);
+      const xs = [...X.map((x) => x[i]), ...testX.map((x) => x[i]), ...(config.data === "own" ? [-1, 1] : [])], low = Math.min(...xs), high = Math.max(...xs), more = 0.2 * (high - low || 1);
       return [low - more, high + more];
     });
-    this.canvas.addEventListener("click", (event) => choose(this.nearest(event)));
+    Object.assign(this, { X, names, drawn: "" });
   }
 
-  /** Where a point of the inputs' plane is on the canvas. */
+  /** The points of a grid so many a side, row by row from above. */
+  points(n) {
+    const [[left, right], [low, high]] = this.ranges;
+    return Array.from({ length: n * n }, (_, p) => [left + (((p % n) + 0.5) / n) * (right - left), high - ((Math.floor(p / n) + 0.5) / n) * (high - low)]);
+  }
+
+  /** Where a point of the plane is in the picture. */
   place(x) {
     const [a, b] = this.ranges.map(([low, high], i) => (x[i] - low) / (high - low));
-    return [a * this.size, (1 - b) * this.size];
+    return [a * this.paper.width, (1 - b) * this.paper.width];
   }
 
-  nearest(event) {
-    const scale = this.size / this.canvas.clientWidth, far = (x) => {
-      const [a, b] = this.place(x);
-      return Math.hypot(a - event.offsetX * scale, b - event.offsetY * scale);
-    };
-    return this.data.X.reduce((best, x, i) => (far(x) < far(this.data.X[best]) ? i : best), 0);
+  nearest(x) {
+    const [a, b] = this.ranges.map(([low, high]) => high - low), far = (other) => Math.hypot((other[0] - x[0]) / a, (other[1] - x[1]) / b);
+    return this.X.reduce((best, other, i) => (far(other) < far(this.X[best]) ? i : best), 0);
   }
 
-  /** Compute the outputs on the grid and draw them. */
-  paint(descent, chosen) {
-    const { decision, targets } = descent;
-    const colours = [0, 1, 2, 3, 4, 5].map((i) => colour(`--class-${i}`)), ground = colour("--background");
-    const pen = this.small.getContext("2d"), image = pen.createImageData(GRID, GRID), found = [];
-    const [[left, right], [low, high]] = this.ranges;
-    for (let r = 0; r < GRID; r++) {
-      for (let c = 0; c < GRID; c++) {
-        const x = [left + ((c + 0.5) / GRID) * (right - left), high - ((r + 0.5) / GRID) * (high - low)], y = descent.activations(x).outputs;
-        found.push(decision.margins(y));
-        const largest = decision.of(y), share = Math.max(0, Math.min(1, found.at(-1)[largest])) || 0;
-        image.data.set([...mixed(ground, colours[largest % 6], share), 255], 4 * (r * GRID + c));
+  /** Draw a layer's outputs on the grid, or those of one unit, with the examples; return what the strongest color stands for. */
+  paint(training, n, values, unit, chosen) {
+    const units = values.length / (n * n), own = unit === null ? null : values.subarray(unit * n * n, (unit + 1) * n * n), most = own ? peak(own, 1) : 1;
+    const pen = this.paper.begin(), size = this.paper.width, found = own ? [own.map((x) => x / most)] : margins(values, units, training.decision);
+    const raster = this.raster?.canvas.width === n ? this.raster : (this.raster = new Raster(n, n)), ramps = found.length > 1 ? found.map((_, k) => ramp(ofClass(k), ofClass(k), PALE)) : [ramp(undefined, undefined, PALE)];
+    for (let p = 0; p < n * n; p++) {
+      let k = 0;
+      while (k < found.length - 1 && !(found[k][p] >= 0)) k++;
+      raster.pixels[p] = pixel(ramps[k], found[k][p]);
+    }
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(raster.flush(), 0, 0, size, size);
+    pen.strokeStyle = css("--ink");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    for (let k = Math.min(1, found.length - 1); k < found.length; k++) contour(pen, found[k], n, size / n);
+    pen.stroke();
+    this.examples(pen, training, chosen);
+    return most;
+  }
+
+  /** The examples: filled those of the training, hollow those of the test; drawn once and kept. */
+  examples(pen, training, chosen) {
+    const { X, targets, testX, testTargets, decision } = training, { canvas } = this.paper, r = X.length > 30 ? 4.5 : 8;
+    const drawn = [canvas.width, css("--ink"), X.length].join();
+    if (this.drawn !== drawn) {
+      this.dots = new OffscreenCanvas(canvas.width, canvas.width);
+      const own = this.dots.getContext("2d");
+      own.scale(canvas.width / this.paper.width, canvas.width / this.paper.width);
+      this.axes(own);
+      testX.forEach((x, i) => this.example(own, x, decision.of(testTargets[i]), r, false));
+      X.forEach((x, i) => this.example(own, x, decision.of(targets[i]), r, true));
+      this.drawn = drawn;
+    }
+    pen.drawImage(this.dots, 0, 0, this.paper.width, this.paper.width);
+    if (!X[chosen]) return;
+    this.example(pen, X[chosen], decision.of(targets[chosen]), 1.4 * r, true);
+    pen.lineWidth = 2.5;
+    pen.stroke();
+  }
+
+  /** One example, with a halo. */
+  example(pen, x, k, r, filled) {
+    const strong = css(ofClass(k), "--ink", 0.2);
+    trace(pen, k, ...this.place(x), filled ? r : r - 0.5);
+    pen.strokeStyle = css("--background");
+    pen.lineWidth = filled ? 3.5 : 5;
+    pen.stroke();
+    pen.fillStyle = filled ? strong : css("--background");
+    pen.strokeStyle = filled ? css("--ink") : strong;
+    pen.lineWidth = filled ? 0.8 : 2;
+    pen.fill();
+    pen.stroke();
+  }
+
+  /** A few numbers along both axes. */
+  axes(pen) {
+    const size = this.paper.width;
+    pen.font = "11px 'DejaVu Sans', Arial, sans-serif";
+    this.ranges.forEach(([low, high], i) => {
+      for (const t of ticks(low, high)) {
+        const [x, y] = this.place(i ? [this.ranges[0][0], t] : [t, this.ranges[1][0]]), text = pretty(show(t));
+        if (i) inscribe(pen, text, 4, y + 4);
+        else inscribe(pen, text, x - pen.measureText(text).width / 2, size - 5);
       }
-    }
-    pen.putImageData(image, 0, 0);
-    const paper = this.canvas.getContext("2d");
-    paper.imageSmoothingEnabled = true;
-    paper.drawImage(this.small, 0, 0, this.size, this.size);
-    for (let k = 1; k < found[0].length; k++) this.contour(paper, found.map((margins) => margins[k]));
-    this.data.X.forEach((x, i) => this.point(paper, x, decision.of(targets[i]), colours, i === chosen));
-  }
-
-  /** The line where a class is level with the others, square by square. */
-  contour(paper, values) {
-    const cell = this.size / GRID, ink = css(colour("--ink"));
-    paper.beginPath();
-    for (let r = 0; r + 1 < GRID; r++) {
-      for (let c = 0; c + 1 < GRID; c++) {
-        const corners = [[c, r], [c + 1, r], [c + 1, r + 1], [c, r + 1]];
-        const crossings = corners.flatMap(([x, y], i) => {
-          const [x2, y2] = corners[(i + 1) % 4], a = values[y * GRID + x], b = values[y2 * GRID + x2];
-          if (a > 0 === b > 0) return [];
-          const t = a / (a - b);
-          return [[(x + (x2 - x) * t + 0.5) * cell, (y + (y2 - y) * t + 0.5) * cell]];
-        });
-        for (let i = 0; i + 1 < crossings.length; i += 2) {
-          paper.moveTo(...crossings[i]);
-          paper.lineTo(...crossings[i + 1]);
-        }
-      }
-    }
-    paper.strokeStyle = ink;
-    paper.lineWidth = 2;
-    paper.stroke();
-  }
-
-  /** One example: a square for class 0, a disc for class 1, then a triangle, a rhombus, ... */
-  point(paper, x, k, colours, chosen) {
-    const [a, b] = this.place(x), r = this.data.X.length > 60 ? 4 : 8, corners = [4, 0, 3, 4, 5, 6][k % 6], turn = k % 6 ? -Math.PI / 2 : Math.PI / 4;
-    paper.beginPath();
-    if (corners === 0) paper.arc(a, b, r, 0, 2 * Math.PI);
-    for (let i = 0; i < corners; i++) {
-      const angle = turn + (2 * Math.PI * i) / corners;
-      paper.lineTo(a + 1.25 * r * Math.cos(angle), b + 1.25 * r * Math.sin(angle));
-    }
-    paper.closePath();
-    paper.fillStyle = css(colours[k % 6]);
-    paper.strokeStyle = css(colour("--ink"));
-    paper.lineWidth = chosen ? 4 : 1.5;
-    paper.fill();
-    paper.stroke();
-  }
-}
-
-/** Means over neighbours: at most about 200 points, so that the losses of mini-batches make a line. */
-function smoothed(losses) {
-  const wide = Math.ceil(losses.length / 200), means = [];
-  for (let i = 0; i < losses.length; i += wide) {
-    const part = losses.slice(i, i + wide);
-    means.push(part.reduce((a, b) => a + b, 0) / part.length);
-  }
-  return means;
-}
-
-export class LossCurve {
-  constructor() {
-    [this.width, this.height] = [420, 170];
-    this.canvas = canvas(this.width, this.height, "Loss curve");
-  }
-
-  /** Draw the losses of so many steps on a scale of powers of ten. */
-  paint(losses, steps) {
-    const paper = this.canvas.getContext("2d"), curve = smoothed(losses), seen = curve.filter((x) => x > 0 && Number.isFinite(x));
-    const top = Math.ceil(Math.log10(Math.max(...seen, 1e-3)) + 1e-9), bottom = Math.min(top - 1, Math.floor(Math.log10(Math.max(1e-12, Math.min(...seen, 1)))));
-    const [left, right, up, down] = [52, this.width - 8, 10, this.height - 26];
-    const y = (power) => up + ((top - power) / (top - bottom)) * (down - up);
-    paper.clearRect(0, 0, this.width, this.height);
-    paper.font = "12px 'DejaVu Sans', Arial, sans-serif";
-    paper.fillStyle = css(colour("--faint"));
-    paper.strokeStyle = css(colour("--rule"));
-    paper.lineWidth = 1;
-    const every = Math.ceil((top - bottom) / 4);
-    for (let power = top; power >= bottom; power -= every) {
-      paper.fillText(show(10 ** power), 4, y(power) + 4);
-      paper.strokeRect(left, y(power), right - left, 0);
-    }
-    paper.fillText("step 0", left, this.height - 8);
-    const end = steps.toLocaleString("en");
-    paper.fillText(end, right - paper.measureText(end).width, this.height - 8);
-    paper.beginPath();
-    curve.forEach((loss, i) => {
-      const across = left + (curve.length > 1 ? i / (curve.length - 1) : 0) * (right - left);
-      paper.lineTo(across, y(Math.max(bottom, Math.min(top, Math.log10(Math.max(loss, 1e-300))))));
     });
-    paper.strokeStyle = css(colour("--gradient"));
-    paper.lineWidth = 2;
-    paper.stroke();
+    pen.font = "italic 14px 'DejaVu Serif', serif";
+    inscribe(pen, this.names[0], size - 4 - pen.measureText(this.names[0]).width, size - 5);
+    inscribe(pen, this.names[1], 4, 14);
+  }
+}
+
+/** About four round numbers between two. */
+function ticks(low, high) {
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
+  const first = Math.ceil((low + 0.08 * (high - low)) / step), last = Math.floor((high - 0.08 * (high - low)) / step);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(6)));
+}
+
+/** Trace the line where the values on a grid are 0, square by square. */
+function contour(pen, values, n, cell) {
+  for (let r = 0; r + 1 < n; r++) {
+    for (let c = 0; c + 1 < n; c++) {
+      const p = r * n + c, a = values[p], b = values[p + 1], d = values[p + n], e = values[p + n + 1];
+      if (a > 0 === b > 0 && a > 0 === d > 0 && a > 0 === e > 0) continue;
+      const corners = [[c, r, a], [c + 1, r, b], [c + 1, r + 1, e], [c, r + 1, d]];
+      const crossings = corners.flatMap(([x, y, u], i) => {
+        const [x2, y2, v] = corners[(i + 1) % 4], t = u / (u - v);
+        return u > 0 === v > 0 ? [] : [[(x + (x2 - x) * t + 0.5) * cell, (y + (y2 - y) * t + 0.5) * cell]];
+      });
+      for (let i = 0; i + 1 < crossings.length; i += 2) {
+        pen.moveTo(...crossings[i]);
+        pen.lineTo(...crossings[i + 1]);
+      }
+    }
   }
 }

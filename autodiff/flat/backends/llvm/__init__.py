@@ -8,11 +8,11 @@ Where things are, in the order to read:
     nests        the same statement (of flat.loops) over other axes, and what each axis is for
     emitter      statements as text: numbers in registers, what is read, where results are stored
     code         statements as one function over arrays; which gradients have to be 0 first
-    steps        an optimizer's update as statements, and whole epochs as one function, for one net or many side by side
+    steps        a step's statements; whole epochs of steps, of one net or many side by side, or of one example each, as
+                 one function
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
-    singles      steps of one example each, of any length
-    trainings    a training, or many: numbers in, epochs run, numbers out
+    trainings    a training, or many: numbers in, steps made, numbers out
 """
 
 from .runner import Native

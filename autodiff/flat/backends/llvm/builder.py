@@ -23,6 +23,7 @@ class Text:
         self.count = 0
         self.declarations: set[str] = set()
         self.masks: dict[str, str] = {}  # of comparisons, whose answers are 1 and 0
+        self.ends: list[str] = []  # behind the loops that are being written
 
     def fresh(self, prefix: str = "t") -> str:
         self.count += 1
@@ -85,7 +86,9 @@ class Text:
             self.put(f"br label %{head}")
         self.label(head)
         phis = len(self.lines)
+        self.ends.append(done)
         yield index, values
+        self.ends.pop()
         following = self.let(f"add nuw nsw i64 {index}, {step}")
         again, last = self.let(f"icmp slt i64 {following}, {stop}"), self.block
         self.put(f"br i1 {again}, label %{head}, label %{done}")
@@ -96,12 +99,20 @@ class Text:
         if empty:
             values[:] = map(self.let, both)
 
-    def each(self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0) -> None:
-        """``body(index)`` for every index of range(start, stop, step)."""
+    def leave_unless(self, condition: str) -> None:
+        """Leave the loop, which carries nothing on, where the i1 is false."""
+        name = self.fresh("goes")[1:]
+        self.put(f"br i1 {condition}, label %{name}, label %{self.ends[-1]}")
+        self.label(name)
+
+    def each(
+        self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0, empty: bool = False
+    ) -> None:
+        """``body(index)`` for every index of range(start, stop, step); none only where ``empty``."""
         if isinstance(stop, int) and isinstance(start, int) and stop - start <= step:
             body(start)
         else:
-            with self.loop(stop, step, start) as (index, _):
+            with self.loop(stop, step, start, empty=empty) as (index, _):
                 body(index)
 
     @contextmanager

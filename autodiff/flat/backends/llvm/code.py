@@ -9,6 +9,7 @@ import numpy
 
 from ...ir import Result, as_key, remembered
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices, touched
+from ...loops.turns import spans
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
 from .emitter import Called, Emitter
@@ -163,50 +164,48 @@ class NativeNests:
     ``lengths`` are the smallest and the largest of the sequence with which axes grow, and ``table(length)`` gives the
     numbers of array "t" where they depend on it. Of nests for several ``rows`` each output is so many numbers.
 
-    Methods take arrays of inputs and parameters. Who calls often holds a ``memory()``, whose arrays "w" and "x" are
-    read, and calls ``gradients.call(memory.address, length)``: outputs are then in "y", gradients of the first output
-    in "gw" and "gx".
+    Who calls often holds a ``memory()``, whose arrays "w" and "x" are read, and calls
+    ``code(True).call(memory.address, length)``: outputs are then in "y", their gradients in "gw" and "gx".
     """
 
     def __init__(self, nests: Any, lengths: Span = (0, 0), table: Table | None = None, rows: int = 1) -> None:
         self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
         self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
-        self.forward = [*nests.forward, *copies(nests.outputs, rows)]
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
-        self.codes: dict[str, Code] = {}  # no cached_property: its lock would stay closed in a process forked meanwhile
+        self.codes: dict[
+            bool, Code
+        ] = {}  # no cached_property: its lock would stay closed in a process forked meanwhile
         self.free: list[Memory] = []
 
-    @property
-    def values(self) -> Code:
-        """The code of the outputs alone, compiled when it is first asked for."""
-        if "values" not in self.codes:
-            self.codes["values"] = code_of(self.forward, self.sizes, (), self.lengths)
-        return self.codes["values"]
+    def statements(self, gradients: bool) -> list[Any]:
+        """What computes the outputs, and their gradients."""
+        outputs = self.nests.outputs
+        found = [*self.nests.forward, *copies(outputs, self.rows)]
+        if gradients and type(outputs[0]) is Index:
+            place = outputs[0]._replace(array=f"g{outputs[0].array}")
+            found.append(Statement((Axis(self.rows),), place, 1.0, adds=True))
+        return [*found, *self.nests.backward] if gradients else found
 
-    @property
-    def gradients(self) -> Code:
-        """The code of outputs and gradients, compiled when it is first asked for."""
-        if "gradients" not in self.codes:
-            self.codes["gradients"] = self.followed([], {})
-        return self.codes["gradients"]
+    def code(self, gradients: bool) -> Code:
+        """The code of the outputs alone, or of gradients too, compiled when it is first asked for."""
+        if gradients not in self.codes:
+            cleared = [array for array in self.sizes if array[0] == "g"] if gradients else []
+            self.codes[gradients] = code_of(self.statements(gradients), self.sizes, cleared, self.lengths)
+        return self.codes[gradients]
 
-    def followed(self, statements: Sequence[Statement], sizes: Sizes) -> Code:
-        """The code of outputs, gradients and what follows, such as ``updates``, with more arrays."""
-        first, seed, sizes = self.nests.outputs[0], [], {**self.sizes, **sizes}
-        if type(first) is Index:
-            place = first._replace(array=f"g{first.array}")
-            seed = [Statement((Axis(self.rows),), place, 1.0, adds=True)]
-            sizes.setdefault(place.array, sizes[first.array])
-        cleared = [array for array in sizes if array[0] == "g"]
-        return code_of([*self.forward, *seed, *self.nests.backward, *statements], sizes, cleared, self.lengths)
-
-    def memory(self, **shared: Any) -> Memory:
-        """Memory for a call, of which some arrays may be shared."""
-        memory = Memory(self.sizes, **shared)
+    def memory(self) -> Memory:
+        """Memory for a call."""
+        memory = Memory(self.sizes)
         memory["t"][:] = self.nests.table
         return memory
 
-    def run(self, code: Code, inputs: Any, parameters: Any, length: int) -> Result:
+    def run(
+        self, inputs: Any, parameters: Any, gradients: bool = False, length: int = 0, places: Any = slice(None)
+    ) -> Result:
+        """Outputs, and the gradients of the first one, as arrays; None where none arrives.
+
+        The arrays of inputs, which lie at ``places``, and of parameters are those of a sequence of that length.
+        """
         if not self.lengths[0] <= length <= self.lengths[1]:
             raise ValueError(f"the length is from {self.lengths[0]} to {self.lengths[1]}, got {length}")
         try:
@@ -214,20 +213,14 @@ class NativeNests:
         except IndexError:
             memory = self.memory()
         arrays = memory.arrays
-        arrays["x"][:], arrays["w"][:] = inputs, parameters
+        arrays["x"][places], arrays["w"][:] = inputs, parameters
         if self.table:
             arrays["t"][:] = self.table(length)
-        code.call(memory.address, length)
-        found = Result(*[arrays[name].copy() if name in arrays else None for name in ("y", "gx", "gw")])
+        self.code(gradients).call(memory.address, length)
+        names = ("y", "gx", "gw") if gradients else ("y", "", "")
+        found = Result(*[arrays[name].copy() if name in arrays else None for name in names])
         self.free.append(memory)
         return found
-
-    def outputs(self, inputs: Any, parameters: Any, length: int = 0) -> Any:
-        return self.run(self.values, inputs, parameters, length).outputs
-
-    def outputs_and_gradients(self, inputs: Any, parameters: Any, length: int = 0) -> Result:
-        """Outputs, and the gradients of the first one, as arrays; None where none arrives."""
-        return self.run(self.gradients, inputs, parameters, length)
 
 
 def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
@@ -302,8 +295,8 @@ def simple(statement: Statement, given: int, lengths: Span) -> bool:
 def ranges(name: str, which: Any) -> list[Range]:
     """The ranges that hold all places that are True."""
     found: list[Range] = []
-    edges = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], which, [False]])))
-    for start, stop in edges.reshape(-1, 2).tolist():
+    for start, count in spans(which):
+        stop = start + count
         if found and start - found[-1][2] < APART:
             start = found.pop()[1]
         found.append((name, start, stop))

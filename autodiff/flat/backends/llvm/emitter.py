@@ -180,7 +180,7 @@ class Emitter:
             some, each = power_of_two(count), len(points) // count  # of 7 rows: 4, 2, 1
             view = View(Lanes(self.text, some), rows if some > 1 else -1)
             now = [points[row * each + k] for k in range(each) for row in range(some)]
-            for point, number in zip(now[::some], self.across(nest, now, view)):
+            for point, number in zip(now[::some], self.results(nest, now, view)):
                 self.store(view, target, point, number)
             if some < count:
                 block(points[some * each :])
@@ -191,60 +191,62 @@ class Emitter:
     # --- Sums --------------------------------------------------------------------------------------
 
     def results(self, nest: Nest, points: Sequence[Point], view: View) -> list[str]:
-        """What the target is at each of some points: the sums over the reduced axes."""
-        _, target, expression, reduce, start, adds = nest.statement
-        v, fuse, parts = view.v, not nest.strict, 1
-        if not adds and not nest.reduced and (not reduce or start == 0.0):
-            return [self.value(view, expression, point) for point in points]
-        if reduce == "largest":
-            first = [v.constant(-INF)] * len(points)
-        else:
-            first = [self.value(view, target if adds else start, point) for point in points]
-            if fuse and nest.reduced and nest.fixed(nest.reduced[-1]):
-                parts = max(1, min(4 // len(points), nest.most[nest.reduced[-1]] // 4))
-        step: Step = lambda total, at: self.more(nest, view, total, at, fuse)  # noqa: E731
-        return self.folded(nest, nest.reduced, points, v, first, parts, step)
+        """What the target is at each of some points: the sums over the reduced axes.
 
-    def across(self, nest: Nest, points: Sequence[Point], result: View) -> list[str]:
-        """The sums at some points, in vectors, each term of a sum in its own lane until the end.
-
-        Neighbours are added first, so that a sum of up to three terms is rounded as if they were added in order. A mask
-        keeps what is beyond the end of the axis away.
+        Where terms are added up across a vector, each is in its own lane until the end. Neighbors are added first, so
+        that a sum of up to three terms is rounded as if they were added in order. A mask keeps what is beyond the end
+        of the axis away.
         """
-        _, target, _, reduce, start, adds = nest.statement
-        axis, rows, v = nest.vector, len(points), Lanes(self.text, nest.lanes(self.width))
-        most, fixed = nest.most[axis], nest.fixed(axis)
+        axis, reduced, (_, target, expression, reduce, start, adds) = nest.vector, nest.reduced, nest.statement
+        across, v, parts = axis in reduced, view.v, 1
+        begins = adds or (reduce not in ("", "largest") and start != 0.0)
+        if not (reduced or begins):
+            return [self.value(view, expression, point) for point in points]
+        if across:
+            v, reduced = Lanes(self.text, nest.lanes(self.width)), (*[k for k in reduced if k != axis], axis)
         join, none = neutral(nest, v)
-
-        def mask(at: Point) -> str:
-            name, further = at[axis]
-            if fixed:
-                return v.lanes(most - further) if not name and further + v.width > most else ""
-            around = [at[outer] for outer, _ in nest.statement.axes[axis].slopes]
-            place = self.text.plus(name or 0, further)
-            make = lambda: v.first_lanes(place, self.extent(nest, axis, at))  # noqa: E731
-            return self.once(("mask", v.width, place, *around), make)
+        if reduced and nest.fixed(reduced[-1]) and (across or not (nest.strict or reduce == "largest")):
+            parts = max(1, min(4 // len(points), nest.most[reduced[-1]] // (v.width if across else 4)))
+        first = [none] * len(points)
+        if not across and reduce != "largest":
+            first = [self.value(view, target if adds else start, point) for point in points]
 
         def step(total: str, at: Point) -> str:
-            view = View(v, axis, mask(at))
-            longer = self.more(nest, view, total, at, True)
-            return v.select(view.mask, longer, total) if view.mask else longer
+            inner = View(v, axis, self.mask(nest, v, at)) if across else view
+            longer = self.more(nest, inner, total, at, across or not nest.strict)
+            return v.select(inner.mask, longer, total) if across and inner.mask else longer
 
-        axes = [*[k for k in nest.reduced if k != axis], axis]
-        parts = max(1, min(4 // rows, most // v.width)) if fixed else 1
-        totals = self.folded(nest, axes, points, v, [none] * rows, parts, step)
-        some = result.v.width
-        numbers = [self.joined(v, totals[k : k + some], join) for k in range(0, rows, some)]
-        if adds or (reduce != "largest" and start != 0.0):
-            first = [self.value(result, target if adds else start, point) for point in points[::some]]
-            numbers = [result.v.add(a, b) for a, b in zip(first, numbers)]
-        return numbers
+        totals = self.folded(nest, reduced, points, v, first, parts, step)
+        if not across:
+            return totals
+        width = view.v.width
+        totals = [self.joined(v, totals[k : k + width], join) for k in range(0, len(points), width)]
+        if begins:
+            first = [self.value(view, target if adds else start, point) for point in points[::width]]
+            totals = [view.v.add(a, b) for a, b in zip(first, totals)]
+        return totals
+
+    def mask(self, nest: Nest, v: Lanes, at: Point) -> str:
+        """The lanes that lie before the end of the vector axis; "" where all do."""
+        (name, further), most = at[nest.vector], nest.most[nest.vector]
+        if nest.fixed(nest.vector):
+            return v.lanes(most - further) if not name and further + v.width > most else ""
+        around = [at[outer] for outer, _ in nest.statement.axes[nest.vector].slopes]
+        place = self.text.plus(name or 0, further)
+        make = lambda: v.first_lanes(place, self.extent(nest, nest.vector, at))  # noqa: E731
+        return self.once(("mask", v.width, place, *around), make)
 
     def more(self, nest: Nest, view: View, total: str, at: Point, fuse: bool) -> str:
-        """The sum so far, or the largest, and one more term."""
+        """The sum so far, or the largest, and one more term, which may fuse if it is a product."""
+        v, term = view.v, nest.statement.expression
         if nest.statement.reduce == "largest":
-            return larger(view.v, total, self.value(view, nest.statement.expression, at))
-        return self.plus(view, total, nest.statement.expression, at, fuse)
+            return larger(v, total, self.value(view, term, at))
+        if type(term) is tuple and term[0] == "mul":
+            a, b = (self.value(view, x, at) for x in term[1:])
+            return v.muladd(a, b, total) if fuse else v.add(total, v.mul(a, b))
+        if type(term) is tuple and term[0] == "neg":
+            return v.sub(total, self.value(view, term[1], at))
+        return v.add(total, self.value(view, term, at))
 
     def folded(
         self, nest: Nest, axes: Sequence[int], points: Sequence[Point], v: Lanes, first: list[str], parts: int,
@@ -300,15 +302,6 @@ class Emitter:
         return v.join(numbers)
 
     # --- Registers ---------------------------------------------------------------------------------
-
-    def plus(self, view: View, total: str, term: Expression, at: Point, fuse: bool) -> str:
-        """The sum and one more term, which may fuse if it is a product."""
-        if type(term) is tuple and term[0] == "mul":
-            a, b = (self.value(view, x, at) for x in term[1:])
-            return view.v.muladd(a, b, total) if fuse else view.v.add(total, view.v.mul(a, b))
-        if type(term) is tuple and term[0] == "neg":
-            return view.v.sub(total, self.value(view, term[1], at))
-        return view.v.add(total, self.value(view, term, at))
 
     def once(self, key: tuple[Any, ...], make: Callable[[], str]) -> str:
         """What ``make`` appends, unless it is there already."""

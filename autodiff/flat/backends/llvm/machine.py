@@ -74,9 +74,9 @@ class Compiled:
         engine.finalize_object()
         return engine
 
-    def function(self, name: str, pointers: int, wholes: int = 0, doubles: int = 0) -> Any:
-        """The function of that name: it takes so many pointers, then whole numbers, then doubles."""
-        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes + [ctypes.c_double] * doubles
+    def function(self, name: str, pointers: int, wholes: int) -> Any:
+        """The function of that name: it takes so many pointers, then whole numbers."""
+        kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes
         return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
 
 

@@ -31,24 +31,22 @@ class Native(Batch):
     def __init__(self, recording: Recording, wrt: Sequence[Value]) -> None:
         if any(gate.primitive is row_mean for gate in recording.gates):
             raise Unsupported("machine code maps row after row: take runner='batch' for means over the rows")
-        self.nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
-        self.asked, self.inputs, self.length = bool(wrt), len(recording.inputs), 0
-        self.places: Any = slice(0, self.inputs)  # of inputs in a row of the program's
-        self.first = self.inputs if asked & {*recording.inputs} else 0  # gradients to inputs
-        self.count = len(asked & {*recording.parameters})  # and to parameters, the first of them
+        nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
+        counts = [len(asked & {*leaves}) for leaves in (recording.inputs, recording.parameters)]
+        self.over(nests, slice(0, len(recording.inputs)), len(recording.inputs), 0, bool(wrt), *counts)
+
+    def over(self, nests: NativeNests, places: Any, inputs: int, length: int, asked: bool, *counts: int) -> None:
+        """Be these nests for one length, whose inputs lie at places; gradients are to so many inputs and parameters."""
+        self.nests, self.places, self.inputs, self.length, self.asked = nests, places, inputs, length, asked
+        self.counts = inputs if counts[0] else 0, counts[1]  # to all inputs, and to the first of the parameters
         self.blocks: dict[int, NativeNests] = {}  # by the number of rows
 
     def one(self, inputs: Any, parameters: Any) -> list[Any]:
         """Outputs, gradients to inputs and to parameters; 0 where no gradient arrives."""
-        outputs, gx, gw = self.run(inputs, parameters)
-        counts = (gx, self.first), (gw, self.count)
-        return [outputs, *[numpy.zeros(count) if array is None else array[:count] for array, count in counts]]
-
-    def run(self, inputs: Any, parameters: Any) -> Any:
-        """(Outputs, gradients to inputs, to parameters) as arrays; None where none arrives."""
-        if not self.asked:
-            return self.nests.outputs(inputs, parameters), None, None
-        return self.nests.outputs_and_gradients(inputs, parameters)
+        outputs, gx, gw = self.nests.run(inputs, parameters, self.asked, self.length, self.places)
+        counts = (gx, self.counts[0], self.places), (gw, self.counts[1], slice(self.counts[1]))
+        zeros = numpy.zeros
+        return [outputs, *[zeros(n) if x is None or not n else x[where] for x, n, where in counts]]
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""
@@ -57,14 +55,14 @@ class Native(Batch):
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
         x, w = numpy.asarray(rows, dtype=float).reshape(len(rows), self.inputs), numpy.array(parameters, dtype=float)
-        size = 0 if self.asked else self.block_of(len(x))
+        size = 0 if self.asked or self.length else self.block_of(len(x))
         if size:
             outputs = numpy.concatenate([self.block(x[k : k + size], w, size) for k in range(0, len(x), size)])
             return Result(outputs, numpy.zeros((len(x), 0)), numpy.zeros(0))
         found = [self.one(row, w) for row in x]
         if not found:
             empty = numpy.zeros((0, len(self.nests.nests.outputs)))
-            return Result(empty, numpy.zeros((0, self.first)), numpy.zeros(self.count))
+            return Result(empty, numpy.zeros((0, self.counts[0])), numpy.zeros(self.counts[1]))
         outputs, to_inputs, to_parameters = map(numpy.array, zip(*found))
         with numpy.errstate(all="ignore"):  # inf - inf is nan, as everywhere
             return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
@@ -81,28 +79,13 @@ class Native(Batch):
         if nests is None:
             nests = self.blocks[size] = NativeNests(for_rows(self.nests.nests, size), rows=size)
         x = numpy.concatenate([rows, numpy.repeat(rows[-1:], size - len(rows), axis=0)]) if len(rows) < size else rows
-        return nests.outputs(x.T.ravel(), parameters).reshape(-1, size).T[: len(rows)]
+        return nests.run(x.T.ravel(), parameters).outputs.reshape(-1, size).T[: len(rows)]
 
 
 class OneLength(Native):
     """The program for every length of a sequence, run for one whose inputs lie at these places of the longest."""
 
     def __init__(self, nests: NativeNests, places: Sequence[int], length: int, wrt: Sequence[Value] | None) -> None:
-        self.nests, self.length, self.asked, self.inputs = nests, length, wrt != (), len(places)
-        self.places = numpy.array(places, dtype=int)
-        if (self.places == numpy.arange(self.inputs)).all():
-            self.places = slice(0, self.inputs)
-        self.first, self.count = (self.inputs, 0) if wrt is None else (0, len(wrt))
-
-    def run(self, inputs: Any, parameters: Any) -> Any:
-        """As above."""
-        x = numpy.zeros(self.nests.sizes["x"])
-        x[self.places] = inputs
-        if not self.asked:
-            return self.nests.outputs(x, parameters, self.length), None, None
-        outputs, gx, gw = self.nests.outputs_and_gradients(x, parameters, self.length)
-        return outputs, None if gx is None else gx[self.places], gw
-
-    def block_of(self, count: int) -> int:
-        """None: one row after the other."""
-        return 0
+        in_order = [*places] == [*range(len(places))]
+        where = slice(0, len(places)) if in_order else numpy.array(places, dtype=int)
+        self.over(nests, where, len(places), length, wrt != (), wrt is None, len(wrt or ()))

@@ -8,22 +8,24 @@ what is set in each step, first 1 / rows and the longest gradient; "b" and "gb" 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
+
+import numpy
 
 from ....engine import Value
 from ....tracing import Unsupported
-from ...ir import Expression, Program, leaves_of, replaced, row_mean
+from ...ir import Expression, leaves_of, replaced, row_mean
 from ...loops.adjoint import added
 from ...loops.nests import Nests, for_rows, roll
-from ...loops.statements import Axis, Index, Repeat, Statement, indices
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, indices
 from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
-from .code import Functions, Sizes, scratch
-from .machine import machine
+from .code import Functions, NativeNests, scratch
+from .machine import aligned, machine
 
 LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
 SHARE = Index("u", 0, (0,))
@@ -62,26 +64,19 @@ class Parts(NamedTuple):
         return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
 
 
-def of_net(step: Step, trained: list[Value]) -> Parts:
-    """Rows are inputs, and numbers of the net parameters."""
-    others = captured([step.loss, step.penalty], {*trained})
-    loss, penalty = step.loss.read_as(step.loss.inputs, [*trained, *others]), step.penalty
-    return Parts(trained, others, loss, penalty and penalty.read_as([], loss.parameters), step.update)
+def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = None) -> Parts:
+    """Rows are inputs, and numbers of the net parameters.
 
-
-def of_nets(step: Step, trained: list[Value], outputs: Sequence[Any]) -> Parts:
-    """The numbers of a net are inputs, and a row's parameters: nets stand side by side as rows do in ``of_net``."""
-    answers = Recording(outputs, trained, step.loss.inputs, step.since)
-    others = captured([step.loss, step.penalty, answers], {*trained, *step.loss.inputs})
-    row = [*step.loss.inputs, *others]
-    loss, penalty = step.loss.read_as(trained, row), step.penalty
-    penalty = penalty and penalty.read_as(trained, others)
-    return Parts(trained, others, loss, penalty, step.update, answers.read_as(trained, row))
-
-
-def captured(parts: Sequence[Recording | None], known: set[Value]) -> list[Value]:
-    """The leaves that the parts read besides those that are known."""
-    return list(dict.fromkeys(x for part in parts if part for x in part.parameters if x not in known))
+    Given the outputs, it is the other way round: nets stand side by side as rows do otherwise.
+    """
+    row, penalty = step.loss.inputs, step.penalty
+    answers = None if outputs is None else Recording(outputs, trained, row, step.since)
+    parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
+    others = list(dict.fromkeys(x for part in parts for x in part.parameters if x not in known))
+    inputs, parameters = (trained, [*row, *others]) if answers else (row, [*trained, *others])
+    penalty = penalty and penalty.read_as(*((trained, others) if answers else ([], parameters)))
+    loss = step.loss.read_as(inputs, parameters)
+    return Parts(trained, others, loss, penalty, step.update, answers and answers.read_as(inputs, parameters))
 
 
 # --- What a step computes --------------------------------------------------------------------------
@@ -156,55 +151,50 @@ def watched(count: int) -> tuple[Statements, Statements, Statements]:
 # --- Whole epochs ----------------------------------------------------------------------------------
 
 
-class Epochs(Functions):
-    """Whole epochs of steps as one function, for one net or for ``nets`` side by side.
+class Steps(Functions):
+    """Steps as one function, for one net or for ``nets`` side by side: the loop around what computes the gradient.
 
-    ``call`` takes the address of a Memory; the rows, their order and the losses; the number of steps made before step
-    0, the first step, and one behind the last.
+    ``call`` takes the address of a Memory; the rows, their order, the losses, and what else is among the pointers; the
+    number of steps made before step 0, the first step, and one behind the last. How many one net has made in all is
+    then in "s"[1], if that was what it had made before.
     """
 
-    nets = 1
-    names: Mapping[str, str] = {"a": "b", "ga": "gb"}  # of the arrays of a penalty
-    loop: Callable[[Text, dict[str, str]], None]  # writes the loop over steps
+    nets, notes, captured = 1, 0, 0
+    pointers: tuple[str, ...] = "rows", "order", "losses"
+    gradient: Callable[[Text, dict[str, str], str], None]  # writes loss and gradient of a step
 
-    def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
-        self.epoch, self.loss, self.notes = epoch, roll(parts.loss, parts.trained, 1), len(parts.loss.outputs) - 1
-        self.count, trained, nets = len(self.loss.forward + self.loss.backward), len(parts.trained), self.nets
-        if self.count > most:
-            raise LongLoss(f"the loss has {self.count} statements")
-        before, gradient = clipped(trained, nets) if clips else ([], None)
-        goes = one("y", GOING, nets) if nets > 1 else None
-        after, sizes = updates(Lowering(parts.update, ()).program(), trained, gradient, nets, goes)
-        self.change: Statements = [*before, *after]
-        self.table, beside = self.loss.table, 0
-        self.tail: Statements = [spoilt(trained, nets)]
-        if parts.penalty:
-            penalty = roll(parts.penalty, parts.trained)
-            self.tail[:0] = renamed(of_rows(penalty, nets, int(nets > 1), 1.0), self.names, len(self.table))
-            self.table, beside = self.table + penalty.table, penalty.sizes["a"] * nets
-        sizes |= {"w": trained * nets, "gw": trained * nets, "b": beside, "gb": beside, "t": len(self.table)}
-        super().__init__({**sizes, "y": NOTED * nets + self.notes, "u": 5})
-
-    def compile(self, sizes: Sizes, rows: Mapping[int, Statements], cleared: Sequence[str], small: bool) -> None:
-        """Write and compile the loop over steps, around what blocks of rows do, by their number.
+    def __init__(
+        self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, Statements],
+        tail: Statements, several: bool = False, small: bool = False, lengths: Span = (0, 0),
+    ) -> None:  # fmt: skip
+        """Write and compile it, around what blocks of rows do, by their number; ``several`` may be in a step.
 
         The arrays of a ``small`` net are in registers.
         """
-        self.sizes |= sizes
-        self.sizes["scratch"] = max(scratch(x, (0, 0)) for x in [*rows.values(), self.tail, self.change])
-        self.inline, self.split = small, small and self.nets == 1
-        self.blocks = {count: self.cleared(x, cleared) for count, x in rows.items()}
+        nets = self.nets
+        before, gradient = clipped(trained, nets) if clips else ([], None)
+        after, more = updates(update, trained, gradient, nets, one("y", GOING, nets) if nets > 1 else None)
+        tail, change = [*tail, spoilt(trained, nets)], [*before, *after]
+        if nets > 1:
+            means, ends, so_far = watched(trained)
+            tail, change = [*means, *tail], [*ends, *change, *so_far]
+        sizes = {"b": 0, "gb": 0, **sizes, **more, "y": NOTED * nets + self.notes, "u": 5}
+        sizes["scratch"] = max(scratch(x, lengths) for x in [*blocks.values(), tail, change])
+        super().__init__(sizes, lengths)
+        self.inline, self.split = small, small and nets == 1
+        self.first, cleared = (["gw", "y"], ["ga"]) if several else ([], ["ga", "gw", "y"])
+        self.blocks = {count: self.cleared(x, cleared) for count, x in blocks.items()}
         width = int(self.split)  # one by one, parameters stay in registers
-        self.of_tail, self.of_change = self.cleared(self.tail, ["gb"], width), self.write(self.change, width)
+        self.of_tail, self.of_change = self.cleared(tail, ["gb"], width), self.write(change, width)
         text = Text()
         given = self.arrays(text)
-        local = [name for name in self.sizes if name not in ("t", "x", "r", "c")] * small
+        local = [name for name in self.sizes if name not in ("t", "x", "c")] * small
         arrays = given | {name: text.let(f"alloca [{max(1, self.sizes[name])} x double], align 64") for name in local}
         lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
-        self.call = self.train(text, ("rows", "order", "losses"))
+        self.call = self.train(text, self.pointers)
 
     def lanes(self, text: Text) -> Lanes:
         """The numbers of nets that are in one vector."""
@@ -216,74 +206,104 @@ class Epochs(Functions):
             for k in range(0, self.sizes[name], v.width):
                 v.store(v.load(here[name], k), there[name], k)
 
-    def change_numbers(self, text: Text, arrays: Mapping[str, str]) -> None:
-        """Change the parameters, by an optimizer that counts its steps from 1."""
-        v, counted = self.lanes(text), counted_step(text)
-        for k in range(self.nets, 2 * self.nets, v.width):
-            v.store(v.splat(counted), arrays[SETTINGS], k)
-        self.run(text, [], self.of_change, arrays)
-
-
-class Steps(Epochs):
-    """Those of one net. The step that was not made is then in "u"[2]."""
-
-    def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float) -> None:
-        super().__init__(parts, epoch, clips, most)
-        loss, self.inputs = self.loss, len(parts.loss.inputs)
-        self.block = block_of(epoch.size, doubles := 2 * loss.sizes["a"] + self.inputs)
-        if any(gate.primitive is row_mean for gate in parts.loss.gates):  # all rows wait for their mean
-            self.block = epoch.size
-            if epoch.size * doubles > MOST:
-                raise Unsupported("the mini-batch is too large to be in memory at once, as means over its rows want it")
-        self.last = epoch.rows - epoch.size * (epoch.steps - 1)  # the rows of the last mini-batch of an epoch
-        several = epoch.size > self.block
-        self.first, cleared = ([], ["ga", "gw", "y"]) if not several else (["gw", "y"], ["ga"])
-        counts = {count for rows in (epoch.size, self.last) for count in (min(rows, self.block), rows % self.block)}
-        most = for_rows(loss, self.block).sizes["a"]
-        sizes = dict.fromkeys(("w", "gw"), loss.sizes["w"]) | dict.fromkeys(("a", "ga"), most)
-        sizes["x"] = self.inputs * (epoch.size if epoch.whole else self.block)
-        small = not several and epoch.even and len(parts.trained) <= SMALL
-        self.compile(sizes, {count: of_rows(loss, count) for count in sorted(counts - {0})}, cleared, small)
-
     def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps."""
-        v, epoch = Lanes(text, 1), self.epoch
-        with over_steps(text, epoch) as (number, inside, only_if):
-            if epoch.even:
-                self.gradient(text, arrays, number, inside, epoch.size)
-            else:
-                for condition, rows in (("slt", epoch.size), ("eq", self.last)):
-                    with text.when(text.let(f"icmp {condition} i64 {inside}, {epoch.steps - 1}")):
-                        self.gradient(text, arrays, number, inside, rows)
-            self.run(text, *self.of_tail, arrays)
-            loss = v.load(arrays["y"], LOSS)
-            only_if(v.compare("ord", v.add(v.sub(loss, loss), v.load(arrays["y"], SPOILT)), v.zero))
-            self.change_numbers(text, arrays)
-            at = text.times("%s", 1 + self.notes)
-            for k, number in enumerate([loss, *[v.load(arrays["y"], NOTED + k) for k in range(self.notes)]]):
-                v.store(number, "%losses", text.plus(at, k))
-        v.store(text.let("sitofp i64 %made to double"), arrays["u"], 2)
+        """Write the loop over steps, which one net leaves at a loss or gradient that is inf or nan."""
+        v, wide, y = Lanes(text, 1), self.lanes(text), arrays["y"]
+        with text.loop("%last", 1, "%first") as (step, _):
+            self.gradient(text, arrays, step)
+            self.run(text, *self.of_tail, {**arrays, "c": text.address("%rows", self.captured)})
+            if self.nets == 1:
+                loss, place = v.load(y, LOSS), text.times(step, 1 + self.notes)
+                for k, number in enumerate([loss, *[v.load(y, NOTED + k) for k in range(self.notes)]]):
+                    v.store(number, "%losses", text.plus(place, k))
+                text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, SPOILT)), v.zero))
+            counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers count
+            counted = wide.splat(text.let(f"sitofp i64 {counted} to double"))
+            for k in range(self.nets, 2 * self.nets, wide.width):
+                wide.store(counted, arrays[SETTINGS], k)
+            self.run(text, [], self.of_change, arrays)
 
-    def gradient(self, text: Text, arrays: dict[str, str], number: str, inside: str, rows: int) -> None:
-        """Loss and gradient of a mini-batch of so many rows."""
-        Lanes(text, 1).store(Lanes(text, 1).constant(1.0 / rows), arrays["u"], 0)
+
+class Epochs(Steps):
+    """Whole epochs of mini-batches, which are taken in blocks of rows; of nets side by side row after row.
+
+    In "l" of these are the mean losses of the epoch so far, and the step at which each net has ended, or inf.
+    """
+
+    def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf, nets: int = 1) -> None:
+        self.epoch, self.nets, many = epoch, nets, nets > 1
+        loss, trained, names = roll(parts.loss, parts.trained, 1), len(parts.trained), {"a": "b", "ga": "gb"}
+        self.count, self.table = len(loss.forward + loss.backward), loss.table
+        if self.count > most:
+            raise LongLoss(f"the loss has {self.count} statements")
+        self.notes, self.row = len(parts.loss.outputs) - 1, len(parts.loss.parameters if many else parts.loss.inputs)
+        (rows, size, _), doubles = epoch, 2 * loss.sizes["a"] + self.row
+        self.block = 1 if many else block_of(size, doubles)
+        if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # all rows wait for their mean
+            self.block = size
+            if size * doubles > MOST:
+                raise Unsupported("the mini-batch is too large to be in memory at once, as means over its rows want it")
+        self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows beside whole blocks
+        sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
+        sizes |= dict.fromkeys(("a", "ga"), for_rows(loss, nets if many else self.block).sizes["a"])
+        sizes |= {"c": 0, "l": 2 * nets, "x": 0} if many else {"x": 0 if epoch.whole else self.row * self.block}
+        tail: Statements = []
+        if parts.penalty:
+            penalty, others = roll(parts.penalty, parts.trained), {"x": "w", "gx": "gw", "w": "c"} if many else {}
+            self.captured = self.row - len(parts.penalty.parameters) if many else 0
+            tail = renamed(of_rows(penalty, nets, int(many), 1.0), names | others, len(self.table))
+            self.table += penalty.table
+            sizes |= dict.fromkeys(("b", "gb"), penalty.sizes["a"] * nets)
+        sizes["t"], several = len(self.table), size > self.block
+        if many:
+            blocks = {1: renamed(of_rows(loss, nets, 1, 1.0), {"x": "w", "gx": "gw", "w": "x"}, 0)}
+            small = trained <= SMALL_NETS
+        else:
+            blocks = {count: of_rows(loss, count) for count in [self.block, *self.left]}
+            small = trained <= SMALL and epoch.even and not several
+        super().__init__(trained, parts.update, clips, sizes, blocks, tail, several, small)
+
+    def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
+        """Write loss and gradient of a mini-batch."""
+        v, u, (count, size, _), block = Lanes(text, 1), arrays["u"], self.epoch, self.block
+        number = text.let(f"udiv i64 {step}, {self.epoch.steps}")
+        inside = text.let(f"sub i64 {step}, {text.times(number, self.epoch.steps)}")
+        start, place = text.times(inside, size), text.times(number, count)
+        rows: Whole = size
+        many, left, whole = v.constant(size), size % block, size - size % block  # type: str, Whole, Whole
+        if not self.epoch.even:
+            remaining = text.let(f"sub i64 {count}, {start}")
+            rows = text.let(f"select i1 {text.let(f'icmp slt i64 {remaining}, {size}')}, i64 {remaining}, i64 {size}")
+            many, left = text.let(f"sitofp i64 {rows} to double"), text.let(f"urem i64 {rows}, {block}")
+            whole = text.let(f"sub i64 {rows}, {left}")
+        v.store(v.div(v.one, many), u, 0)
+        if self.nets > 1:
+            again = text.let(f"icmp ne i64 {inside}, 0")
+            v.store(text.let(f"sitofp i64 {step} to double"), u, 2)
+            v.store(text.let(f"uitofp i1 {again} to double"), u, 3)
+            v.store(v.mul(many, v.constant(1.0 / count)), u, 4)
         for name in self.first:
             text.zero(arrays[name], self.sizes[name])
-        start = text.plus(text.times(number, self.epoch.rows), text.times(inside, self.epoch.size))
+        start = text.plus(place, start)
 
-        def block(first: Whole, count: int) -> None:
-            x = arrays["x"]
-            if self.epoch.whole:
-                x = text.address(x, text.times(first, self.inputs))
-            else:
-                self.gather(text, text.plus(start, first), x, count)
+        def rows_from(first: Whole, count: int) -> None:
+            x = self.address(text, arrays, first, start, count)
             self.run(text, *self.blocks[count], {**arrays, "x": x})
 
-        whole, left = rows // self.block * self.block, rows % self.block
-        if whole:
-            text.each(whole, lambda first: block(first, self.block), self.block)
-        if left:
-            block(whole, left)
+        text.each(whole, lambda first: rows_from(first, block), block, empty=0 < count % size < block)
+        for some in self.left:
+            with nullcontext() if some == left else text.when(text.let(f"icmp eq i64 {left}, {some}")):
+                rows_from(whole, some)
+
+    def address(self, text: Text, arrays: dict[str, str], first: Whole, start: Whole, count: int) -> str:
+        """Where so many rows are, number by number, brought there if need be."""
+        if self.epoch.whole:
+            return text.address("%rows", text.times(first, self.row))
+        if count > 1:
+            self.gather(text, text.plus(start, first), arrays["x"], count)
+            return arrays["x"]
+        which = text.let(f"load i64, ptr {text.address('%order', text.plus(start, first))}")
+        return text.address("%rows", text.times(which, self.row))
 
     def gather(self, text: Text, start: Whole, x: str, count: int) -> None:
         """Bring the rows that come next in the order, number by number: of several rows at a time, as a vector."""
@@ -292,53 +312,20 @@ class Steps(Epochs):
         def some(first: Whole, v: Lanes) -> None:
             places = [text.address("%order", text.plus(start, text.plus(first, k))) for k in range(v.width)]
             which = [text.let(f"load i64, ptr {place}") for place in places]
-            rows = [text.address("%rows", text.times(row, self.inputs)) for row in which]
+            rows = [text.address("%rows", text.times(row, self.row)) for row in which]
 
             def number(k: Whole) -> None:
                 numbers = [one.load(row, k) for row in rows]
                 together = one.join(numbers) if v.width > 1 else numbers[0]
                 v.store(together, x, text.plus(text.times(k, count), first))
 
-            text.each(self.inputs, number)
+            text.each(self.row, number)
 
         for width in (8, 4, 2, 1):
             v, whole = Lanes(text, width), (count - done) // width * width
             if whole:
                 text.each(done + whole, lambda first: some(first, v), width, done)  # noqa: B023
                 done += whole
-
-
-@contextmanager
-def over_steps(text: Text, epoch: Epoch) -> Iterator[tuple[str, str, Callable[[str], None]]]:
-    """Writes the loop over the steps %s from %first to before %last; %made is the step that was not made.
-
-    Gives the epoch, the step inside it, and a function that leaves the loop unless a condition holds.
-    """
-    entry, left = text.block, []
-
-    def only_if(condition: str) -> None:
-        left.append(f"[ %s, %{text.block} ]")
-        text.put(f"br i1 {condition}, label %goes_on{len(left)}, label %stop")
-        text.label(f"goes_on{len(left)}")
-
-    text.put("br label %step")
-    text.label("step")
-    text.put(f"%s = phi i64 [ %first, %{entry} ], [ %next, %again ]")
-    number = text.let(f"udiv i64 %s, {epoch.steps}")
-    yield number, text.let(f"sub i64 %s, {text.times(number, epoch.steps)}"), only_if
-    text.put("br label %again")
-    text.label("again")
-    text.put("%next = add nuw nsw i64 %s, 1")
-    text.put("%more = icmp slt i64 %next, %last")
-    text.put("br i1 %more, label %step, label %stop")
-    text.label("stop")
-    text.put(f"%made = phi i64 {', '.join([*left, '[ %next, %again ]'])}")
-
-
-def counted_step(text: Text) -> str:
-    """The number of step %s, as optimizers count from 1."""
-    step = text.let(f"add i64 {text.let('add i64 %before, %s')}, 1")
-    return text.let(f"sitofp i64 {step} to double")
 
 
 def block_of(rows: int, doubles: int) -> int:
@@ -350,51 +337,39 @@ def block_of(rows: int, doubles: int) -> int:
     return rows if blocks == 1 else min(most, -(-rows // blocks) + 7 & ~7)
 
 
-class Nets(Epochs):
-    """Those of nets side by side: of every number, those of all nets.
+class Singles(Steps):
+    """Steps of one example each, over arrays that some share, and room for the examples of a call.
 
-    The inputs of the loss are the numbers of a net, its parameters an example, then what is captured, which are the
-    parameters of the penalty. In "l" are the mean losses of the epoch so far, and the step at which each net has ended,
-    or inf.
+    The order are the lengths of the examples, and ``tables`` the numbers of array "t" by length.
     """
 
-    nets = NETS
-    names: Mapping[str, str] = {"x": "w", "gx": "gw", "w": "c", "a": "b", "ga": "gb"}
+    pointers = "rows", "order", "losses", "tables"
 
-    def __init__(self, parts: Parts, epoch: Epoch, clips: bool) -> None:
-        super().__init__(parts, epoch, clips)
-        self.numbers = len(parts.loss.parameters)
-        self.captured = self.numbers - (len(parts.penalty.parameters) if parts.penalty else 0)
-        means, ends, so_far = watched(len(parts.trained))
-        self.tail, self.change = [*means, *self.tail], [*ends, *self.change, *so_far]
-        row = renamed(of_rows(self.loss, NETS, 1, 1.0), {"x": "w", "gx": "gw", "w": "r"}, 0)
-        sizes = {"r": self.numbers, "c": 0, "l": 2 * NETS} | dict.fromkeys(("a", "ga"), self.loss.sizes["a"] * NETS)
-        self.compile(sizes, {1: row}, ["ga"], len(parts.trained) <= SMALL_NETS)
+    def __init__(self, nests: NativeNests, update: Recording, trained: int, clips: bool) -> None:
+        loss = nests.nests
+        sizes = {**loss.sizes, "gw": loss.sizes["w"], "ga": loss.sizes["a"]}
+        self.row, self.known = (max(8, sizes[name] + 7 & ~7) for name in "xt")  # whole cache lines
+        super().__init__(trained, update, clips, sizes, {1: of_rows(loss, 1, 0, 1.0)}, [], lengths=nests.lengths)
+        self.nests, (least, longest) = nests, nests.lengths
+        self.tables = aligned(longest + 1, self.known)
+        for n in range(least, longest + 1):
+            numbers = nests.table(n) if nests.table else loss.table
+            self.tables[n, : len(numbers)] = numbers
+        self.memory: Any = None  # made for the arrays that are shared
+        self.room(1)
 
-    def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps."""
-        v, epoch = Lanes(text, 1), self.epoch
-        with over_steps(text, epoch) as (number, inside, _):
-            for name in ("gw", "y"):
-                text.zero(arrays[name], self.sizes[name])
-            start = text.times(inside, epoch.size)
-            remaining = text.let(f"sub i64 {epoch.rows}, {start}")
-            fewer = text.let(f"icmp slt i64 {remaining}, {epoch.size}")
-            rows = text.let(f"select i1 {fewer}, i64 {remaining}, i64 {epoch.size}")
-            many = text.let(f"sitofp i64 {rows} to double")
-            again = text.let(f"icmp ne i64 {inside}, 0")
-            v.store(v.div(v.one, many), arrays["u"], 0)
-            v.store(text.let("sitofp i64 %s to double"), arrays["u"], 2)
-            v.store(text.let(f"uitofp i1 {again} to double"), arrays["u"], 3)
-            v.store(v.mul(many, v.constant(1.0 / epoch.rows)), arrays["u"], 4)
-            place = text.plus(text.times(number, epoch.rows), start)
-            with text.loop(rows) as (index, _):
-                if not epoch.whole:
-                    index = text.let(f"load i64, ptr {text.address('%order', text.plus(place, index))}")
-                row = text.address("%rows", text.times(index, self.numbers))
-                self.run(text, *self.blocks[1], {**arrays, "r": row})
-            self.run(text, *self.of_tail, {**arrays, "c": text.address("%rows", self.captured)})
-            self.change_numbers(text, arrays)
+    def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
+        """Write loss and gradient of an example."""
+        length = text.let(f"load i64, ptr {text.address('%order', step)}")
+        x = text.address("%rows", text.times(step, self.row))
+        t = text.address("%tables", text.times(length, self.known))
+        self.run(text, *self.blocks[1], {**arrays, "x": x, "t": t}, length)
+
+    def room(self, count: int) -> None:
+        """Room for so many steps in a call."""
+        self.rows, self.lengths_of = aligned(count, self.row), numpy.zeros(count, dtype=numpy.int64)
+        self.losses = aligned(count)
+        self.given = [x.ctypes.data for x in (self.rows, self.lengths_of, self.losses, self.tables)]
 
 
 # --- The update of one parameter as statements that update all ------------------------------------
@@ -411,15 +386,16 @@ def one(array: str, k: int, nets: int = 1) -> Index:
 
 
 def updates(
-    program: Program, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
+    update: Recording, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
 ) -> tuple[list[Statement], dict[str, int]]:
     """Statements that update so many parameters of each net, and the arrays that they have beside "w" and "gw".
 
-    The ``program`` is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
+    The update is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
     (parameter, *states). Of each number those of all nets lie side by side. An expression, such as a clipped one, may
     take the place of the ``gradient``; nets for which ``going`` is 0 keep their numbers. The arrays are "s", which
     begins with the settings, and "m0", "m1", ..., one for each state.
     """
+    program = Lowering(update, ()).program()
     states = [f"m{k}" for k in range(len(program.inputs) - 2)]
     known: dict[Any, Expression] = {name: one(SETTINGS, k, nets) for k, name in enumerate(program.parameters)}
     known |= {name: each(array, nets) for name, array in zip(program.inputs, ["w", "gw", *states])}

@@ -1,4 +1,4 @@
-"""Trainings in machine code: numbers in, epochs run, numbers out."""
+"""Trainings in machine code: numbers in, steps made, numbers out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,36 @@ from ...recording import Recipe, Recording, Step, recordings
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
 from .machine import aligned, machine
-from .steps import NETS, LongLoss, Nets, Steps, of_net, of_nets
+from .steps import NETS, Epochs, LongLoss, Singles, parts_of
 
 Rows = Sequence[Sequence[float]]
 
 
-class NativeTraining:
+class Driver:
+    """Runs steps over all examples with their targets, the ``rows``: they have the memory in which these are made."""
+
+    def __init__(self, steps: Epochs, rows: Any, trained: int) -> None:
+        self.steps, self.rows = steps, rows
+        self.shape = (trained, steps.nets) if steps.nets > 1 else (trained,)
+        self.memory = Memory(steps.sizes)
+        self.memory["t"][:] = steps.table
+        self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
+
+    def call(self, state: State, batches: Batches, rows: Any, losses: Any, rates: Any, clip_norm: float) -> State:
+        """The state after the steps, were all of them made; the rates are those of each net."""
+        _, order, first, last, _ = batches
+        if self.order[0] is not order:
+            self.order = order, numpy.array(order, dtype=numpy.int64)
+        memory, steps = self.memory, self.steps
+        state.put(memory.arrays, self.shape)
+        memory["s"][: steps.nets], memory["s"][steps.nets], memory["u"][1] = rates, state.steps, clip_norm
+        begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
+        pointers = rows.ctypes.data, self.order[1].ctypes.data, begin
+        steps.call(memory.address, *pointers, state.steps - first, first, last)
+        return State.at(memory.arrays, self.shape, state.steps + last - first)
+
+
+class NativeTraining(Driver):
     """The steps of one model, many in one call.
 
     ``rows`` are all examples with their targets; ``clips`` says whether gradients are clipped by norm. A loss of more
@@ -32,17 +56,14 @@ class NativeTraining:
 
     def __init__(self, step: Step, rows: Rows, epoch: Epoch, clips: bool, most: float = math.inf) -> None:
         self.step, parameters = step, list(step.recipe.parameters)
-        parts = of_net(step, parameters)
+        parts = parts_of(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         key = parts.key, epoch, clips, machine().width
-        self.steps = remembered(key, lambda: Steps(parts, epoch, clips, most))
-        if self.steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
-            raise LongLoss(f"the loss has {self.steps.count} statements")
-        self.others, self.trained = parts.others, len(parameters)
-        self.rows, self.x = rows, self.placed(rows)
-        self.memory = Memory(self.steps.sizes, **({"x": self.x} if self.steps.epoch.whole else {}))
-        self.memory["t"][:] = self.steps.table
-        self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
+        steps = remembered(key, lambda: Epochs(parts, epoch, clips, most))
+        if steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
+            raise LongLoss(f"the loss has {steps.count} statements")
+        super().__init__(steps, rows, len(parameters))
+        self.others, self.x = parts.others, self.placed(rows)
 
     def placed(self, rows: Rows) -> Any:
         """The rows as steps read them: number by number in blocks where every step takes all, else row by row."""
@@ -55,27 +76,20 @@ class NativeTraining:
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, Any]:
         """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
-        x, trained, memory = self.x, self.trained, self.memory
+        x, first = self.x, batches.first
         if batches.drawn:
             rows, batches = batches.fresh(self.rows)
             x = self.placed(rows)
-        _, order, first, last, _ = batches
-        if self.order[0] is not order:
-            self.order = order, numpy.array(order, dtype=numpy.int64)
-        state.put(memory.arrays, trained)
-        memory["w"][trained:] = [leaf._data for leaf in self.others]
-        losses = numpy.empty((last - first, 1 + self.steps.notes))
-        memory["s"][0], memory["u"][1] = rate, clip_norm or 0.0
-        begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
-        pointers = x.ctypes.data, self.order[1].ctypes.data, begin
-        self.steps.call(memory.address, *pointers, state.steps - first, first, last)
-        made = int(memory["u"][2]) - first
+        self.memory["w"][self.shape[0] :] = [leaf._data for leaf in self.others]
+        losses = numpy.empty((batches.last - first, 1 + self.steps.notes))
+        state, before = self.call(state, batches, x, losses, rate, clip_norm or 0.0), state.steps
+        made = int(self.memory["s"][1]) - before
         for k, noted in enumerate(losses[:made, 1:].tolist() if self.steps.notes else (), first):
             self.step.recipe.keep(noted, len(batches.indices(k)))
-        return State.at(memory.arrays, trained, state.steps + made), losses[:made, 0]
+        return state._replace(steps=before + made), losses[:made, 0]
 
 
-class ManyTraining:
+class ManyTraining(Driver):
     """The steps of nets that differ only in their numbers and learning rates: a state whose last axis are the nets.
 
     ``state.steps`` are those that each has made; one that has met inf or nan stands still. ``rows`` are all examples
@@ -90,18 +104,13 @@ class ManyTraining:
         step = Step(recipe, True)
         with Tracing(sums=True):
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
-        parts = of_nets(step, list(recipe.parameters), outputs)
+        parts = parts_of(step, list(recipe.parameters), outputs)
         key = "nets", parts.key, epoch, clip_norm is not None, machine().width
-        self.nets = remembered(key, lambda: Nets(parts, epoch, clip_norm is not None))
+        steps = remembered(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
         others = [leaf._data for leaf in parts.others]
-        self.rows = numpy.array([[*row, *others] for row in rows])
-        self.memory, self.clip_norm = Memory(self.nets.sizes), clip_norm or 0.0
-        self.memory["t"][:] = self.nets.table
-        states, self.trained = len(parts.update.inputs) - 2, len(parts.trained)
-        self.moments = [self.memory[f"m{k}"] for k in range(states)]
-        self.shape = states, self.trained, NETS
+        super().__init__(steps, numpy.array([[*row, *others] for row in rows]), len(parts.trained))
+        self.clip_norm, self.states = clip_norm or 0.0, len(parts.update.inputs) - 2
         self.answers = NativeNests(for_rows(roll(parts.outputs, ()), NETS), rows=NETS)  # type: ignore[arg-type]
-        self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
         self.known = known(recipe, (step.loss, step.penalty, step.update))
 
     def fits(self, recipe: Recipe) -> bool:
@@ -112,32 +121,22 @@ class ManyTraining:
 
     def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, Lanes]:
         """The state of up to ``at_once`` nets that begin with these numbers; lanes without a net have ended."""
-        trained, count = self.trained, len(starts)
-        numbers, lanes = numpy.zeros((trained, NETS)), Lanes(*numpy.zeros((3, NETS)))
-        numbers[:, :count], lanes.rates[:count] = numpy.array(starts).reshape(count, trained).T, rates
+        count, (numbers, *moments) = len(starts), numpy.zeros((1 + self.states, *self.shape))
+        lanes = Lanes(*numpy.zeros((3, NETS)))
+        numbers[:, :count], lanes.rates[:count] = numpy.array(starts).reshape(count, -1).T, rates
         lanes.ends[:count] = numpy.inf
-        return State(numbers, (), numpy.zeros(self.shape), 0), lanes
+        return State(numbers, 0.0, moments, 0), lanes
 
     def run(self, state: State, lanes: Lanes, batches: Batches) -> tuple[State, Lanes]:
         """The state after the steps; a net whose loss or gradient is inf or nan has ended before that step."""
-        _, order, first, last, _ = batches
-        if self.order[0] is not order:
-            self.order = order, numpy.array(order, dtype=numpy.int64)
-        memory = self.memory
-        memory["w"][:] = state.numbers.ravel()
-        for line, moments in zip(self.moments, state.moments):
-            line[:] = moments.ravel()
-        memory["s"][:NETS], memory["u"][1] = lanes.rates, self.clip_norm
-        memory["l"][:NETS], memory["l"][NETS:] = lanes.losses, lanes.ends
-        pointers = [array.ctypes.data for array in (self.rows, self.order[1], self.rows)]
-        self.nets.call(memory.address, *pointers, state.steps - first, first, last)
-        numbers, moments = memory["w"].reshape(-1, NETS).copy(), numpy.array(self.moments).reshape(self.shape)
-        made = State(numbers, (), moments, state.steps + last - first)
-        return made, Lanes(lanes.rates, *memory["l"].reshape(2, NETS).copy())
+        now = self.memory["l"].reshape(2, NETS)
+        now[:] = lanes[1:]
+        state = self.call(state, batches, self.rows, now, lanes.rates, self.clip_norm)
+        return state, Lanes(lanes.rates, *now.copy())
 
     def outputs(self, numbers: Any) -> Any:
         """What each net makes of each example, of shape (nets, examples, outputs)."""
-        found = [self.answers.outputs(numbers.ravel(), row).reshape(-1, NETS) for row in self.rows]
+        found = [self.answers.run(numbers.ravel(), row).outputs.reshape(-1, NETS) for row in self.rows]
         return numpy.array(found).transpose(2, 0, 1)
 
 
@@ -154,3 +153,64 @@ def known(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
     trained, made = {*recipe.parameters}, [part for part in parts if part]
     captured = [repr(leaf._data) for part in made for leaf in part.parameters if leaf not in trained]  # nan is nan
     return [len(trained), captured, *[part.structure for part in made]]
+
+
+# --- One example each -----------------------------------------------------------------------------
+
+
+class SingleTraining:
+    """The state of a training by steps of one example each, as arrays, and the programs for shapes of examples."""
+
+    def __init__(self, update: Recording, trained: int) -> None:
+        self.update, self.trained = update, trained
+        self.codes: dict[Any, Singles] = {}  # by the id of nests, which they hold
+        states = [f"m{k}" for k in range(len(update.inputs) - 2)]
+        self.shared = {name: aligned(trained) for name in ("w", "gw", *states)}
+        self.shared |= {"s": aligned(0), "u": aligned(5)}
+        self.steps = 0
+
+    def steps_by(self, nests: NativeNests, clips: bool) -> Singles:
+        """The steps by these nests, compiled at the first time."""
+        key = id(nests), clips
+        if key not in self.codes:
+            self.codes[key] = Singles(nests, self.update, self.trained, clips)
+        steps = self.codes[key]
+        if steps.memory is None:
+            for name, array in self.shared.items():
+                if array.size < steps.sizes[name]:
+                    self.shared[name] = aligned(steps.sizes[name])
+                    self.shared[name][: array.size] = array
+                    for other in self.codes.values():  # which have the shorter one
+                        other.memory = None
+            steps.memory = Memory(steps.sizes, **self.shared)
+        return steps
+
+    def read(self, state: State) -> None:
+        """Go on from this state."""
+        state.put(self.shared, (self.trained,))
+        self.steps = state.steps
+
+    def state(self) -> State:
+        """The state after the steps made."""
+        return State.at(self.shared, (self.trained,), self.steps)
+
+    def run(
+        self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
+    ) -> tuple[list[float], int]:
+        """The losses, and how many steps were made; there is one loss more if that is inf or nan, or its gradient.
+
+        A row are the places of the numbers, the length of the sequence, and the numbers.
+        """
+        steps = self.steps_by(nests, clip is not None)
+        if len(rows) > len(steps.rows):
+            steps.room(2 * len(rows))
+        for k, (places, length, numbers) in enumerate(rows):
+            steps.rows[k, places], steps.lengths_of[k] = numbers, length
+        shared, trained = self.shared, self.trained
+        if others:
+            shared["w"][trained : trained + len(others)] = others
+        shared["s"][:2], shared["u"][1] = (rate, self.steps), clip or 0.0
+        steps.call(steps.memory.address, *steps.given, self.steps, 0, len(rows))
+        made = int(shared["s"][1]) - self.steps
+        self.steps += made
+        return steps.losses[: min(made + 1, len(rows))].tolist(), made

@@ -43,16 +43,16 @@ def test_outputs_and_gradients():
     nests = NativeNests(layer())
     outputs, to_w, to_x = expected(X, W)
     for _ in range(2):  # the second call has the memory of the first
-        for got, wanted in zip(nests.outputs_and_gradients(X, W), (outputs, to_x, to_w)):
+        for got, wanted in zip(nests.run(X, W, True), (outputs, to_x, to_w)):
             np.testing.assert_allclose(got, wanted, rtol=1e-12)
-    np.testing.assert_allclose(nests.outputs(X, W), expected(X, W)[0], rtol=1e-12)
+    np.testing.assert_allclose(nests.run(X, W).outputs, expected(X, W)[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("first", [Index("w", 4), Index("x", 1), 7.0])
 def test_outputs_may_be_inputs_and_parameters_and_come_twice(first):
     nests = layer()
     nests.outputs = (first, Index("w", 4), Index("w", 2), Index("w", 0), Index("x", 1), Index("x", 1), Index("a", 0))
-    found = NativeNests(nests).outputs_and_gradients(X, W)
+    found = NativeNests(nests).run(X, W, True)
     assert found.outputs[1:].tolist() == [0.5, -0.3, 0.1, -1.0, -1.0, found.outputs[-1]]
     assert found.parameter_gradients.tolist() == [0.0, 0.0, 0.0, 0.0, float(first == Index("w", 4)), 0.0]
     assert found.input_gradients.tolist() == [0.0, float(first == Index("x", 1)), 0.0]
@@ -65,7 +65,7 @@ def test_several_threads_call_at_a_time():
     def work(k):
         x = [0.1 * k, 0.2, -0.1 * k]
         for _ in range(300):
-            got = nests.outputs_and_gradients(x, W)
+            got = nests.run(x, W, True)
             if not np.allclose(got.parameter_gradients, expected(x, W)[1], rtol=1e-13):
                 wrong.append(k)
 
@@ -78,32 +78,32 @@ def test_several_threads_call_at_a_time():
 
 
 def test_equal_statements_are_compiled_once():
-    assert NativeNests(layer()).gradients is NativeNests(layer()).gradients
-    assert NativeNests(layer()).values is not NativeNests(layer("sigmoid")).values
+    assert NativeNests(layer()).code(True) is NativeNests(layer()).code(True)
+    assert NativeNests(layer()).code(False) is not NativeNests(layer("sigmoid")).code(False)
     zero, negative = ([Statement((), Index("a", 0), ("div", 1.0, number))] for number in (0.0, -0.0))
     assert code_of(zero, {"a": 1}, (), (0, 0)) is not code_of(negative, {"a": 1}, (), (0, 0))
 
 
 def test_memory_may_share_arrays():
     nests = NativeNests(layer())
-    first = nests.memory()
-    second = nests.memory(w=first["w"])
+    first = Memory(nests.sizes)
+    second = Memory(nests.sizes, w=first["w"])
     first["w"][:] = W
     for memory in (first, second):
         memory["x"][:] = X
-        nests.gradients.call(memory.address, 0)
+        nests.code(True).call(memory.address, 0)
         np.testing.assert_allclose(memory["gw"], expected(X, W)[1], rtol=1e-12)
 
 
 def test_what_does_not_fit_is_refused():
     nests = NativeNests(layer(), lengths=(0, 3))
     with pytest.raises(ValueError, match="from 0 to 3, got 4"):
-        nests.outputs(X, W, length=4)
+        nests.run(X, W, length=4)
     with pytest.raises(ValueError, match="broadcast"):
-        nests.outputs(X, W[:5])
+        nests.run(X, W[:5])
     for wrong in (np.zeros(5), np.zeros(6, np.float32), np.zeros(12)[::2]):
         with pytest.raises(ValueError, match="'w' takes 6 contiguous doubles, got"):
-            nests.memory(w=wrong)
+            Memory(nests.sizes, w=wrong)
 
 
 def test_one_program_runs_at_every_length():

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from autodiff import Value
-from autodiff.flat.backends.llvm.code import Memory, NativeNests
+from autodiff.flat.backends.llvm.code import Code, Memory, NativeNests
 from autodiff.flat.backends.llvm.steps import updates
-from autodiff.flat.lowering import Lowering
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
 from nn import SGD, Adam, RMSProp
@@ -14,14 +13,20 @@ from tests.autodiff.flat.backends.llvm.test_code import W, X, expected, layer
 
 
 def recorded(optimizer):
-    """The program of the update of one parameter."""
+    """The update of one parameter."""
     names = "parameter", "gradient", "rate", "step", *optimizer.states
     given = [Value(0.5 + k, name) for k, name in enumerate(names)]
     with Tracing():
         new = optimizer.update(*given)
     parameter, gradient, rate, step, *states = given
-    recording = Recording(list(new), [parameter, gradient, *states], [rate, step])
-    return Lowering(recording, ()).program()
+    return Recording(list(new), [parameter, gradient, *states], [rate, step])
+
+
+def followed(more, sizes):
+    """The code of a layer's gradients, and of more statements behind them."""
+    nests = NativeNests(layer())
+    sizes = {**nests.sizes, **sizes}
+    return Code([*nests.statements(True), *more], sizes, [array for array in sizes if array[0] == "g"])
 
 
 def swap(parameter, gradient, rate, step, state):
@@ -33,9 +38,7 @@ def swap(parameter, gradient, rate, step, state):
 def test_steps_are_those_of_the_optimizer(make):
     parameters = [Value(x) for x in W]
     optimizer = make(parameters)
-    nests = NativeNests(layer())
-    more, sizes = updates(recorded(optimizer), len(W))
-    code = nests.followed(more, sizes)
+    code = followed(*updates(recorded(optimizer), len(W)))
     memory = Memory(code.sizes)
     memory["w"][:], memory["x"][:] = W, X
     for step in range(1, 6):
@@ -52,10 +55,9 @@ def test_what_a_state_reads_is_what_was_before():
         states = ("before",)
         update = staticmethod(swap)
 
-    more, sizes = updates(recorded(Swap), len(W))
-    nests = NativeNests(layer())
-    memory = Memory(nests.followed(more, sizes).sizes)
+    code = followed(*updates(recorded(Swap), len(W)))
+    memory = Memory(code.sizes)
     memory["w"][:], memory["x"][:], memory["m0"][:], memory["s"][0] = W, X, 2.0, 0.1
-    nests.followed(more, sizes).call(memory.address, 0)
+    code.call(memory.address, 0)
     np.testing.assert_allclose(memory["w"], W - 0.2 * expected(X, W)[1], rtol=1e-14)
     assert memory["m0"].tolist() == W

@@ -1,0 +1,112 @@
+"""What Python puts into the page of a playground."""
+
+import json
+import re
+
+import pytest
+
+import nn
+from autodiff import Value, relu
+from visualize import playground
+
+XOR = nn.truth_table("xor")
+
+
+def data(page):
+    """The data of the page's script."""
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', page.html())[1])
+
+
+def test_a_plain_mlp_may_get_other_layers_data_and_losses():
+    found = data(playground(nn.MLP(2, [3, 1], "elu", seed=4), *XOR, optimizer="adam", batch_size=2))
+
+    assert found["plain"]
+    assert found["config"] | {"rate": 0.02} == found["config"]
+    assert [found["config"][key] for key in ("hidden", "activation", "seed", "batch")] == [[3], ["elu"], 4, 2]
+    assert found["activations"] == ["elu", "linear", "tanh", "sigmoid", "relu", "leaky_relu"]
+    assert {key: [head["name"] for head in heads] for key, heads in found["heads"].items()} == {
+        "1": ["squared_error", "binary_cross_entropy", "hinge"], "3": ["cross_entropy", "squared_error"],
+    }  # fmt: skip
+    assert [head["codes"] for head in found["heads"]["1"]] == [[[0.0], [1.0]]] * 2 + [[[-1.0], [1.0]]]
+
+
+def twice(net):
+    net.layers[0].neurons[1].w[0] = net.layers[0].neurons[0].w[0]
+
+
+def another_activation(net):
+    net.layers[0].neurons[1].activation = relu
+
+
+def no_bias(net):
+    net.layers[0].neurons[1].b = 0.0
+
+
+@pytest.mark.parametrize("change", [twice, another_activation, no_bias])
+def test_a_changed_mlp_keeps_its_layers(change):
+    net = nn.MLP(2, [2, 1], seed=0)
+    change(net)
+    found = data(playground(net, *XOR))
+
+    assert not found["plain"]
+    assert found["sets"] == ["given"]
+    assert found["parameters"] == [name for name, _ in net.named_parameters()]
+
+
+def test_activations_that_learn_are_no_choice():
+    assert not data(playground(nn.MLP(2, [2, 1], "prelu", seed=0), *XOR))["plain"]
+
+
+def test_two_activations_of_one_name_are_told_apart():
+    net = nn.MLP(2, [2, 1], lambda z: z * z, seed=0)
+    found = data(playground(net, *XOR, activations={"<lambda>": lambda z: z + 1.0}))
+
+    assert found["activations"] == ["<lambda>'", "<lambda>"]
+
+
+def test_one_hot_targets_are_classes():
+    net = nn.MLP(2, [3], seed=0)
+    X = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    found = [data(playground(net, X, Y)) for Y in ([2, 0, 1], [[0, 0, 1], [1, 0, 0], [0, 1, 0]])]
+
+    assert found[0] == found[1]
+    assert found[0]["labels"] == [2, 0, 1]
+    assert found[0]["classes"]
+
+
+def test_numbers_as_targets_are_listed_once():
+    found = data(playground(nn.MLP(1, [2, 1], seed=0), [[0.0], [1.0], [2.0]], [0.5, 7.0, 0.5]))
+
+    assert [found["labels"], found["classes"]] == [[0, 1, 0], False]
+    assert [(head["name"], head["given"]) for head in found["heads"]["1"]] == [("squared_error", [[0.5], [7.0]])]
+
+
+def test_a_test_set_stands_behind_the_training_set():
+    found = data(playground(nn.MLP(2, [2, 1], seed=0), *XOR, test_data=([[0.5, 0.5]], [1])))
+
+    assert [len(found["X"]), found["train"], found["config"]["test"], found["config"]["batch"]] == [5, 4, 0.2, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"optimizer": "sdg"}, ValueError, "no optimizer is called 'sdg': choose one of sgd,"),
+        ({"loss": "mze"}, ValueError, "no loss is called 'mze'"),
+        ({"batch_size": 9}, ValueError, "a mini-batch has 1 to 4 examples, got 9"),
+        ({"learning_rate": -1.0}, ValueError, "learning_rate is a number from 0 on, got -1.0"),
+        ({"test_data": ([[0.0, 0.0]], [])}, ValueError, "5 examples and 4 targets"),
+        ({"classes": ["one"]}, ValueError, "expected a name for each of 2 classes, got 1"),
+        ({"loss": lambda y, t: 1.0}, TypeError, "the loss is one Value, got float"),
+    ],
+)
+def test_what_does_not_fit_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        playground(nn.MLP(2, [2, 1], seed=0), *XOR, **given)
+
+
+def test_the_model_is_left_as_it_was():
+    net = nn.Sequential(nn.Layer(2, 2, "tanh", seed=0), nn.Layer(2, 1, seed=1))
+    before = repr(net), net.state_dict(), net([Value(1.0), 2.0])[0].data
+    playground(net, *XOR)
+
+    assert (repr(net), net.state_dict(), net([Value(1.0), 2.0])[0].data) == before

@@ -1,0 +1,97 @@
+// Many starts of the same net side by side: which of them learn? Trained in slices of frames, never beside the one above.
+
+import { element } from "./dom.js";
+import { show } from "./number.js";
+import { Training } from "./training.js";
+
+const MANY_STARTS = 12, STEPS = 3000; // seeds, and steps of each
+const SLICE = 10; // milliseconds of every frame
+const ENOUGH = 0.95, REST = 0.05; // the share of examples for a start to count as learned; of the first loss, where targets are numbers
+const CURVE_WIDTH = 120, CURVE_HEIGHT = 48, CURVE_DECADES = 4; // of a curve, and powers of ten from the top down
+
+/** One start: its training, and what is seen of it. */
+class Start {
+  constructor(seed, playground) {
+    this.seed = seed;
+    const [svg, line] = ["svg", "polyline"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+    svg.setAttribute("viewBox", `0 0 ${CURVE_WIDTH} ${CURVE_HEIGHT}`);
+    svg.setAttribute("aria-hidden", "true");
+    svg.append(line);
+    this.said = element("span");
+    this.button = element("button", { type: "button", onclick: () => playground.change({ seed }) }, svg, this.said);
+    this.training = new Training({ ...playground.config, seed }, playground.data);
+    Object.assign(this, { line, curve: [], state: "" });
+    this.classes = playground.config.data !== "given" || playground.data.classes;
+    this.look();
+  }
+
+  /** Train until the time is over, and note how it goes: often at first. */
+  advance(end) {
+    const { training } = this;
+    while (!this.state && performance.now() < end) {
+      if (!training.step()) this.state = "diverged";
+      else if (training.steps > 1.05 * this.curve.at(-1)[0]) this.look();
+      if (!this.state && training.steps >= STEPS) this.state = "not learned";
+    }
+  }
+
+  look() {
+    const { training } = this, { loss, right } = training.look();
+    this.curve.push([training.steps, loss]);
+    if (training.steps && (this.classes ? right >= ENOUGH * training.X.length : loss <= REST * this.curve[0][1])) this.state = "learned";
+  }
+
+  /** Losses over steps, both by their logarithms, from the largest loss of all starts down. */
+  paint(top) {
+    const at = ([step, loss]) => [(CURVE_WIDTH * Math.log(step + 1)) / Math.log(STEPS + 1), Math.max(1, Math.min(CURVE_HEIGHT, (Math.log10(top / Math.max(loss, 1e-300)) / CURVE_DECADES) * CURVE_HEIGHT)) || 1];
+    this.line.setAttribute("points", this.curve.map((point) => at(point).map((x) => x.toFixed(1)).join()).join(" "));
+    this.button.dataset.state = this.state;
+    const after = `after ${this.training.steps.toLocaleString("en")} steps`;
+    this.said.textContent = `seed ${this.seed}: ${{ learned: `✓ ${after}`, diverged: `✗ diverged ${after}`, "not learned": `✗ loss ${show(this.curve.at(-1)[1])}` }[this.state] ?? after}`;
+  }
+}
+
+export class Seeds {
+  constructor(playground) {
+    this.playground = playground;
+    this.frame = null;
+    this.said = element("p", { role: "status" });
+    this.grid = element("div", { class: "starts" });
+    this.box = element("details", { class: "seeds", "data-part": "seeds" }, element("summary", {}, "Many starts: which of them learn?"), this.said, this.grid);
+    this.box.addEventListener("toggle", () => this.box.open || this.stop());
+  }
+
+  /** Begin anew where anything but the seed has changed. */
+  show() {
+    const { config, data, training } = this.playground, { seed, chosen, speed, hide, ...rest } = config, key = JSON.stringify(rest);
+    for (const { button, ...start } of this.starts ?? []) button.setAttribute("aria-pressed", String(start.seed === seed));
+    if (key === this.key || !training.X.length) return;
+    this.key = key;
+    this.starts = Array.from({ length: MANY_STARTS }, (_, i) => new Start(i, this.playground));
+    this.name = data.sets.includes(config.data) && !["given", "own"].includes(config.data) ? config.data : "these examples";
+    this.grid.replaceChildren(...this.starts.map(({ button }) => button));
+    this.go();
+  }
+
+  go() {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => {
+      const waiting = this.starts.filter(({ state }) => !state);
+      if (this.playground.frame === null) for (const start of waiting) start.advance(performance.now() + SLICE / waiting.length);
+      this.paint();
+      if (waiting.length) this.go();
+    });
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.key = null;
+  }
+
+  paint() {
+    const { starts, name } = this, top = Math.max(...starts.map(({ curve }) => curve[0][1]).filter(Number.isFinite), 1e-9);
+    for (const start of starts) start.paint(top);
+    const learned = starts.filter(({ state }) => state === "learned").length, busy = starts.filter(({ state }) => !state).length;
+    this.said.textContent = `${learned} of ${MANY_STARTS} starts ${learned === 1 ? "learns" : "learn"} ${name === "these examples" ? name : /^x?n?(and|or)$/.test(name) ? name.toUpperCase() : name}${busy ? ` so far; ${busy} are training` : ` within ${STEPS.toLocaleString("en")} steps`}. Click one to take its seed.`;
+  }
+}
