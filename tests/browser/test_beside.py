@@ -4,7 +4,7 @@ import pytest
 
 import nn
 from autodiff import Value
-from tests.browser.pages import gradients, number
+from tests.browser.pages import gradients, number, some
 from visualize import playground
 
 XOR = nn.truth_table("xor")
@@ -184,20 +184,21 @@ def healthy(tab):
     return True
 
 
-@pytest.mark.parametrize(
-    ("page", "address", "steps", "kind", "cure", "after"),
-    [
-        (xor, "#rate=3", 0, "rate too large", "learning rate 0.3", "rate=0.3"),
-        (xor, "#rate=0.00001", 50, "rate too small", "learning rate 0.0001", "rate=0.0001"),
-        (xor, "#rate=0", 3, "learning rate 0", "learning rate 0.1", ""),
-        (xor, "#hidden=&activation=", 400, "linear net", "add a hidden layer", ""),
-        (xor, "#activation=linear", 400, "linear net", "tanh in the hidden layers", ""),
-        (xor, "#initializer=zeros", 0, "identical units", "start by uniform", "seed=1"),
-        (lambda: xor((2, 1), "relu"), "", 1000, "dead units", "leaky relu for relu", "activation=leaky_relu"),
-        (lambda: xor((4, 1), "relu"), "#rate=30", 200, "diverged", "learning rate 3", "rate=3"),
-    ],
-)
-def test_the_doctor_names_what_is_wrong_and_a_button_cures_it(visit, page, address, steps, kind, cure, after):
+SICK = [
+    (xor, "#rate=3", 0, "rate too large", "learning rate 0.3", "rate=0.3"),
+    (xor, "#rate=0.00001", 50, "rate too small", "learning rate 0.0001", "rate=0.0001"),
+    (xor, "#rate=0", 3, "learning rate 0", "learning rate 0.1", ""),
+    (xor, "#hidden=&activation=", 400, "linear net", "add a hidden layer", ""),
+    (xor, "#activation=linear", 400, "linear net", "tanh in the hidden layers", ""),
+    (xor, "#initializer=zeros", 0, "identical units", "start by uniform", "seed=1"),
+    (lambda: xor((2, 1), "relu"), "", 1000, "dead units", "leaky relu for relu", "activation=leaky_relu"),
+    (lambda: xor((4, 1), "relu"), "#rate=30", 200, "diverged", "learning rate 3", "rate=3"),
+]
+
+
+@pytest.mark.parametrize("case", some(SICK, SICK[0], SICK[3], SICK[6]))
+def test_the_doctor_names_what_is_wrong_and_a_button_cures_it(visit, case):
+    page, address, steps, kind, cure, after = case
     tab = visit(page(), address)
     tab.evaluate(TRAIN, steps)
     finding = tab.locator(".doctor p").filter(has=tab.locator("strong", has_text=kind)).first
