@@ -111,10 +111,10 @@ def test_thousands_of_unrelated_gates_compile_in_seconds():
 
 @pytest.mark.timed
 def test_ctrl_c_is_heard_while_machine_code_is_compiled():
-    start = time.perf_counter()
+    start = time.process_time()  # other processes may be busy, too
     with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5):
         autodiff.compile(unrelated(20_000), "native").value_and_grad(0.1, 0.2)  # for more seconds
-    heard = time.perf_counter() - start
+    heard = time.process_time() - start
 
-    assert heard < 4.0  # other processes may be busy, too
+    assert heard < 2.5
     assert autodiff.compile(lambda x: x * 7.0, "native")(1.0) == 7.0
