@@ -35,9 +35,15 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     views = "\n".join([f'<template data-view="{key}">{x}</template>' for key, x in [*zip(drawn, pictures)][1:]])
     text, formula = typeset(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
-    known = [{**lesson.as_dict(), "code": [] if lesson is first else lesson.code} for lesson in lessons]  # listed
-    for other in known[1:] if heading > 1 else []:
-        other["latex"] = ""  # among many examples it would take a twentieth of the page
+    known = [
+        {
+            **lesson.as_dict(),
+            "code": [] if lesson is first else lesson.code,  # listed
+            # among many examples that of other forms would take a twentieth of the page
+            "latex": lesson.steps.latex() if lesson is first or heading == 1 else "",
+        }
+        for lesson in lessons
+    ]
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',

@@ -207,7 +207,6 @@ class Lesson:
         called = self.steps.names
         return {
             "number": self.number, "view": self.view, "digits": self.steps.digits,
-            "latex": self.steps.latex(),
             "names": [clean(called[node], 40) for node in self.order],
             "written": [str(Name(clean(called[node], 40))) for node in self.order],
             "symbols": [Name(clean(called[node], 40)).tree for node in self.order],

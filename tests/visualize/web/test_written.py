@@ -40,7 +40,9 @@ const made = ([text, given]) => {
     const [output, idle] = written.read(text, py.dict(numbers), py.dict());
     const views = [...written.lessons(output, 0)];
     const ran = (view) => Object.values(py.programs(view)).map((run) => run(...view.leaves.map((x) => x.data)));
-    const data = views.map((view) => ({ ...py.json(view.as_dict()), code: view.code, ran: ran(view) }));
+    const data = views.map((view) => ({
+      ...py.json(view.as_dict()), code: view.code, latex: view.steps.latex(), ran: ran(view),
+    }));
     return { idle, data, html: written.article("own", "", [], views) };
   } catch (error) {
     if (error instanceof py.BaseException) return { error: error.message, missing: error.missing };
@@ -134,7 +136,7 @@ def compare(text, given):
         return True  # a constant: Python knows one nan from another, and does not share what is computed from them
     for view, theirs in zip(made, found["data"], strict=True):
         flat, ran, *_ = theirs.pop("ran")
-        alike(finite({**view.as_dict(), "code": view.code}), theirs, text)
+        alike(finite({**view.as_dict(), "code": view.code, "latex": view.steps.latex()}), theirs, text)
         _, ours = numbers(view)
         alike(finite(ours), ran[: len(ours)], text)
         assert near(flat[0], output.data)
