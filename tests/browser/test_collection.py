@@ -42,6 +42,7 @@ def test_the_address_names_example_and_step(visit, lectures):
     tab.click("text=Previous example")
     tab.locator("#D1").wait_for()
     tab.click("text=Contents")
+    tab.locator(".contents").wait_for()
     assert tab.locator(".contents li:visible").count() > 100
 
 
