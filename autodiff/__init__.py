@@ -24,8 +24,22 @@ Where things are, in the order to read:
     _files                                     atomic file writes, packages that may be missing
     _lazy                                      names whose module is imported when they are used
 
-``abs`` and ``sum`` of Values are here too, as ``autodiff.abs`` and ``autodiff.sum``; a star import leaves
-the builtins alone.
+What the package exports, and why:
+
+    Value, variables, label, gradients            build a graph, name its nodes, run it backward
+    grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp    functions in, derivatives out
+    dot, mean, norm, maxout, take, softmax, log_softmax, logsumexp   of lists of Values
+    exp, log, sqrt, power, reciprocal, sin, cos, tan, tanh, sigmoid, log_sigmoid, softplus, relu, leaky_relu, elu,
+    gelu, silu, maximum, minimum, clip, where, sign, stop_gradient   gates of the lectures and of networks
+    compile                                       a function as flat code: ``value_and_grad``, ``map``, ``trainer``
+    parse, latex                                  text in, TeX out
+    check_gradients, nonfinite_origin             is a gradient right, and where did inf or nan begin
+    Primitive, PRIMITIVES                         a gate of your own, and the table of all gates
+    ExpressionError, StaleGraphError, TraceError  what can be caught
+
+Every other gate answers to its name, too (``autodiff.atan2``; ``autodiff.primitives`` lists them), and so do ``abs``
+and ``sum``, which a star import leaves to Python. Submodules to import from: ``graph`` (history, stale, sweep,
+on_kink), ``formula`` (names and text of gates), ``flat`` (programs), ``lectures`` (examples), ``quiz`` (questions).
 
 >>> from autodiff import variables
 >>> x, y, z = variables(x=-2, y=5, z=-4)
@@ -41,13 +55,11 @@ from __future__ import annotations
 from ._lazy import lazily
 from .engine import Value, gradients, label, variables
 from .functional import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad
-from .functions import centered, dot, log_softmax, logsumexp, maxout, mean, norm, prelu, softmax, sum as sum, take
-from .graph import StaleGraphError, history, on_kink, stale, sweep
+from .functions import dot, log_softmax, logsumexp, maxout, mean, norm, softmax, sum as sum, take
+from .graph import StaleGraphError
 from .primitives import (
-    PRIMITIVES, Primitive, absolute, acos, acosh, asin, asinh, atan, atan2, atanh, clip, cos, cosh, elu, erf, exp,
-    expm1, floor, fmod, gaussian, gelu, heaviside, hypot, leaky_relu, log, log1p, log2, log10, log_sigmoid, maximum,
-    minimum, normal_cdf, power, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softplus, sqrt, stop_gradient, tan,
-    tanh, where,
+    PRIMITIVES, Primitive, absolute, clip, cos, elu, exp, gelu, leaky_relu, log, log_sigmoid, maximum, minimum, power,
+    reciprocal, relu, sigmoid, sign, silu, sin, softplus, sqrt, stop_gradient, tan, tanh, where,
 )  # fmt: skip
 from .tracing import TraceError
 
@@ -57,28 +69,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .check import GradientCheck, NonfiniteOrigin, check_gradients, nonfinite_origin
-    from .flat.compiled import Compiled, compile as compile
-    from .formula import Formula, SlideFormula, gate, latex, names, show, statements
+    from .check import check_gradients, nonfinite_origin
+    from .flat.compiled import compile as compile
+    from .formula import latex
     from .parser import ExpressionError, parse
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "PRIMITIVES", "Compiled", "ExpressionError", "Formula", "GradientCheck", "NonfiniteOrigin", "Primitive",
-    "SlideFormula", "StaleGraphError", "TraceError", "Value", "acos", "acosh", "asin", "asinh", "atan", "atan2",
-    "atanh", "centered", "check_gradients", "clip", "cos", "cosh", "derivative", "dot", "elu", "erf", "exp",
-    "expm1", "floor", "fmod", "gate", "gaussian", "gelu", "grad", "gradients", "heaviside", "hessian", "history",
-    "hvp", "hypot", "jacobian", "jvp", "label", "latex", "leaky_relu", "log", "log1p", "log2", "log10",
-    "log_sigmoid", "log_softmax", "logsumexp", "maximum", "maxout", "mean", "minimum", "names", "nonfinite_origin",
-    "norm", "normal_cdf", "on_kink", "parse", "power", "prelu", "reciprocal", "relu", "show", "sigmoid", "sign",
-    "silu", "sin", "sinh", "softmax", "softplus", "sqrt", "stale", "statements", "stop_gradient", "sweep", "take",
-    "tan", "tanh", "value_and_grad", "variables", "where",
+    "PRIMITIVES", "ExpressionError", "Primitive", "StaleGraphError", "TraceError", "Value", "check_gradients", "clip",
+    "cos", "derivative", "dot", "elu", "exp", "gelu", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
+    "label", "latex", "leaky_relu", "log", "log_sigmoid", "log_softmax", "logsumexp", "maximum", "maxout", "mean",
+    "minimum", "nonfinite_origin", "norm", "parse", "power", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin",
+    "softmax", "softplus", "sqrt", "stop_gradient", "take", "tan", "tanh", "value_and_grad", "variables", "where",
 ]  # fmt: skip
 
-ROOMS = {  # modules that are imported when one of their names is first used
-    "check": "GradientCheck NonfiniteOrigin check_gradients nonfinite_origin", "flat.compiled": "Compiled compile",
-    "formula": "Formula SlideFormula gate latex names show statements", "parser": "ExpressionError parse",
+ROOMS = {  # modules that are imported when they, or one of these names, are first used
+    "check": "check_gradients nonfinite_origin", "flat": "", "flat.compiled": "compile", "formula": "latex",
+    "lectures": "", "parser": "ExpressionError parse", "quiz": "",
 }  # fmt: skip
 
 
@@ -99,4 +107,4 @@ class Described:
 
 Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
-__getattr__, __dir__ = lazily(__name__, ROOMS)
+__getattr__, __dir__ = lazily(__name__, ROOMS, PRIMITIVES)

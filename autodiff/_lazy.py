@@ -12,14 +12,21 @@ if TYPE_CHECKING:
 __all__ = ["lazily"]
 
 
-def lazily(package: str, rooms: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The package's ``__getattr__`` and ``__dir__``; ``rooms`` has the names that are in each module."""
+def lazily(
+    package: str, rooms: Mapping[str, str], more: Mapping[str, Any] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The package's ``__getattr__`` and ``__dir__``; ``rooms`` has the names in each module, ``more`` further ones."""
     space, home = vars(sys.modules[package]), {name: room for room, names in rooms.items() for name in names.split()}
 
     def find(name: str) -> Any:
-        if name not in home:
+        if name in home:
+            space[name] = getattr(__import__(f"{package}.{home[name]}", fromlist=[name]), name)
+        elif name in rooms:
+            __import__(f"{package}.{name}")
+        elif more and name in more:
+            return more[name]
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found = space[name] = getattr(__import__(f"{package}.{home[name]}", fromlist=[name]), name)
-        return found
+        return space[name]
 
-    return find, lambda: sorted({*space, *home})
+    return find, lambda: sorted({*space, *home, *rooms} - {room for room in rooms if "." in room})

@@ -77,7 +77,9 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
 
     An output without a label is f. A label that is taken gets a number.
 
-    >>> from autodiff import history, names, variables
+    >>> from autodiff import variables
+    >>> from autodiff.formula import names
+    >>> from autodiff.graph import history
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
     >>> list(names(history(f), f).values())
@@ -111,7 +113,8 @@ def exact(x: float) -> str:
 class Formula:
     """A text, how strongly it holds together, and (where known) the number it stands for.
 
-    >>> from autodiff import Formula, sigmoid
+    >>> from autodiff import sigmoid
+    >>> from autodiff.formula import Formula
     >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
     (1 - sigmoid(x)) * sigmoid(x)
     """
@@ -222,7 +225,8 @@ class SlideFormula(Formula):
     A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side that is taken (operands need their
     numbers).
 
-    >>> from autodiff import SlideFormula, sigmoid
+    >>> from autodiff import sigmoid
+    >>> from autodiff.formula import SlideFormula
     >>> L = SlideFormula("L")
     >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
     (1 - L) * L
@@ -417,7 +421,8 @@ arithmetic(Formula)
 def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
     """The right-hand side of one gate, its operands by the names they are called.
 
-    >>> from autodiff import gate, variables
+    >>> from autodiff import variables
+    >>> from autodiff.formula import gate
     >>> w, x = variables(w=2, x=-1)
     >>> gate(w * x, {w: "w", x: "x"})
     'w * x'
@@ -429,7 +434,9 @@ def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormu
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
     """A line ``name = formula`` for every gate (of one Value: all behind it), oldest first, that ``parse`` reads.
 
-    >>> from autodiff import history, statements, variables
+    >>> from autodiff import variables
+    >>> from autodiff.formula import statements
+    >>> from autodiff.graph import history
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> f = (x + y) * z
     >>> statements(history(f), f)

@@ -6,7 +6,7 @@ from . import primitives
 from .arrays import in_order, is_array
 from .engine import Value
 from .ieee import number
-from .primitives import exp, leaky_relu, maximum, stop_gradient
+from .primitives import exp, maximum, stop_gradient
 from .tracing import keeps_sums, threads as tracing
 
 TYPE_CHECKING = False
@@ -188,14 +188,3 @@ def maxout(values: Iterable[Any], *more: Any) -> Any:
     if not values:
         raise ValueError("maxout needs at least one value, got none")
     return values[0] if len(values) == 1 else (maximum if len(values) == 2 else primitives.largest)(*values)
-
-
-def prelu(x: Any, slope: Any) -> Any:
-    """x where x > 0, else slope * x: leaky_relu with a slope that can be learned (He et al. 2015).
-
-    >>> from autodiff import prelu, variables
-    >>> x, slope = variables(x=-2, slope=0.25)
-    >>> prelu(x, slope)
-    Value(-0.5)
-    """
-    return leaky_relu(x, slope)

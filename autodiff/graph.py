@@ -48,7 +48,8 @@ def on_kink(node: Node) -> bool:
 
     Examples
     --------
-    >>> from autodiff import on_kink, relu, variables
+    >>> from autodiff import relu, variables
+    >>> from autodiff.graph import on_kink
     >>> x, y = variables(x=0, y=5)
     >>> on_kink(relu(x)), on_kink(relu(y))
     (True, False)
@@ -62,7 +63,8 @@ def history(output: N, since: int = 0) -> list[N]:
 
     Examples
     --------
-    >>> from autodiff import history, variables
+    >>> from autodiff import variables
+    >>> from autodiff.graph import history
     >>> x, y = variables(x=2, y=3)
     >>> history(x * y + x)
     [Value(2.0, 'x'), Value(3.0, 'y'), Value(6.0), Value(8.0)]
@@ -81,7 +83,8 @@ def stale(order: Sequence[N]) -> Iterator[tuple[N, N]]:
 
     Examples
     --------
-    >>> from autodiff import Value, history, stale
+    >>> from autodiff import Value
+    >>> from autodiff.graph import history, stale
     >>> x = Value(3.0, "x")
     >>> y = x * x
     >>> x.data = 5.0
@@ -135,7 +138,8 @@ def sweep(output: N, upstream: Any = 1.0, since: int = 0, record: bool = False) 
 
     Examples
     --------
-    >>> from autodiff import sweep, variables
+    >>> from autodiff import variables
+    >>> from autodiff.graph import sweep
     >>> x, y = variables(x=3, y=4)
     >>> for node, upstream, local_gradients in sweep(x * y):
     ...     print(node, upstream, local_gradients)
@@ -163,7 +167,8 @@ def push(order: Iterable[N], tangents: dict[N, Any], record: bool = False) -> di
 
     Examples
     --------
-    >>> from autodiff import history, variables
+    >>> from autodiff import variables
+    >>> from autodiff.graph import history
     >>> from autodiff.graph import push
     >>> x, y = variables(x=3, y=4)
     >>> f = x * y + x

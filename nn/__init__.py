@@ -22,6 +22,23 @@ Where things are, in the order to read:
     __main__         python -m nn
     _checks          how arguments are checked
 
+What the package exports, and why:
+
+    Module, Neuron, Layer, MLP, Sequential         the nets of the lectures, and what they are made of
+    Dropout, BatchNorm, LayerNorm, RMSNorm, PReLU  layers with a state or parameters of their own
+    RecurrentCell, Convolution, Embedding, CausalSelfAttention, GPT    nets that share weights
+    squared_error, half_squared_error, binary_cross_entropy, cross_entropy, cross_entropy_with, hinge,
+    multiclass_hinge                               the losses of the lectures; more in ``nn.losses``
+    SGD, RMSProp, Adam, AdamW, cosine              optimizers and a schedule; more in ``nn.optim``
+    fit, fit_many, no_progress                     train one net, or one from each seed; stop early
+    predict, evaluate, diagnose                    ask a net, measure it, ask why it does not learn
+    truth_table, moons, circles, spirals, blobs, iris, digits, split, standardize    data sets
+    hand_set                                       the lectures' nets with weights set by hand
+    save, load                                     a net as a file
+
+Submodules to import from: ``losses``, ``optim``, ``data``, ``activations``, ``initializers``, ``normalization``,
+``training`` (History, NonfiniteLossError, stopping rules), ``doctor`` (Finding), ``lectures`` (the lectures' demos).
+
 >>> from nn import MLP, fit, predict, truth_table
 >>> X, Y = truth_table("xor")
 >>> net = MLP(2, [4, 1], seed=0)
@@ -34,57 +51,38 @@ from __future__ import annotations
 
 from autodiff._lazy import lazily
 
-from .activations import ACTIVATIONS, PReLU
-from .data import (
-    GATES, blobs, by_hand, circles, digits, iris, moons, rectangle, spirals, split, standardize, truth_table,
-)  # fmt: skip
+from .activations import PReLU
+from .data import blobs, circles, digits, hand_set, iris, moons, spirals, split, standardize, truth_table
 from .dropout import Dropout
-from .initializers import INITIALIZERS
 from .layers import Layer, Neuron
 from .losses import (
-    LOSSES, Loss, binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, l1, l2,
-    negative_log_likelihood, one_hot, squared_error, svm,
+    binary_cross_entropy, cross_entropy, cross_entropy_with, half_squared_error, hinge, multiclass_hinge, squared_error,
 )  # fmt: skip
 from .metrics import evaluate, predict
 from .models import MLP, Convolution, RecurrentCell, Sequential
 from .module import Module
-from .normalization import BatchNorm, LayerNorm, RMSNorm, batch_norm
-from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
+from .normalization import BatchNorm, LayerNorm, RMSNorm
+from .optim import SGD, Adam, AdamW, RMSProp, cosine
 from .transformers import GPT, CausalSelfAttention, Embedding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .doctor import diagnose
-    from .doctor.findings import Diagnosis, Finding
-    from .lectures.depth import cliff, norms_by_depth, repeated
-    from .lectures.descents import by_brute_force, by_calculus, by_descent, by_random_search, descend
-    from .lectures.words import WindowModel, bag_of_words, reviews, vocabulary, windows, words_of
-    from .serialization import ModelFileError, load, save
+    from .serialization import load, save
     from .training.fitting import fit
-    from .training.history import History, gradient_norms, loss_below, no_progress, parameters_still
-    from .training.loop import NonfiniteLossError
-    from .training.runners import RUNNERS
-    from .training.sweep import Runs, fit_many
+    from .training.history import no_progress
+    from .training.sweep import fit_many
 
 __all__ = [
-    "ACTIVATIONS", "GATES", "GPT", "INITIALIZERS", "LOSSES", "MLP", "OPTIMIZERS", "RUNNERS", "SGD", "Adam", "AdamW",
-    "BatchNorm", "CausalSelfAttention", "Convolution", "Diagnosis", "Dropout", "Embedding", "Finding", "History",
-    "Layer", "LayerNorm", "Loss", "ModelFileError", "Module", "Neuron", "NonfiniteLossError", "Optimizer", "PReLU",
-    "RMSNorm", "RMSProp", "RecurrentCell", "Runs", "Sequential", "WindowModel", "bag_of_words", "batch_norm",
-    "binary_cross_entropy", "blobs", "by_brute_force", "by_calculus", "by_descent", "by_hand", "by_random_search",
-    "circles", "cliff", "clip_by_norm", "cosine", "cross_entropy", "cross_entropy_with", "descend", "diagnose",
-    "digits", "evaluate", "fit", "fit_many", "gradient_norms", "half_squared_error", "hinge", "iris", "l1", "l2",
-    "linear_decay", "load", "loss_below", "moons", "negative_log_likelihood", "no_progress", "norms_by_depth",
-    "one_hot", "parameters_still", "predict", "rectangle", "repeated", "reviews", "save", "spirals", "split",
-    "squared_error", "standardize", "step_decay", "svm", "truth_table", "vocabulary", "windows", "words_of",
+    "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout", "Embedding",
+    "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp", "RecurrentCell", "Sequential",
+    "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy", "cross_entropy_with", "diagnose", "digits",
+    "evaluate", "fit", "fit_many", "half_squared_error", "hand_set", "hinge", "iris", "load", "moons",
+    "multiclass_hinge", "no_progress", "predict", "save", "spirals", "split", "squared_error", "standardize",
+    "truth_table",
 ]  # fmt: skip
 
-ROOMS = {  # modules that are imported when one of their names is first used
-    "doctor": "diagnose", "doctor.findings": "Diagnosis Finding", "lectures.depth": "cliff norms_by_depth repeated",
-    "lectures.descents": "by_brute_force by_calculus by_descent by_random_search descend",
-    "lectures.words": "WindowModel bag_of_words reviews vocabulary windows words_of",
-    "serialization": "ModelFileError load save", "training.fitting": "fit",
-    "training.history": "History gradient_norms loss_below no_progress parameters_still",
-    "training.loop": "NonfiniteLossError", "training.runners": "RUNNERS", "training.sweep": "Runs fit_many",
+ROOMS = {  # modules that are imported when they, or one of these names, are first used
+    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "fit fit_many no_progress",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)

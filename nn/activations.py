@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import autodiff
-from autodiff import Value, clip, elu, gelu, heaviside, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
+from autodiff import Value, clip, elu, gelu, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
+from autodiff.primitives import heaviside
 
 from ._checks import one_of
 from .module import Module
@@ -55,7 +56,7 @@ class PReLU(Module):
         self.slope = Value(slope, "slope")
 
     def __call__(self, z: Any) -> Any:
-        return autodiff.prelu(z, self.slope)
+        return autodiff.leaky_relu(z, self.slope)
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {

@@ -41,12 +41,12 @@ def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 
 
-def by_hand(name: str) -> MLP:
+def hand_set(name: str) -> MLP:
     """The net with the lecture's hand-set weights: a gate, "rectangle" or "step function".
 
     The rectangle is 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4), the step function the example of E1.
 
-    >>> xnor = by_hand("xnor")
+    >>> xnor = hand_set("xnor")
     >>> [round(xnor(x).data, 4) for x in truth_table("xnor")[0]]
     [1.0, 0.0, 0.0, 1.0]
     """

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 import autodiff
-from autodiff import TraceError, Value, centered, dot, log, logsumexp, relu, softplus
+from autodiff import TraceError, Value, dot, log, logsumexp, relu, softplus
 from autodiff.arrays import in_order
+from autodiff.functions import centered
 
 from ._checks import at_least_0, below_1, counted, number, one_of, several
 from .module import Module
@@ -51,10 +52,10 @@ def hinge(outputs: Any, target: Any) -> Any:
     return total([relu(1.0 - t * y) for y, t in zip(outputs, signs(target, len(outputs)))])
 
 
-def svm(scores: Any, target: Any) -> Any:
+def multiclass_hinge(scores: Any, target: Any) -> Any:
     """The multi-class SVM loss: max(0, s_j - s_y + 1), added over the wrong classes j (D11).
 
-    >>> round(svm([3.2, 5.1, -1.7], 0), 12)
+    >>> round(multiclass_hinge([3.2, 5.1, -1.7], 0), 12)
     2.9
     """
     scores = listed(scores)
@@ -315,7 +316,7 @@ ROWS = (
     Loss("mean_squared_error",        partial(mean_over, squared_error), same_size, above_half),
     Loss("half_squared_error",        half_squared_error,        same_size, above_half),
     Loss("hinge",                     hinge,                     signs,     by_sign),
-    Loss("svm",                       svm,                       classes,   largest),
+    Loss("multiclass_hinge",                       multiclass_hinge,                       classes,   largest),
     Loss("binary_cross_entropy",      binary_cross_entropy,      shares,    above_half, probabilities=True),
     Loss("mean_binary_cross_entropy", partial(mean_over, binary_cross_entropy), shares, above_half, probabilities=True),
     Loss("cross_entropy",             cross_entropy,             classes,   largest),
@@ -385,7 +386,8 @@ def l2(strength: float) -> Penalty:
 def l1(strength: float) -> Penalty:
     """strength * (|w1| + |w2| + ...) over ``model.weights()``: no biases, no slopes of PReLU.
 
-    >>> from nn import MLP, l1
+    >>> from nn import MLP
+    >>> from nn.losses import l1
     >>> l1(0.1)(MLP(2, [1], initializer="zeros")).data
     0.0
     """

@@ -119,11 +119,11 @@ class MLP(Sequential):
                 if type(neuron.b) is Value:
                     neuron.b.label = f"b{k}_{i}"
 
-    def again(self, seed: Seed = None) -> MLP:
+    def clone(self, seed: Seed = None) -> MLP:
         """A net of the same make that starts from another seed.
 
         >>> net = MLP(2, [4, 1], "relu", seed=0)
-        >>> net.again(seed=1)
+        >>> net.clone(seed=1)
         MLP(2-4-1, relu, linear, 17 parameters)
         """
         return type(self)(*self.make, seed=seed)

@@ -129,9 +129,9 @@ class BatchNorm(Scaled):
 
     def recorded(self, x: Sequence[Any], notes: list[Any]) -> list[Any]:
         """One example among all rows, whose means are gates; it is noted with the mini-batch's mean and variance."""
-        means = [autodiff.flat.row_mean(x_j) for x_j in x]
+        means = [autodiff.flat.ir.row_mean(x_j) for x_j in x]
         distances = [x_j - m for x_j, m in zip(x, means)]
-        variances = [autodiff.flat.row_mean(d * d) for d in distances]
+        variances = [autodiff.flat.ir.row_mean(d * d) for d in distances]
         notes.append((self, means, variances))
         return self.learned([d / sqrt(variance + self.epsilon) for d, variance in zip(distances, variances)])
 

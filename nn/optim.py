@@ -7,7 +7,8 @@ from functools import partial
 from math import hypot, pi
 from typing import Any, Never
 
-from autodiff import Value, cos, floor, maximum, minimum, sqrt, variables
+from autodiff import Value, cos, maximum, minimum, sqrt, variables
+from autodiff.primitives import floor
 
 from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several, size
 from .module import Module
@@ -30,7 +31,7 @@ class Optimizer:
         How far a step goes; may be assigned between steps.
     weight_decay : float
         Times the parameter, added to the gradient, biases included, as in PyTorch: the gradient of an L2 penalty of
-        half that strength on every parameter given. ``nn.l2`` penalizes weights only.
+        half that strength on every parameter given. ``nn.losses.l2`` penalizes weights only.
     clip_norm : float, optional
         The length to which longer gradients (of all parameters together) are shortened (D14).
     schedule : function (step) -> float, optional

@@ -82,7 +82,7 @@ def architecture(model: Module) -> dict[str, Any] | None:
         known = ACTIVATIONS["linear" if layer.joint else name]
         if any(known not in (neuron.activation, type(neuron.activation)) for neuron in layer.neurons):
             known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
-            raise ValueError(f"{known_as}: put it into nn.ACTIVATIONS under a name of its own")
+            raise ValueError(f"{known_as}: put it into nn.activations.ACTIVATIONS under a name of its own")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
     seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
     return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}

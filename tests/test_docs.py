@@ -96,11 +96,26 @@ def test_commands_print_what_is_shown(place, command, printed, tmp_path):
 PUBLIC = [
     (autodiff, [*autodiff.__all__, "abs", "compile", "sum"]),
     (nn, nn.__all__),
-    (visualize, " ".join(visualize.ROOMS.values()).split()),
+    (visualize, visualize.__all__),
+    (autodiff.flat, autodiff.flat.__all__),
 ]
 
 
-@pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in PUBLIC for name in names])
+@pytest.mark.parametrize(("room", "names"), PUBLIC, ids=[room.__name__ for room, _ in PUBLIC])
+def test_the_map_of_a_package_gives_every_public_name_its_reason(room, names):
+    listing = re.search(r"^What the package exports.*:\n\n((?:    .+\n)+)", room.__doc__, re.MULTILINE)[1]
+    named = re.findall(r"[\w]+", re.sub(r"  +\S.*?$", "", re.sub("^    ", "", listing, flags=re.M), flags=re.M))
+    rest = {"abs", "compile", "sum"}  # ``compile`` and the others shadow builtins: no star import brings them
+
+    assert sorted(set(names) - rest) == sorted(set(named) - rest)
+    assert all(re.search(rf"^    .*\b{name}\b", listing, re.MULTILINE) for name in set(names) - {"abs", "sum"})
+
+
+def test_public_names_are_few():
+    assert sum(len(names) for _, names in PUBLIC) <= 120
+
+
+@pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in PUBLIC[:3] for name in names])
 def test_every_public_class_and_function_shows_an_example(room, name):
     found = getattr(room, name)
     if isinstance(found, (type, types.FunctionType)):
@@ -121,8 +136,8 @@ def test_help_is_a_map_that_names_what_is_there_and_nothing_else(name):
     assert there - set(re.findall(r"\w+", listing)) == set()
 
 
-def test_line_counts_in_the_readme():
-    rows = re.findall(r"^\| `([\w/]+\.py)` \| (\d+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_readme_names_files_that_exist():
+    rows = re.findall(r"^\| `([\w/]+\.py)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert rows
-    assert rows == [(name, str((ROOT / name).read_text(encoding="utf-8").count("\n"))) for name, _ in rows]
+    assert [name for name in rows if not (ROOT / name).is_file()] == []

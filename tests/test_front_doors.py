@@ -15,8 +15,9 @@ import pytest
 import autodiff
 import nn
 import visualize
-from autodiff import Primitive, Value, check_gradients, grad, hessian, names, nonfinite_origin, statements, variables
+from autodiff import Primitive, Value, check_gradients, grad, hessian, nonfinite_origin, variables
 from autodiff.flat import Unsupported, lower
+from autodiff.formula import names, statements
 
 EXACT = 1e-12
 
@@ -90,7 +91,7 @@ def test_steps_say_true_things(row):
     assert f"= {gate.name}(" in text
     for step, slope in zip(steps, slopes):
         assert step.local == pytest.approx(slope, rel=EXACT)
-        assert f"1 * {autodiff.show(slope)} = {autodiff.show(slope)}" in step.text
+        assert f"1 * {autodiff.formula.show(slope)} = {autodiff.formula.show(slope)}" in step.text
     data = json.loads(json.dumps(steps.as_dict()))
     assert data["gradients"] == pytest.approx({f"x{i}": slope for i, slope in enumerate(slopes)}, rel=EXACT)
     assert all(gate.name in sentence for sentence in steps.sentences if "Gate" in sentence)

@@ -12,6 +12,14 @@ Where things are, in the order to read:
     __main__     python -m visualize
     style        colors and strokes; _text: text cleaned, shortened, measured
 
+What the package exports, and why:
+
+    draw          a picture of a graph: SVG, PNG, PDF, TikZ, DOT
+    page          a graph as one offline page to step through and change
+    playground    a net in training as one offline page
+    plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
+    plot_success  the lectures' plots, with matplotlib
+
 Values show themselves as pictures in the notebook that imports this.
 
 >>> from autodiff import variables
@@ -31,13 +39,21 @@ from .notebook import register
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .picture import Picture as Picture, draw as draw
-    from .plots import *  # noqa: F403
-    from .web.document import Page as Page, page as page
-    from .web.playground import playground as playground
+    from .picture import draw
+    from .plots import (
+        plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
+        plot_success,
+    )  # fmt: skip
+    from .web.document import page
+    from .web.playground import playground
+
+__all__ = [
+    "draw", "page", "playground", "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes",
+    "plot_losses", "plot_rates_and_seeds", "plot_success",
+]  # fmt: skip
 
 ROOMS = {  # modules that are imported when one of their names is first used
-    "picture": "Picture draw", "web.document": "Page page", "web.playground": "playground",
+    "picture": "draw", "web.document": "page", "web.playground": "playground",
     "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_rates_and_seeds "
              "plot_success",
 }  # fmt: skip

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from autodiff import Value, history
+from autodiff import Value
 from autodiff._files import PAGES, suffix, write
+from autodiff.graph import history
 
 from .layout.engines import ENGINES, planned
 from .layout.plan import Plan

@@ -16,6 +16,14 @@ Where things are, in the order to read:
     stepping     training steps: loss, penalty and update recorded once
     live         a graph as a page computes it
 
+What the package exports, and why:
+
+    lower          a graph as a Program, to print or to run
+    Program, Line  what it returns, as data
+    javascript     the same program in JavaScript
+    over_rows      the same program on arrays of rows, for NumPy or JAX
+    Unsupported    raised where a gate cannot be written; "auto" takes a slower runner
+
 What is exact, beside the eager engine; nan and inf are nan and inf everywhere, the sign of a zero (and of what is
 divided by it) may differ::
 
@@ -39,28 +47,17 @@ from __future__ import annotations
 
 from .._lazy import lazily
 from ..tracing import Unsupported
-from .state import Batches, Epoch, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .backends import javascript
     from .backends.array import over_rows
-    from .expansion import recorded
-    from .ir import Line, Program, row_mean
-    from .live import Listing, Live
     from .backends.text import lower
-    from .recording import Recipe, Step
-    from .stepping import Training, device_training, in_machine_code, native_training
+    from .ir import Line, Program
 
-__all__ = [
-    "Batches", "Epoch", "Line", "Listing", "Live", "Program", "Recipe", "State", "Step", "Training", "Unsupported",
-    "device_training", "in_machine_code", "javascript", "lower", "native_training", "over_rows", "recorded",
-    "row_mean",
-]  # fmt: skip
+__all__ = ["Line", "Program", "Unsupported", "javascript", "lower", "over_rows"]
 
 ROOMS = {  # modules that are imported when one of their names is first used
     "backends": "javascript", "backends.array": "over_rows", "backends.text": "Line Program lower",  # which prints them
-    "expansion": "recorded", "ir": "row_mean", "live": "Listing Live", "recording": "Recipe Step",
-    "stepping": "Training device_training in_machine_code native_training",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)

@@ -20,7 +20,7 @@ from .tokens import plain
 FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "mean": (functions.mean, ["[a, b]"]),
     "maxout": (functions.maxout, ["[a, b]"]),
-    "prelu": (functions.prelu, ["x", "slope"]),
+    "prelu": (primitives.leaky_relu, ["x", "slope"]),
     "max": (lambda *values: functions.maxout(values), ["a", "b", "*more"]),
     "min": (lambda *values: reduce(primitives.minimum, values), ["a", "b", "*more"]),
     "largest": (lambda values: primitives.largest(*values), words("largest").usage),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff import Value, sweep
+from autodiff import Value
+from autodiff.graph import sweep
 
 from ..layers import Layer
 from ..losses import listed, loss_named
@@ -15,7 +16,7 @@ from ..optim import SGD
 from ..training.history import History
 from ..training.loop import Task
 from .case import Case
-from .findings import Diagnosis
+from .findings import Diagnosis as Diagnosis, Finding as Finding
 from .units import LayerFacts
 
 

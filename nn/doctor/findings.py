@@ -14,7 +14,8 @@ class Finding(NamedTuple):
     gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
     inputs", "stuck", "linear net" or "unfinished"; its sentence says what was seen, its advice what to try.
 
-    >>> from nn import MLP, Finding, diagnose, truth_table
+    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn.doctor import Finding
     >>> X, Y = truth_table("xor")
     >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
     >>> finding.kind, finding.advice
@@ -32,7 +33,8 @@ class Finding(NamedTuple):
 class Diagnosis(list[Finding]):
     """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
 
-    >>> from nn import MLP, Diagnosis, diagnose, truth_table
+    >>> from nn import MLP, diagnose, truth_table
+    >>> from nn.doctor import Diagnosis
     >>> X, Y = truth_table("xor")
     >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
     >>> bool(found), found.kinds

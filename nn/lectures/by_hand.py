@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from autodiff import Value, show, sigmoid
+from autodiff import Value, sigmoid
+from autodiff.formula import show
 
-from ..data import by_hand, truth_table
+from ..data import hand_set, truth_table
 from ..losses import half_squared_error, squared_error
 from ..metrics import predict
 from ..models import MLP
@@ -71,13 +72,13 @@ def batch_normalization() -> Iterator[str]:
 
 def step_units() -> Iterator[str]:
     """A net of step units: feed-forward with weights set by hand."""
-    (z2, a2), (z3, h) = by_hand("step function").activations([0, 2, 1])
+    (z2, a2), (z3, h) = hand_set("step function").activations([0, 2, 1])
     yield f"x = (0, 2, 1): z2 = {several(z2)}, a2 = {several(a2)}, z3 = {show(z3[0].data)}, h = {show(h[0].data)}"
 
 
 def composition() -> Iterator[str]:
     """XNOR from AND, NOR and OR, with weights set by hand."""
-    xnor = by_hand("xnor")
+    xnor = hand_set("xnor")
     yield "x1 x2   AND      NOR      OR of both"
     for x in truth_table("xnor")[0]:
         (_, hidden), (_, out) = xnor.activations(x)
@@ -86,7 +87,7 @@ def composition() -> Iterator[str]:
 
 def inside_a_rectangle(points: int = 20_000) -> Iterator[str]:
     """Points inside a rectangle, told by five step units."""
-    random, net = Random(0), by_hand("rectangle")
+    random, net = Random(0), hand_set("rectangle")
     drawn = [(random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)) for _ in range(points)]
     wrong = sum([predict(net, p) != (1.0 <= p[0] <= 3.0 and 1.0 <= p[1] <= 2.0) for p in drawn])
     for x in ((2.0, 1.5), (2.0, 2.5)):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from autodiff import Value, history, norm, show, sigmoid
+from autodiff import Value, norm, sigmoid
+from autodiff.formula import show
+from autodiff.graph import history
 
 from ..data import truth_table
 from ..doctor import diagnose

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autodiff import Value, gradients, show, sigmoid
+from autodiff import Value, gradients, sigmoid
+from autodiff.formula import show
 
 from .._checks import generator
 from ..optim import SGD, clip_by_norm

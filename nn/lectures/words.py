@@ -79,7 +79,8 @@ class WindowModel(Module):
     An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
     U and b2 start at 0, so that at first every word is equally likely.
 
-    >>> from nn import WindowModel, cross_entropy, vocabulary, windows
+    >>> from nn import cross_entropy
+    >>> from nn.lectures import WindowModel, vocabulary, windows
     >>> known = vocabulary(["one two three one"])
     >>> X, Y = windows("one two three one", known)
     >>> model = WindowModel(len(known), seed=0)

@@ -7,8 +7,9 @@ from math import nan
 from typing import Any, Never
 from warnings import warn
 
-from autodiff import Value, history as history_of, sweep
+from autodiff import Value
 from autodiff.flat import Unsupported
+from autodiff.graph import history as history_of, sweep
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named

@@ -45,7 +45,7 @@ class History:
 
     Examples
     --------
-    >>> from nn import History
+    >>> from nn.training import History
     >>> from nn import MLP, fit, truth_table
     >>> X, Y = truth_table("or")
     >>> history = fit(MLP(2, [1], seed=0), X, Y, epochs=3, progress=False)
@@ -90,7 +90,8 @@ def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dic
 
     Examples
     --------
-    >>> from nn import MLP, gradient_norms, squared_error
+    >>> from nn import MLP, squared_error
+    >>> from nn.training import gradient_norms
     >>> net = MLP(2, [2, 1], seed=0)
     >>> squared_error(net([1.0, 0.0]), 1.0).backward()
     >>> list(gradient_norms(net))
@@ -109,7 +110,8 @@ def loss_below(limit: float) -> Callable[[Module, History], str | None]:
 
     Examples
     --------
-    >>> from nn import MLP, fit, loss_below, truth_table
+    >>> from nn import MLP, fit, truth_table
+    >>> from nn.training import loss_below
     >>> X, Y = truth_table("or")
     >>> fit(MLP(2, [4, 1], seed=0), X, Y, callbacks=[loss_below(0.1)], progress=False).stopped
     'loss below 0.1'
@@ -151,7 +153,8 @@ def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str 
 
     Examples
     --------
-    >>> from nn import MLP, fit, parameters_still, truth_table
+    >>> from nn import MLP, fit, truth_table
+    >>> from nn.training import parameters_still
     >>> X, Y = truth_table("or")
     >>> fit(MLP(2, [1], seed=0), X, Y, callbacks=[parameters_still(1e-6)], progress=False).stopped
     'parameters stand still'

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import autodiff
 from autodiff import Value
-from autodiff.flat import Batches, Epoch, State, Unsupported
+from autodiff.flat import Unsupported
+from autodiff.flat.recording import Recipe
+from autodiff.flat.state import Batches, Epoch, State
 
 from ..data import AHEAD, whole_epochs
 from ..dropout import Dropout
@@ -41,7 +43,8 @@ class NonfiniteLossError(ArithmeticError):
 
     Examples
     --------
-    >>> from nn import MLP, SGD, NonfiniteLossError, fit, truth_table
+    >>> from nn import MLP, SGD, fit, truth_table
+    >>> from nn.training import NonfiniteLossError
     >>> X, Y = truth_table("xor")
     >>> net = MLP(2, [4, 1], "relu", seed=0)
     >>> try:
@@ -120,7 +123,7 @@ class Task:
     def recipe(self) -> Any:
         """What flat code records a step from."""
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
-        return autodiff.flat.Recipe(
+        return Recipe(
             self.recorded_loss,
             (self.examples[0], self.targets[0]),
             optimizer.parameters,

@@ -7,8 +7,9 @@ from functools import partial
 from math import inf
 from typing import Any, Never
 
-import autodiff
-from autodiff.flat import Batches, State, Unsupported
+from autodiff.flat import Unsupported, recording, stepping
+from autodiff.flat.compiled import compile
+from autodiff.flat.state import Batches, State
 
 from ..module import Recorder, in_mode, recorded_by, takes_sequences
 from ..optim import Optimizer, clip_by_norm
@@ -23,14 +24,15 @@ class Recorded(Eager):
 
     def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
         super().__init__(task, why)
-        flat, optimizer = autodiff.flat, task.optimizer
+        optimizer = task.optimizer
         refuse_own_step(optimizer)
         if runner == "native":
-            self.training: Any = flat.native_training(task.recipe, task.rows, task.epoch, optimizer.clip_norm, passes)
+            clip = optimizer.clip_norm
+            self.training: Any = stepping.native_training(task.recipe, task.rows, task.epoch, clip, passes)
         elif runner == "jax":
-            self.training = flat.device_training(task.recipe, task.rows, task.epoch, task.devices)
+            self.training = stepping.device_training(task.recipe, task.rows, task.epoch, task.devices)
         else:
-            self.training = flat.Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
+            self.training = stepping.Training(task.recipe, task.rows, clip_by_norm, runner, task.epoch.size)
         self.name, self.recorded = self.training.name, self.training.step
         self.ahead = runner != "jax" or task.epoch.steps == 1
 
@@ -59,8 +61,8 @@ class Sequences(Eager):
             raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
         shortest = min(zip(task.examples, task.targets), key=lambda example: len(example[0]))
         recipe = task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int)
-        self.recorded = autodiff.flat.Step(recipe, True)
-        self.trainer = autodiff.compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
+        self.recorded = recording.Step(recipe, True)
+        self.trainer = compile(self.loss, runner).trainer(task.optimizer.parameters, task.optimizer)
         with in_mode(task.modules, True):
             self.trainer.expect(zip(task.examples, task.targets))
         self.name = self.trainer.runner

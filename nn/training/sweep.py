@@ -7,8 +7,9 @@ from itertools import chain, count, islice
 from math import inf, isfinite, nan
 from typing import Any, NamedTuple, Never
 
-from autodiff import Value, flat
-from autodiff.flat import Batches, Unsupported
+from autodiff import Value
+from autodiff.flat import Unsupported, stepping
+from autodiff.flat.state import Batches
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..data import AHEAD, whole_epochs
@@ -238,7 +239,7 @@ class Job:
                 f"lambda seed: Sequential(Layer(2, 4, seed=seed), ...); got {model!r:.60}"
             )
         self.alike = isinstance(model, MLP)  # of one make, whatever the seed
-        self.make: Callable[[int], Any] = model.again if isinstance(model, MLP) else model
+        self.make: Callable[[int], Any] = model.clone if isinstance(model, MLP) else model
         self.X, self.Y, self.loss = examples_in(X), Y, loss_named(loss)
         self.epochs = size(epochs, "epochs")
         self.batch_size = min(len(self.X), size(len(self.X) if batch_size is None else batch_size, "batch_size"))
@@ -345,7 +346,7 @@ class Job:
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        make = flat.in_machine_code().ManyTraining
+        make = stepping.in_machine_code().ManyTraining
         return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:

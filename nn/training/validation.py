@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from math import inf, isclose, isfinite, nan
 from typing import Any
 
-import autodiff
 from autodiff.flat import Unsupported
+from autodiff.flat.compiled import Compiled
 
 from .._checks import at_least_0, counted, several, size
 from ..metrics import are_classes, encoded, examples_in, numbers, scored, tally
@@ -84,7 +84,7 @@ class Validation:
         """Loss and outputs for every example, from the parameters' numbers then, as flat code."""
         model, loss, n = self.task.model, self.task.loss, len(self.X[0])
         rows = [[*x, *numbers(target)] for x, target in zip(self.X, self.targets)]
-        trace = autodiff.Compiled(lambda row: scored(model, row[:n], row[n:], loss)).trace((rows[0],), {})
+        trace = Compiled(lambda row: scored(model, row[:n], row[n:], loss)).trace((rows[0],), {})
         run = trace.ready((), "auto", len(rows))
         table = run.runner.table(rows)
         return lambda: run.rows(table).outputs

@@ -10,7 +10,9 @@ from hypothesis import assume, given, settings, strategies
 from mpmath import mp
 
 import autodiff
-from autodiff import PRIMITIVES, Value, gradients, history, parse, statements, sweep
+from autodiff import PRIMITIVES, Value, gradients, parse
+from autodiff.formula import statements
+from autodiff.graph import history, sweep
 from tests.support.flat_samples import agree
 from tests.support.primitive_samples import SAMPLES
 from tests.support.random_graphs import FINITE, SPECIAL, graphs, permuted

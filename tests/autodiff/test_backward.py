@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autodiff import Primitive, Value, grad, gradients, history, maximum, sigmoid, sweep, variables
+from autodiff import Primitive, Value, grad, gradients, maximum, sigmoid, variables
+from autodiff.graph import history, sweep
 from nn import MLP, Adam
 from tests.support.engine_programs import slopes
 from tests.support.random_graphs import EXTREMES, graphs

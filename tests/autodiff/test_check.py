@@ -15,8 +15,6 @@ from autodiff import (
     cos,
     dot,
     exp,
-    expm1,
-    heaviside,
     leaky_relu,
     log,
     maximum,
@@ -33,6 +31,7 @@ from autodiff import (
     variables,
     where,
 )
+from autodiff.primitives import expm1, heaviside
 from nn import MLP
 from tests.support.engine_programs import close
 from tests.support.primitive_samples import SAMPLES

@@ -13,9 +13,7 @@ from autodiff import (
     Value,
     check_gradients,
     exp,
-    expm1,
     grad,
-    heaviside,
     log,
     logsumexp,
     maximum,
@@ -29,6 +27,7 @@ from autodiff import (
     tanh,
     where,
 )
+from autodiff.primitives import expm1, heaviside
 from nn import MLP
 from tests.support.primitive_samples import SAMPLES
 

@@ -14,7 +14,6 @@ from autodiff import (
     elu,
     grad,
     gradients,
-    heaviside,
     leaky_relu,
     log,
     logsumexp,
@@ -22,7 +21,6 @@ from autodiff import (
     minimum,
     norm,
     power,
-    prelu,
     reciprocal,
     relu,
     sign,
@@ -30,6 +28,7 @@ from autodiff import (
     where,
 )
 from autodiff.flat import lower
+from autodiff.primitives import heaviside
 from tests.support.node_runner import Node
 from visualize import draw
 
@@ -51,7 +50,7 @@ CLOSED = {  # a function of one number, and a point where a gate in it is closed
     "norm of dead units": (lambda x: norm([relu(x), relu(2.0 * x)]), -1.0),
     "sqrt(heaviside(x, 0))": (lambda x: sqrt(heaviside(x, 0.0)), -1.0),
     "1 / sign(0 * x)": (lambda x: reciprocal(sign(0.0 * x)), 1.0),
-    "slope of prelu": (lambda slope: sqrt(prelu(1.0, slope) - 1.0), 0.5),
+    "slope of prelu": (lambda slope: sqrt(leaky_relu(1.0, slope) - 1.0), 0.5),
     "slope of leaky_relu": (lambda slope: reciprocal(leaky_relu(2.0, slope) - 2.0), 0.5),
     "alpha of elu": (lambda alpha: sqrt(elu(3.0, alpha) - 3.0), 2.0),
     "logsumexp of nothing": (lambda x: logsumexp([where(x > 0, x, -INF), -INF]), -1.0),

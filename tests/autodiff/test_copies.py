@@ -6,7 +6,8 @@ import pickle
 import pytest
 from hypothesis import given
 
-from autodiff import Value, history, variables
+from autodiff import Value, variables
+from autodiff.graph import history
 from tests.support.engine_programs import chain
 from tests.support.random_graphs import graphs
 

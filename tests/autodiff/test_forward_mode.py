@@ -24,12 +24,11 @@ from autodiff import (
     sin,
     sqrt,
     stop_gradient,
-    sweep,
     value_and_grad,
     variables,
     where,
 )
-from autodiff.graph import history, push
+from autodiff.graph import history, push, sweep
 from tests.support.engine_programs import close
 from tests.support.own_gates import OWN
 from tests.support.primitive_samples import KINKS, SAMPLES

@@ -2,7 +2,7 @@
 
 import math
 
-from autodiff import history
+from autodiff.graph import history
 from autodiff.lectures import EXAMPLES
 from tests.support.by_hand import close, dot, gradients, logistic, value
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autodiff import history, jacobian, parse
+from autodiff import jacobian, parse
+from autodiff.graph import history
 from autodiff.lectures import EXAMPLES
 from tests.support.by_hand import dot
 

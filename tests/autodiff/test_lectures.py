@@ -6,7 +6,9 @@ from pathlib import Path
 import mpmath
 import pytest
 
-from autodiff import gradients, history, names, on_kink, sweep, variables
+from autodiff import gradients, variables
+from autodiff.formula import names
+from autodiff.graph import history, on_kink, sweep
 from autodiff.lectures import EXAMPLES, IN_NOTEBOOKS, LECTURES, Example, agree, find
 
 NUMBERS = {

@@ -6,8 +6,8 @@ from html import escape
 import pytest
 
 import autodiff
-from autodiff import PRIMITIVES, Primitive, SlideFormula, Value, gate, maximum, variables
-from autodiff.formula import MathFormula
+from autodiff import PRIMITIVES, Primitive, Value, maximum, variables
+from autodiff.formula import MathFormula, SlideFormula, gate
 from autodiff.lectures import EXAMPLES
 
 x, y, z = variables(x=2, y=3, z=-4)

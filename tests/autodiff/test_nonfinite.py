@@ -12,7 +12,6 @@ from autodiff import (
     exp,
     grad,
     log,
-    log1p,
     log_sigmoid,
     logsumexp,
     nonfinite_origin,
@@ -25,6 +24,7 @@ from autodiff import (
     variables,
     where,
 )
+from autodiff.primitives import log1p
 from nn import MLP
 
 INF, NAN = math.inf, math.nan

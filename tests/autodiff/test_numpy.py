@@ -183,7 +183,7 @@ def test_functions_of_numpy_that_have_no_gate_are_refused(name):
     with pytest.raises(TypeError, match="ufunc"):
         getattr(np, name)(*arguments)
     with pytest.raises(TypeError, match="ufunc"):
-        getattr(np, name)(*[autodiff.Formula("x")] * len(arguments))
+        getattr(np, name)(*[autodiff.formula.Formula("x")] * len(arguments))
 
 
 def test_primitives_take_arrays_element_by_element():

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff
-from autodiff import PRIMITIVES, Value, history
+from autodiff import PRIMITIVES, Value
+from autodiff.graph import history
 from tests.support.engine_programs import close, slopes
 
 OPERATORS = {

@@ -332,12 +332,12 @@ def test_models_with_gates_of_ones_own_are_copied_pickled_and_saved(tmp_path):
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert twin(x).data == model(x).data
     path = tmp_path / "model.json"
-    nn.ACTIVATIONS["atan"] = atan
+    nn.activations.ACTIVATIONS["atan"] = atan
     try:
         nn.save(model, path)
         assert nn.load(path)(x).data == model(x).data
     finally:
-        del nn.ACTIVATIONS["atan"]
+        del nn.activations.ACTIVATIONS["atan"]
 
 
 def test_gates_of_the_main_module_reach_processes_that_are_spawned(tmp_path):
@@ -385,9 +385,9 @@ def test_hypot_at_the_origin_is_named():
         (PRIMITIVES["sum"], ["sum(*terms): a gate.", "of (t0, t1, t2): d out / d t0 = 1"]),
         (PRIMITIVES["norm"], ["norm(*terms): a gate.", "of (t0, t1, t2): d out / d t0 = t0 / out"]),
         (PRIMITIVES["logsumexp"], ["d out / d t0 = e^t / (e^t0 + e^t1 + ...) for every term t"]),
-        (autodiff.hypot, ["out = multidimensional Euclidean distance from the origin to a point"]),
-        (autodiff.erf, ["out = error function at a"]),
-        (autodiff.sinh, ["out = the hyperbolic sine of a"]),
+        (autodiff.primitives.hypot, ["out = multidimensional Euclidean distance from the origin to a point"]),
+        (autodiff.primitives.erf, ["out = error function at a"]),
+        (autodiff.primitives.sinh, ["out = the hyperbolic sine of a"]),
         (autodiff.silu, ["out = a * sigmoid(a)", "d out / d a = sigmoid(a) + out * sigmoid(-a)"]),
         (PRIMITIVES["less"], ["less(a, b): a gate.", "out = a < b", "no gradient flows to b"]),
         (OWN["hypot"][0], ["hypot(x, y): a gate.", "out = (x * x + y * y) ** 0.5", "d out / d x = x / out"]),

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff
-from autodiff import PRIMITIVES, ExpressionError, Formula, Primitive, Value, history, names, parse, statements
+from autodiff import PRIMITIVES, ExpressionError, Primitive, Value, parse
+from autodiff.formula import Formula, names, statements
+from autodiff.graph import history
 from autodiff.parser.functions import ELSEWHERE
 from tests.support.clock import Clock
 

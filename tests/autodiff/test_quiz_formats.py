@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autodiff import show, variables
+from autodiff import variables
 from autodiff.__main__ import main
+from autodiff.formula import show
 from autodiff.quiz import Question, gift, html, moodle, questions, variant, worksheet
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})

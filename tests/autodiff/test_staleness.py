@@ -5,7 +5,8 @@ import copy
 import pytest
 from hypothesis import given, strategies
 
-from autodiff import StaleGraphError, Value, gradients, history, maximum, stale, variables
+from autodiff import StaleGraphError, Value, gradients, maximum, variables
+from autodiff.graph import history, stale
 from tests.support.engine_programs import chain
 from tests.support.random_graphs import graphs
 

@@ -16,11 +16,11 @@ from autodiff import (
     maximum,
     parse,
     relu,
-    show,
     sigmoid,
     variables,
     where,
 )
+from autodiff.formula import show
 from tests.support.clock import Clock
 
 

@@ -6,7 +6,8 @@ from itertools import combinations, product
 import pytest
 
 import autodiff
-from autodiff import PRIMITIVES, Value, check_gradients, hessian, maxout, on_kink
+from autodiff import PRIMITIVES, Value, check_gradients, hessian, maxout
+from autodiff.graph import on_kink
 from tests.support.primitive_samples import SAMPLES
 
 EDGES = (0.0, 1.0, -1.0, 2.0, 0.5, 1e-3, -2.5)

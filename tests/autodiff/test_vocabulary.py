@@ -13,19 +13,8 @@ from hypothesis import given, strategies as st
 
 import autodiff
 import visualize
-from autodiff import (
-    PRIMITIVES,
-    Formula,
-    Primitive,
-    SlideFormula,
-    Value,
-    check_gradients,
-    nonfinite_origin,
-    parse,
-    sigmoid,
-    statements,
-    variables,
-)
+from autodiff import PRIMITIVES, Primitive, Value, check_gradients, nonfinite_origin, parse, sigmoid, variables
+from autodiff.formula import Formula, SlideFormula, statements
 from autodiff.quiz import Question
 from autodiff.vocabulary import INFIX, ROWS, words
 
@@ -291,9 +280,11 @@ def test_steps_of_a_users_gate(row):
     steps = output.steps()
 
     assert steps.rows[0].line == forward
-    for step, factor in zip(steps, factors or [autodiff.show(step.local) for step in steps]):
+    for step, factor in zip(steps, factors or [autodiff.formula.show(step.local) for step in steps]):
         assert step.factor == factor
-        assert f"* {factor} = 1 * {autodiff.show(step.local)} = {autodiff.show(step.local)}" in step.text
+        assert (
+            f"* {factor} = 1 * {autodiff.formula.show(step.local)} = {autodiff.formula.show(step.local)}" in step.text
+        )
 
 
 def test_every_other_word_about_a_users_gate(row):

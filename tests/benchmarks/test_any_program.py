@@ -124,7 +124,7 @@ def test_value_and_gradients_of_any_program(name):
 
     nests = native.nests
     print(
-        f"\n{name}: {len(autodiff.history(loss())):,} nodes, {len(parameters):,} parameters, "
+        f"\n{name}: {len(autodiff.graph.history(loss())):,} nodes, {len(parameters):,} parameters, "
         f"{counts(nests.forward)} + {counts(nests.backward)} statements: rolled {rolled * 1e3:.0f} ms, "
         f"engine {eager * 1e3:.2f} ms, a call {call * 1e6:.0f} us, machine code {alone * 1e6:.1f} us",
         end="",

@@ -3,9 +3,11 @@
 import pytest
 
 from autodiff import Value
-from autodiff.flat import Recipe, Training
-from nn import MLP, SGD, clip_by_norm, fit, truth_table
+from autodiff.flat.recording import Recipe
+from autodiff.flat.stepping import Training
+from nn import MLP, SGD, fit, truth_table
 from nn.losses import hinge, listed
+from nn.optim import clip_by_norm
 from tests.benchmarks import moons
 from tests.benchmarks.alternating import held, held_seconds, medians
 

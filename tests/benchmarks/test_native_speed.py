@@ -15,11 +15,12 @@ import pytest
 
 import nn
 from autodiff import Value
-from autodiff.flat import Batches, State, ir
+from autodiff.flat import ir
 from autodiff.flat.backends.llvm.code import NativeNests
 from autodiff.flat.backends.llvm.machine import aligned
 from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.recording import Recording
+from autodiff.flat.state import Batches, State
 from nn import MLP, SGD, fit
 from nn.losses import loss_named
 from nn.training.loop import Task

@@ -91,7 +91,7 @@ class ByHand:
 
 
 def adam(parameters):
-    return nn.Adam(parameters, 0.01, betas=(0.85, 0.99), schedule=nn.linear_decay(STEPS))
+    return nn.Adam(parameters, 0.01, betas=(0.85, 0.99), schedule=nn.optim.linear_decay(STEPS))
 
 
 @pytest.mark.parametrize(("width", "most"), [(16, 3.0), (64, 1.6)])

@@ -138,7 +138,7 @@ def test_the_code_repeats_the_run(visit, capsys, address, steps):
 
 
 def test_the_code_has_weights_that_no_seed_makes_and_says_what_it_cannot_repeat(visit, capsys):
-    net = nn.by_hand("xnor")
+    net = nn.hand_set("xnor")
     tab = visit(playground(net, *nn.truth_table("xnor"), loss="binary_cross_entropy", learning_rate=0.5))
     tab.evaluate(TRAIN, 3)
     box = opened(tab, "python")

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autodiff import history
-from autodiff.flat import Listing
+from autodiff.flat.live import Listing
+from autodiff.graph import history
 from tests.browser.pages import d1, example
 from visualize import page
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autodiff import history
-from autodiff.flat import Listing
+from autodiff.flat.live import Listing
+from autodiff.graph import history
 from tests.browser.pages import answer_to, d1, drawn, example, gradients, predict
 from visualize import page
 

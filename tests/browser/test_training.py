@@ -257,8 +257,8 @@ def test_any_shipped_loss_and_several_outputs_train_too(visit):
 def test_losses_and_activations_that_are_given_can_be_chosen(visit):
     model, data = nn.MLP(2, [3, 1], "softplus", "sigmoid", seed=1), nn.truth_table("or")
     losses = {"squared error": "squared_error", "hinge": "hinge", "binary cross entropy": "binary_cross_entropy"}
-    others = {"elu": nn.ACTIVATIONS["elu"], "step 2": lambda z: autodiff.heaviside(z, 0.5) * 2}
-    tab = visit(playground(model, *data, loss=[nn.LOSSES[name] for name in losses.values()], activations=others))
+    others = {"elu": nn.activations.ACTIVATIONS["elu"], "step 2": lambda z: autodiff.primitives.heaviside(z, 0.5) * 2}
+    tab = visit(playground(model, *data, loss=[nn.losses.LOSSES[name] for name in losses.values()], activations=others))
 
     assert tab.get_by_label("hidden activation").locator("option").all_text_contents() == ["softplus", "elu", "step 2"]
     choice = tab.locator("[name=loss]")
@@ -352,7 +352,7 @@ def test_what_is_no_model_of_layers_is_refused():
 @pytest.mark.parametrize("name", ["prelu", "7"])
 def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
     with pytest.raises(TypeError, match=f"activation '{name}' is no function of one number"):
-        playground(xor[1], *nn.truth_table("xor"), activations={name: nn.ACTIVATIONS.get(name, 7)})
+        playground(xor[1], *nn.truth_table("xor"), activations={name: nn.activations.ACTIVATIONS.get(name, 7)})
 
 
 def test_a_loss_that_is_no_function_is_refused(xor):

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 
 import autodiff
-from autodiff import PRIMITIVES, Value, dot, gradients, history, relu, sqrt, where
+from autodiff import PRIMITIVES, Value, dot, gradients, relu, sqrt, where
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
+from autodiff.graph import history
 from nn import MLP, fit
 from tests.support.flat_samples import ready
 from tests.support.node_runner import Node

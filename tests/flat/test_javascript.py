@@ -139,7 +139,9 @@ OWN = {
     "hypot": Primitive("hypot", lambda x, y: (x * x + y * y) ** 0.5, lambda out, x, y: (x / out, y / out)),
     "leaky": Primitive("leaky", lambda x: x if x > 0 else 0.1 * x, lambda out, x: (1.0 if x > 0 else 0.1,)),
     "root": Primitive("root", newton, lambda out, x: (0.5 / out,)),
-    "atan": Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),), expansion=lambda x: autodiff.atan2(x, 1.0)),
+    "atan": Primitive(
+        "atan", math.atan, lambda out, x: (1 / (1 + x * x),), expansion=lambda x: autodiff.primitives.atan2(x, 1.0)
+    ),
     "folded": Primitive("folded", folded, lambda out, x: (x > 1,)),
     "step": Primitive("step", lambda x: 1 if x >= 0 else 0, lambda out, x: (None,)),
     "cubic": Primitive(

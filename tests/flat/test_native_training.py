@@ -9,7 +9,9 @@ import autodiff
 import nn
 from autodiff import Value
 from autodiff.flat import ir
-from nn import MLP, SGD, Adam, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
+from nn import MLP, SGD, Adam, RMSProp, fit, truth_table
+from nn.losses import l1, l2
+from nn.training import NonfiniteLossError
 from tests.support.children import ctrl_c_after
 
 

@@ -5,9 +5,11 @@ import pickle
 import pytest
 
 import autodiff
-from autodiff import Value, gradients, history, maximum, sigmoid, variables, where
-from autodiff.flat import Line, Listing, Program, lower
+from autodiff import Value, gradients, maximum, sigmoid, variables, where
+from autodiff.flat import Line, Program, lower
 from autodiff.flat.backends import python as source
+from autodiff.flat.live import Listing
+from autodiff.graph import history
 from tests.support.clock import Clock
 
 D6 = """\

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff
-from autodiff import PRIMITIVES, Value, history as history_of
-from autodiff.flat import Unsupported, javascript, lower, row_mean
+from autodiff import PRIMITIVES, Value
+from autodiff.flat import Unsupported, javascript, lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
+from autodiff.flat.ir import row_mean
+from autodiff.graph import history as history_of
 from tests.support.flat_samples import agree, close, eager, graph, net, of_all_rows, of_one_row, points, ready
 
 RUNNERS = {"source": Source, "batch": Batch, "native": Native}

@@ -9,7 +9,9 @@ import pytest
 import nn
 from autodiff import Value, where
 from autodiff.flat.stepping import PureStep
-from nn import MLP, SGD, Adam, Module, NonfiniteLossError, RMSProp, fit, l1, l2, truth_table
+from nn import MLP, SGD, Adam, Module, RMSProp, fit, truth_table
+from nn.losses import l1, l2
+from nn.training import NonfiniteLossError
 from tests.support.flat_samples import agree
 
 RUNNERS = ["source", "batch"]
@@ -92,10 +94,10 @@ def test_every_optimizer(optimizer):
 
 
 @pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01), None])
-@pytest.mark.parametrize("loss", sorted({row.name for row in nn.LOSSES.values()}))
+@pytest.mark.parametrize("loss", sorted({row.name for row in nn.losses.LOSSES.values()}))
 def test_every_loss_with_every_penalty(loss, penalty):
-    X, row = some_rows(), nn.LOSSES[loss]
-    many = row.name in ("svm", "cross_entropy", "negative_log_likelihood")
+    X, row = some_rows(), nn.losses.LOSSES[loss]
+    many = row.name in ("multiclass_hinge", "cross_entropy", "negative_log_likelihood")
     Y = [int(x[0] > 0) + many * int(x[1] > 0) for x in X]
     output = "softmax" if row.name == "negative_log_likelihood" else "sigmoid" if row.probabilities else "linear"
     sizes = [4, 3 if many else 1]

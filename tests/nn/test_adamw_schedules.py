@@ -9,20 +9,8 @@ from pathlib import Path
 import pytest
 
 from autodiff import Value
-from nn import (
-    MLP,
-    SGD,
-    Adam,
-    AdamW,
-    cosine,
-    cross_entropy,
-    cross_entropy_with,
-    fit,
-    fit_many,
-    iris,
-    linear_decay,
-    step_decay,
-)
+from nn import MLP, SGD, Adam, AdamW, cosine, cross_entropy, cross_entropy_with, fit, fit_many, iris
+from nn.optim import linear_decay, step_decay
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))
 X, Y = (rows[::10] for rows in iris())

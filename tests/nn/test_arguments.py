@@ -10,8 +10,10 @@ import pytest
 
 import nn
 from autodiff import Value, exp, stop_gradient, where
-from nn import MLP, SGD, Adam, Layer, Module, RMSProp, fit, fit_many, l2, loss_below, no_progress, parameters_still
+from nn import MLP, SGD, Adam, Layer, Module, RMSProp, fit, fit_many, no_progress
 from nn.cli.presets import RATES
+from nn.losses import l2
+from nn.training import loss_below, parameters_still
 
 XOR = nn.truth_table("xor")
 NONE_IN_COMMON = r"the optimizer changes none of this model's parameters: make it again, SGD\(model\.parameters\(\), "
@@ -32,7 +34,7 @@ def rebuilt(model):
     return MLP(2, [4, 1], seed=1)
 
 
-@pytest.mark.parametrize("another", [rebuilt, copy.deepcopy, MLP.again])
+@pytest.mark.parametrize("another", [rebuilt, copy.deepcopy, MLP.clone])
 @pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9), Adam, RMSProp])
 def test_an_optimizer_or_history_of_another_model_is_refused(another, make):
     old = net()
@@ -289,7 +291,7 @@ def test_one_record_and_one_callback_need_no_list():
     assert len(run(record=("gradient_norms", "accuracy")).gradient_norms) == 3
 
 
-@pytest.mark.parametrize("make", [SGD, Adam, RMSProp, partial(SGD, momentum=0.9), nn.OPTIMIZERS["nesterov"]])
+@pytest.mark.parametrize("make", [SGD, Adam, RMSProp, partial(SGD, momentum=0.9), nn.optim.OPTIMIZERS["nesterov"]])
 def test_a_model_stands_for_its_parameters_and_a_class_for_an_optimizer(make):
     by_class = run(optimizer=make, learning_rate=0.03)
     model, listed = net(), net()
@@ -326,7 +328,7 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: fit_many(net(), *XOR, patience=3), "fit_many takes no patience$"),
         (lambda: Adam(net(), alpha=0.1), "Adam takes no alpha$"),
         (lambda: l2("0.1"), "strength is a number from 0 on, got '0.1'"),
-        (lambda: nn.l1(-0.1), "strength is a number from 0 on, got -0.1"),
+        (lambda: nn.losses.l1(-0.1), "strength is a number from 0 on, got -0.1"),
         (lambda: SGD(net(), lr=0.1), "^SGD takes no lr: write learning_rate$"),
         (lambda: Adam(net(), eps=1e-8), "Adam takes no eps: write epsilon"),
         (lambda: Adam(net(), beta1=0.9), "Adam takes no beta1: write betas="),
@@ -381,7 +383,7 @@ def test_what_is_not_taken_is_named_with_what_to_write(call, message):
         (lambda: nn.split(XOR[0][:2], XOR[1]), "expected a target for each of the 2 examples, got 4"),
         (lambda: SGD(net(), 0.1, clip_norm=0.0), "clip_norm is a number above 0, got 0.0"),
         (lambda: SGD(net(), 0.1, clip_norm=-1), "clip_norm is a number above 0, got -1"),
-        (lambda: nn.clip_by_norm([3.0, 4.0], -1.0), r"a gradient is clipped to a length from 0 on, got -1\.0"),
+        (lambda: nn.optim.clip_by_norm([3.0, 4.0], -1.0), r"a gradient is clipped to a length from 0 on, got -1\.0"),
         (lambda: SGD(net(), "0.1"), "learning_rate is a number from 0 on, got '0.1'"),
         (lambda: SGD(net(), None), "learning_rate is a number from 0 on, got None"),
         (lambda: SGD(net(), -0.1), "learning_rate is a number from 0 on, got -0.1"),

@@ -17,19 +17,19 @@ from nn import (
     Dropout,
     Layer,
     Module,
-    NonfiniteLossError,
     Sequential,
-    batch_norm,
     diagnose,
     evaluate,
     fit,
     fit_many,
-    l2,
     load,
     predict,
     save,
     truth_table,
 )
+from nn.losses import l2
+from nn.normalization import batch_norm
+from nn.training import NonfiniteLossError
 from tests.support.children import interrupted
 
 X, Y = truth_table("xor")

@@ -144,7 +144,7 @@ def test_B4_the_closed_forms_for_any_sizes(k, d):
     cross_entropy(net(x), k - 1).backward()
     d_W, d_b = grads_of_layer(net.layers[0])
 
-    error = [p_j - y_j for p_j, y_j in zip(p, nn.one_hot(k - 1, k))]
+    error = [p_j - y_j for p_j, y_j in zip(p, nn.losses.one_hot(k - 1, k))]
     assert d_b == near(error)
     assert d_W == [near(row) for row in outer(error, x)]
 
@@ -304,20 +304,20 @@ def test_B8_the_best_linear_fit_to_xor_is_a_half_everywhere(hidden):
 
 def test_D14_a_chain_of_ten_sigmoids():
     x = Value(0.5)
-    nn.repeated(sigmoid, x, 10).backward()
+    nn.lectures.repeated(sigmoid, x, 10).backward()
 
     assert x.grad == pytest.approx(3.4831156e-07, rel=1e-7)
-    assert nn.repeated(lambda h: 1.5 * h, 1.0, 50) == near(637621500.2140496)
+    assert nn.lectures.repeated(lambda h: 1.5 * h, 1.0, 50) == near(637621500.2140496)
 
 
 def test_D14_the_cliff_and_clipping():
     w, b = Value(4.35), Value(-2.21)
-    loss = nn.cliff(w, b)
+    loss = nn.lectures.cliff(w, b)
     loss.backward()
 
     assert loss.data == pytest.approx(0.0244762, abs=1e-6)
     assert (w.grad, b.grad) == (pytest.approx(-9.938081, abs=1e-6), pytest.approx(-16.346736, abs=1e-6))
-    free = nn.descend(nn.cliff, [4.35, -2.21], 0.1, most=1)
-    clipped = nn.descend(nn.cliff, [4.35, -2.21], 0.1, most=1, clip_norm=1.0)
+    free = nn.lectures.descend(nn.lectures.cliff, [4.35, -2.21], 0.1, most=1)
+    clipped = nn.lectures.descend(nn.lectures.cliff, [4.35, -2.21], 0.1, most=1, clip_norm=1.0)
     assert math.dist(*free) == pytest.approx(0.1 * math.hypot(9.938081, 16.346736), abs=1e-6)
     assert math.dist(*clipped) == near(0.1)

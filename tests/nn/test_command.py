@@ -153,7 +153,11 @@ def test_all_settings_can_be_changed(capsys):
 
 @pytest.mark.parametrize(
     ("loss", "net"),
-    [("svm", "2-4-2, tanh, linear"), ("cross_entropy", "2-4-2, tanh, softmax"), ("hinge", "2-4-1, tanh, linear")],
+    [
+        ("multiclass_hinge", "2-4-2, tanh, linear"),
+        ("cross_entropy", "2-4-2, tanh, softmax"),
+        ("hinge", "2-4-1, tanh, linear"),
+    ],
 )
 def test_the_last_layer_follows_from_the_loss(capsys, loss, net):
     text = run(capsys, "xnor", "--loss", loss)

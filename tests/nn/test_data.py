@@ -14,7 +14,13 @@ from nn.data import shuffled, whole_epochs
 from tests.support.stand_ins import Frame, Series, Tensor
 from visualize import playground, plot_decision_boundary
 
-MADE = {"moons": nn.moons, "circles": nn.circles, "spirals": nn.spirals, "blobs": nn.blobs, "rectangle": nn.rectangle}
+MADE = {
+    "moons": nn.moons,
+    "circles": nn.circles,
+    "spirals": nn.spirals,
+    "blobs": nn.blobs,
+    "rectangle": nn.data.rectangle,
+}
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -12,7 +12,8 @@ import pytest
 
 import nn
 from autodiff import Value
-from nn import MLP, SGD, Adam, AdamW, BatchNorm, Dropout, Layer, RMSProp, Sequential, fit, l1, l2, truth_table
+from nn import MLP, SGD, Adam, AdamW, BatchNorm, Dropout, Layer, RMSProp, Sequential, fit, truth_table
+from nn.losses import l1, l2
 
 SIMULATED = "--xla_force_host_platform_device_count={}"
 os.environ["XLA_FLAGS"] = (
@@ -51,9 +52,9 @@ def same(make=net, X=X, Y=Y, optimizer=SGD, devices=1, **options):
     [
         lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
         lambda p: SGD(p, 0.5, clip_norm=0.1),
-        lambda p: RMSProp(p, 0.01, schedule=nn.step_decay(5)),
+        lambda p: RMSProp(p, 0.01, schedule=nn.optim.step_decay(5)),
         lambda p: Adam(p, 0.05, schedule=nn.cosine(20), clip_norm=0.05),
-        lambda p: AdamW(p, 0.05, schedule=nn.linear_decay(15)),
+        lambda p: AdamW(p, 0.05, schedule=nn.optim.linear_decay(15)),
     ],
 )
 @pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01)])
@@ -110,7 +111,7 @@ def test_what_is_not_finite_stops_before_the_step():
     found = []
     for runner in ("eager", "jax"):
         model = MLP(2, [4, 1], "relu", seed=0)
-        with pytest.raises(nn.NonfiniteLossError) as caught:
+        with pytest.raises(nn.training.NonfiniteLossError) as caught:
             fit(model, *truth_table("xor"), optimizer=SGD(model.parameters(), 8.0), runner=runner, progress=False)
         found.append((str(caught.value), caught.value.history.epochs, model.state_dict()))
     assert found[1][:2] == found[0][:2]

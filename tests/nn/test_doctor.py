@@ -6,7 +6,8 @@ import pytest
 
 import nn
 from autodiff import Value
-from nn import MLP, SGD, Module, NonfiniteLossError, diagnose, fit, initializers, truth_table
+from nn import MLP, SGD, Module, diagnose, fit, initializers, truth_table
+from nn.training import NonfiniteLossError
 
 X, Y = truth_table("xor")
 
@@ -14,7 +15,7 @@ X, Y = truth_table("xor")
 def trained(net, rate=0.1, epochs=1000, **options):
     try:
         return fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False, **options)
-    except nn.NonfiniteLossError as error:
+    except nn.training.NonfiniteLossError as error:
         return error.history
 
 
@@ -46,7 +47,7 @@ def test_nets_on_points_in_the_plane_are_healthy():
 
 
 def test_a_hand_set_net_is_healthy():
-    assert not diagnose(nn.by_hand("xnor"), *truth_table("xnor"), "bce")
+    assert not diagnose(nn.hand_set("xnor"), *truth_table("xnor"), "bce")
 
 
 def test_a_regression_that_fits_is_healthy():
@@ -166,7 +167,7 @@ def test_a_run_that_diverged_is_named():
 def test_a_run_that_diverged_and_died_is_not_only_dead(seed):
     points, classes = nn.moons(60, seed=0)
     net = MLP(2, [8, 1], "relu", seed=seed)
-    with pytest.raises(nn.NonfiniteLossError) as caught:
+    with pytest.raises(nn.training.NonfiniteLossError) as caught:
         fit(net, points, classes, optimizer=SGD(net.parameters(), 2.0), progress=False)
 
     assert {"dead units", "diverged"} <= set(diagnose(net, points, classes, history=caught.value.history).kinds)

@@ -16,7 +16,6 @@ from nn import (
     Dropout,
     Layer,
     Module,
-    NonfiniteLossError,
     Sequential,
     diagnose,
     evaluate,
@@ -27,6 +26,7 @@ from nn import (
     save,
     truth_table,
 )
+from nn.training import NonfiniteLossError
 from tests.support.children import interrupted
 
 X, Y = truth_table("xor")

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from nn import GATES, by_hand, predict, truth_table
+from nn import hand_set, predict, truth_table
+from nn.data import GATES
 
 
 def test_truth_tables():
@@ -29,19 +30,19 @@ def test_an_unknown_gate_lists_the_known_ones():
 def test_E3_every_gate_by_hand_set_weights(gate):
     X, Y = truth_table(gate)
 
-    assert [predict(by_hand(gate), x) for x in X] == Y
-    assert [by_hand(gate)(x).data for x in X] == pytest.approx(Y, abs=1e-4)
+    assert [predict(hand_set(gate), x) for x in X] == Y
+    assert [hand_set(gate)(x).data for x in X] == pytest.approx(Y, abs=1e-4)
 
 
 def test_E3_xnor_of_and_nor_and_or():
-    xnor = by_hand("xnor")
+    xnor = hand_set("xnor")
 
     assert xnor([0, 0]).data == pytest.approx(0.9999545608951235, rel=1e-12)
     assert xnor([0, 1]).data == pytest.approx(4.5480378505112356e-05, rel=1e-12)
 
 
 def test_E4_step_units_tell_a_rectangle_without_an_error():
-    random, inside = Random(0), by_hand("rectangle")
+    random, inside = Random(0), hand_set("rectangle")
     points = [(random.uniform(0, 4), random.uniform(0, 3)) for _ in range(20_000)]
     wrong = [p for p in points if predict(inside, p) != (1 <= p[0] <= 3 and 1 <= p[1] <= 2)]
 
@@ -50,4 +51,4 @@ def test_E4_step_units_tell_a_rectangle_without_an_error():
 
 
 def test_E1_the_step_function():
-    assert by_hand("step function")([0, 2, 1]).data == 1.0
+    assert hand_set("step function")([0, 2, 1]).data == 1.0

@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from autodiff import norm, sqrt, where
-from nn import MLP, SGD, Adam, NonfiniteLossError, RMSProp, fit, fit_many
+from nn import MLP, SGD, Adam, RMSProp, fit, fit_many
+from nn.training import NonfiniteLossError
 
 
 def sign_only(g):

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from nn import INITIALIZERS, MLP, initializers
+from nn import MLP, initializers
+from nn.initializers import INITIALIZERS
 
 
 def drawn(name, inputs=50, outputs=30, count=4000):

@@ -8,7 +8,8 @@ import pytest
 
 import autodiff
 from autodiff import Value
-from nn import ACTIVATIONS, MLP, Layer, Module, Neuron, Sequential
+from nn import MLP, Layer, Module, Neuron, Sequential
+from nn.activations import ACTIVATIONS
 
 
 def close(x, number):
@@ -20,7 +21,7 @@ def test_a_neurons_weighted_sum_is_one_gate_and_the_activation_another():
 
     assert out.primitive.name == "tanh"
     assert out.operands[0].primitive.name == "dot"
-    assert len(autodiff.history(out)) == 6  # four parameters, two gates
+    assert len(autodiff.graph.history(out)) == 6  # four parameters, two gates
 
 
 def test_a_neuron_without_bias_has_only_weights():

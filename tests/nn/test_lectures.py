@@ -8,7 +8,8 @@ import pytest
 
 import nn
 from autodiff import Value, maxout
-from nn import MLP, SGD, Adam, Convolution, Layer, Neuron, RecurrentCell, WindowModel, fit, initializers
+from nn import MLP, SGD, Adam, Convolution, Layer, Neuron, RecurrentCell, fit, initializers
+from nn.lectures import WindowModel
 from nn.lectures.catalog import WATCH, watch
 from nn.lectures.learning import capacity_runs, fits_of_sin, runs_by_batch_size
 from nn.lectures.words import SENTENCE
@@ -43,7 +44,7 @@ def test_A9_a_two_layer_net_learns_real_digits():
 
 
 def test_B7_the_gradient_of_a_deep_sigmoid_net_is_diluted():
-    sigmoid, tanh = nn.norms_by_depth(8), nn.norms_by_depth(8, "tanh")
+    sigmoid, tanh = nn.lectures.norms_by_depth(8), nn.lectures.norms_by_depth(8, "tanh")
 
     assert all(before < after for before, after in pairwise(sigmoid))
     assert sigmoid[0] / sigmoid[-1] < 1e-4
@@ -61,15 +62,15 @@ def test_B7_some_starts_get_stuck():
 
 
 def test_C4_theta_minus_3_squared_stands_still_after_159_updates():
-    path = nn.descend(lambda t: (t - 3.0) * (t - 3.0), [0.0], 0.1)
+    path = nn.lectures.descend(lambda t: (t - 3.0) * (t - 3.0), [0.0], 0.1)
 
     assert len(path) - 1 == 159
     assert path[-1] == (2.999999999999999,)
 
 
 def test_C4_the_slides_rule_may_never_end():
-    flips = nn.descend(lambda t: t * t, [1.0], 1.0, most=50)
-    creeps = nn.descend(lambda t: t * t * t * t, [1.0], 0.1, most=5_000)
+    flips = nn.lectures.descend(lambda t: t * t, [1.0], 1.0, most=50)
+    creeps = nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=5_000)
 
     assert flips == [(1.0,), (-1.0,)] * 25 + [(1.0,)]
     assert len(creeps) == 5_001
@@ -77,11 +78,11 @@ def test_C4_the_slides_rule_may_never_end():
 
 @pytest.mark.slow
 def test_C4_theta_to_the_fourth_still_moves_after_a_million_updates():
-    assert len(nn.descend(lambda t: t * t * t * t, [1.0], 0.1, most=10**6)) == 10**6 + 1
+    assert len(nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=10**6)) == 10**6 + 1
 
 
 def test_C4_descent_in_two_variables_is_a_path_of_points():
-    path = nn.descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 5)
+    path = nn.lectures.descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 5)
 
     assert [a for a, _ in path] == near([0.84**i for i in range(6)])
     assert [b for _, b in path] == near([(-0.6) ** i for i in range(6)])
@@ -98,8 +99,8 @@ def test_C10_one_loss_by_four_ways_and_what_they_cost():
     def bowl(theta):
         return (theta - 3.0) * (theta - 3.0)
 
-    force, calculus = nn.by_brute_force(bowl, -10, 10, 2001), nn.by_calculus(bowl, 0.0)
-    chance, descent = nn.by_random_search(bowl, -10, 10, 2000), nn.by_descent(bowl, [0.0], 0.1)
+    force, calculus = nn.lectures.by_brute_force(bowl, -10, 10, 2001), nn.lectures.by_calculus(bowl, 0.0)
+    chance, descent = nn.lectures.by_random_search(bowl, -10, 10, 2000), nn.lectures.by_descent(bowl, [0.0], 0.1)
 
     assert [point[0] for point, _, _ in (force, calculus, descent)] == near([3.0, 3.0, 3.0])
     assert abs(chance[0][0] - 3.0) < 0.05
@@ -116,14 +117,14 @@ def test_C11_more_hidden_units_fit_sin_better():
 
 
 def test_C13_a_softmax_neuron_learns_three_reviews():
-    X, Y, known = nn.reviews()
+    X, Y, known = nn.lectures.reviews()
     net = MLP(len(known), [3], output="softmax", initializer="zeros")
     history = fit(net, X, Y, "cross_entropy", epochs=200, progress=False)
 
     assert history.loss[0] == near(math.log(3))
     assert [nn.predict(net, x, "cross_entropy") for x in X] == Y == [0, 1, 2]
     assert [sum(x) for x in X] == [4, 4, 4]
-    assert nn.words_of("It's a little expensive.") == ["its", "a", "little", "expensive"]
+    assert nn.lectures.words_of("It's a little expensive.") == ["its", "a", "little", "expensive"]
 
 
 # --- D -------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def test_D14_a_recurrent_net_of_one_unit_forgets():
 def test_D14_clipping_keeps_training_from_blowing_up():
     X, Y = [[100.0], [-100.0]], [1.0, -1.0]
     wild, tamed = MLP(1, [1], seed=1), MLP(1, [1], seed=1)
-    with pytest.raises(nn.NonfiniteLossError):
+    with pytest.raises(nn.training.NonfiniteLossError):
         fit(wild, X, Y, optimizer=SGD(wild.parameters(), 0.1), progress=False)
     fit(tamed, X, Y, optimizer=SGD(tamed.parameters(), 0.01, clip_norm=0.1), progress=False)
 
@@ -175,7 +176,7 @@ def test_D16_a_penalty_holds_the_weights_back():
 def test_D18_batch_normalisation_gives_mean_0_and_variance_1():
     layer = Layer(3, 2, "tanh", seed=0)
     batch = [[0.1, 2.0, -1.0], [1.0, 0.3, 0.2], [-2.0, 0.7, 0.9], [0.4, -1.5, 1.1]]
-    rows = nn.batch_norm([layer(x) for x in batch], epsilon=0.0)
+    rows = nn.normalization.batch_norm([layer(x) for x in batch], epsilon=0.0)
 
     for column in zip(*rows):
         assert sum(v.data for v in column) / 4 == pytest.approx(0.0, abs=1e-15)
@@ -185,13 +186,13 @@ def test_D18_batch_normalisation_gives_mean_0_and_variance_1():
 def test_D18_gradients_flow_through_mean_and_variance():
     """A mini-batch moved or scaled as a whole comes out the same: its gradients add up to nothing."""
     xs = [Value(x) for x in (0.5, -1.0, 2.0)]
-    rows = nn.batch_norm([[x] for x in xs], epsilon=0.0)
+    rows = nn.normalization.batch_norm([[x] for x in xs], epsilon=0.0)
     (rows[0][0] * 2.0 + rows[1][0]).backward()
 
     assert sum(x.grad for x in xs) == pytest.approx(0.0, abs=1e-14)
     assert sum(x.grad * x.data for x in xs) == pytest.approx(0.0, abs=1e-14)
     with pytest.raises(ValueError, match=r"rows of one length, got lengths \[1, 2\]"):
-        nn.batch_norm([[1.0], [1.0, 2.0]])
+        nn.normalization.batch_norm([[1.0], [1.0, 2.0]])
 
 
 @pytest.mark.parametrize(
@@ -207,13 +208,13 @@ def test_D18_gradients_flow_through_mean_and_variance():
 )
 def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        nn.batch_norm(rows, epsilon)
+        nn.normalization.batch_norm(rows, epsilon)
 
 
 @pytest.mark.parametrize("constant", [0.1, 1.0, -7.3, 0.0])
 @pytest.mark.parametrize("epsilon", [0.0, 1e-5])
 def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon):
-    rows = nn.batch_norm([[constant, 1.0], [constant, 2.0], [constant, 6.0]], epsilon)
+    rows = nn.normalization.batch_norm([[constant, 1.0], [constant, 2.0], [constant, 6.0]], epsilon)
 
     assert [row[0] for row in rows] == pytest.approx([math.nan if epsilon == 0.0 else 0.0] * 3, nan_ok=True)
     assert rows[0][1] < rows[1][1] < 0.0 < rows[2][1]
@@ -221,11 +222,11 @@ def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon)
 
 def test_D18_rows_may_be_arrays_or_come_one_by_one():
     rows = [[1.0, 4.0], [3.0, -2.0], [0.5, 0.0]]
-    expected = nn.batch_norm(rows)
+    expected = nn.normalization.batch_norm(rows)
 
-    assert nn.batch_norm(numpy.array(rows)) == pytest.approx(numpy.array(expected))
-    assert nn.batch_norm(iter(rows)) == nn.batch_norm(map(tuple, rows)) == expected
-    values = nn.batch_norm(numpy.array([[Value(x) for x in row] for row in rows], dtype=object))
+    assert nn.normalization.batch_norm(numpy.array(rows)) == pytest.approx(numpy.array(expected))
+    assert nn.normalization.batch_norm(iter(rows)) == nn.normalization.batch_norm(map(tuple, rows)) == expected
+    values = nn.normalization.batch_norm(numpy.array([[Value(x) for x in row] for row in rows], dtype=object))
     assert [[v.data for v in row] for row in values] == [pytest.approx(row) for row in expected]
 
 
@@ -319,8 +320,8 @@ def test_E12_identical_units_stay_identical_and_a_random_start_cures_it():
 
 
 def test_E13_a_fixed_window_language_model_learns_one_sentence():
-    known = nn.vocabulary([SENTENCE])
-    X, Y = nn.windows(SENTENCE, known)
+    known = nn.lectures.vocabulary([SENTENCE])
+    X, Y = nn.lectures.windows(SENTENCE, known)
     model = WindowModel(len(known), seed=0)
     history = fit(model, X, Y, "cross_entropy", Adam(model.parameters(), 0.05), 100, progress=False)
 

@@ -10,18 +10,16 @@ import autodiff
 import nn
 from autodiff import Value, log, sigmoid, softmax
 from nn import (
-    LOSSES,
     MLP,
     Neuron,
     binary_cross_entropy,
     cross_entropy,
     half_squared_error,
     hinge,
-    negative_log_likelihood,
+    multiclass_hinge,
     squared_error,
-    svm,
 )
-from nn.losses import loss_named
+from nn.losses import LOSSES, loss_named, negative_log_likelihood
 from nn.metrics import are_classes
 
 
@@ -83,23 +81,23 @@ def test_B4_the_gradient_of_any_target_is_p_minus_y():
 def test_D11_svm_loss():
     s = [Value(3.2), Value(5.1), Value(-1.7)]
 
-    assert slopes(svm(s, 0), *s) == (near(2.9), [-1.0, 1.0, 0.0])
+    assert slopes(multiclass_hinge(s, 0), *s) == (near(2.9), [-1.0, 1.0, 0.0])
 
 
 def test_D11_total_loss_is_the_mean_plus_the_penalties_of_the_weights():
     net = MLP.from_matrices([[[9, 1, -2], [9, 0, 3]], [[9, 1, 1], [9, -1, 2], [9, 0, 1]]], "relu")
     X, Y = [[1.0, 2.0], [0.5, -1.0]], [2, 0]
-    data_loss = sum(svm(net(x), y).data for x, y in zip(X, Y)) / 2
-    history = nn.fit(net, X, Y, loss="svm", epochs=1, penalty=nn.l2(0.1), progress=False)
+    data_loss = sum(multiclass_hinge(net(x), y).data for x, y in zip(X, Y)) / 2
+    history = nn.fit(net, X, Y, loss="multiclass_hinge", epochs=1, penalty=nn.losses.l2(0.1), progress=False)
 
     assert history.loss[0] == near(data_loss + 0.1 * (1 + 4 + 9) + 0.1 * (1 + 1 + 1 + 4 + 1))
 
 
 def test_l1_penalty():
     net = MLP.from_matrices([[9, 1, -2.5]])
-    _, grads = slopes(nn.l1(0.1)(net), *net.parameters())
+    _, grads = slopes(nn.losses.l1(0.1)(net), *net.parameters())
 
-    assert nn.l1(0.1)(net).data == near(0.35)
+    assert nn.losses.l1(0.1)(net).data == near(0.35)
     assert grads == [0.1, -0.1, 0.0]
 
 
@@ -115,7 +113,7 @@ def test_C3_one_neuron_with_squared_error():
 
 
 def test_E2_and_E5_the_hand_set_and():
-    gate = nn.by_hand("and")
+    gate = nn.hand_set("and")
     X, Y = nn.truth_table("and")
 
     assert [gate(x).data for x in X] == near(
@@ -163,7 +161,7 @@ def test_targets_may_be_values_too():
     t, z = [Value(0.0), Value(1.0), Value(0.0)], [Value(1.0), Value(2.0), Value(3.0)]
 
     assert cross_entropy(softmax(z), t).data == near(1.4076059644443806)
-    assert svm(z, t).data == near(2.0)
+    assert multiclass_hinge(z, t).data == near(2.0)
     assert binary_cross_entropy([sigmoid(z[0])], [t[0]]).data == near(math.log1p(math.exp(1.0)))
 
 
@@ -176,7 +174,7 @@ def test_a_target_of_another_size_is_refused(loss):
         loss([0.5, 0.5], 1)
 
 
-@pytest.mark.parametrize("loss", [cross_entropy, negative_log_likelihood, svm])
+@pytest.mark.parametrize("loss", [cross_entropy, negative_log_likelihood, multiclass_hinge])
 def test_classes_count_from_0_and_end_before_the_number_of_outputs(loss):
     for target in (3, -1, 1.5):
         with pytest.raises(ValueError, match="classes count from 0: expected 0 to 2, got"):
@@ -212,7 +210,7 @@ def test_losses_are_found_by_name_short_name_and_function():
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_of_the_table_trains(name):
-    classes = LOSSES[name].encode is LOSSES["svm"].encode
+    classes = LOSSES[name].encode is LOSSES["multiclass_hinge"].encode
     outputs = "linear" if not LOSSES[name].probabilities else "softmax" if classes else "sigmoid"
     X, Y = nn.truth_table("or")
     net = MLP(2, [3, 2 if classes else 1], output=outputs, seed=1)
@@ -270,7 +268,7 @@ SHARES = r"a target over classes is a class or shares from 0 on that sum to 1, g
         ("cross_entropy", [1.0, 2.0, 3.0], [0, 0, 0], SHARES),
         ("cross_entropy", [1.0, 2.0, 3.0], [20, 30, 50], SHARES),
         ("cross_entropy", [1.0, 2.0], [math.nan, 1.0], SHARES),
-        ("svm", [1.0, 2.0], [0.5, 0.2], SHARES),
+        ("multiclass_hinge", [1.0, 2.0], [0.5, 0.2], SHARES),
         ("cross_entropy", [1.0, 2.0], 2, "classes count from 0: expected 0 to 1, got 2"),
         ("hinge", [0.3], 0.5, r"hinge takes targets 1 and -1 \(or 1 and 0\), got 0\.5"),
     ],
@@ -302,7 +300,7 @@ def test_targets_are_checked_before_training(targets):
         ("cross_entropy", [0.05, 0.95]),
         ("cross_entropy", [1 / 3, 2 / 3]),
         ("cross_entropy", [0.33, 0.67 - 0.005]),
-        ("svm", [1, 0]),
+        ("multiclass_hinge", [1, 0]),
     ],
 )
 def test_soft_targets_are_taken(loss, target):
@@ -410,8 +408,8 @@ def test_attention_layer_norm_and_softmax_by_hand_have_pytorchs_gradients():
         ("hinge", [[-1.0], [1.0]], True),
         ("binary_cross_entropy", [[0.2], [0.7]], True),  # probabilities of a class
         ("cross_entropy", [[0.2, 0.8], [0.7, 0.3]], True),
-        (nn.Loss("own", lambda y, t: abs(y[0] - t[0])), [[0.3], [0.6]], False),
-        (nn.Loss("own", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0])), [[1.3], [2.6]], True),
+        (nn.losses.Loss("own", lambda y, t: abs(y[0] - t[0])), [[0.3], [0.6]], False),
+        (nn.losses.Loss("own", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0])), [[1.3], [2.6]], True),
     ],
 )
 def test_targets_are_classes_or_numbers_to_be_met(loss, targets, classes):

@@ -27,7 +27,7 @@ def alone(make, X, Y, seed, rate, optimizer=SGD, order=0, **options):
             net, X, Y, optimizer=optimizer(net.parameters(), rate), seed=order, runner="eager", progress=False,
             **options,
         )  # fmt: skip
-    except nn.NonfiniteLossError:
+    except nn.training.NonfiniteLossError:
         return [p.data for p in net.parameters()], math.nan, math.nan
     right = nn.evaluate(net, X, Y, loss)[1] / len(X)
     return [p.data for p in net.parameters()], history.loss[-1], right
@@ -78,7 +78,7 @@ def test_a_penalty_and_a_captured_value_count():
     strength = nn.module.Value(0.03)
 
     def penalty(model):
-        return strength * nn.l2(1.0)(model)
+        return strength * nn.losses.l2(1.0)(model)
 
     assert_each_is_as_alone(lambda seed: MLP(2, [3, 1], seed=seed), *XOR, [0.2], epochs=20, penalty=penalty)
 
@@ -258,7 +258,7 @@ def test_an_optimizer_may_make_its_own_rate_of_the_one_it_is_given(runner):
 @SIDES
 def test_a_loss_with_readings_of_its_own(runner):
     """Its decision is asked, and its encoding."""
-    absolute = nn.Loss("absolute", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0] > 0.2))
+    absolute = nn.losses.Loss("absolute", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0] > 0.2))
     assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.1], epochs=5, runner=runner, loss=absolute)
 
 

@@ -9,7 +9,8 @@ import numpy
 import pytest
 
 from autodiff import Value
-from nn import MLP, Module, PReLU, fit, l1, l2
+from nn import MLP, Module, PReLU, fit
+from nn.losses import l1, l2
 
 Pair = namedtuple("Pair", ["first", "second"])
 

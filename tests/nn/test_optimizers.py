@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import nn
-from autodiff import Value, statements
-from nn import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp, clip_by_norm, cosine, linear_decay, step_decay
-from nn.optim import optimizer_named
+from autodiff import Value
+from autodiff.formula import statements
+from nn import SGD, Adam, AdamW, RMSProp, cosine
+from nn.optim import OPTIMIZERS, Optimizer, clip_by_norm, linear_decay, optimizer_named, step_decay
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))
 OURS = {
@@ -89,7 +90,7 @@ def test_one_recorded_step_is_the_step(name):
 
 
 def test_the_update_of_sgd_reads_as_on_the_slide():
-    from autodiff import history
+    from autodiff.graph import history
 
     _, (new,) = SGD([Value(1.0)], 0.1).recorded()
 

@@ -94,7 +94,7 @@ def test_validation_patience_penalty_and_ctrl_c():
         if history.epochs == 3:
             raise KeyboardInterrupt
 
-    data = {"validation_data": (SEQUENCES[:2], SUMS[:2]), "penalty": nn.l2(0.01), "progress": False}
+    data = {"validation_data": (SEQUENCES[:2], SUMS[:2]), "penalty": nn.losses.l2(0.01), "progress": False}
     history = fit(net, SEQUENCES[2:], SUMS[2:], optimizer="adam", epochs=9, patience=5, callbacks=stop, **data)
     assert (history.stopped, history.epochs, len(history.validation_loss)) == ("interrupted", 3, 3)
     other = total()
@@ -190,7 +190,7 @@ def test_one_program_serves_all_lengths(make, monkeypatch):
     monkeypatch.setattr(Singles, "end", lambda self: made.append(self) or Functions.end(self))
     Y = [[1.0] * len(sequence) for sequence in SEQUENCES] if make is RunningSign else SUMS
     longest = sorted(zip(SEQUENCES, Y), key=lambda example: -len(example[0]))  # its own program is not needed
-    history = fit(make(seed=7), *zip(*longest), epochs=2, penalty=nn.l2(0.03), progress=False)
+    history = fit(make(seed=7), *zip(*longest), epochs=2, penalty=nn.losses.l2(0.03), progress=False)
     assert history.runner == "native"
     assert len({id(each) for each in made}) == 1
 
@@ -203,7 +203,7 @@ def test_several_sequences_for_each_update_run_eagerly():
 
 def test_a_loss_that_is_not_finite_stops_before_the_step():
     net, (X, Y) = total(), (SEQUENCES, [*SUMS[:-1], math.inf])
-    with pytest.raises(nn.NonfiniteLossError) as caught:
+    with pytest.raises(nn.training.NonfiniteLossError) as caught:
         fit(net, X, Y, epochs=5, progress=False)
     assert caught.value.loss == math.inf
     assert all(math.isfinite(x.data) for x in net.parameters())

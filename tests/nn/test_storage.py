@@ -11,8 +11,8 @@ import pytest
 import autodiff
 import nn
 from autodiff import Primitive, Value
-from nn import MLP, Layer, ModelFileError, Module, Sequential, load, save
-from nn.serialization import checksum
+from nn import MLP, Layer, Module, Sequential, load, save
+from nn.serialization import ModelFileError, checksum
 
 
 def contents_of(path):
@@ -271,7 +271,7 @@ def test_an_activation_that_was_exchanged_is_noticed(tmp_path):
         save(net, tmp_path / "net.json")
 
 
-@pytest.mark.parametrize("name", [*nn.ACTIVATIONS, "softmax"])
+@pytest.mark.parametrize("name", [*nn.activations.ACTIVATIONS, "softmax"])
 @pytest.mark.parametrize("change", [lambda net: net, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_every_activation_of_the_table_is_saved(name, change, tmp_path):
     net = change(MLP(2, [3, 2], ["tanh"], output=name, seed=0))

@@ -16,7 +16,7 @@ from nn import MLP, SGD, evaluate, fit, predict, truth_table
 
 NEEDS_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX comes with the extra jax")
 EVERY = pytest.mark.parametrize(
-    "runner", [*[x for x in nn.RUNNERS if x != "jax"], pytest.param("jax", marks=NEEDS_JAX)]
+    "runner", [*[x for x in nn.training.RUNNERS if x != "jax"], pytest.param("jax", marks=NEEDS_JAX)]
 )
 
 
@@ -40,7 +40,7 @@ def test_one_epoch_of_fit_is_the_loop_written_by_hand():
     assert [p.data for p in by_fit.parameters()] == pytest.approx([p.data for p in by_hand.parameters()], rel=1e-12)
 
 
-@pytest.mark.parametrize("gate", sorted(nn.GATES))
+@pytest.mark.parametrize("gate", sorted(nn.data.GATES))
 def test_every_gate_is_learned_by_the_defaults(gate):
     net, history = trained(gate)
     X, Y = truth_table(gate)
@@ -94,7 +94,7 @@ def test_the_graph_does_not_grow_from_step_to_step():
 def test_trap_38_a_diverging_rate_stops_with_the_history():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], "relu", seed=0)
-    with pytest.raises(nn.NonfiniteLossError, match="the loss became") as caught:
+    with pytest.raises(nn.training.NonfiniteLossError, match="the loss became") as caught:
         fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), progress=False)
 
     history = caught.value.history
@@ -182,7 +182,7 @@ def test_gradient_norms_are_those_of_the_last_mini_batch():
     net, history = trained(epochs=1, record=["gradient_norms"])
     first = [p.grad for p in net.layers[0].neurons[0].parameters()]
 
-    assert nn.gradient_norms(net) == history.gradient_norms[0]
+    assert nn.training.gradient_norms(net) == history.gradient_norms[0]
     assert any(first)
 
 
@@ -194,7 +194,7 @@ def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path)
     assert len(net.parameters()) == 9
 
     record = ["accuracy", "gradient_norms"]
-    history = fit(net, X, Y, epochs=3, penalty=nn.l2(0.01), record=record, runner=runner, progress=False)
+    history = fit(net, X, Y, epochs=3, penalty=nn.losses.l2(0.01), record=record, runner=runner, progress=False)
     hidden = [[w.data for w in neuron.w] for neuron in net.layers[0].neurons]
     nn.save(net, tmp_path / "net.json")
 
@@ -210,7 +210,7 @@ def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path)
 
 
 def test_B6_training_stops_when_the_loss_is_small():
-    _, history = trained(callbacks=[nn.loss_below(0.01)])
+    _, history = trained(callbacks=[nn.training.loss_below(0.01)])
 
     assert history.stopped == "loss below 0.01"
     assert history.loss[-1] < 0.01 <= min(history.loss[:-1])
@@ -228,7 +228,7 @@ def test_training_stops_when_nothing_improves():
 def test_C4_training_stops_when_the_parameters_stand_still():
     X, Y = truth_table("and")
     net = MLP(2, [1], initializer="zeros")
-    history = fit(net, X, Y, callbacks=[nn.parameters_still()], epochs=20_000, progress=False)
+    history = fit(net, X, Y, callbacks=[nn.training.parameters_still()], epochs=20_000, progress=False)
 
     assert history.stopped == "parameters stand still"
     assert history.loss[-1] == pytest.approx(0.0625)
@@ -381,7 +381,7 @@ def test_in_a_terminal_a_bar_shows_epochs_and_loss(monkeypatch):
 
 def test_a_history_says_what_happened():
     net, history = trained(epochs=1)
-    empty = nn.History(history.optimizer, history.random)
+    empty = nn.training.History(history.optimizer, history.random)
 
     assert repr(history) == "History(1 epoch, 1 update, loss 0.676595 -> 0.676595, stopped: all epochs)"
     assert repr(empty) == "History(0 epochs, 0 updates, stopped: not yet)"
@@ -401,7 +401,7 @@ def rate_of_success(seeds, sizes, activation, rate, epochs):
     right = 0
     for seed in seeds:
         net = MLP(2, sizes, activation, seed=seed)
-        with contextlib.suppress(nn.NonfiniteLossError):
+        with contextlib.suppress(nn.training.NonfiniteLossError):
             fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False)
             right += evaluate(net, X, Y)[1] == 4
     return right / len(seeds)

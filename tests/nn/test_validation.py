@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from nn import MLP, SGD, BatchNorm, Dropout, Layer, Module, NonfiniteLossError, Sequential, evaluate, fit, iris, metrics
-from nn.training import validation
+from nn import MLP, SGD, BatchNorm, Dropout, Layer, Module, Sequential, evaluate, fit, iris, metrics
+from nn.training import NonfiniteLossError, validation
 from nn.training.validation import Validation
 
 X, Y = (rows[::10] for rows in iris())

@@ -172,7 +172,7 @@ def test_a_number_in_the_data_that_is_not_finite_is_named_before_it_changes_anyt
     net = MLP(2, [4, 1], "relu", seed=0)
     start = net.state_dict()
 
-    with pytest.raises((ValueError, nn.NonfiniteLossError), match=r"nan|inf"):
+    with pytest.raises((ValueError, nn.training.NonfiniteLossError), match=r"nan|inf"):
         fit(net, examples, targets, epochs=3, runner=runner, progress=False)
     assert net.state_dict() == start
 

@@ -11,12 +11,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies
 
-from autodiff import Value, compile, history, statements
+from autodiff import Value, compile
 from autodiff.flat import lower
 from autodiff.flat.backends import javascript
+from autodiff.formula import statements
+from autodiff.graph import history
 from autodiff.quiz import Question, gift, html
-from nn import MLP, ModelFileError, load, save
-from nn.serialization import checksum
+from nn import MLP, load, save
+from nn.serialization import ModelFileError, checksum
 from visualize import draw, page
 
 NASTY = [
@@ -138,10 +140,9 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 def test_a_label_is_not_in_machine_code(label):
     """What is written for LLVM, the nests, is the same for every label, in a function and a training."""
     pytest.importorskip("llvmlite")
-    from autodiff.flat import Recipe
     from autodiff.flat.backends.llvm.steps import of_rows
     from autodiff.flat.loops.nests import roll
-    from autodiff.flat.recording import Recording, Step
+    from autodiff.flat.recording import Recipe, Recording, Step
 
     def nests(first, second):
         x, f = labelled(first, second)

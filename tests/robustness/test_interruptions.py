@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from autodiff import Primitive, Value, gradients, history, where
+from autodiff import Primitive, Value, gradients, where
+from autodiff.graph import history
 from tests.support.engine_programs import chain
 from tests.support.threads import at_once
 

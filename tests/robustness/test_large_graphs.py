@@ -13,9 +13,11 @@ import tracemalloc
 
 import pytest
 
-from autodiff import Value, dot, gradients, history, logsumexp, nonfinite_origin, statements, sum as total
+from autodiff import Value, dot, gradients, logsumexp, nonfinite_origin, sum as total
 from autodiff.flat import lower
 from autodiff.flat.backends.python import Source
+from autodiff.formula import statements
+from autodiff.graph import history
 from autodiff.quiz import Question
 from tests.support.clock import Clock
 from visualize import draw, page

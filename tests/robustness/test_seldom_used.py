@@ -4,7 +4,10 @@ import pytest
 
 import autodiff
 from autodiff import Value, compile, grad, maxout, mean
-from nn import MLP, Layer, Module, Optimizer
+from autodiff.formula import names, statements
+from autodiff.graph import history
+from nn import MLP, Layer, Module
+from nn.optim import Optimizer
 
 
 def test_the_largest_and_the_mean_of_nothing_are_refused():
@@ -39,11 +42,11 @@ def test_names_and_statements_take_one_value():
     x, y = autodiff.variables(x=2, y=3)
     f = x * y + 1.0
 
-    assert autodiff.statements(f) == autodiff.statements(autodiff.history(f), f) == ["s0 = x * y", "f = s0 + 1"]
-    assert autodiff.names(f) == autodiff.names(autodiff.history(f), f)
+    assert statements(f) == statements(history(f), f) == ["s0 = x * y", "f = s0 + 1"]
+    assert names(f) == names(history(f), f)
     for nothing in (3, None, grad):
         with pytest.raises(TypeError, match=r"expected Values, as history\(f\) lists them"):
-            autodiff.names(nothing)
+            names(nothing)
 
 
 def test_an_optimizer_without_an_update_says_what_it_needs():

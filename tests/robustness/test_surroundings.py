@@ -17,8 +17,8 @@ import visualize.layout.engines
 from autodiff import Value, variables
 from autodiff._files import need
 from autodiff.lectures import EXAMPLES
-from nn import MLP, ModelFileError, fit, load, save, truth_table
-from nn.serialization import checksum
+from nn import MLP, fit, load, save, truth_table
+from nn.serialization import ModelFileError, checksum
 from visualize import draw, page, plot_activation
 
 XOR = truth_table("xor")

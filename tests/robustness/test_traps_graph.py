@@ -6,7 +6,8 @@ import pickle
 
 import pytest
 
-from autodiff import StaleGraphError, Value, gradients, history, maximum, relu, sigmoid, variables, where
+from autodiff import StaleGraphError, Value, gradients, maximum, relu, sigmoid, variables, where
+from autodiff.graph import history
 from tests.support.engine_programs import chain, close, slopes
 
 

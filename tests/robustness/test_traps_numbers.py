@@ -9,7 +9,6 @@ import autodiff
 from autodiff import (
     Value,
     exp,
-    history,
     log,
     log_sigmoid,
     logsumexp,
@@ -22,6 +21,7 @@ from autodiff import (
     variables,
     where,
 )
+from autodiff.graph import history
 from nn import binary_cross_entropy
 from tests.support.engine_programs import close, slopes
 

@@ -5,7 +5,8 @@ import math
 
 import autodiff
 from autodiff import PRIMITIVES, Value
-from autodiff.flat import lower, row_mean
+from autodiff.flat import lower
+from autodiff.flat.ir import row_mean
 from autodiff.flat.recording import Recording
 
 INF, NAN = math.inf, math.nan

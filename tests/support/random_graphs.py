@@ -4,7 +4,8 @@ import math
 
 from hypothesis import strategies
 
-from autodiff import PRIMITIVES, Value, history
+from autodiff import PRIMITIVES, Value
+from autodiff.graph import history
 from tests.support.primitive_samples import SAMPLES
 
 COUNTS = {name: {len(point) for point in points} for name, (_, points) in SAMPLES.items()}

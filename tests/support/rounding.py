@@ -11,7 +11,8 @@ import itertools
 import math
 from fractions import Fraction
 
-from autodiff import Value, history
+from autodiff import Value
+from autodiff.graph import history
 
 UNIT = 2.0**-50  # 4 units in the last place of 1
 NEVER_ROUND = {"neg", "relu", "abs", "sign", "heaviside", "clip", "maximum", "minimum", "where", "sqrt"}

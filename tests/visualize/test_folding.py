@@ -8,7 +8,8 @@ import pytest
 
 import autodiff
 import nn
-from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, history, relu, sigmoid, sin, tanh, variables
+from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
+from autodiff.graph import history
 from autodiff.lectures import EXAMPLES
 from visualize import draw
 from visualize.render.painter import Text

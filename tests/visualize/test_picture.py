@@ -16,7 +16,8 @@ import visualize
 from autodiff import StaleGraphError, Value, latex, relu, variables
 from autodiff.lectures import EXAMPLES
 from tests.support.pictures import SVG, elements, texts
-from visualize import Picture, draw
+from visualize import draw
+from visualize.picture import Picture
 from visualize.render.tikz import tikz
 
 

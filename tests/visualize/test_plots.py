@@ -11,7 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 import nn
-from autodiff import Value, clip, elu, heaviside, leaky_relu, maximum, relu, sigmoid, sign, tanh
+from autodiff import Value, clip, elu, leaky_relu, maximum, relu, sigmoid, sign, tanh
+from autodiff.primitives import heaviside
 from visualize import plots
 
 XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -448,7 +449,7 @@ def test_a_history_is_drawn_by_its_losses(trained):
 def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
     net, history = trained
     nn.squared_error(net([1.0, 0.0]), 1.0).backward()
-    norms = nn.gradient_norms(net)
+    norms = nn.training.gradient_norms(net)
     axes = plots.plot_gradient_sizes(norms)
 
     assert list(axes.get_lines()[0].get_ydata()) == list(norms.values())
@@ -466,7 +467,7 @@ def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
     net = nn.MLP(2, [3], output="softmax", seed=0)
     nn.fit(net, X, Y, "cross_entropy", epochs=100, progress=False)
     axes = plots.plot_decision_boundary(net, X, Y, steps=12)
-    one_hot = plots.plot_decision_boundary(net, X, [nn.one_hot(y, 3) for y in Y], steps=12)
+    one_hot = plots.plot_decision_boundary(net, X, [nn.losses.one_hot(y, 3) for y in Y], steps=12)
     by_class = plots.plot_decision_boundary(lambda x: nn.predict(net, x), X, Y, [0.5, 1.5], steps=12)
 
     def table(rows):
@@ -521,9 +522,9 @@ def test_one_answer_may_be_in_a_list_or_an_array(answer):
     )
 
 
-@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+@pytest.mark.parametrize("name", nn.activations.ACTIVATIONS)
 def test_every_activation_of_nn_can_be_drawn_by_its_name(name):
-    function = nn.ACTIVATIONS[name]
+    function = nn.activations.ACTIVATIONS[name]
     by_name = plots.plot_activation(name, between=(-2, 2))
     by_function = plots.plot_activation(function() if name == "prelu" else function, between=(-2, 2))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autodiff import show
+from autodiff.formula import show
 from autodiff.notation import Name
 
 from .._text import pretty, shorten, width

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autodiff import Value, history, on_kink, parse
+from autodiff import Value, parse
+from autodiff.graph import history, on_kink
 
 from .style import PALE, STYLES, Axes, dress, ready
 

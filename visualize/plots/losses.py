@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autodiff import show
+from autodiff.formula import show
 
 from .style import Axes, color_of, counting, dress, entry, named, note, ready, styled
 
@@ -38,7 +38,7 @@ def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
     """Draw how large the gradient is in each layer, on an axis where each step up multiplies it.
 
     Sizes are the norms of the layers' gradients from the input on, as a list, several lists by name, or what
-    ``nn.gradient_norms`` returns; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
+    ``nn.training.gradient_norms`` returns; of a History, or its ``gradient_norms``, each layer is drawn by epoch.
 
     >>> plot_gradient_sizes([1e-6, 1e-4, 1e-2]).get_yscale()
     'log'

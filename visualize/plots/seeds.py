@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff import show
+from autodiff.formula import show
 
 from .style import BLUE, INK, ORANGE, Axes, counting, dress, floats, legend_below, ready, same_length, shades
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff import Value, show
+from autodiff import Value
 from autodiff.arrays import in_order
+from autodiff.formula import show
 
 from .style import INK, POINTS, REGIONS, STYLES, Axes, dress, legend_below, ready, same_length, shades
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
-from autodiff import show
+from autodiff.formula import show
 
 from .._text import escape, pretty
 from ..layout.plan import Point

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
-from autodiff import show
+from autodiff.formula import show
 from autodiff.notation import ACCENTS, MARKS, escape, tex
 
 from ..style import SHAPES, TEXTS

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from autodiff import Value, gate, history, names, on_kink, show, stale, sweep
+from autodiff import Value
+from autodiff.formula import gate, names, show
+from autodiff.graph import history, on_kink, stale, sweep
 from autodiff.notation import Name
 from autodiff.vocabulary import words
 

@@ -10,7 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
-from autodiff import Value, names, show
+from autodiff import Value
+from autodiff.formula import names, show
 from autodiff.notation import UPPER
 from autodiff.vocabulary import words
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autodiff import PRIMITIVES, Primitive, Value, exp, history, log, maximum, sigmoid, sqrt, stale
-from autodiff.flat import Unsupported, recorded
+from autodiff import PRIMITIVES, Primitive, Value, exp, log, maximum, sigmoid, sqrt
+from autodiff.flat import Unsupported
+from autodiff.flat.expansion import recorded
+from autodiff.graph import history, stale
 
 Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autodiff import Value, history, names, show
+from autodiff import Value
 from autodiff._files import PAGES, finite, suffix, write
 from autodiff.flat import javascript
-from autodiff.formula import Formula, TexFormula, equations
+from autodiff.formula import Formula, TexFormula, equations, names, show
+from autodiff.graph import history
 from autodiff.notation import Name
 from autodiff.quiz import SAID, SENTENCES
 
@@ -157,7 +158,7 @@ class Page:
 
     Examples
     --------
-    >>> from visualize import Page
+    >>> from visualize.web.document import Page
     >>> from autodiff import variables
     >>> from visualize import page
     >>> x, y = variables(x=3, y=4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff import Value, history
+from autodiff import Value
+from autodiff.graph import history
 
 
 def gates(function: Callable[..., Any], *sizes: int) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from autodiff import Value, history
-from autodiff.flat import Listing, Live, Program, javascript, lower
+from autodiff import Value
+from autodiff.flat import Program, javascript, lower
+from autodiff.flat.live import Listing, Live
 from autodiff.formula import MathFormula
+from autodiff.graph import history
 from autodiff.notation import Name
 from autodiff.quiz import EDGES, GATES, RULES, SENTENCES, Gate, Mistake, typical
 from autodiff.vocabulary import words

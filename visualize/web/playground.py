@@ -8,9 +8,10 @@ from itertools import islice
 from operator import index
 from typing import Any, NamedTuple
 
-from autodiff import Value, show, softmax, variables
+from autodiff import Value, softmax, variables
 from autodiff.arrays import in_order
 from autodiff.flat import Program, javascript, lower
+from autodiff.formula import show
 
 from .._text import clean, escape
 from .document import Page, data, mathml, script, section, table
@@ -52,7 +53,7 @@ class Network:
         losses: Sequence[Any] = (),
         activations: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
-        from nn import ACTIVATIONS
+        from nn.activations import ACTIVATIONS
         from nn.losses import loss_named
 
         self.model = model
@@ -348,12 +349,12 @@ def playground(
     X, Y : sequence
         The examples and their targets.
     loss : str or function (outputs, target) -> Value, or a list of them, optional
-        A name from ``nn.LOSSES``, or your own. Of several one is chosen in the page. By default the squared error.
+        A name from ``nn.losses.LOSSES``, or your own; of several, one is chosen in the page. Squared error by default.
     activations : mapping of str to function
         What the hidden layers may have in the page besides the activation that they have, by name, such as
-        ``{"elu": nn.ACTIVATIONS["elu"]}``. By default linear, tanh, sigmoid, relu and leaky_relu.
+        ``{"elu": nn.activations.ACTIVATIONS["elu"]}``. By default linear, tanh, sigmoid, relu and leaky_relu.
     optimizer : str
-        A name from ``nn.OPTIMIZERS``.
+        A name from ``nn.optim.OPTIMIZERS``.
     learning_rate : float, optional
         Of the optimizer; by default its own.
     batch_size : int, optional

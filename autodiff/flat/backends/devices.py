@@ -34,7 +34,7 @@ class Jax(Batch):
 
 
 def clipped(gradients: Any, threshold: Any) -> Any:
-    """As ``nn.clip_by_norm``."""
+    """As ``nn.optim.clip_by_norm``."""
     length = core(xp)["norm of"](gradients)
     return gradients * xp.where((length >= threshold) & (length > 0.0), threshold / length, 1.0)
 

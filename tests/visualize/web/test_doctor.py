@@ -58,7 +58,7 @@ def case(model, X, Y, loss="squared_error", rate=0.1, epochs=0):
     if epochs:
         try:
             history = nn.fit(model, X, Y, loss, optimizer, epochs=epochs, progress=False)
-        except nn.NonfiniteLossError as error:
+        except nn.training.NonfiniteLossError as error:
             history = error.history
     row = loss_named(loss)
     return examined(Task(model, X, encoded(model, X, Y, row), row, optimizer), history)

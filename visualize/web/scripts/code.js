@@ -11,14 +11,14 @@ const inBrackets = (items) => `[${items.map((x) => (Array.isArray(x) ? inBracket
 function examplesIn(training, given) {
   const { config, X, labels, testX, testLabels, codes } = training, { data: name, examples, noise, draw, test, own } = config, lines = [];
   const classes = name !== "given" || given.classes, plain = (rows) => rows.map((label) => (classes ? label : codes[label].length > 1 ? codes[label] : codes[label][0]));
-  const calls = { rectangle: `rectangle(${examples}, seed=${draw})`, blobs: `blobs(${examples}, 3, ${noise}, seed=${draw})` };
+  const calls = { rectangle: `data.rectangle(${examples}, seed=${draw})`, blobs: `blobs(${examples}, 3, ${noise}, seed=${draw})` };
   const made = (name.length > 4 && name !== "given"), drawn = made || !["given", "own"].includes(name), asGiven = name === "given" && test === given.config.test;
   if (drawn) lines.push(`X, Y = nn.${calls[name] ?? (made ? `${name}(${examples}, noise=${noise}, seed=${draw})` : `truth_table(${inQuotes(name)})`)}`);
   else if (asGiven || name === "own") lines.push(`X = ${inBrackets(X)}`, `Y = ${inBrackets(plain(labels))}`, ...(testX.length ? [`X_test = ${inBrackets(testX)}`, `Y_test = ${inBrackets(plain(testLabels))}`] : []));
   else lines.push(`X = ${inBrackets(given.X)}`, `Y = ${inBrackets(plain(given.labels))}`);
   if (test && !asGiven && name !== "own") lines.push(`(X, Y), (X_test, Y_test) = nn.split(X, Y, ${test}, seed=${draw})`);
   if (own.length && (drawn || !asGiven) && name !== "own") lines.push(`X += ${inBrackets(own.map(([x, y]) => [x, y]))}`, `Y += ${inBrackets(own.map((point) => point[2]))}`);
-  if (classes && codes[0].length > 1 && !training.head.takes_classes) lines.push(`Y = [nn.one_hot(y, ${codes[0].length}) for y in Y]`);
+  if (classes && codes[0].length > 1 && !training.head.takes_classes) lines.push(`Y = [nn.losses.one_hot(y, ${codes[0].length}) for y in Y]`);
   return lines;
 }
 
@@ -37,7 +37,7 @@ function program(training, given) {
     "import nn", "", ...examplesIn(training, given),
     `model = nn.MLP(${[inputs, inBrackets(widths), ...more, `seed=${seed}`].join(", ")})`,
     ...(own ? [`model.load_state_dict({${names.map((name, i) => `${inQuotes(name)}: ${exact(start[i])}`).join(", ")}})`] : []),
-    ...(decays ? [`optimizer = nn.OPTIMIZERS[${name}](model, ${config.rate})`, `optimizer.weight_decay = ${config.decay}`] : []),
+    ...(decays ? [`optimizer = nn.optim.OPTIMIZERS[${name}](model, ${config.rate})`, `optimizer.weight_decay = ${config.decay}`] : []),
     `nn.fit(model, X, Y, ${[loss, ...(decays ? ["optimizer"] : [name, `learning_rate=${config.rate}`]), `epochs=${epochs}`, ...(config.batch ? [`batch_size=${config.batch}`] : []), `seed=${seed}`, "progress=False"].join(", ")})`,
     ...(rest ? [`# the page is ${rest} of ${each} mini-batches into the next epoch`] : []),
     `print(nn.evaluate(model, X, Y, ${loss})[0])`, "",

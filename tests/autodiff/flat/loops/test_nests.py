@@ -8,10 +8,11 @@ import pytest
 
 import autodiff
 import nn
-from autodiff import Value, exp, gradients, history, softmax, take, tanh
+from autodiff import Value, exp, gradients, softmax, take, tanh
 from autodiff.flat.loops import nests as nests_module
 from autodiff.flat.loops.nests import roll
 from autodiff.flat.recording import Recording
+from autodiff.graph import history
 from autodiff.tracing import Tracing
 from tests.support.nests import counts, flat, gpt, matrix, product, rolled, run
 
