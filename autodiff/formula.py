@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import primitives
 from .graph import history
 from .notation import Name, tex
-from .ufuncs import applied
+from .ufuncs import apply_ufunc
 from .vocabulary import ATOM, COMPARISON, DASH, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
@@ -410,7 +410,7 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
         setattr(symbol, f"__r{name}__", operator(primitive, reflected=True))
     over, under = operator(primitives.div, reflected=True), operator(primitives.reciprocal, reflected=False)
     symbol.__rtruediv__ = lambda self, other: under(self) if other == 1 else over(self, other)
-    symbol.__array_ufunc__ = lambda self, ufunc, method, *inputs, **keywords: applied(ufunc, method, inputs, keywords)
+    symbol.__array_ufunc__ = lambda self, ufunc, method, *inputs, **more: apply_ufunc(ufunc, method, inputs, more)
     symbol.__pos__ = lambda self: self
     return symbol
 

@@ -15,7 +15,7 @@ from threading import local
 from typing import Any, NamedTuple
 
 from ..formula import arithmetic
-from ..primitives import BUILT_IN, Primitive, Slope, recordable, where
+from ..primitives import BUILT_IN, Primitive, Slope, record_false, where
 from ..tracing import Unsupported
 from ..vocabulary import head_of
 from .ir import Expression, primitive_of
@@ -37,7 +37,7 @@ class Symbol:
 
     @staticmethod
     def record(primitive: Primitive, operands: Sequence[Any]) -> Symbol:
-        return Symbol((head_of(primitive), *map(plain, recordable(primitive, operands))))
+        return Symbol((head_of(primitive), *map(plain, record_false(primitive, operands))))
 
     def __bool__(self) -> bool:
         answer: Callable[[Symbol], bool] | None = getattr(running, "answer", None)

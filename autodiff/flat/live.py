@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Value
-from ..graph import history, made_after, numbers, on_kink, sweep
-from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, no_edges, selected
+from ..graph import history, numbers, on_kink, sweep, unpacker
+from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, gate_upstream, no_edges
 from ..tracing import Unsupported
 from .backends import javascript
 from .backends.text import places
@@ -108,7 +108,7 @@ class Live:
 
     def closes(self, node: Value, place: int) -> bool:
         """Whether the local gradient may close the gate, so that nothing passes."""
-        return selected(1.0, self.local(node, place), made_after(self.copies[node])) is not None
+        return gate_upstream(1.0, self.local(node, place), unpacker(self.copies[node])) is not None
 
     def piecewise(self, node: Value, place: int) -> bool:
         """Whether the rule says something else elsewhere."""

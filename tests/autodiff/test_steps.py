@@ -454,7 +454,7 @@ def test_labels_that_are_formulas_get_parentheses_among_other_signs():
 def test_a_label_that_is_no_text_is_named(label):
     x = Value(1.0, "x")
 
-    with pytest.raises(TypeError, match="a label is a str, got"):
+    with pytest.raises(TypeError, match="a label must be a str, got"):
         x.label = label
     assert x.label == "x"
 

@@ -16,7 +16,7 @@ from .bundle import gates_in
 from .translate import Translation
 
 CUT = """
-    arrays.elementwise flat.backends.javascript.definition flat.expansion.recorded flat.live.Live.written
+    arrays.broadcast flat.backends.javascript.definition flat.expansion.recorded flat.live.Live.written
     flat.lowering.lower graph.push primitives.Slope steps.Row.text steps.Row.line steps.Row.remarks
     steps.Row.sentence steps.Forward.parts steps.Forward.remarks steps.Forward.sentence
     steps.Start.parts steps.Start.sentence steps.Step.parts steps.Step.text steps.Step.copy steps.Step.sentence

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...engine import Value
-from ...ieee import INF, NAN, chosen
+from ...ieee import INF, NAN, term_at
 from ...primitives import Primitive
 from ...tracing import Unsupported
 from ...vocabulary import INFIX
@@ -594,7 +594,7 @@ def indexed(numbers: Any, choices: int) -> Any:
     """Numbers as indices below ``choices``; IndexError if one is none (jax can raise no error)."""
     if isinstance(numbers, (np.ndarray, np.generic)):
         for wrong in np.ravel(numbers)[~np.isin(np.ravel(numbers), range(choices))][:1]:
-            chosen(*[0.0] * choices, float(wrong))
+            term_at(*[0.0] * choices, float(wrong))
     return numbers.astype(int)
 
 
