@@ -10,7 +10,7 @@ from ..engine import Value
 from ..formula import gate, names, show
 from ..graph import history, numbers, refuse_stale, stale, sweep
 from ..primitives import BUILT_IN, downstream
-from ..steps import WIDTH, shortened
+from ..steps import WIDTH, shorten
 from ..vocabulary import head_of, words
 
 GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
@@ -119,7 +119,7 @@ class NonfiniteOrigin:
 
     def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
         self.kind, self.node = kind, node
-        lines = [shortened(f"    {fact}") for fact in facts]
+        lines = [shorten(f"    {fact}") for fact in facts]
         self.text = "\n".join([*wrap(sentence, WIDTH), *lines, *wrap(advice, WIDTH)])
 
     def __repr__(self) -> str:

@@ -86,7 +86,7 @@ class Lowering:
         self.names = identifiers()
         primitives = {gate.primitive for gate in recording.gates} - BUILT_IN
         self.own = {identifier(primitive.name) for primitive in primitives if primitive} - {*self.names.taken, "f"}
-        self.names.taken |= dict.fromkeys(self.own, 1)
+        self.names.taken.update(self.own)
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
         self.called = self.names.of([*leaves, *recording.gates], self.output)
         self.gradients: dict[Value, str] = {}
@@ -184,7 +184,7 @@ class Lowering:
             narrow: Expression = (top[0], *[part[0] for part in parts])
             depth = 1 + max([part[1] for part in parts], default=0)
             if len(narrow) > WIDE or depth > DEEP or (id(top) in shared and not words(top[0]).is_comparison):
-                name = self.names.numbered("t")
+                name = self.names.next_name("t")
                 lines.append(Line(name, narrow))
                 narrow, depth = name, 0
             done[id(top)] = narrow, depth, top

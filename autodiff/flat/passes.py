@@ -149,7 +149,7 @@ def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
             return holders[known]
         expression = (expression[0], *[reduced(operand, None) for operand in expression[1:]])
         if target is None and counts[known] > 1 and not words(expression[0]).is_comparison:
-            found.append(Line(names.numbered("t"), expression))
+            found.append(Line(names.next_name("t"), expression))
             expression = holders[known] = found[-1].target
         elif target is not None:
             holders[known] = target

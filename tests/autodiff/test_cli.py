@@ -156,7 +156,7 @@ def test_tangents_join_the_forward_rows(run):
     assert ([row["tangent"] for row in data["forward"]], data["tangents"]) == ([1.0, -4.0], {"x": 1.0})
     status, output, message = run(*D1, "--tangent", "w")
     assert (status, output) == (2, "")
-    assert message.startswith("tangents are given for inputs, here x, y, z; got ")
+    assert message.startswith("tangents must name inputs, here x, y, z; got ")
 
 
 def test_json_is_data_with_inf_and_nan_as_strings(run):

@@ -188,7 +188,7 @@ class Lesson:
     def formula(self, x: Any) -> Any:
         """A recorded rule written out."""
         if x in self.copied:
-            return MathFormula.called(self.copied[x], x.data)
+            return MathFormula.variable(self.copied[x], x.data)
         if type(x) is not Value or x.primitive is None:
             return MathFormula.of(float(getattr(x, "data", x)))
         return MathFormula.record(x.primitive, [self.formula(part) for part in x.operands])
@@ -245,7 +245,7 @@ class Lesson:
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
             if row.phase == "backward":
-                data |= {"local": tree_of(math.written(MathFormula)), "choices": self.choices(math)}
+                data |= {"local": tree_of(math.factor_in(MathFormula)), "choices": self.choices(math)}
                 data.update(self.backward(row, adding.get(row.operand, [])))
             yield data
 
