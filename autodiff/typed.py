@@ -1,16 +1,16 @@
-"""What type checkers are told: floats give floats, Values a Value; nothing of it is imported at run time."""
+"""Types for type checkers: floats give floats, Values a Value. Not imported at run time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol, SupportsFloat, TypeVar, overload
 
-Plain = SupportsFloat  # a number of Python, NumPy or another library
+Plain = SupportsFloat  # a number from Python, NumPy or another library
 T = TypeVar("T")
 
 
 class Node(Protocol):
-    """A number of a graph, as orders, sweeps and steps read it: a Value."""
+    """A node of a graph, as read by graph walks and steps: a Value."""
 
     @property
     def data(self) -> float: ...
@@ -33,7 +33,7 @@ class Array(Protocol):
 
 
 class Recorder(Protocol):
-    """A class that records the primitives it is given to."""
+    """A class that records primitives applied to its members."""
 
     @classmethod
     def record(cls, primitive: Any, operands: Sequence[Any], /) -> Any: ...
@@ -44,7 +44,7 @@ R = TypeVar("R", bound=Recorder)
 
 
 class Operator(Protocol[R]):
-    """A Value's operator, its other operand on either side."""
+    """A binary operator of Value."""
 
     @overload
     def __call__(self, other: R | float, /) -> R: ...

@@ -13,7 +13,7 @@ from typing import Any
 import autodiff
 from autodiff import TraceError, Value, dot, log, logsumexp, relu, softplus
 from autodiff.arrays import in_order
-from autodiff.functions import centered
+from autodiff.functions import center
 
 from ._checks import at_least_0, below_1, counted, number, one_of, several
 from .module import Module
@@ -178,7 +178,7 @@ def scores_of(outputs: list[Any]) -> tuple[list[Any], Any]:
         whole = made_by(scales[0], "logsumexp") and sorted(map(id, scales[0].operands)) == sorted(map(id, made))
         if whole and all(scale is scales[0] for scale in scales):
             return list(made), scales[0]
-    return (scores := centered(outputs)), logsumexp(scores)
+    return (scores := center(outputs)), logsumexp(scores)
 
 
 def total(terms: Sequence[Any]) -> Any:

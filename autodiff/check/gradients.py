@@ -10,7 +10,7 @@ from typing import Any
 
 from ..engine import Value
 from ..formula import names, show
-from ..functional import Call, branches, checked, flattened, mirrored, one_number, parameters, shape
+from ..functional import Call, branches, flatten, mirror, parameters, require_function, require_number, shape
 from ..graph import history, numbers, on_kink, refuse_stale, sweep
 from ..ieee import INF, NAN, number
 from ..primitives import Primitive
@@ -100,16 +100,16 @@ class Subject:
 
 def of_call(f: Any, args: Sequence[Any], keywords: dict[str, Any]) -> Subject:
     """A function called with arguments."""
-    args = mirrored(lambda x: x.data if type(x) is Value else x, tuple(args))
+    args = mirror(lambda x: x.data if type(x) is Value else x, tuple(args))
     call = Call(f, args, None, keywords).scalar()
-    inputs, named = flattened(call.trees), zip(call.trees, parameters(f, len(args)))
+    inputs, named = flatten(call.trees), zip(call.trees, parameters(f, len(args)))
     names = [name for tree, parameter in named for name in places(tree, parameter)]
     for leaf, name in zip(inputs, names):
         leaf.label = name
 
     def replayed(data: list[float]) -> float:
         left = iter(data)
-        output = one_number(f(*mirrored(lambda _: Value(next(left)), args), **keywords))
+        output = require_number(f(*mirror(lambda _: Value(next(left)), args), **keywords))
         return output.data if type(output) is Value else float(output)
 
     order = history(call.output, call.since) if type(call.output) is Value else []
@@ -397,12 +397,12 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
         raise ValueError(f"h is a step greater than 0, got {h!r}")
     if type(f) is Value and (args or keywords):
         raise TypeError("a recorded Value is checked as it stands: check_gradients(f), without arguments")
-    subject = of_graph(f) if type(f) is Value else of_call(checked(f, "check_gradients"), args, keywords)
+    subject = of_graph(f) if type(f) is Value else of_call(require_function(f, "check_gradients"), args, keywords)
     own = given = subject.analytical()
     if gradient is not None:
         if shape(gradient) != (wanted := shape(subject.shape)):
             raise ValueError(f"gradient must mirror the arguments: expected {wanted}, got {shape(gradient)}")
-        given = [float(x.data if type(x) is Value else x) for x in flattened(gradient)]
+        given = [float(x.data if type(x) is Value else x) for x in flatten(gradient)]
     claims = map(Claim, given, subject.magnitudes(), repeat(subject.noise()), own)
     facts = enumerate(zip(subject.names, subject.inputs, claims))
     rows = [CheckedInput(name, subject.function(i), x.data, claim, h) for i, (name, x, claim) in facts]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
-from ..functional import branches, flattened, mirrored, parameters, value_and_grad
+from ..functional import branches, flatten, mirror, parameters, value_and_grad
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported, is_tracing
 from .backends import text as text  # by which programs print themselves
@@ -83,12 +83,12 @@ class Trace:
         """Call the function with Values in place of the numbers."""
         self.since, (args, static) = tick(), self.call
         names = iter(labels(self.f, args))
-        trees = [mirrored(lambda x: Value(plain(x), next(names)), arg) for arg in args]
-        self.inputs = flattened(trees)
+        trees = [mirror(lambda x: Value(plain(x), next(names)), arg) for arg in args]
+        self.inputs = flatten(trees)
         with Uncollected(), Tracing(sums=self.for_loops):
-            self.output = self.f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
+            self.output = self.f(*[mirror(lambda x: x, tree) for tree in trees], **static)
         what = "what a compiled function returns"
-        self.outputs = [x if type(x) is Value else real(x, what) for x in flattened(self.output)]
+        self.outputs = [x if type(x) is Value else real(x, what) for x in flatten(self.output)]
 
     @cached_property
     def work(self) -> int:
@@ -126,7 +126,7 @@ class Trace:
     def answer(self, numbers: Sequence[float]) -> Any:
         """The outputs in the shape in which the function returned them."""
         remaining: Iterator[float] = iter(numbers)
-        return mirrored(lambda _: next(remaining), self.output)
+        return mirror(lambda _: next(remaining), self.output)
 
 
 class Run(NamedTuple):
@@ -147,7 +147,7 @@ class Run(NamedTuple):
 
 def records(args: Sequence[Any]) -> bool:
     """Whether a call takes part in a graph: it was given Values, or stands inside a function being traced."""
-    return is_tracing() or Value in map(type, flattened(args))
+    return is_tracing() or Value in map(type, flatten(args))
 
 
 def plain(x: Any) -> float:
@@ -156,7 +156,7 @@ def plain(x: Any) -> float:
 
 def numbers(args: Sequence[Any]) -> list[float]:
     """Every number of the arguments, in order."""
-    return [x if type(x) is float else plain(x) for x in flattened(args)]
+    return [x if type(x) is float else plain(x) for x in flatten(args)]
 
 
 def shape_of(tree: Any) -> Any:
@@ -204,7 +204,7 @@ def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     found = []
     for name, arg in zip(parameters(f, len(args)), args):
         several = shape_of(arg) is not None
-        found += [f"{name}{place}" if several else name for place in range(len(flattened(arg)))]
+        found += [f"{name}{place}" if several else name for place in range(len(flatten(arg)))]
     return found
 
 
@@ -325,15 +325,15 @@ class Compiled:
         if wrt is not None:
             last = self.last_wanted
             is_last = last is not None and last.is_list(wrt)
-            wanted: Any = last if is_last else self.wanted(flattened(wrt))
+            wanted: Any = last if is_last else self.wanted(flatten(wrt))
             found = trace.ready(wanted, self.runner, 1).row(numbers(args))
             if is_last:
                 return found.outputs[0], found.parameter_gradients
             of = dict(zip(map(id, wanted.leaves), found.parameter_gradients))
-            return found.outputs[0], mirrored(lambda value: of[id(value)], wrt)
+            return found.outputs[0], mirror(lambda value: of[id(value)], wrt)
         found = trace.ready(None, self.runner, 1).row(numbers(args))
         gradients = iter(found.input_gradients)
-        trees = tuple(mirrored(lambda _: next(gradients), arg) for arg in args)
+        trees = tuple(mirror(lambda _: next(gradients), arg) for arg in args)
         return found.outputs[0], trees[0] if len(args) == 1 else trees
 
     def wanted(self, given: list[Any]) -> Wanted:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..engine import Value, tick
 from ..formula import LONGEST, Names
-from ..functional import flattened, mirrored
+from ..functional import flatten, mirror
 from ..graph import age
 from ..ieee import real
 from ..primitives import PRIMITIVES
@@ -220,8 +220,8 @@ def recorded(
 
     def variables(part: Sequence[Any], name: str) -> Any:
         places = count()
-        return mirrored(lambda number: Value(number, f"{name}{next(places)}"), part)
+        return mirror(lambda number: Value(number, f"{name}{next(places)}"), part)
 
     x, target = map(variables, example, "xt")
-    inputs = flattened([x, target])
+    inputs = flatten([x, target])
     return [loss(x, target)], inputs

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from ..engine import Value
-from ..functional import flattened, mirrored
+from ..functional import flatten, mirror
 from ..tracing import Unsupported
 from .recording import Recording
 
@@ -53,7 +53,7 @@ class AnyLength:
     def __init__(self, trace: Callable[[Any], Any], args: Any, shape: Any, other: Any, longest: int) -> None:
         self.trace, self.args, self.shapes, self.longest = trace, args, (shape, other), longest
         numbers = count()
-        self.places = mirrored(lambda _: next(numbers), args)  # of inputs
+        self.places = mirror(lambda _: next(numbers), args)  # of inputs
         self.programs: dict[Any, Any] = {}
 
     def args_of(self, length: int) -> Any:
@@ -62,7 +62,7 @@ class AnyLength:
 
     def of(self, length: int) -> list[int]:
         """The places of the inputs of a sequence of that length among those of the longest."""
-        return flattened(resized(self.places, *self.shapes, length))
+        return flatten(resized(self.places, *self.shapes, length))
 
     def ready(self, wrt: Any, length: int) -> tuple[Any, list[Value]]:
         """(Runner, leaves read) for a length; gradients are those to inputs (None), none (), or ``wrt.leaves``."""

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from ..arrays import is_array
-from ..functional import branches, flattened
+from ..functional import branches, flatten
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported
 from .recording import of_update
@@ -35,7 +35,7 @@ class Trainer:
     """
 
     def __init__(self, fast: Any, parameters: Any, optimizer: Any) -> None:
-        given = parameters.parameters() if hasattr(parameters, "parameters") else flattened(parameters)
+        given = parameters.parameters() if hasattr(parameters, "parameters") else flatten(parameters)
         self.fast, self.optimizer = fast, optimizer
         self.wanted = fast.wanted(list(optimizer.parameters))
         if {*given} != {*self.wanted.leaves}:
@@ -204,7 +204,7 @@ def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
         level = arg if type(arg) in (list, tuple) else [arg]
         while not (kinds := {*map(type, level)}) <= NUMBERS:
             if kinds != {list} or len({*map(len, level)}) > 1:
-                return None, [real(x, "a trainer") for x in flattened(args)]
+                return None, [real(x, "a trainer") for x in flatten(args)]
             counts.append(len(level))
             level = [*chain.from_iterable(level)]
         shapes.append((*counts, len(level)))

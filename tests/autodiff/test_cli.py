@@ -294,7 +294,7 @@ def test_input_that_is_no_text_ends_nothing():
         (["x", "x=1", "-o", "x.jpg"], "known are .svg, .png, .pdf, .tex, .dot, .html, .htm"),
         (["--quiz", "2", "-o", "quiz.pdf"], "known are .html, .gift, .txt"),
         (["--quiz", "2", "-o", "no/quiz.html"], "cannot save 'no/quiz.html': there is no folder"),
-        (["x", "x=1", "-o", "a\0b.svg"], "no file has such a name"),
+        (["x", "x=1", "-o", "a\0b.svg"], "not a valid file name"),
         (["x = 3; x", "x=1"], "x is an input"),
         (["\udcff", "x=1"], "has no meaning here"),
         (["x", "x=1", "-o", "x.unknown"], "x.unknown"),

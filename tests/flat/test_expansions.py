@@ -456,8 +456,8 @@ def test_take_of_rows_takes_a_row_and_trains_it():
     ("terms", "error"),
     [
         ([], "take needs at least one term"),
-        ([[1.0], [1.0, 2.0]], "all as lists of one length"),
-        ([[1.0], 2.0], "all as lists of one length"),
+        ([[1.0], [1.0, 2.0]], "all as lists of equal length"),
+        ([[1.0], 2.0], "all as lists of equal length"),
         (5.0, r"take\(\[x, y\], 1\)"),
     ],
 )

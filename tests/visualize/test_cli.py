@@ -92,7 +92,7 @@ def test_an_expression_may_start_with_a_minus():
         (["D1", "-o", "{n.__class__}.svg"], "cannot number '{n.__class__}.svg'"),
         (["D1", "-o", "{n:999999999}.svg"], "{n} or {n:03} stands for the number"),
         (["D1", "-o", "{n}{m}.svg"], "no other braces"),
-        (["D1", "-o", "\ud800.svg"], "no file has such a name"),
+        (["D1", "-o", "\ud800.svg"], "not a valid file name"),
         (["--try", "f.svg"], "known are .html, .htm"),
         (["D1", "--try", "f.html", "-o", "g.html"], "--try f.html names the file: leave out -o"),
         (["D1", "--try", "f.html", "--frames"], "a page shows every step"),

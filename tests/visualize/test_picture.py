@@ -88,7 +88,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "f.svg").mkdir()
-    with pytest.raises(IsADirectoryError, match="that is a folder"):
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
         draw(built("D1")).save(tmp_path / "f.svg")
 
 
