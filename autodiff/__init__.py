@@ -2,27 +2,27 @@
 
 Where things are, in the order to read:
 
-    ieee         numbers that answer inf or nan where Python raises
+    ieee         functions that return inf or nan where Python's raise
     primitives   every primitive, once: value, local gradients, kink, expansion
     vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     graph        the order by age, staleness, the backward sweep
     engine       Value, its operators, backward()
-    functions    softmax, mean, norm, maxout, ... composed from primitives
+    functions    softmax, mean, norm, maxout, ... composed of primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp
-    notation     names as slides write them, in Unicode, MathML and TeX
+    notation     names as on slides, in Unicode, MathML and TeX
     formula      names for the nodes of a graph, and its gates as text
-    steps        both passes in words: table, sentences, data
+    steps        both passes as text: table, sentences, data
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
-    quiz         questions with blanks, mistakes named
+    quiz         questions with blanks; mistakes, by name
     flat         a graph as straight-line code: printed, run, compiled
-    __main__     python -m autodiff; cli: what the front doors share
+    __main__     python -m autodiff; cli: shared by the command lines
 
-    refusals, tracing, arrays                  beside engine: errors, recording, NumPy
-    ufuncs, guards, descriptions, typed        beside primitives: NumPy's names, rules that raise, help(), types
+    refusals, tracing, arrays                  for engine: errors, recording, NumPy
+    ufuncs, guards, descriptions, typed        for primitives: NumPy's names, rules that raise, help(), types
     _files                                     atomic file writes, packages that may be missing
-    _lazy                                      names whose module is imported when they are used
+    _lazy                                      lazy imports
 
 What the package exports, and why:
 
@@ -34,12 +34,12 @@ What the package exports, and why:
     compile                                       a function as flat code: ``value_and_grad``, ``map``, ``trainer``
     parse, latex                                  text in, TeX out
     check_gradients, nonfinite_origin             is a gradient right, and where did inf or nan begin
-    Primitive, PRIMITIVES                         a gate of your own, and the table of all gates
-    ExpressionError, StaleGraphError, TraceError  what can be caught
+    Primitive, PRIMITIVES                         gates of your own, and the table of all gates
+    ExpressionError, StaleGraphError, TraceError  errors to catch
 
-Every other gate answers to its name, too (``autodiff.atan2``; ``autodiff.primitives`` lists them), and so do ``abs``
-and ``sum``, which a star import leaves to Python. Submodules to import from: ``graph`` (history, stale, sweep,
-on_kink), ``formula`` (names and text of gates), ``flat`` (programs), ``lectures`` (examples), ``quiz`` (questions).
+All other gates are attributes, too (``autodiff.atan2``; ``autodiff.primitives`` lists them), and so are ``abs`` and
+``sum``, which a star import leaves to Python. Submodules to import from: ``graph`` (history, stale, sweep, on_kink),
+``formula`` (names and text of gates), ``flat`` (programs), ``lectures`` (examples), ``quiz`` (questions).
 
 >>> from autodiff import variables
 >>> x, y, z = variables(x=-2, y=5, z=-4)
@@ -91,7 +91,7 @@ ROOMS = {  # modules that are imported when they, or one of these names, are fir
 
 
 class Described:
-    """A primitive's attribute, written from its row when help() reads it; the class has one of its own."""
+    """An attribute that help() reads of a primitive, generated from its row; the class has its own."""
 
     def __init__(self, name: str, of_class: Any) -> None:
         self.name = name

@@ -404,9 +404,9 @@ class Value:
         return getattr(ufunc, method)(*boxes, **keywords)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For copy and pickle: a leaf as its numbers, a result as a table of its graph."""
+        """For copy and pickle: a leaf as its number, label and gradient, a result as a table of its graph."""
         if self.primitive is None:
-            return restore_leaf, (self.data, self.label, self.grad)
+            return Value, (self.data, self.label), (None, {"grad": self.grad})
         return restore_result, tabulate(self)
 
 
@@ -454,12 +454,6 @@ def restore_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
     return nodes[-1]
 
 
-def restore_leaf(data: float, label: str, grad: float) -> Value:
-    leaf = Value(data, label)
-    leaf.grad = grad
-    return leaf
-
-
 def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     """d output / d input for each input, as recorded Values that can be differentiated again.
 
@@ -497,11 +491,8 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
 
 
 def variables(**inputs: Plain) -> tuple[Value, ...]:
-    """Labeled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
+    """Labeled leaves, in the order given.
 
-    Examples
-    --------
-    >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
     >>> x * y + x
     Value(15.0)
@@ -514,9 +505,6 @@ def label(namespace: dict[str, Any]) -> None:
 
     Values in lists and tuples are numbered: w becomes w0, w1, ... Names with a leading underscore are skipped.
 
-    Examples
-    --------
-    >>> from autodiff import Value, label
     >>> x = Value(2.0)
     >>> y = x * 3.0
     >>> label(globals())

@@ -21,11 +21,9 @@ age = attrgetter("born")
 
 
 class StaleGraphError(RuntimeError):
-    """The gradient of a graph whose inputs have changed since it was computed.
+    """The gradient of a graph was requested, but its inputs have changed since it was computed.
 
-    Examples
-    --------
-    >>> from autodiff import StaleGraphError, Value
+    >>> from autodiff import Value
     >>> x = Value(3.0, "x")
     >>> y = x * x
     >>> x.data = 5.0

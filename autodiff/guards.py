@@ -50,10 +50,9 @@ def refuse_count(primitive: Any, given: int) -> None:
             most = code.co_argcount - before - hasattr(function, "__self__")
             expected = min(most, max(given, most - len(function.__defaults__ or ())))
             if expected != given:
-                name = primitive.name
-                advice = f": write {name}({name}(a, b), c)" * (name in ("maximum", "minimum") and given > 2)
-                operands = f"operand{'s' * (expected != 1)}, got {given}{advice}"
-                raise TypeError(f"{name} takes {expected} {operands}") from None
+                name, operands = primitive.name, "1 operand" if expected == 1 else f"{expected} operands"
+                advice = f": write {name}({name}(a, b), c)" if name in ("maximum", "minimum") and given > 2 else ""
+                raise TypeError(f"{name} takes {operands}, got {given}{advice}") from None
 
 
 class Number(float):

@@ -218,11 +218,19 @@ def clamp(x: float, low: float, high: float) -> float:
 
 
 def step(x: float, at_zero: float) -> float:
-    return 1.0 if x > 0.0 else 0.0 if x < 0.0 else at_zero if x == 0.0 else x
+    if x > 0.0:
+        return 1.0
+    if x < 0.0:
+        return 0.0
+    return at_zero if x == 0.0 else x
 
 
 def signum(x: float) -> float:
-    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x == 0.0 else x
+    if x > 0.0:
+        return 1.0
+    if x < 0.0:
+        return -1.0
+    return 0.0 if x == 0.0 else x
 
 
 def total(*terms: float) -> float:

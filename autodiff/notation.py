@@ -33,8 +33,7 @@ PIECE = re.compile(
 )
 TEX_SIGNS = {  # by MathML's operators
     "·": r"\cdot", "\N{MULTIPLICATION SIGN}": r"\cdot", "\N{MINUS SIGN}": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne",
-    "%": r"\bmod", "…": r"\dots",
-    "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
+    "%": r"\bmod", "…": r"\dots", "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor", "|": "|", ",": ",",
 }  # fmt: skip
 TEX_FORMS = {  # by MathML's elements
     "mfrac": r"\frac{{{}}}{{{}}}", "msqrt": r"\sqrt{{{}}}", "msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}",
@@ -108,7 +107,7 @@ def split_name(label: str) -> tuple[str, str, str, str] | None:
     base, accent = GREEK.get(inner[0].removeprefix("\\"), inner[0]), head[1] or ""
     if base.startswith("\\"):
         return None
-    below, above = [inner[2]] * bool(inner[2]), [inner[3]] * bool(inner[3])
+    below, above = [x for x in inner[2:3] if x], [x for x in inner[3:] if x]
     rest = label[head.end() :].removesuffix("_")  # lambda_ is lambda
     while rest:
         piece = PIECE.match(rest)
@@ -123,7 +122,7 @@ def split_name(label: str) -> tuple[str, str, str, str] | None:
             (above if kind in ("upper", "power") else below).append(piece[kind])
     if kinds[:1] == ["glued"] and kinds.count("number") == len(kinds) - 1 > 0:  # W1_0_2 belongs to layer 1
         above.append(f"({below.pop(0)})")
-    comma = "," * any(len(index) > 1 for index in below)
+    comma = "," if any(len(index) > 1 for index in below) else ""
     return base, accent, comma.join(below), "".join(above)
 
 
@@ -138,8 +137,9 @@ def tex(tree: Sequence[Any]) -> str:
         return f"{OF_ACCENTS[children[1][1]]}{{{tex(children[0])}}}"
     texts = [tex(child) for child in children]
     if name in TEX_FORMS:
-        if name.startswith("msu"):  # indices
-            texts = [x if (ALONE.fullmatch(x) if i == 0 else len(x) == 1) else f"{{{x}}}" for i, x in enumerate(texts)]
+        if name.startswith("msu"):  # a base and its indices
+            base = texts[0] if ALONE.fullmatch(texts[0]) else f"{{{texts[0]}}}"
+            texts = [base, *[x if len(x) == 1 else f"{{{x}}}" for x in texts[1:]]]
         return TEX_FORMS[name].format(*texts)
     if len(children) > 2 and children[0] in FENCES and children[-1][0] == "mo":
         texts[0], texts[-1] = rf"\left{texts[0]}", rf"\right{texts[-1]}"
@@ -159,8 +159,13 @@ def symbol(text: str) -> str:
 
 def escape(text: str) -> str:
     """The text for a TeX file, outside formulas; a character that pdfTeX's fonts lack becomes its code point."""
-    return "".join([
-        ESCAPES.get(c, c) if " " <= c < "\x7f" else f"${SYMBOLS[c]}$" if c in SYMBOLS
-        else c if "\xc0" <= c <= "\u017f" and c not in "\xd7\xf7" else f"[U+{ord(c):04X}]"
-        for c in " ".join(text.split())
-    ])  # fmt: skip
+    return "".join(map(escape_character, " ".join(text.split())))
+
+
+def escape_character(c: str) -> str:
+    if " " <= c < "\x7f":
+        return ESCAPES.get(c, c)
+    if c in SYMBOLS:
+        return f"${SYMBOLS[c]}$"
+    is_latin = "\xc0" <= c <= "\u017f" and c not in "\xd7\xf7"
+    return c if is_latin else f"[U+{ord(c):04X}]"

@@ -137,9 +137,10 @@ class Primitive:
         except ERRORS as error:
             found = self.retry_slopes(known, error)
         if not isinstance(found, (tuple, list)) or len(found) != len(known) - 1:
-            entries = f"({', '.join(['...'] * (len(known) - 1))}{',' * (len(known) == 2)}), got {found!r:.60}"
+            entries = "(...,)" if len(known) == 2 else f"({', '.join(['...'] * (len(known) - 1))})"
             raise TypeError(
-                f"the local gradients of {self.name} must be a tuple with one entry for each operand, {entries}"
+                f"the local gradients of {self.name} must be a tuple with one entry for each operand, {entries}, "
+                f"got {found!r:.60}"
             )
         return found
 
@@ -334,9 +335,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     Both sides are computed. The side not taken gets gradient 0, whatever arrives; but if a slope behind it is
     infinite, 0 * inf is nan (as in PyTorch and JAX): give it a harmless operand by a second where.
 
-    Examples
-    --------
-    >>> from autodiff import variables, where
+    >>> from autodiff import variables
     >>> x, y = variables(x=-1, y=5)
     >>> where(x > 0, x, y)
     Value(5.0)

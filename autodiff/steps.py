@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Steps"]
 WIDTH = 80
-EQUALS = (r"\approx", "=")
 
 
 class SpokenFormula(SlideFormula):
@@ -190,15 +189,17 @@ class Forward(Row):
         """Why the gate can compute, and what its local gradients say."""
         called, steps = self.steps.names, self.steps.into.get(self.node, ())
         grows = [f"by {self.number_text(step.local)} for each 1 of {called[step.operand]}" for step in steps[:3]]
-        change = f"grows {', '.join(grows)}{', ...' * (len(steps) > 3)}" if steps else "does not change with them"
+        if len(steps) > 3:
+            grows.append("...")
+        change = f"grows {', '.join(grows)}" if steps else "does not change with them"
         return f"its inputs are known; {called[self.node]} {change}"
 
     @property
     def latex(self) -> str:
         """The line in TeX, aligned at =."""
         (numbers, remark), left = self.gate_numbers(TexFormula), tex(Name(self.steps.names[self.node]).tree)
-        answer = numeral(self.number_text(self.answer)).tex
-        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {tex(numbers.tree)} {EQUALS[not remark]} {answer}"
+        equals, answer = r"\approx" if remark else "=", numeral(self.number_text(self.answer)).tex
+        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {tex(numbers.tree)} {equals} {answer}"
 
     @property
     def tangent(self) -> float:
@@ -292,7 +293,7 @@ class Step(Row):
             each = "each" if self.edges > 1 else "its"
             return f"{row.name} scales: {each} input gets upstream times its local gradient"
         if formula in ("1", "-1"):
-            return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
+            return f"{row.name} passes the upstream gradient on{', its sign flipped' if formula == '-1' else ''}"
         return f"{row.name} scales: its input gets upstream times {formula}"
 
     @property
@@ -354,9 +355,8 @@ class Step(Row):
         texts, remark = self.number_texts((self.upstream, self.local), mul)
         left, answer = fraction(output, operand), numeral(self.number_text(self.downstream)).tex
         local = tex(self.factor_in(TexFormula).tree) if self.node is self.steps.output else fraction(gate, operand)
-        sign = "=" if self.path == 1 else r"\mathrel{+}="
-        product = (numeral(texts[0]) * numeral(texts[1])).tex
-        numbers = "" if self.closed else f"{product} {EQUALS[not remark]} "
+        sign, equals = "=" if self.path == 1 else r"\mathrel{+}=", r"\approx" if remark else "="
+        numbers = "" if self.closed else f"{(numeral(texts[0]) * numeral(texts[1])).tex} {equals} "
         path = rf" \quad \text{{({self.so_far(self.number_text(self.total))})}}" if self.paths > 1 else ""
         return rf"{left} &{sign} {fraction(output, gate)} \cdot {local} = {numbers}{answer}{path}"
 
@@ -639,8 +639,8 @@ class Steps:
         """What a gradient means: the lines above the table."""
         output, name = self.names[self.output], self.names[next(iter(self.gradients), self.output)]
         meaning = f"{slope(output, name)} says how fast {output} grows with {name}, the other inputs held fixed"
-        first, *second = [*[self.advice] * self.plain, meaning]
-        return "\n".join(map(shorten, [f"GOAL      {first}", *[f"          {text}" for text in second]]))
+        lines = [f"GOAL      {self.advice}", f"          {meaning}"] if self.plain else [f"GOAL      {meaning}"]
+        return "\n".join(map(shorten, lines))
 
     def footer(self) -> str:
         """The gradients of all inputs, with advice."""
