@@ -204,14 +204,10 @@ class Value:
         """The primitive applied to Values and numbers, as a new node; of arrays, an array of nodes."""
         inputs = tuple(operands)
         if not {*map(type, inputs)} <= RECORDED:  # the types of all at once: a weighted sum has many
-            try:
-                inputs = tuple(
-                    [x if type(x) is Value else real(x, primitive.name) for x in p.record_false(primitive, inputs)]
-                )
-            except TypeError:
-                if any(map(is_array, inputs)):
-                    return broadcast(primitive, inputs)
-                raise
+            if any(map(is_array, inputs)):
+                return broadcast(primitive, inputs)
+            known = p.record_false(primitive, inputs)
+            inputs = tuple([x if type(x) is Value else real(x, primitive.name) for x in known])
         return result(primitive, primitive.compute(numbers(inputs)), inputs)
 
     # --- Forward and backward ----------------------------------------------------------------
@@ -219,17 +215,9 @@ class Value:
     def backward(self, upstream: float = 1.0) -> None:
         """Set ``grad`` of every node that this one depends on: upstream * local, summed over all paths.
 
-        In leaves, gradients add up over calls, as in PyTorch; in inner nodes, each call starts anew.
-
-        Parameters
-        ----------
-        upstream : float
-            The gradient that arrives at this node.
-
-        Raises
-        ------
-        StaleGraphError
-            If an input has changed since this was computed; no gradient is written then.
+        In leaves, gradients add up over calls, as in PyTorch; in inner nodes, each call starts anew. ``upstream`` is
+        the gradient that arrives here. StaleGraphError, before any gradient is written, if an input has changed since
+        this was computed.
         """
         if tracing:
             refuse(self, "backward()")
@@ -286,19 +274,10 @@ class Value:
     def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
         """The backward pass as a sequence of steps, one per edge; its repr is a table.
 
-        Parameters
-        ----------
-        digits : int, optional
-            Digits after the decimal point in texts; None gives six significant digits.
-        tangents : Value, or dict of Value to float, optional
-            The direction, x or {x: 1.0, y: 2.0}, in which forward mode computes a tangent of every gate.
-
-        Raises
-        ------
-        StaleGraphError
-            If an input has changed since this was computed.
-        ValueError
-            If ``digits`` is not a whole number from 0 to 17, or ``tangents`` names a Value outside this graph.
+        ``digits`` (0 to 17) are those after the decimal point in texts; None gives six significant digits.
+        ``tangents``, a Value x or a dict {x: 1.0, y: 2.0}, is the direction in which forward mode computes a tangent
+        of every gate. StaleGraphError if an input has changed since this was computed; ValueError for other digits
+        and for a tangent of a Value outside this graph.
         """
         from .steps import Steps  # when needed: computing needs no words
 
@@ -334,14 +313,13 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
+    conjugate = __pos__  # np.var and np.std call it
+
     def __divmod__(self, other: Any) -> tuple[Value, Value]:
         return self // other, self % other
 
     def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
         return other // self, other % self
-
-    def __floor__(self) -> Value:
-        return self.floor()
 
     def __ceil__(self) -> Value:
         return -(-self).floor()
@@ -357,7 +335,7 @@ class Value:
         return self._reflected_div(other)
 
     # fmt: off
-    __neg__, __abs__                 = unary(p.neg), unary(p.absolute)
+    __neg__, __abs__, __floor__      = unary(p.neg), unary(p.absolute), unary(p.floor)
     __add__, _reflected_add          = binary(p.add), binary(p.add, reflected=True)
     __sub__, __rsub__                = binary(p.sub), binary(p.sub, reflected=True)
     __mul__, __rmul__                = binary(p.mul), binary(p.mul, reflected=True)
@@ -391,10 +369,6 @@ class Value:
     item, numpy = Missing("the number is in data"), Missing("the number is in data")
     requires_grad = Missing("every Value gets a gradient; detach() returns a leaf that is cut off")
 
-    def conjugate(self) -> Value:
-        """The Value itself: np.var and np.std call this."""
-        return self
-
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         """A NumPy function of Values and arrays: the gate of its name, or else the function on each element."""
         found = apply_ufunc(ufunc, method, inputs, keywords)
@@ -406,7 +380,7 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         """For copy and pickle: a leaf as its number, label and gradient, a result as a table of its graph."""
         if self.primitive is None:
-            return Value, (self.data, self.label), (None, {"grad": self.grad})
+            return restore_leaf, (self.data, self.label, self.grad)
         return restore_result, tabulate(self)
 
 
@@ -454,25 +428,19 @@ def restore_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
     return nodes[-1]
 
 
+def restore_leaf(data: float, label: str, grad: float) -> Value:
+    leaf = Value(data, label)
+    leaf.grad = grad
+    return leaf
+
+
 def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     """d output / d input for each input, as recorded Values that can be differentiated again.
 
-    Parameters
-    ----------
-    output : Value
-        The Value to differentiate. No ``.grad`` is written.
-    inputs : Value or iterable of Value
-        Leaves or inner nodes; the gradient is 0 where the output does not depend on one. One Value counts as [Value].
+    Inputs are leaves or inner nodes, in an iterable; one Value counts as [Value]. The gradient is 0 if the output does
+    not depend on an input. No ``.grad`` is written. TypeError for anything that is not a Value; StaleGraphError if an
+    input has changed since the output was computed.
 
-    Raises
-    ------
-    TypeError
-        If the output or an input is not a Value.
-    StaleGraphError
-        If an input has changed since the output was computed.
-
-    Examples
-    --------
     >>> x = Value(3.0, "x")
     >>> slope, = gradients(x ** 3, [x])
     >>> slope.data, gradients(slope, [x])[0].data

@@ -85,7 +85,7 @@ def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
     >>> from autodiff import variables
     >>> x, y, z = variables(x=-2, y=5, z=-4)
     >>> list(names((x + y) * z).values())
-    ['x', 'y', 'z', 's0', 'f']
+    ['x', 'y', 'z', 'f', 's0']
     """
     nodes, output = with_history(nodes, output)
     return Names(one_line).of(nodes, output)
