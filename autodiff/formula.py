@@ -68,7 +68,7 @@ def with_history(nodes: Any, output: Any) -> tuple[Any, Any]:
     if hasattr(nodes, "__iter__"):
         return nodes, output
     if not hasattr(nodes, "operands"):
-        raise TypeError(f"expected Values, as history(f) lists them, or one Value, got {nodes!r:.60}")
+        raise TypeError(f"expected one Value, or nodes such as history(f), got {nodes!r:.60}")
     return history(nodes), nodes
 
 
@@ -321,7 +321,7 @@ class MathFormula(SlideFormula):
         if sign == "/":
             return Typeset.of(text, ("mfrac", a.bare, b.bare), is_fraction=True)
         if sign == "//":
-            return Typeset.of(text, fence("\N{LEFT FLOOR}", ("mfrac", a.bare, b.bare), "\N{RIGHT FLOOR}"))
+            return Typeset.of(text, fence("\N{LEFT FLOOR}", [("mfrac", a.bare, b.bare)], "\N{RIGHT FLOOR}"))
         if sign == "**":
             return Typeset.of(text, ("msup", a.tree, b.bare))
         return Typeset.of(text, ("mrow", a.tree, ("mo", TYPESET.get(sign, sign)), b.tree))
@@ -333,24 +333,22 @@ class MathFormula(SlideFormula):
 
     @classmethod
     def bracket(cls, a: Any) -> Typeset:
-        return Typeset.of(super().bracket(a), fence("(", a.tree, ")"), a.bare, a.is_fraction)
+        return Typeset.of(super().bracket(a), fence("(", [a.tree], ")"), a.bare, a.is_fraction)
 
     @classmethod
     def write_call(cls, gate: Any, name: str, operands: Sequence[Any]) -> Typeset:
         text = super().write_call(gate, name, operands)
-        trees = [
-            x.tree if isinstance(x, Typeset) else fence_list("[", [part.tree for part in x], "]") for x in operands
-        ]
+        trees = [x.tree if isinstance(x, Typeset) else fence("[", [part.tree for part in x], "]") for x in operands]
         left, around, right = (words(gate).typeset if type(gate) is str and name != "1" else "").partition("{}")
         if around:
-            return Typeset.of(text, FORMS[left](trees[0]) if left in FORMS else fence(left, trees[0], right))
+            return Typeset.of(text, FORMS[left](trees[0]) if left in FORMS else fence(left, trees[:1], right))
         if name == "1":
             head: Any = ("mn*", name)
         else:
             symbol = words(gate).symbol
             letter = type(gate) is str and len(symbol) == 1
             head = ("mi*", symbol if letter else name.replace("_", " "))
-        return Typeset.of(text, ("mrow", head, fence_list("(", trees, ")")))
+        return Typeset.of(text, ("mrow", head, fence("(", trees, ")")))
 
 
 class TexFormula(MathFormula):
@@ -372,12 +370,8 @@ class TexFormula(MathFormula):
         return tex(self.text.tree)
 
 
-def fence(left: str, tree: Any, right: str) -> Any:
-    return ("mrow", ("mo", left), tree, ("mo", right))
-
-
-def fence_list(left: str, trees: Sequence[Any], right: str) -> Any:
-    """The trees, separated by commas and fenced."""
+def fence(left: str, trees: Sequence[Any], right: str) -> Any:
+    """The trees between fences, separated by commas."""
     parts = [part for tree in trees for part in (("mo", ","), tree)][1:]
     return ("mrow", ("mo", left), *parts, ("mo", right))
 

@@ -34,8 +34,8 @@ class Words:
         self.method = method  # Python's method for the sign
         vars(self).update(words)
 
-    def of(self, name: str) -> Words:
-        """These words, completed from the name in the table."""
+    def complete(self, name: str) -> Words:
+        """Derive missing words from the name in the table; return self."""
         self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
         parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
         self.name = self.name or "_".join(parts) or "gate"
@@ -164,7 +164,7 @@ ROWS = {
     "norm":          Words(usage=("[a, b]",)),
 }  # fmt: skip
 for name, row in ROWS.items():
-    row.of(name)
+    row.complete(name)
 INFIX = {name: row for name, row in ROWS.items() if row.sign and name not in ("neg", "reciprocal")}
 METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.method}
 
@@ -179,5 +179,5 @@ def words(gate: Any) -> Words:
     row = ROWS.get(gate)  # first, for speed: code is written with this
     if row is None:
         name = gate.name if isinstance(gate, Primitive) else str(gate)
-        row = ROWS[name] if gate in BUILT_IN else Words().of(name)
+        row = ROWS[name] if gate in BUILT_IN else Words().complete(name)
     return row
