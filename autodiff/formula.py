@@ -68,7 +68,7 @@ def with_history(nodes: Any, output: Any) -> tuple[Any, Any]:
     if hasattr(nodes, "__iter__"):
         return nodes, output
     if not hasattr(nodes, "operands"):
-        raise TypeError(f"expected one Value, or nodes such as history(f), got {nodes!r:.60}")
+        raise TypeError(f"expected Values, such as history(f), or one Value, got {nodes!r:.60}")
     return history(nodes), nodes
 
 

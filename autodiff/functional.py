@@ -102,10 +102,10 @@ class Call:
         # The output may depend on older Values, none of which may have changed during the call.
         outputs = [output for output in flatten(self.output) if type(output) is Value]
         nodes = {node for output in outputs for node in history(output, self.since)}
-        edges = {x for node in nodes for x in node.operands if type(x) is Value}
-        refuse_stale(sorted(nodes | edges, key=age))
+        known = nodes | {x for node in nodes for x in node.operands if type(x) is Value}
+        refuse_stale(sorted(known, key=age))
         self.order = sorted(nodes, key=age)
-        self.record = self.record or any(node.born < self.since for node in nodes | edges)
+        self.record = self.record or any(node.born < self.since for node in known)
 
     def scalar(self) -> Call:
         """This call, if it returned one number; otherwise a TypeError."""

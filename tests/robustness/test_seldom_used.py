@@ -45,7 +45,7 @@ def test_names_and_statements_take_one_value():
     assert statements(f) == statements(history(f), f) == ["s0 = x * y", "f = s0 + 1"]
     assert names(f) == names(history(f), f)
     for nothing in (3, None, grad):
-        with pytest.raises(TypeError, match=r"expected Values, as history\(f\) lists them"):
+        with pytest.raises(TypeError, match=r"expected Values, such as history\(f\), or one Value"):
             names(nothing)
 
 
