@@ -70,7 +70,7 @@ def test_gates_that_are_on_no_kink_are_not_listed_as_kinks():
 def test_notes_use_the_whole_width():
     text = repr(check_gradients(lambda x: x * x.data, 3.0))
 
-    assert "Every rule involved is right by itself. Does f leave a number unrecorded (.data," in text.splitlines()
+    assert "Every rule is correct by itself. Does f use an unrecorded number (.data, a" in text.splitlines()
 
 
 # --- Blame ---------------------------------------------------------------------------------------

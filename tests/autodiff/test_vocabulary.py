@@ -355,7 +355,7 @@ def test_a_users_value_that_is_not_finite():
     x = Value(3.0, "x")
     broken = Primitive("broken", lambda x: math.nan, lambda out, x: (1.0,))
     assert str(nonfinite_origin(broken(x))).endswith(
-        "broken gives nan of finite numbers: keep its operands away from such a point, or\ncorrect its value."
+        "broken gives nan for finite numbers: keep its operands away from this point, or\ncorrect its value."
     )
 
 
