@@ -36,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    from autodiff.cli import examples, file_name, places, shielded
+    from autodiff.cli import decimal_places, file_name, list_examples, shield
 
     made = argparse.ArgumentParser(
         prog="python -m visualize",
         usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
         description="Draw the graph of an expression, with values and gradients, into a file.",
-        epilog=examples(),
+        epilog=list_examples(),
     )
     made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
     file: Any = {"type": file_name, "metavar": "FILE"}
@@ -55,8 +55,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     folding.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
     folding.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
     made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
-    made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
+    places: Any = {"type": decimal_places, "metavar": "N"}
+    made.add_argument("--digits", help="places after the point (default: 6 significant digits)", **places)
+    made.add_argument("--round", help="round every step to N places and continue from there", **places)
     made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
     made.add_argument("--no-values", dest="values", action="store_false", help="leave out the values")
     made.add_argument("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or none at all")
@@ -69,12 +70,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--scale", type=float, default=1, metavar="TIMES", help="so many times as large")
     made.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
     made.add_argument("--layout", choices=("built-in", "dot"), default="built-in", help="who finds the positions")
-    return made.parse_intermixed_args(shielded(arguments))
+    return made.parse_intermixed_args(shield(arguments))
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Read what was given and draw it."""
-    from autodiff.cli import read, refuse_idle, say
+    from autodiff.cli import read_subjects, refuse_idle, say
 
     from .picture import FORMATS
 
@@ -94,7 +95,7 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
         print(HELP)
         return 0
-    subjects, notes = read(chosen.words)
+    subjects, notes = read_subjects(chosen.words)
     say(*notes)
     if chosen.file and suffix(chosen.file, (*FORMATS, *PAGES)) in PAGES:
         if len(subjects) > 1:

@@ -1,4 +1,4 @@
-"""Text in: "(x + y) * z" becomes a recorded graph, and what is no expression an advice.
+"""From text to a recorded graph: "(x + y) * z". Any other text raises an error that says what to write.
 
 Where things are, in the order to read:
 

@@ -35,7 +35,7 @@ NATIVE = {
     "autodiff.graph.stale": "(() => [])",
     "autodiff.ieee.number": "py.number",
     "autodiff.ieee.real": "py.float",
-    "autodiff.parser.functions.signature": "py.signature",
+    "autodiff.parser.functions.list_parameters": "py.signature",
     "autodiff.primitives.Primitive": "py.Primitive",
     "autodiff.steps.Steps._along": '() => ""',
     "autodiff.tracing.is_tracing": "(() => false)",

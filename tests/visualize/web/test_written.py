@@ -17,7 +17,7 @@ from autodiff import PRIMITIVES, ExpressionError
 from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.lectures import EXAMPLES
-from autodiff.parser.functions import FUNCTIONS, known_functions, signature
+from autodiff.parser.functions import FUNCTIONS, known_functions, list_parameters
 from autodiff.parser.grammar import read
 from autodiff.quiz import SENTENCES
 from autodiff.vocabulary import words
@@ -157,7 +157,7 @@ def test_a_page_makes_of_all_lecture_examples_what_python_does():
 
 def usage(name):
     name = {"ln": "log"}.get(name, name)
-    return FUNCTIONS[name][1] if name in FUNCTIONS else words(name).usage or signature(PRIMITIVES[name])
+    return FUNCTIONS[name][1] if name in FUNCTIONS else words(name).usage or list_parameters(PRIMITIVES[name])
 
 
 CALLS = {name: usage(name) for name in sorted(known_functions({}))}
