@@ -81,7 +81,7 @@ def test_gift_has_one_question_for_each_blank_with_named_feedback():
         assert told == f"{question.text} at {question.given()}. What is {name}?"
         check_blank(rows, question.answers[name])
     said = {x: text for _, x, _, text in found[-2][3]}
-    assert said[6.0] == "several paths add up; these are multiplied"  # df/dy of E7
+    assert said[6.0] == "several paths add up; you multiplied them"  # df/dy of E7
     assert said[3.0].startswith("several paths lead here, and one is missing")
 
 

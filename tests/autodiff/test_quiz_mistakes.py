@@ -33,9 +33,9 @@ U = 2 * (S - 1)  # its df/ds
         (NEURON, "df/ds1", S - 1, "lost factor"),
         (NEURON, "df/ds1", 2 * (S - 1) ** 2, "exponent"),
         (("f = 1 / exp(x)", {"x": 1}), "df/ds0", math.exp(-2), "lost minus"),
-        (("f = x / y", {"x": 3, "y": 2}), "df/dx", 2, "wrong way round"),
-        (("f = x / y", {"x": 3, "y": 2}), "df/dy", 1 / 3, "wrong way round"),
-        (("f = x / y", {"x": 3, "y": 2}), "f", 2 / 3, "wrong way round"),
+        (("f = x / y", {"x": 3, "y": 2}), "df/dx", 2, "wrong way around"),
+        (("f = x / y", {"x": 3, "y": 2}), "df/dy", 1 / 3, "wrong way around"),
+        (("f = x / y", {"x": 3, "y": 2}), "f", 2 / 3, "wrong way around"),
         (("f = relu(x) * y", {"x": -2, "y": 3}), "df/dx", 3, "max"),
         (("f = tanh(x) * y", {"x": 0.5, "y": 3}), "df/ds0", math.tanh(0.5), "value for gradient"),
         (E7, "a", 2, "another gate"),
@@ -68,7 +68,7 @@ def made_by_hand(question, blank):
         if gate == "maximum" or not b:
             yield ("another gate", min(a, *b)) if b else ("gate forgotten", a)
         if gate in ("sub", "div"):
-            yield "wrong way round", b[0] - a if gate == "sub" else b[0] / a if a else 0.0
+            yield "wrong way around", b[0] - a if gate == "sub" else b[0] / a if a else 0.0
         return
     yield "value for gradient", node.data
     parts = [step.upstream * step.local for step in steps]
@@ -96,19 +96,19 @@ def made_by_hand(question, blank):
             yield "input for output", rest + up * own
         if gate == "log":
             yield from [("output for input", rest + up / out)] if out else []
-            yield "wrong way round", rest + up * own
+            yield "wrong way around", rest + up * own
         if gate == "power":
             yield from [("lost factor", rest + up * own), ("exponent", rest + up * 2 * own * own)]
         if gate == "div":
-            yield from [("wrong way round", rest + up * operands[1])] if not step.place else []
-            yield from [("wrong way round", rest + up / operands[0])] if step.place and operands[0] else []
+            yield from [("wrong way around", rest + up * operands[1])] if not step.place else []
+            yield from [("wrong way around", rest + up / operands[0])] if step.place and operands[0] else []
             yield from [("lost minus", rest - part)] if step.place else []
 
 
 NAMES = [  # what can be made at each level, beside what can be made below it
     {"sign", "copied", "another gate", "value for gradient", "upstream alone", "local alone", "swapped operand"},
     {"max", "gate forgotten", "replaced", "forgotten path", "product of paths"},
-    {"wrong way round", "lost minus", "lost factor", "exponent", "input for output"},
+    {"wrong way around", "lost minus", "lost factor", "exponent", "input for output"},
     {"output for input"},
 ]
 

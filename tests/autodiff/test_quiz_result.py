@@ -31,7 +31,7 @@ def test_every_change_of_a_letter_is_found():
     for i, letter in enumerate(CODE):
         for other in "0a~":
             if other not in (letter, letter.lower()):
-                with pytest.raises(ValueError, match=r"checksum does not fit|a result code looks like"):
+                with pytest.raises(ValueError, match=r"checksum does not match|a result code looks like"):
                     read_result(CODE[:i] + other + CODE[i + 1 :])
 
 

@@ -96,8 +96,8 @@ def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
     onward(tab)
     assert tab.locator(".graph .edge.back").count() == 2
     assert [answer(tab, x).split(": ", 1)[1].split(";")[0] for x in (2, 3, 6, -5)] == [
-        "only the last path counts: several paths add up, += and not =", "several paths lead here, and one is missing",
-        "several paths add up", "the sign is wrong.",
+        "only the last path is counted: several paths add up, += instead of =",
+        "several paths lead here, and one is missing", "several paths add up", "the sign is wrong.",
     ]  # fmt: skip
     assert tab.locator(".product .factor b").all_text_contents() == [f"3 {TIMES} 1", f"2 {TIMES} 1", "?"]
     assert tab.locator(".hint").is_disabled()
