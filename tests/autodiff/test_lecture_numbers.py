@@ -6,7 +6,7 @@ gradient of the output in it.
 
 import pytest
 
-from autodiff.lectures import EXAMPLES, numbers
+from autodiff.lectures import EXAMPLES, read_numbers
 from tests.support.by_hand import close
 
 PUBLISHED = {
@@ -74,7 +74,7 @@ PUBLISHED = {
 @pytest.mark.parametrize("id", PUBLISHED)
 def test_the_table_has_the_published_numbers(id):
     example = EXAMPLES[id]
-    for name, published in numbers(PUBLISHED[id]).items():
+    for name, published in read_numbers(PUBLISHED[id]).items():
         gradient = name.startswith("d_")
         number = example.gradients[name.removeprefix("d_")] if gradient else example.values[name]
 

@@ -200,8 +200,8 @@ def test_find_gives_one_example_or_all_its_parts_in_any_case():
     ("id", "hint"),
     [
         ("d8z", "D8 has the parts D8a, D8b, D8c, D8d"),
-        ("A10", "near it are A8, A6, A5"),
-        ("E" + "9" * 5000, "near it are E14, E11, E8"),
+        ("A10", "the nearest are A8, A6, A5"),
+        ("E" + "9" * 5000, "the nearest are E14, E11, E8"),
         ("F1", "from A1 to E14"),
         ("x * y", "from A1 to E14"),
         ("", "from A1 to E14"),
@@ -238,7 +238,7 @@ def test_the_table_confirms_the_graphs_that_it_builds(example):
 def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
     x, y, z = variables(x=-2, y=5, z=-4)
 
-    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers are what the lecture's formulas give, to 1e-12"
+    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers match the lecture's formulas to 1e-12"
 
 
 def test_a_graph_with_another_number_is_refused_with_both():
