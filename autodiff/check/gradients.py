@@ -335,16 +335,14 @@ class GradientCheck:
         counts = [f"{len(self.having(verdict))} {verdict}" for verdict in VERDICTS]
         summary = ", ".join(text for text in counts if not text.startswith("0 ")) or "no inputs"
         header = line("", f"forward h={self.h:g}", "numerical", "analytical", "difference", "")
-        shown = (
-            self.inputs
-            if len(self.inputs) <= MOST_ROWS
-            else [row for row in self.inputs if row.verdict != "ok"][:MOST_ROWS]
-        )
-        left_out = [f"... {len(self.inputs) - len(shown)} more"] * (len(shown) < len(self.inputs))
+        shown = self.inputs
+        if len(shown) > MOST_ROWS:
+            shown = [row for row in shown if row.verdict != "ok"][:MOST_ROWS]
         rows = [line(x.name, x.forward, x.numerical, x.analytical, f"{x.difference:.1e}", x.verdict) for x in shown]
+        if len(shown) < len(self.inputs):
+            rows.append(f"... {len(self.inputs) - len(shown)} more")
         notes = [text for note in self.notes for text in wrap(note, WIDTH)]
-        title = f"gradient check at f = {show(self.value)}: {summary}"
-        return "\n".join([title, header, *rows, *left_out, *notes])
+        return "\n".join([f"gradient check at f = {show(self.value)}: {summary}", header, *rows, *notes])
 
 
 def line(name: str, forward: Any, numerical: Any, analytical: Any, difference: str, verdict: str) -> str:
@@ -361,7 +359,8 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
             f"{row.name} is on a {'jump of f' if row.jumps else 'kink'}: left derivative {show(row.left)}, "
             f"right derivative {show(row.right)}; {show(row.analytical)} is taken."
         )
-    for node in [node for node in nodes if on_kink(node)][:MOST_NOTES] if rows else []:
+    kinks = [node for node in nodes if on_kink(node)] if rows else []
+    for node in kinks[:MOST_NOTES]:
         yield f"The kink: {statement(node, called)} = {show(node.data)}."
 
 

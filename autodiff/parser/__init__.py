@@ -11,6 +11,6 @@ Where things are, in the order to read:
 from __future__ import annotations
 
 from .errors import ExpressionError
-from .grammar import parse, read
+from .grammar import parse, record_text
 
-__all__ = ["ExpressionError", "parse", "read"]
+__all__ = ["ExpressionError", "parse", "record_text"]

@@ -45,8 +45,10 @@ ELSEWHERE = {
     "logsumexp([x, y])": "logaddexp", "mean([x, y])": "average avg", "max(x, y)": "fmax amax",
     "min(x, y)": "fmin amin", "x * y": "prod product multiply", "where(x > 0, a, b)": "ifelse cond piecewise",
 }  # fmt: skip
-WITHOUT_GRADIENT = "round trunc int argmax argmin".split()  # noqa: SIM905
-WITHOUT_FORMULA = "gamma lgamma digamma".split()  # noqa: SIM905
+MISSING = {  # functions without a formula, and why
+    **dict.fromkeys(["round", "trunc", "int", "argmax", "argmin"], ": it would have no useful gradient"),
+    **dict.fromkeys(["gamma", "lgamma", "digamma"], ", and no formula of the functions here gives it"),
+}
 
 
 def known_functions(own: Mapping[str, Any]) -> set[str]:
@@ -109,13 +111,9 @@ def unknown(name: str, own: Mapping[str, Any]) -> str:
         alike = [word for word in likely if word[0] == short[0] and word.isalpha() and cuts(word) & cuts(short)]
         near += [likely[word] for word in alike]
     yours = f'for a function of your own, in Python: parse(text, functions={{"{abbreviate(name)}": ...}})'
-    if short in WITHOUT_GRADIENT:
-        return f"{none}: it would have no useful gradient\n{yours}"
-    if short in WITHOUT_FORMULA:
-        return f"{none}, and no formula of the functions here gives it\n{yours}"
-    if near:
+    if near and short not in MISSING:
         return f"{none}: did you mean {near[0]}?"
-    return f"{none}; the functions are {', '.join(known)}\n{yours}"
+    return none + MISSING.get(short, f"; the functions are {', '.join(known)}") + "\n" + yours
 
 
 def cuts(name: str) -> set[str]:

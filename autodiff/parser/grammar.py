@@ -73,14 +73,14 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
     if type(functions) is Value or number(functions) is not None:
         inputs, functions = {**inputs, "functions": functions}, None  # an input of that name
     numbers = {normalize(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()}
-    output, idle = read(text, numbers, check_functions(functions or {}))
+    output, idle = record_text(text, numbers, check_functions(functions or {}))
     if idle:
         warnings.warn(idle, stacklevel=2)
     return output
 
 
-def read(text: str, numbers: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> tuple[Value, str]:
-    """The output of the graph that a text describes, and a warning about unused inputs and statements, or ""."""
+def record_text(text: str, numbers: Mapping[str, Any], functions: Mapping[str, Any]) -> tuple[Value, str]:
+    """Record a text; return the output, and a warning about unused inputs and statements, or ""."""
     reader = Reader(text, numbers, functions)
     output = reader.read()
     used = set(history(output))

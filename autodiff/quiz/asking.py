@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from .question import Question, Work
@@ -13,17 +13,21 @@ KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! s
 
 def ask(asked: Sequence[Question]) -> str:
     """Ask for each blank until it is right, skipped or shown; return the score: 1 mark each, 1/2 after a hint."""
-    total, marks = sum(len(question.answers) for question in asked), list[float]()
     print(KEYS)
+    marks, total = list(ask_all(asked)), sum(len(question.answers) for question in asked)
+    return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} on the first attempt, {marks.count(0.5)} later."
+
+
+def ask_all(asked: Sequence[Question]) -> Iterator[float]:
+    """Ask for each blank and yield the marks, to the last blank or until the quiz is ended."""
     for number, question in enumerate(asked, 1):
         print(f"\nQuestion {number} of {len(asked)}: {question.text}\n   at {question.given()}")
         answers: dict[str, float | str | None] = {}
         for name in question.answers:
             mark = ask_blank(question, name, answers)
             if mark is None:
-                return score(marks, total)
-            marks.append(mark)
-    return score(marks, total)
+                return
+            yield mark
 
 
 def ask_blank(question: Question, name: str, answers: dict[str, float | str | None]) -> float | None:
@@ -53,7 +57,3 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
         print(indent(said.replace(f'reveal("{name}")', "!"), " " * 6), end="\n" * bool(said))
         if mark is not None:
             return mark
-
-
-def score(marks: Sequence[float], total: int) -> str:
-    return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} on the first attempt, {marks.count(0.5)} later."

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from autodiff import PRIMITIVES
-from autodiff.parser import read
+from autodiff.parser import record_text
 from autodiff.quiz import sketch
 from autodiff.steps import Steps
 from autodiff.vocabulary import words
@@ -87,7 +87,7 @@ def script(gates: frozenset[str] | None, **entries: Any) -> str:
     if gates is None:
         return module("written", "", {}, frozenset(), **entries)
     reads = gates is ANY
-    entries |= {"Steps": Steps, **({"read": read, "sketch": sketch} if reads else {})}
+    entries |= {"Steps": Steps, **({"read": record_text, "sketch": sketch} if reads else {})}
     text = module("written", "", {} if reads else UNFOLDED, gates, **entries)
     return f"{text}py.steps = written.Steps;\n"
 

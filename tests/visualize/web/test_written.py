@@ -18,7 +18,7 @@ from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.lectures import EXAMPLES
 from autodiff.parser.functions import FUNCTIONS, known_functions, list_parameters
-from autodiff.parser.grammar import read
+from autodiff.parser.grammar import record_text
 from autodiff.quiz import SENTENCES
 from autodiff.vocabulary import words
 from tests.support.node_runner import ended
@@ -124,7 +124,7 @@ def compare(text, given):
     found = asked(text, given)
     assert "bug" not in found, found["bug"]
     try:
-        output, idle = read(text, dict(given), {})
+        output, idle = record_text(text, dict(given), {})
     except ExpressionError as error:
         same = found == {"error": str(error), "missing": list(error.missing)}
         assert same, (found, error)  # noqa: PT017
