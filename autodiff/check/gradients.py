@@ -30,22 +30,14 @@ VERDICTS = ("ok", "kink", "fail", "undecided", "not finite")
 MOST_ROWS = 40  # a longer table leaves out the rows that are ok
 MOST_NOTES = 4  # of each kind
 TINY = 1e-8  # relative to the largest gradient: negligible
-UNRECORDED = (
-    "Every rule is correct by itself. Does f use an unrecorded number (.data, a function of the math module), or lose "
-    "digits to cancellation or underflow?"
-)
 UNDECIDED = (
     "{0.name}: the numerical derivative, {0.numerical:.3g} give or take {0.error:.1g}, is too uncertain to judge by: "
     "near this point f loses digits or changes faster than floats can follow. Try another point or smaller numbers."
 )
-NO_DERIVATIVE = "f has no finite derivative at this point, or is not defined around it."
 
 
 class Target:
-    """What is checked: an output, the nodes behind it, its inputs (leaves), their names, and the arguments' shape.
-
-    ``replay(data)`` computes the output from other numbers for the inputs.
-    """
+    """An output to check, the nodes behind it, its inputs (leaves), their names and shape; ``replay`` recomputes it."""
 
     def __init__(
         self, output: Any, order: list[Value], inputs: list[Value], names: list[str], shape: Any,
@@ -170,8 +162,6 @@ class CheckedInput:
     derivative is too uncertain), or "not finite".
     """
 
-    __slots__ = ("analytical", "error", "forward", "jumps", "left", "name", "numerical", "right", "verdict", "x")
-
     def __init__(self, name: str, function: Callable[[float], float], x: float, claim: Claim, h: float = 0.001) -> None:
         self.name, self.x, self.analytical = name, x, claim.gradient
         curve = Curve(function, x, claim.noise)
@@ -196,12 +186,6 @@ class CheckedInput:
     @property
     def difference(self) -> float:
         return self.numerical - self.analytical
-
-    @property
-    def outside(self) -> float:
-        """The distance of the analytical derivative from the interval between the left and the right one."""
-        sides = [side for side in (self.left, self.right) if side == side]
-        return max(min(sides) - self.analytical, self.analytical - max(sides), 0.0)
 
     def __repr__(self) -> str:
         return f"<{self.name}: numerical {self.numerical!r}, analytical {self.analytical!r}, {self.verdict}>"
@@ -318,8 +302,6 @@ class GradientCheck:
     'ok'
     """
 
-    __slots__ = ("h", "inputs", "notes", "primitives", "value")
-
     def __init__(self, value: float, h: float, inputs: list[CheckedInput]) -> None:
         self.value, self.h, self.inputs = value, h, inputs
         self.primitives: list[Primitive] = []
@@ -421,7 +403,8 @@ def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, 
     report.notes += [UNDECIDED.format(row) for row in report.having("undecided")[:MOST_NOTES]]
     if report.having("not finite") and not report.primitives:
         origin = nonfinite_origin(target.output) if target.order else None
-        report.notes += origin.text.splitlines() if origin else [NO_DERIVATIVE]
+        text = origin.text if origin else "f has no finite derivative at this point, or is not defined around it."
+        report.notes += text.splitlines()
     return report
 
 
@@ -439,9 +422,14 @@ def blame(report: GradientCheck, target: Target, called: dict[Value, str]) -> No
     sizes = target.magnitudes()
     largest = max(sizes)
     for row, size, more in zip(report.inputs, sizes, target.magnitudes(kinks=True)):
-        if row.verdict == "fail" and row.outside <= 1.001 * (more - size):
+        sides = [side for side in (row.left, row.right) if side == side] or [row.analytical]
+        outside = max(min(sides) - row.analytical, row.analytical - max(sides), 0.0)
+        if row.verdict == "fail" and outside <= 1.001 * (more - size):
             row.verdict = "kink"
         elif row.verdict == "undecided" and abs(row.analytical) <= TINY * largest and row.error <= TINY * largest:
             row.verdict = "ok"  # negligible, and every rule is right by itself
     if report.having("fail"):
-        report.notes.append(UNRECORDED)
+        report.notes.append(
+            "Every rule is correct by itself. Does f use an unrecorded number (.data, a function of the math module), "
+            "or lose digits to cancellation or underflow?"
+        )

@@ -19,17 +19,7 @@ RULE = (
     "The rule of {0} gives {1} here, although its operands and its value are finite: correct the rule (the local "
     "gradients) of {0}, or keep its operands away from this point."
 )
-NEGATIVE = (
-    "The operand is negative, and log needs a positive number. If it should be a probability, between 0 and 1, add "
-    'output="sigmoid" or a softmax.'
-)
-LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
-LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs) or a cross-entropy loss, which stay finite."
-LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
-LENGTH = "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
 MOST_OPERANDS = 4  # of one gate, in the list
-READ = "Look where this number was read or computed."
-CHANGED = "It was set after this graph was computed: look at the gradients before the optimizer's step."
 
 
 def gates_before(node: Value, depth: int) -> set[str]:
@@ -62,7 +52,7 @@ def gradient_remedy(node: Value, local: float) -> str:
     """The remedy for a gradient from this gate that is not finite."""
     gate = words(node.primitive)
     if gate is words("norm") or (gate is words("sqrt") and "dot" in gates_before(node, 1)):
-        return LENGTH
+        return "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
     if isfinite(local) or node.primitive in BUILT_IN:
         return GROWN if isfinite(local) else gate.gradient or GROWN
     return RULE.format(gate.name, local)
@@ -71,13 +61,18 @@ def gradient_remedy(node: Value, local: float) -> str:
 def log_remedy(node: Value) -> str:
     """What to write instead of this log, by the gates behind it."""
     if numbers(node.operands)[0] < 0.0:
-        return NEGATIVE
+        return (
+            "The operand is negative, and log needs a positive number. If it should be a probability, between 0 and 1, "
+            'add output="sigmoid" or a softmax.'
+        )
     operand, near = gates_before(node, 1), gates_before(node, 2)
     if "sigmoid" in operand or ("sub" in operand and "sigmoid" in near):
-        return LOG_SIGMOID
+        return "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
     if "exp" in operand or ("div" in operand and "exp" in near):
-        return LOG_SOFTMAX
-    return LOG_SUM_EXP if "exp" in near else words("log").value
+        return "The log of a softmax: use x - logsumexp(xs) or a cross-entropy loss, which stay finite."
+    if "exp" in near:
+        return "The log of a sum of exps: use logsumexp, which stays finite."
+    return words("log").value
 
 
 def second_where(node: Value, called: dict[Value, str]) -> str:
@@ -115,8 +110,6 @@ class NonfiniteOrigin:
     Value(-inf)
     """
 
-    __slots__ = ("kind", "node", "text")
-
     def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
         self.kind, self.node = kind, node
         lines = [shortened(f"    {fact}") for fact in facts]
@@ -136,7 +129,7 @@ def origins(node: Value, called: dict[Value, str]) -> list[str]:
     values = list(dict.fromkeys(x for x in node.operands if type(x) is Value))
     made = [f"made by {x.primitive.name}" if x.primitive else "an input" for x in values[:MOST_OPERANDS]]
     lines = [f"{called[x]} = {show(x.data)}, {how}" for x, how in zip(values, made)]
-    return lines + ["..."] * (len(values) > MOST_OPERANDS)
+    return [*lines, "..."] if len(values) > MOST_OPERANDS else lines
 
 
 def first_value(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:
@@ -151,12 +144,13 @@ def first_value(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOr
     for node in order:
         if not isfinite(node.data) and node not in changed:
             if not node.primitive:
-                return at_input(node, READ)
+                return at_input(node, "Look where this number was read or computed.")
             gives, output = f"{node.primitive.name} gives {node.data}", called[order[-1]]
             sentence = f"{gives}, the first value behind {output} that is not finite:"
             advice = second_where(node, called) if is_untaken(order, node) else remedy(node)
             return NonfiniteOrigin("value", node, sentence, [statement(node, called), *origins(node, called)], advice)
-    return next((at_input(node, CHANGED) for node in changed if not isfinite(node.data)), None)
+    late = "It was set after this graph was computed: look at the gradients before the optimizer's step."
+    return next((at_input(node, late) for node in changed if not isfinite(node.data)), None)
 
 
 def first_gradient(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:

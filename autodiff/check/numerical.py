@@ -44,8 +44,6 @@ class Estimate(NamedTuple):
 class Curve:
     """A function around the point x: its derivatives there, and what the evaluations showed."""
 
-    __slots__ = ("bend", "finest", "first", "function", "gap", "largest", "noise", "steepest", "value", "wide", "x")
-
     def __init__(self, function: Callable[[float], float], x: float, noise: float = 0.0) -> None:
         self.function, self.x, self.value = function, x, function(x)
         self.noise = noise  # error of a value from rounding inside the function
@@ -72,10 +70,7 @@ class Curve:
         return slope.value == 0.0 != self.wide.value and self.wide.within(0.01)
 
     def quotient(self, step: float, side: int) -> Estimate:
-        """The difference quotient of a step, with its rounding error (inf outside the domain).
-
-        Side 0: across x. Side 1 or -1: between two points right or left of x, so that the function may jump at x.
-        """
+        """The difference quotient across x (side 0), or of two points right or left of it (1, -1), and its rounding."""
         x = self.x
         ends = (x + step, x - step) if side == 0 else (x + 2.0 * side * step, x + side * step)
         values = self.at(ends[0]), self.at(ends[1])
@@ -135,10 +130,7 @@ class Curve:
         return best
 
     def slope(self, side: int) -> Estimate:
-        """The derivative from both sides or, for side 1 or -1, from the right or left only.
-
-        Narrower steps must agree: where one does not, the search restarts there, and remaining doubt counts as error.
-        """
+        """The derivative from both sides (0) or one (1 right, -1 left); doubt from narrower steps counts as error."""
         best, doubt, doubted = self.search(self.first, side), 0.0, 0.0
         step = min(best.step, self.first) or self.first
         narrowest = max(8.0 * ulp(self.x), NARROWER**PROBES * step)

@@ -38,8 +38,6 @@ class Example:
     ('q = x + y; f = q * z', {'x': -2.0, 'y': 5.0, 'z': -4.0}, -12.0)
     """
 
-    __slots__ = ("gradients", "id", "inputs", "lecture", "note", "text", "title", "values")
-
     def __init__(self, id: str, title: str, text: str, at: str, gives: str, gradients: str, note: str = "") -> None:
         self.id, self.title, self.lecture, self.text, self.note = id, title, LECTURES[id[0]], text, note
         self.inputs, self.values, self.gradients = read_numbers(at), read_numbers(gives), read_numbers(gradients)

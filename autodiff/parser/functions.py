@@ -25,9 +25,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "min": (lambda *values: reduce(primitives.minimum, values), ["a", "b", "*more"]),
     "largest": (lambda values: primitives.largest(*values), words("largest").usage),
 }
-OF_LISTS = {
-    name: getattr(functions, name) for name in PRIMITIVES if words(name).takes_list and hasattr(functions, name)
-}
+OF_LISTS = {x: getattr(functions, x) for x in PRIMITIVES if words(x).takes_list and hasattr(functions, x)}
 # Functions of other packages, by how they are written here.
 ELSEWHERE = {
     "log10(x)": "lg", "log2(x)": "ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",

@@ -33,10 +33,7 @@ def apply_sign(sign: str, operands: Sequence[Any]) -> Any:
 
 
 class Open:
-    """A sign that waits for its last operand, or an open bracket with the function before it.
-
-    ``strength`` is how strongly it binds its operands, ``base`` the number of operands before its own.
-    """
+    """A waiting sign, or open bracket and the function before it; ``base`` counts the operands before its own."""
 
     def __init__(self, token: Token, strength: int, base: int, function: Token | None = None) -> None:
         self.token, self.strength, self.base, self.function = token, strength, base, function
@@ -137,10 +134,7 @@ class Reader:
             raise self.unknown(missing)
 
     def record(self, words: list[Token]) -> Any:
-        """Record one expression and return its result: a Value, or a float if it has no names.
-
-        Signs and brackets wait until their operands are complete: Dijkstra's shunting yard, without recursion.
-        """
+        """Record one expression by Dijkstra's shunting yard; return a Value, or a float if it has no names."""
         found: list[tuple[Any, Token]] = []  # operands, and the token where each begins
         waiting = [Open(Token("mark", "(", words[0].start, words[0].start), OPEN, 0)]
         for before, token, after in zip([None, *words], words, [*words[1:], None]):

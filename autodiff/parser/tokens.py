@@ -94,11 +94,7 @@ def check_name(text: str, start: int, name: str) -> str:
 
 
 def split_statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | None, list[Token]]]:
-    """Yield (name, words) for every ``name = words`` and (None, words) for every bare expression.
-
-    Statements end at ``;`` or line ends, except inside brackets. Operands and operators are sure to alternate, and
-    all brackets to be closed.
-    """
+    """Yield (name or None, checked words) for each statement; they end at ``;`` or line ends outside brackets."""
     statement: list[Token] = []
     depth = 0
     for token in [*tokens(text), Token("end", ";", len(text), len(text))]:
@@ -179,11 +175,11 @@ def operand_end(words: list[Token], place: int, way: int) -> int:
         depth += words[place].nesting
         first = min(place, place + way)
         pair = words[first : first + 2] if first >= 0 else []
-        if not depth and not (len(pair) == 2 and belong_together(*pair)):
+        if not depth and not (len(pair) == 2 and is_joined(*pair)):
             return place
         place += way
 
 
-def belong_together(token: Token, after: Token) -> bool:
+def is_joined(token: Token, after: Token) -> bool:
     """Whether adjacent words are a name and its bracket, or parts of a superscript, whose signs have no width."""
     return (token.kind == "name" and after.text == "(") or after.start in (after.end, token.start)

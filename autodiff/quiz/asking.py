@@ -54,6 +54,7 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
                 hints = max(hints, question.attempts.get(name, 0))
         except ValueError as error:
             said = str(error)
-        print(indent(said.replace(f'reveal("{name}")', "!"), " " * 6), end="\n" * bool(said))
+        if said:
+            print(indent(said.replace(f'reveal("{name}")', "!"), " " * 6))
         if mark is not None:
             return mark

@@ -55,8 +55,8 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
         items = []
         for question in sheet:
             gates = "<br>".join(escape(line) for line in question.text.split("; "))
-            svg = draw(question) if draw and not key else ""
-            picture = image(question, f"data:image/svg+xml;base64,{in_base64(svg)}") if svg else ""
+            svg = b64encode(draw(question).encode()).decode() if draw and not key else ""
+            picture = image(question, f"data:image/svg+xml;base64,{svg}") if svg else ""
             numbers = [(escape(name), show(x) if key else "") for name, x in question.answers.items()]
             blanks = "".join(f"<div>{name} = <b>{x}</b></div>" for name, x in numbers)
             marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
@@ -70,10 +70,6 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
         f"{''.join(sections)}</html>\n"
     )
-
-
-def in_base64(text: str) -> str:
-    return b64encode(text.encode()).decode()
 
 
 def image(question: Question, source: str) -> str:
@@ -121,7 +117,7 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
         category = escape(f"$course$/{title}{f'/{letter}' if letter else ''}")
         parts.append(f'<question type="category"><category><text>{category}</text></category></question>')
         for number, question in enumerate(sheet, 1):
-            svg, file = draw(question) if draw else "", f"graph{number}.svg"
+            svg, file = b64encode(draw(question).encode()).decode() if draw else "", f"graph{number}.svg"
             told = f"{question.text} at {question.given()}"
             rows = [f"<p>{'<br>'.join(map(cloze_escaped, told.split('; ')))}</p>"]
             rows += [image(question, f"@@PLUGINFILE@@/{file}")] if svg else []
@@ -129,7 +125,7 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
                 f"<p>{cloze_escaped(name)} = {{1:NUMERICAL:{''.join(choices(question, name, '~'))}}}</p>"
                 for name in question.answers
             ]
-            attached = f'<file name="{file}" path="/" encoding="base64">{in_base64(svg)}</file>' if svg else ""
+            attached = f'<file name="{file}" path="/" encoding="base64">{svg}</file>' if svg else ""
             parts.append(
                 f'<question type="cloze"><name><text>{escape(f"{number}: {told}")}</text>'
                 f'</name><questiontext format="html"><text>{escape("".join(rows))}</text>{attached}</questiontext>'

@@ -124,8 +124,6 @@ class Question:
     answers to each. ValueError if there is nothing to ask: the output is inf, nan or an input.
     """
 
-    __slots__ = ("_last", "answers", "attempts", "inputs", "nodes", "order", "steps", "text")
-
     def __init__(self, text: str, inputs: Mapping[str, float], output: Value | None = None) -> None:
         self.text = text
         self.inputs = dict(inputs)
