@@ -55,7 +55,7 @@ class Target:
         return lambda x: replay(x) if x != here else require_same(replay(x), self.value)
 
     def repeat(self, times: int) -> None:
-        """Call f again at its inputs and beside them; ValueError if it answers differently."""
+        """Call f again at and near its inputs; ValueError if it answers differently."""
         if self.inputs:
             curve = Curve(self.function(0), self.inputs[0].data)
             aside = curve.x + curve.first

@@ -60,8 +60,8 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
             numbers = [(escape(name), show(x) if key else "") for name, x in question.answers.items()]
             blanks = "".join(f"<div>{name} = <b>{x}</b></div>" for name, x in numbers)
             marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
-            told = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
-            items.append(f'<li>{told}{picture}<div class="blanks">{blanks}</div></li>')
+            asked = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
+            items.append(f'<li>{asked}{picture}<div class="blanks">{blanks}</div></li>')
         total = sum(len(question.answers) for question in sheet)
         line = "Key" if key else f"<span>Name: {LINE * 3}</span><span>Date: {LINE}</span>Marks: ____ of {total}"
         heading = f"{escape(title)}{f', variant {letter}' if letter else ''}"
@@ -98,10 +98,10 @@ def gift(*sheets: Sequence[Question], title: str = TITLE) -> str:
     for letter, sheet in with_letters(sheets):
         parts.append(f"$CATEGORY: {title}{f'/{letter}' if letter else ''}")
         for number, question in enumerate(sheet, 1):
-            told = gift_escaped(f"{question.text} at {question.given()}")
+            task = gift_escaped(f"{question.text} at {question.given()}")
             for name in question.answers:
                 asked, answers = gift_escaped(name), "\n".join(choices(question, name, "=", gift_escaped))
-                parts.append(f"::{number}\\: {asked} of {told}:: {told}. What is {asked}? {{#\n{answers}\n}}")
+                parts.append(f"::{number}\\: {asked} of {task}:: {task}. What is {asked}? {{#\n{answers}\n}}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -118,8 +118,8 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
         parts.append(f'<question type="category"><category><text>{category}</text></category></question>')
         for number, question in enumerate(sheet, 1):
             svg, file = b64encode(draw(question).encode()).decode() if draw else "", f"graph{number}.svg"
-            told = f"{question.text} at {question.given()}"
-            rows = [f"<p>{'<br>'.join(map(cloze_escaped, told.split('; ')))}</p>"]
+            task = f"{question.text} at {question.given()}"
+            rows = [f"<p>{'<br>'.join(map(cloze_escaped, task.split('; ')))}</p>"]
             rows += [image(question, f"@@PLUGINFILE@@/{file}")] if svg else []
             rows += [
                 f"<p>{cloze_escaped(name)} = {{1:NUMERICAL:{''.join(choices(question, name, '~'))}}}</p>"
@@ -127,7 +127,7 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
             ]
             attached = f'<file name="{file}" path="/" encoding="base64">{svg}</file>' if svg else ""
             parts.append(
-                f'<question type="cloze"><name><text>{escape(f"{number}: {told}")}</text>'
+                f'<question type="cloze"><name><text>{escape(f"{number}: {task}")}</text>'
                 f'</name><questiontext format="html"><text>{escape("".join(rows))}</text>{attached}</questiontext>'
                 "<penalty>0.3333333</penalty><hidden>0</hidden></question>"
             )

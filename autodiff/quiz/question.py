@@ -220,12 +220,12 @@ class Question:
         node, steps, blanks, blank = self.nodes[name], self.paths(name), list(self.answers), work.blanks[name]
         numbers = {x: work.given[x].number if x in work.given else right for x, right in self.answers.items()}
         place = blanks.index(name)
-        beside = {*blanks[max(0, place - 1) : place + 2]} - {name}
+        adjacent = {*blanks[max(0, place - 1) : place + 2]} - {name}
         siblings = {x for step in steps for x in step.node.operands if type(x) is not float} - {node}
-        beside |= set(map(self.blank, siblings))
+        adjacent |= set(map(self.blank, siblings))
         other = self.steps.names[node] if steps else self.blank(node)
         value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
-        nearby = [x for other, x in numbers.items() if other in beside]
+        nearby = [x for other, x in numbers.items() if other in adjacent]
         return candidates(blank.gates, Paths(blank.parts, value, nearby), bool(steps))
 
     def mistakes(self, name: str) -> list[tuple[float, str]]:

@@ -42,7 +42,7 @@ def read_result(code: str) -> Result:
     found = CODE.fullmatch(re.sub(r" ?~ ?", "~", " ".join(code.split())))
     if not found:
         raise ValueError(f"a result code looks like AD1~D1~2~0~3.5~4~Ada~33abbf20, got {code!r:.300}")
-    text, example, level, seed, marks, questions, name, told = found.groups()
-    if told.lower() != checksum(text) or float(marks) > int(questions):
+    text, example, level, seed, marks, questions, name, digest = found.groups()
+    if digest.lower() != checksum(text) or float(marks) > int(questions):
         raise ValueError(f"this result code was mistyped or changed: its checksum does not match, got {code!r:.300}")
     return Result(example, int(level), int(seed) if seed else None, float(marks), int(questions), name)
