@@ -50,7 +50,7 @@ def wrong(found, pairs):
 
 
 def spoiled(found, pairs, name):
-    """Gradients that are wrong. In loop nests a 0 * inf may not arise, see ``help(autodiff.flat)``."""
+    """Gradients that are wrong. In loop nests a 0 * inf or an inf - inf may not arise, see ``help(autodiff.flat)``."""
     return [miss for miss in wrong(found, pairs) if name not in ("batch", "native") or not math.isnan(miss[1])]
 
 
