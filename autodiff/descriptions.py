@@ -9,8 +9,8 @@ from textwrap import fill
 from types import FunctionType
 from typing import Any
 
-from .flat.expansion import Symbol, branches, plain
-from .flat.ir import written
+from .flat.expansion import Symbol, expression_of, trace_branches
+from .flat.ir import write
 from .formula import Formula
 from .ieee import ERRORS
 from .primitives import Primitive
@@ -62,14 +62,14 @@ def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def formulas(function: Callable[..., Any], names: list[str]) -> Any:
     """What a function of numbers computes, as text; "" if it needs numbers or is too long to read."""
     try:
-        found = branches(function, [Symbol(name) for name in names], "it")
+        found = trace_branches(function, [Symbol(name) for name in names], "it")
         entries = found if isinstance(found, tuple) else (found,)
-        expressions = [None if x is None else plain(x) for x in entries]
+        expressions = [None if x is None else expression_of(x) for x in entries]
     except ERRORS:
         return ""
     if not all(map(readable, expressions)):
         return ""
-    texts = tuple([None if x is None else written(without_false(x), Formula, Formula).text for x in expressions])
+    texts = tuple([None if x is None else write(without_false(x), Formula, Formula).text for x in expressions])
     return texts if isinstance(found, tuple) else texts[0]
 
 

@@ -346,7 +346,7 @@ class Job:
             raise Unsupported("nets train side by side if the optimizer changes all their parameters, in their order")
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
-        make = stepping.in_machine_code().ManyTraining
+        make = stepping.machine_code().ManyTraining
         return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:

@@ -85,7 +85,7 @@ class Validation:
         model, loss, n = self.task.model, self.task.loss, len(self.X[0])
         rows = [[*x, *numbers(target)] for x, target in zip(self.X, self.targets)]
         trace = Compiled(lambda row: scored(model, row[:n], row[n:], loss)).trace((rows[0],), {})
-        run = trace.ready((), "auto", len(rows))
+        run = trace.prepare((), "auto", len(rows))
         table = run.runner.table(rows)
         return lambda: run.rows(table).outputs
 

@@ -272,7 +272,7 @@ def test_how_long_compiling_takes(sizes, activation, loss, rows, most):
     Y = [i % 10 if sizes[-1] > 1 else 2.0 * (i % 2) - 1.0 for i in range(rows)]
     seconds = []
     for _ in range(5):
-        ir.kept.clear()
+        ir.programs.clear()
         net = MLP(sizes[0], sizes[1:], activation=activation, seed=0)
         start = time.perf_counter()
         fit(net, X, Y, loss=loss, epochs=1, runner="native", progress=False)
@@ -303,7 +303,7 @@ def test_the_success_rate_of_1000_seeds_takes_less_than_a_second(hidden, activat
     X, Y = nn.truth_table("xor")
     seconds = []
     for _ in range(5):
-        ir.kept.clear()
+        ir.programs.clear()
         start = time.perf_counter()
         runs = nn.fit_many(
             MLP(2, [hidden, 1], activation), X, Y, seeds=range(1000), learning_rates=[rate], epochs=epochs,

@@ -14,7 +14,7 @@ import autodiff
 import nn
 from autodiff import dot, log, relu, softmax, take
 from autodiff.flat.backends.llvm.machine import aligned
-from autodiff.flat.ir import kept
+from autodiff.flat.ir import programs
 from nn.cli.names import NAMES, Text
 from tests.benchmarks.alternating import held, held_seconds, medians
 from tests.benchmarks.test_native_speed import compiled_by_hand, pointers
@@ -102,7 +102,7 @@ def test_a_gpt_against_hand_written_c_plus_plus(tmp_path, width, most):
     by_hand = ByHand(tmp_path, width, parameters, lines)
     by_hand()
 
-    kept.clear()
+    programs.clear()
     begun = time.perf_counter()
     trainer = autodiff.compile(loss).trainer(parameters, adam(parameters))
     losses = trainer.run(lines)

@@ -334,13 +334,13 @@ def test_wrong_arguments_are_named():
 
 
 def test_programs_of_one_structure_are_made_ready_once():
-    from autodiff.flat.ir import kept
+    from autodiff.flat.ir import programs
 
     autodiff.compile(lambda x: x * 4.125 + 1.0)(2.0)
-    before = len(kept)
+    before = len(programs)
 
     assert autodiff.compile(lambda other: other * 4.125 + 1.0)(3.0) == 13.375
-    assert len(kept) == before
+    assert len(programs) == before
 
 
 def test_edges_and_stale_graphs_outside_stay_what_they_are():

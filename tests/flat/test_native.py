@@ -131,8 +131,8 @@ def test_there_are_as_many_nests_for_more_weights():
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is counted as Linux does")
 def test_programs_that_are_gone_leave_no_memory_behind(monkeypatch):
     x, numbers = Value(2.0, "x"), itertools.count()
-    monkeypatch.setattr(ir, "MOST", 10)
-    monkeypatch.setattr(ir, "kept", {})
+    monkeypatch.setattr(ir, "MOST_PROGRAMS", 10)
+    monkeypatch.setattr(ir, "programs", {})
 
     def megabytes_after(programs):
         for k in itertools.islice(numbers, programs):

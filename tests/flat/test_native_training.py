@@ -218,11 +218,11 @@ def test_ctrl_c_is_heard_and_keeps_what_was_learned():
 def test_training_again_compiles_nothing():
     X, Y = truth_table("xor")
     fit(MLP(2, [3, 1], seed=0), X, Y, epochs=2, runner="native", progress=False)
-    kept = {**ir.kept}
+    kept = {**ir.programs}
 
     fit(MLP(2, [3, 1], seed=5), X, Y, epochs=2, runner="native", progress=False)
 
-    assert ir.kept == kept
+    assert ir.programs == kept
 
 
 # --- runner="auto" -------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ def compilations(monkeypatch):
     """A function that tells what is compiled from here on."""
     from autodiff.flat.backends.llvm.code import Functions
 
-    monkeypatch.setattr(ir, "kept", {})
-    return lambda: [x for x in ir.kept.values() if isinstance(x, Functions)]
+    monkeypatch.setattr(ir, "programs", {})
+    return lambda: [x for x in ir.programs.values() if isinstance(x, Functions)]
 
 
 def test_auto_does_not_compile_a_short_run(compilations):

@@ -8,7 +8,7 @@ import pytest
 from autodiff import PRIMITIVES
 from autodiff.flat import Line
 from autodiff.flat.ir import leaves_of
-from autodiff.flat.passes import alive, fold, share, spread
+from autodiff.flat.passes import drop_dead, fold, share, spread
 from autodiff.flat.recording import identifiers
 
 POINTS = [-math.inf, -2.0, -0.0, 0.0, 1.0, 3.0, math.inf, math.nan]
@@ -151,7 +151,7 @@ def test_alive_keeps_only_what_a_result_depends_on():
         Line("h", "b"),
     ]
 
-    kept = alive(lines, {"g"})
+    kept = drop_dead(lines, {"g"})
 
     assert [line.target for line in kept] == ["a", "g", "g"]
     assert {x for line in kept for x in leaves_of(line.expression)} == {"x", "a"}

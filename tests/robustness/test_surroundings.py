@@ -243,7 +243,7 @@ def test_a_lambda_copies_and_does_not_pickle():
 
 def test_a_value_is_not_compiled_and_it_is_said_what_is():
     with pytest.raises(
-        TypeError, match=r"got Value: .*; give it what computes that, as in compile\(lambda x, y: x \* y\)"
+        TypeError, match=r"got Value: .*; give the function that computes it, as in compile\(lambda x, y: x \* y\)"
     ):
         autodiff.compile(f())
     with pytest.raises(TypeError, match=r"compile takes a function, got int: 3$"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from autodiff import PRIMITIVES, Primitive, Value, exp, log, maximum, sigmoid, sqrt
 from autodiff.flat import Unsupported
-from autodiff.flat.expansion import recorded
+from autodiff.flat.expansion import record_branches
 from autodiff.graph import history, stale
 
 Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
@@ -96,7 +96,7 @@ def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
         made = UNFOLDED[name](*operands)
     else:
         try:
-            made = recorded(primitive.expansion or primitive.value, operands, f"the value of {name}")
+            made = record_branches(primitive.expansion or primitive.value, operands, f"the value of {name}")
         except Unsupported:
             return None
     known = type(made) is not Value or made.primitive is primitive or any(made is operand for operand in operands)

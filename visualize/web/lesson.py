@@ -171,7 +171,7 @@ class Lesson:
         gate = Gate(node.primitive, node.operands, node)
         if row.phase == "forward":
             return gate
-        local, closes = live.local(row.node, row.place), live.closes(row.node, row.place)
+        local, closes = live.local(row.node, row.place), live.may_close(row.node, row.place)
         return gate._replace(place=row.place, upstream=live.gradient(row.node), local=local, closes=closes)
 
     def choices(self, row: Any) -> list[tuple[Any, int]]:
@@ -253,11 +253,11 @@ class Lesson:
         """What the page knows of one step of the backward pass."""
         edge, said = (row.node, row.place), words(row.node.primitive)
         numbered = type(self.live.local(*edge)) is Value and OPEN not in row.factor
-        piecewise = numbered or self.live.piecewise(*edge)
+        piecewise = numbered or self.live.is_piecewise(*edge)
         changes = row.edges == 1 and not said.role and (piecewise or row.node in self.live.still)
         return {
             "operand": self.place[row.operand], "place": row.place,
-            "piecewise": piecewise, "closes": self.live.closes(*edge),
+            "piecewise": piecewise, "closes": self.live.may_close(*edge),
             "role": row.role, **({"otherwise": f"{said.name} {SCALES}"} if changes else {}),
             "path": row.path, "paths": row.paths, "kink": row.convention,
             "line": code[row.path - 1] if row.path <= len(code) else -1,

@@ -16,7 +16,7 @@ from .bundle import gates_in
 from .translate import Translation
 
 CUT = """
-    arrays.elementwise flat.backends.javascript.definition flat.expansion.recorded flat.live.Live.written
+    arrays.elementwise flat.backends.javascript.definition flat.expansion.record_branches flat.live.Live.live_gate
     flat.lowering.lower graph.push primitives.Slope steps.Row.text steps.Row.line steps.Row.remarks
     steps.Row.sentence steps.Forward.parts steps.Forward.remarks steps.Forward.sentence
     steps.Start.parts steps.Start.sentence steps.Step.parts steps.Step.text steps.Step.copy steps.Step.sentence
@@ -29,7 +29,7 @@ NATIVE = {
     "autodiff.arrays.is_array": "(() => false)",
     "autodiff.engine.Value": "py.Value",
     "autodiff.flat.expansion.local_gradients": "((primitive, x) => primitive.slopes(...x))",
-    "autodiff.flat.lowering.Lowering.called_by_name": "(lines) => lines",
+    "autodiff.flat.lowering.Lowering.name_gates": "(lines) => lines",
     "autodiff.graph.history": "py.history",
     "autodiff.graph.refuse_stale": "(() => null)",
     "autodiff.graph.stale": "(() => [])",

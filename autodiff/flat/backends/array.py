@@ -26,9 +26,9 @@ from ...primitives import Primitive
 from ...tracing import Unsupported
 from ...vocabulary import INFIX
 from ..expansion import Slot, instructions
-from ..ir import SHORT, SMALL, TINY, Result, primitive_of, row_mean
+from ..ir import SHORT, SMALL, TINY, Expression, Result, primitive_of, row_mean
 from ..loops.nests import Loops
-from ..loops.statements import Axis, Expression, Index, Statement, extents, indices, mapped
+from ..loops.statements import Axis, Index, Statement, extents, indices, map_indices
 from ..recording import Recording
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
@@ -398,7 +398,7 @@ class Writer:
         ragged = {n for k, axis in enumerate(self.axes) for n in (k, *[n for n, _ in axis.slopes]) if axis.slopes}
         if over and count < SHORT and not ragged and ROWS not in over:
             points = product(*[range(self.extents[n]) for n in over])
-            found = [self.expression(mapped(expression, moved_to(dict(zip(over, point))))) for point in points]
+            found = [self.expression(map_indices(expression, moved_to(dict(zip(over, point))))) for point in points]
             texts, axes = self.together([*([] if start is None else [self.expression(start)]), *found])
             return Part(f"({' + '.join(texts)})", axes)
         if ragged.intersection(over):

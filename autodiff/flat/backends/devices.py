@@ -120,7 +120,7 @@ class DeviceTraining:
         (count, size, _), steps, first, last = batches.epoch, batches.epoch.steps, batches.first, batches.last
         losses, rows, drawn, others = [numpy.zeros(0)], self.rows, batches.drawn, self.others()
         if drawn:
-            table, batches = batches.fresh(rows)
+            table, batches = batches.take_rows(rows)
             rows = numpy.array(table)
         while first < last:
             left = count // size - first % steps  # of this size in the epoch

@@ -32,7 +32,7 @@ from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX, words
 from ..expansion import instructions
-from ..ir import ROWS, Program, parts_of, primitive_of, row_mean
+from ..ir import ROWS, Program, primitive_of, row_mean, subexpressions
 from ..passes import inline
 from . import text as writer
 from .text import Code
@@ -114,7 +114,7 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
 def definitions(programs: Iterable[Program]) -> list[str]:
     """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
-    parts = [part for program in programs for line in program.lines for part in parts_of(line.expression)]
+    parts = [part for program in programs for line in program.lines for part in subexpressions(line.expression)]
     gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
     outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))

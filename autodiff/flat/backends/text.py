@@ -7,7 +7,7 @@ from typing import Any
 
 from ...formula import Formula
 from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
-from ..ir import LISTED, SUMS, Line, Program, written
+from ..ir import LISTED, SUMS, Line, Program, write
 from ..lowering import lower as lower
 
 CHOICE = COMPARISON - 1  # that of a if c else b
@@ -88,7 +88,7 @@ class Code(Formula):
     def statement(cls, line: Line, adding: Iterable[Any] = ()) -> str:
         """The line; targets in ``adding`` are added to, never assigned."""
         number = type(line.expression) is float
-        text = repr(line.expression) if number else cls.number_of(written(line.expression, cls, cls)).text
+        text = repr(line.expression) if number else cls.number_of(write(line.expression, cls, cls)).text
         return (cls.adds if line.adds or line.target in adding else cls.assigns).format(line.target, text)
 
     @classmethod
@@ -169,7 +169,7 @@ def vector(numbers: Sequence[Any], language: type[Code]) -> str:
 
 
 def spelled(x: Any, language: type[Code]) -> str:
-    return repr(x) if type(x) is float else language.number_of(written(x, language, language)).text
+    return repr(x) if type(x) is float else language.number_of(write(x, language, language)).text
 
 
 def results(program: Program, parameter_gradients: Sequence[Any], language: type[Code]) -> list[str]:

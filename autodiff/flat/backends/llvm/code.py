@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy
 
-from ...ir import Result, as_key, remembered
-from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices, touched
+from ...ir import Result, as_key, remember
+from ...loops.statements import Axis, Index, Repeat, Span, Statement, elements_of, extents, indices
 from ...loops.turns import spans
 from .builder import Lanes, Text, Whole, module
 from .core import value as computed
@@ -138,7 +138,7 @@ def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], len
         return axes, target, as_key(expression), reduce, as_key(start), adds
 
     name = tuple(map(key, statements)), tuple(sizes.items()), tuple(cleared), lengths, machine().width
-    return remembered(name, lambda: Code(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
+    return remember(name, lambda: Code(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
 
 
 class Memory:
@@ -255,7 +255,7 @@ def assigned(
     found: list[Statement | Repeat] = []
 
     def elements(statement: Statement, index: Index) -> Any:
-        return touched(index, statement.axes, sizes[index.array], lengths)
+        return elements_of(index, statement.axes, sizes[index.array], lengths)
 
     for each in statements:
         given = int(type(each) is Repeat)

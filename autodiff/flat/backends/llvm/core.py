@@ -10,7 +10,7 @@ from functools import partial, reduce
 from typing import Any
 
 from ....tracing import Unsupported
-from ...expansion import carried_out, instructions
+from ...expansion import carry_out, instructions
 from ...ir import LISTED, SMALL, TINY, Expression, primitive_of, row_mean
 from .builder import LIBRARY, Lanes
 from .math import FUNCTIONS
@@ -30,7 +30,7 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     def compute(name: str, known: Sequence[Any]) -> Any:
         return value(v, name, [v.constant(x) if type(x) is float else x for x in known])
 
-    found = carried_out(primitive_of(head), operands, CORE, RUNNER, compute)
+    found = carry_out(primitive_of(head), operands, CORE, RUNNER, compute)
     return v.constant(found) if type(found) is float else found
 
 

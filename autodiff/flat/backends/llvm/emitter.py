@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...loops.statements import Expression, Index, Repeat, Span, indices
+from ...ir import Expression
+from ...loops.statements import Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
 from .core import INF, cost, larger, value as computed
 from .nests import Nest, groups, moves, side_by_side

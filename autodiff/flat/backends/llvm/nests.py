@@ -193,7 +193,7 @@ def side_by_side(index: Index, axis: int) -> bool:
 def filled(statement: Statement) -> Statement:
     """The statement, a stride for each axis in all of its indices."""
     count = len(statement.axes)
-    return statement.moved(lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
+    return statement.change_indices(lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
 
 
 def turned(statement: Statement, given: int) -> Statement:
@@ -219,7 +219,7 @@ def turned(statement: Statement, given: int) -> Statement:
                 strides[i], strides[k] = x.strides[i] + x.strides[k], x.strides[i]
                 return x._replace(start=x.start + behind * x.strides[i], strides=tuple(strides))
 
-            return statement.moved(change, axes=tuple(new))
+            return statement.change_indices(change, axes=tuple(new))
     return statement
 
 
@@ -244,8 +244,8 @@ def joined(statement: Statement, given: int) -> Statement:
 
 
 def without(statement: Statement, k: int) -> Statement:
-    axes = [axis.among(lambda outer: outer - (outer > k)) for n, axis in enumerate(statement.axes) if n != k]
-    return statement.moved(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
+    axes = [axis.renumber(lambda outer: outer - (outer > k)) for n, axis in enumerate(statement.axes) if n != k]
+    return statement.change_indices(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
 def spelled(statement: Statement, given: int, lengths: Span) -> list[Statement]:

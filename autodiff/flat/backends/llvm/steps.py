@@ -16,8 +16,8 @@ import numpy
 
 from ....engine import Value
 from ....tracing import Unsupported
-from ...ir import Expression, leaves_of, replaced, row_mean
-from ...loops.adjoint import added
+from ...ir import Expression, leaves_of, map_leaves, row_mean
+from ...loops.adjoint import accumulation
 from ...loops.nests import Nests, for_rows, roll
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, indices
 from ...lowering import Lowering
@@ -74,9 +74,9 @@ def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = N
     parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
     others = list(dict.fromkeys(x for part in parts for x in part.parameters if x not in known))
     inputs, parameters = (trained, [*row, *others]) if answers else (row, [*trained, *others])
-    penalty = penalty and penalty.read_as(*((trained, others) if answers else ([], parameters)))
-    loss = step.loss.read_as(inputs, parameters)
-    return Parts(trained, others, loss, penalty, step.update, answers and answers.read_as(inputs, parameters))
+    penalty = penalty and penalty.with_leaves(*((trained, others) if answers else ([], parameters)))
+    loss = step.loss.with_leaves(inputs, parameters)
+    return Parts(trained, others, loss, penalty, step.update, answers and answers.with_leaves(inputs, parameters))
 
 
 # --- What a step computes --------------------------------------------------------------------------
@@ -86,8 +86,8 @@ def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE)
     """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
     loss, *others = batch.outputs
-    mean = added(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
-    seed = [added(axes, gradient_at(loss), share)] * (type(loss) is Index)
+    mean = accumulation(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
+    seed = [accumulation(axes, gradient_at(loss), share)] * (type(loss) is Index)
     noted = [x._replace(strides=()) if type(x) is Index else x for x in others]  # of the first row
     notes = [Statement((), Index("y", NOTED + k), x) for k, x in enumerate(noted)]
     return [*batch.forward, mean, *notes, *seed, *batch.backward]
@@ -104,7 +104,7 @@ def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Sta
     def moved(x: Index) -> Index:
         return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
 
-    return [x.moved(moved) for x in statements]
+    return [x.change_indices(moved) for x in statements]
 
 
 def spoilt(count: int, nets: int = 1) -> Statement:
@@ -419,7 +419,7 @@ def updates(
         return found[-1].target
 
     for line in program.lines:
-        known[line.target] = shared(replaced(line.expression, lambda x: known.get(x, x)))
+        known[line.target] = shared(map_leaves(line.expression, lambda x: known.get(x, x)))
     axes, later = (Axis(count), Axis(nets)), []
     results = [known.get(x, x) for x in program.outputs]
     sizes = {SETTINGS: used * nets, **dict.fromkeys(states, count * nets)}

@@ -10,9 +10,9 @@ import numpy
 
 from ....engine import tick
 from ....tracing import Tracing
-from ...ir import remembered
+from ...ir import remember
 from ...loops.nests import for_rows, roll
-from ...recording import Recipe, Recording, Step, recordings
+from ...recording import Recipe, Recording, Step, record_step
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
 from .machine import aligned, machine
@@ -59,7 +59,7 @@ class NativeTraining(Driver):
         parts = parts_of(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         key = parts.key, epoch, clips, machine().width
-        steps = remembered(key, lambda: Epochs(parts, epoch, clips, most))
+        steps = remember(key, lambda: Epochs(parts, epoch, clips, most))
         if steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
             raise LongLoss(f"the loss has {steps.count} statements")
         super().__init__(steps, rows, len(parameters))
@@ -78,7 +78,7 @@ class NativeTraining(Driver):
         """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
         x, first = self.x, batches.first
         if batches.drawn:
-            rows, batches = batches.fresh(self.rows)
+            rows, batches = batches.take_rows(self.rows)
             x = self.placed(rows)
         self.memory["w"][self.shape[0] :] = [leaf._data for leaf in self.others]
         losses = numpy.empty((batches.last - first, 1 + self.steps.notes))
@@ -106,7 +106,7 @@ class ManyTraining(Driver):
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
         parts = parts_of(step, list(recipe.parameters), outputs)
         key = "nets", parts.key, epoch, clip_norm is not None, machine().width
-        steps = remembered(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
+        steps = remember(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
         others = [leaf._data for leaf in parts.others]
         super().__init__(steps, numpy.array([[*row, *others] for row in rows]), len(parts.trained))
         self.clip_norm, self.states = clip_norm or 0.0, len(parts.update.inputs) - 2
@@ -116,7 +116,7 @@ class ManyTraining(Driver):
     def fits(self, recipe: Recipe) -> bool:
         """Whether that of another net differs only in the numbers of the parameters."""
         with recipe.watched():
-            parts = recordings(recipe, tick(), True)
+            parts = record_step(recipe, tick(), True)
         return self.known == known(recipe, parts)
 
     def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, Lanes]:
