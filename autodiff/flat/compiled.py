@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from operator import is_
 from typing import Any, NamedTuple
@@ -40,14 +40,21 @@ def runner_for(name: str, work: int = 0) -> Any:
     return Source
 
 
-def native() -> Any:
-    """The runner that makes machine code; ImportError that says what to install if llvmlite is missing."""
+@contextmanager
+def import_optional(package: str, message: str) -> Iterator[None]:
+    """Import what needs an optional package; ImportError with this message if the package is missing."""
     try:
-        from .backends.llvm import Native
+        yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "llvmlite":
+        if (error.name or "").partition(".")[0] != package:
             raise
-        raise ImportError(MISSING) from error
+        raise ImportError(message) from error
+
+
+def native() -> Any:
+    """The runner that makes machine code."""
+    with import_optional("llvmlite", MISSING):
+        from .backends.llvm import Native
     return Native
 
 
@@ -251,10 +258,10 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
         if not callable(f):
-            advice = "; give the function that computes it, as in compile(lambda x, y: x * y)"
-            raise TypeError(
-                f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice if type(f) is Value else ''}"
+            advice = (
+                "; give the function that computes it, as in compile(lambda x, y: x * y)" if type(f) is Value else ""
             )
+            raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice}")
         runner_for(runner)  # refuses an unknown name
         self.f = f
         self.runner = runner
@@ -327,18 +334,12 @@ class Compiled:
         return [trace.answer(outputs) for outputs in found.outputs]
 
     def trainer(self, parameters: Any, optimizer: Any) -> Trainer:
-        """Training steps of one example each; numbers and moments stay in arrays between them.
+        """A ``Trainer``: steps of one example each; numbers and moments stay in arrays between them.
 
         ``parameters`` are those of the optimizer, one of ``nn`` or alike: with ``parameters``, ``recorded()``,
         ``state``, ``steps``, ``learning_rate``, ``clip_norm`` and ``step()``. Runner "auto" makes the steps in machine
         code if llvmlite is installed (the extra ``fast``), else by ``value_and_grad`` and ``optimizer.step()``; what
         cannot be recorded runs eagerly. One program in machine code serves sequences of every length.
-
-        ``trainer(*example)`` makes a step and returns the loss before it; ``trainer.run(examples)`` makes one for each
-        and returns the losses; ``trainer.expect(examples)`` prepares for the longest to come. ``trainer.write()``
-        updates the parameters and the optimizer, as do the end of ``with trainer:`` and every error, ctrl-C included;
-        the next step reads them again. FloatingPointError if a loss or gradient is inf or nan; the parameters are as
-        before that step.
 
         Examples
         --------
@@ -377,8 +378,10 @@ class Compiled:
             if lengths and max(lengths) >= SHORTEST and shape_of(trace.output) is None:
                 found, length = trace.any_length, lengths[0]
                 if found is None or found.longest < length or shape_of(found.args_of(length)) != shape[0]:
-                    ways = [(args, shape[0], other[0], length), (trace.call[0], other[0], shape[0], lengths[1])]
-                    found = AnyLength(lambda x: Trace(self.f, x, static, True), *max(ways, key=lambda way: way[3]))
-                    trace.any_length, trace.length = found, lengths[1] if found.args is trace.call[0] else trace.length
+                    longest = (args, shape[0], other[0], length)
+                    if lengths[1] > length:
+                        trace.length = lengths[1]
+                        longest = (trace.call[0], other[0], shape[0], lengths[1])
+                    found = trace.any_length = AnyLength(lambda x: Trace(self.f, x, static, True), *longest)
                 return Trace(self.f, args, static, True, found, length)
         return None

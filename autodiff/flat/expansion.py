@@ -15,6 +15,7 @@ from threading import local
 from typing import Any, NamedTuple
 
 from ..formula import arithmetic
+from ..graph import numbers
 from ..primitives import BUILT_IN, Primitive, Slope, recordable, where
 from ..tracing import Unsupported
 from ..vocabulary import head_of
@@ -72,15 +73,13 @@ def trace_branches(function: Callable[..., Any], operands: Sequence[Any], name: 
         left -= 1
         if left < 0:
             raise Unsupported(f"it has more than {MOST_BRANCHES} branches")
-        conditions: list[Symbol] = []
-        answers = [*given]  # to one condition after the other, then True
+        conditions: list[Symbol] = []  # their answers are the given ones, then True
 
         def answer(condition: Symbol) -> bool:
             if len(conditions) == MOST_BRANCHES:
                 raise Unsupported(f"it asks for more than {MOST_BRANCHES} conditions")
             conditions.append(condition)
-            answers.extend([True] * (len(conditions) - len(answers)))
-            return answers[len(conditions) - 1]
+            return len(conditions) > len(given) or given[len(conditions) - 1]
 
         outer, running.answer = getattr(running, "answer", None), answer
         try:
@@ -94,7 +93,7 @@ def trace_branches(function: Callable[..., Any], operands: Sequence[Any], name: 
         finally:
             running.answer = outer
         for i in reversed(range(len(given), len(conditions))):
-            result = choose(conditions[i], result, run([*answers[:i], False]))
+            result = choose(conditions[i], result, run([*given, *[True] * (i - len(given)), False]))
         return result
 
     return run([])
@@ -142,12 +141,12 @@ def record_branches(function: Callable[..., Any], operands: Sequence[Any], name:
 
 def sample_points(value: Callable[..., Any], count: int) -> list[list[float]]:
     """Operands to compare at; for a value that needs numbers all positive, lest a loop in it never end."""
-    numbers: Sequence[float] = POINTS
+    some: Sequence[float] = POINTS
     try:
         trace_branches(value, [Symbol(f"x{k}") for k in range(count)], "the value")
     except (TypeError, ValueError):
-        numbers = [x for x in POINTS if x > 0.0]
-    return [[numbers[(i + 2 * k) % len(numbers)] for k in range(count)] for i in range(len(numbers))]
+        some = [x for x in POINTS if x > 0.0]
+    return [[some[(i + 2 * k) % len(some)] for k in range(count)] for i in range(len(some))]
 
 
 def difference(function: Callable[..., Any], meant: Callable[..., Any], points: Sequence[Sequence[float]]) -> str:
@@ -158,38 +157,42 @@ def difference(function: Callable[..., Any], meant: Callable[..., Any], points: 
     for known in points:
         try:
             with warnings.catch_warnings(action="ignore"):
-                numbers = meant(*known)
+                expected = meant(*known)
         except (ArithmeticError, AssertionError, RuntimeError, ValueError, TypeError, LookupError):
             continue  # not defined there
-        written = trace_branches(function, [Symbol(x) for x in known], "it")
-        for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (numbers, written)]):
+        found = trace_branches(function, [Symbol(x) for x in known], "it")
+        for number, symbol in zip(*[x if type(x) in (tuple, list) else [x] for x in (expected, found)]):
             if number is None or symbol is None:
                 continue
             a, b = float(number), float(evaluate(expression_of(symbol), Primitive.compute, {}))
-            if not (math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)):
+            if not is_near(a, b):
                 return f"{b:g} at ({', '.join(map(repr, known))}) instead of {a:g}"
     return ""
 
 
+def is_near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)
+
+
 def local_gradients(
-    primitive: Primitive, known: list[Any], sample: Callable[[], Sequence[float]], most: float = math.inf
+    primitive: Primitive, known: list[Any], sample: Sequence[Any], most: float = math.inf
 ) -> Sequence[Any]:
     """The local gradients of a rule called with symbols; if it needs numbers or has more than ``most`` parts, calls.
 
-    ``sample`` returns a result and operands of a user's primitive.
+    ``sample`` are a result and operands, Values or floats, of a user's primitive.
     """
     rule = primitive.local_gradients
     if primitive in BUILT_IN:
         return rule(*known)
-    numbers = sample()
+    sample = numbers(sample)
     try:
         found = trace_branches(rule, known, f"the rule of {primitive.name}")
-        if wrong := difference(rule, primitive.slopes, [numbers]):
+        if wrong := difference(rule, primitive.slopes, [sample]):
             raise Unsupported(wrong)
         if any(is_large(expression_of(x), most) for x in found if x is not None):
             raise Unsupported("it is long")
     except Unsupported:
-        found = primitive.slopes(*numbers)
+        found = primitive.slopes(*sample)
         calls = [Symbol((Slope(primitive, i, len(known) - 1), *map(expression_of, known))) for i in range(len(found))]
         found = [None if number is None else call for number, call in zip(found, calls)]
     return found  # type: ignore[no-any-return]

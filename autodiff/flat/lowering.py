@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine import Value
-from ..graph import numbers
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..vocabulary import head_of, words
 from .expansion import Symbol, expression_of, local_gradients, operation_of
@@ -78,17 +77,12 @@ class Lowering:
     """Lowers one graph: names for its nodes and for their gradients."""
 
     def __init__(self, recording: Recording, wrt: Iterable[Value] | None) -> None:
-        self.recording = recording
-        leaves = [*recording.inputs, *recording.parameters]
-        self.asked = set(leaves if wrt is None else wrt)
-        for leaf in self.asked.difference(leaves):
-            raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
-        self.names = identifiers()
+        self.recording, self.asked, self.names = recording, recording.asked(wrt), identifiers()
         primitives = {gate.primitive for gate in recording.gates} - BUILT_IN
         self.own = {identifier(primitive.name) for primitive in primitives if primitive} - {*self.names.taken, "f"}
         self.names.taken |= dict.fromkeys(self.own, 1)
         self.output: Any = recording.outputs[0] if recording.outputs else 0.0
-        self.node_names = self.names.of([*leaves, *recording.gates], self.output)
+        self.node_names = self.names.of([*recording.inputs, *recording.parameters, *recording.gates], self.output)
         self.gradients: dict[Value, str] = {}
 
     def program(self) -> Program:
@@ -131,7 +125,7 @@ class Lowering:
                 continue
             known_operands = [symbols[x] if x in symbols else self.place(x) for x in gate.operands]
             known = [symbols[gate], *known_operands]
-            found = local_gradients(gate.primitive, known, lambda: [gate._data, *numbers(gate.operands)])  # type: ignore[arg-type]  # noqa: B023
+            found = local_gradients(gate.primitive, known, [gate, *gate.operands])  # type: ignore[arg-type]
             both = [(x, local) for x, local in zip(gate.operands, found) if local is not None]
             edges = [(x, local) for x, local in both if type(x) is Value and x in wanted]
             edges.sort(key=lambda edge: edge[0].primitive is not None)

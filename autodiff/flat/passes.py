@@ -11,8 +11,6 @@ from ..formula import Names
 from ..vocabulary import INFIX, words
 from .ir import Expression, Line, Program, as_key, leaves_of, map_leaves, primitive_of, subexpressions
 
-# --- fold ----------------------------------------------------------------------------------------
-
 
 def fold(lines: Sequence[Line]) -> list[Line]:
     """The lines with simplified expressions; a target that proves constant is replaced in later lines.
@@ -73,8 +71,6 @@ def apply_identities(name: str, a: Expression, *others: Expression) -> Expressio
     return (name, a, *others)
 
 
-# --- spread --------------------------------------------------------------------------------------
-
 SHARES = {"sigmoid", *[name for name, row in INFIX.items() if row.is_comparison]}  # between 0 and 1
 
 
@@ -99,9 +95,6 @@ def spread(lines: Sequence[Line]) -> list[Line]:
                 line = line._replace(expression=("mul", ("mul", operands[0], last[1]), last[2]))
         found.append(line)
     return found
-
-
-# --- drop_dead, share ----------------------------------------------------------------------------
 
 
 def drop_dead(lines: Sequence[Line], results: set[Any]) -> list[Line]:
@@ -167,8 +160,6 @@ def share(lines: Sequence[Line], unread: set[str], names: Names) -> list[Line]:
         found.append(line._replace(expression=reduce(line.expression, target)))
     return found
 
-
-# --- inline --------------------------------------------------------------------------------------
 
 LONGEST_INLINED = 20  # operations of an expression
 

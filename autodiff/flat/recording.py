@@ -83,6 +83,14 @@ class Recording:
         found.__dict__.pop("structure", None)
         return found
 
+    def asked(self, wrt: Values | None) -> set[Value]:
+        """The inputs and parameters in ``wrt``, by default all; ValueError if another Value is in it."""
+        leaves = [*self.inputs, *self.parameters]
+        found = set(leaves if wrt is None else wrt)
+        for leaf in found.difference(leaves):
+            raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
+        return found
+
     @property
     def reads(self) -> list[Sequence[Any]]:
         """The operands of each gate, and the outputs."""
@@ -138,14 +146,12 @@ def gates_behind(outputs: Iterable[Any], ends: set[Value]) -> list[Value]:
 
 
 class Recipe(NamedTuple):
-    """The scalar functions that a training step is recorded from.
+    """The scalar functions that a training step is recorded from, inside ``watched()``.
 
-    ``loss(x, target)`` is the loss of one example, a function of Values and of the captured ``parameters``;
-    ``example`` is an (x, target) of the shape of all examples. ``update()`` records (inputs, outputs) of one scalar
-    update, from (parameter, gradient, learning_rate, step, *states) to (parameter, *states); ``penalty()`` is added
-    to the mean loss. These are recorded inside ``watched()``. Then ``drawn()`` is the number of random numbers for
-    each example, which follow its target; the outputs ``noted()`` of a mini-batch, the same in each row, are passed to
-    ``keep(numbers, rows)`` after each step.
+    ``loss(x, target)`` is the loss of one example such as ``example``, in Values and the captured ``parameters``.
+    ``update()`` records (inputs, outputs) of one scalar update, (parameter, gradient, learning_rate, step, *states) to
+    (parameter, *states); ``penalty()`` is added to the mean loss. ``drawn()`` random numbers follow the target of each
+    example; the outputs ``noted()``, the same in each row, go to ``keep(numbers, rows)`` after each step.
     """
 
     loss: Callable[[Any, Any], Any]

@@ -8,22 +8,12 @@ from typing import Any, NamedTuple, Self
 
 
 class State(NamedTuple):
-    """Everything that a step changes, as lists or arrays; a step makes a new state and leaves the old one alone.
+    """Everything that a step changes, as lists or arrays; a step makes a new state and leaves the old one alone."""
 
-    Attributes
-    ----------
-    numbers, gradients : sequence of float, shape (parameters,)
-        Those of the parameters.
-    moments : sequence of such, shape (states, parameters)
-        The optimizer's moments of each parameter.
-    steps : int
-        Number of finished steps.
-    """
-
-    numbers: Any
+    numbers: Any  # of the parameters, shape (parameters,)
     gradients: Any
-    moments: Any
-    steps: int
+    moments: Any  # of the optimizer, shape (states, parameters)
+    steps: int  # finished so far
 
     @classmethod
     def of(cls, optimizer: Any) -> Self:
@@ -89,14 +79,6 @@ class Epoch(NamedTuple):
         """Steps for each epoch."""
         return -(-self.rows // self.size)
 
-    def indices(self, step: int, order: Sequence[int]) -> Sequence[int]:
-        """The indices of the rows of a step; ``order`` holds those of all rows, epoch after epoch."""
-        if self.whole:
-            return range(self.rows)
-        epoch, inside = divmod(step, self.steps)
-        start, first = epoch * self.rows, inside * self.size
-        return order[start + first : start + min(first + self.size, self.rows)]
-
     def means(self, losses: Any) -> Any:
         """The mean loss over the rows for every whole epoch, from the losses of the steps."""
         if self.steps == 1:
@@ -130,7 +112,12 @@ class Batches(NamedTuple):
 
     def indices(self, step: int) -> Sequence[int]:
         """The indices of the rows of a step."""
-        return self.epoch.indices(step, self.order)
+        rows, size = self.epoch.rows, self.epoch.size
+        if self.epoch.whole:
+            return range(rows)
+        epoch, inside = divmod(step, self.epoch.steps)
+        start, first = epoch * rows, inside * size
+        return self.order[start + first : start + min(first + size, rows)]
 
     def take_rows(self, rows: Sequence[Sequence[float]]) -> tuple[list[list[float]], Self]:
         """The rows of these steps, one after the other with their random numbers, and the batches over these rows."""

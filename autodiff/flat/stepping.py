@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from ..tracing import Uncollected, Unsupported
-from .compiled import make_runner, native, runner_for
+from .compiled import MISSING, import_optional, make_runner, runner_for
 from .ir import remember
 from .recording import Recipe, Step
 from .state import Batches, Epoch, State
@@ -88,13 +88,9 @@ class Training:
 
 
 def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, devices: int | None) -> Any:
-    """The steps by JAX on this number of devices, or all; ImportError that says what to install if it is missing."""
-    try:
+    """The steps by JAX on this number of devices, or all."""
+    with import_optional("jax", "runner='jax' trains by JAX: pip install 'scalar-autodiff[jax]'"):
         from .backends import devices as by_jax  # imported here, since it imports JAX
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "jax":
-            raise
-        raise ImportError("runner='jax' trains by JAX: pip install 'scalar-autodiff[jax]'") from error
     step, mesh = Step(recipe), by_jax.mesh_of(devices)
     parts = [(len(x.inputs), len(x.parameters), *x.structure) for x in (step.loss, step.penalty, step.update) if x]
 
@@ -108,10 +104,9 @@ def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoc
 
 
 def machine_code() -> Any:
-    """The module of ``NativeTraining`` and ``ManyTraining``; ImportError that says what to install if missing."""
-    native()
-    from .backends.llvm import trainings
-
+    """The module of ``NativeTraining`` and ``ManyTraining``."""
+    with import_optional("llvmlite", MISSING):
+        from .backends.llvm import trainings
     return trainings
 
 

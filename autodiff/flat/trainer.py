@@ -27,10 +27,8 @@ MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": [
 class Trainer:
     """Steps of an optimizer, each of one example of a compiled loss; see ``Compiled.trainer``.
 
-    Attributes
-    ----------
-    runner : str
-        "native" (machine code), "source" or "batch" (see ``compile``; "auto" is the faster of these two), or "engine".
+    ``runner`` is "native" (machine code), "source" or "batch" (see ``compile``; "auto" is the faster of these two), or
+    "engine". The end of ``with trainer:`` and every error, ctrl-C included, call ``write()``.
     """
 
     def __init__(self, fast: Any, parameters: Any, optimizer: Any) -> None:

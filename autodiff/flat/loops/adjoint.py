@@ -141,7 +141,7 @@ def edges_of(expression: Expression, reduce: str, adds: bool, samples: Samples) 
                 return x
             return out if x == OUT else operands[PART - 1 - x.start]
 
-        found = local_gradients(gate, [Symbol(OUT), *known], lambda: samples[gate], LARGEST_RULE)
+        found = local_gradients(gate, [Symbol(OUT), *known], samples.get(gate, ()), LARGEST_RULE)
         for operand, local in zip(operands, found):
             if type(operand) is not float and local is not None:
                 gradient = expression_of(downstream(Symbol(upstream), local, operation_of))

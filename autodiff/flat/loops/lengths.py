@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ...engine import Value
 from ...ieee import NAN
 from ...tracing import Unsupported
+from ..expansion import is_near
 from ..ir import Expression
 from ..recording import Recording
 from .nests import Nests, roll
@@ -107,10 +108,6 @@ def run_numbers(
             memory[f"g{index.array}"][element_at(index, (), memory, length)] += 1.0
     interpret(nests.backward, memory, length)
     return [*outputs, *memory.get("gw", ()), *[memory["gx"][where] for where in places if "gx" in memory]]
-
-
-def is_near(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) or (a != a and b != b)
 
 
 class TwoLengths:

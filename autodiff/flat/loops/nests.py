@@ -170,10 +170,7 @@ class Loops(NamedTuple):
     @classmethod
     def of(cls, recording: Recording, wrt: Iterable[Value] | None = None) -> Self:
         """The loops of a recording; ValueError if ``wrt`` names a Value that is neither input nor parameter."""
-        parts = recording.inputs, recording.parameters
-        asked = {leaf for part in parts for leaf in part} if wrt is None else {*wrt}
-        for leaf in asked.difference(*parts):
-            raise ValueError(f"wrt takes inputs and parameters of the program, got {leaf!r}")
+        asked, parts = recording.asked(wrt), (recording.inputs, recording.parameters)
         places = [tuple([i for i, x in enumerate(part) if x in asked]) for part in parts]
         return cls(roll(recording, asked, 1, tuple), *places)
 

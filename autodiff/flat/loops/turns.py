@@ -24,11 +24,8 @@ def repeat(statements: Sequence[Statement]) -> tuple[Statement | Repeat, ...]:
     """The statements with Repeats for turns; the loop that saves most is chosen first."""
     count = len(statements)
     kinds: dict[Any, int] = {}
-    keys, rows = [], []
-    for statement in statements:
-        numbers: list[int] = []
-        keys.append(kinds.setdefault(shape(statement, numbers), len(kinds)))
-        rows.append(numbers)
+    parts = [split(statement) for statement in statements]
+    keys, rows = [kinds.setdefault(shape, len(kinds)) for shape, _ in parts], [numbers for _, numbers in parts]
     if count - len(kinds) < LEAST_SAVED:
         return tuple(statements)
     width = max(map(len, rows))
@@ -68,8 +65,8 @@ def spans(flags: Any) -> list[tuple[int, int]]:
     return [*zip(edges[::2].tolist(), (edges[1::2] - edges[::2]).tolist())]
 
 
-def shape(statement: Statement, numbers: list[int]) -> Any:
-    """The parts that turns of a loop share; the others, starts of indices and extents of axes, join the ``numbers``."""
+def split(statement: Statement) -> tuple[Any, list[int]]:
+    """(The parts that turns of a loop share, the numbers that may differ: extents of axes and starts of indices)."""
 
     def of(x: Expression) -> Any:
         if type(x) is Index:
@@ -78,8 +75,8 @@ def shape(statement: Statement, numbers: list[int]) -> Any:
         return (x[0], *map(of, x[1:])) if type(x) is tuple else repr(x)
 
     axes, target, expression, reduce, start, adds = statement
-    numbers += [axis.extent for axis in axes]
-    return tuple([axis[1:] for axis in axes]), of(target), of(expression), reduce, of(start), adds
+    numbers = [axis.extent for axis in axes]
+    return (tuple([axis[1:] for axis in axes]), of(target), of(expression), reduce, of(start), adds), numbers
 
 
 def make_turn(statement: Statement, steps: Sequence[int], turns: int) -> Statement:
