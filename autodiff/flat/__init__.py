@@ -4,7 +4,7 @@ Where things are, in the order to read:
 
     ir           Program, Line: the plain data
     expansion    gates in terms of simpler gates, by calling them with Symbols
-    recording    the graph behind some outputs: gates in order, leaves by role, names
+    recording    a recorded graph: gates in order, leaves by role, names
     state        the state of a training, and its mini-batches
     lowering     a recorded graph, and its backward pass, as a Program
     passes       fold, spread, drop_dead, share, inline: from lines to lines
@@ -22,7 +22,7 @@ What the package exports, and why:
     Program, Line  what it returns, as data
     javascript     the same program in JavaScript
     over_rows      the same program on arrays of rows, for NumPy or JAX
-    Unsupported    raised where a gate cannot be written; "auto" takes a slower runner
+    Unsupported    raised if a gate cannot be written; "auto" takes a slower runner
 
 Accuracy relative to the eager engine. nan and inf are the same everywhere; the sign of a zero (and of a number divided
 by it) may differ::

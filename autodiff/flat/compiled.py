@@ -114,21 +114,24 @@ class Trace:
         runner = runner if self.outputs else "source"
         kind = runner_for(runner, rows * self.work if runner == "auto" else 0)
         if (kind, wrt) not in self.runs:
-            found = None
-            with Uncollected(), suppress(Unsupported):
-                found = self.any_length and self.length and self.any_length.prepare(wrt, self.length)
-            self.runs[kind, wrt] = Run(*found) if found else self.prepare_alone(kind, wrt)
+            with Uncollected():
+                self.runs[kind, wrt] = self.prepare_any_length(wrt) or self.prepare_alone(kind, wrt)
         return self.runs[kind, wrt]
+
+    def prepare_any_length(self, wrt: WrtLeaves | tuple[()] | None) -> Run | None:
+        """The program for every length, if it can serve this one."""
+        if self.any_length and self.length:
+            with suppress(Unsupported):
+                return Run(*self.any_length.prepare(wrt, self.length))
+        return None
 
     def prepare_alone(self, kind: Any, wrt: WrtLeaves | tuple[()] | None) -> Run:
         """A program for this shape alone."""
         leaves = wrt.leaves if isinstance(wrt, WrtLeaves) else ()
         if self.inputs is None:
             self.record()
-        with Uncollected():
-            recording = self.recording(leaves)
-            runner = make_runner(kind, recording, self.inputs if wrt is None else leaves)
-        return Run(runner, recording.parameters)
+        recording = self.recording(leaves)
+        return Run(make_runner(kind, recording, self.inputs if wrt is None else leaves), recording.parameters)
 
     def answer(self, numbers: Sequence[float]) -> Any:
         """The outputs in the shape that the function returned."""
@@ -177,7 +180,7 @@ def shape_of(tree: Any) -> Any:
 
 
 def freeze(static: Mapping[str, Any]) -> Any:
-    """Keyword arguments as part of a key; TypeError where one cannot be compared."""
+    """Keyword arguments as part of a key; TypeError if one is not hashable."""
     try:
         return frozenset((name, type(x), repr(x) if type(x) is float else x) for name, x in static.items())
     except TypeError as error:

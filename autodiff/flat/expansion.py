@@ -100,7 +100,7 @@ def trace_branches(function: Callable[..., Any], operands: Sequence[Any], name: 
 
 
 def choose(condition: Symbol, a: Any, b: Any) -> Any:
-    """``where`` of two results, entry by entry where they are tuples."""
+    """``where`` of two results, entry by entry if they are tuples."""
     if type(a) is tuple and type(b) is tuple and len(a) == len(b):
         return tuple([choose(condition, x, y) for x, y in zip(a, b)])
     if a is None and b is None:

@@ -49,7 +49,7 @@ def identifiers() -> Names:
 
 
 class Recording:
-    """The gates behind some outputs, oldest first, and the leaves: inputs, parameters and constants.
+    """The gates that compute some outputs, oldest first, and the leaves: inputs, parameters and constants.
 
     Leaves that are younger than the creation number ``since``, and are not given, are constants.
     """
@@ -59,7 +59,7 @@ class Recording:
     ) -> None:
         inputs, parameters = inputs if inputs is None else list(inputs), list(parameters)
         leaves = [*(inputs or ()), *parameters]
-        for leaf in leaves if {*map(type, leaves)} != {Value} else ():
+        for leaf in leaves:
             if type(leaf) is not Value:
                 raise TypeError(f"inputs and parameters are Values, got {type(leaf).__name__}: {leaf!r:.60}")
         given = {*leaves}
@@ -184,10 +184,10 @@ class Step:
         for name, part, other in zip(("loss", "penalty", "optimizer's update"), parts, now):
             if part and other and part.structure != other.structure:
                 first, second = ([x.primitive for x in these.gates if x.primitive] for these in (part, other))
-                anew = [x.name for x in second if x not in first]
+                fresh = [x.name for x in second if x not in first]
                 reason = "does it draw random numbers, or read a clock or a file?"
-                if anew and [x.name for x in first] == [x.name for x in second]:
-                    reason = f"it makes the gate {anew[0]!r} anew: make it once, outside the function"
+                if fresh and [x.name for x in first] == [x.name for x in second]:
+                    reason = f"it makes a new gate {fresh[0]!r} each time: make it once, outside the function"
                 raise Unsupported(
                     f"the {name} is recorded differently each time ({reason}): flat code would repeat the first "
                     "recording; train it with runner='eager'"
@@ -196,16 +196,17 @@ class Step:
 
 def record_step(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Recording, Recording | None, Recording]:
     """Record loss, penalty and update."""
-    loss, (x, target), parameters, update, penalty, _, drawn, *_ = recipe
+    (x, target), penalty = recipe.example, None
     with Tracing(sums=for_loops):
         with explain_errors("the loss"):
-            outputs, inputs = record_loss(loss, (x, [*target, *[1.0] * drawn()]))
+            outputs, inputs = record_loss(recipe.loss, (x, [*target, *[1.0] * recipe.drawn()]))
             outputs += recipe.noted()
-        of_loss = Recording(outputs, inputs, parameters, since)
-        with explain_errors("the penalty"):
-            added = penalty() if penalty else None
-        of_penalty = Recording([added], [], parameters, since) if penalty else None
-        return of_loss, of_penalty, record_update(update, since)
+        loss = Recording(outputs, inputs, recipe.parameters, since)
+        if recipe.penalty:
+            with explain_errors("the penalty"):
+                added = recipe.penalty()
+            penalty = Recording([added], [], recipe.parameters, since)
+        return loss, penalty, record_update(recipe.update, since)
 
 
 def record_update(update: Callable[[], tuple[Sequence[Any], Sequence[Any]]], since: int | None = None) -> Recording:

@@ -400,7 +400,7 @@ def test_a_gate_made_anew_at_each_call_is_named():
         def __call__(self, x):
             return Primitive("mine", lambda x: 2.0 * x, lambda out, x: (2.0,))(self.inner(x))
 
-    with pytest.raises(Unsupported, match="it makes the gate 'mine' anew: make it once"):
+    with pytest.raises(Unsupported, match="it makes a new gate 'mine' each time: make it once"):
         fit(Anew(), X, Y, epochs=5, runner="source", progress=False)
     assert fit(Anew(), X, Y, epochs=5, progress=False).epochs == 5
 

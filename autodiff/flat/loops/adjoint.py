@@ -89,7 +89,7 @@ def number_indices(expression: Expression) -> tuple[Expression, list[Index]]:
 
 
 def substitute(expression: Expression, known: Mapping[int, Index]) -> Expression:
-    """The expression with the indices that its numbers stand for."""
+    """The expression with known indices for its numbers."""
     return map_indices(expression, lambda x: known[x.start])
 
 

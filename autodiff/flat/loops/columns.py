@@ -74,7 +74,7 @@ def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
 def progressions(addresses: Any, arrays: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
     """(Stride of each list of addresses, whether it has none). Lists of one member take the most common stride.
 
-    The distance of two members of different families is chance, and no stride.
+    Two members of different families have none: their distance is arbitrary.
     """
     if len(addresses) == len(lengths):
         return np.zeros(len(lengths), np.int64), np.zeros(len(lengths), bool)

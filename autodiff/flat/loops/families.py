@@ -54,9 +54,9 @@ class Roller:
         """The index of an id; a constant itself."""
         return self.gates.numbers[-1 - at] if at < 0 else index(int(self.addresses[at]))
 
-    def operands_of(self, ids: Any) -> list[tuple[int, ...]]:
+    def operands_of(self, ids: list[int]) -> list[tuple[int, ...]]:
         first, operands = self.gates.first, self.gates.operands
-        return [operands[i - first] for i in ids.tolist()]
+        return [operands[i - first] for i in ids]
 
     def join(self, groups: Groups) -> None:
         """Make a product a dot of one if there are dots of the same arrays, and a + b a sum of two if there are sums.
@@ -69,10 +69,10 @@ class Roller:
                 single, lists = groups.get((simple, live, None)), groups.get((full, live, numbers))
                 if not (single and lists):
                     continue
-                begins = [(x[0], x[len(x) // 2 if full is p.dot else 0]) for x in self.operands_of(np.array(lists))]
+                begins = [(x[0], x[len(x) // 2 if full is p.dot else 0]) for x in self.operands_of(lists)]
                 known = {*map(tuple, arrays[np.array(begins)].tolist())}
                 stay = []
-                for at, (a, b) in zip(single, arrays[np.array(self.operands_of(np.array(single)))].tolist()):
+                for at, (a, b) in zip(single, arrays[np.array(self.operands_of(single))].tolist()):
                     if known >= ({(a, b)} if full is p.dot else {(a, a), (b, b)}):
                         operands[at - first] = (*operands[at - first], ZERO)
                         lists.append(at)
@@ -91,7 +91,7 @@ class Roller:
 
     def place_elementwise(self, head: p.Primitive, ids: Any) -> None:
         """Write statements for gates of a fixed number of operands."""
-        parts = [self.column(column) for column in np.array(self.operands_of(ids)).T]
+        parts = [self.column(column) for column in np.array(self.operands_of(ids.tolist())).T]
         name = head_of(head)
         self.place(ids, [Piece(parts)], lambda reads: ((name, *reads), "", 0.0))
 
@@ -105,7 +105,7 @@ class Roller:
 
     def place_lists(self, head: p.Primitive, ids: Any) -> None:
         """Write statements for gates of lists: those with strides at once, others in pieces or copied first."""
-        reads = self.operands_of(ids)
+        reads = self.operands_of(ids.tolist())
         tail = head in (p.dot, p.sum_, p.take)
         members = [each[: len(each) - tail] for each in reads]
         if head is p.dot:
@@ -202,9 +202,6 @@ class Roller:
         self.families += 1
         copies = [Piece([Column(addresses, arrays)])]
         return self.layout.write_boxes(copies, lambda reads: (reads[0], "", 0.0), ragged=False)
-
-
-# --- From columns to statements -------------------------------------------------------------------
 
 
 class Layout:

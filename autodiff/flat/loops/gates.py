@@ -32,7 +32,7 @@ ZERO = -1  # the id of 0.0
 
 
 class Gates(NamedTuple):
-    """The gates behind some outputs."""
+    """The gates that compute some outputs."""
 
     first: int  # the id of the first gate
     heads: list[Primitive | None]  # the primitive of each; None if it became part of another gate
@@ -104,17 +104,15 @@ def find_live(gates: Gates, ends: list[int]) -> list[bool] | None:
     for i in range(len(gates.heads) - 1, -1, -1):
         head = gates.heads[i]
         if head and found[first + i]:
-            reads = gates.operands[i]
-            for place, x in enumerate(reads) if silent[head] else ():
-                if place not in silent[head] and place - len(reads) not in silent[head]:
+            reads, closed = gates.operands[i], silent[head]
+            for place, x in enumerate(reads):
+                if not closed or (place not in closed and place - len(reads) not in closed):
                     found[x] = True
-            for x in () if silent[head] else reads:
-                found[x] = True
     return found[first : first + len(gates.heads)]
 
 
 def closed_edges(primitive: Primitive, sample: list[float] | None) -> set[int]:
-    """The places of the operands to which a primitive never sends a gradient."""
+    """The places, perhaps from the end, of the operands to which a primitive never sends a gradient."""
     if sample:
         return {i for i, local in enumerate(primitive.slopes(*sample)) if local is None}
     if primitive.local_gradients is p.no_edges:

@@ -55,21 +55,20 @@ def roll(
     15,000 bytes. Long compilations are announced in a terminal; MemoryError if too little memory is available.
     """
     check_memory(len(recording.gates))
-    asked = None if wrt is None else set(wrt)
+    leaves = {"w": recording.parameters, "x": recording.inputs}
+    asked = {*recording.parameters, *recording.inputs} if wrt is None else {*wrt}
     gates = collect(recording)
-    ends = gates.outputs[:differentiated]
-    live = find_live(gates, ends) if asked is None or asked else [False] * len(gates.heads)
+    live = find_live(gates, gates.outputs[:differentiated]) if asked else [False] * len(gates.heads)
     raise_sums(gates)
     raise_maxima(gates, live)
     roller = Roller(gates, len(recording.inputs), live)
     roller.roll()
     outputs = tuple([roller.read(x) for x in gates.outputs])
-    leaves = {"w": recording.parameters, "x": recording.inputs}
     sizes = {array: len(x) for array, x in leaves.items()} | {"a": roller.layout.used, "t": len(roller.layout.table)}
-    wanted = {array: [asked is None or leaf in asked for leaf in x] for array, x in leaves.items()}
+    wanted = {array: [leaf in asked for leaf in x] for array, x in leaves.items()}
     statements = fuse(roller.layout.statements, roller.layout.used, outputs)
     starts = [x for x in outputs[:differentiated] if type(x) is Index]
-    backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked is None or asked else []
+    backward = adjoint(statements, sizes, wanted, starts, gates.samples) if asked else []
     return Nests(turns(statements), turns(backward), sizes, tuple(roller.layout.table), outputs)
 
 
@@ -103,7 +102,7 @@ def for_rows(nests: Nests, rows: int) -> Nests:
     """The nests of a batch: element k of array "x", "a", "gx" or "ga" becomes element ``rows * k + r`` for row r.
 
     All rows share the parameters, their gradients and the table. Outputs have one axis, the rows; gradients of
-    parameters are sums over them. A mean over the rows is such a sum in the first row, from which the others copy it.
+    parameters are sums over them. A mean over the rows is a sum at the place of the first row; the others copy it.
     """
     each = dict(nests.sizes)
     parts = nests.forward, nests.backward

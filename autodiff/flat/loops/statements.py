@@ -64,9 +64,11 @@ class Index(NamedTuple):
     grows: int = 0
 
     def __str__(self) -> str:
-        terms = [f"{'' if s == 1 else '-' if s == -1 else s}{name}" for s, name in zip(self.strides, LETTERS) if s]
-        terms += [f"{'' if self.wide == 1 else self.wide}{self.by}"] * (self.by is not None)
-        terms += [length_text(self.start, self.grows)] * bool(self.start or self.grows or not terms)
+        terms = [times(stride, name) for stride, name in zip(self.strides, LETTERS) if stride]
+        if self.by:
+            terms.append(times(self.wide, str(self.by)))
+        if self.start or self.grows or not terms:
+            terms.append(length_text(self.start, self.grows))
         return f"{self.array}[{'+'.join(terms).replace('+-', '-')}]"
 
 
@@ -123,7 +125,11 @@ def length_text(number: int, grows: int) -> str:
     """``number`` plus ``grows`` times the length n, as text."""
     if not grows:
         return str(number)
-    return f"{'' if grows == 1 else '-' if grows == -1 else grows}n{f'{number:+d}' if number else ''}"
+    return times(grows, "n") + (f"{number:+d}" if number else "")
+
+
+def times(factor: int, name: str) -> str:
+    return f"{'' if factor == 1 else '-' if factor == -1 else factor}{name}"
 
 
 def indices(expression: Expression) -> Iterator[Index]:
