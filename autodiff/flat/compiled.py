@@ -22,6 +22,7 @@ from .trainer import Trainer
 
 RUNNERS = ("auto", "source", "batch", "native")
 BATCH_FROM = 5000  # rows times ``Recording.work`` from which NumPy beats Python text
+TAKER = "a compiled function"  # in errors about arguments
 MISSING = "runner='native' makes machine code with llvmlite: pip install 'scalar-autodiff[fast]'"
 
 
@@ -90,7 +91,7 @@ class Trace:
         """Call the function with Values for the numbers."""
         self.since, (args, static) = tick(), self.call
         names = iter(labels(self.f, args))
-        trees = [mirrored(lambda x: Value(as_float(x), next(names)), arg) for arg in args]
+        trees = [mirrored(lambda x: Value(real(x, TAKER), next(names)), arg) for arg in args]
         self.inputs = flattened(trees)
         with Uncollected(), Tracing(sums=self.for_loops):
             self.output = self.f(*[mirrored(lambda x: x, tree) for tree in trees], **static)
@@ -160,13 +161,9 @@ def is_recording(args: Sequence[Any]) -> bool:
     return is_tracing() or Value in map(type, flattened(args))
 
 
-def as_float(x: Any) -> float:
-    return real(x, "a compiled function")
-
-
 def numbers(args: Sequence[Any]) -> list[float]:
     """Every number of the arguments, in order."""
-    return [x if type(x) is float else as_float(x) for x in flattened(args)]
+    return [x if type(x) is float else real(x, TAKER) for x in flattened(args)]
 
 
 def shape_of(tree: Any) -> Any:
@@ -290,8 +287,8 @@ class Compiled:
         """(Value, gradient) as floats, the gradient in the shape of ``wrt`` or of the arguments.
 
         ``wrt`` is a captured leaf or nested lists of them, such as ``model.parameters()``. By default it is the
-        arguments: one gives its gradient, several a tuple. ValueError if ``wrt`` names a Value that is not a leaf, or
-        only Values that the function does not use.
+        arguments: one gives its gradient, several a tuple. The gradient of a leaf that the function does not use is 0.
+        ValueError if it uses none of them, or if ``wrt`` names a Value that is not a leaf.
         """
         if is_recording(args) and wrt is None:
             return value_and_grad(self.f)(*args, **static)
@@ -340,9 +337,10 @@ class Compiled:
         """A ``Trainer``: steps of one example each; numbers and moments stay in arrays between them.
 
         ``parameters`` are those of the optimizer, one of ``nn`` or alike: with ``parameters``, ``recorded()``,
-        ``state``, ``steps``, ``learning_rate``, ``clip_norm`` and ``step()``. Runner "auto" makes the steps in machine
-        code if llvmlite is installed (the extra ``fast``), else by ``value_and_grad`` and ``optimizer.step()``; what
-        cannot be recorded runs eagerly. One program in machine code serves sequences of every length.
+        ``state``, ``steps``, ``step()``, and ``learning_rate`` and ``clip_norm``, which are read at each step. Runner
+        "auto" makes the steps in machine code if llvmlite is installed (the extra ``fast``), else by ``value_and_grad``
+        and ``optimizer.step()``; a loss that cannot be recorded runs eagerly. One program in machine code serves
+        sequences of every length.
 
         Examples
         --------

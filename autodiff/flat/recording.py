@@ -199,9 +199,9 @@ def record_step(recipe: Recipe, since: int, for_loops: bool = False) -> tuple[Re
     (x, target), penalty = recipe.example, None
     with Tracing(sums=for_loops):
         with explain_errors("the loss"):
-            outputs, inputs = record_loss(recipe.loss, (x, [*target, *[1.0] * recipe.drawn()]))
-            outputs += recipe.noted()
-        loss = Recording(outputs, inputs, recipe.parameters, since)
+            x, target = variables(x, "x"), variables([*target, *[1.0] * recipe.drawn()], "t")
+            outputs = [recipe.loss(x, target), *recipe.noted()]
+        loss = Recording(outputs, flattened([x, target]), recipe.parameters, since)
         if recipe.penalty:
             with explain_errors("the penalty"):
                 added = recipe.penalty()
@@ -216,15 +216,7 @@ def record_update(update: Callable[[], tuple[Sequence[Any], Sequence[Any]]], sin
     return Recording(new, [parameter, gradient, *states], [rate, step], since)
 
 
-def record_loss(
-    loss: Callable[[Any, Any], Any], example: tuple[Sequence[float], Sequence[float]]
-) -> tuple[list[Any], list[Value]]:
-    """([loss], inputs) of an example whose numbers, perhaps in nested lists, become independent variables."""
-
-    def variables(part: Sequence[Any], name: str) -> Any:
-        places = count()
-        return mirrored(lambda number: Value(number, f"{name}{next(places)}"), part)
-
-    x, target = map(variables, example, "xt")
-    inputs = flattened([x, target])
-    return [loss(x, target)], inputs
+def variables(part: Any, name: str) -> Any:
+    """Independent variables for the numbers, perhaps in nested lists, of a part of an example."""
+    places = count()
+    return mirrored(lambda number: Value(number, f"{name}{next(places)}"), part)

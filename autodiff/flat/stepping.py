@@ -58,13 +58,9 @@ class Training:
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        table: Sequence[Sequence[float]],
-        clip: Callable[[Any, float], Any],
-        runner: str = "auto",
-        rows: int = 1,
-    ) -> None:
+        self, recipe: Recipe, table: Sequence[Sequence[float]], clip: Callable[[Any, float], Any],
+        runner: str = "auto", rows: int = 1,
+    ) -> None:  # fmt: skip
         self.step = step = Step(recipe)
         kind = runner_for(runner, rows * step.loss.work)
         self.name, self.pure = kind.name, PureStep(step, kind, clip)

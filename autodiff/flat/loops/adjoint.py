@@ -49,7 +49,9 @@ def adjoint(
         if pattern not in patterns:
             patterns[pattern] = edges_of(expression, statement.reduce, adds, samples)
         edges.append((patterns[pattern], reads))
-        leads = [reads[n] for n, _ in patterns[pattern][0]] + [statement.start] * (type(statement.start) is Index)
+        leads = [reads[n] for n, _ in patterns[pattern][0]]
+        if type(statement.start) is Index:
+            leads.append(statement.start)
         if any(needs.any(x, statement.axes) for x in leads):
             needs.set(statement.target, statement.axes)
     for end in ends:
@@ -59,7 +61,8 @@ def adjoint(
         axes, target, start = statement.axes, statement.target, statement.start
         if not (reached.any(target, axes) and needs.any(target, axes)):
             continue
-        known = {-1: target, -2: target._replace(array=prefix + target.array), **dict(enumerate(reads))}
+        upstream = target._replace(array=prefix + target.array)
+        known = {TARGET.start: target, UPSTREAM.start: upstream, **dict(enumerate(reads))}
         sent = [(reads[n], gradient) for n, gradient in gradients if needs.any(reads[n], axes)]
         if sent:
             for n, total in enumerate(sums):
@@ -73,8 +76,8 @@ def adjoint(
         if type(start) is Index and needs.any(start, axes):
             reached.set(start, axes)
             count = count_outer(target)
-            to, upstream = (x._replace(array=prefix + x.array, strides=x.strides[:count]) for x in (start, target))
-            found.append(accumulation(axes[:count], to, upstream))
+            to = start._replace(array=prefix + start.array, strides=start.strides[:count])
+            found.append(accumulation(axes[:count], to, upstream._replace(strides=target.strides[:count])))
     for array in sorted({x.target.array for x in found} | {prefix + end.array for end in ends}):
         if array.startswith(prefix):
             sizes[array] = sizes[array.removeprefix(prefix)]

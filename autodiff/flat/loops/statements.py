@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...formula import Formula
-from ..ir import ROWS, Expression, primitive_of, write
+from ..ir import ROWS, Expression, leaves_of, primitive_of, write
 
 LETTERS = "ijklmnopqrsuvyz"
 Span = tuple[int, int]  # the smallest and the largest length of a sequence
@@ -134,13 +134,11 @@ def times(factor: int, name: str) -> str:
 
 def indices(expression: Expression) -> Iterator[Index]:
     """All indices that an expression reads, including those it gathers by."""
-    if type(expression) is Index:
-        yield expression
-        if expression.by:
-            yield expression.by
-    elif type(expression) is tuple:
-        for part in expression[1:]:
-            yield from indices(part)
+    for x in leaves_of(expression):
+        if type(x) is Index:
+            yield x
+            if x.by:
+                yield x.by
 
 
 def map_indices(expression: Expression, change: Callable[[Index], Expression]) -> Expression:
