@@ -243,14 +243,13 @@ def instructions(
                 code.append(Instruction(primitive, tuple(operands)))
                 done[key] = Slot(count + len(code) - 1)
             return done[key]
-        function, compared = primitive.expansion or primitive.value, list[list[float]]()
+        function = primitive.expansion or primitive.value
         try:
             if primitive in inside:
                 raise Unsupported("it calls itself")
             given = [x if type(x) is float else Symbol(x) for x in operands]
             result = expression_of(trace_branches(function, given, f"the value of the gate {primitive.name}"))
-            if primitive not in BUILT_IN:
-                compared = sample_points(primitive.value, len(operands))
+            compared = [] if primitive in BUILT_IN else sample_points(primitive.value, len(operands))
             wrong = difference(function, lambda *known: primitive.compute([*known]), compared)
             if wrong and not primitive.expansion:
                 raise Unsupported(f"given symbols, it gives {wrong}")

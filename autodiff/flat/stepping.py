@@ -68,13 +68,14 @@ class Training:
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, list[float]]:
         """The state after the steps, and their losses; stop before the first loss or gradient that is inf or nan."""
-        losses, table, more, runner = list[float](), self.table, untrained_numbers(self.step), self.pure.loss
+        losses: list[float] = []
+        table, others, runner = self.table, untrained_numbers(self.step), self.pure.loss
         if batches.drawn:
             rows, batches = batches.take_rows(self.rows)
             table = runner.table(rows)
         for k in range(batches.first, batches.last):
             indices = batches.indices(k)
-            loss, found, noted, is_finite = self.pure.gradient(runner.chosen(table, indices), state.numbers, more)
+            loss, found, noted, is_finite = self.pure.gradient(runner.chosen(table, indices), state.numbers, others)
             if not is_finite:
                 break
             state = self.pure.advance(state, found, rate, clip_norm)

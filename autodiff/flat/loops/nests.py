@@ -20,7 +20,7 @@ from .turns import repeat
 
 BYTES, MICROSECONDS = 400, 10  # of compiling, for each gate
 ANNOUNCED = 2.0  # seconds of compiling from which it is announced
-busy = [0.0]  # the end of the time announced last: until then nothing else is announced
+announced_until = 0.0  # the end of the last announced compilation: until then no other is announced
 SHARED = ("w", "gw", "t")  # the arrays that rows share
 
 Wrt = Iterable[Value] | None
@@ -74,6 +74,7 @@ def roll(
 
 def check_memory(gates: int) -> None:
     """MemoryError if the gates need more memory than is available; announce a long compilation in a terminal."""
+    global announced_until
     needed, available = gates * BYTES, available_memory()
     if needed > available:
         raise MemoryError(
@@ -81,8 +82,8 @@ def check_memory(gates: int) -> None:
             "compile a part of it, such as the loss of one example"
         )
     seconds = gates * MICROSECONDS / 1e6
-    if seconds >= ANNOUNCED and sys.stderr and sys.stderr.isatty() and monotonic() > busy[0]:
-        busy[0] = monotonic() + seconds
+    if seconds >= ANNOUNCED and sys.stderr and sys.stderr.isatty() and monotonic() > announced_until:
+        announced_until = monotonic() + seconds
         sys.stderr.write(f"compiling {gates:,} gates takes up to {seconds:.0f} s\n")
 
 
