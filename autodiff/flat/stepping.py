@@ -75,7 +75,7 @@ class Training:
             table = runner.table(rows)
         for k in range(batches.first, batches.last):
             indices = batches.indices(k)
-            loss, found, noted, is_finite = self.pure.gradient(runner.chosen(table, indices), state.numbers, others)
+            loss, found, noted, is_finite = self.pure.gradient(runner.take(table, indices), state.numbers, others)
             if not is_finite:
                 break
             state = self.pure.advance(state, found, rate, clip_norm)
@@ -92,7 +92,7 @@ def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoc
     parts = [(len(x.inputs), len(x.parameters), *x.structure) for x in (step.loss, step.penalty, step.update) if x]
 
     def scan() -> Any:
-        pure = PureStep(step, by_jax.Jax, by_jax.clipped)
+        pure = PureStep(step, by_jax.Jax, by_jax.clip_by_norm)
         return by_jax.Scan(pure.gradient, pure.advance, mesh)
 
     with by_jax.float64():

@@ -17,7 +17,7 @@ import nn
 from autodiff import Value
 from autodiff.flat import ir
 from autodiff.flat.backends.llvm.code import NativeNests
-from autodiff.flat.backends.llvm.machine import aligned
+from autodiff.flat.backends.llvm.machine import aligned_zeros
 from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.recording import Recording
 from autodiff.flat.state import Batches, State
@@ -89,9 +89,9 @@ def test_the_moons_gradient_takes_at_most_1_3_times_that_of_hand_written_c_plus_
     X, Y = nn.moons(104, seed=0)
     own = Gradient([2, 16, 16, 1], "relu", "hinge", 104)
     own.memory["x"][:] = numpy.array([[*x, y] for x, y in zip(X, Y)]).T.ravel()
-    x, slopes = aligned(312), aligned(337)
+    x, slopes = aligned_zeros(312), aligned_zeros(337)
     x.reshape(3, 104)[:] = numpy.array([[*point, y] for point, y in zip(X, Y)]).T
-    w = aligned(337)
+    w = aligned_zeros(337)
     w[:] = own.memory["w"]
     given = pointers(w, x, slopes)
 

@@ -13,7 +13,7 @@ import pytest
 import autodiff
 import nn
 from autodiff import dot, log, relu, softmax, take
-from autodiff.flat.backends.llvm.machine import aligned
+from autodiff.flat.backends.llvm.machine import aligned_zeros
 from autodiff.flat.ir import programs
 from nn.cli.names import NAMES, Text
 from tests.benchmarks.alternating import held, held_seconds, medians
@@ -77,7 +77,7 @@ class ByHand:
     def __init__(self, folder, width, parameters, lines):
         flags = ["-std=c++17", "-fno-math-errno", "-fno-trapping-math", "-mprefer-vector-width=512", f"-DE={width}"]
         self.train = compiled_by_hand(folder, "hand_gpt.cc", *flags).train
-        numbers = [aligned(len(parameters)) for _ in range(3)]
+        numbers = [aligned_zeros(len(parameters)) for _ in range(3)]
         numbers[0][:] = [x.data for x in parameters]
         self.lines, self.lengths = numpy.zeros((len(lines), 17), dtype=numpy.int64), numpy.array([*map(len, lines)])
         for row, line in zip(self.lines, lines):

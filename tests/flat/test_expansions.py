@@ -11,7 +11,7 @@ import autodiff
 from autodiff import PRIMITIVES, Primitive, Value
 from autodiff.flat import Unsupported, lower, over_rows
 from autodiff.flat.backends.array import Batch, core as arrays
-from autodiff.flat.backends.javascript import CORE as JAVASCRIPT
+from autodiff.flat.backends.javascript import JS_CORE
 from autodiff.flat.backends.llvm import Native, core as elementwise
 from autodiff.flat.backends.python import Source
 from nn import MLP, SGD, Module, fit, fit_many, truth_table
@@ -96,7 +96,7 @@ def test_the_value_at_every_edge(name, backend):
 
 
 @pytest.mark.parametrize(
-    ("core", "most"), [(arrays(np), 23), (elementwise.CORE, 20), (JAVASCRIPT, 22)], ids=["NumPy", "LLVM", "JS"]
+    ("core", "most"), [(arrays(np), 23), (elementwise.CORE, 20), (JS_CORE, 22)], ids=["NumPy", "LLVM", "JS"]
 )
 def test_a_core_is_small(core, most):
     """The functions of C's math library, and so many more: arithmetic, comparisons, sums."""

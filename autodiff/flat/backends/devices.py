@@ -33,7 +33,7 @@ class Jax(Batch):
     number = staticmethod(xp.asarray)
 
 
-def clipped(gradients: Any, threshold: Any) -> Any:
+def clip_by_norm(gradients: Any, threshold: Any) -> Any:
     """As ``nn.optim.clip_by_norm``."""
     length = core(xp)["norm of"](gradients)
     return gradients * xp.where((length >= threshold) & (length > 0.0), threshold / length, 1.0)

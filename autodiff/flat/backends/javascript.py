@@ -35,7 +35,7 @@ from ..expansion import instructions
 from ..ir import ROWS, Program, primitive_of, row_mean, subexpressions
 from ..passes import inline
 from . import text as writer
-from .text import Code
+from .text import PythonCode
 
 
 @cache
@@ -47,11 +47,11 @@ def runtime() -> str:
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
 MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
 FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
-CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
+JS_CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
 LONG = 100  # characters of a part that are not written inside another one
 
 
-class JavaScript(Code):
+class JavaScript(PythonCode):
     """A Formula, and the statements around it, as JavaScript reads them."""
 
     __slots__ = ()
@@ -64,7 +64,7 @@ class JavaScript(Code):
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
         primitive = primitive_of(name)
-        own = primitive in BUILT_IN and name in CORE
+        own = primitive in BUILT_IN and name in JS_CORE
         name = f"{'Math.' * (name in MATH)}{name}" if own else definition(primitive, len(texts))[0]
         return f"{name}({', '.join(texts)})"
 
@@ -86,7 +86,7 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
     if primitive is row_mean:
         raise Unsupported("JavaScript takes row after row: it cannot compute the mean over all")
     try:
-        code, place = instructions(primitive, count, CORE, "JavaScript")
+        code, place = instructions(primitive, count, JS_CORE, "JavaScript")
     except Unsupported as error:
         what, advice = f"value of {primitive.name}", "give the gate expansion=, the same value in"
         if type(primitive) is Slope:
@@ -116,7 +116,7 @@ def definitions(programs: Iterable[Program]) -> list[str]:
     """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
     parts = [part for program in programs for line in program.lines for part in subexpressions(line.expression)]
     gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
-    outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
+    outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in JS_CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
 
 
@@ -135,7 +135,7 @@ def table(names: Collection[str] = ROWS) -> list[str]:
         elif operands == ["...x"]:
             value = f"{name}({'x' if listed and name != 'take' else '...x'})"
         else:
-            functions += [] if name in CORE else [definition(primitive, len(operands))[1]]
+            functions += [] if name in JS_CORE else [definition(primitive, len(operands))[1]]
             value = JavaScript.number_of(JavaScript.of(JavaScript.record(primitive, [*map(JavaScript, operands)]))).text
         entries.append(f"{name}: ({', '.join(operands)}) => {value}")
     return [*functions, f"export const VALUES = {{ {', '.join(entries)} }};"]
@@ -146,9 +146,9 @@ def text(program: Program, name: str = "f", short: bool = False) -> str:
 
     A short one has no lines for what is read once.
     """
-    return writer.text(inline(program) if short else program, name, JavaScript)
+    return writer.write_function(inline(program) if short else program, name, JavaScript)
 
 
 def rows_text(program: Program, name: str = "f") -> str:
     """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs them too."""
-    return writer.rows_text(program, name, JavaScript)
+    return writer.write_rows_function(program, name, JavaScript)

@@ -17,17 +17,17 @@ from typing import Any
 from ...ieee import INF, NAN, total
 from ...primitives import Primitive
 from ..ir import ROWS, SUMS, Gate, Program, Result, primitive_of, row_mean
-from .text import Code, given, rows_text, text
+from .text import PythonCode, without_none, write_function, write_rows_function
 
-number = itertools.count(1)
+text_numbers = itertools.count(1)
 
 
 def function(program: Program) -> Callable[..., Any]:
-    """The program as a function of one row, ``f(inputs..., parameters...)``: see ``text``."""
-    return run(text(program), gates=program.gates)
+    """The program as a function of one row, ``f(inputs..., parameters...)``: see ``write_function``."""
+    return run(write_function(program), gates=program.gates)
 
 
-class InStep(Code):
+class InStep(PythonCode):
     """Python in which rows wait for one another: each is a generator, which gives a number and gets the mean."""
 
     __slots__ = ()
@@ -59,8 +59,10 @@ def next_of(row: Any, mean: Any) -> Any:
 
 def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
     """The function that a text defines, with the guarded functions of the table in its reach."""
-    filename = f"<flat code {next(number)}>"
-    namespace: dict[str, Any] = {name: of_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()}
+    filename = f"<flat code {next(text_numbers)}>"
+    namespace: dict[str, Any] = {
+        name: take_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()
+    }
     namespace["dot"] = lambda weights, inputs, bias: ROWS["dot"].value(*weights, *inputs, bias)
     namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
     namespace |= {"inf": INF, "nan": NAN, "advance": advance}
@@ -71,7 +73,7 @@ def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None
     return made
 
 
-def of_list(value: Callable[..., float]) -> Callable[..., float]:
+def take_list(value: Callable[..., float]) -> Callable[..., float]:
     """A function of many numbers as one of a list of them."""
     return lambda terms: value(*terms)
 
@@ -84,8 +86,8 @@ class Source:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.single = len(program.outputs) == 1
-        self.to_inputs = bool(given(program.input_gradients))
-        self.to_parameters = bool(given(program.parameter_gradients))
+        self.to_inputs = bool(without_none(program.input_gradients))
+        self.to_parameters = bool(without_none(program.parameter_gradients))
 
     @cached_property
     def one(self) -> Callable[..., Any]:
@@ -94,7 +96,10 @@ class Source:
     @cached_property
     def many(self) -> Callable[..., Any]:
         gates = self.program.gates
-        return run(rows_text(self.program, language=InStep if row_mean in gates.values() else Code), gates=gates)
+        return run(
+            write_rows_function(self.program, language=InStep if row_mean in gates.values() else PythonCode),
+            gates=gates,
+        )
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""
@@ -114,7 +119,7 @@ class Source:
     def table(self, rows: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
         return [tuple(row) for row in rows]
 
-    def chosen(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
+    def take(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
         return table if len(batch) == len(table) else [table[i] for i in batch]
 
     def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, Any, Sequence[float]]:

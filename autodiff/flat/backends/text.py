@@ -14,7 +14,7 @@ CHOICE = COMPARISON - 1  # that of a if c else b
 LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
 
 
-class Code(Formula):
+class PythonCode(Formula):
     """A Formula as Python reads it with guarded functions, and the statements around it."""
 
     __slots__ = ()
@@ -38,7 +38,7 @@ class Code(Formula):
         parts = cls.numeric(name, parts)
         row = words(name)
         if name in SUMS:
-            return cls.reduced(name, parts)
+            return cls.write_sum(name, parts)
         if row.is_comparison or (row.sign and row.sign in "+-*") or (name == "div" and cls.divides(parts[1])):
             return super().write(name, parts)
         # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
@@ -68,7 +68,7 @@ class Code(Formula):
         return cls(f"1.0 * ({part.text})", PRODUCT) if part.strength == COMPARISON else part
 
     @classmethod
-    def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+    def write_sum(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
         """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
         n = len(parts) // 2 if name == "dot" else len(parts)
         if name in LISTED or n > LONGEST or n == 0:
@@ -116,7 +116,7 @@ class Code(Formula):
         return texts[0] if len(texts) == 1 else cls.tuple(texts, in_return)
 
 
-def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
+def write_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``.
 
     It returns the outputs (a single one as it is), then, where any were asked for, the tuple of
@@ -139,13 +139,13 @@ def places(program: Program) -> list[int]:
     return [before + k + (k >= program.forward) for k in range(len(program.lines))]
 
 
-def rows_text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
+def write_rows_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of many rows: ``f(rows, parameters)``.
 
     It returns the list of what each row gives (the outputs, and the gradients to the inputs where
     asked for), and the sums over the rows of the gradients to the parameters.
     """
-    gradients = given(program.parameter_gradients)
+    gradients = without_none(program.parameter_gradients)
     totals = dict.fromkeys(x for x in gradients if type(x) is not float)
     loop = [language.statement(line, totals) for line in program.lines]
     loop.append(language.appends.format("results", language.one_of(results(program, (), language))))
@@ -158,26 +158,26 @@ def rows_text(program: Program, name: str = "f", language: type[Code] = Code) ->
     return language.function(name, ["rows", "parameters"], lines)
 
 
-def given(places: Sequence[Any]) -> list[Any]:
+def without_none(places: Sequence[Any]) -> list[Any]:
     """The gradients that were asked for; the others are None."""
     return [x for x in places if x is not None]
 
 
-def vector(numbers: Sequence[Any], language: type[Code]) -> str:
+def vector(numbers: Sequence[Any], language: type[PythonCode]) -> str:
     """A tuple of names, numbers and expressions."""
-    return language.tuple([spelled(x, language) for x in numbers])
+    return language.tuple([result_text(x, language) for x in numbers])
 
 
-def spelled(x: Any, language: type[Code]) -> str:
+def result_text(x: Any, language: type[PythonCode]) -> str:
     return repr(x) if type(x) is float else language.number_of(write(x, language, language)).text
 
 
-def results(program: Program, parameter_gradients: Sequence[Any], language: type[Code]) -> list[str]:
+def results(program: Program, parameter_gradients: Sequence[Any], language: type[PythonCode]) -> list[str]:
     """The texts of what is returned: outputs, gradients to the inputs, gradients to the parameters."""
     (first, *others), gradients = program.outputs or (None,), (program.input_gradients, parameter_gradients)
-    outputs = spelled(first, language) if program.outputs and not others else vector(program.outputs, language)
-    return [outputs, *[vector(numbers, language) for numbers in map(given, gradients) if numbers]]
+    outputs = result_text(first, language) if program.outputs and not others else vector(program.outputs, language)
+    return [outputs, *[vector(numbers, language) for numbers in map(without_none, gradients) if numbers]]
 
 
-Line.__str__ = lambda line: Code.statement(line)  # type: ignore[method-assign, arg-type]
-Program.__str__ = text  # type: ignore[method-assign, assignment] # what is printed is what runs
+Line.__str__ = lambda line: PythonCode.statement(line)  # type: ignore[method-assign, arg-type]
+Program.__str__ = write_function  # type: ignore[method-assign, assignment] # what is printed is what runs

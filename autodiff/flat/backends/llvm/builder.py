@@ -144,7 +144,7 @@ def module(functions: Sequence[str], declarations: set[str], attributes: str) ->
 # --- Vectors of doubles ---------------------------------------------------------------------------
 
 
-def number(x: float) -> str:
+def double_literal(x: float) -> str:
     """A double as LLVM reads it back exactly."""
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
@@ -173,7 +173,7 @@ class Lanes:
         self.one = self.constant(1.0)
 
     def constant(self, x: float) -> str:
-        return f"splat (double {number(x)})" if self.width > 1 else number(x)
+        return f"splat (double {double_literal(x)})" if self.width > 1 else double_literal(x)
 
     def whole(self, n: int) -> str:
         return f"splat (i64 {n})" if self.width > 1 else str(n)

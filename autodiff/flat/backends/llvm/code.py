@@ -11,10 +11,10 @@ from ...ir import Result, as_key, remember
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, elements_of, extents, indices
 from ...loops.turns import spans
 from .builder import Lanes, Text, Whole, module
-from .core import value as computed
+from .core import write_primitive
 from .emitter import Called, Emitter
-from .machine import ATTRIBUTES, Compiled, aligned, machine
-from .nests import filled, groups, moves, spelled
+from .machine import ATTRIBUTES, CompiledModule, aligned_zeros, machine
+from .nests import expand_reduction, fill_strides, groups, moves
 
 PART = 700  # lines of text from which a function ends
 MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
@@ -32,7 +32,7 @@ class Functions:
         self.sizes, self.lengths = sizes, lengths
         self.inline = False  # whether all become one, so that arrays of it can be in registers, and
         self.split = False  # whether each number of them is by itself
-        self.modules: list[Compiled] = []
+        self.modules: list[CompiledModule] = []
         self.parts: list[str] = []  # functions, those of finished modules by their address
         self.begin()
 
@@ -58,9 +58,11 @@ class Functions:
                 self.end()
         return range(first, len(self.parts))
 
-    def cleared(self, statements: Statements, cleared: Sequence[str], width: int = 0) -> tuple[list[Range], range]:
+    def write_cleared(
+        self, statements: Statements, cleared: Sequence[str], width: int = 0
+    ) -> tuple[list[Range], range]:
         """Write them for arrays that are 0 first; return the ranges for which somebody has to see to that, too."""
-        found, zeros = assigned(list(statements), self.sizes, cleared, self.lengths)
+        found, zeros = assign_first(list(statements), self.sizes, cleared, self.lengths)
         return zeros, self.write(found, width)
 
     def add(self, text: Text, name: str, parameters: Sequence[str], **more: Any) -> None:
@@ -92,9 +94,9 @@ class Functions:
         for (head, count, width), name in self.called.items():
             text = Text()
             v, operands = Lanes(text, width), [f"%x{k}" for k in range(count)]
-            result = computed(v, head, operands)
+            result = write_primitive(v, head, operands)
             self.add(text, name, [f"{v.vector} {x}" for x in operands], internal=True, kind=v.vector, result=result)
-        done = Compiled(module(self.functions, self.declarations, ATTRIBUTES), self.inline)
+        done = CompiledModule(module(self.functions, self.declarations, ATTRIBUTES), self.inline)
         self.modules.append(done)
         if not self.inline:
             address = done.engine.get_function_address
@@ -102,7 +104,7 @@ class Functions:
         self.begin()
 
 
-class Code(Functions):
+class CompiledStatements(Functions):
     """Statements as one function, over arrays of these ``sizes``, of which those of gradients are ``cleared`` first.
 
     ``call`` takes the address of a Memory and a length, one of ``lengths`` (least, most), with which axes may grow. It
@@ -115,7 +117,7 @@ class Code(Functions):
         statements = list(statements)
         super().__init__({**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}, lengths)
         text = Text()
-        self.run(text, *self.cleared(statements, cleared), self.arrays(text), "%length")
+        self.run(text, *self.write_cleared(statements, cleared), self.arrays(text), "%length")
         self.add(text, "run", ["ptr %arrays", "i64 %length"])
         self.end()
         self.call = self.modules[-1].function("run", 1, 1)
@@ -124,11 +126,11 @@ class Code(Functions):
 def scratch(statements: Statements, lengths: Span) -> int:
     """How many numbers "scratch" has to hold for the statements."""
     bodies = [(x.body, 1) if type(x) is Repeat else ([x], 0) for x in statements]
-    each = [part for body, given in bodies for x in body for part in spelled(x, given, lengths)]  # type: ignore[arg-type]
+    each = [part for body, given in bodies for x in body for part in expand_reduction(x, given, lengths)]  # type: ignore[arg-type]
     return max([2 * x.target.start for x in each if x.target.array == "scratch"], default=0)
 
 
-def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span) -> Code:
+def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span) -> CompiledStatements:
     """The code; that of equal statements is compiled once."""
 
     def key(x: Statement | Repeat) -> Any:
@@ -138,14 +140,14 @@ def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], len
         return axes, target, as_key(expression), reduce, as_key(start), adds
 
     name = tuple(map(key, statements)), tuple(sizes.items()), tuple(cleared), lengths, machine().width
-    return remember(name, lambda: Code(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
+    return remember(name, lambda: CompiledStatements(statements, sizes, cleared, lengths))  # type: ignore[no-any-return]
 
 
 class Memory:
     """Arrays by name, of zeros, each beginning at a cache line; some are perhaps those of another memory."""
 
     def __init__(self, sizes: Sizes, **shared: Any) -> None:
-        self.arrays = {name: shared[name] if name in shared else aligned(size) for name, size in sizes.items()}
+        self.arrays = {name: shared[name] if name in shared else aligned_zeros(size) for name, size in sizes.items()}
         for name, array in shared.items():
             if array.dtype != float or not array.flags.c_contiguous or array.size < sizes[name]:
                 raise ValueError(
@@ -172,9 +174,8 @@ class NativeNests:
         self.nests, self.lengths, self.table, self.rows = nests, lengths, table, rows
         self.sizes = {**nests.sizes, "y": len(nests.outputs) * rows}
         self.sizes["scratch"] = scratch([*nests.forward, *nests.backward], lengths)
-        self.codes: dict[
-            bool, Code
-        ] = {}  # no cached_property: its lock would stay closed in a process forked meanwhile
+        # No cached_property: a process forked meanwhile would inherit its locked lock.
+        self.codes: dict[bool, CompiledStatements] = {}
         self.free: list[Memory] = []
 
     def statements(self, gradients: bool) -> list[Any]:
@@ -186,7 +187,7 @@ class NativeNests:
             found.append(Statement((Axis(self.rows),), place, 1.0, adds=True))
         return [*found, *self.nests.backward] if gradients else found
 
-    def code(self, gradients: bool) -> Code:
+    def code(self, gradients: bool) -> CompiledStatements:
         """The code of the outputs alone, or of gradients too, compiled when it is first asked for."""
         if gradients not in self.codes:
             cleared = [array for array in self.sizes if array[0] == "g"] if gradients else []
@@ -243,7 +244,7 @@ def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
 # --- Gradients that need not be 0 first -----------------------------------------------------------
 
 
-def assigned(
+def assign_first(
     statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span
 ) -> tuple[list[Any], list[Range]]:
     """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
@@ -259,7 +260,7 @@ def assigned(
 
     for each in statements:
         given = int(type(each) is Repeat)
-        body = list(map(filled, each.body)) if type(each) is Repeat else [filled(each)]
+        body = list(map(fill_strides, each.body)) if type(each) is Repeat else [fill_strides(each)]
         reached: list[Any] = [elements(x, x.target) if x.target.array in reads else None for x in body]
         for k, (x, here) in enumerate(zip(body, reached)):
             array = x.target.array

@@ -20,7 +20,7 @@ RUNNER = "runner='native'"
 CONDITIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 
 
-def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
+def write_primitive(v: Lanes, head: Any, operands: Sequence[str]) -> str:
     """The primitive that stands first in an expression, of operands that are names of vectors."""
     if head in WRITERS:
         return WRITERS[head](v, *operands)
@@ -28,7 +28,7 @@ def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
         raise Unsupported("machine code takes row after row: it cannot compute the mean over all")
 
     def compute(name: str, known: Sequence[Any]) -> Any:
-        return value(v, name, [v.constant(x) if type(x) is float else x for x in known])
+        return write_primitive(v, name, [v.constant(x) if type(x) is float else x for x in known])
 
     found = carry_out(primitive_of(head), operands, CORE, RUNNER, compute)
     return v.constant(found) if type(found) is float else found
@@ -80,19 +80,19 @@ def larger(v: Lanes, a: str, b: str) -> str:
     return v.select(v.compare("uno", a, a), a, chosen)
 
 
-def of_list(head: str, v: Lanes, *terms: str) -> str:
+def write_list(head: str, v: Lanes, *terms: str) -> str:
     """logsumexp, largest or norm of terms."""
 
-    def written(x: Any) -> str:
+    def write(x: Any) -> str:
         if type(x) is tuple:
-            return value(v, x[0], list(map(written, x[1:])))
+            return write_primitive(v, x[0], list(map(write, x[1:])))
         return x if type(x) is str else v.constant(x)
 
     if head == "largest":
         return reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
     measure, part, answer = LISTS[head]
-    largest = of_list("largest", v, *[v.zero, *[written(measure(x)) for x in terms]][head != "norm" :])
-    return written(answer(largest, reduce(v.add, [written(part(x, largest)) for x in terms], v.zero)))
+    largest = write_list("largest", v, *[v.zero, *[write(measure(x)) for x in terms]][head != "norm" :])
+    return write(answer(largest, reduce(v.add, [write(part(x, largest)) for x in terms], v.zero)))
 
 
 def scale(size: Expression, back: bool = False) -> Expression:
@@ -101,14 +101,14 @@ def scale(size: Expression, back: bool = False) -> Expression:
     return "where", ("less", size, SMALL), up, ("where", ("less", 1.0 / SMALL, size), down, 1.0)
 
 
-def squared(x: Expression) -> Expression:
+def square(x: Expression) -> Expression:
     return "mul", x, x
 
 
 LISTS: dict[str, tuple[Callable[..., Expression], ...]] = {  # measure of a term; what of it is summed by its largest;
     "norm": (  # and what largest and sum make
         lambda x: ("abs", x),
-        lambda x, largest: squared(("mul", x, scale(largest))),
+        lambda x, largest: square(("mul", x, scale(largest))),
         lambda largest, total: ("mul", ("sqrt", total), scale(largest, True)),
     ),
     "logsumexp": (
@@ -125,7 +125,7 @@ WRITERS: dict[Any, Callable[..., str]] = {
     **FUNCTIONS,
     **{name: partial(comparison, condition) for name, condition in CONDITIONS.items()},
     **{name: partial(lambda name, v, *operands: v.library(name, *operands), name) for name in LIBRARY},
-    **{name: partial(of_list, name) for name in LISTED},
+    **{name: partial(write_list, name) for name in LISTED},
     "add": Lanes.add,
     "sub": Lanes.sub,
     "mul": Lanes.mul,

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 from ...ir import Expression
 from ...loops.statements import Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
-from .core import INF, cost, larger, value as computed
+from .core import INF, cost, larger, write_primitive
 from .nests import Nest, groups, moves, side_by_side
 
 Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
 Point = dict[int, Place]  # such places by axis, in the order of the loops
 Called = dict[tuple[Any, int, int], str]  # functions: (primitive, number of operands, lanes) to name
 KNOWN = "t"  # the array whose numbers are known beforehand: they choose rightly
-Step = Callable[[str, Point], str]  # the sum so far, at a point of the axes that are summed
-WIDE = 4  # vectors side by side in a tile
+AddTerm = Callable[[str, Point], str]  # the sum so far, at a point of the axes that are summed
+TILE_VECTORS = 4  # vectors side by side in a tile
 UNROLLED = 16  # steps up to which a sum is written out
 BRIEF = 64  # points up to which a nest runs briefly
 TILE = 160  # about how many instructions a tile has at most
@@ -82,7 +82,7 @@ class Emitter:
             body(points)
             return
         (axis, size), *inner = axes
-        fixed, most = nest.fixed(axis), nest.most[axis]
+        fixed, most = nest.is_fixed(axis), nest.most[axis]
 
         def tile(place: Place, count: int) -> None:
             more = [{**point, axis: (place[0], place[1] + k)} for point in points for k in range(count)]
@@ -116,7 +116,7 @@ class Emitter:
             body(View(Lanes(self.text, 1)), [("", 0)])
             return
         count, v = nest.most[axis], Lanes(self.text, nest.lanes(self.width))
-        if not nest.fixed(axis):
+        if not nest.is_fixed(axis):
             stop = self.extent(nest, axis, at)
             if count <= v.width:
                 body(View(v, axis, v.first_lanes(0, stop)), [("", 0)])
@@ -143,7 +143,7 @@ class Emitter:
         price = sum([1 + cost(each.statement.expression) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
-        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (price + 2 * self.width * len(apart))))
+        wide = 1 if nest.way == "memory" else max(1, min(TILE_VECTORS, TILE // (price + 2 * self.width * len(apart))))
         chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
         left = max(1, min(2 * self.width, 2 * TILE // price) // chunks)
         sizes: list[int] = []
@@ -206,7 +206,7 @@ class Emitter:
         if across:
             v, reduced = Lanes(self.text, nest.lanes(self.width)), (*[k for k in reduced if k != axis], axis)
         join, none = neutral(nest, v)
-        if reduced and nest.fixed(reduced[-1]) and (across or not (nest.strict or reduce == "largest")):
+        if reduced and nest.is_fixed(reduced[-1]) and (across or not (nest.strict or reduce == "largest")):
             parts = max(1, min(4 // len(points), nest.most[reduced[-1]] // (v.width if across else 4)))
         first = [none] * len(points)
         if not across and reduce != "largest":
@@ -217,11 +217,11 @@ class Emitter:
             longer = self.more(nest, inner, total, at, across or not nest.strict)
             return v.select(inner.mask, longer, total) if across and inner.mask else longer
 
-        totals = self.folded(nest, reduced, points, v, first, parts, step)
+        totals = self.fold(nest, reduced, points, v, first, parts, step)
         if not across:
             return totals
         width = view.v.width
-        totals = [self.joined(v, totals[k : k + width], join) for k in range(0, len(points), width)]
+        totals = [self.join_lanes(v, totals[k : k + width], join) for k in range(0, len(points), width)]
         if begins:
             first = [self.value(view, target if adds else start, point) for point in points[::width]]
             totals = [view.v.add(a, b) for a, b in zip(first, totals)]
@@ -230,7 +230,7 @@ class Emitter:
     def mask(self, nest: Nest, v: Lanes, at: Point) -> str:
         """The lanes that lie before the end of the vector axis; "" where all do."""
         (name, further), most = at[nest.vector], nest.most[nest.vector]
-        if nest.fixed(nest.vector):
+        if nest.is_fixed(nest.vector):
             return v.lanes(most - further) if not name and further + v.width > most else ""
         around = [at[outer] for outer, _ in nest.statement.axes[nest.vector].slopes]
         place = self.text.plus(name or 0, further)
@@ -249,9 +249,9 @@ class Emitter:
             return v.sub(total, self.value(view, term[1], at))
         return v.add(total, self.value(view, term, at))
 
-    def folded(
+    def fold(
         self, nest: Nest, axes: Sequence[int], points: Sequence[Point], v: Lanes, first: list[str], parts: int,
-        step: Step,
+        step: AddTerm,
     ) -> list[str]:  # fmt: skip
         """``total = step(total, point)`` at every point, from the first ones on, along axes that are reduced.
 
@@ -259,14 +259,14 @@ class Emitter:
         """
         count, (join, none) = len(points), neutral(nest, v)
 
-        def fold(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
+        def fold_axes(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
             """The totals after a step at each point along the axes, by turns for each part."""
             if not axes:
                 mine, totals = slice(part * count, (part + 1) * count), [*totals]
                 totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
                 return totals
             axis, *rest = axes
-            at, fixed, most = {**points[0], **inner}, nest.fixed(axis), nest.most[axis]
+            at, fixed, most = {**points[0], **inner}, nest.is_fixed(axis), nest.most[axis]
             turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
             steps, done = -(-most // size), 0
             if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
@@ -275,18 +275,18 @@ class Emitter:
                 more = {"step": turns * size, "carried": totals, "kind": v.vector, "empty": empty}
                 with self.loop(nest, at, stop, **more) as (index, totals):
                     for k in range(turns):
-                        totals[:] = fold(rest, {**inner, axis: (index, k * size)}, totals, k)
+                        totals[:] = fold_axes(rest, {**inner, axis: (index, k * size)}, totals, k)
             for k in range(done, steps):
-                totals = fold(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
+                totals = fold_axes(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
             return totals
 
-        totals = fold(axes, {}, [*first, *[none] * (parts - 1) * count])
+        totals = fold_axes(axes, {}, [*first, *[none] * (parts - 1) * count])
         while len(totals) > count:
             half = len(totals) // count // 2 * count
             totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
         return totals
 
-    def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
+    def join_lanes(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
         """One vector whose lane k joins the lanes of vector k, neighbours first."""
         while v.width > max(4, len(vectors)):  # of few terms, these are not neighbours but nothing
             half = Lanes(self.text, v.width // 2)
@@ -319,11 +319,11 @@ class Emitter:
             return self.load(view, expression, at)
         head, *parts = expression
         operands = [self.value(view, x, at) for x in parts]
-        return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
+        return self.once((v.width, head, *operands), lambda: self.compute(v, head, operands))
 
-    def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
+    def compute(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
         if self.called is None or not self.brief or head in LIBRARY or cost((head, *operands)) < HEAVY:
-            return computed(v, head, operands)
+            return write_primitive(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
         return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")
 
@@ -331,15 +331,15 @@ class Emitter:
         """Where the index points without what chooses in a gather: an address, and how many doubles beyond."""
         address, further = f"%{x.array}", x.start
         if x.grows:
-            address = self.once((address, "%length", x.grows), lambda: self.moved(address, "%length", x.grows))
+            address = self.once((address, "%length", x.grows), lambda: self.move(address, "%length", x.grows))
         for axis, (name, more) in at.items():
             stride = x.strides[axis]
             further += stride * more
             if stride and name:
-                address = self.once((address, name, stride), lambda: self.moved(address, name, stride))  # noqa: B023
+                address = self.once((address, name, stride), lambda: self.move(address, name, stride))  # noqa: B023
         return address, further
 
-    def moved(self, address: str, name: str, stride: int) -> str:
+    def move(self, address: str, name: str, stride: int) -> str:
         if stride > 0:
             return self.text.address(address, name, stride)
         return self.text.address(address, self.text.times(name, stride))
@@ -348,11 +348,11 @@ class Emitter:
         """Where the number at the index is at a point."""
         address, further = self.base(x, at)
         if x.by:
-            chosen = self.chosen(x.by, x.choices, at)
-            address = self.once((address, chosen, x.wide), lambda: self.moved(address, chosen, x.wide))
+            chosen = self.choose(x.by, x.choices, at)
+            address = self.once((address, chosen, x.wide), lambda: self.move(address, chosen, x.wide))
         return self.once((address, further), lambda: self.text.address(address, further))
 
-    def chosen(self, by: Index, choices: int, at: Point) -> str:
+    def choose(self, by: Index, choices: int, at: Point) -> str:
         """The whole number at an index, the last of the choices where it is none of them."""
         number = self.load(View(Lanes(self.text, 1)), by, at)
         whole = self.once(("whole", number), lambda: self.text.let(f"fptosi double {number} to i64"))

@@ -48,7 +48,7 @@ def machine() -> Machine:
     return Machine()
 
 
-class Compiled:
+class CompiledModule:
     """A compiled module; its functions live as long as it does.
 
     It runs as it is written, but for functions to be inlined, and what these have in memory, where there are some.
@@ -110,7 +110,7 @@ def dispose(passes: Any) -> None:
         passes.detach()  # so that it is not freed once more where ``close`` does it
 
 
-def aligned(*shape: int) -> Any:
+def aligned_zeros(*shape: int) -> Any:
     """Zeros that begin at a cache line."""
     room = numpy.zeros(prod(shape) + 8)
     start = (-room.ctypes.data // 8) % 8

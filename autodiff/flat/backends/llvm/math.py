@@ -54,7 +54,7 @@ def by_pairs(v: Lanes, terms: Sequence[str], x: str) -> list[str]:
     return [*pairs, *terms[len(pairs) * 2 :]]
 
 
-def reduced(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
+def reduce_argument(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
     """(shifted, n, r) with factor x = n LN2 + r, |r| <= ln2 / 2, and n in the low bits of ``shifted``.
 
     The factor is a power of two. Nothing is rounded in r, whose leading digits cancel.
@@ -77,7 +77,7 @@ def sum_of(v: Lanes, large: str, small: str) -> tuple[str, str]:
 
 def exp_pair(v: Lanes, x: str) -> tuple[str, str, str]:
     """(h, low, shifted): e^x = (h + low) 2^n, with h rounded and low what that lost."""
-    shifted, n, exact = reduced(v, x)
+    shifted, n, exact = reduce_argument(v, x)
     r = v.fma(n, v.constant(-LN2_REST), exact)
     low = v.fma(n, v.constant(-LN2_REST), v.sub(exact, r))
     first, lost = sum_of(v, v.one, r)
@@ -128,7 +128,7 @@ def log(v: Lanes, x: str) -> str:
 def tanh(v: Lanes, x: str) -> str:
     """tanh x = g / (g + 2) with g = e^2|x| - 1, with the sign of x."""
     size = v.at_most(v.absolute(x), v.constant(22.0))
-    shifted, n, r = reduced(v, size, 2.0)
+    shifted, n, r = reduce_argument(v, size, 2.0)
     low = v.mul(n, v.constant(-LN2_REST))  # where n is large, tanh does not depend on it any more
     scale = two_to(v, shifted)
     first, lost = sum_of(v, v.sub(scale, v.one), v.mul(scale, r))

@@ -43,7 +43,7 @@ class Nest(NamedTuple):
             terms *= self.least[axis]
         return terms < SHORT
 
-    def fixed(self, axis: int) -> bool:
+    def is_fixed(self, axis: int) -> bool:
         """Whether its extent is always the same."""
         return self.least[axis] == self.most[axis]
 
@@ -52,12 +52,12 @@ class Nest(NamedTuple):
         if self.vector < 0:
             return 1
         count = self.most[self.vector]
-        return min(widest, 1 << (count // 2 if self.fixed(self.vector) else count - 1).bit_length())
+        return min(widest, 1 << (count // 2 if self.is_fixed(self.vector) else count - 1).bit_length())
 
 
 def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
     """The nest of a statement; the ``lengths`` are the least and the largest that it is run with."""
-    statement = joined(turned(filled(statement), given), given)
+    statement = join_axes(turn_triangle(fill_strides(statement), given), given)
     axes, target = statement.axes, statement.target
     least, most = extents(axes, lengths)
     parallel = tuple([k for k in range(given, len(axes)) if moves(target, k)])
@@ -76,7 +76,7 @@ def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
 
     def tile(nest: Nest) -> Nest:
         """The nest with the axes of its tiles: those along which the most is loaded once for several points."""
-        tiled = [k for k in wide if nest.fixed(k) and k != nest.vector]
+        tiled = [k for k in wide if nest.is_fixed(k) and k != nest.vector]
         stay = {k: (sum(not moves(x, k) for x in leaves), most[k]) for k in tiled}
         tiles = sorted(stay, key=lambda k: stay[k], reverse=True) if reduced else []
         if nest.way == "totals":  # the first tile becomes the lanes of the result
@@ -101,7 +101,7 @@ def nest_of(statement: Statement, given: int, lengths: Span) -> Nest:
             return whole + (4.0 if nest.tiles and target.strides[nest.tiles[0]] == 1 else 8.0) / terms
         return whole + access(target) * (1 + statement.adds) * vectors / max(count, 1.0) / terms
 
-    ways = [nest, *[nest._replace(vector=k) for k in wide if k in neat or nest.fixed(k)]]
+    ways = [nest, *[nest._replace(vector=k) for k in wide if k in neat or nest.is_fixed(k)]]
     ways += [nest._replace(way="totals", vector=k) for k in deep]
     return min(map(tile, ways), key=price)
 
@@ -115,7 +115,7 @@ def groups(statements: Iterable[Any], given: int, lengths: Span) -> Iterator[lis
             yield statement
             group = []
             continue
-        for each in spelled(statement, given, lengths):
+        for each in expand_reduction(statement, given, lengths):
             for nest in in_memory(nest_of(each, given, lengths)):
                 if 0 in [nest.most[k] for k in nest.parallel]:
                     continue
@@ -190,13 +190,13 @@ def side_by_side(index: Index, axis: int) -> bool:
     return index.strides[axis] in (0, 1) and not (index.by and moves(index.by, axis))
 
 
-def filled(statement: Statement) -> Statement:
+def fill_strides(statement: Statement) -> Statement:
     """The statement, a stride for each axis in all of its indices."""
     count = len(statement.axes)
     return statement.change_indices(lambda x: x._replace(strides=(*x.strides, *[0] * count)[:count]))
 
 
-def turned(statement: Statement, given: int) -> Statement:
+def turn_triangle(statement: Statement, given: int) -> Statement:
     """A triangle ``i<n, k<1+i`` with a sum over i, turned to ``k<n, i<n-k``: so its extent goes with the target's."""
     axes = statement.axes
     for k in range(given, len(axes)):
@@ -223,7 +223,7 @@ def turned(statement: Statement, given: int) -> Statement:
     return statement
 
 
-def joined(statement: Statement, given: int) -> Statement:
+def join_axes(statement: Statement, given: int) -> Statement:
     """The statement with axes of one point left out, and neighbours joined that count as one."""
     k = given
     while k < len(statement.axes):
@@ -231,28 +231,28 @@ def joined(statement: Statement, given: int) -> Statement:
         used = {outer for axis in axes for outer, _ in axis.slopes}
         whole = [n not in used and axes[n] == Axis(axes[n].extent) for n in range(k, min(k + 2, len(axes)))]
         if whole[0] and axes[k].extent == 1:
-            statement = without(statement, k)
+            statement = drop_axis(statement, k)
             continue
         if whole == [True, True] and moves(target, k) == moves(target, k + 1):
             length, everything = axes[k + 1].extent, indices((None, target, statement.expression, statement.start))
             if all(x.strides[k] == x.strides[k + 1] * length for x in everything):  # k goes on where the next one ends
                 wider = axes[: k + 1] + (Axis(axes[k].extent * length),) + axes[k + 2 :]
-                statement = without(statement._replace(axes=wider), k)
+                statement = drop_axis(statement._replace(axes=wider), k)
                 continue
         k += 1
     return statement
 
 
-def without(statement: Statement, k: int) -> Statement:
+def drop_axis(statement: Statement, k: int) -> Statement:
     axes = [axis.renumber(lambda outer: outer - (outer > k)) for n, axis in enumerate(statement.axes) if n != k]
     return statement.change_indices(lambda x: x._replace(strides=x.strides[:k] + x.strides[k + 1 :]), axes=tuple(axes))
 
 
-def spelled(statement: Statement, given: int, lengths: Span) -> list[Statement]:
+def expand_reduction(statement: Statement, given: int, lengths: Span) -> list[Statement]:
     """logsumexp and norm as three statements: the largest term, and a sum in which it is the measure, in "scratch"."""
     if statement.reduce not in ("logsumexp", "norm") or statement.adds:
         return [statement]
-    statement = filled(statement)
+    statement = fill_strides(statement)
     axes, target, term, reduce, _, _ = statement
     strides, size = [0] * len(axes), 1
     _, most = extents(axes, lengths)

@@ -25,9 +25,9 @@ from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
 from .code import Functions, NativeNests, scratch
-from .machine import aligned, machine
+from .machine import aligned_zeros, machine
 
-LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
+LOSS, NONFINITE, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
 SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
@@ -37,7 +37,7 @@ SMALL = 64  # parameters up to which numbers are kept in registers, and
 SMALL_NETS = 20  # those of nets side by side
 SETTINGS = "s"  # the array of what is the same for all parameters
 NORMAL = 2.0**-1022  # the smallest number that is not subnormal: states below are 0, as such are computed slowly
-Statements = list[Statement | Repeat]
+StatementList = list[Statement | Repeat]
 
 
 class LongLoss(Unsupported):
@@ -82,7 +82,7 @@ def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = N
 # --- What a step computes --------------------------------------------------------------------------
 
 
-def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> Statements:
+def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> StatementList:
     """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
     loss, *others = batch.outputs
@@ -98,21 +98,21 @@ def gradient_at(x: Any) -> Any:
     return x._replace(array=f"g{x.array}")
 
 
-def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Statements:
+def rename_arrays(statements: StatementList, names: Mapping[str, str], table: int) -> StatementList:
     """The statements over arrays of other names, their table behind so many numbers."""
 
-    def moved(x: Index) -> Index:
+    def move(x: Index) -> Index:
         return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
 
-    return [x.change_indices(moved) for x in statements]
+    return [x.change_indices(move) for x in statements]
 
 
-def spoilt(count: int, nets: int = 1) -> Statement:
+def check_gradients(count: int, nets: int = 1) -> Statement:
     """What is nan where a gradient is not finite: the sum of each times 0."""
-    return Statement((Axis(count), Axis(nets)), one("y", SPOILT, nets), ("mul", each("gw", nets), 0.0), "sum")
+    return Statement((Axis(count), Axis(nets)), one("y", NONFINITE, nets), ("mul", each("gw", nets), 0.0), "sum")
 
 
-def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
+def clip_gradients(count: int, nets: int = 1) -> tuple[StatementList, Expression]:
     """What finds the factor that shortens the gradient, and the gradient times that.
 
     The numbers are divided by the largest before they are squared, so that nothing overflows.
@@ -128,12 +128,12 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     return [first, second, Statement((Axis(1), Axis(nets)), scale, factor)], ("mul", gradient, scale)
 
 
-def watched(count: int) -> tuple[Statements, Statements, Statements]:
+def watch_nets(count: int) -> tuple[StatementList, StatementList, StatementList]:
     """Of nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
 
     A sum over the rows becomes a mean at its end, so that it overflows where that of eager code does.
     """
-    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, SPOILT, GOING, 0, 1)))
+    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, NONFINITE, GOING, 0, 1)))
     mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
     longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
@@ -164,28 +164,28 @@ class Steps(Functions):
     gradient: Callable[[Text, dict[str, str], str], None]  # writes loss and gradient of a step
 
     def __init__(
-        self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, Statements],
-        tail: Statements, several: bool = False, small: bool = False, lengths: Span = (0, 0),
+        self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, StatementList],
+        tail: StatementList, several: bool = False, small: bool = False, lengths: Span = (0, 0),
     ) -> None:  # fmt: skip
         """Write and compile it, around what blocks of rows do, by their number; ``several`` may be in a step.
 
         The arrays of a ``small`` net are in registers.
         """
         nets = self.nets
-        before, gradient = clipped(trained, nets) if clips else ([], None)
+        before, gradient = clip_gradients(trained, nets) if clips else ([], None)
         after, more = updates(update, trained, gradient, nets, one("y", GOING, nets) if nets > 1 else None)
-        tail, change = [*tail, spoilt(trained, nets)], [*before, *after]
+        tail, change = [*tail, check_gradients(trained, nets)], [*before, *after]
         if nets > 1:
-            means, ends, so_far = watched(trained)
+            means, ends, so_far = watch_nets(trained)
             tail, change = [*means, *tail], [*ends, *change, *so_far]
         sizes = {"b": 0, "gb": 0, **sizes, **more, "y": NOTED * nets + self.notes, "u": 5}
         sizes["scratch"] = max(scratch(x, lengths) for x in [*blocks.values(), tail, change])
         super().__init__(sizes, lengths)
         self.inline, self.split = small, small and nets == 1
         self.first, cleared = (["gw", "y"], ["ga"]) if several else ([], ["ga", "gw", "y"])
-        self.blocks = {count: self.cleared(x, cleared) for count, x in blocks.items()}
+        self.blocks = {count: self.write_cleared(x, cleared) for count, x in blocks.items()}
         width = int(self.split)  # one by one, parameters stay in registers
-        self.of_tail, self.of_change = self.cleared(tail, ["gb"], width), self.write(change, width)
+        self.of_tail, self.of_change = self.write_cleared(tail, ["gb"], width), self.write(change, width)
         text = Text()
         given = self.arrays(text)
         local = [name for name in self.sizes if name not in ("t", "x", "c")] * small
@@ -216,7 +216,7 @@ class Steps(Functions):
                 loss, place = v.load(y, LOSS), text.times(step, 1 + self.notes)
                 for k, number in enumerate([loss, *[v.load(y, NOTED + k) for k in range(self.notes)]]):
                     v.store(number, "%losses", text.plus(place, k))
-                text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, SPOILT)), v.zero))
+                text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, NONFINITE)), v.zero))
             counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers count
             counted = wide.splat(text.let(f"sitofp i64 {counted} to double"))
             for k in range(self.nets, 2 * self.nets, wide.width):
@@ -247,16 +247,16 @@ class Epochs(Steps):
         sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
         sizes |= dict.fromkeys(("a", "ga"), for_rows(loss, nets if many else self.block).sizes["a"])
         sizes |= {"c": 0, "l": 2 * nets, "x": 0} if many else {"x": 0 if epoch.whole else self.row * self.block}
-        tail: Statements = []
+        tail: StatementList = []
         if parts.penalty:
             penalty, others = roll(parts.penalty, parts.trained), {"x": "w", "gx": "gw", "w": "c"} if many else {}
             self.captured = self.row - len(parts.penalty.parameters) if many else 0
-            tail = renamed(of_rows(penalty, nets, int(many), 1.0), names | others, len(self.table))
+            tail = rename_arrays(of_rows(penalty, nets, int(many), 1.0), names | others, len(self.table))
             self.table += penalty.table
             sizes |= dict.fromkeys(("b", "gb"), penalty.sizes["a"] * nets)
         sizes["t"], several = len(self.table), size > self.block
         if many:
-            blocks = {1: renamed(of_rows(loss, nets, 1, 1.0), {"x": "w", "gx": "gw", "w": "x"}, 0)}
+            blocks = {1: rename_arrays(of_rows(loss, nets, 1, 1.0), {"x": "w", "gx": "gw", "w": "x"}, 0)}
             small = trained <= SMALL_NETS
         else:
             blocks = {count: of_rows(loss, count) for count in [self.block, *self.left]}
@@ -351,7 +351,7 @@ class Singles(Steps):
         self.row, self.known = (max(8, sizes[name] + 7 & ~7) for name in "xt")  # whole cache lines
         super().__init__(trained, update, clips, sizes, {1: of_rows(loss, 1, 0, 1.0)}, [], lengths=nests.lengths)
         self.nests, (least, longest) = nests, nests.lengths
-        self.tables = aligned(longest + 1, self.known)
+        self.tables = aligned_zeros(longest + 1, self.known)
         for n in range(least, longest + 1):
             numbers = nests.table(n) if nests.table else loss.table
             self.tables[n, : len(numbers)] = numbers
@@ -367,8 +367,8 @@ class Singles(Steps):
 
     def room(self, count: int) -> None:
         """Room for so many steps in a call."""
-        self.rows, self.lengths_of = aligned(count, self.row), numpy.zeros(count, dtype=numpy.int64)
-        self.losses = aligned(count)
+        self.rows, self.lengths_of = aligned_zeros(count, self.row), numpy.zeros(count, dtype=numpy.int64)
+        self.losses = aligned_zeros(count)
         self.given = [x.ctypes.data for x in (self.rows, self.lengths_of, self.losses, self.tables)]
 
 
@@ -403,23 +403,23 @@ def updates(
     found: list[Statement] = []
     used = len(program.parameters)
 
-    def shared(expression: Expression) -> Expression:
+    def share(expression: Expression) -> Expression:
         """The expression, parts that are the same for all parameters computed once: also 1 / what divides others."""
         nonlocal used
         if type(expression) is not tuple:
             return expression
-        expression = (expression[0], *map(shared, expression[1:]))
+        expression = (expression[0], *map(share, expression[1:]))
         if any(type(x) is not float and x.array != SETTINGS for x in leaves_of(expression)):
             divisor = expression[-1]
             if expression[0] == "div" and type(divisor) is Index and divisor.array == SETTINGS:
-                return "mul", expression[1], shared(("div", 1.0, divisor))  # far faster, and off by an ulp at most
+                return "mul", expression[1], share(("div", 1.0, divisor))  # far faster, and off by an ulp at most
             return expression
         found.append(Statement((Axis(1), Axis(nets)), one(SETTINGS, used, nets), expression))
         used += 1
         return found[-1].target
 
     for line in program.lines:
-        known[line.target] = shared(map_leaves(line.expression, lambda x: known.get(x, x)))
+        known[line.target] = share(map_leaves(line.expression, lambda x: known.get(x, x)))
     axes, later = (Axis(count), Axis(nets)), []
     results = [known.get(x, x) for x in program.outputs]
     sizes = {SETTINGS: used * nets, **dict.fromkeys(states, count * nets)}

@@ -15,7 +15,7 @@ from ...loops.nests import for_rows, roll
 from ...recording import Recipe, Recording, Step, record_step
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
-from .machine import aligned, machine
+from .machine import aligned_zeros, machine
 from .steps import NETS, Epochs, LongLoss, Singles, parts_of
 
 Rows = Sequence[Sequence[float]]
@@ -63,14 +63,14 @@ class NativeTraining(Driver):
         if steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
             raise LongLoss(f"the loss has {steps.count} statements")
         super().__init__(steps, rows, len(parameters))
-        self.others, self.x = parts.others, self.placed(rows)
+        self.others, self.x = parts.others, self.place(rows)
 
-    def placed(self, rows: Rows) -> Any:
+    def place(self, rows: Rows) -> Any:
         """The rows as steps read them: number by number in blocks where every step takes all, else row by row."""
         table = numpy.array(rows, dtype=float).reshape(len(rows), -1)
         if not self.steps.epoch.whole:
             return table
-        x, size = aligned(table.size), self.steps.block
+        x, size = aligned_zeros(table.size), self.steps.block
         numpy.concatenate([table[k : k + size].T.ravel() for k in range(0, len(table), size)], out=x)
         return x
 
@@ -79,7 +79,7 @@ class NativeTraining(Driver):
         x, first = self.x, batches.first
         if batches.drawn:
             rows, batches = batches.take_rows(self.rows)
-            x = self.placed(rows)
+            x = self.place(rows)
         self.memory["w"][self.shape[0] :] = [leaf._data for leaf in self.others]
         losses = numpy.empty((batches.last - first, 1 + self.steps.notes))
         state, before = self.call(state, batches, x, losses, rate, clip_norm or 0.0), state.steps
@@ -111,28 +111,28 @@ class ManyTraining(Driver):
         super().__init__(steps, numpy.array([[*row, *others] for row in rows]), len(parts.trained))
         self.clip_norm, self.states = clip_norm or 0.0, len(parts.update.inputs) - 2
         self.answers = NativeNests(for_rows(roll(parts.outputs, ()), NETS), rows=NETS)  # type: ignore[arg-type]
-        self.known = known(recipe, (step.loss, step.penalty, step.update))
+        self.structure = structure_of(recipe, (step.loss, step.penalty, step.update))
 
     def fits(self, recipe: Recipe) -> bool:
         """Whether that of another net differs only in the numbers of the parameters."""
         with recipe.watched():
             parts = record_step(recipe, tick(), True)
-        return self.known == known(recipe, parts)
+        return self.structure == structure_of(recipe, parts)
 
-    def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, Lanes]:
+    def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, NetLanes]:
         """The state of up to ``at_once`` nets that begin with these numbers; lanes without a net have ended."""
         count, (numbers, *moments) = len(starts), numpy.zeros((1 + self.states, *self.shape))
-        lanes = Lanes(*numpy.zeros((3, NETS)))
+        lanes = NetLanes(*numpy.zeros((3, NETS)))
         numbers[:, :count], lanes.rates[:count] = numpy.array(starts).reshape(count, -1).T, rates
         lanes.ends[:count] = numpy.inf
         return State(numbers, 0.0, moments, 0), lanes
 
-    def run(self, state: State, lanes: Lanes, batches: Batches) -> tuple[State, Lanes]:
+    def run(self, state: State, lanes: NetLanes, batches: Batches) -> tuple[State, NetLanes]:
         """The state after the steps; a net whose loss or gradient is inf or nan has ended before that step."""
         now = self.memory["l"].reshape(2, NETS)
         now[:] = lanes[1:]
         state = self.call(state, batches, self.rows, now, lanes.rates, self.clip_norm)
-        return state, Lanes(lanes.rates, *now.copy())
+        return state, NetLanes(lanes.rates, *now.copy())
 
     def outputs(self, numbers: Any) -> Any:
         """What each net makes of each example, of shape (nets, examples, outputs)."""
@@ -140,7 +140,7 @@ class ManyTraining(Driver):
         return numpy.array(found).transpose(2, 0, 1)
 
 
-class Lanes(NamedTuple):
+class NetLanes(NamedTuple):
     """For each net its learning rate, its mean loss in the epoch so far, and the step at which it ended, or inf."""
 
     rates: Any
@@ -148,7 +148,7 @@ class Lanes(NamedTuple):
     ends: Any
 
 
-def known(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
+def structure_of(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
     """What is recorded, and the numbers that it reads besides the parameters."""
     trained, made = {*recipe.parameters}, [part for part in parts if part]
     captured = [repr(leaf._data) for part in made for leaf in part.parameters if leaf not in trained]  # nan is nan
@@ -165,8 +165,8 @@ class SingleTraining:
         self.update, self.trained = update, trained
         self.codes: dict[Any, Singles] = {}  # by the id of nests, which they hold
         states = [f"m{k}" for k in range(len(update.inputs) - 2)]
-        self.shared = {name: aligned(trained) for name in ("w", "gw", *states)}
-        self.shared |= {"s": aligned(0), "u": aligned(5)}
+        self.shared = {name: aligned_zeros(trained) for name in ("w", "gw", *states)}
+        self.shared |= {"s": aligned_zeros(0), "u": aligned_zeros(5)}
         self.steps = 0
 
     def steps_by(self, nests: NativeNests, clips: bool) -> Singles:
@@ -178,7 +178,7 @@ class SingleTraining:
         if steps.memory is None:
             for name, array in self.shared.items():
                 if array.size < steps.sizes[name]:
-                    self.shared[name] = aligned(steps.sizes[name])
+                    self.shared[name] = aligned_zeros(steps.sizes[name])
                     self.shared[name][: array.size] = array
                     for other in self.codes.values():  # which have the shorter one
                         other.memory = None
