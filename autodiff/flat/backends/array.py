@@ -1,7 +1,7 @@
-"""Loop nests as array code, by NumPy or JAX: a statement over axes is one line of text over whole arrays.
+"""Loop nests as array code for NumPy or JAX: a statement over axes is one line of text over whole arrays.
 
-The rows of a batch are the last axis of every array that depends on them. What a statement computes is an array of its
-own, sums of products are matrix products, and what nests read is a view::
+The rows of a batch are the last axis of every array that depends on them. A statement writes an array of its own, sums
+of products become matrix products, and reads become views::
 
     a[i] = w[3i+2] + sum mul(w[3i+k], x[k])        for i<4, k<8
     a0 = matmul(w[0:36].reshape(4, 9)[:, 0:8], x) + w[8:36:9][:, None]
@@ -38,9 +38,9 @@ COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_e
 
 
 def core(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The core by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``).
+    """The core by name, in functions of an array namespace (``numpy``, ``jax.numpy``).
 
-    What takes a list takes numbers; as "norm of" an array, along its first axis.
+    Functions of a list take numbers; with a name such as "norm of", an array, along its first axis.
     """
 
     def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,7 +49,7 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
     def power(a: Any, b: Any) -> Any:
         if type(b) is float and b != 0.5:
             return a * a if b == 2.0 else xp.power(a, b)
-        # NumPy takes the square root for an exponent of 0.5; C99's pow has other answers at -inf (inf) and -0 (0).
+        # For an exponent of 0.5 NumPy takes the root; C99's pow differs at -inf (inf) and -0 (0).
         root = xp.sqrt(xp.where(a == -xp.inf, xp.inf, a)) + 0.0
         return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
@@ -87,14 +87,14 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
 
 # --- The text ------------------------------------------------------------------------------------
 
-INLINE_LIMIT = 200  # characters of an expression that is not written inside another one
-ROW_AXIS = 99  # the axis of rows, behind all others
-ONE_SEGMENT = ("w", "x", "t", "gw", "gx")  # arrays that are one segment
-Dims = list[tuple[int, int, int]]  # (axis, stride, extent) of what an index moves along
+INLINE_LIMIT = 200  # characters, at most, of an expression inside another one
+ROW_AXIS = 99  # the axis of rows, after all others
+ONE_SEGMENT = ("w", "x", "t", "gw", "gx")  # arrays of one segment
+Dims = list[tuple[int, int, int]]  # (axis, stride, extent) of each axis along which an index moves
 
 
 class Part(NamedTuple):
-    """An array as text, and the axes that it has, in order; neighbours along ``unit`` lie side by side."""
+    """An array as text, and its axes, in order; along ``unit`` numbers are neighbors in memory."""
 
     text: str
     axes: tuple[int, ...] = ()
@@ -104,20 +104,20 @@ class Part(NamedTuple):
 class Segment:
     """Numbers of an array that statements read and write together: a variable of the text.
 
-    Its ``shape`` is None before there are any; that of one number is (). The axis of ``rows`` comes behind it.
+    Its ``shape`` is None before it is assigned, () for one number; the axis of ``rows`` comes after it.
     """
 
     def __init__(self, name: str, low: int, size: int, rows: bool, shape: tuple[int, ...] | None = None) -> None:
         self.name, self.low, self.size, self.rows, self.shape = name, low, size, rows, shape
         self.flat = (size,) if size > 1 or name in ONE_SEGMENT else ()
-        self.writes = 0  # by statements yet to come
+        self.writes = 0  # by later statements
 
     def shape_text(self, shape: Sequence[int]) -> str:
         return tuple_text([*shape, *["R"] * self.rows])
 
 
 class Writer:
-    """Writes the function of an array namespace that runs loops: its ``text``, and the ``names`` in its reach."""
+    """Writes a function that runs loops on an array namespace: its ``text``, and ``names``, its globals."""
 
     def __init__(self, loops: Loops, xp: Any) -> None:
         self.loops, self.xp, self.core = loops, xp, core(xp)
@@ -127,9 +127,10 @@ class Writer:
         self.names["t"] = xp.asarray(loops.nests.table, dtype=float)
         self.functions: dict[Any, str] = {}
         self.lines = ["R, x = rows.shape[0], rows.T"]
-        self.sums: dict[Any, str] = {}  # the variables of what is added to gradients, by where these are
-        self.views: dict[str, str] = {}  # the variables that hold them, by their text
-        self.axes: Sequence[Axis] = ()  # those of the statement that is being written
+        self.sums: dict[Any, str] = {}  # variables of sums that are added to gradients at the end, by place
+        self.views: dict[str, str] = {}  # variables that hold views, by text
+        self.view_count = 0
+        self.axes: Sequence[Axis] = ()  # of the statement being written
         self.extents: Sequence[int] = ()
         forward, backward = loops.nests.forward, loops.nests.backward
         self.find_segments([*forward, *backward])
@@ -147,7 +148,7 @@ class Writer:
         self.text = "\n    ".join(["def run(rows, w):", *self.lines])
 
     def find_segments(self, statements: Sequence[Statement]) -> None:
-        """Find the segments: each index comes to numbers of one of them."""
+        """Find the segments; each index visits one of them only."""
         sizes, outputs = self.loops.nests.sizes, self.loops.nests.outputs
         reads = [[x for part in (s.target, s.expression, s.start) for x in indices(part)] for s in statements]
         spans = {span(x, [], sizes["a"]) for x in outputs if type(x) is Index and x.array == "a"}
@@ -162,12 +163,12 @@ class Writer:
             else:
                 self.lows.append(low)
                 highs.append(high)
-        given = [(x, sizes[x[-1]]) for x in ONE_SEGMENT]
-        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in given}
+        whole = [(x, sizes[x[-1]]) for x in ONE_SEGMENT]
+        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in whole}
         for k, (low, high) in enumerate(zip(self.lows, highs)):
             self.segments |= {(x, low): Segment(f"{x}{k}", low, high - low, False) for x in ("a", "ga")}
         fresh = True
-        while fresh:  # what reads numbers of rows has rows
+        while fresh:  # segments computed from rows have rows
             fresh = False
             for statement, (_, *found) in zip(statements, reads):
                 to = self.segment(statement.target)
@@ -197,7 +198,7 @@ class Writer:
         self.write(self.place_of_sum(target) if target.array in ("gw", "gx") else target, found, adds)
 
     def place_of_sum(self, target: Index) -> Index:
-        """The place of a variable for what is added to the same gradients again and again, and nothing reads."""
+        """A place in a variable for a sum that is added to gradients again and again, and that nothing reads."""
         dims = sorted(moving_axes(target, self.extents), key=lambda dim: -dim[1])
         if target.by or any(axis.slopes for axis in self.axes):
             return target
@@ -218,7 +219,7 @@ class Writer:
         return f"{number} * R" if ROW_AXIS in axes and number > 1 else "R" if ROW_AXIS in axes else str(number)
 
     def constant(self, value: Any) -> str:
-        """A name for what is the same in every run."""
+        """A name for a constant."""
         name = f"C{len(self.names)}"
         self.names[name] = value
         return name
@@ -227,27 +228,28 @@ class Writer:
         if text.isidentifier():
             return text
         if text not in self.views:
-            self.views[text] = f"v{len(self.views)}"
+            self.views[text] = f"v{self.view_count}"
+            self.view_count += 1
             self.lines.append(f"{self.views[text]} = {text}")
         return self.views[text]
 
     def forget(self, segment: Segment) -> None:
-        """Take views of a segment anew from here on: it changes."""
+        """Forget the views of a segment, which is about to change."""
         names = {segment.name}
         for text, name in [*self.views.items()]:
             if re.split(r"\W", text)[0] in names:
                 names.add(name)
-                self.views[f"{name} = {self.views.pop(text)}"] = name  # the name is taken
+                del self.views[text]
 
     def flat(self, segment: Segment) -> str:
-        """The text of all its numbers, one after the other."""
+        """The text of the segment as a flat array."""
         if segment.shape is None:
             self.begin(segment)
         is_flat = segment.shape == segment.flat
         return segment.name if is_flat else self.name_view(f"{segment.name}.reshape{segment.shape_text(segment.flat)}")
 
     def view(self, segment: Segment, start: int, dims: Dims) -> Part | None:
-        """What lies at a start and strides, without a copy; None where that overlaps."""
+        """A view at a start and strides; None if they overlap."""
         flips = [axis for axis, stride, _ in dims if stride < 0]
         start += sum([stride * (extent - 1) for _, stride, extent in dims if stride < 0])
         ordered = sorted([(axis, abs(stride), extent) for axis, stride, extent in dims], key=lambda dim: -dim[1])
@@ -288,11 +290,11 @@ class Writer:
         found = Part(f"{self.flat(segment)}[{at.text}{rows}]", axes)
         if index.by is None or index.by.array == "t" or self.xp is np:
             return found
-        (number, text), axes = self.together([self.read(index.by), found])  # jax can raise no error
+        (number, text), axes = self.together([self.read(index.by), found])  # JAX cannot raise errors
         return Part(f"where({number} == xp.clip(xp.floor({number}), 0, {index.choices - 1}), {text}, nan)", axes)
 
     def positions(self, index: Index) -> Part:
-        """Where an index is in its segment, as an array of whole numbers."""
+        """The positions of an index in its segment, an array of whole numbers."""
         segment, axes = self.segment(index), [axis for axis, _, _ in moving_axes(index, self.extents)]
         at = self.grid(index, axes) - segment.low
         if index.by and index.by.array == "t":
@@ -308,14 +310,14 @@ class Writer:
         return Part(f"{start} + {index.wide} * {number}", found)
 
     def grid(self, index: Index, axes: Sequence[int]) -> Any:
-        """Where an index is, without what chooses in it, at each point of axes."""
+        """The positions of an index at each point of axes, without the choice of a gather."""
         steps = np.ogrid[tuple([slice(self.extents[n]) for n in axes])] if axes else ()
         strides = dict(enumerate(index.strides))
         shape = [self.extents[n] for n in axes]
         return np.broadcast_to(index.start + sum([strides.get(n, 0) * x for n, x in zip(axes, steps)]), shape)
 
     def align(self, part: Part, axes: Sequence[int]) -> str:
-        """The text of an array with axes of extent 1 put where there are none, except in front."""
+        """The text of an array with axes of extent 1 for missing ones, except leading ones."""
         if not part.axes or part.axes == tuple(axes[len(axes) - len(part.axes) :]):
             return part.text
         places = [":" if axis in part.axes else "None" for axis in axes]
@@ -329,12 +331,12 @@ class Writer:
         return f"xp.broadcast_to({text}, {tuple_text([self.size([n]) for n in axes])})"
 
     def together(self, parts: Sequence[Part]) -> tuple[list[str], tuple[int, ...]]:
-        """The texts of parts for one operation, and the axes of what it gives."""
+        """The texts of parts for one operation, and the axes of its result."""
         axes = tuple(sorted({axis for part in parts for axis in part.axes}))
         return [self.align(part, axes) for part in parts], axes
 
     def expression(self, e: Expression) -> Part:
-        """The text of an expression, whose long parts are variables: parsers nest parentheses no deeper."""
+        """The text of an expression, with variables for long parts, since parsers limit nested parentheses."""
         if type(e) is not tuple:
             return e if type(e) is Part else self.read(e) if type(e) is Index else Part(f"({e!r})")
         part = self.operation(*e)
@@ -364,7 +366,7 @@ class Writer:
         return self.functions[head]
 
     def expand(self, primitive: Primitive, operands: list[Part]) -> Part:
-        """A gate that is made of the core, or that calls back into Python for each element."""
+        """A gate in terms of the core, or one that calls back into Python for each element."""
         try:
             runner = f"over_rows with {self.xp.__name__}"
             code, place = instructions(primitive, len(operands), frozenset(self.core), runner)
@@ -384,7 +386,7 @@ class Writer:
         return self.expression(known[place] if type(place) is Slot else place)
 
     def variable(self, part: Part) -> Part:
-        """A part that several others read, or that is long."""
+        """A variable for a part that is long, or that several others read."""
         if part.text.isidentifier() or (not part.axes and len(part.text) < INLINE_LIMIT):
             return part
         self.lines.append(f"t{len(self.lines)} = {part.text}")
@@ -414,7 +416,7 @@ class Writer:
         return Part(f"({' + '.join(texts)})", axes)
 
     def total(self, part: Part, over: Sequence[int]) -> Part:
-        """The sum of a part along axes. Where it has none of them, it is the same at each point, or for all rows."""
+        """The sum of a part along axes; along missing ones it is constant."""
         places = [k for k, axis in enumerate(part.axes) if axis in over]
         times = prod([self.extents[n] for n in over if n not in (ROW_AXIS, *part.axes)])
         if places:
@@ -424,7 +426,7 @@ class Writer:
         return part._replace(text=f"({float(times)} * {part.text})") if times > 1 else part
 
     def product(self, a: Part, b: Part, over: Sequence[int]) -> Part:
-        """The sum of a product along axes: a matrix product where one factor has an axis that the other has not."""
+        """The sum of a product along axes: a matrix product if a factor has an axis that the other lacks."""
         nowhere = [n for n in over if n not in (*a.axes, *b.axes)]
         a, b = (self.total(x, [n for n in x.axes if n in over and n not in y.axes]) for x, y in ((a, b), (b, a)))
         both = [n for n in a.axes if n in b.axes]
@@ -437,7 +439,7 @@ class Writer:
             a, b, left, right = b, a, right, left
 
         def arrange(part: Part, first: list[int], second: list[int]) -> str:
-            """The text of a matrix, or of many, whose rows or columns lie side by side."""
+            """The text of one matrix or many, with rows or columns contiguous in memory."""
             text = transpose(part.text, part.axes, [*outer, *first, *second])
             if max(len(first), len(second)) > 1 or (outer and not (first and second)):
                 sizes = [*[self.size([n]) for n in outer], *[self.size(x) for x in (first, second) if x or outer]]
@@ -461,7 +463,7 @@ class Writer:
         return Part(f"{self.function_name(f'{reduce} of', self.core[f'{reduce} of'])}({text})", rest)
 
     def hide_outside(self, part: Part, neutral: str) -> Part:
-        """What is at the points that ragged axes have, and a neutral number beyond them."""
+        """The part, with a neutral number at points outside ragged axes."""
         inside, own = mask(self.axes, self.extents)
         if inside.all():
             return part
@@ -475,7 +477,7 @@ class Writer:
         self.lines.append(f"{segment.name} = xp.zeros({segment.shape_text(segment.flat)})")
 
     def write(self, target: Index, value: Part, adds: bool) -> None:
-        """Put, or add, a value where the target is."""
+        """Assign or add a value to the target."""
         to, dims = self.segment(target), sorted(moving_axes(target, self.extents), key=lambda dim: -dim[1])
         name, rows, shape, start = to.name, (ROW_AXIS,) * to.rows, tuple([n for _, _, n in dims]), target.start - to.low
         axes = (*[axis for axis, _, _ in dims], *rows)
@@ -497,7 +499,7 @@ class Writer:
         if to.shape != to.flat:
             self.lines.append(f"{name} = {name}.reshape{to.shape_text(to.flat)}")
             to.shape = to.flat
-        number = Part(f"{name}[{start}]" if to.flat else name, rows)  # not a view, but put there
+        number = Part(f"{name}[{start}]" if to.flat else name, rows)  # no view
         part = (self.view(to, start, dims) if dims else number) if is_box and self.xp is np else None
         if part:
             place, text = part.text, self.align(value, part.axes)
@@ -528,7 +530,7 @@ class Writer:
         self.lines.append(f"return Result({', '.join(found)})")
 
     def outputs(self) -> str:
-        """The text of the outputs, each in all rows."""
+        """The text of the outputs, each with rows."""
         self.axes = self.extents = ()
         parts = [self.full(self.expression(x), (ROW_AXIS,)) for x in self.loops.nests.outputs]
         if len(parts) == 1:
@@ -542,7 +544,7 @@ def moving_axes(index: Index, extents: Sequence[int]) -> Dims:
 
 
 def span(index: Index, extents: Sequence[int], size: int) -> tuple[int, int]:
-    """The first element that an index comes to, and the one behind the last."""
+    """The first element that an index visits, and the one after the last."""
     reach = [stride * (extent - 1) for _, stride, extent in moving_axes(index, extents)]
     reach.append(index.wide * max(0, index.choices - 1) if index.by else 0)
     low, high = (index.start + sum([sign * max(0, sign * x) for x in reach]) for sign in (-1, 1))
@@ -559,7 +561,7 @@ def transpose(text: str, axes: Sequence[int], wanted: Sequence[int]) -> str:
 
 
 def fix_axes(point: dict[int, int]) -> Callable[[Index], Index]:
-    """What puts an index at a point of some axes."""
+    """A function that fixes an index at a point of some axes."""
 
     def fix(x: Index) -> Index:
         start = x.start + sum([stride * point.get(n, 0) for n, stride in enumerate(x.strides)])
@@ -570,7 +572,7 @@ def fix_axes(point: dict[int, int]) -> Callable[[Index], Index]:
 
 
 def dense(dims: Iterable[tuple[int, int, int]]) -> int | None:
-    """How many numbers lie there, if they lie one after the other, the last axis fastest; else None."""
+    """The number of elements if they are contiguous, the last axis fastest; else None."""
     count = 1
     for _, stride, extent in reversed([*dims]):
         if stride != count:
@@ -580,7 +582,7 @@ def dense(dims: Iterable[tuple[int, int, int]]) -> int | None:
 
 
 def mask(axes: Sequence[Axis], extents: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
-    """Which points ragged axes have, and which axes these and those outside them are."""
+    """A mask of the points inside ragged axes, and its axes: these and those they depend on."""
     own = sorted({n for k, axis in enumerate(axes) if axis.slopes for n in (k, *[outer for outer, _ in axis.slopes])})
     grid = dict(zip(own, np.ogrid[tuple([slice(extents[n]) for n in own])]))
     inside = np.ones([extents[n] for n in own], bool)
@@ -591,7 +593,7 @@ def mask(axes: Sequence[Axis], extents: Sequence[int]) -> tuple[Any, tuple[int, 
 
 
 def to_indices(numbers: Any, choices: int) -> Any:
-    """Numbers as indices below ``choices``; IndexError if one is none (jax can raise no error)."""
+    """Numbers as indices below ``choices``; IndexError if one is not (JAX cannot raise errors)."""
     if isinstance(numbers, (np.ndarray, np.generic)):
         for wrong in np.ravel(numbers)[~np.isin(np.ravel(numbers), range(choices))][:1]:
             chosen(*[0.0] * choices, float(wrong))
@@ -599,10 +601,10 @@ def to_indices(numbers: Any, choices: int) -> Any:
 
 
 def scatter(array: Any, places: Any, values: Any, adds: bool) -> Any:
-    """The array with values put, or added, at places; of rows, they are those of each row or of all."""
+    """The array with values assigned or added at places, which hold for each row or for all."""
     rows = array.shape[1:]
     of_each_row = rows and places.ndim == values.ndim
-    if hasattr(array, "at"):  # JAX: arrays never change
+    if hasattr(array, "at"):  # JAX arrays never change
         part = array.at[(places, np.arange(*rows)) if of_each_row else places]
         return part.add(values) if adds else part.set(values)
     places = places if of_each_row or not rows else places[..., None]
@@ -619,16 +621,16 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     Parameters
     ----------
     program : Loops
-        What ``lower(..., roll=True)`` gives.
+        The result of ``lower(..., roll=True)``.
     xp : module
         The array namespace, ``numpy`` by default.
 
     Returns
     -------
     function
-        It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and gives a Result of arrays:
-        outputs ``(rows, outputs)``, input_gradients ``(rows, asked for)``, and parameter_gradients
-        ``(asked for,)``, the mean over the rows.
+        It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and returns a Result of arrays:
+        outputs ``(rows, outputs)``, input_gradients ``(rows, requested)``, and parameter_gradients
+        ``(requested,)``, the mean over the rows.
 
     Examples
     --------
@@ -641,9 +643,9 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     >>> outputs.tolist(), gradients.tolist()
     ([[9.0], [36.0]], [15.0])
 
-    With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
-    are spread over devices stay there, and only gradients travel. ``nn.fit(..., runner="jax")`` trains so; a loop of
-    your own, the same on one device and on many, is (extra ``jax``; every device gets as many rows)::
+    With ``jax.numpy`` it works inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
+    are spread over devices stay there; only gradients travel. ``nn.fit(..., runner="jax")`` does this; your own
+    loop, the same for one device and for many, is (extra ``jax``; every device gets the same number of rows)::
 
         import jax
         from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -678,18 +680,18 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
 
-    The steps are one call, by ``scan``. Calls of single steps return before their sums have arrived: of 40 that are not
-    waited for on simulated CPUs, later ones take the threads that earlier ones need, and XLA ends the interpreter.
+    ``scan`` makes the steps one call. Calls of single steps return before their sums arrive: after 40 without waiting,
+    on simulated CPUs, later ones take the threads that earlier ones need, and XLA aborts the interpreter.
     """
     if type(program) is not Loops:
-        raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")
+        raise TypeError(f"over_rows takes loops from lower(..., roll=True), got {type(program).__name__}")
     writer = Writer(program, np if xp is None else xp)
     exec(compile(writer.text, "<array code>", "exec"), writer.names)
     return writer.names["run"]  # type: ignore[no-any-return]
 
 
 class Batch:
-    """The runner that gives NumPy all rows at once."""
+    """The runner that computes all rows at once in NumPy."""
 
     name, xp = "batch", np
     number: Any = float  # of an array of one
@@ -699,7 +701,7 @@ class Batch:
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
-        with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
+        with np.errstate(all="ignore"):  # inf and nan are results
             table = self.xp.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
             return self.run(table, self.xp.asarray(parameters, dtype=float))
 
@@ -721,12 +723,12 @@ class Batch:
         return table if len(batch) == len(table) else table[batch]
 
     def mean(self, rows: Any, parameters: Any) -> tuple[Any, Any, Any]:
-        """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
+        """The mean of the first output over the rows, its gradient to the parameters, and other outputs of a row."""
         outputs, _, gradients = self.arrays(rows, parameters)
         return self.number(outputs[:, 0].mean()), gradients, outputs[0, 1:]
 
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]:
-        """The outputs, each a column, of rows that are given as columns."""
+        """The outputs as columns, for rows given as columns."""
         return list(self.arrays(self.xp.stack(columns, axis=1), parameters).outputs.T)
 
     def plus(self, a: Any, b: Any) -> Any:

@@ -1,6 +1,6 @@
 """A Program as a JavaScript function, for the web page.
 
-``runtime()`` is a closed core, once per page. Gates outside it become functions of their own: ``definitions``.
+``runtime()`` is a closed core, once per page; ``definitions`` writes functions for gates outside it.
 
 >>> from autodiff import variables
 >>> from autodiff.flat import javascript, lower
@@ -40,19 +40,19 @@ from .text import PythonCode
 
 @cache
 def runtime() -> str:
-    """The functions of the core, to be put before all others once."""
+    """The functions of the core, which come first on a page."""
     return Path(__file__).with_name("runtime.js").read_text(encoding="utf-8")
 
 
-MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
+MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # Math has the same names
 MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
 FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
 JS_CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
-LONG = 100  # characters of a part that are not written inside another one
+LONG = 100  # characters of a part that is not written inside another one
 
 
 class JavaScript(PythonCode):
-    """A Formula, and the statements around it, as JavaScript reads them."""
+    """A Formula, and the statements around it, as JavaScript code."""
 
     __slots__ = ()
     choice, comment = "{1} ? {0} : {2}", "// "
@@ -79,12 +79,13 @@ class JavaScript(PythonCode):
 
 @lru_cache(maxsize=2000)
 def definition(primitive: Primitive, count: int) -> tuple[str, str]:
-    """(Name, text) of the function for a gate outside the core: a user's has its content in its name.
+    """(Name, text) of the function for a gate outside the core.
 
-    So two gates of one name differ, and nothing else on a page is called that: no other name has a $.
+    The name of a user's gate includes a hash of its text, so that two gates of one name differ, and a $, as no other
+    name on a page does.
     """
     if primitive is row_mean:
-        raise Unsupported("JavaScript takes row after row: it cannot compute the mean over all")
+        raise Unsupported("JavaScript runs row after row: it cannot compute the mean over all")
     try:
         code, place = instructions(primitive, count, JS_CORE, "JavaScript")
     except Unsupported as error:
@@ -113,7 +114,7 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
 
 def definitions(programs: Iterable[Program]) -> list[str]:
-    """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
+    """The functions that the texts of these programs call besides ``runtime()``, in any order."""
     parts = [part for program in programs for line in program.lines for part in subexpressions(line.expression)]
     gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
     outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in JS_CORE)]
@@ -121,9 +122,10 @@ def definitions(programs: Iterable[Program]) -> list[str]:
 
 
 def table(names: Collection[str] = ROWS) -> list[str]:
-    """The functions of these gates outside the core, and VALUES, an object of functions of numbers by their gates."""
+    """The functions of these gates outside the core, and the object VALUES: functions of numbers by gate."""
     functions, entries = [], []
-    for name, primitive in [(name, primitive) for name, primitive in ROWS.items() if name in names]:
+    for name in [name for name in ROWS if name in names]:
+        primitive = ROWS[name]
         rule = signature(primitive.local_gradients)
         operands, listed = [f"x{i}" for i in range(len(rule.parameters) - 1)], words(name).takes_list
         if words(name).is_comparison:
@@ -144,11 +146,11 @@ def table(names: Collection[str] = ROWS) -> list[str]:
 def text(program: Program, name: str = "f", short: bool = False) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``.
 
-    A short one has no lines for what is read once.
+    With ``short``, numbers that are read once have no line of their own.
     """
     return writer.write_function(inline(program) if short else program, name, JavaScript)
 
 
 def rows_text(program: Program, name: str = "f") -> str:
-    """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs them too."""
+    """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs ``definitions``."""
     return writer.write_rows_function(program, name, JavaScript)

@@ -1,4 +1,4 @@
-"""A Program as the text of a function, of one row or of many rows, in Python; other languages override."""
+"""A Program as the text of a function, of one row or of many, in Python; other languages override."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
 from ..ir import LISTED, SUMS, Line, Program, write
 from ..lowering import lower as lower
 
-CHOICE = COMPARISON - 1  # that of a if c else b
-LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
+CHOICE = COMPARISON - 1  # the strength of a if c else b
+LONGEST = 100  # operands of a sum written with +, at most: every + nests the parser one deeper
 
 
 class PythonCode(Formula):
-    """A Formula as Python reads it with guarded functions, and the statements around it."""
+    """A Formula as Python code with guarded functions, and the statements around it."""
 
     __slots__ = ()
     choice, comment = "{} if {} else {}", "# "
@@ -41,22 +41,22 @@ class PythonCode(Formula):
             return cls.write_sum(name, parts)
         if row.is_comparison or (row.sign and row.sign in "+-*") or (name == "div" and cls.divides(parts[1])):
             return super().write(name, parts)
-        # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
+        # A function may return an operand, which must be a float: where(c, x, 0.0).
         return cls.call(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM
 
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
-        """The call of a function."""
+        """A call of a function."""
         return f"{name}({', '.join(texts)})"
 
     @classmethod
     def divides(cls, divisor: Formula) -> bool:
-        """Whether ``/`` may be written: in Python, by a number that is not 0."""
+        """Whether ``/`` is safe: in Python, for a number other than 0."""
         return bool(divisor.number)
 
     @classmethod
     def numeric(cls, name: str, parts: list[Formula]) -> list[Formula]:
-        """The parts, with 1.0 * (a > b) for a comparison unless it is a condition or multiplied already."""
+        """The parts, with 1.0 * (a > b) for a comparison that is neither a condition nor a factor."""
         strengths = [part.strength for part in parts]
         if name == "where" and strengths[1:] != [COMPARISON, COMPARISON]:
             return parts
@@ -69,7 +69,7 @@ class PythonCode(Formula):
 
     @classmethod
     def write_sum(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
-        """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
+        """A sum, written out if it is short: b + w0 * x0 + w1 * x1, added left to right."""
         n = len(parts) // 2 if name == "dot" else len(parts)
         if name in LISTED or n > LONGEST or n == 0:
             lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
@@ -86,14 +86,14 @@ class PythonCode(Formula):
 
     @classmethod
     def statement(cls, line: Line, adding: Iterable[Any] = ()) -> str:
-        """The line; targets in ``adding`` are added to, never assigned."""
+        """The line; targets in ``adding`` are never assigned, only added to."""
         number = type(line.expression) is float
         text = repr(line.expression) if number else cls.number_of(write(line.expression, cls, cls)).text
         return (cls.adds if line.adds or line.target in adding else cls.assigns).format(line.target, text)
 
     @classmethod
     def block(cls, head: str, lines: Iterable[str]) -> list[str]:
-        """Lines that belong to a head, set in."""
+        """A head and its indented lines."""
         return [head + cls.opens, *[cls.indent + line for line in lines], *cls.closes]
 
     @classmethod
@@ -107,23 +107,22 @@ class PythonCode(Formula):
 
     @classmethod
     def tuple(cls, texts: list[str], in_return: bool = False) -> str:
-        """Several as one; Python needs no parentheses ``in_return``."""
+        """A tuple; Python needs no parentheses ``in_return``."""
         return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
     @classmethod
     def one_of(cls, texts: list[str], in_return: bool = False) -> str:
-        """The only one, or all as a tuple."""
+        """A single text as it is, several as a tuple."""
         return texts[0] if len(texts) == 1 else cls.tuple(texts, in_return)
 
 
 def write_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``.
 
-    It returns the outputs (a single one as it is), then, where any were asked for, the tuple of
-    the gradients to the inputs and the tuple of the gradients to the parameters.
+    It returns the outputs (a single one as it is), then the tuples of requested gradients to inputs and to parameters.
     """
     if type(program) is not Program:
-        raise TypeError(f"only lines are written as a function, got {type(program).__name__}: lower(..., roll=False)")
+        raise TypeError(f"cannot write {type(program).__name__} as a function of lines: write lower(..., roll=False)")
     lines, parts = [], (program.lines[: program.forward], program.lines[program.forward :])
     for comment, part in zip(("forward", "backward"), parts):
         if part:
@@ -134,7 +133,7 @@ def write_function(program: Program, name: str = "f", language: type[PythonCode]
 
 
 def places(program: Program) -> list[int]:
-    """For each line of a program, which line of its text in Python it is."""
+    """The line number in the Python text for each line of a program, from 0."""
     before = 1 + bool(program.forward)  # the head, and a comment
     return [before + k + (k >= program.forward) for k in range(len(program.lines))]
 
@@ -142,8 +141,8 @@ def places(program: Program) -> list[int]:
 def write_rows_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of many rows: ``f(rows, parameters)``.
 
-    It returns the list of what each row gives (the outputs, and the gradients to the inputs where
-    asked for), and the sums over the rows of the gradients to the parameters.
+    It returns the list of results by row (outputs, and requested gradients to inputs), and the sums over the rows of
+    the gradients to the parameters.
     """
     gradients = without_none(program.parameter_gradients)
     totals = dict.fromkeys(x for x in gradients if type(x) is not float)
@@ -159,7 +158,7 @@ def write_rows_function(program: Program, name: str = "f", language: type[Python
 
 
 def without_none(places: Sequence[Any]) -> list[Any]:
-    """The gradients that were asked for; the others are None."""
+    """The requested gradients; the others are None."""
     return [x for x in places if x is not None]
 
 
@@ -173,7 +172,7 @@ def result_text(x: Any, language: type[PythonCode]) -> str:
 
 
 def results(program: Program, parameter_gradients: Sequence[Any], language: type[PythonCode]) -> list[str]:
-    """The texts of what is returned: outputs, gradients to the inputs, gradients to the parameters."""
+    """The texts of the results: outputs, gradients to inputs, gradients to parameters."""
     (first, *others), gradients = program.outputs or (None,), (program.input_gradients, parameter_gradients)
     outputs = result_text(first, language) if program.outputs and not others else vector(program.outputs, language)
     return [outputs, *[vector(numbers, language) for numbers in map(without_none, gradients) if numbers]]

@@ -1,4 +1,4 @@
-"""Statements compiled to functions over arrays, the memory that these run on, and the nests of a graph as both."""
+"""Statements compiled to functions over arrays, their memory, and the nests of a graph as both."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .machine import ATTRIBUTES, CompiledModule, aligned_zeros, machine
 from .nests import expand_reduction, fill_strides, groups, moves
 
 PART = 700  # lines of text from which a function ends
-MODULE = 3000  # and a module: what LLVM is given at a time, some 50 ms in which nothing interrupts it
-APART = 64  # doubles between two ranges up to which they are cleared as one
+MODULE = 3000  # and a module, which LLVM compiles without interruption in about 50 ms
+APART = 64  # doubles between ranges that are cleared separately, at least
 Range = tuple[str, int, int]  # array, first, one behind the last
 Statements = Iterable[Statement | Repeat]
 Sizes = Mapping[str, int]
@@ -26,14 +26,14 @@ Table = Callable[[int], Sequence[float]]  # the numbers of array "t" at a length
 
 
 class Functions:
-    """Functions over arrays, whose names and sizes are given, that are written from statements and compiled."""
+    """Functions over arrays of these ``sizes`` by name, written from statements and compiled."""
 
     def __init__(self, sizes: dict[str, int], lengths: Span = (0, 0)) -> None:
         self.sizes, self.lengths = sizes, lengths
-        self.inline = False  # whether all become one, so that arrays of it can be in registers, and
-        self.split = False  # whether each number of them is by itself
+        self.inline = False  # whether all become one function, so that its arrays can be in registers, and
+        self.split = False  # whether each of their numbers is loaded and stored alone
         self.modules: list[CompiledModule] = []
-        self.parts: list[str] = []  # functions, those of finished modules by their address
+        self.parts: list[str] = []  # functions; those of finished modules by address
         self.begin()
 
     def begin(self) -> None:
@@ -43,8 +43,8 @@ class Functions:
         self.lines = 0
 
     def write(self, statements: Statements, width: int = 0) -> range:
-        """Write functions that run statements, in vectors of so many numbers at most, and return their places."""
-        first, waiting = len(self.parts), [*groups(statements, 0, self.lengths)][::-1]
+        """Write functions that run statements, in vectors of at most ``width`` numbers; return their places."""
+        first, waiting = len(self.parts), groups(statements, 0, self.lengths)[::-1]
         parameters = [*[f"ptr noalias %{array}" for array in self.sizes], "i64 %length"]
         more: dict[str, Any] = {"internal": True, "attributes": "#1"} if self.inline else {}
         while waiting:
@@ -71,24 +71,24 @@ class Functions:
         self.lines += len(text.lines)
 
     def arrays(self, text: Text) -> dict[str, str]:
-        """The addresses of the arrays, from those in %arrays."""
+        """The addresses of the arrays, which %arrays holds."""
         places = [text.address("%arrays", k) for k in range(len(self.sizes))]
         return {name: text.let(f"load ptr, ptr {place}, align 8") for name, place in zip(self.sizes, places)}
 
     def run(self, text: Text, zeros: list[Range], parts: range, arrays: Mapping[str, str], length: Whole = 0) -> None:
-        """Clear ranges and call functions."""
+        """Write code that clears ranges, then calls functions."""
         for name, start, stop in zeros:
             text.zero(text.address(arrays[name], start), stop - start)
-        given = ", ".join([*[f"ptr {arrays[name]}" for name in self.sizes], f"i64 {length}"])
+        operands = ", ".join([*[f"ptr {arrays[name]}" for name in self.sizes], f"i64 {length}"])
         for part in parts:
-            text.put(f"call void {self.parts[part]}({given})")
+            text.put(f"call void {self.parts[part]}({operands})")
 
     def train(self, text: Text, pointers: Sequence[str]) -> Any:
-        """Compile the loop over steps: of arrays, of ``pointers``, and of the steps made before, the first, the end."""
-        given = [f"ptr noalias %{name}" for name in ("arrays", *pointers)]
-        self.add(text, "train", [*given, "i64 %before", "i64 %first", "i64 %last"])
+        """Compile the loop over steps, a function (arrays, *pointers, steps before step 0, first, last)."""
+        addresses = [f"ptr noalias %{name}" for name in ("arrays", *pointers)]
+        self.add(text, "train", [*addresses, "i64 %before", "i64 %first", "i64 %last"])
         self.end()
-        return self.modules[-1].function("train", len(given), 3)
+        return self.modules[-1].function("train", len(addresses), 3)
 
     def end(self) -> None:
         for (head, count, width), name in self.called.items():
@@ -105,10 +105,10 @@ class Functions:
 
 
 class CompiledStatements(Functions):
-    """Statements as one function, over arrays of these ``sizes``, of which those of gradients are ``cleared`` first.
+    """Statements as one function over arrays of these ``sizes``; those in ``cleared``, of gradients, start from 0.
 
-    ``call`` takes the address of a Memory and a length, one of ``lengths`` (least, most), with which axes may grow. It
-    lets other threads run; no two calls at a time may have the same memory.
+    ``call`` takes the address of a Memory and a length within ``lengths`` (least, most), with which axes may grow. It
+    releases the GIL; concurrent calls need different memories.
     """
 
     def __init__(
@@ -124,14 +124,14 @@ class CompiledStatements(Functions):
 
 
 def scratch(statements: Statements, lengths: Span) -> int:
-    """How many numbers "scratch" has to hold for the statements."""
+    """The size of array "scratch" that the statements need."""
     bodies = [(x.body, 1) if type(x) is Repeat else ([x], 0) for x in statements]
     each = [part for body, given in bodies for x in body for part in expand_reduction(x, given, lengths)]  # type: ignore[arg-type]
     return max([2 * x.target.start for x in each if x.target.array == "scratch"], default=0)
 
 
 def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span) -> CompiledStatements:
-    """The code; that of equal statements is compiled once."""
+    """The compiled statements, cached by their structure."""
 
     def key(x: Statement | Repeat) -> Any:
         if type(x) is Repeat:
@@ -144,7 +144,7 @@ def code_of(statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], len
 
 
 class Memory:
-    """Arrays by name, of zeros, each beginning at a cache line; some are perhaps those of another memory."""
+    """Arrays of zeros by name, aligned to cache lines; ``shared`` ones belong to other memories too."""
 
     def __init__(self, sizes: Sizes, **shared: Any) -> None:
         self.arrays = {name: shared[name] if name in shared else aligned_zeros(size) for name, size in sizes.items()}
@@ -163,11 +163,11 @@ class Memory:
 class NativeNests:
     """The nests of a graph in machine code; several threads may call it.
 
-    ``lengths`` are the smallest and the largest of the sequence with which axes grow, and ``table(length)`` gives the
-    numbers of array "t" where they depend on it. Of nests for several ``rows`` each output is so many numbers.
+    ``lengths`` are the smallest and the largest of the sequence with which axes grow; ``table(length)`` returns the
+    numbers of array "t" if they depend on it. With several ``rows`` each output is ``rows`` numbers.
 
-    Who calls often holds a ``memory()``, whose arrays "w" and "x" are read, and calls
-    ``code(True).call(memory.address, length)``: outputs are then in "y", their gradients in "gw" and "gx".
+    For frequent calls keep a ``memory()``, fill its arrays "w" and "x", and call
+    ``code(True).call(memory.address, length)``: outputs are then in "y", gradients in "gw" and "gx".
     """
 
     def __init__(self, nests: Any, lengths: Span = (0, 0), table: Table | None = None, rows: int = 1) -> None:
@@ -179,23 +179,22 @@ class NativeNests:
         self.free: list[Memory] = []
 
     def statements(self, gradients: bool) -> list[Any]:
-        """What computes the outputs, and their gradients."""
+        """The statements that compute outputs and, on request, gradients."""
         outputs = self.nests.outputs
         found = [*self.nests.forward, *copies(outputs, self.rows)]
         if gradients and type(outputs[0]) is Index:
-            place = outputs[0]._replace(array=f"g{outputs[0].array}")
-            found.append(Statement((Axis(self.rows),), place, 1.0, adds=True))
+            found.append(Statement((Axis(self.rows),), gradient_at(outputs[0]), 1.0, adds=True))
         return [*found, *self.nests.backward] if gradients else found
 
     def code(self, gradients: bool) -> CompiledStatements:
-        """The code of the outputs alone, or of gradients too, compiled when it is first asked for."""
+        """The code of the outputs, or of gradients too, compiled at first use."""
         if gradients not in self.codes:
             cleared = [array for array in self.sizes if array[0] == "g"] if gradients else []
             self.codes[gradients] = code_of(self.statements(gradients), self.sizes, cleared, self.lengths)
         return self.codes[gradients]
 
     def memory(self) -> Memory:
-        """Memory for a call."""
+        """New memory for a call."""
         memory = Memory(self.sizes)
         memory["t"][:] = self.nests.table
         return memory
@@ -203,12 +202,12 @@ class NativeNests:
     def run(
         self, inputs: Any, parameters: Any, gradients: bool = False, length: int = 0, places: Any = slice(None)
     ) -> Result:
-        """Outputs, and the gradients of the first one, as arrays; None where none arrives.
+        """Outputs, and gradients of the first one or None, as arrays, for a sequence of this ``length``.
 
-        The arrays of inputs, which lie at ``places``, and of parameters are those of a sequence of that length.
+        ``inputs`` are stored at ``places`` of array "x".
         """
         if not self.lengths[0] <= length <= self.lengths[1]:
-            raise ValueError(f"the length is from {self.lengths[0]} to {self.lengths[1]}, got {length}")
+            raise ValueError(f"length must be from {self.lengths[0]} to {self.lengths[1]}, got {length}")
         try:
             memory = self.free.pop()
         except IndexError:
@@ -224,8 +223,13 @@ class NativeNests:
         return found
 
 
+def gradient_at(x: Index) -> Index:
+    """The place of a number's gradient."""
+    return x._replace(array=f"g{x.array}")
+
+
 def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
-    """Statements that bring the outputs, of all rows, to "y", those with one stride in one."""
+    """Statements that copy the outputs of all rows to "y", runs of one stride at once."""
     found: list[Statement] = []
     k = 0
     while k < len(outputs):
@@ -241,18 +245,18 @@ def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
     return found
 
 
-# --- Gradients that need not be 0 first -----------------------------------------------------------
+# --- Gradients that need not start from 0 ---------------------------------------------------------
 
 
 def assign_first(
     statements: Sequence[Any], sizes: Sizes, cleared: Sequence[str], lengths: Span
 ) -> tuple[list[Any], list[Range]]:
-    """The statements, some with = in place of +=, and the ranges of the cleared arrays that must be 0 before."""
+    """The statements, some with = instead of +=, and the ranges of the ``cleared`` arrays that still need zeros."""
     every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
-    if any(x.target.grows for x in every):  # places move on with the length
+    if any(x.target.grows for x in every):  # places depend on the length
         return [*statements], [(name, 0, sizes[name]) for name in cleared]
-    reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # by what has run so far
-    fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before anything else
+    reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # read or written so far
+    fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before any other use
     found: list[Statement | Repeat] = []
 
     def elements(statement: Statement, index: Index) -> Any:
@@ -285,7 +289,7 @@ def assign_first(
 
 
 def simple(statement: Statement, given: int, lengths: Span) -> bool:
-    """Whether it adds at least one term at each of its targets, which are as many whatever the length is."""
+    """Whether it adds at least one term at each target, and has the same targets at every length."""
     axes, target = statement.axes, statement.target
     least, _ = extents(axes, lengths)
     along = [axis for k, axis in enumerate(axes) if moves(target, k)]
@@ -294,7 +298,7 @@ def simple(statement: Statement, given: int, lengths: Span) -> bool:
 
 
 def ranges(name: str, which: Any) -> list[Range]:
-    """The ranges that hold all places that are True."""
+    """The ranges that contain all True places."""
     found: list[Range] = []
     for start, count in spans(which):
         stop = start + count

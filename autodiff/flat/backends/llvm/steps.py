@@ -1,8 +1,9 @@
-"""The steps of a training as loop nests: what a step computes, as statements, and whole epochs of them as one function.
+"""The steps of a training as loop nests: a step as statements, and whole epochs as one function.
 
-A mini-batch is taken in blocks of rows; nets side by side are as rows, one example after the other. Arrays beside those
-of nests: "y" has the loss, what is nan where a gradient is not finite, what clips gradients, and which nets go on; "u"
-what is set in each step, first 1 / rows and the longest gradient; "b" and "gb" are the "a" and "ga" of the penalty.
+A mini-batch runs in blocks of rows; nets side by side take the place of rows, example after example. Arrays besides
+those of nests: "y" holds the loss, a number that is nan if a gradient is not finite, the clipping of gradients, and
+which nets go on; "u" the settings of a step, first 1 / rows and the clipping threshold; "b" and "gb" are the "a" and
+"ga" of the penalty.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy
@@ -24,28 +26,28 @@ from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
-from .code import Functions, NativeNests, scratch
+from .code import Functions, NativeNests, gradient_at, scratch
 from .machine import aligned_zeros, machine
 
 LOSS, NONFINITE, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
 SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
-FEW_ROWS = 8  # from which it is worth while to have several
-NEAR, MOST = 80_000, 20_000_000  # doubles that should stay near the processor; in memory at most
-SMALL = 64  # parameters up to which numbers are kept in registers, and
-SMALL_NETS = 20  # those of nets side by side
-SETTINGS = "s"  # the array of what is the same for all parameters
-NORMAL = 2.0**-1022  # the smallest number that is not subnormal: states below are 0, as such are computed slowly
+FEW_ROWS = 8  # in a block, at least, if there are several
+NEAR, MOST = 80_000, 20_000_000  # doubles in a cache; in memory at most
+SMALL = 64  # parameters, at most, of a net in registers, and
+SMALL_NETS = 20  # of each of nets side by side
+SETTINGS = "s"  # the array of numbers that all parameters share
+NORMAL = 2.0**-1022  # the smallest normal number: smaller states become 0, since subnormal ones are slow
 StatementList = list[Statement | Repeat]
 
 
 class LongLoss(Unsupported):
-    """A loss of so many statements that it would be compiled for long."""
+    """A loss of so many statements that compiling it would take long."""
 
 
 class Parts(NamedTuple):
-    """What a step is recorded as, in machine code's terms: ``others`` are read besides ``trained`` and rows."""
+    """The recordings of a step for machine code, which read ``trained`` values, rows and ``others``."""
 
     trained: list[Value]
     others: list[Value]
@@ -56,7 +58,7 @@ class Parts(NamedTuple):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for steps of one structure, made of the same primitives."""
+        """Equal for steps of one structure and the same primitives."""
         trained, others, *parts = self
         made = [part for part in parts if part]
         sizes = len(trained), len(others), len(self.loss.inputs), len(self.loss.parameters)
@@ -65,10 +67,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = None) -> Parts:
-    """Rows are inputs, and numbers of the net parameters.
-
-    Given the outputs, it is the other way round: nets stand side by side as rows do otherwise.
-    """
+    """Rows become inputs, and the numbers of the net parameters; with ``outputs`` vice versa, for nets side by side."""
     row, penalty = step.loss.inputs, step.penalty
     answers = None if outputs is None else Recording(outputs, trained, row, step.since)
     parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
@@ -79,27 +78,22 @@ def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = N
     return Parts(trained, others, loss, penalty, step.update, answers and answers.with_leaves(inputs, parameters))
 
 
-# --- What a step computes --------------------------------------------------------------------------
+# --- The statements of a step ----------------------------------------------------------------------
 
 
 def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> StatementList:
-    """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
+    """Statements that add rows, or a penalty, to loss and gradient; with stride 1 to those of each net side by side."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
     loss, *others = batch.outputs
     mean = accumulation(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
-    seed = [accumulation(axes, gradient_at(loss), share)] * (type(loss) is Index)
+    seed = [accumulation(axes, gradient_at(loss), share)] if type(loss) is Index else []
     noted = [x._replace(strides=()) if type(x) is Index else x for x in others]  # of the first row
     notes = [Statement((), Index("y", NOTED + k), x) for k, x in enumerate(noted)]
     return [*batch.forward, mean, *notes, *seed, *batch.backward]
 
 
-def gradient_at(x: Any) -> Any:
-    """The gradient of a number, in the place of its like."""
-    return x._replace(array=f"g{x.array}")
-
-
 def rename_arrays(statements: StatementList, names: Mapping[str, str], table: int) -> StatementList:
-    """The statements over arrays of other names, their table behind so many numbers."""
+    """The statements over arrays of other names, with ``table`` numbers before those of array "t"."""
 
     def move(x: Index) -> Index:
         return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
@@ -108,12 +102,12 @@ def rename_arrays(statements: StatementList, names: Mapping[str, str], table: in
 
 
 def check_gradients(count: int, nets: int = 1) -> Statement:
-    """What is nan where a gradient is not finite: the sum of each times 0."""
+    """The sum of gradients times 0: nan if one is not finite."""
     return Statement((Axis(count), Axis(nets)), one("y", NONFINITE, nets), ("mul", each("gw", nets), 0.0), "sum")
 
 
 def clip_gradients(count: int, nets: int = 1) -> tuple[StatementList, Expression]:
-    """What finds the factor that shortens the gradient, and the gradient times that.
+    """Statements that compute the factor for clipping by norm, and the clipped gradient.
 
     The numbers are divided by the largest before they are squared, so that nothing overflows.
     """
@@ -129,45 +123,43 @@ def clip_gradients(count: int, nets: int = 1) -> tuple[StatementList, Expression
 
 
 def watch_nets(count: int) -> tuple[StatementList, StatementList, StatementList]:
-    """Of nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
+    """For nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
 
-    A sum over the rows becomes a mean at its end, so that it overflows where that of eager code does.
+    A sum over the rows is divided at its end, so that it overflows where eager code does.
     """
+
+    def write(*changes: tuple[int, Index, Expression]) -> StatementList:
+        return [Statement((Axis(n), Axis(NETS)), target, value) for n, target, value in changes]
+
     loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, NONFINITE, GOING, 0, 1)))
     mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
-    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
-    means = [(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))]
+    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the start of an epoch
+    means = write(*[(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))])
     finite = ("equal", check, check)
-    ends = [
-        (1, goes, ("where", finite, infinite, 0.0)),
-        (1, end, ("where", finite, end, ("where", infinite, now, end))),
-    ]
-    parts = means, ends, [(1, so_far, ("where", goes, longer, so_far))]
-    made = [[Statement((Axis(n), Axis(NETS)), x, value) for n, x, value in part] for part in parts]
-    return made[0], made[1], made[2]  # type: ignore[return-value]
+    going, ended = ("where", finite, infinite, 0.0), ("where", finite, end, ("where", infinite, now, end))
+    return means, write((1, goes, going), (1, end, ended)), write((1, so_far, ("where", goes, longer, so_far)))
 
 
 # --- Whole epochs ----------------------------------------------------------------------------------
 
 
 class Steps(Functions):
-    """Steps as one function, for one net or for ``nets`` side by side: the loop around what computes the gradient.
+    """Steps as one function, for one net or for ``nets`` side by side: the loop around ``gradient``.
 
-    ``call`` takes the address of a Memory; the rows, their order, the losses, and what else is among the pointers; the
-    number of steps made before step 0, the first step, and one behind the last. How many one net has made in all is
-    then in "s"[1], if that was what it had made before.
+    ``call`` takes the address of a Memory; the ``pointers``; the number of steps made before step 0, the first step,
+    and one past the last. A single net counts all its steps in "s"[1], which holds the number so far.
     """
 
     nets, notes, captured = 1, 0, 0
     pointers: tuple[str, ...] = "rows", "order", "losses"
-    gradient: Callable[[Text, dict[str, str], str], None]  # writes loss and gradient of a step
+    gradient: Callable[[Text, dict[str, str], str], None]  # writes the code of loss and gradient
 
     def __init__(
         self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, StatementList],
         tail: StatementList, several: bool = False, small: bool = False, lengths: Span = (0, 0),
     ) -> None:  # fmt: skip
-        """Write and compile it, around what blocks of rows do, by their number; ``several`` may be in a step.
+        """``blocks`` are the statements for blocks of rows, by size, of which a step may have ``several``.
 
         The arrays of a ``small`` net are in registers.
         """
@@ -184,7 +176,7 @@ class Steps(Functions):
         self.inline, self.split = small, small and nets == 1
         self.first, cleared = (["gw", "y"], ["ga"]) if several else ([], ["ga", "gw", "y"])
         self.blocks = {count: self.write_cleared(x, cleared) for count, x in blocks.items()}
-        width = int(self.split)  # one by one, parameters stay in registers
+        width = int(self.split)  # single parameters stay in registers
         self.of_tail, self.of_change = self.write_cleared(tail, ["gb"], width), self.write(change, width)
         text = Text()
         given = self.arrays(text)
@@ -197,7 +189,7 @@ class Steps(Functions):
         self.call = self.train(text, self.pointers)
 
     def lanes(self, text: Text) -> Lanes:
-        """The numbers of nets that are in one vector."""
+        """Vectors of the numbers of nets."""
         return Lanes(text, min(self.nets, machine().width))
 
     def copy(self, text: Text, names: Sequence[str], here: Mapping[str, str], there: Mapping[str, str]) -> None:
@@ -207,7 +199,7 @@ class Steps(Functions):
                 v.store(v.load(here[name], k), there[name], k)
 
     def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps, which one net leaves at a loss or gradient that is inf or nan."""
+        """Write the loop over steps, which a single net leaves at an inf or nan of loss or gradient."""
         v, wide, y = Lanes(text, 1), self.lanes(text), arrays["y"]
         with text.loop("%last", 1, "%first") as (step, _):
             self.gradient(text, arrays, step)
@@ -217,7 +209,7 @@ class Steps(Functions):
                 for k, number in enumerate([loss, *[v.load(y, NOTED + k) for k in range(self.notes)]]):
                     v.store(number, "%losses", text.plus(place, k))
                 text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, NONFINITE)), v.zero))
-            counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers count
+            counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers do
             counted = wide.splat(text.let(f"sitofp i64 {counted} to double"))
             for k in range(self.nets, 2 * self.nets, wide.width):
                 wide.store(counted, arrays[SETTINGS], k)
@@ -225,9 +217,9 @@ class Steps(Functions):
 
 
 class Epochs(Steps):
-    """Whole epochs of mini-batches, which are taken in blocks of rows; of nets side by side row after row.
+    """Whole epochs of mini-batches, in blocks of rows; for nets side by side row after row.
 
-    In "l" of these are the mean losses of the epoch so far, and the step at which each net has ended, or inf.
+    Their array "l" holds the mean losses of the epoch so far, and the step at which each net ended, or inf.
     """
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf, nets: int = 1) -> None:
@@ -239,11 +231,11 @@ class Epochs(Steps):
         self.notes, self.row = len(parts.loss.outputs) - 1, len(parts.loss.parameters if many else parts.loss.inputs)
         (rows, size, _), doubles = epoch, 2 * loss.sizes["a"] + self.row
         self.block = 1 if many else block_of(size, doubles)
-        if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # all rows wait for their mean
+        if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # a mean needs all rows
             self.block = size
             if size * doubles > MOST:
-                raise Unsupported("the mini-batch is too large to be in memory at once, as means over its rows want it")
-        self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows beside whole blocks
+                raise Unsupported("the mini-batch is too large for memory: means over its rows need all at once")
+        self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows besides whole blocks
         sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
         sizes |= dict.fromkeys(("a", "ga"), for_rows(loss, nets if many else self.block).sizes["a"])
         sizes |= {"c": 0, "l": 2 * nets, "x": 0} if many else {"x": 0 if epoch.whole else self.row * self.block}
@@ -296,7 +288,7 @@ class Epochs(Steps):
                 rows_from(whole, some)
 
     def address(self, text: Text, arrays: dict[str, str], first: Whole, start: Whole, count: int) -> str:
-        """Where so many rows are, number by number, brought there if need be."""
+        """The address of ``count`` rows, number by number, gathered if necessary."""
         if self.epoch.whole:
             return text.address("%rows", text.times(first, self.row))
         if count > 1:
@@ -306,30 +298,29 @@ class Epochs(Steps):
         return text.address("%rows", text.times(which, self.row))
 
     def gather(self, text: Text, start: Whole, x: str, count: int) -> None:
-        """Bring the rows that come next in the order, number by number: of several rows at a time, as a vector."""
+        """Write code that gathers the next rows in the order, number by number, several rows at a time as a vector."""
         one, done = Lanes(text, 1), 0
 
-        def some(first: Whole, v: Lanes) -> None:
+        def some(v: Lanes, first: Whole) -> None:
             places = [text.address("%order", text.plus(start, text.plus(first, k))) for k in range(v.width)]
             which = [text.let(f"load i64, ptr {place}") for place in places]
             rows = [text.address("%rows", text.times(row, self.row)) for row in which]
 
             def number(k: Whole) -> None:
                 numbers = [one.load(row, k) for row in rows]
-                together = one.join(numbers) if v.width > 1 else numbers[0]
-                v.store(together, x, text.plus(text.times(k, count), first))
+                v.store(one.join(numbers), x, text.plus(text.times(k, count), first))
 
             text.each(self.row, number)
 
         for width in (8, 4, 2, 1):
             v, whole = Lanes(text, width), (count - done) // width * width
             if whole:
-                text.each(done + whole, lambda first: some(first, v), width, done)  # noqa: B023
+                text.each(done + whole, partial(some, v), width, done)
                 done += whole
 
 
 def block_of(rows: int, doubles: int) -> int:
-    """How many rows are computed at a time."""
+    """The number of rows in a block, of ``doubles`` numbers each."""
     most = min(MOST_ROWS, NEAR // max(1, doubles))
     if most < FEW_ROWS:
         return 1
@@ -338,9 +329,9 @@ def block_of(rows: int, doubles: int) -> int:
 
 
 class Singles(Steps):
-    """Steps of one example each, over arrays that some share, and room for the examples of a call.
+    """Steps of one example each, over arrays that several share, and memory for the examples of a call.
 
-    The order are the lengths of the examples, and ``tables`` the numbers of array "t" by length.
+    "order" holds the lengths of the examples, and "tables" the numbers of array "t" by length.
     """
 
     pointers = "rows", "order", "losses", "tables"
@@ -355,7 +346,7 @@ class Singles(Steps):
         for n in range(least, longest + 1):
             numbers = nests.table(n) if nests.table else loss.table
             self.tables[n, : len(numbers)] = numbers
-        self.memory: Any = None  # made for the arrays that are shared
+        self.memory: Any = None  # for the shared arrays
         self.room(1)
 
     def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
@@ -366,34 +357,34 @@ class Singles(Steps):
         self.run(text, *self.blocks[1], {**arrays, "x": x, "t": t}, length)
 
     def room(self, count: int) -> None:
-        """Room for so many steps in a call."""
+        """Allocate memory for ``count`` steps in a call."""
         self.rows, self.lengths_of = aligned_zeros(count, self.row), numpy.zeros(count, dtype=numpy.int64)
         self.losses = aligned_zeros(count)
         self.given = [x.ctypes.data for x in (self.rows, self.lengths_of, self.losses, self.tables)]
 
 
-# --- The update of one parameter as statements that update all ------------------------------------
+# --- The update of one parameter as statements for all --------------------------------------------
 
 
 def each(array: str, nets: int = 1) -> Index:
-    """A number of each parameter, of each net: along two axes."""
+    """A number of each parameter and net."""
     return Index(array, 0, (nets, 1))
 
 
 def one(array: str, k: int, nets: int = 1) -> Index:
-    """Number k of each net, the same for all parameters."""
+    """Number k of each net, shared by all parameters."""
     return Index(array, nets * k, (0, 1))
 
 
 def updates(
     update: Recording, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
 ) -> tuple[list[Statement], dict[str, int]]:
-    """Statements that update so many parameters of each net, and the arrays that they have beside "w" and "gw".
+    """Statements that update ``count`` parameters of each net, and the sizes of their arrays besides "w" and "gw".
 
-    The update is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
-    (parameter, *states). Of each number those of all nets lie side by side. An expression, such as a clipped one, may
-    take the place of the ``gradient``; nets for which ``going`` is 0 keep their numbers. The arrays are "s", which
-    begins with the settings, and "m0", "m1", ..., one for each state.
+    ``update`` maps scalars (parameter, gradient, *states) and settings such as the learning rate to (parameter,
+    *states). The numbers of all nets lie side by side. An expression, such as a clipped one, may replace the
+    ``gradient``; nets whose ``going`` is 0 keep their numbers. The arrays are "s", which starts with the settings, and
+    "m0", "m1", ..., one for each state.
     """
     program = Lowering(update, ()).program()
     states = [f"m{k}" for k in range(len(program.inputs) - 2)]
@@ -404,7 +395,7 @@ def updates(
     used = len(program.parameters)
 
     def share(expression: Expression) -> Expression:
-        """The expression, parts that are the same for all parameters computed once: also 1 / what divides others."""
+        """The expression; parts that all parameters share are computed once, also the inverse of a divisor."""
         nonlocal used
         if type(expression) is not tuple:
             return expression
@@ -412,7 +403,7 @@ def updates(
         if any(type(x) is not float and x.array != SETTINGS for x in leaves_of(expression)):
             divisor = expression[-1]
             if expression[0] == "div" and type(divisor) is Index and divisor.array == SETTINGS:
-                return "mul", expression[1], share(("div", 1.0, divisor))  # far faster, and off by an ulp at most
+                return "mul", expression[1], share(("div", 1.0, divisor))  # far faster, within an ulp
             return expression
         found.append(Statement((Axis(1), Axis(nets)), one(SETTINGS, used, nets), expression))
         used += 1
@@ -428,7 +419,7 @@ def updates(
         if array != "w":
             result = ("where", ("less", ("abs", result), NORMAL), 0.0, result)
         result = ("where", going, result, target) if going else result
-        if any(target in indices((None, other)) for other in results[k + 1 :]):  # they read what it was before
+        if any(target in indices((None, other)) for other in results[k + 1 :]):  # they read the old number
             new = each(f"new_{array}", nets)
             sizes[new.array] = count * nets
             later.append(Statement(axes, target, new))
