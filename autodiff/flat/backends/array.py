@@ -38,10 +38,7 @@ COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_e
 
 
 def core(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The core by name, in functions of an array namespace (``numpy``, ``jax.numpy``).
-
-    Functions of a list take numbers; with a name such as "norm of", an array, along its first axis.
-    """
+    """The core by name, on ``numpy`` or ``jax.numpy``; "norm of" and the like take an array, along its first axis."""
 
     def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
@@ -102,10 +99,7 @@ class Part(NamedTuple):
 
 
 class Segment:
-    """Numbers of an array that statements read and write together: a variable of the text.
-
-    Its ``shape`` is None before it is assigned, () for one number; the axis of ``rows`` comes after it.
-    """
+    """A variable of the text: numbers that statements use together; its ``shape`` is None before it is assigned."""
 
     def __init__(self, name: str, low: int, size: int, rows: bool, shape: tuple[int, ...] | None = None) -> None:
         self.name, self.low, self.size, self.rows, self.shape = name, low, size, rows, shape
@@ -680,7 +674,7 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
 
-    ``scan`` makes the steps one call. Calls of single steps return before their sums arrive: after 40 without waiting,
+    The steps are one call, by ``scan``. Calls of single steps return before their sums arrive: after 40 without waiting
     on simulated CPUs, later ones take the threads that earlier ones need, and XLA aborts the interpreter.
     """
     if type(program) is not Loops:

@@ -55,10 +55,7 @@ def mesh_of(count: int | None) -> Any:
 
 
 class Scan:
-    """Steps as one ``jax.lax.scan`` over the devices of a mesh.
-
-    ``gradient(rows, numbers, others)`` and ``update(state, gradients, rate, clip_norm)`` are the halves of a step.
-    """
+    """Steps, each a ``gradient`` and an ``update``, as one ``jax.lax.scan`` over the devices of a mesh."""
 
     def __init__(self, gradient: Callable[..., Any], update: Callable[..., Any], mesh: Any) -> None:
         self.mesh, whole = mesh, NamedSharding(mesh, PartitionSpec())

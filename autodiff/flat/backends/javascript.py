@@ -79,11 +79,7 @@ class JavaScript(PythonCode):
 
 @lru_cache(maxsize=2000)
 def definition(primitive: Primitive, count: int) -> tuple[str, str]:
-    """(Name, text) of the function for a gate outside the core.
-
-    The name of a user's gate includes a hash of its text, so that two gates of one name differ, and a $, as no other
-    name on a page does.
-    """
+    """(Name, text) of the function for a gate outside the core; a $ and a hash make users' names unique."""
     if primitive is row_mean:
         raise Unsupported("JavaScript runs row after row: it cannot compute the mean over all")
     try:

@@ -266,10 +266,7 @@ class Lanes:
         self.text.put(f"call {name}({self.vector} {value}, ptr {address}, i32 8, {self.bools} {mask})")
 
     def part(self, value: str, lane: int, count: int) -> str:
-        """``count`` lanes from ``lane`` on, as a vector of ``Lanes(text, count)``.
-
-        One lane is a double: for a vector of one, LLVM 22 aborts in a failed assertion (vector-combine).
-        """
+        """``count`` lanes from ``lane`` on; a double for one: LLVM 22 aborts on vectors of one (vector-combine)."""
         if count == self.width:
             return value
         if count == 1:
@@ -291,10 +288,7 @@ class Lanes:
         return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{len(lanes)} x i32> <{picked}>")
 
     def totals(self, vectors: list[str]) -> str:
-        """A vector whose lane k is the sum of the lanes of vector k, for ``width`` vectors.
-
-        It adds while it transposes: width - 1 additions instead of width * log2(width).
-        """
+        """A vector whose lane k is the sum of the lanes of vector k, for ``width`` vectors: width - 1 additions."""
         span, width = 1, self.width
         while len(vectors) > 1:
             starts = range(0, width, 2 * span)

@@ -61,7 +61,7 @@ class Functions:
     def write_cleared(
         self, statements: Statements, cleared: Sequence[str], width: int = 0
     ) -> tuple[list[Range], range]:
-        """Write them for arrays that are 0 first; return the ranges for which somebody has to see to that, too."""
+        """As ``write``, for arrays that start from 0; return also the ranges that the caller has to clear."""
         found, zeros = assign_first(list(statements), self.sizes, cleared, self.lengths)
         return zeros, self.write(found, width)
 
@@ -83,12 +83,11 @@ class Functions:
         for part in parts:
             text.put(f"call void {self.parts[part]}({operands})")
 
-    def train(self, text: Text, pointers: Sequence[str]) -> Any:
-        """Compile the loop over steps, a function (arrays, *pointers, steps before step 0, first, last)."""
-        addresses = [f"ptr noalias %{name}" for name in ("arrays", *pointers)]
-        self.add(text, "train", [*addresses, "i64 %before", "i64 %first", "i64 %last"])
+    def finish(self, text: Text, pointers: Sequence[str], wholes: Sequence[str]) -> Any:
+        """Compile the text as a function of pointers and whole numbers, and return it."""
+        self.add(text, "run", [*[f"ptr noalias %{name}" for name in pointers], *[f"i64 %{name}" for name in wholes]])
         self.end()
-        return self.modules[-1].function("train", len(addresses), 3)
+        return self.modules[-1].function("run", len(pointers), len(wholes))
 
     def end(self) -> None:
         for (head, count, width), name in self.called.items():
@@ -118,9 +117,7 @@ class CompiledStatements(Functions):
         super().__init__({**sizes, "scratch": sizes.get("scratch", scratch(statements, lengths))}, lengths)
         text = Text()
         self.run(text, *self.write_cleared(statements, cleared), self.arrays(text), "%length")
-        self.add(text, "run", ["ptr %arrays", "i64 %length"])
-        self.end()
-        self.call = self.modules[-1].function("run", 1, 1)
+        self.call = self.finish(text, ["arrays"], ["length"])
 
 
 def scratch(statements: Statements, lengths: Span) -> int:
@@ -202,10 +199,7 @@ class NativeNests:
     def run(
         self, inputs: Any, parameters: Any, gradients: bool = False, length: int = 0, places: Any = slice(None)
     ) -> Result:
-        """Outputs, and gradients of the first one or None, as arrays, for a sequence of this ``length``.
-
-        ``inputs`` are stored at ``places`` of array "x".
-        """
+        """Outputs, and gradients of the first one or None, as arrays; ``inputs`` go to ``places`` of array "x"."""
         if not self.lengths[0] <= length <= self.lengths[1]:
             raise ValueError(f"length must be from {self.lengths[0]} to {self.lengths[1]}, got {length}")
         try:

@@ -252,10 +252,7 @@ class Emitter:
         self, nest: Nest, axes: Sequence[int], points: Sequence[Point], v: Lanes, first: list[str], parts: int,
         step: AddTerm,
     ) -> list[str]:  # fmt: skip
-        """Write ``total = step(total, point)``, from the ``first`` totals on, along the reduced axes.
-
-        Sums of many terms are cut into parts, which do not wait for one another, where there are few sums.
-        """
+        """Write ``total = step(total, point)`` along the reduced axes, with a few long sums in independent parts."""
         count, (join, none) = len(points), neutral(nest, v)
 
         def fold_axes(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:

@@ -49,10 +49,7 @@ def machine() -> Machine:
 
 
 class CompiledModule:
-    """A compiled module; its functions live as long as it does.
-
-    LLVM optimizes only modules with functions to ``inline``.
-    """
+    """A compiled module, which keeps its functions alive; optimized only if it has functions to ``inline``."""
 
     def __init__(self, text: str, inline: bool = False) -> None:
         pool = ThreadPoolExecutor(1)  # so that ctrl-C works meanwhile
@@ -100,10 +97,7 @@ def in_registers(module: Any, target_machine: Any) -> None:
 
 
 def dispose(passes: Any) -> None:
-    """Free the memory of a pass manager, 160 kB and more: up to llvmlite 0.50 ``close`` frees nothing.
-
-    Its class inherits an empty ``_dispose`` before the right one.
-    """
+    """Free the memory of a pass manager: up to llvmlite 0.50 ``close`` calls an empty ``_dispose`` instead."""
     release = getattr(llvm.newpassmanagers.NewPassManager, "_dispose", None)
     if release:
         release(passes)

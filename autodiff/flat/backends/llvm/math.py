@@ -55,10 +55,7 @@ def by_pairs(v: Lanes, terms: Sequence[str], x: str) -> list[str]:
 
 
 def reduce_argument(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
-    """(shifted, n, r) with factor x = n LN2 + r, |r| <= ln2 / 2, and n in the low bits of ``shifted``.
-
-    The factor is a power of two. r is exact: its leading digits cancel.
-    """
+    """(shifted, n, r): factor x = n LN2 + r exactly, |r| <= ln2 / 2, and n in the low bits of ``shifted``."""
     shifted = v.fma(x, v.constant(factor * LOG2_E), v.constant(MAGIC))
     n = v.sub(shifted, v.constant(MAGIC))
     return shifted, n, v.fma(n, v.constant(-LN2), v.mul(x, v.constant(factor)))

@@ -21,10 +21,7 @@ NEAR = 40_000  # doubles in a cache
 
 
 class Native(Batch):
-    """The recording in machine code, with gradients of the first output to the leaves in ``wrt``.
-
-    Rows run one by one with gradients, and if they are few; else in blocks.
-    """
+    """A recording in machine code; rows run one by one with gradients, or if they are few, else in blocks."""
 
     name = "native"
 

@@ -107,10 +107,7 @@ def check_gradients(count: int, nets: int = 1) -> Statement:
 
 
 def clip_gradients(count: int, nets: int = 1) -> tuple[StatementList, Expression]:
-    """Statements that compute the factor for clipping by norm, and the clipped gradient.
-
-    The numbers are divided by the largest before they are squared, so that nothing overflows.
-    """
+    """Statements for the factor that clips by norm, whose squares do not overflow, and the clipped gradient."""
     gradient, threshold = each("gw", nets), Index("u", 1, (0, 0))
     largest, squares, scale = (one("y", k, nets) for k in (LARGEST, SQUARES, SCALE))
     part, axes = ("div", gradient, largest), (Axis(count), Axis(nets))
@@ -159,10 +156,7 @@ class Steps(Functions):
         self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, StatementList],
         tail: StatementList, several: bool = False, small: bool = False, lengths: Span = (0, 0),
     ) -> None:  # fmt: skip
-        """``blocks`` are the statements for blocks of rows, by size, of which a step may have ``several``.
-
-        The arrays of a ``small`` net are in registers.
-        """
+        """``blocks`` are statements by the size of a block; a step may have ``several``. ``small`` is in registers."""
         nets = self.nets
         before, gradient = clip_gradients(trained, nets) if clips else ([], None)
         after, more = updates(update, trained, gradient, nets, one("y", GOING, nets) if nets > 1 else None)
@@ -186,7 +180,7 @@ class Steps(Functions):
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
-        self.call = self.train(text, self.pointers)
+        self.call = self.finish(text, ["arrays", *self.pointers], ["before", "first", "last"])
 
     def lanes(self, text: Text) -> Lanes:
         """Vectors of the numbers of nets."""
@@ -217,10 +211,7 @@ class Steps(Functions):
 
 
 class Epochs(Steps):
-    """Whole epochs of mini-batches, in blocks of rows; for nets side by side row after row.
-
-    Their array "l" holds the mean losses of the epoch so far, and the step at which each net ended, or inf.
-    """
+    """Whole epochs of mini-batches, in blocks of rows; for nets side by side row after row, with "l" as NetLanes."""
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf, nets: int = 1) -> None:
         self.epoch, self.nets, many = epoch, nets, nets > 1
@@ -329,10 +320,7 @@ def block_of(rows: int, doubles: int) -> int:
 
 
 class Singles(Steps):
-    """Steps of one example each, over arrays that several share, and memory for the examples of a call.
-
-    "order" holds the lengths of the examples, and "tables" the numbers of array "t" by length.
-    """
+    """Steps of one example each, over shared arrays; "order" holds lengths, and "tables" array "t" by length."""
 
     pointers = "rows", "order", "losses", "tables"
 

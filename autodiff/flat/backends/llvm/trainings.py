@@ -46,11 +46,7 @@ class Driver:
 
 
 class NativeTraining(Driver):
-    """The steps of one model, many in one call.
-
-    ``rows`` are all examples with their targets; ``clips`` says whether gradients are clipped by norm. A loss of more
-    than ``most`` statements raises LongLoss.
-    """
+    """The steps of one model, many in one call; a loss of more than ``most`` statements raises LongLoss."""
 
     name = "native"
 
@@ -197,10 +193,7 @@ class SingleTraining:
     def run(
         self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
     ) -> tuple[list[float], int]:
-        """(Losses, number of steps made); one loss more if it, or its gradient, is inf or nan.
-
-        A row is (places of the numbers, length of the sequence, numbers).
-        """
+        """(Losses of rows (places, length, numbers), steps made); one loss more if it or its gradient is inf or nan."""
         steps = self.steps_by(nests, clip is not None)
         if len(rows) > len(steps.rows):
             steps.room(2 * len(rows))
