@@ -106,6 +106,10 @@ class Segment:
         self.flat = (size,) if size > 1 or name in ONE_SEGMENT else ()
         self.writes = 0  # by later statements
 
+    @property
+    def row_axes(self) -> tuple[int, ...]:
+        return (ROW_AXIS,) if self.rows else ()
+
     def shape_text(self, shape: Sequence[int]) -> str:
         return tuple_text([*shape, *["R"] * self.rows])
 
@@ -260,15 +264,16 @@ class Writer:
                 part = f"[{before}{base}:{base + stride * extent}]" if stride * extent < size else ""
                 text += f"{part}.reshape{segment.shape_text([*[n for _, _, n in ordered[: k + 1]], stride])}"
                 start, size, before = start - base, stride, f"{before}:, "
-            for _, stride, extent in ordered[-1:]:
+            if ordered:
+                _, stride, extent = ordered[-1]
                 if (start, extent, stride) != (0, size, 1):
                     stop = start + stride * (extent - 1) + 1
                     text += f"[{before}{start}:{stop}{f':{stride}' if stride > 1 else ''}]"
-            if not ordered and segment.flat:
+            elif segment.flat:
                 text += f"[{start}]"
         if flips:
             text += f"[{', '.join(['::-1' if axis in flips else ':' for axis in axes])}]"
-        rows = (ROW_AXIS,) * segment.rows
+        rows = segment.row_axes
         unit = next((axis for axis, stride, _ in dims if stride == 1), None)
         text = transpose(text, (*axes, *rows), (*sorted(axes), *rows))
         return Part(self.name_view(text), (*sorted(axes), *rows), ROW_AXIS if rows and segment.name != "x" else unit)
@@ -473,7 +478,7 @@ class Writer:
     def write(self, target: Index, value: Part, adds: bool) -> None:
         """Assign or add a value to the target."""
         to, dims = self.segment(target), sorted(moving_axes(target, self.extents), key=lambda dim: -dim[1])
-        name, rows, shape, start = to.name, (ROW_AXIS,) * to.rows, tuple([n for _, _, n in dims]), target.start - to.low
+        name, rows, shape, start = to.name, to.row_axes, tuple([n for _, _, n in dims]), target.start - to.low
         axes = (*[axis for axis, _, _ in dims], *rows)
         ordered = tuple(sorted(axes))
         inside, own = mask(self.axes, self.extents)
@@ -512,7 +517,7 @@ class Writer:
     def write_results(self) -> None:
         for (array, start, *dims), name in self.sums.items():
             self.axes, self.extents = (), [extent for _, extent in dims]
-            axes = (*range(len(dims)), *[ROW_AXIS] * (array == "gx"))
+            axes = (*range(len(dims)), *self.segments[name, 0].row_axes)
             self.write(Index(array, start, tuple([stride for stride, _ in dims])), Part(name, axes), True)
         found = [f"{self.outputs()}.T"]
         for name, asked in (("gx", self.loops.to_inputs), ("gw", self.loops.to_parameters)):

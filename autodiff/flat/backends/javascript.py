@@ -46,8 +46,8 @@ def runtime() -> str:
 
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # Math has the same names
 MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
-FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
-JS_CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
+RUNTIME = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
+JS_CORE = frozenset({*MATH, *RUNTIME, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
 LONG = 100  # characters of a part that is not written inside another one
 
 

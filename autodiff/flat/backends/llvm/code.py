@@ -16,8 +16,8 @@ from .emitter import Called, Emitter
 from .machine import ATTRIBUTES, CompiledModule, aligned_zeros, machine
 from .nests import expand_reduction, fill_strides, groups, moves
 
-PART = 700  # lines of text from which a function ends
-MODULE = 3000  # and a module, which LLVM compiles without interruption in about 50 ms
+FUNCTION_LINES = 700  # lines of text from which a function ends
+MODULE_LINES = 3000  # and a module, which LLVM compiles without interruption in about 50 ms
 APART = 64  # doubles between ranges that are cleared separately, at least
 Range = tuple[str, int, int]  # array, first, one behind the last
 Statements = Iterable[Statement | Repeat]
@@ -50,11 +50,11 @@ class Functions:
         while waiting:
             text, called = Text(), None if self.inline else self.called
             emitter = Emitter(text, width or machine().width, self.lengths, called, self.split)
-            while waiting and len(text.lines) < PART:
+            while waiting and len(text.lines) < FUNCTION_LINES:
                 emitter.write(waiting.pop())
             self.parts.append(f"@part{len(self.parts)}")
             self.add(text, self.parts[-1][1:], parameters, **more)
-            if self.lines > MODULE and not self.inline:
+            if self.lines > MODULE_LINES and not self.inline:
                 self.end()
         return range(first, len(self.parts))
 

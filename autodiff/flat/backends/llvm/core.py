@@ -90,7 +90,7 @@ def write_list(head: str, v: Lanes, *terms: str) -> str:
 
     if head == "largest":
         return reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
-    measure, part, answer = LISTS[head]
+    measure, part, answer = LIST_PARTS[head]
     first = [v.zero] if head == "norm" else []
     largest = write_list("largest", v, *first, *[write(measure(x)) for x in terms])
     return write(answer(largest, reduce(v.add, [write(part(x, largest)) for x in terms], v.zero)))
@@ -106,7 +106,7 @@ def square(x: Expression) -> Expression:
     return "mul", x, x
 
 
-LISTS: dict[str, tuple[Callable[..., Expression], ...]] = {
+LIST_PARTS: dict[str, tuple[Callable[..., Expression], ...]] = {
     # measure of a term; the summand, by the largest measure; the result of largest and sum
     "norm": (
         lambda x: ("abs", x),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...ir import SHORT
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, extents, indices
-from .core import LISTS, cost
+from .core import LIST_PARTS, cost
 
 WIDTH = 8  # numbers in a vector, for estimates
 
@@ -258,7 +258,7 @@ def expand_reduction(statement: Statement, given: int, lengths: Span) -> list[St
             strides[k] = size
             size *= most[k]
     largest, total = Index("scratch", 0, tuple(strides)), Index("scratch", size, tuple(strides))
-    measure, part, answer = LISTS[reduce]
+    measure, part, answer = LIST_PARTS[reduce]
     once = [Axis(1) if k >= given and not moves(target, k) else axis for k, axis in enumerate(axes)]
     first = statement._replace(target=largest, expression=measure(term), reduce="largest")
     second = statement._replace(target=total, expression=part(term, largest), reduce="sum")

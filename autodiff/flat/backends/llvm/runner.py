@@ -15,7 +15,7 @@ from ...recording import Recording
 from ..array import Batch
 from .code import NativeNests
 
-FEW, MOST = 8, 256  # rows in a block, at least and at most
+SMALLEST_BLOCK, LARGEST_BLOCK = 8, 256  # rows in a block, at least and at most
 OVERHEAD = 4  # of a block, in rows
 NEAR = 40_000  # doubles in a cache
 
@@ -35,7 +35,7 @@ class Native(Batch):
     def over(self, nests: NativeNests, places: Any, inputs: int, length: int, asked: bool, *counts: int) -> None:
         """Run these nests for one length; ``counts`` are the numbers of gradients to inputs and parameters."""
         self.nests, self.places, self.inputs, self.length, self.asked = nests, places, inputs, length, asked
-        self.counts = inputs if counts[0] else 0, counts[1]  # to all inputs, and to the first of the parameters
+        self.counts = inputs if counts[0] else 0, counts[1]  # to all inputs, and to the first parameters
         self.blocks: dict[int, NativeNests] = {}  # by the number of rows
 
     def one(self, inputs: Any, parameters: Any) -> list[Any]:
@@ -66,8 +66,8 @@ class Native(Batch):
 
     def block_of(self, count: int) -> int:
         """The size of blocks for ``count`` rows, a power of 2 that leaves few over; 0 for one by one."""
-        room = min(count, MOST, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
-        sizes = [1 << k for k in range(FEW.bit_length() - 1, room.bit_length())]
+        room = min(count, LARGEST_BLOCK, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
+        sizes = [1 << k for k in range(SMALLEST_BLOCK.bit_length() - 1, room.bit_length())]
         return min(sizes, key=lambda size: -(-count // size) * (size + OVERHEAD), default=0)
 
     def block(self, rows: Any, parameters: Any, size: int) -> Any:

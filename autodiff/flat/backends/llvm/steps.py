@@ -34,8 +34,8 @@ SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
 FEW_ROWS = 8  # in a block, at least, if there are several
-NEAR, MOST = 80_000, 20_000_000  # doubles in a cache; in memory at most
-SMALL = 64  # parameters, at most, of a net in registers, and
+CACHE, MEMORY = 80_000, 20_000_000  # doubles in a cache; in memory at most
+SMALL_NET = 64  # parameters, at most, of a net in registers, and
 SMALL_NETS = 20  # of each of nets side by side
 SETTINGS = "s"  # the array of numbers that all parameters share
 NORMAL = 2.0**-1022  # the smallest normal number: smaller states become 0, since subnormal ones are slow
@@ -60,9 +60,9 @@ class Parts(NamedTuple):
     def key(self) -> tuple[Any, ...]:
         """Equal for steps of one structure and the same primitives."""
         trained, others, *parts = self
-        made = [part for part in parts if part]
+        recordings = [part for part in parts if part]
         sizes = len(trained), len(others), len(self.loss.inputs), len(self.loss.parameters)
-        primitives = frozenset({gate.primitive for part in made for gate in part.gates})
+        primitives = frozenset({gate.primitive for part in recordings for gate in part.gates})
         return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
 
 
@@ -73,7 +73,8 @@ def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = N
     parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
     others = list(dict.fromkeys(x for part in parts for x in part.parameters if x not in known))
     inputs, parameters = (trained, [*row, *others]) if answers else (row, [*trained, *others])
-    penalty = penalty and penalty.with_leaves(*((trained, others) if answers else ([], parameters)))
+    if penalty:
+        penalty = penalty.with_leaves(trained, others) if answers else penalty.with_leaves([], parameters)
     loss = step.loss.with_leaves(inputs, parameters)
     return Parts(trained, others, loss, penalty, step.update, answers and answers.with_leaves(inputs, parameters))
 
@@ -128,11 +129,12 @@ def watch_nets(count: int) -> tuple[StatementList, StatementList, StatementList]
     def write(*changes: tuple[int, Index, Expression]) -> StatementList:
         return [Statement((Axis(n), Axis(NETS)), target, value) for n, target, value in changes]
 
-    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, NONFINITE, GOING, 0, 1)))
+    loss, bad, goes = (one("y", k, NETS) for k in (LOSS, NONFINITE, GOING))
+    so_far, end = (one("l", k, NETS) for k in (0, 1))
     mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
     longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the start of an epoch
-    means = write(*[(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))])
+    means = write(*[(n, x, ("mul", x, mean)) for n, x in [(1, loss), (count, each("gw", NETS))]])
     finite = ("equal", check, check)
     going, ended = ("where", finite, infinite, 0.0), ("where", finite, end, ("where", infinite, now, end))
     return means, write((1, goes, going), (1, end, ended)), write((1, so_far, ("where", goes, longer, so_far)))
@@ -224,7 +226,7 @@ class Epochs(Steps):
         self.block = 1 if many else block_of(size, doubles)
         if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # a mean needs all rows
             self.block = size
-            if size * doubles > MOST:
+            if size * doubles > MEMORY:
                 raise Unsupported("the mini-batch is too large for memory: means over its rows need all at once")
         self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows besides whole blocks
         sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
@@ -243,7 +245,7 @@ class Epochs(Steps):
             small = trained <= SMALL_NETS
         else:
             blocks = {count: of_rows(loss, count) for count in [self.block, *self.left]}
-            small = trained <= SMALL and epoch.even and not several
+            small = trained <= SMALL_NET and epoch.even and not several
         super().__init__(trained, parts.update, clips, sizes, blocks, tail, several, small)
 
     def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
@@ -253,7 +255,9 @@ class Epochs(Steps):
         inside = text.let(f"sub i64 {step}, {text.times(number, self.epoch.steps)}")
         start, place = text.times(inside, size), text.times(number, count)
         rows: Whole = size
-        many, left, whole = v.constant(size), size % block, size - size % block  # type: str, Whole, Whole
+        left: Whole = size % block
+        whole: Whole = size - size % block
+        many = v.constant(size)
         if not self.epoch.even:
             remaining = text.let(f"sub i64 {count}, {start}")
             rows = text.let(f"select i1 {text.let(f'icmp slt i64 {remaining}, {size}')}, i64 {remaining}, i64 {size}")
@@ -292,7 +296,7 @@ class Epochs(Steps):
         """Write code that gathers the next rows in the order, number by number, several rows at a time as a vector."""
         one, done = Lanes(text, 1), 0
 
-        def some(v: Lanes, first: Whole) -> None:
+        def gather_rows(v: Lanes, first: Whole) -> None:
             places = [text.address("%order", text.plus(start, text.plus(first, k))) for k in range(v.width)]
             which = [text.let(f"load i64, ptr {place}") for place in places]
             rows = [text.address("%rows", text.times(row, self.row)) for row in which]
@@ -306,13 +310,13 @@ class Epochs(Steps):
         for width in (8, 4, 2, 1):
             v, whole = Lanes(text, width), (count - done) // width * width
             if whole:
-                text.each(done + whole, partial(some, v), width, done)
+                text.each(done + whole, partial(gather_rows, v), width, done)
                 done += whole
 
 
 def block_of(rows: int, doubles: int) -> int:
     """The number of rows in a block, of ``doubles`` numbers each."""
-    most = min(MOST_ROWS, NEAR // max(1, doubles))
+    most = min(MOST_ROWS, CACHE // max(1, doubles))
     if most < FEW_ROWS:
         return 1
     blocks = -(-rows // most)

@@ -146,9 +146,11 @@ class NetLanes(NamedTuple):
 
 def structure_of(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
     """The structure of the recordings, and the numbers that they read besides the parameters."""
-    trained, made = {*recipe.parameters}, [part for part in parts if part]
-    captured = [repr(leaf._data) for part in made for leaf in part.parameters if leaf not in trained]  # nan is nan
-    return [len(trained), captured, *[part.structure for part in made]]
+    trained, recordings = {*recipe.parameters}, [part for part in parts if part]
+    captured = [
+        repr(leaf._data) for part in recordings for leaf in part.parameters if leaf not in trained
+    ]  # nan is nan
+    return [len(trained), captured, *[part.structure for part in recordings]]  # repr: nan is nan
 
 
 # --- Steps of one example ----------------------------------------------------------------------------
