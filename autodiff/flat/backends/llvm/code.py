@@ -178,7 +178,7 @@ class NativeNests:
     def statements(self, gradients: bool) -> list[Any]:
         """The statements that compute outputs and, on request, gradients."""
         outputs = self.nests.outputs
-        found = [*self.nests.forward, *copies(outputs, self.rows)]
+        found = [*self.nests.forward, *copy_outputs(outputs, self.rows)]
         if gradients and type(outputs[0]) is Index:
             found.append(Statement((Axis(self.rows),), gradient_at(outputs[0]), 1.0, adds=True))
         return [*found, *self.nests.backward] if gradients else found
@@ -222,7 +222,7 @@ def gradient_at(x: Index) -> Index:
     return x._replace(array=f"g{x.array}")
 
 
-def copies(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
+def copy_outputs(outputs: Sequence[Index | float], rows: int) -> list[Statement]:
     """Statements that copy the outputs of all rows to "y", runs of one stride at once."""
     found: list[Statement] = []
     k = 0
@@ -249,7 +249,7 @@ def assign_first(
     every = [x for each in statements for x in (each.body if type(each) is Repeat else [each])]
     if any(x.target.grows for x in every):  # places depend on the length
         return [*statements], [(name, 0, sizes[name]) for name in cleared]
-    reads = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # read or written so far
+    used = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # read or written so far
     fresh = {name: numpy.zeros(sizes[name], bool) for name in cleared}  # assigned before any other use
     found: list[Statement | Repeat] = []
 
@@ -259,10 +259,10 @@ def assign_first(
     for each in statements:
         given = int(type(each) is Repeat)
         body = list(map(fill_strides, each.body)) if type(each) is Repeat else [fill_strides(each)]
-        reached: list[Any] = [elements(x, x.target) if x.target.array in reads else None for x in body]
+        reached: list[Any] = [elements(x, x.target) if x.target.array in used else None for x in body]
         for k, (x, here) in enumerate(zip(body, reached)):
             array = x.target.array
-            if here is None or not simple(x, given, lengths) or reads[array][here].any():
+            if here is None or not is_simple(x, given, lengths) or used[array][here].any():
                 continue
             others = [there for n, there in enumerate(reached) if n != k and body[n].target.array == array]
             once = len(here) == 1 or len(numpy.unique(here)) == len(here)
@@ -275,14 +275,14 @@ def assign_first(
         found.append(each._replace(body=tuple(body)) if type(each) is Repeat else body[0])
         for x, here in zip(body, reached):
             if here is not None:
-                reads[x.target.array][here] = True
+                used[x.target.array][here] = True
             for read in indices((None, x.expression)):
-                if read.array in reads:
-                    reads[read.array][elements(x, read)] = True
+                if read.array in used:
+                    used[read.array][elements(x, read)] = True
     return found, [part for name in cleared for part in ranges(name, ~fresh[name])]
 
 
-def simple(statement: Statement, given: int, lengths: Span) -> bool:
+def is_simple(statement: Statement, given: int, lengths: Span) -> bool:
     """Whether it adds at least one term at each target, and has the same targets at every length."""
     axes, target = statement.axes, statement.target
     least, _ = extents(axes, lengths)
