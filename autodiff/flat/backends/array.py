@@ -111,7 +111,7 @@ class Segment:
         return (ROW_AXIS,) if self.rows else ()
 
     def shape_text(self, shape: Sequence[int]) -> str:
-        return tuple_text([*shape, *["R"] * self.rows])
+        return tuple_text([*shape, "R"] if self.rows else shape)
 
 
 class Writer:
@@ -502,7 +502,7 @@ class Writer:
         part = (self.view(to, start, dims) if dims else number) if is_box and self.xp is np else None
         if part:
             place, text = part.text, self.align(value, part.axes)
-            self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' * bool(dims)} = {text}")
+            self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' if dims else ''} = {text}")
             return
         at = self.positions(target)
         axes = tuple(sorted({*at.axes, *value.axes, *rows}))
@@ -551,7 +551,7 @@ def span(index: Index, extents: Sequence[int], size: int) -> tuple[int, int]:
 
 
 def tuple_text(shape: Sequence[Any]) -> str:
-    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
 def transpose(text: str, axes: Sequence[int], wanted: Sequence[int]) -> str:

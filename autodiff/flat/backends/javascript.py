@@ -64,9 +64,9 @@ class JavaScript(PythonCode):
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
         primitive = primitive_of(name)
-        own = primitive in BUILT_IN and name in JS_CORE
-        name = f"{'Math.' * (name in MATH)}{name}" if own else definition(primitive, len(texts))[0]
-        return f"{name}({', '.join(texts)})"
+        if primitive in BUILT_IN and name in JS_CORE:
+            return super().call(f"Math.{name}" if name in MATH else name, texts)
+        return super().call(definition(primitive, len(texts))[0], texts)
 
     @classmethod
     def divides(cls, divisor: Formula) -> bool:

@@ -108,7 +108,7 @@ class PythonCode(Formula):
     @classmethod
     def tuple(cls, texts: list[str], in_return: bool = False) -> str:
         """A tuple; Python needs no parentheses ``in_return``."""
-        return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
+        return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
     @classmethod
     def one_of(cls, texts: list[str], in_return: bool = False) -> str:

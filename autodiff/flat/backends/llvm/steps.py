@@ -97,7 +97,7 @@ def rename_arrays(statements: StatementList, names: Mapping[str, str], table: in
     """The statements over arrays of other names, with ``table`` numbers before those of array "t"."""
 
     def move(x: Index) -> Index:
-        return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
+        return x._replace(array=names.get(x.array, x.array), start=x.start + (table if x.array == "t" else 0))
 
     return [x.change_indices(move) for x in statements]
 
@@ -176,7 +176,7 @@ class Steps(Functions):
         self.of_tail, self.of_change = self.write_cleared(tail, ["gb"], width), self.write(change, width)
         text = Text()
         given = self.arrays(text)
-        local = [name for name in self.sizes if name not in ("t", "x", "c")] * small
+        local = [name for name in self.sizes if small and name not in ("t", "x", "c")]
         arrays = given | {name: text.let(f"alloca [{max(1, self.sizes[name])} x double], align 64") for name in local}
         lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
         self.copy(text, lasting, given, arrays)
