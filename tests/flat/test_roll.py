@@ -139,7 +139,7 @@ def test_attention_over_what_came_before_and_a_table_of_rows():
 
 def test_over_rows_takes_loops_and_a_function_of_one_row_lines():
     x = Value(2.0)
-    with pytest.raises(TypeError, match=r"only lines are .* got Loops: lower\(\.\.\., roll=False\)"):
+    with pytest.raises(TypeError, match=r"only a Program .* got Loops: write lower\(\.\.\., roll=False\)"):
         javascript.text(lower(x * x, roll=True))
     with pytest.raises(TypeError, match=r"takes loops from lower\(\.\.\., roll=True\), got Program"):
         over_rows(lower(x * x))

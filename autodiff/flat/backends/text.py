@@ -122,7 +122,8 @@ def write_function(program: Program, name: str = "f", language: type[PythonCode]
     It returns the outputs (a single one as it is), then the tuples of requested gradients to inputs and to parameters.
     """
     if type(program) is not Program:
-        raise TypeError(f"cannot write {type(program).__name__} as a function of lines: write lower(..., roll=False)")
+        kind = type(program).__name__
+        raise TypeError(f"only a Program becomes a function of one row, got {kind}: write lower(..., roll=False)")
     lines, parts = [], (program.lines[: program.forward], program.lines[program.forward :])
     for comment, part in zip(("forward", "backward"), parts):
         if part:
