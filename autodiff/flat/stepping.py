@@ -75,7 +75,7 @@ class Training:
             table = runner.table(rows)
         for k in range(batches.first, batches.last):
             indices = batches.indices(k)
-            loss, found, noted, is_finite = self.pure.gradient(runner.take(table, indices), state.numbers, others)
+            loss, found, noted, is_finite = self.pure.gradient(runner.select(table, indices), state.numbers, others)
             if not is_finite:
                 break
             state = self.pure.advance(state, found, rate, clip_norm)

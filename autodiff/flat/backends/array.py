@@ -718,7 +718,7 @@ class Batch:
     def table(self, rows: Sequence[Sequence[float]]) -> Any:
         return np.array(rows, dtype=float)
 
-    def take(self, table: Any, batch: Sequence[int]) -> Any:
+    def select(self, table: Any, batch: Sequence[int]) -> Any:
         return table if len(batch) == len(table) else table[batch]
 
     def mean(self, rows: Any, parameters: Any) -> tuple[Any, Any, Any]:

@@ -121,7 +121,7 @@ class Source:
     def table(self, rows: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
         return [tuple(row) for row in rows]
 
-    def take(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
+    def select(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
         return table if len(batch) == len(table) else [table[i] for i in batch]
 
     def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, Any, Sequence[float]]:
