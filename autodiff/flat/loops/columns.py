@@ -114,12 +114,12 @@ class Piece(NamedTuple):
 def rows_of(piece: Piece, rows: Any) -> Piece:
     """The piece for some of its gates."""
 
-    def take(part: Any) -> Any:
+    def pick(part: Any) -> Any:
         if type(part) is Column:
             return Column(part.addresses[rows], part.arrays[rows], tuple([stride[rows] for stride in part.strides]))
         return part if type(part) is float else part[rows]
 
-    return Piece([take(part) for part in piece.parts], tuple([length[rows] for length in piece.lengths]))
+    return Piece([pick(part) for part in piece.parts], tuple([length[rows] for length in piece.lengths]))
 
 
 def pieces(lists: list[Any], families: list[Any]) -> list[tuple[int, tuple[Any, ...], list[tuple[Any, ...]]]]:
