@@ -281,7 +281,7 @@ class Job:
             return Outcome(numbers(net), nan, nan)
         if history.interrupted:
             raise KeyboardInterrupt
-        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1] / len(self.X))
+        return Outcome(numbers(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1])
 
     def task(self, model: Any, rate: float) -> Task:
         """The task of one net."""
