@@ -1,4 +1,4 @@
-"""Neurons and layers, each a function of one example: a list of numbers in, Values out."""
+"""Neurons and layers: functions from one example, a list of numbers, to Values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import Seed, counted, example, generator, one_example, one_of, size
+from ._checks import Seed, counted, example, generator, one_of, refuse_batch, size
 from .activations import Activation, activation_named
 from .initializers import INITIALIZERS, Initializer
 from .module import Module
@@ -19,17 +19,17 @@ class Neuron(Module):
     Parameters
     ----------
     inputs : int
-        How many numbers it takes.
+        Number of inputs.
     activation : str or function
         A name from ``ACTIVATIONS``, or a function of the weighted sum.
     bias : bool
-        Whether there is a b; it starts at 0.
+        Whether to add a bias b, which starts at 0.
     initializer : str or function
         A name from ``INITIALIZERS``, or a function (random, inputs, outputs) -> weight.
     seed : int or random.Random, optional
-        Where the random numbers start; None takes a new start every time.
+        Seed or source of the random numbers; None gives different ones every time.
     outputs : int
-        How many neurons its layer has, for initializers such as Xavier's.
+        Number of neurons in the layer, for initializers such as Xavier's.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Neuron(Module):
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
         self.b = Value(0.0, "b") if bias else 0.0
         self.activation = activation_named(activation)
-        self.activation_name = spelled(activation)
+        self.activation_name = name_of(activation)
 
     def weighted_sum(self, x: Sequence[Any]) -> Any:
         """z = w0*x0 + w1*x1 + ... + b."""
@@ -57,7 +57,7 @@ class Neuron(Module):
                 raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
             return dot(self.w, x, self.b)
         except (TypeError, ValueError):
-            one_example(x)
+            refuse_batch(x)
             raise
 
     def __call__(self, x: Sequence[Any]) -> Any:
@@ -68,9 +68,9 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs; called, it returns a list, of one number too.
+    """Neurons with the same inputs; a call always returns a list, even of one Value.
 
-    The activation ``"softmax"`` takes all the weighted sums together. Other parameters are as for ``Neuron``.
+    The activation ``"softmax"`` applies to all weighted sums together. Other parameters are as for ``Neuron``.
 
     >>> len(Layer(3, 2, "tanh", seed=0)([1.0, 2.0, 3.0]))
     2
@@ -83,19 +83,15 @@ class Layer(Module):
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
         if self.joint and outputs == 1:
-            raise ValueError(
-                'softmax over one output is always 1: give an output for each class, or take "sigmoid" for a single one'
-            )
-        of_each = "linear" if self.joint else activation_named(activation)
-        self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
-        self.activation_name = spelled(activation)
+            raise ValueError('softmax of one output is always 1: use one output per class, or "sigmoid" for one output')
+        each = "linear" if self.joint else activation_named(activation)
+        self.neurons = [Neuron(inputs, each, bias, initializer, random, outputs) for _ in range(size(outputs))]
+        self.activation_name = name_of(activation)
 
     def sums_and_activations(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """(z, a): the weighted sums and what the activation makes of them (C6)."""
+        """(z, a): the weighted sums and their activations (C6)."""
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
-        if self.joint:
-            return z, softmax(z)
-        return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
+        return z, softmax(z) if self.joint else [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         return self.sums_and_activations(example(x))[1]
@@ -105,6 +101,6 @@ class Layer(Module):
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 
-def spelled(activation: Activation) -> str:
+def name_of(activation: Activation) -> str:
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

@@ -9,9 +9,9 @@ from autodiff import Value
 from autodiff.graph import sweep
 
 from ..layers import Layer
-from ..losses import listed, loss_named
-from ..metrics import are_classes, encoded, examples_in, numbers
-from ..module import evaluating
+from ..losses import as_list, loss_named
+from ..metrics import are_classes, encode_targets, examples_in, numbers
+from ..module import evaluation_mode
 from ..optim import SGD
 from ..training.history import History
 from ..training.loop import Task
@@ -43,8 +43,8 @@ def diagnose(
       small random weights, not from equal ones.
     """
     X, row = examples_in(X), loss_named(loss)
-    with evaluating(model):
-        task = Task(model, X, encoded(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
+    with evaluation_mode(model):
+        task = Task(model, X, encode_targets(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
         case = examined(task, history)
         return Diagnosis(case.findings(), case.state())
 
@@ -109,7 +109,7 @@ def facts_of(task: Task) -> list[LayerFacts]:
     }
     for x, target in zip(task.examples, task.targets):
         passed = model.activations(x)
-        task.loss.cost(listed(passed[-1][1]), target).backward()
+        task.loss.cost(as_list(passed[-1][1]), target).backward()
         inputs: Sequence[Any] = x
         for i, (z, a) in enumerate(passed):
             if i in found:

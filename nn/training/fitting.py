@@ -13,7 +13,7 @@ from autodiff.graph import history as history_of, sweep
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
-from ..metrics import are_classes, by_position, examples_in, numbers, tried
+from ..metrics import are_classes, by_position, examples_in, numbers, try_model
 from ..module import Module, in_mode, takes_sequences
 from ..optim import Optimizer, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
@@ -147,7 +147,7 @@ def fit(
         model.eval()
     X = examples_in(X, model)
     row, before = by_position(loss_named(loss), model, X), Value(0.0).born
-    outputs, targets = tried(model, X, Y, row)
+    outputs, targets = try_model(model, X, Y, row)
     chosen = chosen_optimizer(model, optimizer, learning_rate, resume)
     check_trained(model, chosen, row.cost(outputs, targets[0]), targets[0], before)
     gates = Value(0.0).born - before

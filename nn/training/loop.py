@@ -18,9 +18,9 @@ from autodiff.flat.state import Batches, Epoch, State
 
 from ..data import AHEAD, whole_epochs
 from ..dropout import Dropout
-from ..losses import Loss, listed, total
+from ..losses import Loss, as_list, total
 from ..models import Sequential
-from ..module import Module, Recorder, holders_in, in_mode, outputs_of, recorded_by, takes_rows
+from ..module import Module, Recorder, call_with_recorder, holders_in, in_mode, outputs_of, takes_rows
 from ..normalization import BatchNorm
 from ..optim import Optimizer
 from .changes import Reach
@@ -114,7 +114,7 @@ class Task:
 
     def cost(self, outputs: Any, target: Sequence[Any]) -> Any:
         """The loss of one example, from the model's outputs."""
-        loss = self.loss.cost(listed(outputs), target)
+        loss = self.loss.cost(as_list(outputs), target)
         if type(loss) is not Value:
             raise TypeError(f"the loss has to be one Value that depends on the model's outputs, got {loss!r:.60}")
         return loss
@@ -153,7 +153,7 @@ class Task:
             return found
 
         self.notes = []
-        return recorded_by(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
+        return call_with_recorder(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
 
     def step_of_two_rows(self) -> None:
         """Make it, and note how dropout is called in it; nothing is drawn."""
@@ -163,10 +163,10 @@ class Task:
             calls.append((layer, units))
             return [1.0] * units
 
-        recorded_by(Recorder(noted), self.batch_loss, [0, -1])
+        call_with_recorder(Recorder(noted), self.batch_loss, [0, -1])
         found, calls = calls, []
         if found:
-            recorded_by(Recorder(noted, []), self.example_loss, self.examples[0], self.targets[0])
+            call_with_recorder(Recorder(noted, []), self.example_loss, self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)

@@ -11,7 +11,7 @@ from autodiff.flat import Unsupported, recording, stepping
 from autodiff.flat.compiled import compile
 from autodiff.flat.state import Batches, State
 
-from ..module import Recorder, in_mode, recorded_by, takes_sequences
+from ..module import Recorder, call_with_recorder, in_mode, takes_sequences
 from ..optim import Optimizer, clip_by_norm
 from .loop import Eager, Task, put_back
 
@@ -73,7 +73,7 @@ class Sequences(Eager):
         def refuse(layer: Any, units: int) -> Never:
             raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
 
-        loss, penalty = recorded_by(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
+        loss, penalty = call_with_recorder(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
     def losses(self, batches: Batches) -> list[float]:

@@ -13,8 +13,8 @@ from autodiff.flat.state import Batches
 
 from .._checks import counted, generator, one_of, refuse_words, several, size
 from ..data import AHEAD, whole_epochs
-from ..losses import Loss, listed, loss_named
-from ..metrics import are_classes, encoded, evaluate, examples_in
+from ..losses import Loss, as_list, loss_named
+from ..metrics import are_classes, encode_targets, evaluate, examples_in
 from ..models import MLP
 from ..module import Module, buffers_in, in_mode
 from ..optim import OPTIMIZERS, Optimizer
@@ -248,7 +248,7 @@ class Job:
         if not self.seeds:
             raise ValueError("fit_many trains a net from each seed, got none")
         self.model = self.make(self.seeds[0])
-        self.targets = encoded(self.model, self.X, Y, self.loss)
+        self.targets = encode_targets(self.model, self.X, Y, self.loss)
         self.classes = are_classes(self.targets, self.loss)
         if isinstance(optimizer, Optimizer) or not (isinstance(optimizer, str) or callable(optimizer)):
             raise TypeError(
@@ -347,7 +347,7 @@ class Job:
         if optimizer.steps or any(map(any, optimizer.state.values())):
             raise Unsupported("nets train side by side if optimizers have made no step and begin with states of 0")
         make = stepping.in_machine_code().ManyTraining
-        return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: listed(model(x)))
+        return make(task.recipe, task.rows, task.epoch, optimizer.clip_norm, lambda x: as_list(model(x)))
 
     def starts(self) -> Iterator[tuple[int, int, list[float]]]:
         """(seed, place of the learning rate, numbers) of each net."""

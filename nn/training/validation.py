@@ -10,7 +10,7 @@ from autodiff.flat import Unsupported
 from autodiff.flat.compiled import Compiled
 
 from .._checks import at_least_0, counted, several, size
-from ..metrics import are_classes, encoded, examples_in, numbers, scored, tally
+from ..metrics import are_classes, encode_targets, examples_in, loss_and_outputs, numbers, tally
 from ..module import modules_in, takes_sequences
 from .history import History
 from .loop import Task
@@ -29,7 +29,7 @@ class Validation:
         self.task, loss = task, task.loss
         try:
             self.X = examples_in(both[0], task.model)
-            self.targets = encoded(task.model, self.X, both[1], loss)
+            self.targets = encode_targets(task.model, self.X, both[1], loss)
         except (TypeError, ValueError) as error:
             error.add_note("This is about validation_data.")
             raise
@@ -68,7 +68,7 @@ class Validation:
             made = tally(self.flat(), self.wanted, loss)
             if isfinite(made[0]):  # eager code drops a term whose target is 0
                 return made
-        rows = (numbers(scored(model, x, target, loss)) for x, target in zip(self.X, self.targets))
+        rows = (numbers(loss_and_outputs(model, x, target, loss)) for x, target in zip(self.X, self.targets))
         found = tally(rows, self.wanted, loss)
         if flat and self.recorded is not recorded:
             self.recorded, self.flat = recorded, None
@@ -84,7 +84,7 @@ class Validation:
         """Loss and outputs for every example, from the parameters' numbers then, as flat code."""
         model, loss, n = self.task.model, self.task.loss, len(self.X[0])
         rows = [[*x, *numbers(target)] for x, target in zip(self.X, self.targets)]
-        trace = Compiled(lambda row: scored(model, row[:n], row[n:], loss)).trace((rows[0],), {})
+        trace = Compiled(lambda row: loss_and_outputs(model, row[:n], row[n:], loss)).trace((rows[0],), {})
         run = trace.ready((), "auto", len(rows))
         table = run.runner.table(rows)
         return lambda: run.rows(table).outputs

@@ -22,7 +22,7 @@ def test_truth_tables():
 
 
 def test_an_unknown_gate_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no gate is called 'nxor': choose one of and, or, xor"):
+    with pytest.raises(ValueError, match="unknown gate 'nxor': choose one of and, or, xor"):
         truth_table("nxor")
 
 

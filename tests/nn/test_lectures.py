@@ -191,19 +191,19 @@ def test_D18_gradients_flow_through_mean_and_variance():
 
     assert sum(x.grad for x in xs) == pytest.approx(0.0, abs=1e-14)
     assert sum(x.grad * x.data for x in xs) == pytest.approx(0.0, abs=1e-14)
-    with pytest.raises(ValueError, match=r"rows of one length, got lengths \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"rows of equal length, got lengths \[1, 2\]"):
         nn.normalization.batch_norm([[1.0], [1.0, 2.0]])
 
 
 @pytest.mark.parametrize(
     ("rows", "epsilon", "message"),
     [
-        ([], 1e-5, r"two or more rows of one length, got lengths \[\]"),
-        ([[0.0, 1.0]], 1e-5, r"two or more rows of one length, got lengths \[2\]"),
-        ([[1.0], [2.0]], -1e-5, "epsilon is a number from 0 on, got -1e-05"),
-        (3.0, 1e-5, "batch_norm takes several"),
-        (Value(3.0), 1e-5, "batch_norm takes several"),
-        ([1.0, 2.0], 1e-5, r"batch_norm takes several: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
+        ([], 1e-5, r"two or more rows of equal length, got lengths \[\]"),
+        ([[0.0, 1.0]], 1e-5, r"two or more rows of equal length, got lengths \[2\]"),
+        ([[1.0], [2.0]], -1e-5, "epsilon must be a number >= 0, got -1e-05"),
+        (3.0, 1e-5, "rows must be a list"),
+        (Value(3.0), 1e-5, "rows must be a list"),
+        ([1.0, 2.0], 1e-5, r"rows must be a list: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
     ],
 )
 def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
@@ -270,7 +270,7 @@ def test_E10_a_convolution_is_one_neuron_used_at_every_place():
     w0, w1, b = (p.data for p in edges.parameters())
 
     assert [out.data for out in edges(x)] == near([b + w0 * left + w1 * right for left, right in pairwise(x)])
-    with pytest.raises(ValueError, match="width 2 expected at least 2 numbers, got 1"):
+    with pytest.raises(ValueError, match="width 2 needs at least 2 numbers, got 1"):
         edges([1.0])
 
 
@@ -367,5 +367,5 @@ def test_what_is_watched_shows_the_lectures_numbers(name, text):
 
 
 def test_an_unknown_example_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no example to watch is called 'Z1': choose one of A8, A9"):
+    with pytest.raises(ValueError, match="unknown example to watch 'Z1': choose one of A8, A9"):
         list(watch("Z1"))

@@ -426,11 +426,11 @@ def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
     [
         ({"seeds": []}, ValueError, "a net from each seed, got none"),
         ({"learning_rates": []}, ValueError, "each of the learning rates, got none"),
-        ({"learning_rates": [-1.0]}, ValueError, "learning_rate is a number from 0 on, got -1.0"),
-        ({"epochs": 0}, ValueError, "epochs is a whole number from 1 on"),
-        ({"optimizer": "newton"}, ValueError, "no optimizer is called 'newton'"),
+        ({"learning_rates": [-1.0]}, ValueError, "learning_rate must be a number >= 0, got -1.0"),
+        ({"epochs": 0}, ValueError, "epochs must be a positive integer"),
+        ({"optimizer": "newton"}, ValueError, "unknown optimizer 'newton'"),
         ({"optimizer": SGD(MLP(2, [1]).parameters())}, TypeError, "an optimizer for each net: give a name"),
-        ({"runner": "gpu"}, ValueError, "no runner is called 'gpu'"),
+        ({"runner": "gpu"}, ValueError, "unknown runner 'gpu'"),
     ],
 )
 def test_bad_input_is_named(options, error, words):

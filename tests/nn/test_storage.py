@@ -76,7 +76,7 @@ def test_trap_39_a_file_of_another_shape_leaves_the_model_alone(saved):
     other = MLP(2, [4, 2], seed=0)
     before = other.state_dict()
 
-    with pytest.raises(ModelFileError, match=r"these are not the parameters of MLP\(2-4-2.*5 missing"):
+    with pytest.raises(ModelFileError, match=r"these names do not match the parameters of MLP\(2-4-2.*5 missing"):
         load(saved, into=other)
     assert other.state_dict() == before
 
@@ -86,7 +86,7 @@ def test_trap_39_a_truncated_file_is_refused(saved, share):
     text = saved.read_text(encoding="utf-8")
     saved.write_text(text[: int(share * len(text))], encoding="utf-8")
 
-    with pytest.raises(ModelFileError, match="is no whole model file"):
+    with pytest.raises(ModelFileError, match="is not a complete model file"):
         load(saved)
 
 
@@ -97,7 +97,7 @@ def test_trap_39_a_file_of_another_program_is_refused(tmp_path):
         with pytest.raises(ModelFileError, match=r"not written by nn\.save"):
             load(path)
     path.write_bytes(b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00")  # a pickle
-    with pytest.raises(ModelFileError, match="no whole model file"):
+    with pytest.raises(ModelFileError, match="not a complete model file"):
         load(path)
 
 
@@ -118,10 +118,10 @@ def test_every_flipped_bit_is_refused_or_changes_nothing(saved):
     ("change", "message"),
     [
         ({"sizes": [2, 10**9, 2]}, "need 5000000002 parameters, the file has 17"),
-        ({"sizes": [2, -3, 2]}, "make no net"),
-        ({"sizes": "232"}, "make no net"),
-        ({"activations": ["relu"]}, "make no net"),
-        ({"activations": ["relu", "__import__('os')"]}, "no activation is called"),
+        ({"sizes": [2, -3, 2]}, "no net has sizes"),
+        ({"sizes": "232"}, "no net has sizes"),
+        ({"activations": ["relu"]}, "no net has sizes"),
+        ({"activations": ["relu", "__import__('os')"]}, "unknown activation"),
         ({"bias": None}, "does not fit"),
     ],
 )
@@ -148,7 +148,7 @@ def test_nan_in_a_file_is_refused(saved):
     text = saved.read_text(encoding="utf-8")
     saved.write_text(text.replace('"layers.0.neurons.0.b": 0.0', '"layers.0.neurons.0.b": NaN'), encoding="utf-8")
 
-    with pytest.raises(ModelFileError, match="NaN is no number"):
+    with pytest.raises(ModelFileError, match="must be finite, got NaN"):
         load(saved)
 
 
@@ -163,7 +163,7 @@ def test_deep_nesting_is_refused(tmp_path):
 def test_a_later_version_is_refused(saved):
     write(saved, {**contents_of(saved), "version": 2})
 
-    with pytest.raises(ModelFileError, match="is of version 2, this library reads 1"):
+    with pytest.raises(ModelFileError, match="has version 2, this library reads 1"):
         load(saved)
 
 
@@ -173,7 +173,7 @@ def test_what_cannot_be_saved_leaves_the_old_file(saved):
     net.parameters()[0].data = float("nan")
     with pytest.raises(ValueError, match="not JSON compliant"):
         save(net, saved)
-    with pytest.raises(ValueError, match="an activation is saved by its name"):
+    with pytest.raises(ValueError, match="activations are saved by name"):
         save(MLP(2, [2, 1], activation=lambda z: z * z), saved)
 
     assert saved.read_bytes() == before
@@ -209,7 +209,7 @@ def test_a_state_dict_with_other_names_changes_nothing():
 
     line = Line()
     for state in ({"a": 5.0}, {"a": 5.0, "b": 6.0, "c": 7.0}):
-        with pytest.raises(ValueError, match="these are not the parameters"):
+        with pytest.raises(ValueError, match="these names do not match the parameters"):
             line.load_state_dict(state)
     with pytest.raises(TypeError, match="real number"):
         line.load_state_dict({"a": 5.0, "b": "6"})
@@ -245,7 +245,7 @@ def called(name, function):
     ],
 )
 def test_an_activation_that_only_bears_a_known_name_is_not_saved(build, tmp_path):
-    with pytest.raises(ValueError, match=r"an activation is saved by its name, but the .* is not ACTIVATIONS"):
+    with pytest.raises(ValueError, match=r"activations are saved by name, but the .* is not ACTIVATIONS"):
         save(build(), tmp_path / "net.json")
 
     assert not (tmp_path / "net.json").exists()
@@ -256,7 +256,7 @@ def test_only_softmax_itself_is_one_of_all_outputs_together(tmp_path):
     plain, real = MLP(2, [2, 2], seed=0), MLP(2, [2, 2], output=autodiff.softmax, seed=0)
 
     assert [y.data for y in own([1.0, 0.5])] == [2.0 * y.data for y in plain([1.0, 0.5])]
-    with pytest.raises(ValueError, match="an activation is saved by its name, one of"):
+    with pytest.raises(ValueError, match="activations are saved by name: expected one of"):
         save(own, tmp_path / "net.json")
     save(real, tmp_path / "net.json")
     assert [y.data for y in load(tmp_path / "net.json")([1.0, 0.5])] == [y.data for y in real([1.0, 0.5])]

@@ -122,7 +122,7 @@ def test_ctrl_c_keeps_what_was_learned():
 
 
 def test_an_unknown_runner_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"no runner is called 'warp': choose one of auto, eager"):
+    with pytest.raises(ValueError, match=r"unknown runner 'warp': choose one of auto, eager"):
         trained(runner="warp")
 
 
@@ -139,7 +139,7 @@ def test_without_jax_its_runner_says_what_to_install(monkeypatch):
     [
         ([], [], "at least one example"),
         ([[0, 1], [1]], [0, 1], "example 1 has 1 numbers, example 0 has 2"),
-        ([[0, 1]], [0, 1], "a target for each of the 1 examples, got 2"),
+        ([[0, 1]], [0, 1], "one target for each of the 1 examples, got 2"),
         ([[0, 1, 2]], [0], "expected 2 numbers, got 3"),
         ([[0, 1]], [[0, 1]], "expected a target of 1 number, one for each output, got 2"),
     ],
@@ -174,7 +174,7 @@ def test_history_records_accuracy_and_gradient_norms_on_request():
     assert all(map(math.isnan, numbers))  # of targets that are no classes nothing is right
     assert [list(norms) for norms in history.gradient_norms] == [["layers.0", "layers.1"]] * 5
     assert all(norm > 0.0 for norms in history.gradient_norms for norm in norms.values())
-    with pytest.raises(ValueError, match="no record is called 'speed': choose one of accuracy, gradient_norms"):
+    with pytest.raises(ValueError, match="unknown record 'speed': choose one of accuracy, gradient_norms"):
         trained(epochs=1, record=["speed"])
 
 
@@ -315,13 +315,13 @@ def test_a_learning_rate_is_that_of_an_optimizer_that_is_named():
 @pytest.mark.parametrize("kind", ["loss", "runner", "optimizer"])
 @pytest.mark.parametrize("given", [5, ["sgd"]])
 def test_what_is_neither_a_name_nor_a_function_is_refused(kind, given):
-    with pytest.raises(TypeError, match=rf"expected .* name such as .*, got {re.escape(repr(given))}"):
+    with pytest.raises(TypeError, match=rf"must be a function or a name such as .*, got {re.escape(repr(given))}"):
         trained(epochs=1, **{kind: given})
 
 
 @pytest.mark.parametrize("kind", ["activation", "initializer"])
 def test_a_neuron_is_refused_what_is_neither_a_name_nor_a_function(kind):
-    with pytest.raises(TypeError, match=f"{kind}: expected a function or a name such as .*, got 5"):
+    with pytest.raises(TypeError, match=f"{kind} must be a function or a name such as .*, got 5"):
         nn.Neuron(2, **{kind: 5})
 
 
@@ -331,7 +331,9 @@ def test_an_optimizer_can_be_given_by_its_name():
     assert repr(history.optimizer) == "Adam(learning_rate=0.02)"
 
 
-@pytest.mark.parametrize(("option", "message"), [({"epochs": 0}, "epochs is"), ({"batch_size": 0}, "batch_size is")])
+@pytest.mark.parametrize(
+    ("option", "message"), [({"epochs": 0}, "epochs must"), ({"batch_size": 0}, "batch_size must")]
+)
 def test_epochs_and_batch_size_are_whole_numbers_from_1_on(option, message):
     with pytest.raises(ValueError, match=message):
         trained(**option)

@@ -34,11 +34,11 @@ def calls(monkeypatch):
     """Grows by one with every example that the model is called with for validation."""
     found = []
 
-    def scored(*arguments):
+    def loss_and_outputs(*arguments):
         found.append(1)
-        return metrics.scored(*arguments)
+        return metrics.loss_and_outputs(*arguments)
 
-    monkeypatch.setattr(validation, "scored", scored)
+    monkeypatch.setattr(validation, "loss_and_outputs", loss_and_outputs)
     return found
 
 
@@ -254,11 +254,11 @@ def test_what_callbacks_change_is_measured_anew():
         ({"validation_data": None, "patience": 3}, ValueError, r"give validation_data=\(X, Y\) too"),
         ({"validation_data": None, "min_delta": 0.1}, ValueError, r"give validation_data=\(X, Y\) too"),
         ({"min_delta": 0.1}, ValueError, "give patience=10 too"),
-        ({"patience": 3, "min_delta": -0.1}, ValueError, "min_delta is a number from 0 on, got -0.1"),
-        ({"patience": 0}, ValueError, "patience is a whole number from 1 on, got 0"),
+        ({"patience": 3, "min_delta": -0.1}, ValueError, "min_delta must be a number >= 0, got -0.1"),
+        ({"patience": 0}, ValueError, "patience must be a positive integer, got 0"),
         ({"validation_data": (X,)}, ValueError, r"two things, \(X, Y\), got 1"),
         ({"validation_data": 5}, TypeError, r"write validation_data=\(X, Y\)"),
-        ({"validation_data": (X, Y[:2])}, ValueError, "a target for each of the 15 examples, got 2"),
+        ({"validation_data": (X, Y[:2])}, ValueError, "one target for each of the 15 examples, got 2"),
         ({"validation_data": ([], [])}, ValueError, "at least one example"),
         ({"validation_data": ([x[:3] for x in X], Y)}, ValueError, "expected 4 numbers, got 3"),
         ({"validation_data": ([X[0], X[1][:3]], Y[:2])}, ValueError, "example 1 has 3 numbers, example 0 has 4"),

@@ -51,7 +51,7 @@ def test_names_and_statements_take_one_value():
 
 def test_an_optimizer_without_an_update_says_what_it_needs():
     x = Value(1.0)
-    with pytest.raises(NotImplementedError, match="Optimizer needs a method update"):
+    with pytest.raises(NotImplementedError, match="Optimizer must define update"):
         Optimizer([x], 0.1).step()
 
     assert x.data == 1.0

@@ -15,7 +15,7 @@ from nn.doctor import examined
 from nn.doctor.case import Case
 from nn.doctor.units import LayerFacts
 from nn.losses import loss_named
-from nn.metrics import encoded
+from nn.metrics import encode_targets
 from nn.training.loop import Task
 from visualize.web import written
 from visualize.web.bundle import bundle
@@ -61,7 +61,7 @@ def case(model, X, Y, loss="squared_error", rate=0.1, epochs=0):
         except nn.training.NonfiniteLossError as error:
             history = error.history
     row = loss_named(loss)
-    return examined(Task(model, X, encoded(model, X, Y, row), row, optimizer), history)
+    return examined(Task(model, X, encode_targets(model, X, Y, row), row, optimizer), history)
 
 
 def dead():
