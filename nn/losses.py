@@ -75,9 +75,8 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
     """
     outputs = probabilities(outputs, "binary_cross_entropy")
     target = shares(target, len(outputs))
-    yes = [(t, minus_log, p) for t, p in zip(target, outputs)]
-    no = [(1.0 - t, minus_log_of_the_rest, p) for t, p in zip(target, outputs)]
-    return weighted_total(case for both in zip(yes, no) for case in both)
+    cases = [((t, minus_log, p), (1.0 - t, minus_log_of_the_rest, p)) for t, p in zip(target, outputs)]
+    return weighted_total(case for pair in cases for case in pair)
 
 
 def negative_log_likelihood(outputs: Any, target: Any) -> Any:
@@ -188,7 +187,7 @@ def total(terms: Sequence[Any]) -> Any:
 
 
 def mean_over(loss: Callable[[Any, Any], Any], outputs: Any, target: Any) -> Any:
-    """The loss divided by the number of outputs, as in PyTorch's ``"mse"`` and ``"bce"``."""
+    """The loss divided by the number of outputs, as in PyTorch: ``"mse"`` and ``"bce"``."""
     cost, size = loss(outputs, target), len(as_list(outputs))
     return cost if size == 1 else cost / float(size)
 
@@ -321,7 +320,7 @@ ROWS = (
     Loss("mean_binary_cross_entropy", partial(mean_over, binary_cross_entropy), shares, probabilities=True),
     Loss("cross_entropy", cross_entropy, classes, largest),
     Loss("negative_log_likelihood", negative_log_likelihood, classes, largest, probabilities=True),
-)  # fmt: skip
+)
 LOSSES = {row.name: row for row in ROWS}
 SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll": "negative_log_likelihood"}
 LOSSES |= {short: LOSSES[name] for short, name in SHORT.items()}

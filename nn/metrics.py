@@ -106,7 +106,7 @@ def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
 
     The class is 1 if the output is above 0.5, else 0 (with ``loss="hinge"``, 1 if it is above 0, else -1); of several
     outputs, the index of the largest. If the targets of ``fit`` were numbers (see ``evaluate``), it has set
-    ``model.predicts_numbers``, and the prediction is the output or the list of outputs.
+    ``model.predicts_numbers``, which you may assign, and the prediction is the output or the list of outputs.
 
     >>> from nn import MLP, fit, predict
     >>> predict(MLP.from_matrices([[-30, 20, 20]], output="sigmoid"), [1, 1])  # E2
