@@ -1,4 +1,4 @@
-"""Findings of the doctor: each a kind, a sentence about what is wrong, and what to try."""
+"""The doctor's findings: a kind, what is wrong, and what to try."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong.
+    """One thing that is wrong: a kind, a sentence on what was observed, and advice on what to try.
 
-    Its kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
+    The kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
     gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
-    inputs", "stuck", "linear net" or "unfinished"; its sentence says what was seen, its advice what to try.
+    inputs", "stuck", "linear net" or "unfinished".
 
     >>> from nn import MLP, diagnose, truth_table
     >>> from nn.doctor import Finding
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(list[Finding]):
-    """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
+    """A list of findings, false if nothing is wrong, that prints as the doctor's report.
 
     >>> from nn import MLP, diagnose, truth_table
     >>> from nn.doctor import Diagnosis
@@ -47,7 +47,7 @@ class Diagnosis(list[Finding]):
 
     @property
     def kinds(self) -> list[str]:
-        """What was found, in a word or two each."""
+        """The kind of each finding."""
         return [finding.kind for finding in self]
 
     def __repr__(self) -> str:
