@@ -12,7 +12,7 @@ from ._checks import at_least_0, below_1, generator, one_of, several, size
 from .metrics import examples_in
 from .models import MLP
 
-GATES: dict[str, Callable[..., int]] = {
+TRUTH_TABLES: dict[str, Callable[..., int]] = {
     "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
     "nor": lambda a, b: 1 - (a | b), "xnor": lambda a, b: 1 - (a ^ b), "not": lambda a: 1 - a,
 }  # fmt: skip
@@ -36,7 +36,7 @@ def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
     >>> truth_table("xor")
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
-    function = one_of("gate", gate, GATES)
+    function = one_of("gate", gate, TRUTH_TABLES)
     rows = list(product((0, 1), repeat=1 if gate == "not" else 2))
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 

@@ -90,7 +90,7 @@ class Layer(Module):
         self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
         self.activation_name = spelled(activation)
 
-    def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    def sums_and_activations(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """(z, a): the weighted sums and what the activation makes of them (C6)."""
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
         if self.joint:
@@ -98,7 +98,7 @@ class Layer(Module):
         return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        return self.zs_and_as(example(x))[1]
+        return self.sums_and_activations(example(x))[1]
 
     def __repr__(self) -> str:
         inputs, neurons = counted(len(self.neurons[0].w), "input"), counted(len(self.neurons), "neuron")

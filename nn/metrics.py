@@ -125,13 +125,14 @@ def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
 def evaluate(
     model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: AnyLoss = "squared_error"
 ) -> tuple[float, float]:
-    """(the mean loss, how many examples are classified right: nan where the targets are numbers to be met).
+    """(mean loss, accuracy); accuracy is the share of correctly classified examples, from 0 to 1.
 
-    Targets are classes if the loss is one over classes or probabilities, or if they are only 0 and 1 (or -1 and 1).
+    Accuracy is nan if the targets are numbers to fit, not classes. Targets are classes if the loss is over classes or
+    probabilities, or if they are all 0 and 1 (or -1 and 1).
 
     >>> from nn import MLP, evaluate, truth_table
     >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))
-    (0.25, 3)
+    (0.25, 0.75)
     >>> evaluate(MLP(1, [1], initializer="zeros"), [[1.0], [2.0]], [0.3, 0.4])
     (0.125, nan)
     """
@@ -142,7 +143,7 @@ def evaluate(
         wanted = [row.decide(numbers(target)) for target in targets]
         rows = (numbers(scored(model, x, target, row)) for x, target in zip(X, targets))
         mean, right = tally(rows, wanted, row)
-    return mean, right if are_classes(targets, row) else nan
+    return mean, right / len(X) if are_classes(targets, row) else nan
 
 
 def scored(model: Any, x: Sequence[Any], target: Sequence[Any], loss: Loss) -> list[Any]:

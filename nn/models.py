@@ -46,7 +46,7 @@ class Sequential(Module):
         """
         found, a = [], example(x)
         for layer in self.layers:
-            z, a = layer.zs_and_as(a) if isinstance(layer, Layer) else (a, layer(a))
+            z, a = layer.sums_and_activations(a) if isinstance(layer, Layer) else (a, layer(a))
             found.append((z, a))
         return found
 

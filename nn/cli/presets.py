@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autodiff import Value
 
 from .. import data
-from ..data import GATES, truth_table
+from ..data import TRUTH_TABLES, truth_table
 from ..losses import Loss, classes, loss_named, one_hot
 from ..metrics import evaluate
 from ..models import MLP
@@ -40,7 +40,7 @@ class Preset(NamedTuple):
     activation: str = "tanh"
     initializer: str = "uniform"
     split: bool = False  # keep a quarter of the examples for testing
-    enough: float = 1.0  # the share of training examples that must be right for a run to be a success
+    enough: float = 1.0  # training accuracy that counts as success
     standardized: bool = False
     classes: Sequence[str] = ()  # what they are called
 
@@ -53,7 +53,7 @@ def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **set
 
 
 PRESETS = {
-    **{gate: Preset(partial(truth_table, gate)) for gate in GATES},
+    **{gate: Preset(partial(truth_table, gate)) for gate in TRUTH_TABLES},
     "moons": points(data.moons, 200, [16, 16], loss="hinge", optimizer="sgd", learning_rate=0.1),
     "circles": points(data.circles, 200, [8]),
     "spirals": points(data.spirals, 200, [16, 16]),
@@ -102,7 +102,7 @@ class Trial:
         return self.history
 
     def score(self, test: bool = False) -> tuple[float, float]:
-        """(mean loss, how many are right) of the training or the test examples."""
+        """(mean loss, accuracy) on the training or the test examples."""
         X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
         return evaluate(self.model, X, Y, self.loss.cost)
 
@@ -116,5 +116,5 @@ class Trial:
         return [*found, nan] if self.stopped() == "non-finite loss" else found
 
     def succeeded(self) -> bool:
-        """Whether training went through and enough of the training examples are right."""
-        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough * len(self.X)
+        """Whether training finished with enough accuracy on the training examples."""
+        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .._checks import counted
-from ..data import GATES
+from ..data import TRUTH_TABLES
 from ..doctor import diagnose
 from ..losses import ROUNDING, above_half, by_sign
 from ..metrics import numbers
@@ -29,18 +29,15 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
 
 
 def standing(when: str, trial: Trial) -> str:
-    """The loss and how many are right."""
-    loss, right = trial.score()
-    line = f"{when:<6} loss {loss:.6g}, {right} of {len(trial.X)} right"
-    if trial.X_test:
-        right = trial.score(test=True)[1]
-        line += f"; of the test examples {right} of {len(trial.X_test)} ({100 * right / len(trial.X_test):.1f} %)"
-    return line
+    """Loss and accuracy on the training examples, and accuracy on the test examples if there are any."""
+    loss, accuracy = trial.score()
+    test = f", test accuracy {trial.score(test=True)[1]:.3f}" if trial.X_test else ""
+    return f"{when:<6} loss {loss:.6g}, accuracy {accuracy:.3f}{test}"
 
 
 def results(task: str, trial: Trial) -> list[str]:
     """What the net answers: a truth table, a map of the plane, or how many of each class are right."""
-    return list((truth_rows if task in GATES else plane if len(trial.X[0]) == 2 else by_class)(trial))
+    return list((truth_rows if task in TRUTH_TABLES else plane if len(trial.X[0]) == 2 else by_class)(trial))
 
 
 def decide(trial: Trial, x: Sequence[float]) -> int:
@@ -94,7 +91,7 @@ def examined(trial: Trial) -> list[str]:
 
 def suggestions(task: str, trial: Trial) -> dict[str, str]:
     """What to try next: options, and why."""
-    if task in GATES:
+    if task in TRUTH_TABLES:
         return {
             f"{task} --hidden 2 --learning-rate 0.5 --seeds 30": "how many of 30 starts get there?",
             f"{task} --hidden 2 --activation relu": "units can die",

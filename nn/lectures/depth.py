@@ -65,8 +65,8 @@ def diluted_gradients() -> Iterator[str]:
     for seed in range(10):
         net = MLP(2, [2, 1], "relu", seed=seed)
         run = fit(net, X, Y, optimizer=SGD(net.parameters(), 0.5), epochs=500, progress=False)
-        right, found = evaluate(net, X, Y)[1], diagnose(net, X, Y, history=run).kinds
-        yield f"XOR, 2-2-1 relu, seed {seed}: {right} of 4 right, loss {run.loss[-1]:.3f}  {', '.join(found)}"
+        accuracy, found = evaluate(net, X, Y)[1], diagnose(net, X, Y, history=run).kinds
+        yield f"XOR, 2-2-1 relu, seed {seed}: {4 * accuracy:g} of 4 right, loss {run.loss[-1]:.3f}  {', '.join(found)}"
 
 
 def why_backward() -> Iterator[str]:

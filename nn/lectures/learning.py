@@ -25,8 +25,7 @@ def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
     for epoch in range(1, epochs + 1):
         optimizer = SGD(net.parameters(), 0.05) if run is None else None
         run = fit(net, X, Y, "cross_entropy", optimizer, 1, 1, resume=run, progress=False)
-        right = evaluate(net, X_test, Y_test, "cross_entropy")[1]
-        share = f"{100 * right / len(X_test):.1f} % of the test digits right"
+        share = f"{100 * evaluate(net, X_test, Y_test, 'cross_entropy')[1]:.1f} % of the test digits right"
         yield f"epoch {epoch}: {run.updates} updates, loss {run.loss[-1]:.4f}, {share}"
 
 
@@ -92,7 +91,7 @@ def capacity_runs(epochs: int = 150) -> Iterator[tuple[str, MLP, float, float]]:
         net = MLP(2, [hidden, 1], seed=0)
         optimizer = Adam(net.parameters(), 0.05)
         fit(net, X, Y, "hinge", optimizer, epochs, 10, penalty=l2(strength) if strength else None, progress=False)
-        train, test = evaluate(net, X, Y, "hinge")[1] / 40, evaluate(net, X_test, Y_test, "hinge")[1] / 200
+        train, test = evaluate(net, X, Y, "hinge")[1], evaluate(net, X_test, Y_test, "hinge")[1]
         yield name, net, train, test
 
 
@@ -109,9 +108,9 @@ def gates_one_by_one() -> Iterator[str]:
         X, Y = truth_table(gate)
         net = MLP(2, [1] if gate in ("and", "or") else [4, 1], "tanh", "sigmoid", seed=0)
         run = fit(net, X, Y, "binary_cross_entropy", SGD(net.parameters(), 0.2), 500, 1, progress=False)
-        right = evaluate(net, X, Y, "binary_cross_entropy")[1]
+        accuracy = evaluate(net, X, Y, "binary_cross_entropy")[1]
         losses = f"loss {run.loss[0]:.3f} -> {run.loss[-1]:.4f}"
-        yield f"{gate:<4} {net}: {run.updates} updates, {losses}, {right} of 4 right"
+        yield f"{gate:<4} {net}: {run.updates} updates, {losses}, {4 * accuracy:g} of 4 right"
 
 
 def small_random_weights() -> Iterator[str]:
@@ -122,9 +121,9 @@ def small_random_weights() -> Iterator[str]:
             net = MLP(2, [4, 1], initializer=uniform(-bound, bound), seed=0)
             optimizer = SGD(net.parameters(), 0.1) if name == "SGD" else Adam(net.parameters(), 0.02)
             run = fit(net, X, Y, optimizer=optimizer, epochs=1000, progress=False)
-            right = evaluate(net, X, Y)[1]
+            accuracy = evaluate(net, X, Y)[1]
             start = f"start uniform(-{bound:g}, {bound:g})"
-            yield f"{name:<4} {start:<27} loss {run.loss[-1]:.2e} after 1000 epochs, {right} of 4 right"
+            yield f"{name:<4} {start:<27} loss {run.loss[-1]:.2e} after 1000 epochs, {4 * accuracy:g} of 4 right"
 
 
 def all_zero() -> Iterator[str]:

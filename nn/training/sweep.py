@@ -280,7 +280,7 @@ class Job:
             return Outcome(state_of(net), nan, nan)
         if history.interrupted:
             raise KeyboardInterrupt
-        return Outcome(state_of(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1] / len(self.X))
+        return Outcome(state_of(net), history.loss[-1], evaluate(net, self.X, self.Y, self.loss)[1])
 
     def task(self, model: Any, rate: float) -> Task:
         """The task of one net."""

@@ -238,8 +238,8 @@ def test_layers_without_neurons_and_a_single_layer_train_too(visit, net):
 def test_examples_to_test_are_counted_apart(visit):
     net, (train, test) = nn.MLP(2, [3, 1], seed=0), nn.split(*nn.moons(40))
     tab = visit(playground(net, *train, test_data=test))
-    found, right = nn.evaluate(net, *test)
-    assert f"test loss {found:.6g}, {right} of 10 right" in tab.text_content(".counts")
+    found, accuracy = nn.evaluate(net, *test)
+    assert f"test loss {found:.6g}, {10 * accuracy:g} of 10 right" in tab.text_content(".counts")
     assert "of 30 right" in tab.text_content(".counts")
 
 

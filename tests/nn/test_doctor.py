@@ -69,12 +69,12 @@ def test_a_regression_on_its_way_is_healthy_and_nothing_in_it_is_right(function,
     points, wanted, net = curve(function, seed)
     history = fit(net, points, wanted, epochs=1000, progress=False)
     diagnosis = diagnose(net, points, wanted, history=history)
-    loss, right = nn.evaluate(net, points, wanted)
+    loss, accuracy = nn.evaluate(net, points, wanted)
 
     assert not diagnosis
     assert str(diagnosis).startswith(f"loss {loss:.6g} over 21 examples, ")
     assert "right" not in str(diagnosis)
-    assert math.isnan(right)
+    assert math.isnan(accuracy)
 
 
 def test_a_regression_that_was_too_short_is_unfinished():
@@ -228,11 +228,11 @@ def test_trap_37_xor_stuck_at_three_of_four_is_named():
     for seed in range(12):
         net = MLP(2, [2, 1], "relu", seed=seed)
         history = trained(net, 0.5, 500)
-        right = nn.evaluate(net, X, Y)[1]
+        accuracy = nn.evaluate(net, X, Y)[1]
         diagnosis = diagnose(net, X, Y, history=history)
-        if right < 4:
+        if accuracy < 1.0:
             assert diagnosis, seed
-        if right == 3:
+        if accuracy == 0.75:
             stuck += 1
             assert "3 of 4 examples right (75 %)" in str(diagnosis)
             assert {"stuck", "dead units"} & set(diagnosis.kinds)

@@ -29,8 +29,7 @@ def alone(make, X, Y, seed, rate, optimizer=SGD, order=0, **options):
         )  # fmt: skip
     except nn.training.NonfiniteLossError:
         return [p.data for p in net.parameters()], math.nan, math.nan
-    right = nn.evaluate(net, X, Y, loss)[1] / len(X)
-    return [p.data for p in net.parameters()], history.loss[-1], right
+    return [p.data for p in net.parameters()], history.loss[-1], nn.evaluate(net, X, Y, loss)[1]
 
 
 def assert_each_is_as_alone(make, X, Y, rates, seeds=range(3), runner="native", optimizer=SGD, **options):

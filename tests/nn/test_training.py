@@ -40,7 +40,7 @@ def test_one_epoch_of_fit_is_the_loop_written_by_hand():
     assert [p.data for p in by_fit.parameters()] == pytest.approx([p.data for p in by_hand.parameters()], rel=1e-12)
 
 
-@pytest.mark.parametrize("gate", sorted(nn.data.GATES))
+@pytest.mark.parametrize("gate", sorted(nn.data.TRUTH_TABLES))
 def test_every_gate_is_learned_by_the_defaults(gate):
     net, history = trained(gate)
     X, Y = truth_table(gate)
@@ -169,7 +169,7 @@ def test_history_records_accuracy_and_gradient_norms_on_request():
     X, Y = truth_table("xor")
 
     assert len(history.accuracy) == len(history.gradient_norms) == 5
-    assert history.accuracy[-1] == evaluate(net, X, Y)[1] / 4
+    assert history.accuracy[-1] == evaluate(net, X, Y)[1]
     numbers = fit(net, X, [0.2, 0.4, 0.6, 0.8], epochs=2, record=["accuracy"], progress=False).accuracy
     assert all(map(math.isnan, numbers))  # of targets that are no classes nothing is right
     assert [list(norms) for norms in history.gradient_norms] == [["layers.0", "layers.1"]] * 5
@@ -203,7 +203,7 @@ def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path)
     assert hidden[0] == hidden[1] == hidden[2]
     assert nn.load(tmp_path / "net.json").state_dict() == net.state_dict()
     assert "identical units" in nn.diagnose(net, X, Y, history=history).kinds
-    assert evaluate(net, X, Y)[1] == sum(predict(net, x) == y for x, y in zip(X, Y))
+    assert evaluate(net, X, Y)[1] == sum(predict(net, x) == y for x, y in zip(X, Y)) / len(X)
 
 
 # --- Stopping, callbacks, resuming ---------------------------------------------------------------
@@ -352,9 +352,9 @@ def test_evaluate_gives_the_mean_loss_and_how_many_are_right():
     X, Y = truth_table("and")
     gate = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")
 
-    loss, right = evaluate(gate, X, Y, "binary_cross_entropy")
+    loss, accuracy = evaluate(gate, X, Y, "binary_cross_entropy")
     assert loss == pytest.approx(0.00013619669774417016 / 4, rel=1e-12)
-    assert right == 4
+    assert accuracy == 1.0
 
 
 def test_without_a_terminal_a_plain_line_comes_each_tenth(capsys):
@@ -403,7 +403,7 @@ def rate_of_success(seeds, sizes, activation, rate, epochs):
         net = MLP(2, sizes, activation, seed=seed)
         with contextlib.suppress(nn.training.NonfiniteLossError):
             fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False)
-            right += evaluate(net, X, Y)[1] == 4
+            right += evaluate(net, X, Y)[1] == 1.0
     return right / len(seeds)
 
 
