@@ -37,7 +37,10 @@ def diagnose(
 
     >>> from nn import MLP, truth_table
     >>> X, Y = truth_table("xor")
-    >>> print(diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y, history=None)[0])
+    >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
+    >>> found.kinds, found[0].advice
+    (['identical units'], 'Start from small random weights, not from equal ones.')
+    >>> print(found[0])
     identical units: layer 1, units 0 and 1 of 2: they have the same weights, so
       they get the same gradient and do the work of one unit forever. Start from
       small random weights, not from equal ones.

@@ -13,13 +13,6 @@ class Finding(NamedTuple):
     The kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
     gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
     inputs", "stuck", "linear net" or "unfinished".
-
-    >>> from nn import MLP, diagnose, truth_table
-    >>> from nn.doctor import Finding
-    >>> X, Y = truth_table("xor")
-    >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
-    >>> finding.kind, finding.advice
-    ('identical units', 'Start from small random weights, not from equal ones.')
     """
 
     kind: str
@@ -31,15 +24,7 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(list[Finding]):
-    """A list of findings, false if nothing is wrong, that prints as the doctor's report.
-
-    >>> from nn import MLP, diagnose, truth_table
-    >>> from nn.doctor import Diagnosis
-    >>> X, Y = truth_table("xor")
-    >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
-    >>> bool(found), found.kinds
-    (True, ['identical units'])
-    """
+    """A list of findings, false if nothing is wrong, that prints as the doctor's report."""
 
     def __init__(self, findings: Iterable[Finding], state: str) -> None:
         super().__init__(findings)
