@@ -30,7 +30,7 @@ What the package exports, and why:
     squared_error, half_squared_error, binary_cross_entropy, cross_entropy, cross_entropy_with, hinge,
     multiclass_hinge                               the losses of the lectures; more in ``nn.losses``
     SGD, RMSProp, Adam, AdamW, cosine              optimizers and a schedule; more in ``nn.optim``
-    fit, fit_many, no_progress                     train one net, or one per seed; stop early
+    fit, fit_many, EarlyStopping                   train one net, or one per seed; stop early
     predict, evaluate, diagnose                    predictions, loss and accuracy, reasons for not learning
     truth_table, moons, circles, spirals, blobs, iris, digits, split, standardize    data sets
     hand_set                                       the lectures' nets with hand-set weights
@@ -70,19 +70,19 @@ if TYPE_CHECKING:
     from .doctor import diagnose
     from .serialization import load, save
     from .training.fitting import fit
-    from .training.history import no_progress
+    from .training.history import EarlyStopping
     from .training.sweep import fit_many
 
 __all__ = [
-    "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout", "Embedding",
-    "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp", "RecurrentCell", "Sequential",
-    "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy", "cross_entropy_with", "diagnose", "digits",
-    "evaluate", "fit", "fit_many", "half_squared_error", "hand_set", "hinge", "iris", "load", "moons",
-    "multiclass_hinge", "no_progress", "predict", "save", "spirals", "split", "squared_error", "standardize",
-    "truth_table",
+    "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout",
+    "EarlyStopping", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp",
+    "RecurrentCell", "Sequential", "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy",
+    "cross_entropy_with", "diagnose", "digits", "evaluate", "fit", "fit_many", "half_squared_error", "hand_set",
+    "hinge", "iris", "load", "moons", "multiclass_hinge", "predict", "save", "spirals", "split", "squared_error",
+    "standardize", "truth_table",
 ]  # fmt: skip
 
 ROOMS = {  # modules imported on first use, and the names that they export
-    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "fit fit_many no_progress",
+    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "EarlyStopping fit fit_many",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)

@@ -17,8 +17,8 @@ What the package exports, and why:
     draw          a picture of a graph: SVG, PNG, PDF, TikZ, DOT
     page          a graph as one offline page to step through and change
     playground    a net in training as one offline page
-    plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
-    plot_success  the lectures' plots, with matplotlib
+    plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_success,
+    plot_sweep    the lectures' plots, with matplotlib
 
 Values show themselves as pictures in the notebook that imports this.
 
@@ -41,21 +41,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .picture import draw
     from .plots import (
-        plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
-        plot_success,
+        plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_success,
+        plot_sweep,
     )  # fmt: skip
     from .web.document import page
     from .web.playground import playground
 
 __all__ = [
     "draw", "page", "playground", "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes",
-    "plot_losses", "plot_rates_and_seeds", "plot_success",
+    "plot_losses", "plot_success", "plot_sweep",
 ]  # fmt: skip
 
 ROOMS = {  # modules that are imported when one of their names is first used
     "picture": "draw", "web.document": "page", "web.playground": "playground",
-    "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_rates_and_seeds "
-             "plot_success",
+    "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_success "
+             "plot_sweep",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, ROOMS)
 

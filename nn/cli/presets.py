@@ -1,4 +1,4 @@
-"""Presets: for every gate and data set the net, loss and optimizer that learn it, ready to run and to change."""
+"""Presets: a net, loss and optimizer that learn each truth table and data set, ready to run and to change."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ IRISES = ["setosa", "versicolor", "virginica"]
 
 
 class Preset(NamedTuple):
-    """The settings of one task; every one can be changed. The last layer follows from the loss."""
+    """The settings of one task, all of which can be changed. The last layer follows from the loss."""
 
-    examples: Callable[[], Any]  # gives (X, Y)
+    examples: Callable[[], Any]  # returns (X, Y)
     hidden: Sequence[int] = (4,)
     loss: str = "squared_error"
     optimizer: str = "sgd"
@@ -42,7 +42,7 @@ class Preset(NamedTuple):
     split: bool = False  # keep a quarter of the examples for testing
     enough: float = 1.0  # training accuracy that counts as success
     standardized: bool = False
-    classes: Sequence[str] = ()  # what they are called
+    classes: Sequence[str] = ()  # their names
 
 
 def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **settings: Any) -> Preset:
@@ -69,7 +69,7 @@ PRESETS = {
 
 
 class Trial:
-    """One run of a preset: data, net and optimizer, made from its settings and a seed."""
+    """One run of a preset: data, net and optimizer made from its settings and a seed."""
 
     def __init__(self, preset: Preset, seed: int = 0) -> None:
         self.preset, self.seed = preset, seed
@@ -89,7 +89,7 @@ class Trial:
         self.history: History | None = None
 
     def train(self, runner: str = "auto", **options: Any) -> History:
-        """Run it, and return (and keep) the history."""
+        """Train, and return and keep the history."""
         preset = self.preset
         try:
             self.history = fit(
@@ -106,15 +106,15 @@ class Trial:
         X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
         return evaluate(self.model, X, Y, self.loss.cost)
 
-    def stopped(self) -> str:
-        """Why the training ended."""
+    def reason(self) -> str:
+        """Why training ended."""
         return self.history.stopped if self.history else "not trained yet"
 
     def losses(self) -> list[float]:
-        """The loss of every epoch; the last one nan where it was not finite."""
+        """The loss of every epoch, with nan at the end if the loss became non-finite."""
         found = self.history.loss if self.history else []
-        return [*found, nan] if self.stopped() == "non-finite loss" else found
+        return [*found, nan] if self.reason() == "non-finite loss" else found
 
-    def succeeded(self) -> bool:
+    def is_success(self) -> bool:
         """Whether training finished with enough accuracy on the training examples."""
-        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough
+        return not self.reason().startswith("non-finite") and self.score()[1] >= self.preset.enough

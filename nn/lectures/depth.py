@@ -1,4 +1,4 @@
-"""How gradients shrink or grow with depth (D14, E5), and the lines that show it."""
+"""Examples of gradients that shrink or grow with depth (D14, E5)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
 def cliff(w: Any, b: Any, steps: int = 50) -> Any:
     """E = (sigmoid(x) - 0.7)^2 after x <- w sigmoid(x) + b, ``steps`` times from x = 0.5 (D14; Pascanu et al. 2013).
 
-    Near w = 4.35, b = -2.21 the loss jumps: its gradient there is a hundred times as long as elsewhere.
+    Near w = 4.35, b = -2.21 the loss jumps: its gradient is a hundred times as large as elsewhere.
 
     >>> round(cliff(4.35, -2.21), 6)
     0.024476
@@ -45,7 +45,7 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
 
 
 def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
-    """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
+    """The norm of each layer's gradient in a deep, untrained net (B7).
 
     >>> norms = norms_by_depth(8, "sigmoid")
     >>> norms[0] < 0.001 * norms[-1]
@@ -96,7 +96,7 @@ def saturation() -> Iterator[str]:
     for inputs in ([1.0, 2.0, 0.5], [1.0, -2.0, 0.5]):
         neuron.zero_grad()
         neuron(inputs).backward()
-        yield f"inputs {several(inputs)}: gradients of w {several([w.grad for w in neuron.weights()])}"
+        yield f"inputs {show_all(inputs)}: gradients of w {show_all([w.grad for w in neuron.weights()])}"
     yield "  inputs all positive give gradients all of one sign: the steps can only zig-zag"
     dying = MLP.from_matrices([[-5.0, 1.0, 1.0]], output="relu")
     gradients = []
@@ -107,6 +107,6 @@ def saturation() -> Iterator[str]:
     yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, gradients)))}: the unit is dead"
 
 
-def several(numbers: Iterable[Any], digits: int | None = None) -> str:
+def show_all(numbers: Iterable[Any], digits: int | None = None) -> str:
     """ "(1, 2.5, -3)" of numbers or Values."""
     return f"({', '.join([show(getattr(x, 'data', x), digits) for x in numbers])})"

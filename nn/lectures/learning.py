@@ -1,4 +1,4 @@
-"""To watch: training loops, batch sizes, stopping, where weights start, and how much a net can represent."""
+"""Examples of training: loops, batch sizes, stopping, initial weights, and the capacity of nets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def until_convergence() -> Iterator[str]:
 def runs_by_batch_size(
     runner: str = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
 ) -> dict[int, History]:
-    """A run for each batch size, of the same net on the same 20 examples."""
+    """{batch size: run} of the same net on the same 20 examples."""
     X = [[i / 10.0 - 1.0] for i in range(20)]
     Y, found = [sin(pi * x[0]) for x in X], {}
     for batch_size in sizes:
@@ -58,9 +58,9 @@ def batch_sizes() -> Iterator[str]:
             each = 1000.0 * sorted(run.seconds)[run.epochs // 2]
             updates = f"{run.updates // run.epochs:>2} updates and {each:.2f} ms an epoch"
             yield f"{runner:<5} runner, batch size {batch_size:>2}: {updates}, loss {run.loss[-1]:.5f}"
-    yield "The eager runner does one example after the other, so that an epoch takes about as long"
-    yield "at any batch size; the batch runner does the rows of a mini-batch at once, so that fewer,"
-    yield "larger batches are faster."
+    yield "The eager runner computes one example after the other, so an epoch takes about as long at"
+    yield "any batch size; the batch runner computes all rows of a mini-batch at once, so fewer, larger"
+    yield "batches are faster."
 
 
 def fits_of_sin(shapes: Sequence[Sequence[int]], epochs: int = 600) -> Iterator[tuple[Sequence[int], int, float]]:
@@ -74,7 +74,7 @@ def fits_of_sin(shapes: Sequence[Sequence[int]], epochs: int = 600) -> Iterator[
 
 
 def universal_approximation() -> Iterator[str]:
-    """Universal approximation: sin fitted by ever more hidden units; fat and shallow, thin and deep."""
+    """Universal approximation: more and more hidden units fit sin; fat and shallow, thin and deep."""
     for hidden, count, loss in fits_of_sin([[2], [8], [32], [20], [6, 6]]):
         shape = "-".join(map(str, [1, *hidden, 1]))
         yield f"{shape:<8} {count:>3} parameters: loss {loss:.5f}"
@@ -82,7 +82,7 @@ def universal_approximation() -> Iterator[str]:
 
 
 def capacity_runs(epochs: int = 150) -> Iterator[tuple[str, MLP, float, float]]:
-    """Yield (name, net, share right in training, in test) for growing nets, then for growing penalties (D16)."""
+    """Yield (name, net, training accuracy, test accuracy) for growing nets, then for growing penalties (D16)."""
     X, Y = data.moons(40, noise=0.35, seed=1)
     X_test, Y_test = data.moons(200, noise=0.35, seed=2)
     cases = [(counted(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
@@ -114,7 +114,7 @@ def gates_one_by_one() -> Iterator[str]:
 
 
 def small_random_weights() -> Iterator[str]:
-    """Small random weights to start from, and two optimizers."""
+    """Small random initial weights, and two optimizers."""
     X, Y = truth_table("xor")
     for name in ("SGD", "Adam"):
         for bound in (0.01, 0.5, 1.0):

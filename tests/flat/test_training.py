@@ -245,10 +245,10 @@ def wrapped(parameters):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (OwnStep, "OwnStep has a step of its own"),
-        (Gathering, "Gathering has a zero_grad of its own"),
+        (OwnStep, "OwnStep has its own step"),
+        (Gathering, "Gathering has its own zero_grad"),
         (Slowing, "Slowing computes its learning_rate"),
-        (wrapped, "SGD has a step of its own"),
+        (wrapped, "SGD has its own step"),
     ],
 )
 def test_an_optimizer_that_does_more_than_its_update_is_refused_and_runs_eagerly_by_auto(runner, make, words):

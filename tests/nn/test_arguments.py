@@ -10,13 +10,13 @@ import pytest
 
 import nn
 from autodiff import Value, exp, stop_gradient, where
-from nn import MLP, SGD, Adam, Layer, Module, RMSProp, fit, fit_many, no_progress
+from nn import MLP, SGD, Adam, EarlyStopping, Layer, Module, RMSProp, fit, fit_many
 from nn.cli.presets import RATES
 from nn.losses import l2
 from nn.training import loss_below, parameters_still
 
 XOR = nn.truth_table("xor")
-NONE_IN_COMMON = r"the optimizer changes none of this model's parameters: make it again, SGD\(model\.parameters\(\), "
+NONE_IN_COMMON = r"the optimizer changes none of this model's parameters: create it again, SGD\(model\.parameters\(\), "
 
 
 def net(seed=0, **options):
@@ -123,8 +123,8 @@ def test_values_behind_the_loss_that_nobody_trains_are_named_once(model, loss, r
         run(model, loss=loss, runner=runner)
 
     assert [str(w.message) for w in caught] == [
-        "the loss depends on Value(2.0, 'gain'), which fit does not train: put it into an attribute of the model or "
-        "into the optimizer, or use its number (.data) if it is a constant"
+        "the loss depends on Value(2.0, 'gain'), which fit does not train: assign it to an attribute of the model or "
+        "give it to the optimizer, or use its number (.data) if it is a constant"
     ]
     assert caught[0].filename == __file__
 
@@ -345,7 +345,7 @@ def test_adam_learns_xor_at_its_own_rate():
         (lambda: run(penalty=0.01), r"a callback or penalty is a function, such as loss_below\(0\.01\) or l2\("),
         (lambda: run(callbacks=["stop"]), "a callback or penalty is a function, .*, got 'stop'"),
         (lambda: run(callbacks=[loss_below]), r"a callback or penalty is a function, such as loss_below\(0\.01\)"),
-        (lambda: run(callbacks=no_progress), "a callback or penalty is a function, .*, got <function no_progress"),
+        (lambda: run(callbacks=EarlyStopping), "a callback or penalty is a function, .*, got <class .*EarlyStopping"),
         (lambda: run(penalty=l2), "a callback or penalty is a function, .*, got <function l2"),
         (lambda: run(callbacks=5), r"callbacks must be a list: write callbacks=\[\.\.\.\], got 5"),
         (lambda: run(record=True), r"record must be a list: write record=\['accuracy'\], got True"),
@@ -364,12 +364,14 @@ def test_what_is_not_taken_is_named_with_what_to_write(call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: no_progress(0), "a number of epochs without progress must be a positive integer, got 0"),
-        (lambda: no_progress(-3), "must be a positive integer, got -3"),
-        (lambda: no_progress(2.5), r"must be a positive integer, got 2\.5"),
-        (lambda: no_progress(5, -1e-6), "tolerance must be a number >= 0, got -1e-06"),
-        (lambda: no_progress(5, math.nan), "tolerance must be a number >= 0, got nan"),
-        (lambda: no_progress(net(), None), "must be a positive integer, got MLP"),
+        (lambda: EarlyStopping(0), "patience must be a positive integer, got 0"),
+        (lambda: EarlyStopping(-3), "must be a positive integer, got -3"),
+        (lambda: EarlyStopping(2.5), r"must be a positive integer, got 2\.5"),
+        (lambda: EarlyStopping(5, -1e-6), "min_delta must be a number >= 0, got -1e-06"),
+        (lambda: EarlyStopping(5, math.nan), "min_delta must be a number >= 0, got nan"),
+        (lambda: EarlyStopping(net(), None), "must be a positive integer, got MLP"),
+        (lambda: EarlyStopping(monitor="val_loss"), "monitor is 'loss' or 'validation_loss', got 'val_loss'"),
+        (lambda: run(callbacks=EarlyStopping(monitor="validation_loss")), r"give fit validation_data=\(X, Y\) too"),
         (lambda: parameters_still(-1.0), r"tolerance must be a number >= 0, got -1\.0"),
         (lambda: parameters_still("a"), "tolerance must be a number >= 0, got 'a'"),
         (lambda: loss_below(math.nan), "a limit must be a number, got nan"),
@@ -417,7 +419,7 @@ def test_a_parameter_given_twice_is_changed_once():
 def test_shares_and_limits_at_the_ends_of_their_ranges_are_taken():
     assert nn.split(*XOR, 0)[1] == ([], [])
     assert len(nn.split(*XOR, 0.5)[1][0]) == 2
-    assert run(callbacks=[loss_below(-1.0), no_progress(10, 0.0), parameters_still(0)]).stopped == "all epochs"
+    assert run(callbacks=[loss_below(-1.0), EarlyStopping(10), parameters_still(0)]).stopped == "all epochs"
     assert SGD(net(), 0).learning_rate == 0
 
 
@@ -451,13 +453,13 @@ def test_weight_decay_shrinks_all_that_is_given_and_l2_only_weights():
 
 @pytest.mark.parametrize("runner", ["auto", "eager"])
 def test_a_resumed_run_starts_its_stopping_rules_anew(runner):
-    model, rule = net(), no_progress(5, 1e-9)
+    model, rule = net(), EarlyStopping(5, 1e-9)
     history = run(model, epochs=100, callbacks=rule, runner=runner, learning_rate=0.0)
-    assert (history.stopped, history.epochs) == ("no progress in 5 epochs", 6)
+    assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", 6)
     for again in (7, 13, 19):
         run(model, epochs=100, callbacks=rule, resume=history, runner=runner)
         assert history.began == again - 1
-        assert (history.stopped, history.epochs) == ("no progress in 5 epochs", again + 5)
+        assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", again + 5)
 
 
 def test_parameters_that_stood_still_before_are_looked_at_anew():

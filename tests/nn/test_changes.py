@@ -518,7 +518,7 @@ def test_what_counts_or_draws_trains_by_auto_as_by_eager_to_the_last_bit(kind):
 @RUNNERS
 def test_a_runner_that_is_named_refuses_what_counts_or_draws_and_leaves_no_trace(runner, kind):
     """But for that of the one call by which fit counts the model's outputs."""
-    with pytest.raises(Unsupported, match="train with runner='eager'"):
+    with pytest.raises(Unsupported, match="use runner='eager'"):
         trained(runner, **kind)
     found = left()
     refreshed()
@@ -771,7 +771,7 @@ def test_another_error_while_a_step_is_recorded_comes_through_with_a_note(runner
         (OfSlots, r"changes Slot\._Slot__n"),
         (OfArray, "changes an array"),
         (OfValue, "changes a Value"),
-        (OfIterator, "may use a count, which gives something else each time and cannot be put back"),
+        (OfIterator, "may use a count, which differs each time and cannot be restored"),
         (OfMemo, "may use a _lru_cache_wrapper"),
     ],
 )

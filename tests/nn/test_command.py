@@ -308,10 +308,7 @@ def test_without_a_task_the_help_lists_all(capsys):
         (["xor", "--save", "-"], "the report goes to the standard output: give the name of a file, not -"),
         (["xor", "--plot", "/dev/stdout"], "the report goes to the standard output"),
         (["xor", "--seeds", "2", "--save", "s.json", "--page", "s.html"], "or leave out --save, --page"),
-        (
-            ["C5", "--hidden", "3", "--save", "c5.json"],
-            "C5 is shown as it is in the lecture: leave out --hidden, --save",
-        ),
+        (["C5", "--hidden", "3", "--save", "c5.json"], "C5 is shown as in the lecture: leave out --hidden, --save"),
         (["D1", "--seed", "3"], "leave out --seed"),
         (["xor", "--hidden", "0", "--activation", "relu"], "no hidden units: leave out --activation"),
         (["--epochs", "3"], "there is nothing to train: add a task such as xor, or leave out --epochs"),
@@ -364,7 +361,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
     command = f"{sys.executable} -m nn E4 | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, check=True)
 
-    assert done.stdout == "E4  Points inside a rectangle, told by five step units\n"
+    assert done.stdout == "E4  Points inside a rectangle, recognized by five step units\n"
     assert done.stderr == ""
 
 

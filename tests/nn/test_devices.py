@@ -129,7 +129,7 @@ def test_what_was_compiled_is_kept_and_many_nets_train():
     [
         ({"devices": 9}, "devices=9, but JAX finds 8 here"),
         ({"devices": 0}, "devices"),
-        ({"devices": 2, "runner": "batch"}, "devices share rows by runner='jax', not by 'batch'"),
+        ({"devices": 2, "runner": "batch"}, "devices needs runner='jax', got runner='batch'"),
     ],
 )
 def test_devices_that_there_are_not(options, message):

@@ -43,7 +43,7 @@ def assert_each_is_as_alone(make, X, Y, rates, seeds=range(3), runner="native", 
             numbers, loss, right = alone(make, X, Y, seed, rate, optimizer, **options)
             assert runs.parameters[row][column] == pytest.approx(numbers, rel=1e-8, abs=1e-9)
             assert runs.loss[row][column] == pytest.approx(loss, rel=1e-8, nan_ok=True)
-            assert runs.right[row][column] == pytest.approx(right, nan_ok=True)
+            assert runs.accuracy[row][column] == pytest.approx(right, nan_ok=True)
     return runs
 
 
@@ -124,7 +124,7 @@ def test_a_loss_that_only_flat_code_finds_infinite_ends_nothing():
     history = fit(net, X, Y, runner="eager", **options)
 
     assert runs.loss == [[pytest.approx(history.loss[-1])] * 2]
-    assert runs.right == [[1.0, 1.0]]
+    assert runs.accuracy == [[1.0, 1.0]]
 
 
 def test_an_mlp_is_made_anew_from_each_seed():
@@ -224,7 +224,7 @@ def clipping_at_one_rate(parameters, rate):
     [
         (momentum_at_one_rate, "differ only in their parameters"),
         (clipping_at_one_rate, "differ only in their parameters"),
-        (Accumulating, "begin with states of 0"),
+        (Accumulating, "start at step 0 with states of 0"),
     ],
 )
 def test_optimizers_that_differ_in_more_than_the_rate_do_not_train_side_by_side(optimizer, error):
@@ -311,10 +311,10 @@ def test_runs_say_how_many_learn_it():
 
 
 def test_the_map_of_rates_and_seeds_is_one_picture():
-    from visualize.plots import plot_rates_and_seeds
+    from visualize.plots import plot_sweep
 
     runs = fit_many(MLP(2, [4, 1], "relu"), *XOR, seeds=range(30), learning_rates=[0.1, 1.0, 10.0], progress=False)
-    axes = plot_rates_and_seeds(runs.learning_rates, runs.seeds, runs.right)
+    axes = plot_sweep(runs)
 
     assert [label.get_text() for label in axes.get_yticklabels()] == ["0.1", "1", "10"]
 
@@ -332,7 +332,7 @@ def test_of_targets_that_are_numbers_only_the_losses_are_told(runner):
     )
 
     assert not runs.classes
-    assert all(math.isnan(share) for row in runs.right for share in row)
+    assert all(math.isnan(share) for row in runs.accuracy for share in row)
     assert all(map(math.isnan, runs.rates_of_success))
     assert not any(map(any, runs.learned))
     slow, good, diverged = str(runs).splitlines()
@@ -353,12 +353,12 @@ def test_some_that_diverged_are_counted_apart():
 
 
 def test_the_map_of_losses_where_targets_are_numbers():
-    from visualize.plots import plot_rates_and_seeds
+    from visualize.plots import plot_sweep
 
     runs = fit_many(
         MLP(1, [4, 1]), POINTS, SQUARES, seeds=range(4), learning_rates=[0.1, 50.0], epochs=300, progress=False
     )
-    axes = plot_rates_and_seeds(runs)
+    axes = plot_sweep(runs)
     written = [text.get_text() for text in axes.texts]
 
     assert axes.get_title(loc="left") == "How small the loss becomes (darker is better)"
@@ -370,7 +370,7 @@ def test_the_map_of_losses_where_targets_are_numbers():
 
 
 def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
-    many = nn.training.sweep.Job.fitted
+    many = nn.training.sweep.Job.fit_one
     started = []
 
     def interrupted_at_the_third(self, *arguments):
@@ -379,7 +379,7 @@ def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
             raise KeyboardInterrupt
         return many(self, *arguments)
 
-    monkeypatch.setattr(nn.training.sweep.Job, "fitted", interrupted_at_the_third)
+    monkeypatch.setattr(nn.training.sweep.Job, "fit_one", interrupted_at_the_third)
     runs = fit_many(MLP(2, [2, 1]), *XOR, epochs=5, seeds=range(9), runner="source", progress=False)
     assert runs.seeds == [0, 1]
     assert runs.stopped == "interrupted"
@@ -417,7 +417,7 @@ def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
         sys.settrace(before)
 
     assert runs.stopped == "interrupted"
-    for rows in (runs.loss, runs.right, runs.parameters):
+    for rows in (runs.loss, runs.accuracy, runs.parameters):
         assert [len(row) for row in rows] == [len(runs.seeds)] * 2
 
 
@@ -472,7 +472,7 @@ def test_a_step_that_does_not_stay_as_recorded_is_found(runner, monkeypatch, tmp
     """The penalty reads a file, which changes when the first nets are done."""
     factor = tmp_path / "factor"
     factor.write_text("0.0")
-    read = nn.training.sweep.Job.read
+    read = nn.training.sweep.Job.outcomes
 
     def change(*args):
         factor.write_text("0.5")
@@ -481,7 +481,7 @@ def test_a_step_that_does_not_stay_as_recorded_is_found(runner, monkeypatch, tmp
     def penalty(net):
         return float(factor.read_text()) * sum([w * w for w in net.weights()])
 
-    monkeypatch.setattr(nn.training.sweep.Job, "read", change)
+    monkeypatch.setattr(nn.training.sweep.Job, "outcomes", change)
     X, Y = truth_table("and")
     many = partial(fit_many, MLP(2, [1]), X, Y, seeds=range(40), epochs=20, penalty=penalty, progress=False)
     if runner == "native":

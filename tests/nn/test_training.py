@@ -219,9 +219,9 @@ def test_B6_training_stops_when_the_loss_is_small():
 def test_training_stops_when_nothing_improves():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], initializer="zeros")
-    history = fit(net, X, Y, callbacks=[nn.no_progress(5, 1e-9)], progress=False)
+    history = fit(net, X, Y, callbacks=[nn.EarlyStopping(5, 1e-9)], progress=False)
 
-    assert history.stopped == "no progress in 5 epochs"
+    assert history.stopped == "no better loss in 5 epochs"
     assert history.epochs < 200
 
 
@@ -294,7 +294,7 @@ def test_a_run_ended_by_ctrl_c_can_be_resumed():
 def test_a_resumed_run_keeps_its_optimizer():
     X, Y = truth_table("xor")
     net, history = trained(epochs=1)
-    with pytest.raises(ValueError, match="goes on with its own optimizer"):
+    with pytest.raises(ValueError, match="keeps its own optimizer"):
         fit(net, X, Y, optimizer="adam", resume=history, progress=False)
 
 

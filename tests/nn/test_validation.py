@@ -157,15 +157,15 @@ def test_lists_stay_beside_the_epochs():
 
 @pytest.mark.parametrize("runner", ["eager", "source"])
 def test_ctrl_c_during_validation(runner, monkeypatch):
-    measured, calls = Validation.measured, []
+    measure, calls = Validation.measure, []
 
     def interrupted(self, flat):
         calls.append(flat)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return measured(self, flat)
+        return measure(self, flat)
 
-    monkeypatch.setattr(Validation, "measured", interrupted)
+    monkeypatch.setattr(Validation, "measure", interrupted)
     net, first = trained(runner=runner)
     assert first.interrupted
     assert (len(first.loss), len(first.validation_loss)) == (3, 2)
@@ -256,7 +256,7 @@ def test_what_callbacks_change_is_measured_anew():
         ({"min_delta": 0.1}, ValueError, "give patience=10 too"),
         ({"patience": 3, "min_delta": -0.1}, ValueError, "min_delta must be a number >= 0, got -0.1"),
         ({"patience": 0}, ValueError, "patience must be a positive integer, got 0"),
-        ({"validation_data": (X,)}, ValueError, r"two things, \(X, Y\), got 1"),
+        ({"validation_data": (X,)}, ValueError, r"a pair \(X, Y\), got 1"),
         ({"validation_data": 5}, TypeError, r"write validation_data=\(X, Y\)"),
         ({"validation_data": (X, Y[:2])}, ValueError, "one target for each of the 15 examples, got 2"),
         ({"validation_data": ([], [])}, ValueError, "at least one example"),

@@ -44,6 +44,12 @@ def dots(axes, full):
     }
 
 
+def sweep(rates, table, seeds=None, classes=True):
+    """What fit_many returns, with these accuracies and losses."""
+    seeds = list(seeds or range(len(table[0])))
+    return SimpleNamespace(learning_rates=rates, seeds=seeds, accuracy=table, loss=table, classes=classes)
+
+
 def every_plot():
     """One of each, as (name, function that draws it into axes)."""
     path = [(2.0, 1.0), (1.0, 0.5), (0.5, 0.2)]
@@ -58,7 +64,7 @@ def every_plot():
             lambda x, y: x * x + y * y, {"as it is": path, "clipped": path[:2]}, axes=axes
         ),
         "success": lambda axes=None: plots.plot_success([0.1, math.nan], [True, False], axes=axes),
-        "map": lambda axes=None: plots.plot_rates_and_seeds([0.1, 1.0], [0, 1], [[1, 0], [0.5, math.nan]], axes=axes),
+        "map": lambda axes=None: plots.plot_sweep(sweep([0.1, 1.0], [[1, 0], [0.5, math.nan]]), axes=axes),
     }
 
 
@@ -380,16 +386,8 @@ def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
     assert drawn == {"right: 2": ("o", [10, 13]), "stuck: 1": ("X", [11]), "diverged: 1": ("^", [12])}
 
 
-def test_the_map_compares_kinds_of_nets_by_their_names():
-    axes = plots.plot_rates_and_seeds(["2-2-1 ReLU", "2-4-1 tanh"], range(8), [[True] + [False] * 7, [True] * 8])
-
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["2-2-1 ReLU", "2-4-1 tanh"]
-    assert [text.get_text() for text in axes.texts] == ["all right", "12.5 %", "100 %"]
-    assert axes.get_ylabel() == ""
-
-
 def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
-    axes = plots.plot_rates_and_seeds([0.1, 1.0], [0, 1, 2, 3], [[1, True, 1, 0.75], [0.5, 0, math.nan, 1]])
+    axes = plots.plot_sweep(sweep([0.1, 1.0], [[1, True, 1, 0.75], [0.5, 0, math.nan, 1]]))
     cells = axes.collections[0].get_array()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -401,7 +399,7 @@ def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
 
 def test_the_map_of_losses_is_darkest_where_the_loss_is_smallest():
     losses = [[0.001, 0.1], [math.nan, 10.0]]
-    axes = plots.plot_rates_and_seeds([0.1, 1.0], [3, 4], losses=losses)
+    axes = plots.plot_sweep(sweep([0.1, 1.0], losses, [3, 4], classes=False))
     cells = axes.collections[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     small, middle, large = [sum(cells.cmap(cells.norm(x))[:3]) for x in (0.001, 0.1, 10.0)]
@@ -411,18 +409,14 @@ def test_the_map_of_losses_is_darkest_where_the_loss_is_smallest():
     assert [text.get_text() for text in axes.texts] == ["mean loss", "0.0505", "10"]
     assert labels == ["loss 0.001", "loss 0.1", "loss 10", "diverged"]
     for odd in (0.0, 0.5):
-        plots.plot_rates_and_seeds([0.1], [0, 1], losses=[[odd, odd]]).figure.canvas.draw()
-    with pytest.raises(ValueError, match="2 seeds and 1 numbers"):
-        plots.plot_rates_and_seeds([0.1], [0, 1], losses=[[1.0]])
+        plots.plot_sweep(sweep([0.1], [[odd, odd]], classes=False)).figure.canvas.draw()
 
 
-def test_runs_that_do_not_match_their_seeds_and_rates_are_refused():
+def test_what_is_no_list_of_runs_is_refused():
     with pytest.raises(ValueError, match="2 losses and 1 successes"):
         plots.plot_success([0.1, 0.2], [True])
-    with pytest.raises(ValueError, match="2 rates and 1 rows"):
-        plots.plot_rates_and_seeds([0.1, 1.0], [0], [[1]])
-    with pytest.raises(ValueError, match="2 seeds and 1 numbers"):
-        plots.plot_rates_and_seeds([0.1], [0, 1], [[1]])
+    with pytest.raises(TypeError, match=r"plot_sweep draws what fit_many returned, got \[0.1\]"):
+        plots.plot_sweep([0.1])
 
 
 # --- What nn returns -----------------------------------------------------------------------------

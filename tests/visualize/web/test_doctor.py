@@ -11,7 +11,7 @@ from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.quiz import SENTENCES
 from nn import MLP, SGD, initializers
-from nn.doctor import examined
+from nn.doctor import examine
 from nn.doctor.case import Case
 from nn.doctor.units import LayerFacts
 from nn.losses import loss_named
@@ -61,7 +61,7 @@ def case(model, X, Y, loss="squared_error", rate=0.1, epochs=0):
         except nn.training.NonfiniteLossError as error:
             history = error.history
     row = loss_named(loss)
-    return examined(Task(model, X, encode_targets(model, X, Y, row), row, optimizer), history)
+    return examine(Task(model, X, encode_targets(model, X, Y, row), row, optimizer), history)
 
 
 def dead():
