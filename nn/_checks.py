@@ -128,6 +128,6 @@ def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
     return list(given)
 
 
-def counted(number: int, thing: str) -> str:
+def quantity(number: int, thing: str) -> str:
     """ "1 weight", "2 weights"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import Seed, counted, example, generator, one_of, refuse_batch, size
+from ._checks import Seed, example, generator, one_of, quantity, refuse_batch, size
 from .activations import Activation, activation_named
 from .initializers import INITIALIZERS, Initializer
 from .module import Module
@@ -54,7 +54,7 @@ class Neuron(Module):
         """z = w0*x0 + w1*x1 + ... + b."""
         try:
             if len(x) != len(self.w):
-                raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
+                raise ValueError(f"{self!r} expected {quantity(len(self.w), 'number')}, got {len(x)}")
             return dot(self.w, x, self.b)
         except (TypeError, ValueError):
             refuse_batch(x)
@@ -64,7 +64,7 @@ class Neuron(Module):
         return self.activation(self.weighted_sum(example(x)))
 
     def __repr__(self) -> str:
-        return f"Neuron({counted(len(self.w), 'input')}, {self.activation_name})"
+        return f"Neuron({quantity(len(self.w), 'input')}, {self.activation_name})"
 
 
 class Layer(Module):
@@ -97,7 +97,7 @@ class Layer(Module):
         return self.sums_and_activations(example(x))[1]
 
     def __repr__(self) -> str:
-        inputs, neurons = counted(len(self.neurons[0].w), "input"), counted(len(self.neurons), "neuron")
+        inputs, neurons = quantity(len(self.neurons[0].w), "input"), quantity(len(self.neurons), "neuron")
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 

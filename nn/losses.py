@@ -16,7 +16,7 @@ from autodiff import TraceError, Value, dot, log, logsumexp, relu, softplus
 from autodiff.arrays import in_order
 from autodiff.functions import centered
 
-from ._checks import at_least_0, below_1, counted, number, one_of, several
+from ._checks import at_least_0, below_1, number, one_of, quantity, several
 from .module import Module
 
 ROUNDING = 1e-9  # an output this close to 0.5 is undecided: rounding must not decide the class
@@ -233,7 +233,7 @@ def same_size(target: Any, size: int) -> list[Any]:
     target = target if type(target) is list else read_target(target)
     numbers = [x if type(x) is float or type(x) is Value else number(x, "a target") for x in as_list(target)]
     if len(numbers) != size:
-        raise ValueError(f"expected a target of {counted(size, 'number')}, one for each output, got {len(numbers)}")
+        raise ValueError(f"expected a target of {quantity(size, 'number')}, one for each output, got {len(numbers)}")
     return numbers
 
 

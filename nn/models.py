@@ -11,7 +11,7 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
-from ._checks import Seed, counted, example, generator, several, size
+from ._checks import Seed, example, generator, quantity, several, size
 from .activations import Activation, activation_named
 from .initializers import Initializer
 from .layers import Layer, Neuron, name_of
@@ -167,7 +167,7 @@ class MLP(Sequential):
 
     def __repr__(self) -> str:
         names = ", ".join([layer.activation_name for layer in self.layers])
-        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {counted(len(self.parameters()), 'parameter')})"
+        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {quantity(len(self.parameters()), 'parameter')})"
 
 
 def hidden_activations(activation: Any, hidden: int) -> list[Any]:
@@ -176,7 +176,7 @@ def hidden_activations(activation: Any, hidden: int) -> list[Any]:
         activation_named(activation)  # check the name even if there is no hidden layer
         return [activation] * hidden
     if len(activation) != hidden:
-        raise ValueError(f"expected an activation for each of {counted(hidden, 'hidden layer')}, got {len(activation)}")
+        raise ValueError(f"expected {quantity(hidden, 'activation')}, one per hidden layer, got {len(activation)}")
     return list(activation)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import autodiff
 from autodiff import Value, dot, mean, reciprocal, sqrt
 
-from ._checks import above_0, at_least_0, counted, example, refuse_batch, several, size, within
+from ._checks import above_0, at_least_0, example, quantity, refuse_batch, several, size, within
 from .module import Module, recorder
 
 
@@ -26,14 +26,14 @@ class Scaled(Module):
         """Return one example after checking its length."""
         if len(x := example(x)) != len(self.scale):
             refuse_batch(x)
-            raise ValueError(f"{self!r} expected {counted(len(self.scale), 'number')}, got {len(x)}")
+            raise ValueError(f"{self!r} expected {quantity(len(self.scale), 'number')}, got {len(x)}")
         return x
 
     def scale_and_shift(self, x: Sequence[Any]) -> list[Any]:
         return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({counted(len(self.scale), 'unit')})"
+        return f"{type(self).__name__}({quantity(len(self.scale), 'unit')})"
 
 
 class LayerNorm(Scaled):

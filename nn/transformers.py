@@ -8,7 +8,7 @@ from typing import Any
 from autodiff import Value, dot, log_softmax, softmax, take
 from autodiff.arrays import in_order
 
-from ._checks import Seed, above_0, counted, generator, size
+from ._checks import Seed, above_0, generator, quantity, size
 from .initializers import normal
 from .layers import Layer
 from .module import Module
@@ -37,7 +37,7 @@ class Embedding(Module):
         return take(self.rows, token)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
-        return f"Embedding({counted(len(self.rows), 'token')}, width {len(self.rows[0])})"
+        return f"Embedding({quantity(len(self.rows), 'token')}, width {len(self.rows[0])})"
 
 
 class CausalSelfAttention(Module):
@@ -72,7 +72,7 @@ class CausalSelfAttention(Module):
         return found
 
     def __repr__(self) -> str:
-        return f"CausalSelfAttention(width {len(self.query.neurons)}, {counted(len(self.parts), 'head')})"
+        return f"CausalSelfAttention(width {len(self.query.neurons)}, {quantity(len(self.parts), 'head')})"
 
 
 class Block(Module):
@@ -145,6 +145,6 @@ class GPT(Module):
         return found[len(start) :]
 
     def __repr__(self) -> str:
-        heads, layers = counted(len(self.blocks[0].attention.parts), "head"), counted(len(self.blocks), "layer")
+        heads, layers = quantity(len(self.blocks[0].attention.parts), "head"), quantity(len(self.blocks), "layer")
         size = f"{len(self.tokens.rows)} tokens, width {len(self.tokens.rows[0])}, {heads}, {layers}"
-        return f"GPT({size}, context {len(self.positions.rows)}, {counted(len(self.parameters()), 'parameter')})"
+        return f"GPT({size}, context {len(self.positions.rows)}, {quantity(len(self.parameters()), 'parameter')})"

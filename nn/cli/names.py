@@ -11,7 +11,7 @@ from typing import Any
 
 import autodiff
 
-from .._checks import counted, size
+from .._checks import quantity, size
 from ..optim import Adam, linear_decay
 from ..transformers import GPT
 
@@ -56,7 +56,7 @@ def train_on_lines(arguments: Sequence[str]) -> Iterator[str]:
     size(options.samples, "--samples")
     random, text = Random(options.seed), Text(options.text or NAMES, max(2, options.context))
     model = GPT(len(text.letters) + 1, options.width, options.heads, options.layers, options.context, random)
-    yield f"{counted(len(text.examples), 'line')} of {Path(options.text or NAMES).name}; {model}"
+    yield f"{quantity(len(text.examples), 'line')} of {Path(options.text or NAMES).name}; {model}"
     order = random.sample(text.examples, len(text.examples))
     eager = min([engine_seconds(model, order[0]) for _ in range(3)])
     optimizer = Adam(model.parameters(), options.learning_rate, (0.85, 0.99), schedule=linear_decay(count))
@@ -74,12 +74,12 @@ def train_on_lines(arguments: Sequence[str]) -> Iterator[str]:
             if trainer.runner != "native" and options.steps is None:
                 break
     except KeyboardInterrupt:
-        yield f"stopped by ctrl-C after {counted(optimizer.steps, 'step')}; what was learned is kept"
+        yield f"stopped by ctrl-C after {quantity(optimizer.steps, 'step')}; what was learned is kept"
     except FloatingPointError as error:
         yield f"{error}; try a smaller --learning-rate"
     trainer.write()
     seconds = perf_counter() - start
-    yield f"{counted(optimizer.steps, 'step')} in {seconds:.2f} s, compiling included, runner {trainer.runner!r}"
+    yield f"{quantity(optimizer.steps, 'step')} in {seconds:.2f} s, compiling included, runner {trainer.runner!r}"
     if trainer.runner != "native":
         yield "machine code is much faster: pip install 'scalar-autodiff[fast]'"
     elif optimizer.steps:

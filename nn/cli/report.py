@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .._checks import counted
+from .._checks import quantity
 from ..data import TRUTH_TABLES
 from ..doctor import Diagnosis, diagnose
 from ..losses import ROUNDING, above_half, by_sign
@@ -24,7 +24,7 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
         f"{task}: {trial.model}, {seeds}",
         f"{n} examples{kept}; {trial.loss.name.replace('_', ' ')}, {preset.optimizer} with learning rate "
         f"{trial.optimizer.learning_rate:g},",
-        f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
+        f"{quantity(preset.epochs, 'epoch')} of {quantity(-(-n // batch), 'update')}, runner {runner}",
     ]
 
 
@@ -117,12 +117,12 @@ def advice(tries: Mapping[str, str]) -> list[str]:
 def trials_report(task: str, trials: Sequence[Trial]) -> list[str]:
     """How many runs succeed, and what the doctor finds in the others."""
     failures = [trial for trial in trials if not trial.is_success()]
-    lines = [f"{len(trials) - len(failures)} of {counted(len(trials), 'run')} of {task} succeed"]
+    lines = [f"{len(trials) - len(failures)} of {quantity(len(trials), 'run')} of {task} succeed"]
     reasons: dict[str, list[int]] = {}
     for trial in failures:
         for kind in dict.fromkeys(diagnosis_of(trial).kinds):
             reasons.setdefault(kind, []).append(trial.seed)
     for kind, seeds in sorted(reasons.items(), key=lambda item: -len(item[1])):
         shown = ", ".join([*map(str, seeds[:8]), *["..."] * (len(seeds) > 8)])
-        lines.append(f"  {kind}: {counted(len(seeds), 'run')} (seed{'s' * (len(seeds) > 1)} {shown})")
+        lines.append(f"  {kind}: {quantity(len(seeds), 'run')} (seed{'s' * (len(seeds) > 1)} {shown})")
     return lines

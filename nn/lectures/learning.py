@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import log, pi, sin
 
 from .. import data
-from .._checks import counted
+from .._checks import quantity
 from ..data import truth_table
 from ..initializers import uniform
 from ..losses import l2
@@ -85,7 +85,7 @@ def capacity_runs(epochs: int = 150) -> Iterator[tuple[str, MLP, float, float]]:
     """Yield (name, net, training accuracy, test accuracy) for growing nets, then for growing penalties (D16)."""
     X, Y = data.moons(40, noise=0.35, seed=1)
     X_test, Y_test = data.moons(200, noise=0.35, seed=2)
-    cases = [(counted(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
+    cases = [(quantity(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
     cases += [(f"20 hidden units, lambda = {strength:g}", 20, strength) for strength in (0.001, 0.01, 0.1)]
     for name, hidden, strength in cases:
         net = MLP(2, [hidden, 1], seed=0)

@@ -11,7 +11,7 @@ from autodiff import Value
 from autodiff.flat import Unsupported
 from autodiff.graph import history as history_of, sweep
 
-from .._checks import counted, generator, one_of, refuse_words, several, size
+from .._checks import generator, one_of, quantity, refuse_words, several, size
 from ..losses import Loss, l1, l2, loss_named
 from ..metrics import are_classes, by_position, examples_in, numbers, try_model
 from ..module import Module, in_mode, takes_sequences
@@ -258,7 +258,7 @@ def check_trained(
     strange, frozen, found = trained.difference(own, nodes), own - trained, []
     if strange and frozen:
         found.append(
-            f"the optimizer changes {counted(len(strange), 'Value')} that the loss does not depend on, and leaves out "
+            f"the optimizer changes {quantity(len(strange), 'Value')} that the loss does not depend on, and leaves out "
             f"{len(frozen)} of the model's: after replacing a layer, create it again, SGD(model.parameters(), ...)"
         )
     known = own.union(trained, *[history_of(t) for t in target if type(t) is Value])

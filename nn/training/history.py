@@ -8,7 +8,7 @@ from random import Random
 
 from autodiff import Value
 
-from .._checks import at_least_0, counted, size, within
+from .._checks import at_least_0, quantity, size, within
 from ..module import Module
 from ..optim import Optimizer
 
@@ -79,7 +79,7 @@ class History:
 
     def __repr__(self) -> str:
         losses = f", loss {self.loss[0]:.6g} -> {self.loss[-1]:.6g}" if self.loss else ""
-        length = f"{counted(self.epochs, 'epoch')}, {counted(self.updates, 'update')}"
+        length = f"{quantity(self.epochs, 'epoch')}, {quantity(self.updates, 'update')}"
         return f"History({length}{losses}, stopped: {self.stopped or 'not yet'})"
 
 
@@ -164,7 +164,7 @@ class EarlyStopping:
             self.waited += 1
         if self.waited < self.patience:
             return None
-        return f"no better {self.monitor.replace('_', ' ')} in {counted(self.patience, 'epoch')}"
+        return f"no better {self.monitor.replace('_', ' ')} in {quantity(self.patience, 'epoch')}"
 
 
 def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str | None]:

@@ -11,7 +11,7 @@ from autodiff import Value
 from autodiff.flat import Unsupported, stepping
 from autodiff.flat.state import Batches
 
-from .._checks import counted, generator, one_of, refuse_words, several, size
+from .._checks import generator, one_of, quantity, refuse_words, several, size
 from ..data import AHEAD, whole_epochs
 from ..losses import Loss, as_list, loss_named
 from ..metrics import are_classes, encode_targets, evaluate, examples_in
@@ -97,7 +97,7 @@ class Runs:
 
     def __str__(self) -> str:
         if self.classes:
-            found = [f"{sum(row)} of {counted(len(row), 'seed')} learn it" for row in self.learned]
+            found = [f"{sum(row)} of {quantity(len(row), 'seed')} learn it" for row in self.learned]
         else:
             found = list(map(losses_in_words, self.loss))
         return "\n".join([f"learning rate {rate:g}: {words}" for rate, words in zip(self.learning_rates, found)])
@@ -109,9 +109,9 @@ def losses_in_words(losses: Sequence[float]) -> str:
     """The mean and the range of the finite losses, and the number of others."""
     finite = [loss for loss in losses if isfinite(loss)]
     if not finite:
-        return f"{counted(len(losses), 'seed')}, every one diverged"
+        return f"{quantity(len(losses), 'seed')}, every one diverged"
     mean, diverged = sum(finite) / len(finite), len(losses) - len(finite)
-    words = f"mean loss {mean:.3g} ({min(finite):.3g} to {max(finite):.3g}) over {counted(len(finite), 'seed')}"
+    words = f"mean loss {mean:.3g} ({min(finite):.3g} to {max(finite):.3g}) over {quantity(len(finite), 'seed')}"
     return words + f", {diverged} more diverged" * bool(diverged)
 
 

@@ -139,7 +139,7 @@ def test_an_activation_for_each_layer():
     net = MLP(2, [3, 4, 2], activation=["relu", "sigmoid"], output="softmax", seed=0)
 
     assert repr(net) == "MLP(2-3-4-2, relu, sigmoid, softmax, 35 parameters)"
-    with pytest.raises(ValueError, match="each of 2 hidden layers, got 1"):
+    with pytest.raises(ValueError, match="expected 2 activations, one per hidden layer, got 1"):
         MLP(2, [3, 4, 2], activation=["relu"])
 
 
