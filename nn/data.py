@@ -106,11 +106,11 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
 
 def points_along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
     """Points spaced evenly along one curve per class, with normally distributed noise, shuffled."""
-    random, at_each = generator(seed), -(-size(examples, "examples") // kinds)
+    random, noise, at_each = generator(seed), at_least_0("noise", noise), -(-size(examples, "examples") // kinds)
     X, Y = [], [i % kinds for i in range(examples)]
     for i, kind in enumerate(Y):
         x, y = place(i // kinds / max(at_each - 1, 1), kind)
-        X.append([random.gauss(x, at_least_0("noise", noise)), random.gauss(y, noise)])
+        X.append([random.gauss(x, noise), random.gauss(y, noise)])
     return shuffle(X, Y, seed)
 
 
@@ -123,8 +123,8 @@ def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int =
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
     """
-    random, spread = generator(seed), at_least_0("spread", spread)
-    X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
+    random, spread, classes = generator(seed), at_least_0("spread", spread), size(classes, "classes")
+    X, Y = [], [i % classes for i in range(size(examples, "examples"))]
     for kind in Y:
         angle = 2.0 * pi * kind / classes
         X.append([random.gauss(2.0 * cos(angle), spread), random.gauss(2.0 * sin(angle), spread)])

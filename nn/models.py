@@ -148,12 +148,11 @@ class MLP(Sequential):
         net = cls(inputs, [len(rows) for rows in layers], activation, output, bias, "zeros")
         for layer, rows in zip(net.layers, layers):
             for neuron, row in zip(layer.neurons, rows):
-                if len(row) != (size := len(neuron.w) + bias):
+                parameters = [neuron.b, *neuron.w] if bias else neuron.w
+                if len(row) != (size := len(parameters)):
                     raise ValueError(f"a row of weights for {neuron!r} must have {size} numbers, got {len(row)}")
-                if bias:
-                    neuron.b.data = row[0]
-                for w, number in zip(neuron.w, row[bias:]):
-                    w.data = number
+                for parameter, number in zip(parameters, row):
+                    parameter.data = number
         return net
 
     def __call__(self, x: Sequence[Any]) -> Any:

@@ -66,9 +66,7 @@ class Optimizer:
                 raise TypeError(f"parameters must be leaf Values, such as model.parameters(); got {parameter!r:.60}")
         self.parameters = list(dict.fromkeys(given))  # each once
         if callable(learning_rate):
-            raise TypeError(
-                "learning_rate must be a number: to vary it, write learning_rate=0.1, schedule=cosine(1000)"
-            )
+            raise TypeError("learning_rate must be a number: to vary it, write 0.1, schedule=cosine(1000)")
         if schedule is not None and (not callable(schedule) or schedule in (cosine, linear_decay, step_decay)):
             raise TypeError(f"schedule must be a function of the step, such as cosine(1000), got {schedule!r:.60}")
         self.learning_rate = at_least_0("learning_rate", learning_rate)
@@ -101,7 +99,7 @@ class Optimizer:
     def recorded(self) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         """One step, recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
         inputs = variables(**dict.fromkeys(("parameter", "gradient", "learning_rate", "step", *self.states), 1.0))
-        twin = object.__new__(type(self))  # in which update may read the attributes learning_rate and steps
+        twin = object.__new__(type(self))  # update may read learning_rate and steps from the optimizer
         vars(twin).update(vars(self), learning_rate=inputs[2], steps=inputs[3] - 1.0)
         return inputs, twin.decayed_update(*inputs)
 
