@@ -356,7 +356,7 @@ def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
 
 
 def test_a_loss_that_is_no_function_is_refused(xor):
-    with pytest.raises(TypeError, match=r"loss: expected a function or a name .*, got 7"):
+    with pytest.raises(TypeError, match=r"loss must be a function or a name .*, got 7"):
         playground(xor[1], *nn.truth_table("xor"), loss=7)
 
 
