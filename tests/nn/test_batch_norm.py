@@ -331,7 +331,7 @@ def test_auto_records_it_and_fit_many_goes_one_by_one():
     assert history.loss == pytest.approx(trained(eager, 6, runner="eager").loss, rel=1e-12)
     assert list(net.state_dict().values()) == pytest.approx(list(eager.state_dict().values()), rel=1e-12)
     assert runs.model(1).state_dict() == net.state_dict()  # with the running statistics
-    assert runs.right[0][1] == evaluate(net, X, Y)[1]
+    assert runs.accuracy[0][1] == evaluate(net, X, Y)[1]
 
 
 class Run:
