@@ -60,7 +60,7 @@ def mean_of_gradients() -> Iterator[str]:
 
 
 def batch_normalization() -> Iterator[str]:
-    """Batch normalization: a mini-batch moved to mean 0 and scaled to variance 1."""
+    """Batch normalization: a mini-batch shifted to mean 0 and scaled to variance 1."""
     random = Random(0)
     rows = [[Value(random.gauss(5.0, 3.0)), Value(random.gauss(-2.0, 0.1))] for _ in range(8)]
     for name, batch in (("before", rows), ("after", batch_norm(rows, epsilon=0.0))):

@@ -1,7 +1,7 @@
 """What calls change besides the parameters: attributes, containers, variables, random generators.
 
-A recorded step is only right if what it was recorded from does the same at every call. So everything that model, loss,
-penalty and optimizer can reach is noted before a call; what the call changed is found, and restored.
+A recorded step is right only if model, loss, penalty and optimizer do the same at every call. So everything they can
+reach is noted before a call, and what the call changed is found and restored.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
 ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # attributes of an optimizer that every step reads anew
 ATOMS = {type(None), bool, int, float, complex, str, bytes}
 THROUGH = (partial, property, staticmethod, classmethod, MethodType, type("".__str__), BuiltinFunctionType)
-# Modules of the standard library whose objects hold the user's:
+# Modules of the standard library whose objects hold what users put there:
 HOLDERS = {"types", "collections", "argparse", "os", "queue", "_thread"}
 MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function, besides its closure
-MOST_OBJECTS = 50_000  # that are looked at
-LARGEST_ARRAY = 10_000_000  # in bytes, that is compared
+MOST_OBJECTS = 50_000  # to look at
+LARGEST_ARRAY = 10_000_000  # bytes to compare
 EAGERLY = "use runner='eager'"
 
 
@@ -80,8 +80,8 @@ class Reach:
         """The name of something that has changed, or ""; by default, generators and Values are left out."""
         for name, read, before, _ in notes or self.kept:
             if not same(now := read(), before):
-                keys = {**before, **now} if isinstance(before, dict) else ()
-                return name + "".join([str(k) for k in keys if not same([now.get(k, keys)], [before.get(k, keys)])][:1])
+                keys = {**before, **now} if isinstance(before, dict) else {}
+                return name + next((str(k) for k in keys if not same(entries(now, [k]), entries(before, [k]))), "")
         return ""
 
     def refuse(self) -> None:
@@ -193,7 +193,7 @@ class Reach:
         names = names_in(x.__code__)
         spaces = [x.__globals__, *[vars(sys.modules[name]) for name in names if name in sys.modules]]
         for space in spaces:  # they grow
-            found = {name: space[name] for name in names if name in space}
+            found = entries(space, names)
             modules = [vars(value) for value in found.values() if type(value) is ModuleType]
             spaces += [new for new in modules if not any(map(partial(is_, new), spaces))]
             if self.is_user_made(space.get("__name__")):
@@ -229,7 +229,7 @@ def names_in(code: CodeType) -> set[str]:
 # --- Reading, restoring, comparing ------------------------------------------------------------------
 
 
-def entries(space: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def entries(space: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: space[name] for name in names if name in space}
 
 

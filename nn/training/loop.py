@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import InitVar, dataclass
 from itertools import islice, repeat
 from math import isfinite
 from random import Random, SystemRandom
@@ -61,7 +60,6 @@ class NonfiniteLossError(ArithmeticError):
         self.origin = origin
         self.history: History | None = None
         self.before: list[float] = []  # losses of the steps before
-        self.turn: Turn | None = None  # the epochs before
 
     def __str__(self) -> str:
         when = f" in epoch {self.history.epochs + 1}" if self.history else ""
@@ -70,7 +68,6 @@ class NonfiniteLossError(ArithmeticError):
         return f"the loss became {self.loss}{when}\n{self.origin}"
 
 
-@dataclass(eq=False)
 class Task:
     """What a training step needs.
 
@@ -78,21 +75,20 @@ class Task:
     ``batch_loss`` defines it: the mean over the mini-batch plus the penalty.
     """
 
-    model: Any
-    examples: Sequence[Sequence[float]]
-    targets: Sequence[Sequence[float]]  # encoded
-    loss: Loss
-    optimizer: Optimizer
-    penalty: Callable[[Any], Any] | None = None
-    epochs: int = 1
-    batch_size: InitVar[int | None] = None
-    gates: int = 0  # in one example's loss
-    devices: int | None = None  # that share the rows of a step in JAX
-
-    def __post_init__(self, batch_size: int | None) -> None:
-        self.epoch = Epoch(len(self.examples), min(len(self.examples), batch_size or len(self.examples)))
+    def __init__(
+        self, model: Any, examples: Sequence[Sequence[float]], targets: Sequence[Sequence[float]], loss: Loss,
+        optimizer: Optimizer, penalty: Callable[[Any], Any] | None = None, epochs: int = 1,
+        batch_size: int | None = None, gates: int = 0, devices: int | None = None
+    ) -> None:  # fmt: skip
+        self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
+        self.examples, self.targets = examples, targets  # targets are encoded
+        self.epochs = epochs
+        self.gates = gates  # in one example's loss
+        self.devices = devices  # that share the rows of a step in JAX
+        self.epoch = Epoch(len(examples), min(len(examples), batch_size or len(examples)))
         self.pace = Pace()
         self.recorded: Reach | None = None  # what the recorded step reaches
+        self.done: Turn  # the last turn
         self.agreed: Turn | None = None  # the last turn after which the recorded step still held
         self.due = 1  # the epoch after which to check that again
         self.renewed = 0  # how often callbacks made a new recording necessary
@@ -339,21 +335,20 @@ def run_epochs(runner: Eager, task: Task, history: History, most: int, show: Cal
     """
     pace, end = task.pace, history.epochs + most
     random = None if task.epoch.whole else history.random.getstate()
-    done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
+    task.done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
     try:
         while history.epochs < end:
             count = min(end - history.epochs, pace.steps() // task.epoch.steps, AHEAD // task.epoch.rows)
-            task.agreed = task.agreed or done
-            done = run_turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
-            done.write(history)
+            task.agreed = task.agreed or task.done
+            task.done = run_turn(runner, task, history, max(1, count) if runner.ahead else 1)
+            task.done.write(history)
             if history.epochs >= task.due:
                 check_agreement(runner, task, history.epochs)
             show()
-        done.state.into(task.optimizer)
-    except BaseException as error:
-        done = getattr(error, "turn", None) or done
-        done.write(history)  # again, because ctrl-C may have interrupted the first time
-        done.state.into(task.optimizer)
+        task.done.state.into(task.optimizer)
+    except BaseException:
+        task.done.write(history)  # again, because ctrl-C may have interrupted the first time
+        task.done.state.into(task.optimizer)
         raise
 
 
@@ -364,19 +359,19 @@ def check_agreement(runner: Eager, task: Task, epochs: int) -> None:
     """
     try:
         runner.check()
-    except Unsupported as error:
-        error.turn = task.agreed  # type: ignore[attr-defined]
+    except Unsupported:
+        task.done = task.agreed or task.done
         raise
     task.agreed, task.due = None, 2 * epochs
 
 
-def run_turn(runner: Eager, task: Task, history: History, before: Turn, count: int) -> Turn:
+def run_turn(runner: Eager, task: Task, history: History, count: int) -> Turn:
     """Run ``count`` epochs without writing them. A step that the runner finds non-finite is repeated eagerly.
 
     Eager code drops a term whose target is 0, and records only the side of a ``where`` that plain numbers choose.
     """
     epoch, pace, start, since = task.epoch, task.pace, perf_counter(), history.epochs
-    state, made = before.state, 0
+    state, made = task.done.state, 0
     losses: list[Any] = []  # of each call
 
     def turn_at(state: State, count: int) -> Turn:
@@ -398,13 +393,13 @@ def run_turn(runner: Eager, task: Task, history: History, before: Turn, count: i
                 state, found = Eager(task).run(state, Batches(epoch, order, made, made + 1))
                 losses.append(found)
                 made += 1
-    except NonfiniteLossError as error:  # keep the steps before it and write their whole epochs
+    except NonfiniteLossError as error:  # keep the whole epochs before it
         losses.append(error.before)
         whole = (made + len(error.before)) // epoch.steps
         if not epoch.whole:
-            history.random.setstate(before.random)
+            history.random.setstate(task.done.random)
             whole_epochs(epoch.rows, epoch.size, history.random, whole + 1)
-        error.turn = turn_at(State.of(task.optimizer), whole)
+        task.done = turn_at(State.of(task.optimizer), whole)
         raise
     return turn_at(state, count)
 

@@ -13,7 +13,7 @@ from .._checks import several
 from ..metrics import are_classes, encode_targets, examples_in, loss_and_outputs, numbers, tally
 from ..module import modules_in, takes_sequences
 from .history import EarlyStopping, History
-from .loop import Task
+from .loop import Task, restore_states
 
 
 class Validation:
@@ -39,7 +39,7 @@ class Validation:
             raise ValueError("min_delta needs patience: give patience=10 too")
         self.stopping = None if patience is None else EarlyStopping(patience, min_delta, "validation_loss")
         self.modules = modules_in(task.model)
-        self.best: Any = None  # the numbers of parameters and buffers at the lowest loss
+        self.best: tuple[list[Any], list[Any]] = [], []  # parameters and modules with their numbers at the lowest loss
         self.recorded: Any = None  # the training step's recording when ``flat`` was recorded
         self.flat: Callable[[], Any] | None = None  # returns a row per example
 
@@ -53,8 +53,8 @@ class Validation:
             return None
         reason = self.stopping(model, history)
         if self.stopping.waited == 0:
-            parameters = [parameter.data for parameter in self.task.optimizer.parameters]
-            self.best = parameters, [module.getstate() for module in self.modules]
+            parameters = [(parameter, parameter.data) for parameter in self.task.optimizer.parameters]
+            self.best = parameters, [(module, module.getstate()) for module in self.modules]
         return reason
 
     def measure(self, flat: bool) -> tuple[float, int]:
@@ -87,9 +87,7 @@ class Validation:
 
     def restore(self) -> None:
         """Restore the best numbers, if any were kept."""
-        if self.best:
-            parameters, states = self.best
-            for parameter, number in zip(self.task.optimizer.parameters, parameters):
-                parameter.data = number
-            for module, state in zip(self.modules, states):
-                module.setstate(state)
+        parameters, states = self.best
+        for parameter, number in parameters:
+            parameter.data = number
+        restore_states(states)
