@@ -42,6 +42,6 @@ def pretty(text: str) -> str:
     return re.sub(r"(?<![^\W\d_])-|(?<=\de)-", "\N{MINUS SIGN}", re.sub(r"\*+", lambda sign: signs[sign[0]], text))
 
 
-def counted(number: int, thing: str) -> str:
+def quantity(number: int, thing: str) -> str:
     """``1 gate``, ``2 gates``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

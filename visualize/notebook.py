@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SMALL = 60  # the picture of more nodes than this is shown only when asked for
+MAX_NODES = 60  # the picture of more nodes than this is shown only when asked for
 
 
 def register() -> None:
@@ -28,12 +28,12 @@ def register() -> None:
 def small_svg(output: Value) -> str | None:
     """The picture of a small graph as SVG; None for a leaf and for a large graph, which show as text."""
     waiting, seen = [output], {output}
-    while waiting and len(seen) <= SMALL:  # never through a large one
-        for operand in waiting.pop().operands[: SMALL + 1]:
+    while waiting and len(seen) <= MAX_NODES:  # never through a large one
+        for operand in waiting.pop().operands[: MAX_NODES + 1]:
             if type(operand) is not float and operand not in seen:
                 seen.add(operand)
                 waiting.append(operand)
-    if output.primitive is None or len(seen) > SMALL:
+    if output.primitive is None or len(seen) > MAX_NODES:
         return None
     from .picture import draw
 

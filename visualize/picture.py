@@ -12,22 +12,22 @@ from autodiff import Value
 from autodiff._files import PAGES, suffix, write
 from autodiff.graph import history
 
-from .layout.engines import ENGINES, planned
+from .layout.engines import ENGINES, make_plan
 from .layout.plan import Plan
-from .layout.sizes import blocks_and_links, tightened
+from .layout.sizes import blocks_and_links, tighten
 from .render.painter import Drawing, paint
 from .render.svg import svg
 from .render.tikz import tikz
 from .scene.build import frames, scene
 from .scene.model import Scene
-from .scene.unfold import Ends, joined
+from .scene.unfold import Ends, join
 from .style import TEXTS, palettes
 
 DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
 FORMATS = (".svg", ".png", ".pdf", ".tex", ".dot")
 FRAMES = (".svg", ".png", ".pdf", ".tex")
 PAGED = (".pdf", ".tex")  # what holds several drawings
-MOST = 5.0  # so many times too high a picture stays as it is
+TOO_HIGH = 5.0  # so many times too high a picture stays as it is
 SMALLER = 11 / 12  # so little that no letters are of less than 11 pixels where the numbers are of 13
 
 
@@ -94,7 +94,7 @@ def draw(
     >>> draw(f)
     <picture of f = s0 * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>
     """
-    output = single(output)
+    output = as_value(output)
     one_of("layout", layout, ENGINES)
     one_of("direction", direction, DIRECTIONS)
     one_of("gradients", gradients, GRADIENTS)
@@ -108,7 +108,7 @@ def draw(
     return Picture(scene(output, **shown, highlight=highlight), look, output, shown)
 
 
-def single(given: Any) -> Value:
+def as_value(given: Any) -> Value:
     """What is drawn, as one Value: several outputs are joined; for an error, what was recorded before it."""
     if type(given) is Value:
         return given
@@ -118,7 +118,7 @@ def single(given: Any) -> Value:
     if not found:
         raise ValueError("there is nothing to draw: no Value was given or recorded")
     outputs = list(dict.fromkeys(found))
-    return joined(outputs) if len(outputs) > 1 else outputs[0]
+    return join(outputs) if len(outputs) > 1 else outputs[0]
 
 
 def recorded_before(error: BaseException) -> list[Value]:
@@ -159,13 +159,13 @@ class Look(NamedTuple):
 
         def made(look: Look, scene: Scene, tight: bool = False) -> tuple[Look, Scene, Plan]:
             width = look.width and look.width / look.enlarged
-            return look, scene, planned(*blocks_and_links(scene), look.layout, width, scene.down, tight)
+            return look, scene, make_plan(*blocks_and_links(scene), look.layout, width, scene.down, tight)
 
         roomy = made(self, scene)
-        if not self.height or not 1.0 < roomy[2].height * self.enlarged / self.height < MOST:
+        if not self.height or not 1.0 < roomy[2].height * self.enlarged / self.height < TOO_HIGH:
             return roomy
         smaller = self._replace(enlarged=self.enlarged * SMALLER)
-        tried = [roomy, *[made(look, tightened(scene), True) for look in (self, smaller)]]
+        tried = [roomy, *[made(look, tighten(scene), True) for look in (self, smaller)]]
         fits = [x for pages in (1, 2) for x in tried if x[2].height * x[0].enlarged <= pages * self.height]
         return (fits or tried)[0]
 
@@ -233,14 +233,14 @@ class Picture:
         """
         name = os.fspath(pattern)
         ending = suffix(name, FRAMES)
-        single = numbered(name, 1) == name
+        single = frame_name(name, 1) == name
         if single and ending not in PAGED:
             example = f"'step-{{n}}{ending}'"
             raise ValueError(f"{name!r} has no place for the number of the step: write for example {example}")
         drawings = self._frames()
         if single:
             return [write(name, content(drawings, ending))]
-        return [write(numbered(name, i), content([drawing], ending)) for i, drawing in enumerate(drawings, 1)]
+        return [write(frame_name(name, i), content([drawing], ending)) for i, drawing in enumerate(drawings, 1)]
 
     def _frames(self) -> list[Drawing]:
         if type(self._output.primitive) is Ends:
@@ -262,7 +262,7 @@ def content(drawings: Sequence[Drawing], ending: str) -> bytes:
     return png(drawings[0]) if ending == ".png" else pdf(drawings)
 
 
-def numbered(pattern: str, n: int) -> str:
+def frame_name(pattern: str, n: int) -> str:
     """The file name with the number of a step in place of {n} or {n:03}; ValueError where it has other braces."""
     name = re.sub(r"\{n(?::(0?\d?)d?)?\}", lambda found: format(n, found[1] or ""), pattern)
     if "{" in name or "}" in name:

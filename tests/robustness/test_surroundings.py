@@ -45,7 +45,7 @@ def dot(tmp_path, monkeypatch):
         (tmp_path / "dot").write_text(text)
         (tmp_path / "dot").chmod(mode)
         monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setattr(visualize.layout.engines, "PATIENCE", 0.3)
+        monkeypatch.setattr(visualize.layout.engines, "TIMEOUT", 0.3)
 
     return put
 

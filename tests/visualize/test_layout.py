@@ -12,7 +12,7 @@ from autodiff.lectures import EXAMPLES
 from tests.support.clock import Clock
 from tests.support.pictures import overlaps, points
 from visualize import draw
-from visualize.layout.engines import planned
+from visualize.layout.engines import make_plan
 from visualize.layout.sizes import blocks_and_links
 from visualize.layout.sugiyama import nearest
 from visualize.render.painter import Text, paint
@@ -37,7 +37,7 @@ def random_graph(size, seed, reach=8):
 
 
 def plan(f, engine="built-in", **options):
-    return planned(*blocks_and_links(scene(f, **options)), engine)
+    return make_plan(*blocks_and_links(scene(f, **options)), engine)
 
 
 def built(id):
@@ -61,7 +61,7 @@ def test_D1_has_the_size_and_the_order_of_the_slide():
 def test_nothing_lies_over_anything_else_in_the_lectures_examples(id, engine):
     made = scene(built(id), products=id == "D2")
 
-    assert overlaps(paint(made, planned(*blocks_and_links(made), engine))) == []
+    assert overlaps(paint(made, make_plan(*blocks_and_links(made), engine))) == []
 
 
 @pytest.mark.parametrize("direction", ["right", "down"])
@@ -154,7 +154,7 @@ def test_in_less_room_the_value_of_an_input_stands_once_beside_its_name():
 def test_rows_hold_every_box_once_and_every_line_from_end_to_end():
     f = built("B3")
     blocks, links = blocks_and_links(scene(f))
-    one, rows = planned(blocks, links), planned(blocks, links, width=900)
+    one, rows = make_plan(blocks, links), make_plan(blocks, links, width=900)
 
     assert rows.blocks.keys() == one.blocks.keys()
     assert rows.curves.keys() == one.curves.keys()
@@ -190,7 +190,7 @@ def test_a_column_wider_than_the_page_stands_alone():
 @pytest.mark.parametrize("engine", ENGINES)
 def test_boxes_keep_apart_and_inside_the_margins(engine):
     blocks, links = blocks_and_links(scene(random_graph(80, 1)))
-    made = planned(blocks, links, engine)
+    made = make_plan(blocks, links, engine)
     corners = []
     for block in blocks:
         x, y = made.blocks[block.id]
@@ -206,7 +206,7 @@ def test_boxes_keep_apart_and_inside_the_margins(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_arrows_go_from_box_to_box_and_only_to_the_right(engine):
     blocks, links = blocks_and_links(scene(random_graph(40, 2)))
-    made = planned(blocks, links, engine)
+    made = make_plan(blocks, links, engine)
     body = {block.id: block.body for block in blocks}
     for link in links:
         curve = made.curves[link.id]
@@ -282,7 +282,7 @@ def best_time(blocks, links):
     times = []
     for _ in range(5):
         with Clock() as clock:
-            planned(blocks, links, "built-in")
+            make_plan(blocks, links, "built-in")
         times.append(clock.seconds)
     return min(times)
 

@@ -135,9 +135,9 @@ def test_digits_can_be_chosen(digits, value):
 
 @pytest.mark.parametrize(("x", "text"), [(-0.05, "-0.1"), (-0.04, "0"), (0.0, "0"), (12.0, "12"), (-10.26, "-10.3")])
 def test_coordinates_keep_their_sign_and_one_place_after_the_point(x, text):
-    from visualize.render.svg import number
+    from visualize.render.svg import coordinate
 
-    assert number(x) == text
+    assert coordinate(x) == text
 
 
 def test_infinite_and_undefined_numbers_are_written_out():

@@ -50,7 +50,7 @@ class Plan:
     curves: dict[str, list[Point]] = field(default_factory=dict)  # a start, then three points for each Bezier piece
     ends: list[float] = field(default_factory=list)  # the left end of the first column, the right ends of all
 
-    def moved(self, move: Callable[[Point], Point], width: float, height: float) -> Plan:
+    def transform(self, move: Callable[[Point], Point], width: float, height: float) -> Plan:
         """The plan of that size with every point moved."""
         blocks, texts = [{id: move(at) for id, at in points.items()} for points in (self.blocks, self.texts)]
         curves = {id: [move(at) for at in curve] for id, curve in self.curves.items()}

@@ -16,9 +16,9 @@ Runs = list[tuple[str, str]]  # texts side by side, each with its style
 
 RADIUS = 16.0
 ROOM = 66.0  # in a folded part, for the number of a step in it
-TIGHT = 14.0  # from one line of text to the next, where room is scarce
+TIGHT_LINE = 14.0  # from one line of text to the next, where room is scarce
 TALL = 17.0  # the least for a line with a name
-LONGEST = 24  # a label of more characters is shortened
+MAX_LABEL = 24  # a label of more characters is shortened
 SHORTEST = 52.0  # a line with texts is at least so long
 BLANK = "_" * 7  # as wide as the box to write a gradient in
 DEEP = 42.0  # the length of a line down that has texts
@@ -36,14 +36,14 @@ def gap(style: str) -> float:
     return 0.0 if TEXTS[style].drop else SPACE
 
 
-def number(x: float, scene: Scene) -> str:
+def number_text(x: float, scene: Scene) -> str:
     """A number as it is drawn."""
     return pretty(show(x, scene.digits))
 
 
-def named(label: str, style: str = "name") -> Runs:
+def label_runs(label: str, style: str = "name") -> Runs:
     """A label as slides write it: its base in the style, then its indices."""
-    name = Name(shorten(label, LONGEST))
+    name = Name(shorten(label, MAX_LABEL))
     runs = [(name.stem, style), (name.upper, "upper"), (name.lower, "lower")]
     return [(text, look) for text, look in runs if text]
 
@@ -52,10 +52,10 @@ def above(arrow: Arrow, scene: Scene) -> Runs:
     """What stands above an arrow: whose value it is, and the value."""
     if arrow.count > 1:
         return [(f"{arrow.count:,} values", "count")]
-    name = named(arrow.name)
+    name = label_runs(arrow.name)
     if arrow.value is None or not scene.values:
         return name
-    return [*name, *[("=", "name")] * bool(name), (number(arrow.value, scene), "data")]
+    return [*name, *[("=", "name")] * bool(name), (number_text(arrow.value, scene), "data")]
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
@@ -63,8 +63,8 @@ def below(arrow: Arrow, scene: Scene) -> Runs:
     if arrow.gradient is None or scene.gradients is not True:
         return gradient_of(arrow.gradient, scene)
     if scene.products and arrow.upstream is not None and arrow.local is not None:
-        factors = f"[{number(arrow.upstream, scene)}] \N{MULTIPLICATION SIGN} [{number(arrow.local, scene)}]"
-        return [(f"{factors} = {number(arrow.gradient, scene)}", "product")]
+        factors = f"[{number_text(arrow.upstream, scene)}] \N{MULTIPLICATION SIGN} [{number_text(arrow.local, scene)}]"
+        return [(f"{factors} = {number_text(arrow.gradient, scene)}", "product")]
     return gradient_of(arrow.gradient, scene)
 
 
@@ -72,24 +72,24 @@ def gradient_of(gradient: float | None, scene: Scene) -> Runs:
     """A gradient, or the box to write it in."""
     if gradient is None or not scene.gradients:
         return []
-    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {number(gradient, scene)}", "gradient")]
+    return [(BLANK, "blank")] if scene.gradients == "blank" else [(f"∇ {number_text(gradient, scene)}", "gradient")]
 
 
 def inside(box: Box) -> Runs:
     """What stands in a box, or in its place."""
     if box.kind == "constant":
-        return [(pretty(shorten(box.name, LONGEST)), "number")]
+        return [(pretty(shorten(box.name, MAX_LABEL)), "number")]
     if box.kind == "op":
         return [(pretty(box.symbol), "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
-        return named(box.name, "title")
-    return named(box.name) + [("=", "name")] * bool(box.name and box.told) + [(box.told, "data")] * bool(box.told)
+        return label_runs(box.name, "title")
+    return label_runs(box.name) + [("=", "name")] * bool(box.name and box.told) + [(box.told, "data")] * bool(box.told)
 
 
 def over(box: Box) -> Runs:
     """What stands over a gate whose name is nowhere else: its label, or the name that the steps give it."""
     if box.kind == "op" and box.shared and box.name:
-        return named(box.name)
+        return label_runs(box.name)
     return [(str(Name(box.alias)), "alias")] if box.alias else []
 
 
@@ -125,13 +125,13 @@ def label_width(arrow: Arrow, scene: Scene) -> float:
     return max(SHORTEST, max(texts) + 12.0) if texts else 0.0
 
 
-def tightened(scene: Scene) -> Scene:
+def tighten(scene: Scene) -> Scene:
     """The scene in less room: lines near each other, and the value of an input beside its name, once."""
-    told = {box.id: number(box.value, scene) for box in scene.boxes
+    told = {box.id: number_text(box.value, scene) for box in scene.boxes
             if box.kind == "leaf" and box.value is not None and scene.values}  # fmt: skip
     boxes = [replace(box, told=told.get(box.id, "")) for box in scene.boxes]
     arrows = [replace(arrow, value=None) if arrow.source in told else arrow for arrow in scene.arrows]
-    return replace(scene, line=TIGHT, boxes=boxes, arrows=arrows)
+    return replace(scene, line=TIGHT_LINE, boxes=boxes, arrows=arrows)
 
 
 def blocks_and_links(scene: Scene) -> tuple[list[Block], list[Link]]:

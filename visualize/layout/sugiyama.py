@@ -14,12 +14,12 @@ Edge = tuple[int, float, float]  # (neighbor, its way in, weight)
 SWEEPS = 8
 PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
 SMALL = 400
-FEW = 8  # so few named inputs stand in one column at the left, as on the slides
+MAX_ALIGNED = 8  # so few named inputs stand in one column at the left, as on the slides
 PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
 AWAY = 4  # but none of them more columns than this from where it is used
 
 
-def levels(grid: Grid, gap: float) -> list[float]:
+def y_positions(grid: Grid, gap: float) -> list[float]:
     """The y of every item, moved column by column to its neighbors': those behind, before, then both.
 
     At last everything comes level with what it alone goes on from, and inputs with what they go into: chains are
@@ -38,13 +38,13 @@ def levels(grid: Grid, gap: float) -> list[float]:
     for step in range(PASSES):
         columns = list(zip(grid.columns, apart))
         for column, distances in columns if step % 2 == 0 else columns[::-1]:
-            pulls = [pulled(grid, item, y, step) for item in column]
+            pulls = [pull_on(grid, item, y, step) for item in column]
             for item, height in zip(column, nearest(pulls, distances)):
                 y[item] = height
     return y
 
 
-def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+def pull_on(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
     """(Where an item is pulled, how strongly): the middle of its neighbors, before it and ahead of it."""
     both = step >= PASSES - 7
     back, ahead = both or step % 2 == 0, both or step % 2 == 1
@@ -84,16 +84,16 @@ def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> lis
     return heights
 
 
-def ordered(grid: Grid) -> None:
+def order_columns(grid: Grid) -> None:
     """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
-    grid.columns = best = as_read(grid)
+    grid.columns = best = reading_order(grid)
     fewest, patience = crossings(grid), SWEEPS if len(grid.rank) < SMALL else PATIENCE
     for ties in (1, -1):  # -1: neighbors at the same median change places in every other pair of sweeps
-        grid.columns, last = as_read(grid), 0
+        grid.columns, last = reading_order(grid), 0
         for sweep in range(SWEEPS):
             if not fewest or sweep - last > patience:
                 break
-            place(grid)
+            update_places(grid)
             forward, neighbors = sweep % 2 == 0, grid.after if sweep % 2 else grid.before
             for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
                 by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
@@ -102,10 +102,10 @@ def ordered(grid: Grid) -> None:
             if count < fewest:
                 best, fewest, last = [column[:] for column in grid.columns], count, sweep
     grid.columns = best
-    place(grid)
+    update_places(grid)
 
 
-def as_read(grid: Grid) -> list[list[int]]:
+def reading_order(grid: Grid) -> list[list[int]]:
     """The columns in the order in which one meets the items from the output back, operands in turn."""
     columns: list[list[int]] = [[] for _ in grid.columns]
     seen: set[int] = set()
@@ -119,7 +119,7 @@ def as_read(grid: Grid) -> list[list[int]]:
     return columns
 
 
-def place(grid: Grid) -> list[float]:
+def update_places(grid: Grid) -> list[float]:
     """The place of every item in its column."""
     places = [0.0] * len(grid.rank)
     for column in grid.columns:
@@ -131,7 +131,7 @@ def place(grid: Grid) -> list[float]:
 
 def crossings(grid: Grid) -> int:
     """How many pairs of lines cross."""
-    places, count = place(grid), 0
+    places, count = update_places(grid), 0
     after = grid.after
     for column in grid.columns:
         passed: list[float] = []
@@ -199,7 +199,7 @@ class Grid:
         self.places: list[float] = []
         self.before: list[list[Edge]] = [[] for _ in blocks]
         self.after: list[list[Edge]] = [[] for _ in blocks]
-        self.far = far(links, self.rank, self.number)
+        self.far = far_links(links, self.rank, self.number)
         self.chains = [self.chain(link) for link in links]
         self.spans: list[Point] = []  # where every column starts and ends
         self.columns: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
@@ -229,7 +229,7 @@ class Grid:
         return [*items, target] if link.id in self.far else items
 
 
-def far(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
+def far_links(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
     """The ids of the longest links, if all together would go through too many places: they go round above."""
     lengths = {link.id: rank[number[link.target]] - rank[number[link.source]] - 1 for link in links}
     excess, found = sum(lengths.values()) - max(PLACES, 12 * len(number)), set()
@@ -255,7 +255,7 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
             missing[target] -= 1
             if not missing[target]:
                 order.append(target)
-    few = sum(block.named for block in blocks) <= FEW
+    few = sum(block.named for block in blocks) <= MAX_ALIGNED
     for i in reversed(order):
         held = sum(not (blocks[source].entry and len(out[source]) == 1) for source, _ in into[i])
         if len(out[i]) > held:
@@ -270,8 +270,8 @@ Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least 
 
 def heights_by_order(grid: Grid, gap: float) -> list[float]:
     """The heights of the built-in layout."""
-    ordered(grid)
-    return levels(grid, gap)
+    order_columns(grid)
+    return y_positions(grid, gap)
 
 
 def layered_plan(
@@ -285,8 +285,8 @@ def layered_plan(
     y = heights(grid, gap)
     if tight:  # whoever has found the order
         grid.columns = [sorted(column, key=lambda item: y[item]) for column in grid.columns]
-        y = levels(grid, gap)
-    x = columns(grid, y, clearance)
+        y = y_positions(grid, gap)
+    x = x_positions(grid, y, clearance)
     plan = Plan(ends=[grid.spans[0][0], *[end for _, end in grid.spans]])
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
     coming = {link.id: y[chain[-2]] for link, chain in zip(links, grid.chains)}
@@ -299,17 +299,17 @@ def layered_plan(
             plan.texts[link.id] = x[chain[1]], y[chain[1]]
         end_x, end_y = ends[link.id]
         lane = lanes[link.source] if link.id in grid.far else None
-        plan.curves[link.id] = led(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
+        plan.curves[link.id] = route(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
     return plan
 
 
-def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
+def x_positions(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
     """The x of every item: gates of a column share a middle, inputs stand at its right, with room for turning lines."""
     x, start = [0.0] * len(y), 0.0
     grid.spans = []
     for column in grid.columns:
         entry = [i < len(grid.blocks) and grid.blocks[i].entry for i in column]
-        wide, offsets = arranged([(*grid.extents[i][:2], first) for i, first in zip(column, entry)])
+        wide, offsets = align_column([(*grid.extents[i][:2], first) for i, first in zip(column, entry)])
         for i, offset in zip(column, offsets):
             x[i] = start + offset
         grid.spans.append((start, start + wide))
@@ -318,7 +318,7 @@ def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
     return x
 
 
-def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
+def align_column(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
     """How wide a column of (left, right, is it an input?) is, and where in it each has its middle."""
     wide = left = right = 0.0
     for entry in (True, False):
@@ -330,7 +330,7 @@ def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[f
     return wide, [wide - right if entry else left for _, _, entry in column]
 
 
-def led(
+def route(
     grid: Grid, chain: Sequence[int], x: list[float], y: list[float], end: Point, lane: float | None
 ) -> list[Point]:
     """The curve through a chain of items: level where there are texts, and across columns, bending between."""

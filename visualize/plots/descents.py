@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .style import INK, Axes, color_of, dress, entry, legend_below, note, ready, shades, styled
+from .style import INK, Axes, color_of, dress, entry, legend_below, line_style, note, ready, shades
 from .surfaces import frame, grid_over, number_or_class
 
 Point = Sequence[float]
@@ -32,10 +32,10 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
         axes.plot(inputs, [number_or_class(function(x)) for x in inputs], color="#888888", linewidth=1.4, zorder=1)
         axes.set_xlim(low, high)
         paths = {name: [(*x, number_or_class(function(*x))) for x in points] for name, points in paths.items()}
-        dress(axes, "", arguments(function, ["parameter"])[0], "loss")
+        dress(axes, "", argument_names(function, ["parameter"])[0], "loss")
     elif dimensions == {2}:
         draw_contours(axes, function, between or frame([point for points in paths.values() for point in points]))
-        across, up = arguments(function, ["first parameter", "second parameter"])
+        across, up = argument_names(function, ["first parameter", "second parameter"])
         dress(axes, "", across, up)
     else:
         raise ValueError(f"descent is drawn over one parameter or two, got points of {sorted(dimensions)} numbers")
@@ -48,7 +48,7 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
     return legend_below(axes) if axes.get_legend() else axes
 
 
-def arguments(function: Callable[..., Any], otherwise: list[str]) -> list[str]:
+def argument_names(function: Callable[..., Any], otherwise: list[str]) -> list[str]:
     """What the function itself calls its first arguments."""
     import inspect
 
@@ -88,7 +88,7 @@ def draw_path(axes: Axes, points: list[Any], place: int, name: str) -> None:
     """The points joined, from a hollow circle at the start to a star at the end."""
     color = color_of(place)
     limits = axes.axis()
-    look = {**styled(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
+    look = {**line_style(place), "markevery": 1, "markersize": 4.5, "linewidth": 1.3}
     axes.plot(*zip(*points), label=entry(name), **look)
     axes.plot(*points[0], "o", color="white", markeredgecolor=color, markeredgewidth=1.6, markersize=9, zorder=4)
     axes.plot(*points[-1], "*", color=color, markeredgecolor="white", markersize=14, zorder=4)

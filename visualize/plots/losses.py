@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff.formula import show
 
-from .style import Axes, color_of, counting, dress, entry, named, note, ready, styled
+from .style import Axes, color_of, counting, curves_by_name, dress, entry, line_style, note, ready
 
 
 def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", axes: Axes | None = None) -> Axes:
@@ -21,9 +21,9 @@ def plot_losses(losses: Any, logarithmic: bool = False, every: str = "epoch", ax
     'epoch'
     """
     axes = ready(axes)
-    for place, (name, curve) in enumerate(named(losses, "losses", "loss").items()):
+    for place, (name, curve) in enumerate(curves_by_name(losses, "losses", "loss").items()):
         end = next((i for i, loss in enumerate(curve) if not math.isfinite(loss)), len(curve))
-        axes.plot(range(1, end + 1), curve[:end], label=entry(name), **styled(place, end))
+        axes.plot(range(1, end + 1), curve[:end], label=entry(name), **line_style(place, end))
         if end < len(curve):
             last = (max(end, 1), curve[end - 1] if end else 1.0)
             axes.plot(*last, "X", color=color_of(place), markersize=9, clip_on=False, zorder=4)
@@ -49,12 +49,12 @@ def plot_gradient_sizes(sizes: Any, axes: Axes | None = None) -> Axes:
         sizes, layers = list(sizes.values()), list(sizes)
     elif isinstance(sizes, list) and sizes and isinstance(sizes[0], dict):
         sizes, over = {name: [epoch[name] for epoch in sizes] for name in sizes[0]}, "epoch"
-    curves = named(sizes, "gradient sizes")
+    curves = curves_by_name(sizes, "gradient sizes")
     seen = [size for curve in curves.values() for size in curve if size > 0.0 and math.isfinite(size)]
     floor = 0.1 * min(seen, default=10.0)
     for place, (name, curve) in enumerate(curves.items()):
         heights = [max(size, floor) if math.isfinite(size) else math.nan for size in curve]
-        axes.plot(range(1, len(curve) + 1), heights, label=entry(name), **{**styled(place), "markersize": 7})
+        axes.plot(range(1, len(curve) + 1), heights, label=entry(name), **{**line_style(place), "markersize": 7})
         for layer, size in enumerate(curve, 1):
             if size == 0.0 or not math.isfinite(size):
                 note(axes, show(size), (layer, floor if size == 0.0 else max(seen, default=1.0)), (-6, 9), ha="center")

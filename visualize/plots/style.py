@@ -22,7 +22,7 @@ else:
     Axes = Any  # matplotlib is imported when something is drawn
 
 HIDDEN = "\N{ZERO WIDTH SPACE}"
-LONGEST = 60  # characters of a name in a legend
+MAX_NAME = 60  # characters of a name in a legend
 BLUE, ORANGE, INK, PALE = LIGHT["value"], LIGHT["gradient"], "#222222", "#D9D9D9"
 REGIONS = ["#F0A35E", "#5AA0D0", "#6BBF8A", "#C98FC4", "#D9C34F", "#9AA3AD"]  # of classes, as in the page
 POINTS = ["#B35A12", "#2F7FB5", "#2B7D4C", "#8C4F87", "#85751A", "#59626C"]
@@ -49,7 +49,7 @@ def dress(axes: Axes, title: str, x: str, y: str) -> Axes:
     axes.spines[["left", "bottom"]].set_color("#888888")
     axes.set_axisbelow(True)
     if axes.get_legend_handles_labels()[1]:
-        as_given(axes.legend(frameon=False, fontsize=9, labelcolor=INK))
+        restore_names(axes.legend(frameon=False, fontsize=9, labelcolor=INK))
     return axes
 
 
@@ -60,10 +60,10 @@ def typeset(text: str) -> str:
 
 def entry(name: str) -> str:
     """The name as a short label that stays in the legend, from which matplotlib drops names that begin with _."""
-    return HIDDEN * name.startswith("_") + typeset(shorten(name, LONGEST))
+    return HIDDEN * name.startswith("_") + typeset(shorten(name, MAX_NAME))
 
 
-def as_given(legend: Any) -> None:
+def restore_names(legend: Any) -> None:
     """Let the legend spell the names as they were given."""
     for text in legend.get_texts():
         text.set_text(text.get_text().removeprefix(HIDDEN))
@@ -76,7 +76,7 @@ def legend_below(axes: Axes, **options: Any) -> Axes:
     under = axes.transAxes + ScaledTranslation(0.0, -0.5, axes.figure.dpi_scale_trans)
     names = [handle.get_label() for handle in options.get("handles", ())] or axes.get_legend_handles_labels()[1]
     columns = max(1, 70 // max(len(str(name)) + 5 for name in names))
-    as_given(axes.legend(
+    restore_names(axes.legend(
         loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=under, ncols=columns, frameon=False, fontsize=9,
         labelcolor=INK, borderpad=0, borderaxespad=0, columnspacing=1.4, **options
     ))  # fmt: skip
@@ -102,7 +102,7 @@ def color_of(place: int) -> str:
     return STYLES[place % len(STYLES)][0]
 
 
-def styled(place: int, points: int = 1) -> dict[str, Any]:
+def line_style(place: int, points: int = 1) -> dict[str, Any]:
     """Color, dashes and markers (on about ten of the points) for the line at that place."""
     color, dashes, marker = STYLES[place % len(STYLES)]
     every = max(1, points // 10)
@@ -129,7 +129,7 @@ def floats(values: Iterable[Any], what: str) -> list[float]:
     return found
 
 
-def named(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]:
+def curves_by_name(values: Any, what: str, attribute: str = "") -> dict[str, list[float]]:
     """Name -> floats of one list, which has the name "", or of a dict of lists; an object's list is its attribute."""
     if isinstance(values, list) and values and attribute and all(hasattr(run, attribute) for run in values):
         values = {f"run {i}": run for i, run in enumerate(values, 1)}

@@ -12,7 +12,7 @@ from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, over,
 from ..scene.model import Box, Scene
 from ..style import LIGHT
 
-SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
+NODE_SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
 
 
 def digraph(scene: Scene) -> Any:
@@ -21,13 +21,13 @@ def digraph(scene: Scene) -> Any:
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph(comment=clean(scene.title))
-    graph.attr(rankdir="TB" if scene.down else "LR", tooltip=written([(scene.title, "")]))
+    graph.attr(rankdir="TB" if scene.down else "LR", tooltip=label_text([(scene.title, "")]))
     graph.attr("node", fontname="Helvetica", fontsize="12", color=LIGHT["ink"], fontcolor=LIGHT["ink"])
     graph.attr("edge", fontname="Helvetica", fontsize="11", color=LIGHT["faint"], fontcolor=LIGHT["value"])
     for box in scene.boxes:
         graph.node(box.id, **node(box, scene))
     for arrow in scene.arrows:
-        label = written(above(arrow, scene), below(arrow, scene))  # the value, and under it the gradient
+        label = label_text(above(arrow, scene), below(arrow, scene))  # the value, and under it the gradient
         graph.edge(arrow.source, arrow.target, label, id=arrow.id)
     return graph
 
@@ -36,7 +36,12 @@ def node(box: Box, scene: Scene) -> dict[str, str]:
     """The attributes of a box: gates are round, folded parts have corners, inputs are italic texts."""
     lines = [over(box), inside(box)]
     lines += [[(box.symbol, "")]] * (box.kind == "fold") + [under(box, scene)]
-    look = {"label": written(*lines), "shape": SHAPES[box.kind], "id": box.id, "tooltip": written([(box.words, "")])}
+    look = {
+        "label": label_text(*lines),
+        "shape": NODE_SHAPES[box.kind],
+        "id": box.id,
+        "tooltip": label_text([(box.words, "")]),
+    }
     if box.kind == "op":
         look.update(style="rounded,dashed" if box.stale else "rounded", height="0.44", width="0.44", margin="0.08,0.02")
         if half_width(box) == RADIUS and not (over(box) or box.total):
@@ -54,7 +59,7 @@ def index(text: str, style: str) -> str:
     return "".join([small.get(c, c) for c in text]) if small else f" {clean(text)}"
 
 
-def written(*lines: Runs) -> Any:
+def label_text(*lines: Runs) -> Any:
     """Lines as a label of DOT in which nothing a user wrote has a meaning of its own."""
     import graphviz
 

@@ -18,14 +18,14 @@ from .painter import Drawing, Shape, Text
 INCH = 96.0  # pixels of a drawing
 POINT = 72.0 / INCH
 SHARP = 2.0  # pixels of a PNG for each of the drawing's
-LARGEST = 4e7  # a PNG has at most about so many pixels
-LONGEST = 6e4  # and at most so many in a line or column
+MAX_PIXELS = 4e7  # a PNG has at most about so many pixels
+MAX_SIDE = 6e4  # and at most so many in a line or column
 
 
 def png(drawing: Drawing) -> bytes:
     """The drawing as a PNG image; a very large one at a lower resolution."""
     wide, high = drawing.width * drawing.scale, drawing.height * drawing.scale
-    sharp = min(SHARP, (LARGEST / (wide * high)) ** 0.5, LONGEST / max(wide, high))
+    sharp = min(SHARP, (MAX_PIXELS / (wide * high)) ** 0.5, MAX_SIDE / max(wide, high))
     file = BytesIO()
     with plain_settings():
         figure(drawing).savefig(file, format="png", dpi=INCH * sharp, metadata={"Title": drawing.title})
@@ -73,7 +73,7 @@ def figure(drawing: Drawing) -> Any:
     marks = [mark for group in drawing.groups for mark in group.marks]
     for layer, mark in enumerate(marks):
         if isinstance(mark, Text):
-            for text in texts(mark, palette, drawing.scale):
+            for text in text_artists(mark, palette, drawing.scale):
                 axes.add_artist(text).set_zorder(layer)
         else:
             axes.add_patch(patch(mark, palette, drawing.scale)).set_zorder(layer)
@@ -93,11 +93,11 @@ def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
     }
     if mark.kind == "polygon":
         return Polygon(mark.points, closed=True, **look)
-    points = rounded(mark) if mark.kind == "rectangle" else mark.points
+    points = rectangle_curve(mark) if mark.kind == "rectangle" else mark.points
     return PathPatch(Path(points, [Path.MOVETO] + [Path.CURVE4] * (len(points) - 1)), **look)
 
 
-def rounded(mark: Shape) -> list[Point]:
+def rectangle_curve(mark: Shape) -> list[Point]:
     """A rectangle with round corners as a curve; a circle where the corners are all of it."""
     (left, top), (right, bottom) = mark.points
     r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve nearest to a quarter circle
@@ -111,7 +111,7 @@ def rounded(mark: Shape) -> list[Point]:
     return points
 
 
-def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
+def text_artists(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
     """Texts side by side, each placed by its measured width."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text as Label

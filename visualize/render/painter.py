@@ -16,7 +16,7 @@ from ..layout.sizes import (
     half_height,
     half_width,
     inside,
-    named,
+    label_runs,
     over,
     runs_width,
     under,
@@ -112,7 +112,7 @@ def net_group(net: Sequence[Sequence[Sequence[float]]], sizes: Sequence[int], le
             for a, weight in zip(inputs, weights):
                 style = STRENGTHS[min(2, int(3.0 * abs(weight) / (largest or 1.0)))]
                 group.marks.append(Shape("curve", style + "-below" * (weight < 0.0), [a, a, b, b]))
-        group.marks.append(Text((inputs[0][0] + units[0][0]) / 2, top + 18.0, named(f"W{number}")))
+        group.marks.append(Text((inputs[0][0] + units[0][0]) / 2, top + 18.0, label_runs(f"W{number}")))
     for size, units in zip(sizes, places):
         group.marks += [Shape("rectangle", "gate", [(x - 6.0, y - 6.0), (x + 6.0, y + 6.0)], 6.0) for x, y in units]
         group.marks.append(Text(units[0][0], bottom + 22.0, [(f"{size:,}", "count")]))
@@ -126,7 +126,10 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
     x, y = curve[-1]
     head = 0.0 if arrow.target.startswith("output") else HEAD if arrow.source.startswith("node") else HEAD - 3.0
     if scene.down:
-        line, corners = flipped(shaft(flipped(curve), head)), [(x - head * 0.42, y - head), (x + head * 0.42, y - head)]
+        line, corners = (
+            swap_axes(shaft(swap_axes(curve), head)),
+            [(x - head * 0.42, y - head), (x + head * 0.42, y - head)],
+        )
     else:
         line, corners = shaft(curve, head), [(x - head, y - head * 0.42), (x - head, y + head * 0.42)]
     group.marks.append(Shape("curve", f"{lit}-line".strip("-"), line))
@@ -139,7 +142,7 @@ def arrow_group(arrow: Arrow, scene: Scene, plan: Plan, lit: str) -> Group:
     return group
 
 
-def flipped(points: Sequence[Point]) -> list[Point]:
+def swap_axes(points: Sequence[Point]) -> list[Point]:
     return [(y, x) for x, y in points]
 
 

@@ -12,12 +12,12 @@ from autodiff.graph import history, on_kink, stale, sweep
 from autodiff.notation import Name
 from autodiff.vocabulary import words
 
-from .._text import clean, counted
+from .._text import clean, quantity
 from .fold import BUNDLE, groups_of, net, owners_of, symbol
 from .model import Arrow, Box, Scene, Step
-from .unfold import Ends, rewritten, wishes
+from .unfold import Ends, rewrite, wishes
 
-MOST = 60  # the description tells of so many boxes
+MAX_DESCRIBED = 60  # the description tells of so many boxes
 CONSTANTS = 4  # more constants than this at one gate become one box
 
 
@@ -42,10 +42,10 @@ def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
             box = boxes[walk.box_id(node)]
             box.words = in_words(walk, box, node)
     told = [f"{box.words}." for box in walk.scene.boxes if box.words]
-    more = [f"And {len(told) - MOST:,} more."] if len(told) > MOST else []
+    more = [f"And {len(told) - MAX_DESCRIBED:,} more."] if len(told) > MAX_DESCRIBED else []
     ends = ", ".join([in_words(walk, Box("", "output"), end) for end in walk.ends])
     walk.scene.title = f"Computation graph of {ends}"
-    walk.scene.description = " ".join(told[:MOST] + more)
+    walk.scene.description = " ".join(told[:MAX_DESCRIBED] + more)
 
 
 def in_words(walk: Walk, box: Box, node: Value) -> str:
@@ -89,7 +89,7 @@ def scene(
 
     With ``steps``, it holds the steps and their gradients, which start from 1, as do those to be filled in.
     """
-    output, copies, notes = rewritten(output, fold, unfold)
+    output, copies, notes = rewrite(output, fold, unfold)
     shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
     rounded = None if round is None else output.steps().rounded(round)
     walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps, rounded)
@@ -98,15 +98,15 @@ def scene(
         for number, step in enumerate(walk.scene.steps, 1):
             step.number = number
     if type(highlight) is not int:
-        walk.scene.lit |= lit_by(walk, wishes(highlight), copies) if highlight is not None else {}
+        walk.scene.lit |= lit_paths(walk, wishes(highlight), copies) if highlight is not None else {}
     else:
         if not 1 <= highlight <= len(walk.scene.steps):
             raise ValueError(f"highlight is a step from 1 to {len(walk.scene.steps)}, got {highlight}")
-        walk.scene.lit |= lit(walk.scene, walk.scene.steps[highlight - 1])
+        walk.scene.lit |= lit_ids(walk.scene, walk.scene.steps[highlight - 1])
     return walk.scene
 
 
-def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[str, str]:
+def lit_paths(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[str, str]:
     """The ids, lit, of what lies on the paths from the first of the wanted nodes to the output, past all the others."""
     on_path: set[Value] = set(walk.order)
     for i, wish in enumerate(wanted):
@@ -145,10 +145,10 @@ def frames(scene: Scene) -> Iterator[Frame]:
         boxes = [replace(box, gradient=totals.get(box.id)) if box.total else box for box in scene.boxes]
         first, *others = [part.strip() for part in step.text.split("   ") if part.strip()]
         caption = [f"Step {now} of {len(scene.steps)}: {first}", *["   ".join(others)] * bool(others)]
-        yield Frame(replace(scene, arrows=arrows, boxes=boxes, title=step.text), lit(scene, step), caption)
+        yield Frame(replace(scene, arrows=arrows, boxes=boxes, title=step.text), lit_ids(scene, step), caption)
 
 
-def lit(scene: Scene, step: Step) -> dict[str, str]:
+def lit_ids(scene: Scene, step: Step) -> dict[str, str]:
     """The ids that the step lights: the gate with all its arrows, or the arrow "back" and both its ends."""
     if step.phase == "forward":
         return dict.fromkeys([step.box, *[x.id for x in scene.arrows if step.box in (x.source, x.target)]], "lit")
@@ -223,7 +223,7 @@ class Walk:
         if group is None:
             absorbed = self.add_box(node)
         elif group.newest is node:
-            box = Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
+            box = Box(self.box_id(node), "fold", clean(group.name), symbol=quantity(group.count, "node"))
             self.scene.boxes.append(box)
         places, half = [*range(len(node.operands))], len(node.operands) // 2
         if node.primitive and node.primitive.name == "dot":  # as it is read: w0, x0, w1, x1, ..., b

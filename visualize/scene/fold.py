@@ -20,7 +20,7 @@ from .unfold import SINGLE, Ends, wishes
 
 LARGE = 300  # a graph of more nodes, or twice as many arrows, is folded unless the caller says fold=False
 BUNDLE = 4  # more arrows than this between a folded box and another become one arrow
-FEW = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
+MAX_FOLDED = 60  # about so many boxes it is folded to; a net of more nodes than that is folded by its neurons
 MODULES = 20  # so many boxes where gates are told by what they depend on
 LABEL = re.compile(r"[Wb](\d+)_(\d+)(_\d+)?$")  # W1_0_2 is of unit 0 in layer 1
 
@@ -77,7 +77,7 @@ def kind_of(node: Value) -> str:
     return node.label.rstrip("0123456789")[:24] or "inputs"
 
 
-def by_prefix(
+def parts_by_name(
     order: Sequence[Value], named: Sequence[tuple[str, Value]], most: int, least: int = 0, always: bool = True
 ) -> dict[Value, str]:
     """For parameters and the gates of their neuron or layer, the name of that: the longest that serves.
@@ -101,10 +101,10 @@ def by_prefix(
         forced = always and length == least
         if not forced and (not few or len(different) == len(set(shorter.values()))):
             continue  # too many, or a shorter name would do
-        parts = by_call(order, grown(order, prefixes))
+        parts = parts_by_call(order, grow_parts(order, prefixes))
         room = most
         if len(order) - len(parts) > 2 * most or not acyclic(order, parts):
-            parts, room = flowed(order, prefixes), MODULES
+            parts, room = parts_by_flow(order, prefixes), MODULES
         ways = {(x, parts[node]) for node in order if node in parts for x in node.operands if type(x) is not float}
         between = Counter((parts.get(x, x if x in here else ""), part) for x, part in ways if parts.get(x) != part)
         arrows = sum(1 if count > BUNDLE else count for count in between.values())
@@ -113,7 +113,7 @@ def by_prefix(
     return {}
 
 
-def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+def grow_parts(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
     """The prefixes of parameters, spread over the weighted sums they make and one activation behind each."""
     parts, sums = dict(prefixes), set(prefixes)
     for node in order:
@@ -134,7 +134,7 @@ def grown(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, 
     return parts
 
 
-def by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
+def parts_by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, str]:
     """The parts; of one whose gates come back to it, as in a recurrent net, the gates by its calls."""
     uses: Counter[Value] = Counter()
     call: dict[Value, int] = {}
@@ -153,7 +153,7 @@ def by_call(order: Sequence[Value], parts: Mapping[Value, str]) -> dict[Value, s
     }
 
 
-def flowed(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
+def parts_by_flow(order: Sequence[Value], prefixes: Mapping[Value, str]) -> dict[Value, str]:
     """The prefixes of parameters, and for every gate the last of them that it depends on, in the model's order."""
     names = list(dict.fromkeys(prefixes.values()))
     rank = {node: names.index(prefix) for node, prefix in prefixes.items()}
@@ -179,23 +179,23 @@ def acyclic(order: Sequence[Value], parts: Mapping[Value, Any]) -> bool:
 
 
 @dataclass(eq=False)
-class Group:
+class Fold:
     """Nodes that become one box, and the groups that stand there instead when it is open."""
 
     name: str
     newest: Value
     count: int
-    parts: dict[Value, Group] = field(default_factory=dict)
+    parts: dict[Value, Fold] = field(default_factory=dict)
 
 
-def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Group], list[str]]:
+def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) -> tuple[dict[Value, Fold], list[str]]:
     """(The group of every node that is folded, notes)."""
     if fold is False or type(fold) is dict:
         return fold or {}, []
     wanted = [wish for wish in wishes(fold) if wish is not None and not (isinstance(wish, str) and wish in SINGLE)]
     if wanted:
-        return asked(order, wanted, copies), []
-    groups, needed = by_default(order)
+        return requested_groups(order, wanted, copies), []
+    groups, needed = default_groups(order)
     if not needed:
         return {}, []
     boxes = len(set(groups.values())) + len(order) - len(groups)
@@ -203,7 +203,7 @@ def groups_of(order: Sequence[Value], fold: Any, copies: Mapping[Value, Value]) 
     return groups, [told]
 
 
-def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Group]:
+def requested_groups(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[Value, Fold]:
     """The groups for the wanted Values, labels and models; ValueError if one is missing or they make a circle."""
     owners: list[Value] = []
     named: list[tuple[str, Value]] = []
@@ -218,9 +218,9 @@ def asked(order: Sequence[Value], wanted: Sequence[Any], copies: Mapping[Value, 
         else:
             owners += owners_of(order, wish, copies)
     found = regions(order, owners)
-    groups = gathered(order, found, lambda node: "")
+    groups = gather(order, found, lambda node: "")
     rest = [node for node in order if node not in found]
-    groups |= nested(rest, named, 1) if named else {}
+    groups |= nested_groups(rest, named, 1) if named else {}
     if not acyclic(order, {node: group.newest for node, group in groups.items()}):
         raise ValueError("cannot fold all of these at once: arrows would go in a circle; fold fewer")
     return groups
@@ -232,17 +232,17 @@ def unit_path(label: str) -> str:
     return found.expand(r"W\1.W\1_\2.") + label if found else ""
 
 
-def nested(
+def nested_groups(
     order: Sequence[Value], named: Sequence[tuple[str, Value]], least: int = 0, always: bool = True
-) -> dict[Value, Group]:
+) -> dict[Value, Fold]:
     """The groups by the names of parameters, each with those of longer names in it."""
-    keys = by_prefix(order, named, FEW, least, always)
-    groups = gathered(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)|^\w+#\d+\.|#\d+", "", keys[node]))
+    keys = parts_by_name(order, named, MAX_FOLDED, least, always)
+    groups = gather(order, keys, lambda node: re.sub(r"^.*\.(?=W\d)|^\w+#\d+\.|#\d+", "", keys[node]))
     for group in dict.fromkeys(groups.values()):
         inside = [node for node in order if groups.get(node) is group]
         prefix, here = keys[group.newest], set(inside)
         own = [(name, node) for name, node in named if node in here]
-        group.parts = nested(inside, own, prefix.count(".") + 2 if prefix else 1, False) if own else {}
+        group.parts = nested_groups(inside, own, prefix.count(".") + 2 if prefix else 1, False) if own else {}
     return groups
 
 
@@ -270,19 +270,19 @@ def owners_of(order: Sequence[Value], wish: Any, copies: Mapping[Value, Value], 
     return labeled
 
 
-def by_default(order: Sequence[Value]) -> tuple[dict[Value, Group], bool]:
+def default_groups(order: Sequence[Value]) -> tuple[dict[Value, Fold], bool]:
     """(The groups of a graph, whether it is so large that it needs them).
 
     They go by neurons or layers where labels tell them; else gates alike side by side, of a large graph only.
     """
     named = [(unit_path(node.label), node) for node in order if LABEL.match(node.label)]
-    most = FEW if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
+    most = MAX_FOLDED if len(named) > sum(node.primitive is None for node in order) / 2 else LARGE
     needed = len(order) > most or sum([len(node.operands) for node in order]) > 2 * most
-    groups = nested(order, named) if most == FEW else {}
-    return groups or (gathered(order, bundles(order, FEW), kind_of) if needed else {}), needed
+    groups = nested_groups(order, named) if most == MAX_FOLDED else {}
+    return groups or (gather(order, bundles(order, MAX_FOLDED), kind_of) if needed else {}), needed
 
 
-def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list[float]]]:
+def net(order: Sequence[Value], groups: Mapping[Value, Fold]) -> list[list[list[float]]]:
     """The weights of every unit, layer by layer, of a net folded by its weights' labels; else []."""
     found: dict[int, dict[tuple[int, int], float]] = {}
     for node in order:
@@ -299,7 +299,7 @@ def net(order: Sequence[Value], groups: Mapping[Value, Group]) -> list[list[list
     return layers if fits else []
 
 
-def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Group]:
+def gather(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[Value], str]) -> dict[Value, Fold]:
     """Groups of at least two nodes with the same key; the name "" stands for that of the newest node."""
     members: dict[Any, list[Value]] = {}
     for node in order:
@@ -308,6 +308,6 @@ def gathered(order: Sequence[Value], keys: Mapping[Value, Any], name: Callable[[
     groups = {}
     for nodes in members.values():
         if len(nodes) > 1:
-            group = Group(name(nodes[-1]) or nodes[-1].label, nodes[-1], len(nodes))
+            group = Fold(name(nodes[-1]) or nodes[-1].label, nodes[-1], len(nodes))
             groups.update(dict.fromkeys(nodes, group))
     return groups

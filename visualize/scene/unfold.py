@@ -49,7 +49,7 @@ class Ends(Primitive):
     """Several outputs as the operands of one node, which no picture shows."""
 
 
-def joined(outputs: Sequence[Value]) -> Value:
+def join(outputs: Sequence[Value]) -> Value:
     """One node behind several outputs, at which the gradients left by ``backward()`` start."""
     used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
     seeds = tuple([None if output in used else output.grad for output in outputs])
@@ -58,7 +58,7 @@ def joined(outputs: Sequence[Value]) -> Value:
     return root
 
 
-def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
+def rewrite(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
     """(output, copies of its nodes, notes): a copy where gates are unfolded, or of ``SINGLE`` folded."""
     unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
@@ -72,7 +72,7 @@ def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, d
         )
     if next(stale(order), None):
         return output, {}, ["The numbers are out of date, so that no gate was unfolded: call forward() first."]
-    copies = copied(order, unfold, found(order, names))
+    copies = copy_nodes(order, unfold, find_unfolded(order, names))
     for node in order:
         if node.primitive is None:
             copies[node].grad = node.grad
@@ -103,7 +103,7 @@ def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
     return None if known else made
 
 
-def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
+def copy_nodes(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
     """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
@@ -125,7 +125,7 @@ def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, M
     return copies
 
 
-def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
+def find_unfolded(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
     """The places where one of the gates stands unfolded, by their last nodes."""
     users: dict[Value, set[Value]] = {node: set() for node in order}
     for node in order:
@@ -138,7 +138,7 @@ def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
         pattern = UNFOLDED[name](x)
         for node in order:
             bound: dict[Value, Any] = {}
-            if matching(node, pattern, bound):
+            if match_pattern(node, pattern, bound):
                 operand = bound.pop(x)
                 inner = {bound[part] for part in bound if type(bound[part]) is Value and bound[part] is not node}
                 if type(operand) is Value and all(users[part] <= inner | {node} for part in inner):
@@ -146,7 +146,7 @@ def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
     return matches
 
 
-def matching(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
+def match_pattern(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
     """Whether a graph has the shape of the pattern; notes in ``bound`` what each of the pattern's nodes is there."""
     if type(pattern) is float or type(node) is float:
         return type(pattern) is type(node) and bool(pattern == node)
@@ -161,7 +161,7 @@ def matching(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
     orders = [node.operands, node.operands[::-1]] if pattern.primitive.name in ("add", "mul") else [node.operands]
     for operands in orders:
         trial = dict(bound)
-        if all(matching(x, part, trial) for x, part in zip(operands, pattern.operands)):
+        if all(match_pattern(x, part, trial) for x, part in zip(operands, pattern.operands)):
             bound.update(trial)
             return True
     return False

@@ -17,7 +17,7 @@ from autodiff.notation import Name
 from autodiff.quiz import SAID, SENTENCES
 
 from .._text import clean, escape, pretty
-from ..render.svg import places, style_sheet, svg
+from ..render.svg import positions, style_sheet, svg
 from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
 
@@ -31,7 +31,7 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     """
     first = lessons[0]
     drawn = {f"{i}.{key}": both for i, lesson in enumerate(lessons) for key, *both in lesson.drawings()}
-    down = {key: [down.width, down.height, places(down, right)] for key, (right, down) in drawn.items()}
+    down = {key: [down.width, down.height, positions(down, right)] for key, (right, down) in drawn.items()}
     pictures = [svg(right, f"{id}-{key[0]}-", False, not i) for i, (key, (right, _)) in enumerate(drawn.items())]
     views = "\n".join([f'<template data-view="{key}">{x}</template>' for key, x in [*zip(drawn, pictures)][1:]])
     text, formula = typeset(first.output)

@@ -21,13 +21,13 @@ from autodiff.quiz import EDGES, GATES, RULES, SENTENCES, Gate, Mistake, typical
 from autodiff.vocabulary import words
 
 from .._text import clean
-from ..layout.engines import planned
-from ..layout.sizes import blocks_and_links, number, tightened
+from ..layout.engines import make_plan
+from ..layout.sizes import blocks_and_links, number_text, tighten
 from ..render.painter import Drawing, paint
 from ..scene.build import Walk
-from ..scene.fold import Group, by_default, groups_of
+from ..scene.fold import Fold, default_groups, groups_of
 from ..scene.model import Scene
-from ..scene.unfold import SINGLE, UNFOLDED, rewritten, unfoldable
+from ..scene.unfold import SINGLE, UNFOLDED, rewrite, unfoldable
 
 OPEN, CLOSE = "\ue000", "\ue001"  # the marks around a node's number: no text of the engine has these characters
 PANE, SMALLEST = (830.0, 360.0), 0.75  # the room for a picture on a screen of 1280 x 720; it is shown no smaller
@@ -54,7 +54,7 @@ class Lesson:
     ----------
     steps : Steps
         The pass, as the engine tells it.
-    groups : list of (Group, int)
+    groups : list of (Fold, int)
         What is folded, each with its place among them and that of the group around it, or -1.
     scenes : dict of str to Scene
         What the picture shows, with all its numbers: first as it comes, then by the group that is open, or "all".
@@ -78,8 +78,8 @@ class Lesson:
         self.order = history(output)
         self.place = {node: i for i, node in enumerate(self.order)}
         net = fold is None and len(self.order) >= LEAST
-        self.folded, needed = by_default(self.order) if net else (groups_of(self.order, fold, {})[0], True)
-        self.groups: list[tuple[Group, int]] = []
+        self.folded, needed = default_groups(self.order) if net else (groups_of(self.order, fold, {})[0], True)
+        self.groups: list[tuple[Fold, int]] = []
         self.inside: dict[Value, int] = {}  # the innermost group around a node
         self.collect(self.folded)
         states = {"closed": self.folded, "all": {}} if needed and self.folded else {"all": {}, "closed": self.folded}
@@ -102,14 +102,14 @@ class Lesson:
 
     # --- Pictures ------------------------------------------------------------------------------
 
-    def collect(self, groups: Mapping[Value, Group], around: int = -1) -> None:
+    def collect(self, groups: Mapping[Value, Fold], around: int = -1) -> None:
         """Number the groups and those in them."""
         for group in dict.fromkeys(groups.values()):
             self.inside |= {node: len(self.groups) for node, other in groups.items() if other is group}
             self.groups.append((group, around))
             self.collect(group.parts, len(self.groups) - 1)
 
-    def opened(self, groups: dict[Value, Group], i: int) -> dict[Value, Group]:
+    def opened(self, groups: dict[Value, Fold], i: int) -> dict[Value, Fold]:
         """The groups when one is open, and those around it."""
         group, around = self.groups[i]
         groups = groups if around < 0 else self.opened(groups, around)
@@ -120,7 +120,7 @@ class Lesson:
         for key, scene in self.scenes.items():
             shown, drawn = drawing(scene, self.layout, len(scene.boxes) <= LARGE)
             down = briefly(drawn)
-            yield key, shown, paint(down, planned(*blocks_and_links(down), self.layout, None, True, True, EDGE))
+            yield key, shown, paint(down, make_plan(*blocks_and_links(down), self.layout, None, True, True, EDGE))
 
     # --- Programs ------------------------------------------------------------------------------
 
@@ -267,8 +267,8 @@ class Lesson:
 def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Scene]:
     """A scene in one row, in several or set tight, as it is largest on a screen; and what is drawn there."""
     rows = PANE[0] / SMALLEST if wraps else None
-    tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
-    made = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
+    tries = [(scene, None, False)] + [(scene, rows, False), (tighten(scene), rows, True)] * wraps
+    made = [(paint(x, make_plan(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
     return max(made, key=lambda tried: min(1.0, scale(tried[0], PANE)))
 
 
@@ -280,7 +280,7 @@ def briefly(scene: Scene) -> Scene:
         return replace(part, value=value, gradient=gradient)
 
     boxes, arrows = ([brief(part) for part in parts] for parts in (scene.boxes, scene.arrows))
-    boxes = [replace(box, told=number(box.value, scene)) if box.told else box for box in boxes]
+    boxes = [replace(box, told=number_text(box.value, scene)) if box.told else box for box in boxes]
     return replace(scene, down=True, boxes=boxes, arrows=arrows)
 
 
@@ -307,7 +307,7 @@ def lessons(
     unfolded = [(f"{clean(', '.join(gates), 60)} unfolded", None, gates)] if gates else []
     wishes: list[tuple[str, str | None, list[str]]] = [*unfolded, *[(f"{name} folded", name, []) for name in SINGLE]]
     for view, folding, unfold in wishes:
-        other, copies, _ = rewritten(output, folding, unfold)
+        other, copies, _ = rewrite(output, folding, unfold)
         if LARGE >= len(history(other)) != len(order):
             made.append(Lesson(other, number + len(made), view, False, digits, layout))
             found = {copies[node]: i for i, node in enumerate(order) if node in copies}

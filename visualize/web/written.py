@@ -74,8 +74,8 @@ SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # 
 
 UNFOLDED = {  # what graphs with a title of their own, in one form, do without
     "visualize.scene.build.describe": '(() => "")',
-    "visualize.scene.fold.by_default": "py.cut",
-    "visualize.scene.unfold.rewritten": "py.cut",
+    "visualize.scene.fold.default_groups": "py.cut",
+    "visualize.scene.unfold.rewrite": "py.cut",
     "visualize.web.document.typeset": '(() => ["", ""])',
     "visualize.web.lesson.Lesson.wrong": "function () { return []; }",
 }
