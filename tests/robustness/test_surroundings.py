@@ -71,7 +71,7 @@ BROKEN = {
 def test_a_broken_dot_is_told_with_the_layout_that_needs_none(dot, text):
     dot(text)
     begun = time.monotonic()
-    with pytest.raises(OSError, match=r'the program dot was found but failed: .*; take layout="built-in"'):
+    with pytest.raises(OSError, match=r'the program dot failed: .*; use layout="built-in"'):
         draw(built("D1"), layout="dot").svg()
     assert time.monotonic() - begun < 20
 
@@ -349,7 +349,7 @@ def test_a_quiz_on_the_standard_output_is_the_worksheet(capsys):
 
 def test_a_picture_says_how_a_page_is_made(tmp_path):
     for name in ("a.html", "A.HTM"):
-        with pytest.raises(ValueError, match=r"a picture is no page: visualize.page\(f\).save\('.*' writes one|\)"):
+        with pytest.raises(ValueError, match=r"a picture is not a page: visualize.page\(f\).save\('.*' writes one|\)"):
             draw(f()).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

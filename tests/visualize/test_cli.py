@@ -78,7 +78,7 @@ def test_an_expression_may_start_with_a_minus():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["D1"], "where to? add -o and a file"),
+        (["D1"], "no file given: add -o and its name"),
         (["D1", "-o", "f.jpg"], "known are .svg, .png, .pdf, .tex, .dot, .html, .htm"),
         (["D1", "-o", "f.html", "--frames"], "a page shows every step"),
         (["D1", "-o", "f.html", "--unfold", "sigmoid", "--products"], "leave out --unfold, --products"),

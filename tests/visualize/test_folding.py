@@ -137,7 +137,7 @@ def test_a_stale_graph_is_not_unfolded_but_says_so():
     f = sigmoid(x)
     x.data = 1.0
 
-    assert "no gate was unfolded" in scene(f, unfold="sigmoid").notes[0]
+    assert "No gate was unfolded" in scene(f, unfold="sigmoid").notes[0]
 
 
 def test_unknown_gates_are_refused_with_those_that_unfold():
@@ -262,8 +262,8 @@ def test_layers_asked_for_are_folded_evenly():
 @pytest.mark.parametrize(
     ("fold", "error", "message"),
     [
-        ("nope", ValueError, "cannot fold 'nope': nothing in the graph has that label, .* labeled are q, f"),
-        (Value(1.0), ValueError, "it is not in the graph that is drawn"),
+        ("nope", ValueError, "cannot fold 'nope': no node has that label, .* labeled gates: q, f"),
+        (Value(1.0), ValueError, "it is not in the drawn graph"),
         (3.5, TypeError, "fold takes Values, labels, gates and models, got float: 3.5"),
         (Net(2, 1), ValueError, "the graph has none of its parameters"),
     ],
@@ -340,7 +340,7 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
     assert scene(net([1.0, 2.0]), fold=False).net == []
     output = net([1.0, 2.0])
     assert scene(output, fold=next(x for x in output.operands if x.primitive)).net == []
-    diagram = next(group for group in draw(net([1.0, 2.0]), fold=net)._drawn().groups if group.classes == "net")
+    diagram = next(group for group in draw(net([1.0, 2.0]), fold=net)._drawing.groups if group.classes == "net")
     styles = [mark.style for mark in diagram.marks if not isinstance(mark, Text)]
     assert styles.count("gate") == 35
     largest, shares = max(abs(w) for layer in weights for row in layer for w in row), [0, 0, 0]
@@ -354,7 +354,7 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
 
 def test_the_diagram_of_a_net_stands_beside_its_graph_where_both_fit_on_a_slide():
     def places(sizes):
-        drawing = draw((net := nn.MLP(2, sizes, seed=0))([1.0, 2.0]), fold=net)._drawn()
+        drawing = draw((net := nn.MLP(2, sizes, seed=0))([1.0, 2.0]), fold=net)._drawing
         diagram = next(group for group in drawing.groups if group.classes == "net")
         gates = [mark.points[0] for group in drawing.groups for mark in group.marks
                  if not isinstance(mark, Text) and mark.style == "part"]  # fmt: skip

@@ -69,7 +69,7 @@ def test_nothing_lies_over_anything_else_in_the_lectures_examples(id, engine):
 def test_nothing_lies_over_anything_else_in_rows_and_going_down(letter, direction):
     for id in EXAMPLES:
         if id[0] == letter:
-            assert overlaps(draw(built(id), direction=direction)._drawn()) == [], id
+            assert overlaps(draw(built(id), direction=direction)._drawing) == [], id
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -78,7 +78,7 @@ def test_nothing_lies_over_anything_else_in_rows_and_going_down(letter, directio
 def test_nothing_lies_over_anything_else_in_random_graphs(seed, direction, engine):
     f = random_graph(10 + seed % 70, seed)
 
-    assert overlaps(draw(f, direction=direction, layout=engine)._drawn()) == []
+    assert overlaps(draw(f, direction=direction, layout=engine)._drawing) == []
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_nothing_lies_over_anything_else_in_random_graphs(seed, direction, engin
 @pytest.mark.parametrize("direction", ["right", "down"])
 def test_nothing_lies_over_anything_else_in_200_random_graphs_and_all_examples(direction, engine):
     graphs = {seed: random_graph(10 + seed % 70, seed) for seed in range(200)} | {id: built(id) for id in EXAMPLES}
-    found = [name for name, f in graphs.items() if overlaps(draw(f, direction=direction, layout=engine)._drawn())]
+    found = [name for name, f in graphs.items() if overlaps(draw(f, direction=direction, layout=engine)._drawing)]
 
     assert found == []
 
@@ -121,7 +121,7 @@ def test_no_more_lines_cross_than_by_dot():
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_example_fits_a_slide_in_letters_of_11_pixels_or_more(id, engine):
     picture = draw(built(id), layout=engine)
-    drawing = picture._drawn()
+    drawing = picture._drawing
     styles = {style for group in drawing.groups for mark in group.marks if isinstance(mark, Text)
               for _, style in mark.runs}  # fmt: skip
 
@@ -131,17 +131,17 @@ def test_every_example_fits_a_slide_in_letters_of_11_pixels_or_more(id, engine):
 
 
 def test_a_high_circuit_is_set_tighter_only_where_that_makes_it_fit():
-    roomy = draw(built("B3"), height=None)._drawn().height
+    roomy = draw(built("B3"), height=None)._drawing.height
 
-    assert draw(built("B3"))._drawn().height <= 720 < roomy
-    assert draw(built("B3"), height=200)._drawn().height == roomy
-    assert draw(built("B3"), height=350)._drawn().height <= 700
-    assert draw(built("D2"))._drawn().height == draw(built("D2"), height=None)._drawn().height
+    assert draw(built("B3"))._drawing.height <= 720 < roomy
+    assert draw(built("B3"), height=200)._drawing.height == roomy
+    assert draw(built("B3"), height=350)._drawing.height <= 700
+    assert draw(built("D2"))._drawing.height == draw(built("D2"), height=None)._drawing.height
 
 
 def test_in_less_room_the_value_of_an_input_stands_once_beside_its_name():
     def written(**options):
-        marks = [mark for group in draw(built("D7"), **options)._drawn().groups for mark in group.marks]
+        marks = [mark for group in draw(built("D7"), **options)._drawing.groups for mark in group.marks]
         return [tuple(text for text, _ in mark.runs) for mark in marks if isinstance(mark, Text)]
 
     tight, roomy = written(), written(height=None)
@@ -177,14 +177,14 @@ def test_a_line_may_cross_several_rows():
     f = f * x
     f.backward()
 
-    assert draw(f, width=500)._drawn().width <= 500
-    assert overlaps(draw(f, width=500)._drawn()) == []
+    assert draw(f, width=500)._drawing.width <= 500
+    assert overlaps(draw(f, width=500)._drawing) == []
 
 
 def test_a_column_wider_than_the_page_stands_alone():
     f = Value(1.0, "a name of some length") * Value(2.0, "another one of length")
 
-    assert draw(f.exp(), width=60)._drawn().width < 500
+    assert draw(f.exp(), width=60)._drawing.width < 500
 
 
 @pytest.mark.parametrize("engine", ENGINES)

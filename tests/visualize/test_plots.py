@@ -296,7 +296,7 @@ def test_wrong_sizes_around_a_boundary_are_named():
         plots.plot_decision_boundary(lambda x: 0.0, [[1, 2, 3]], [0])
     with pytest.raises(ValueError, match="4 rows and 1 targets"):
         plots.plot_decision_boundary(lambda x: 0.0, XOR[0], [0])
-    with pytest.raises(ValueError, match="given 25 rows and answered 1"):
+    with pytest.raises(ValueError, match="expected 25 outputs of the function for 25 rows, got 1"):
         plots.plot_decision_boundary(lambda rows: [0.0], *XOR, batch=True, steps=5)
 
 

@@ -1,4 +1,4 @@
-"""Where everything stands: rectangles and lines become positions, by the layout built in or by Graphviz's ``dot``."""
+"""The plan of a picture, by the built-in layout or by Graphviz's ``dot``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from .plan import Block, Link, Plan
 from .rows import MARGIN, wrap
 from .sugiyama import Grid, heights_by_order, layered_plan
 
-NEAR = 1.3  # a plan so many times too wide may fit where its columns stand closer
+NEAR = 1.3  # a plan at most this many times too wide may fit with closer columns
 TIMEOUT = 10.0  # seconds; dot takes less than one
-POINTS_PER_INCH = 72.0  # dot measures sizes in inches and positions in points; a point is our pixel
+POINTS_PER_INCH = 72.0  # dot measures sizes in inches and positions in points, our pixels
 
 
 def heights_by_dot(grid: Grid, gap: float) -> list[float]:
-    """The y of every item, as ``dot`` places them; FileNotFoundError if it is missing, OSError if it fails."""
+    """The y of every item as placed by ``dot``; FileNotFoundError if it is missing, OSError if it fails."""
     import json
     import shutil
     import subprocess
 
     if not shutil.which("dot"):
-        raise FileNotFoundError('no program dot on the PATH: install Graphviz, or take layout="built-in"')
+        raise FileNotFoundError('no program dot on the PATH: install Graphviz or use layout="built-in"')
     try:
         text = dot_source(grid, gap).encode()
         done = subprocess.run(["dot", "-Tjson0"], input=text, capture_output=True, timeout=TIMEOUT)
@@ -32,13 +32,14 @@ def heights_by_dot(grid: Grid, gap: float) -> list[float]:
             raise ValueError("no finite heights")
         return y
     except (OSError, subprocess.TimeoutExpired, LookupError, TypeError, ValueError) as error:
-        late, said = isinstance(error, subprocess.TimeoutExpired), isinstance(error, OSError)
-        what = f"no answer in {TIMEOUT:g} seconds" if late else error if said else "what it answers is no layout"
-        raise OSError(f'the program dot was found but failed: {what}; take layout="built-in"') from None
+        reason: object = error if isinstance(error, OSError) else "its output is not a layout"
+        if isinstance(error, subprocess.TimeoutExpired):
+            reason = f"no answer in {TIMEOUT:g} seconds"
+        raise OSError(f'the program dot failed: {reason}; use layout="built-in"') from None
 
 
 def dot_source(grid: Grid, gap: float) -> str:
-    """Boxes without text, a rank for each column, and lines, for ``dot``; half of the gap belongs to the boxes."""
+    """The input of ``dot``: boxes without text, a rank for each column, and lines; boxes include half of the gap."""
     lines = [f"digraph {{ graph [rankdir=LR, ordering=in, nodesep={gap / 2 / POINTS_PER_INCH:.3f}]"]
     lines += ['node [shape=box, fixedsize=true, label=""]']
     for column in grid.columns:
@@ -59,12 +60,9 @@ def make_plan(
     blocks: Sequence[Block], links: Sequence[Link], engine: str = "built-in", width: float | None = None,
     down: bool = False, tight: bool = False, margin: float = MARGIN
 ) -> Plan:  # fmt: skip
-    """The plan by an engine: to the right in rows of that width, or ``down``; ``tight`` where room is scarce.
-
-    ValueError for an unknown engine, FileNotFoundError for "dot" if there is no such program on the PATH.
-    """
+    """The plan by an engine, to the right in rows of a width or ``down``, ``tight`` where room is scarce."""
     if engine not in ENGINES:
-        raise ValueError(f"no layout is called {engine!r}: choose one of {', '.join(ENGINES)}")
+        raise ValueError(f"no layout is called {engine!r:.60}: choose one of {', '.join(ENGINES)}")
     plan = frame_plan(layered_plan(blocks, links, ENGINES[engine], tight, tight), blocks, links, margin)
     if down:
         return plan.transform(lambda at: (at[1], at[0]), plan.height, plan.width)  # its lines go down
@@ -76,7 +74,7 @@ def make_plan(
 
 
 def frame_plan(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], margin: float = MARGIN) -> Plan:
-    """The plan moved so that everything is inside its margins, and its size."""
+    """The plan with its size, moved so that everything is inside its margins."""
     xs, ys = [], []
     beside = {block.id: block.beside for block in blocks}
     for link in links:

@@ -1,6 +1,6 @@
-"""Plots with matplotlib: every one takes plain lists, draws into the axes it is given and returns them.
+"""Plots with matplotlib: functions that take plain lists, draw into the given axes and return them.
 
-Without axes it makes a figure of its own, no part of pyplot, which needs no display:
+Without axes they make a figure outside pyplot, which needs no display:
 ``plot_losses(losses).figure.savefig("losses.png")``.
 """
 

@@ -1,4 +1,4 @@
-"""A scene as a graph of the graphviz package, for whoever wants to style it further or to keep a .dot file."""
+"""A scene as a graph of the graphviz package, to style it further or to save a .dot file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NODE_SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "pla
 
 
 def digraph(scene: Scene) -> Any:
-    """The scene as a ``graphviz.Digraph``; neither the program ``dot`` nor a layout is needed for that."""
+    """The scene as a ``graphviz.Digraph``, without a layout or the program ``dot``."""
     need("graphviz", "a .dot file")
     import graphviz  # type: ignore[import-untyped]
 
@@ -27,13 +27,13 @@ def digraph(scene: Scene) -> Any:
     for box in scene.boxes:
         graph.node(box.id, **node(box, scene))
     for arrow in scene.arrows:
-        label = label_text(above(arrow, scene), below(arrow, scene))  # the value, and under it the gradient
+        label = label_text(above(arrow, scene), below(arrow, scene))  # the value, with the gradient under it
         graph.edge(arrow.source, arrow.target, label, id=arrow.id)
     return graph
 
 
 def node(box: Box, scene: Scene) -> dict[str, str]:
-    """The attributes of a box: gates are round, folded parts have corners, inputs are italic texts."""
+    """The attributes of a box: gates are round, folded parts rectangular, inputs italic texts."""
     lines = [over(box), inside(box)]
     lines += [[(box.symbol, "")]] * (box.kind == "fold") + [under(box, scene)]
     look = {
@@ -54,13 +54,13 @@ def node(box: Box, scene: Scene) -> dict[str, str]:
 
 
 def index(text: str, style: str) -> str:
-    """A text behind a space, or in small letters where it is an index."""
+    """An index in small letters; any other text after a space."""
     small = {"lower": LOWER, "upper": UPPER}.get(style)
     return "".join([small.get(c, c) for c in text]) if small else f" {clean(text)}"
 
 
 def label_text(*lines: Runs) -> Any:
-    """Lines as a label of DOT in which nothing a user wrote has a meaning of its own."""
+    """Lines as a label of DOT, with all characters of special meaning escaped."""
     import graphviz
 
     texts = ["".join([index(*run) for run in line]).strip() for line in lines]

@@ -1,4 +1,4 @@
-"""A drawing written out as PNG or PDF by matplotlib, which brings its own fonts: no other program is needed."""
+"""A drawing as PNG or PDF by matplotlib, which brings its own fonts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from autodiff._files import need
 from ..layout.plan import Point
 from ..layout.sizes import gap
 from ..style import SHAPES, TEXTS
-from .painter import Drawing, Shape, Text
+from .painter import POINT, Drawing, Shape, Text
 
-INCH = 96.0  # pixels of a drawing
-POINT = 72.0 / INCH
-SHARP = 2.0  # pixels of a PNG for each of the drawing's
-MAX_PIXELS = 4e7  # a PNG has at most about so many pixels
-MAX_SIDE = 6e4  # and at most so many in a line or column
+INCH = 96.0  # pixels per inch of a drawing
+SHARP = 2.0  # pixels of a PNG per pixel of the drawing
+MAX_PIXELS = 4e7  # of a PNG, approximately
+MAX_SIDE = 6e4  # pixels of a line or column
 
 
 def png(drawing: Drawing) -> bytes:
@@ -47,7 +46,7 @@ def pdf(drawings: Sequence[Drawing]) -> bytes:
 
 @contextmanager
 def plain_settings() -> Iterator[None]:
-    """Matplotlib as it comes, whatever styles the user has set, and silent about letters it cannot draw."""
+    """Use the default settings of matplotlib, without warnings about missing letters."""
     need("matplotlib", "a .png or .pdf file")
     import matplotlib
 
@@ -56,12 +55,12 @@ def plain_settings() -> Iterator[None]:
         filterwarnings("ignore", message="Glyph")
         default = matplotlib.rcParamsDefault
         settings = {name: default[name] for name in default if name.startswith(kinds)}
-        with matplotlib.rc_context({**settings, "pdf.fonttype": 42}):  # TrueType: letters that publishers take
+        with matplotlib.rc_context({**settings, "pdf.fonttype": 42}):  # TrueType, which publishers accept
             yield
 
 
 def figure(drawing: Drawing) -> Any:
-    """The drawing as a matplotlib Figure, which belongs to no window and no pyplot state."""
+    """The drawing as a matplotlib Figure without a window or pyplot state."""
     from matplotlib.figure import Figure
 
     palette, inch = drawing.palettes[0], INCH / drawing.scale
@@ -98,9 +97,9 @@ def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
 
 
 def rectangle_curve(mark: Shape) -> list[Point]:
-    """A rectangle with round corners as a curve; a circle where the corners are all of it."""
+    """A rectangle with round corners as a curve; a circle if the corners fill it."""
     (left, top), (right, bottom) = mark.points
-    r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve nearest to a quarter circle
+    r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve closest to a quarter circle
     points = [(left + r, top)]
     corners = [(right, top), (right, bottom), (left, bottom), (left, top)]
     ways = [(-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0)]
@@ -112,12 +111,12 @@ def rectangle_curve(mark: Shape) -> list[Point]:
 
 
 def text_artists(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
-    """Texts side by side, each placed by its measured width."""
+    """Adjacent texts, each placed by the measured widths."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text as Label
     from matplotlib.textpath import text_to_path
 
-    fonts = []  # of the families that come with matplotlib
+    fonts = []  # of families included in matplotlib
     for _, style in mark.runs:
         letters = TEXTS[style]
         look: Any = {"style": "italic" if letters.italic else "normal", "weight": "bold" if letters.bold else "normal"}

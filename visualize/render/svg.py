@@ -1,4 +1,4 @@
-"""A drawing written out as SVG, for light and dark, without scripts, fonts or anything from elsewhere."""
+"""A drawing as SVG, for light and dark, without scripts, fonts or external resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .painter import Drawing, Group, Shape, Text
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
-    """The drawing as an SVG file, ids behind a ``prefix``, with or without style sheet and descriptions."""
+    """The drawing as an SVG file, with a ``prefix`` of ids, with or without style sheet and descriptions."""
     size = f"{coordinate(drawing.width)} {coordinate(drawing.height)}"
     wide, high = size.split()
     shown = [coordinate(x * drawing.scale) for x in (drawing.width, drawing.height)]
@@ -35,16 +35,16 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool 
 
 
 def group_element(group: Group, prefix: str, described: bool = True) -> str:
-    """A group as an element with an id, its classes and its words."""
+    """A group as an element with its id, classes and description."""
     id = f' id="{escape(prefix + group.id)}"' if group.id else ""
-    told = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its words
-    words = [f"<title>{escape(pretty(group.words))}</title>"] if told else []
+    titled = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its title
+    words = [f"<title>{escape(pretty(group.words))}</title>"] if titled else []
     marks = [text_element(mark) if isinstance(mark, Text) else shape_element(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
 
 
 def text_element(mark: Text) -> str:
-    """Texts side by side as one text element with a span for each style."""
+    """Adjacent texts as one text element with a span for each style."""
     place = f'x="{coordinate(mark.x)}" y="{coordinate(mark.y)}"' + f' text-anchor="{mark.anchor}"' * (
         mark.anchor != "middle"
     )
@@ -56,7 +56,8 @@ def text_element(mark: Text) -> str:
     for content, style in mark.runs:
         drop = TEXTS[style].drop
         move = f' dy="{coordinate(drop - low)}"' if drop != low else ""
-        spans.append(f'{" " * (not drop and bool(spans))}<tspan class="{style}"{move}>{escape(content)}</tspan>')
+        space = " " if spans and not drop else ""
+        spans.append(f'{space}<tspan class="{style}"{move}>{escape(content)}</tspan>')
         low = drop
     return f"<text {place}>{''.join(spans)}</text>"
 
@@ -77,10 +78,7 @@ def shape_element(mark: Shape) -> str:
 
 
 def positions(drawing: Drawing, other: Drawing) -> list[Any]:
-    """Where the marks of another drawing stand in this one: the data of a path, or [x, y] and a text's anchor.
-
-    0 of the head of a line, and of what stands to the first mark of its group as it does there.
-    """
+    """The positions here of the marks of another drawing: data of a path, [x, y, a text's anchor], 0 if implied."""
     found: list[Any] = []
     for group, old in zip(drawing.groups, other.groups):
         kinds = [mark.kind if isinstance(mark, Shape) else "text" for mark in group.marks]
@@ -96,7 +94,7 @@ def positions(drawing: Drawing, other: Drawing) -> list[Any]:
 
 
 def position(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
-    """Where a mark stands, as its attributes tell."""
+    """The position of a mark as in its attributes."""
     if isinstance(mark, Text):
         return [round(mark.x, digits), round(mark.y, digits), *[mark.anchor] * (mark.anchor != "middle")]
     (left, top), (right, bottom) = mark.points[:2]
@@ -105,7 +103,7 @@ def position(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
 
 
 def path(points: Sequence[Point], axes: Sequence[int] = (1,)) -> str:
-    """The data of a path: a start, then Bezier pieces of three points; those along an axis (1: level) are lines."""
+    """The data of a path: a start, then Bezier pieces of three points, or lines for those along ``axes`` (1: level)."""
     parts, last = [f"M{pair(points[0])}"], points[0]
     for i in range(1, len(points), 3):
         piece = points[i : i + 3]
@@ -120,19 +118,19 @@ def pair(point: Point) -> str:
 
 
 def coordinate(x: float) -> str:
-    """A coordinate to a tenth of a pixel, without needless zeros."""
+    """A coordinate to a tenth of a pixel, without trailing zeros."""
     return show(x, 1)
 
 
 def scope(drawing: Drawing) -> str:
-    """What selects a drawing: those of other colors may stand in the same page."""
+    """The CSS selector of a drawing; a page may have drawings in other colors."""
     if drawing.palettes == (LIGHT, DARK):
         return ".autodiff"
     return f".autodiff.theme-{crc32(repr(drawing.palettes).encode()):08x}"
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS. In a page its color-scheme decides between light and dark, in a file the reader's system."""
+    """The styles as CSS; light or dark by the color-scheme of a page, in a file by the reader's system."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic

@@ -1,4 +1,4 @@
-"""Drawings written out as TeX: a file of its own with TikZ pictures, one a page, for slides and papers."""
+"""Drawings as a TeX file of TikZ pictures, one on each page, for slides and papers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from autodiff.formula import show
 from autodiff.notation import ACCENTS, MARKS, escape, tex
 
 from ..style import SHAPES, TEXTS
-from .painter import Drawing, Shape, Text
+from .painter import POINT, Drawing, Shape, Text
 
-PREAMBLE = r"""% pdflatex makes the pages; a tikzpicture can be pasted into other files, with the definitions before it.
+PREAMBLE = r"""% Run pdflatex for the pages, or paste a tikzpicture with the definitions before it into other files.
 \documentclass{article}
 \usepackage{fix-cm}
 \usepackage{tikz}
@@ -24,12 +24,11 @@ MARKS
 \end{tikzpicture}}%
 \pdfpagewidth\wd0 \pdfpageheight\ht0 \pdfhorigin0pt \pdfvorigin0pt \shipout\box0
 """
-POINT = 0.75  # points of a pixel
 SERIF, SANS = r"\rmfamily", r"\sffamily"
 
 
 def tikz(drawings: Sequence[Drawing]) -> str:
-    """The drawings as the pages of a TeX file that needs nothing but TikZ."""
+    """The drawings as the pages of a TeX file that needs only TikZ."""
     from matplotlib.colors import to_hex
 
     colors = [(name, to_hex(code)[1:].upper()) for name, code in drawings[0].palettes[0].items()]
@@ -62,7 +61,7 @@ def shape_command(mark: Shape, scale: float) -> str:
 
 
 def text_command(mark: Text, scale: float) -> str:
-    """A text; its runs follow each other as in the other formats."""
+    """A text as a node, its runs spaced as in the other formats."""
     pieces = []
     for i, (text, style) in enumerate(mark.runs):
         letters = TEXTS[style]
@@ -77,7 +76,7 @@ def text_command(mark: Text, scale: float) -> str:
 
 
 def plain(text: str) -> str:
-    """A text in TeX; a letter with an accent of mathematics has the accent of TeX."""
+    """A text in TeX, with TeX accents for letters with mathematical accents."""
     letters = normalize("NFD", text)
     for name, mark in ACCENTS.items():
         if len(letters) == 2 and letters[1] == mark:

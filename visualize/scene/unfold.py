@@ -1,8 +1,4 @@
-"""Unfolding a gate into simpler ones, and folding those back: two readings of one table.
-
-D2 is D3 with its sigmoid unfolded. What a lecture draws may overflow; gates that no lecture unfolds have the
-expansion that a computer needs.
-"""
+"""Unfolding a gate into simpler ones, and folding those back, by one table: D2 is D3 with its sigmoid unfolded."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from autodiff.flat import Unsupported
 from autodiff.flat.expansion import recorded
 from autodiff.graph import history, stale
 
-Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
+Match = tuple[str, Any, set[Value]]  # a gate found in unfolded form: (name, operand, nodes between)
 
 
 def weighted_sum(*operands: Any) -> Any:
@@ -31,7 +27,7 @@ def tangent(x: Any) -> Any:
     return (up - down) / (up + down)
 
 
-UNFOLDED: dict[str, Callable[..., Any]] = {
+UNFOLDED: dict[str, Callable[..., Any]] = {  # as in the lectures; these forms may overflow, unlike expansions
     "sigmoid": lambda x: 1.0 / (1.0 + exp(-x)),
     "tanh": tangent,
     "softplus": lambda x: log(1.0 + exp(x)),
@@ -42,16 +38,21 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "gelu": lambda x: x * PRIMITIVES["normal_cdf"](x),
     "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
-SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
+SINGLE = tuple(UNFOLDED)[:3]  # gates of one operand, whose unfolded forms can be found
+
+
+def inputs_of(node: Value) -> list[Value]:
+    """The operands of a node that are Values, not constants."""
+    return [x for x in node.operands if type(x) is not float]
 
 
 class Ends(Primitive):
-    """Several outputs as the operands of one node, which no picture shows."""
+    """The gate of a hidden node whose operands are several outputs."""
 
 
 def join(outputs: Sequence[Value]) -> Value:
-    """One node behind several outputs, at which the gradients left by ``backward()`` start."""
-    used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
+    """One node after several outputs, where the gradients left by ``backward()`` start."""
+    used = {x for output in outputs for node in history(output) for x in inputs_of(node)}
     seeds = tuple([None if output in used else output.grad for output in outputs])
     root: Value = Value.record(Ends("outputs", lambda *xs: 0.0, lambda out, *xs: seeds), outputs)
     root.grad = float(any(output.grad for output in outputs))
@@ -59,7 +60,7 @@ def join(outputs: Sequence[Value]) -> Value:
 
 
 def rewrite(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
-    """(output, copies of its nodes, notes): a copy where gates are unfolded, or of ``SINGLE`` folded."""
+    """(output, copies of its nodes, notes), with the gates in ``unfold`` unfolded and those of ``SINGLE`` folded."""
     unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
     if not names and not unfold:
@@ -68,10 +69,10 @@ def rewrite(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dic
     for name in unfold.difference(UNFOLDED, unfoldable(order) if unfold.difference(UNFOLDED) else ()):
         raise ValueError(
             f"cannot unfold {name!r:.60}: choose among {', '.join(UNFOLDED)}, or a gate of the graph whose value or "
-            "expansion= is made of simpler ones"
+            "expansion= consists of simpler ones"
         )
     if next(stale(order), None):
-        return output, {}, ["The numbers are out of date, so that no gate was unfolded: call forward() first."]
+        return output, {}, ["No gate was unfolded, as the values are out of date: call forward() first."]
     copies = copy_nodes(order, unfold, find_unfolded(order, names))
     for node in order:
         if node.primitive is None:
@@ -84,13 +85,13 @@ def wishes(fold: Any) -> list[Any]:
 
 
 def unfoldable(nodes: Iterable[Value]) -> list[str]:
-    """The names of the gates that are made of simpler ones."""
+    """The names of the gates that can be written in simpler ones."""
     gates: dict[Any, Any] = {node.primitive: node.operands for node in nodes if node.primitive}
     return [gate.name for gate, operands in gates.items() if simpler(gate, operands) is not None]
 
 
 def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
-    """The gate in simpler ones: as lectures draw it, else its expansion; None of an elementary one."""
+    """The gate in simpler ones, as lectures draw it or by its expansion; None for an elementary gate."""
     name = primitive.name
     if name in UNFOLDED and PRIMITIVES.get(name) is primitive:
         made = UNFOLDED[name](*operands)
@@ -104,7 +105,7 @@ def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
 
 
 def copy_nodes(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
-    """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
+    """The copy of every node, with some gates unfolded and the matches folded, and gradients from ``backward``."""
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
     for node in order:
@@ -126,12 +127,11 @@ def copy_nodes(order: Sequence[Value], unfold: Iterable[str], matches: dict[Valu
 
 
 def find_unfolded(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
-    """The places where one of the gates stands unfolded, by their last nodes."""
+    """The unfolded forms of the gates in a graph, by their last nodes."""
     users: dict[Value, set[Value]] = {node: set() for node in order}
     for node in order:
-        for operand in node.operands:
-            if type(operand) is not float:
-                users[operand].add(node)
+        for operand in inputs_of(node):
+            users[operand].add(node)
     matches = {}
     for name in names:
         x = Value(0.5)
@@ -147,7 +147,7 @@ def find_unfolded(order: Sequence[Value], names: Sequence[str]) -> dict[Value, M
 
 
 def match_pattern(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
-    """Whether a graph has the shape of the pattern; notes in ``bound`` what each of the pattern's nodes is there."""
+    """Whether a graph has the shape of the pattern; ``bound`` maps the nodes of the pattern to those of the graph."""
     if type(pattern) is float or type(node) is float:
         return type(pattern) is type(node) and bool(pattern == node)
     if pattern in bound:

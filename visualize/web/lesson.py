@@ -280,7 +280,7 @@ def briefly(scene: Scene) -> Scene:
         return replace(part, value=value, gradient=gradient)
 
     boxes, arrows = ([brief(part) for part in parts] for parts in (scene.boxes, scene.arrows))
-    boxes = [replace(box, told=number_text(box.value, scene)) if box.told else box for box in boxes]
+    boxes = [replace(box, text=number_text(box.value, scene)) if box.text else box for box in boxes]
     return replace(scene, down=True, boxes=boxes, arrows=arrows)
 
 
