@@ -38,42 +38,40 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     from autodiff.cli import examples, file_name, places, shielded
 
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m visualize",
         usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
         description="Draw the graph of an expression, with values and gradients, into a file.",
         epilog=examples(),
     )
-    made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D2")
+    add, fold = parser.add_argument, parser.add_mutually_exclusive_group().add_argument
     file: Any = {"type": file_name, "metavar": "FILE"}
+    add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D2")
     kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file for each step; - prints SVG"
-    made.add_argument("-o", dest="file", help=kinds, **file)
-    made.add_argument("--try", help="a page with a box for other expressions, .html", **file)
-    made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
-    made.add_argument("--frames", action="store_true", help="draw every step; as pages of a .pdf or .tex file")
-    folding = made.add_mutually_exclusive_group()
-    folding.add_argument(
-        "--fold", action="append", metavar="NAME", help="make one box of NAME and all that only it uses"
+    add("-o", dest="file", help=kinds, **file)
+    add("--try", help="a page with a box for other expressions, .html", **file)
+    add("--lectures", help="all lecture examples and a playground as one page, .html", **file)
+    add("--frames", action="store_true", help="draw every step; as pages of a .pdf or .tex file")
+    fold("--fold", action="append", metavar="NAME", help="draw NAME and all that only it uses as one box")
+    fold("--no-fold", action="store_true", help="draw every node of a large graph")
+    add("--unfold", action="append", metavar="GATE", help="draw sigmoid, tanh, relu, dot as simpler gates")
+    add("--digits", type=places, metavar="N", help="decimal places (default: 6 significant digits)")
+    add("--round", type=places, metavar="N", help="round every number to N places before further use")
+    add("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
+    add("--no-values", dest="values", action="store_false", help="omit the values")
+    add("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or no gradients")
+    add(
+        "--highlight", action="append", metavar="NAME", help="paths from NAME, or the number of a step; again: via NAME"
     )
-    folding.add_argument("--no-fold", action="store_true", help="draw every node of a large graph")
-    made.add_argument("--unfold", action="append", metavar="GATE", help="draw sigmoid, tanh, dot ... as simpler gates")
-    made.add_argument("--digits", type=places, metavar="N", help="decimal places (default: 6 significant digits)")
-    made.add_argument("--round", type=places, metavar="N", help="round every number to N places before further use")
-    made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
-    made.add_argument("--no-values", dest="values", action="store_false", help="omit the values")
-    made.add_argument("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or no gradients")
-    made.add_argument(
-        "--highlight", action="append", metavar="NAME", help="paths from NAME, or a step; again: via NAME"
-    )
-    made.add_argument("--direction", choices=("right", "down"), default="right", help="of the arrows")
+    add("--direction", choices=("right", "down"), default="right", help="of the arrows")
     pixels: Any = {"type": float, "metavar": "PIXELS"}
-    made.add_argument("--width", default=1280, help="of a row (default: 1280); 0: one row", **pixels)
-    made.add_argument("--height", default=720, help="tighten higher pictures (default: 720); 0: never", **pixels)
-    made.add_argument("--font-size", default=13, help="of the numbers (default: 13)", **pixels)
-    made.add_argument("--scale", type=float, default=1, metavar="FACTOR", help="of the size of the picture")
-    made.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
-    made.add_argument("--layout", choices=("built-in", "dot"), default="built-in", help="built in, or by Graphviz")
-    return made.parse_intermixed_args(shielded(arguments))
+    add("--width", default=1280, help="of a row (default: 1280); 0: one row", **pixels)
+    add("--height", default=720, help="tighten higher pictures (default: 720); 0: never", **pixels)
+    add("--font-size", default=13, help="of the numbers (default: 13)", **pixels)
+    add("--scale", type=float, default=1, metavar="FACTOR", help="of the size of the picture")
+    add("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
+    add("--layout", choices=("built-in", "dot"), default="built-in", help="built in, or by Graphviz")
+    return parser.parse_intermixed_args(shielded(arguments))
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -84,7 +82,7 @@ def run(chosen: argparse.Namespace) -> int:
 
     plain = options([])
     if chosen.lectures:
-        refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, as they are:")
+        refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, unchanged:")
         suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
         print_paths(lectures().save(chosen.lectures))
@@ -102,7 +100,7 @@ def run(chosen: argparse.Namespace) -> int:
     say(*notes)
     if chosen.file and suffix(chosen.file, (*FORMATS, *PAGES)) in PAGES:
         if len(subjects) > 1:
-            refuse_idle(chosen, plain, SEVERAL, "a page of several parts shows them as they are:")
+            refuse_idle(chosen, plain, SEVERAL, "a page of several parts shows them unchanged:")
         refuse_idle(chosen, plain, ONE, "a page shows every step and takes only --fold, --digits and --layout:")
         if "{n" in chosen.file:
             raise ValueError(f"a page shows every step in one file: leave out {{n}} in {chosen.file!r:.60}")
@@ -127,10 +125,12 @@ def save_picture(output: Any, chosen: argparse.Namespace) -> list[str]:
     from .picture import draw
 
     output.backward()
-    knobs = {name: x for name, x in vars(chosen).items() if name in (draw.__kwdefaults__ or ())} | shared_options(
-        chosen
-    )
-    knobs |= {"width": chosen.width or None, "height": chosen.height or None, "unfold": chosen.unfold or ()}
+    knobs = {name: x for name, x in vars(chosen).items() if name in (draw.__kwdefaults__ or ())}
+    knobs |= shared_options(chosen) | {
+        "width": chosen.width or None,
+        "height": chosen.height or None,
+        "unfold": chosen.unfold or (),
+    }
     knobs["gradients"] = chosen.gradients != "no" and chosen.gradients
     if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
         knobs["highlight"] = int(chosen.highlight[0])

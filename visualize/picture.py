@@ -102,7 +102,7 @@ def draw(
     output = as_value(output)
     one_of("layout", layout, ENGINES)
     one_of("direction", direction, ("right", "down"))
-    one_of("gradients", gradients, (True, False, "blank"))
+    one_of("kind of gradients", gradients, (True, False, "blank"))
     for name, number in {"width": width, "height": height, "font_size": font_size, "scale": scale}.items():
         optional = name in ("width", "height")
         if not (optional if number is None else isinstance(number, Real) and 0 < number < 1e5):
@@ -180,9 +180,9 @@ class Look(NamedTuple):
         fits = [x for pages in (1, 2) for x in tried if x[2].height * x[0].zoom <= pages * self.height]
         return (fits or tried)[0]
 
-    def paint(self, *arguments: Any) -> Drawing:
-        """The drawing by ``paint``, in these sizes and colors."""
-        return replace(paint(*arguments), scale=self.scale * self.zoom, palettes=self.palettes)
+    def paint(self, scene: Scene, plan: Plan, lines: int = 0) -> Drawing:
+        """The drawing of a scene in these sizes and colors."""
+        return replace(paint(scene, plan, lines), scale=self.scale * self.zoom, palettes=self.palettes)
 
 
 class Picture:
@@ -244,9 +244,7 @@ class Picture:
         ending = suffix(name, FORMATS[:-1])
         single = frame_name(name, 1) == name
         if single and ending not in PAGED:
-            raise ValueError(
-                f"{name!r} has no place for the number of the step: write {{n}}, as in 'step-{{n}}{ending}'"
-            )
+            raise ValueError(f"{name!r} lacks the number of the step: write {{n}}, as in 'step-{{n}}{ending}'")
         drawings = self._frames()
         if single:
             return [write(name, content(drawings, ending))]
@@ -258,7 +256,7 @@ class Picture:
         look, whole, plan = self._look.plan(scene(self._output, **self._options, steps=True))
         steps = list(frames(whole))
         lines = max([len(step.caption) for step in steps])
-        return [look.paint(step.scene, plan, step.lit, step.caption, lines) for step in steps]
+        return [look.paint(step, plan, lines) for step in steps]
 
 
 def content(drawings: Sequence[Drawing], ending: str) -> bytes:
@@ -276,5 +274,5 @@ def frame_name(pattern: str, n: int) -> str:
     """The file name with the number of a step in place of {n} or {n:03}; ValueError for other braces."""
     name = re.sub(r"\{n(?::(0?\d?)d?)?\}", lambda found: format(n, found[1] or ""), pattern)
     if "{" in name or "}" in name:
-        raise ValueError(f"cannot number {pattern!r:.300}: {{n}} or {{n:03}} stands for the number, no other braces")
+        raise ValueError(f"cannot number {pattern!r:.300}: write the number as {{n}} or {{n:03}}, without other braces")
     return name

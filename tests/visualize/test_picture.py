@@ -240,7 +240,7 @@ def test_frames_write_no_gradient():
 
 
 def test_frames_need_a_place_for_the_number(tmp_path):
-    with pytest.raises(ValueError, match="has no place for the number of the step"):
+    with pytest.raises(ValueError, match="lacks the number of the step"):
         draw(built("D1")).frames(tmp_path / "d1.svg")
     with pytest.raises(ValueError, match="cannot number"):
         draw(built("D1")).frames(tmp_path / "d1-{step}.svg")

@@ -48,14 +48,18 @@ def label_runs(label: str, style: str = "name") -> Runs:
     return [(text, look) for text, look in runs if text]
 
 
+def equation_runs(label: str, value: str) -> Runs:
+    """``label = value``, or the value alone if it has no label."""
+    return [*label_runs(label), ("=", "name"), (value, "data")] if label else [(value, "data")]
+
+
 def above(arrow: Arrow, scene: Scene) -> Runs:
     """The text above an arrow: the name of the value, and the value."""
     if arrow.count > 1:
         return [(f"{arrow.count:,} values", "count")]
-    name = label_runs(arrow.name)
     if arrow.value is None or not scene.values:
-        return name
-    return [*name, *[("=", "name")] * bool(name), (number_text(arrow.value, scene), "data")]
+        return label_runs(arrow.name)
+    return equation_runs(arrow.name, number_text(arrow.value, scene))
 
 
 def below(arrow: Arrow, scene: Scene) -> Runs:
@@ -82,8 +86,7 @@ def inside(box: Box) -> Runs:
         return [(pretty(box.symbol), "symbol" if len(box.symbol) == 1 else "word")]
     if box.kind == "fold":
         return label_runs(box.name, "title")
-    name = label_runs(box.name)
-    return [*name, *[("=", "name")] * bool(name), (box.text, "data")] if box.text else name
+    return equation_runs(box.name, box.text) if box.text else label_runs(box.name)
 
 
 def over(box: Box) -> Runs:

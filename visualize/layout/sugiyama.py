@@ -92,7 +92,7 @@ def order_columns(grid: Grid) -> None:
             update_places(grid)
             forward, neighbors = sweep % 2 == 0, grid.after if sweep % 2 else grid.before
             for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
-                by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
+                sort_by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
             swap(grid)
             count = crossings(grid)
             if count < fewest:
@@ -140,7 +140,7 @@ def crossings(grid: Grid) -> int:
     return count
 
 
-def by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]], ties: int) -> None:
+def sort_by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]], ties: int) -> None:
     """Sort a column by the median places of neighbors; items without neighbors stay, with ``ties`` -1 equals swap."""
     places = grid.places
     keyed = []
@@ -261,18 +261,16 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
     return rank
 
 
-Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least a gap apart
-
-
 def heights_by_order(grid: Grid, gap: float) -> list[float]:
-    """The heights of the built-in layout."""
+    """The y of every item by the built-in layout, at least a gap apart."""
     order_columns(grid)
     return y_positions(grid, gap)
 
 
 def layered_plan(
-    blocks: Sequence[Block], links: Sequence[Link], heights: Heights, close: bool = False, tight: bool = False
-) -> Plan:
+    blocks: Sequence[Block], links: Sequence[Link], heights: Callable[[Grid, float], list[float]],
+    close: bool = False, tight: bool = False
+) -> Plan:  # fmt: skip
     """The plan by Sugiyama's method; ``close`` narrows the space between columns, ``tight`` all other spaces."""
     grid = Grid(blocks, links)
     largest = max(map(len, grid.columns))  # small graphs get more room to fill a slide

@@ -36,7 +36,7 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
         across, up = argument_names(function, ["first parameter", "second parameter"])
         dress(axes, "", across, up)
     else:
-        raise ValueError(f"a descent needs points of 1 or 2 numbers, got points of {sorted(dimensions)}")
+        raise ValueError(f"a descent needs points of 1 or 2 numbers, got points of {sorted(dimensions)} numbers")
     for place, (name, points) in enumerate(paths.items()):
         longest = max(map(math.dist, points, points[1:]), default=0.0)
         draw_path(axes, points, place, f"{name}: steps up to {longest:.2g}" if len(paths) > 1 else name)

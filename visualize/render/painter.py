@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .._text import pretty, width
@@ -63,18 +63,16 @@ class Drawing:
     palettes: tuple[dict[str, str], dict[str, str]] = (LIGHT, DARK)
 
 
-def paint(
-    scene: Scene, plan: Plan, lit: Mapping[str, str] | None = None, caption: Sequence[str] = (), lines: int = 0
-) -> Drawing:
-    """The drawing of a scene by a plan, with ids in ``lit`` highlighted and room for ``lines`` lines of caption."""
-    lit = lit or scene.lit
-    texts = [*[(pretty(line), "caption") for line in caption], *[(note, "note") for note in scene.notes]]
+def paint(scene: Scene, plan: Plan, lines: int = 0) -> Drawing:
+    """The drawing of a scene by a plan, with room for a caption of some lines."""
+    texts = [*[(pretty(line), "caption") for line in scene.caption], *[(note, "note") for note in scene.notes]]
     wide = max([plan.width, *[width(text, TEXTS[style].size) + 40.0 for text, style in texts]])
     drawing = Drawing(wide, plan.height, scene.title, scene.description)
-    drawing.groups += [arrow_group(arrow, scene, plan, lit.get(arrow.id, "")) for arrow in scene.arrows]
-    drawing.groups += [box_group(box, scene, plan, box.id in lit) for box in scene.boxes]
-    room = 20.0 * max(lines, len(caption)) + 6.0 * bool(lines or caption)
-    below = [6.0 + 20.0 * i for i in range(len(caption))] + [(room or -2.0) + 16.0 * i for i in range(len(scene.notes))]
+    drawing.groups += [arrow_group(arrow, scene, plan, scene.lit.get(arrow.id, "")) for arrow in scene.arrows]
+    drawing.groups += [box_group(box, scene, plan, box.id in scene.lit) for box in scene.boxes]
+    room = 20.0 * lines + 6.0 if lines else 0.0
+    below = [6.0 + 20.0 * i for i in range(len(scene.caption))]
+    below += [(room or -2.0) + 16.0 * i for i in range(len(scene.notes))]
     for (text, style), y in zip(texts, below):
         drawing.groups.append(Group("", style, marks=[Text(20.0, plan.height + y, [(text, style)], "start")]))
     drawing.height += room + 16.0 * len(scene.notes)

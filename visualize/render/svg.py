@@ -45,9 +45,8 @@ def group_element(group: Group, prefix: str, described: bool = True) -> str:
 
 def text_element(mark: Text) -> str:
     """Adjacent texts as one text element with a span for each style."""
-    place = f'x="{coordinate(mark.x)}" y="{coordinate(mark.y)}"' + f' text-anchor="{mark.anchor}"' * (
-        mark.anchor != "middle"
-    )
+    anchor = "" if mark.anchor == "middle" else f' text-anchor="{mark.anchor}"'
+    place = f'x="{coordinate(mark.x)}" y="{coordinate(mark.y)}"{anchor}'
     if len(mark.runs) == 1:
         content, style = mark.runs[0]
         return f'<text class="{style}" {place}>{escape(content)}</text>'
@@ -96,7 +95,8 @@ def positions(drawing: Drawing, other: Drawing) -> list[Any]:
 def position(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
     """The position of a mark as in its attributes."""
     if isinstance(mark, Text):
-        return [round(mark.x, digits), round(mark.y, digits), *[mark.anchor] * (mark.anchor != "middle")]
+        anchor = [] if mark.anchor == "middle" else [mark.anchor]
+        return [round(mark.x, digits), round(mark.y, digits), *anchor]
     (left, top), (right, bottom) = mark.points[:2]
     middle = right - left == bottom - top == 2 * mark.radius
     return [round((left + right) / 2 if middle else left, digits), round((top + bottom) / 2 if middle else top, digits)]

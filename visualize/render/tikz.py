@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
@@ -37,17 +36,17 @@ def tikz(drawings: Sequence[Drawing]) -> str:
     for drawing in drawings:
         marks = [text_command(mark, drawing.scale) if isinstance(mark, Text) else shape_command(mark, drawing.scale)
                  for group in drawing.groups for mark in group.marks]  # fmt: skip
-        filled = {"UNIT": f"{decimal(POINT * drawing.scale)}pt", "WIDE": decimal(drawing.width),
-                  "HIGH": decimal(drawing.height), "MARKS": "\n".join(marks)}  # fmt: skip
-        pages.append(re.sub("|".join(filled), lambda found, filled=filled: filled[found[0]], PAGE))  # type: ignore[misc]
+        page = PAGE.replace("UNIT", f"{decimal(POINT * drawing.scale)}pt")
+        page = page.replace("WIDE", decimal(drawing.width)).replace("HIGH", decimal(drawing.height))
+        pages.append(page.replace("MARKS", "\n".join(marks)))
     title = f"% {escape(drawings[0].title)}"
     return "\n".join([title, head, "\\begin{document}", *pages, "\\end{document}", ""])
 
 
 def shape_command(mark: Shape, scale: float) -> str:
     strokes = SHAPES[mark.style]
-    line = [f"draw={strokes.line}, line width={decimal(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
-    look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]
+    line = f"draw={strokes.line}, line width={decimal(strokes.width * POINT * scale)}pt" if strokes.line else ""
+    look = [line, f"fill={strokes.fill}" if strokes.fill else "", "dashed" if strokes.dashed else ""]
     points = [f"({decimal(x)},{decimal(y)})" for x, y in mark.points]
     if mark.kind == "polygon":
         way = " -- ".join([*points, "cycle"])
@@ -57,7 +56,7 @@ def shape_command(mark: Shape, scale: float) -> str:
     else:
         pieces = [" .. controls {} and {} .. {}".format(*points[i : i + 3]) for i in range(1, len(points), 3)]
         way = points[0] + "".join(pieces)
-    return f"\\path[{', '.join(look)}] {way};"
+    return f"\\path[{', '.join(filter(None, look))}] {way};"
 
 
 def text_command(mark: Text, scale: float) -> str:
@@ -68,9 +67,10 @@ def text_command(mark: Text, scale: float) -> str:
         size = decimal(letters.size * POINT * scale)
         font = f"\\fontsize{{{size}}}{{{size}}}\\selectfont{SERIF if letters.serif else SANS}"
         font += r"\bfseries" * letters.bold + r"\itshape" * letters.italic
-        low = f"\\raisebox{{{decimal(-letters.drop * POINT * scale)}pt}}" * bool(letters.drop)
-        gap = r"\hspace{3pt}" * (i > 0 and not letters.drop)
-        pieces.append(f"{gap}{low}{{\\color{{{letters.color}}}{font} {plain(text)}}}")
+        before = r"\hspace{3pt}" if i else ""
+        if letters.drop:
+            before = f"\\raisebox{{{decimal(-letters.drop * POINT * scale)}pt}}"
+        pieces.append(f"{before}{{\\color{{{letters.color}}}{font} {plain(text)}}}")
     anchor = "base" if mark.anchor == "middle" else "base west"
     return f"\\node[anchor={anchor}] at ({decimal(mark.x)},{decimal(mark.y)}) {{{''.join(pieces)}}};"
 

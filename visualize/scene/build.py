@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from autodiff import Value
 from autodiff.formula import gate, names, show
@@ -122,16 +122,8 @@ def lit_paths(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) 
     return dict.fromkeys([*map(walk.box_id, on_path), *arrows, *ends], "lit")
 
 
-class Frame(NamedTuple):
-    """The scene after one step, the ids to highlight, and one or two lines of caption."""
-
-    scene: Scene
-    lit: dict[str, str]
-    caption: list[str]
-
-
-def frames(scene: Scene) -> Iterator[Frame]:
-    """Yield a frame for every step of a scene that has steps."""
+def frames(scene: Scene) -> Iterator[Scene]:
+    """Yield the scene after each of its steps, with the step highlighted and one or two lines of caption."""
     pending = {step.box for step in scene.steps if step.phase == "forward"}
     arrived: set[str] = set()
     totals: dict[str, float | None] = {}
@@ -147,7 +139,8 @@ def frames(scene: Scene) -> Iterator[Frame]:
         caption = [f"Step {step.number} of {len(scene.steps)}: {first}"]
         if others:
             caption.append("   ".join(others))
-        yield Frame(replace(scene, arrows=arrows, boxes=boxes, title=step.text), lit_ids(scene, step), caption)
+        lit = lit_ids(scene, step)
+        yield replace(scene, arrows=arrows, boxes=boxes, lit=lit, title=step.text, caption=caption)
 
 
 def lit_ids(scene: Scene, step: Step) -> dict[str, str]:
@@ -195,19 +188,16 @@ class Walk:
                 self.totals[step.operand] = step.total
                 self.flows[step.node, step.place] = step.upstream, step.local, step.downstream
         elif not self.changes:
-            self.sweep(upstream is not None)
+            for node, gradient, local_gradients in sweep(output, self.upstream):
+                if upstream is not None:
+                    self.totals[node] = gradient
+                for place, local in enumerate(local_gradients):
+                    if local is not None:
+                        downstream = 0.0 if local is False else gradient * local
+                        self.flows[node, place] = gradient, float(local), downstream
         for node in order:
             self.visit(node)
         self.finish()
-
-    def sweep(self, total: bool) -> None:
-        """Record what flows back over every edge and, with ``total``, the gradients that it adds up to."""
-        for node, upstream, local_gradients in sweep(self.output, self.upstream):
-            if total:
-                self.totals[node] = upstream
-            for place, local in enumerate(local_gradients):
-                if local is not None:
-                    self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
 
     def value(self, node: Value) -> float:
         return float(self.values.get(node, node.data))

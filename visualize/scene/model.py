@@ -74,3 +74,4 @@ class Scene:
     )  # highlighted ids, each "lit" or (an arrow of the backward pass) "back"
     title: str = ""
     description: str = ""
+    caption: list[str] = field(default_factory=list)  # lines under the picture
