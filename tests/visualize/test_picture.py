@@ -378,10 +378,15 @@ def test_a_path_or_a_step_stands_out():
 
 @pytest.mark.parametrize(
     "knobs",
-    [{"direction": "up"}, {"gradients": "yes"}, {"gradients": 1}, {"scale": 0}, {"width": -1}, {"font_size": 0}],
-)
+    [
+        {"direction": "up"}, {"gradients": "yes"}, {"gradients": 1}, {"scale": 0}, {"scale": None}, {"width": -1},
+        {"width": "wide"}, {"font_size": 0}, {"digits": "two"}, {"digits": -1}, {"round": 2.5}, {"unfold": 3},
+        {"theme": []},
+    ],
+)  # fmt: skip
 def test_a_knob_that_makes_no_sense_is_named(knobs):
-    with pytest.raises(ValueError, match=next(iter(knobs))):
+    ((name, value),) = knobs.items()
+    with pytest.raises((TypeError, ValueError), match=f"{name}.*{re.escape(str(value))}"):
         draw(built("D1"), **knobs)
 
 
