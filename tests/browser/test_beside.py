@@ -68,7 +68,7 @@ def test_its_passes_are_stepped_through_and_then_one_update(visit):
     assert int(box.locator(".counter").text_content().split()[0]) == int(counter.split()[0]) + 1
     assert tab.text_content(".counts .steps") == "step 0"  # the key was the graph's alone
 
-    box.get_by_role("button", name="Step one update through the graph").click()
+    box.get_by_role("button", name="Step through one update").click()
     box.get_by_role("status").filter(has_text="Updated by this example alone").wait_for(timeout=10_000)
     net = trained()
     _, slopes = of_example(net, 1)
@@ -86,7 +86,7 @@ def test_its_passes_are_stepped_through_and_then_one_update(visit):
 def test_of_a_large_net_one_unit_is_shown_with_the_gradients_of_the_whole_loss(visit, sizes, unit, prefix):
     tab = visit(xor(sizes))
     box = opened(tab, "inspect")
-    box.get_by_label("What is shown of the net").select_option(unit)
+    box.get_by_label("Part of the net").select_option(unit)
     box.locator(f"[data-input^='W{prefix}']").first.wait_for()
     tab.wait_for_timeout(300)
     found = {name: x for name, x in gradients(tab).items() if name[1:].startswith(prefix)}
@@ -243,7 +243,7 @@ def test_what_is_hidden_by_an_address_is_hidden(visit):
 def test_a_page_may_leave_out_the_graph_and_keeps_the_rest(visit):
     tab = visit(xor(graph=False), "#rate=3")
     tab.locator(".doctor button", has_text="learning rate 0.3").wait_for()
-    assert tab.locator(".beside summary").all_text_contents() == ["Many starts: which of them learn?", "As Python"]
+    assert tab.locator(".beside summary").all_text_contents() == ["Many starts: which ones learn?", "As Python"]
 
 
 def test_a_projector_shows_what_was_opened_only(visit):

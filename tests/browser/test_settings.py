@@ -147,7 +147,7 @@ def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
     assert [x, y, label] == pytest.approx([0.5, 0.5, 1], abs=0.02)
     assert tab.locator(".examples tbody tr").count() == 5
     assert "of 5 right" in visit(xor, f"#own={asked(tab)['own']}").text_content(".counts")
-    tab.get_by_role("button", name="Remove own points").click()
+    tab.get_by_role("button", name="Remove your points").click()
     assert "of 4 right" in tab.text_content(".counts")
     assert asked(tab) == {}
 

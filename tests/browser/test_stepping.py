@@ -130,7 +130,7 @@ def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     assert tab.text_content(".role").endswith("q equals x plus y.")
     tab.get_by_label("Your prediction").fill("3")
     tab.keyboard.press("Enter")
-    assert tab.text_content(".verdict") == "Right, at attempt 2."
+    assert tab.text_content(".verdict") == "Right, on attempt 2."
     assert drawn(tab, "edge-4-0", "data") == "3"
     tab.click("text=Next")
     assert tab.locator(".factor b").all_text_contents()[-1] == "?"
@@ -159,7 +159,7 @@ def test_predict_names_mistakes_and_helps_step_by_step(visit):
         "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
         "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
         "Not yet (attempt 3).",
-        "Right, at attempt 4.",
+        "Right, on attempt 4.",
     ]
     assert [product.count("?") for _, product in seen] == [1, 1, 1, 1, 0]
 

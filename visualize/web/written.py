@@ -1,4 +1,4 @@
-"""Expressions that a page reads by itself: parser, steps, words and layout, translated from Python."""
+"""The parser, steps, words and layout that a page needs for its own expressions, translated from Python."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ CUT = """
     steps.Start.parts steps.Start.sentence steps.Step.parts steps.Step.text steps.Step.copy steps.Step.sentence
     steps.Step.as_dict steps.Steps.as_dict steps.Steps.advice steps.Steps.rounded steps.Steps.__str__ steps.Steps._seeds
     steps.Steps._along vocabulary.Words.__init__
-""".split()  # noqa: SIM905 - what no expression needs, or its page writes anew
-NATIVE = {
+""".split()  # noqa: SIM905 - not needed for expressions, or written in JavaScript
+NATIVE = {  # JavaScript that replaces Python
     **{f"autodiff.{name}": "py.cut" for name in CUT},
     "autodiff.arrays.in_order": "((name, x) => py.list(x))",
     "autodiff.arrays.is_array": "(() => false)",
@@ -50,40 +50,33 @@ NATIVE = {
     "visualize.scene.fold.net": "(() => [])",
     "visualize.scene.unfold.unfoldable": "(() => [])",
     "visualize.web.document.inputs": '(() => "<table></table>")',
-    "visualize.web.document.script": "py.script",
-    "visualize.web.document.told": '(() => "")',
-    "visualize.web.lesson.Lesson.held": 'function () { return this.leaves.map(() => ""); }',
+    "visualize.web.document.json_script": "py.script",
+    "visualize.web.document.step_list": '(() => "<ol></ol>")',
+    "visualize.web.lesson.Lesson.holding_gates": 'function () { return this.leaves.map(() => ""); }',
     "visualize.web.lesson.Lesson.notes": "() => []",
     "visualize.web.lesson.Lesson.program": "py.program",
     "visualize.web.lesson.Lesson.programs": "py.cut",
-}
-
-
-NATIVE |= {  # what draws data and starts: numbers are checked where they are typed
+    # generators of data and initial weights: the page checks numbers where they are typed
     "functools.": "((name, x) => x)",
     "nn._checks.generator": "((seed) => (seed instanceof Random ? seed : new Random(seed)))",
     "nn._checks.one_of": "((kind, name, table) => py.at(table, name))",
     "nn._checks.several": "((thing, x) => py.list(x))",
     "nn._checks.size": "((x) => x)",
 }
-
-
-ANY = frozenset(PRIMITIVES)  # gates
-SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # which signs between Values stand for
-
-
-UNFOLDED = {  # what graphs with a title of their own, in one form, do without
+UNFOLDED = {  # for graphs in one form that have a title
     "visualize.scene.build.describe": '(() => "")',
     "visualize.scene.fold.by_default": "py.cut",
     "visualize.scene.unfold.rewritten": "py.cut",
-    "visualize.web.document.typeset": '(() => ["", ""])',
+    "visualize.web.document.text_and_mathml": '(() => ["", ""])',
     "visualize.web.lesson.Lesson.wrong": "function () { return []; }",
 }
+ANY = frozenset(PRIMITIVES)
+SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # gates of operators between Values
 
 
 @cache
 def script(gates: frozenset[str] | None, **entries: Any) -> str:
-    """The module of these functions: they write graphs of some gates, of ANY expression, or none."""
+    """The module of these functions, which write graphs of some gates, of ANY expression, or none."""
     if gates is None:
         return module("written", "", {}, frozenset(), **entries)
     reads = gates is ANY
@@ -93,8 +86,8 @@ def script(gates: frozenset[str] | None, **entries: Any) -> str:
 
 
 def module(name: str, imports: str, native: Mapping[str, str], gates: Collection[str], **entries: Any) -> str:
-    """A module that exports an object of these functions and tables, translated with the gates that they need."""
-    native, wanted, text = {**NATIVE, **native}, {*gates, *SIGNS} if gates else {*()}, ""
+    """A module that exports an object of these functions and tables, with the gates that they need."""
+    native, wanted, text = {**NATIVE, **native}, {*gates, *SIGNS} if gates else set(), ""
     while not text or wanted != gates:
         gates = wanted
         first = Translation(native, None, gates)

@@ -92,11 +92,11 @@ def test_a_test_set_stands_behind_the_training_set():
     [
         ({"optimizer": "sdg"}, ValueError, "no optimizer is called 'sdg': choose one of sgd,"),
         ({"loss": "mze"}, ValueError, "no loss is called 'mze'"),
-        ({"batch_size": 9}, ValueError, "a mini-batch has 1 to 4 examples, got 9"),
+        ({"batch_size": 9}, ValueError, "batch_size is from 1 to 4 examples, got 9"),
         ({"learning_rate": -1.0}, ValueError, "learning_rate is a number from 0 on, got -1.0"),
         ({"test_data": ([[0.0, 0.0]], [])}, ValueError, "5 examples and 4 targets"),
         ({"classes": ["one"]}, ValueError, "expected a name for each of 2 classes, got 1"),
-        ({"loss": lambda y, t: 1.0}, TypeError, "the loss is one Value, got float"),
+        ({"loss": lambda y, t: 1.0}, TypeError, "the loss must return one Value, got float"),
     ],
 )
 def test_what_does_not_fit_is_refused(given, error, message):

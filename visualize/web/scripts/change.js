@@ -1,6 +1,6 @@
 // The inputs: typed, dragged or stepped, and all of it undone; under each its gradient and what a nudge does.
 
-import { element, writeNumber } from "./dom.js";
+import { button, dataElement, element, writeNumber } from "./dom.js";
 import { nudge } from "./lesson.js";
 import { formula, tree } from "./mathml.js";
 import { exact, pretty, show, typed } from "./number.js";
@@ -19,7 +19,7 @@ export class Change {
     this.section.querySelector("h2").textContent = "Inputs and gradients";
     this.rows = this.numbers.map((x, i) => this.row(lesson.inputs[i], x, i));
     this.table = element("table", { class: "inputs" }, element("tbody", {}, ...this.rows.map((row) => row.line)));
-    this.reset = element("button", { type: "button", class: "reset", onclick: () => this.again() }, "Numbers as at first");
+    this.reset = button("Reset numbers", () => this.again(), { class: "reset" });
     this.output = element("p", { class: "result" });
     const many = this.rows.length > MANY ? { class: "scroll many", tabindex: "0", role: "region", "aria-label": "Inputs" } : {};
     this.section.querySelector("table").replaceWith(this.output, element("div", many, this.table), this.reset);
@@ -29,7 +29,7 @@ export class Change {
     const { names, symbols } = this.player.lesson, name = names[node], step = breadth(x) / 50, id = `${this.player.data.id}-input-${i}`;
     const field = element("input", { type: "text", id, class: "field", inputmode: "text", autocomplete: "off", size: 7, "aria-label": `value of ${name}` });
     const drag = element("input", { type: "range", "aria-label": `drag ${name}`, tabindex: "-1" });
-    const button = (sign, by) => element("button", { type: "button", "aria-label": `${name} ${sign === "+" ? "up" : "down"}`, onclick: () => this.set(i, tidy(this.numbers[i] + by)) }, sign);
+    const stepper = (sign, way, by) => button(sign, () => this.set(i, tidy(this.numbers[i] + by)), { "aria-label": `${name} ${way}` });
     field.addEventListener("focus", () => {
       field.value = pretty(exact(this.numbers[i]));
       field.select();
@@ -41,7 +41,7 @@ export class Change {
     const remark = element("small", { class: "difference" });
     const line = element("tr", { "data-input": name },
       element("th", { scope: "row" }, element("label", { for: id, title: name }, formula(tree(node, symbols)))),
-      element("td", { class: "value" }, element("span", { class: "stepper" }, button("−", -step), field, button("+", step)), drag),
+      element("td", { class: "value" }, element("span", { class: "stepper" }, stepper("−", "down", -step), field, stepper("+", "up", step)), drag),
       element("td", { class: "gradient", "data-label": "gradient" }, gradient),
       element("td", { class: "nudge", "data-label": "nudge" }, nudged, remark));
     return { line, field, drag, gradient, nudged, remark };
@@ -86,9 +86,7 @@ export class Change {
 
   update() {
     const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers);
-    const shown = element("data");
-    writeNumber(shown, value, lesson.digits);
-    this.output.replaceChildren(formula(tree(lesson.output, lesson.symbols), "="), " ", this.player.tells(lesson.output) ? shown : "?");
+    this.output.replaceChildren(formula(tree(lesson.output, lesson.symbols), "="), " ", this.player.tells(lesson.output) ? dataElement(value, lesson.digits) : "?");
     this.rows.forEach((row, i) => {
       const x = this.numbers[i], slope = lesson.nudged(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]), held = lesson.held[i];
       if (document.activeElement !== row.field) this.settle(i);
@@ -99,7 +97,7 @@ export class Change {
       if (held || !Number.isFinite(x)) row.nudged.textContent = "–";
       const apart = slope - gradients[i], by = nudge(x) === 0.001 ? "" : `by ${show(nudge(x))} `;
       const differs = Math.abs(apart) > NOISE * Math.max(1, Math.abs(gradients[i])) ? `off by ${show(Number(apart.toPrecision(2)))}` : "";
-      row.remark.textContent = held ? `${held} stands still` : !Number.isFinite(x) ? "no number is near" : hide ? "" : pretty(`${by}${differs}`);
+      row.remark.textContent = held ? `${held} is fixed` : !Number.isFinite(x) ? "no nearby number" : hide ? "" : pretty(`${by}${differs}`);
       row.line.classList.toggle("hidden", hide);
     });
     this.reset.disabled = this.numbers.every((x, i) => Object.is(x, this.player.lessons[0].recorded[i]));

@@ -1,6 +1,6 @@
 // A run as Python: data, split, net and fit of the same numbers.
 
-import { element } from "./dom.js";
+import { button, element, flash } from "./dom.js";
 import { exact } from "./number.js";
 import { toClipboard } from "./share.js";
 
@@ -48,16 +48,13 @@ export class AsPython {
   constructor(playground) {
     this.playground = playground;
     this.text = element("code");
-    const button = element("button", { type: "button", onclick: async () => {
-      button.textContent = await toClipboard(this.text.textContent);
-      setTimeout(() => (button.textContent = "Copy"), 2000);
-    } }, "Copy");
+    const copy = button("Copy", async () => flash(copy, await toClipboard(this.text.textContent), "Copy"));
     this.box = element("details", { class: "python", "data-part": "python" }, element("summary", {}, "As Python"),
-      element("div", { class: "bar" }, button), element("pre", { tabindex: "0", role: "region", "aria-label": "The run as Python" }, this.text));
+      element("div", { class: "bar" }, copy), element("pre", { tabindex: "0", role: "region", "aria-label": "The run as Python" }, this.text));
   }
 
   show() {
     const { playground: { data: given, training } } = this;
-    this.text.textContent = training.X.length ? `${training.bent ? "# Something was changed on the way: rewind for a run that this repeats.\n" : ""}${program(training, given)}` : "# There is no example yet.";
+    this.text.textContent = training.X.length ? `${training.bent ? "# Something changed during the run: rewind for a run that this code repeats.\n" : ""}${program(training, given)}` : "# There are no examples yet.";
   }
 }

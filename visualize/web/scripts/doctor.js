@@ -1,6 +1,6 @@
 // The doctor: what Python's rules find in the net as it is, and what to change, as buttons.
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { pretty, show } from "./number.js";
 import { written } from "./written.js";
 
@@ -10,8 +10,8 @@ const NUDGE = 1e-4;
 const slower = ({ rate }) => [`learning rate ${show(rate / 10)}`, { rate: Number((rate / 10).toPrecision(6)) }];
 const faster = ({ rate }) => [`learning rate ${show(10 * rate)}`, { rate: Number((10 * rate).toPrecision(6)) }];
 const reseeded = ({ seed }) => [`seed ${seed + 1}`, { seed: seed + 1 }];
-const starts = (initializer) => ({ seed }) => [`start by ${initializer}`, { initializer, seed: seed + 1 }];
-const units = (from, to) => ({ activation }) => [`${to.replace("_", " ")} for ${from.replace("_", " ")}`, { activation: activation.map((name) => (from === name || from === "all" ? to : name)) }];
+const starts = (initializer) => ({ seed }) => [`initialize with ${initializer}`, { initializer, seed: seed + 1 }];
+const units = (from, to) => ({ activation }) => [`${to.replace("_", " ")} instead of ${from.replace("_", " ")}`, { activation: activation.map((name) => (from === name ? to : name)) }];
 const hidden = ({ hidden, activation }) => (hidden.length ? ["tanh in the hidden layers", { activation: activation.map(() => "tanh") }] : ["add a hidden layer", { hidden: [4], activation: ["tanh"] }]);
 const wider = ({ hidden }) => ["twice the hidden units", { hidden: hidden.map((n) => Math.min(64, 2 * n)) }];
 const CURES = {
@@ -65,7 +65,7 @@ export class Doctor {
     this.key = key;
     this.box.replaceChildren(...found.map(({ kind, sentence, advice }) => {
       const cures = (CURES[kind] ?? []).map((cure) => cure(config)).filter(([, changed]) => this.helps(changed));
-      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map(([name, changed]) => element("button", { type: "button", onclick: () => this.cure(changed) }, pretty(name))));
+      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map(([name, changed]) => button(pretty(name), () => this.cure(changed))));
     }));
   }
 

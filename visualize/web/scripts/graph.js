@@ -1,7 +1,7 @@
 // The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come; it fits
 // its box, or is moved in it to what is lit, with an overview above.
 
-import { LEAST, presenting } from "./dom.js";
+import { LEAST, presenting, svgElement } from "./dom.js";
 import { pretty, show } from "./number.js";
 
 const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
@@ -75,7 +75,7 @@ export class Graph {
     });
     const inside = lesson.around(lesson.inside[node]).includes(Number(this.opened)), shape = group.querySelector(".gate, .part") ?? group;
     group.classList.toggle("inside", inside);
-    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
+    const title = group.querySelector("title") ?? svgElement("title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
     const head = folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${lesson.shown(gate)}` : name;
     const own = lesson.steps.filter((step) => step.node === node);
     title.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
@@ -224,9 +224,7 @@ export class Graph {
   /** The lines and boxes once more, for the overview; each is lit with its like. */
   sketch() {
     const shapes = [...this.arrows, ...this.boxes].map(({ group }) => [group, group.querySelector(".line, .gate, .part")?.cloneNode()]);
-    const copies = shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, document.createElementNS(this.svg.namespaceURI, "g"), shape]);
-    for (const [, copy, shape] of copies) copy.append(shape);
-    return (this.small ??= new Map(copies));
+    return (this.small ??= new Map(shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, svgElement("g", {}, shape)])));
   }
 
   size(scale) {
@@ -266,10 +264,8 @@ export class Graph {
     const forward = row.phase === "forward", { steps } = this.lesson;
     const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.steps.includes(row.index)));
     for (const line of way.map((arrow) => arrow.group.querySelector(".line")).filter(Boolean)) {
-      const token = document.createElementNS(this.svg.namespaceURI, row.path > 1 ? "text" : "circle");
-      token.setAttribute("class", forward ? "token" : "token gradient");
-      if (row.path > 1) token.textContent = "+=";
-      else token.setAttribute("r", 7);
+      const attributes = { class: forward ? "token" : "token gradient" };
+      const token = row.path > 1 ? svgElement("text", attributes, "+=") : svgElement("circle", { ...attributes, r: 7 });
       token.style.offsetPath = `path("${line.getAttribute("d")}")`;
       token.style.offsetRotate = "0deg";
       this.svg.append(token);

@@ -1,6 +1,6 @@
 // The graph behind one example, recorded anew as Values of the net's numbers: stepped by the Player, then one update of it.
 
-import { element, writeNumber } from "./dom.js";
+import { button, dataElement, element, menu } from "./dom.js";
 import { formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { Player } from "./player.js";
@@ -36,16 +36,14 @@ class Stepped extends Player {
 export class Inspect {
   constructor(playground) {
     this.playground = playground;
-    this.unit = element("select", { "aria-label": "What is shown of the net" });
-    this.unit.addEventListener("change", () => this.show());
-    const button = (name, act) => element("button", { type: "button", onclick: act }, name);
-    this.update = button("Step one update through the graph", () => this.play());
+    this.unit = menu([], () => this.show(), { "aria-label": "Part of the net" });
+    this.update = button("Step through one update", () => this.play());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Passes" }, this.unit, button("Forward", () => this.go("forward")),
       button("Backward", () => this.go("backward")), this.update);
     this.place = element("div", { class: "inspected" });
-    this.note = element("p", { hidden: true }, "g is ∂L/∂a, which arrives from the layers behind: so every gradient here is one of the whole loss L.");
+    this.note = element("p", { hidden: true }, "g is ∂L/∂a, the gradient from the layers after this one, so every gradient here is that of the whole loss L.");
     this.act = element("section", { class: "update", "aria-label": "Update", hidden: true });
-    this.box = element("details", { class: "inspect", "data-part": "graph" }, element("summary", {}, "The graph of the chosen example"), bar, this.note, this.place, this.act);
+    this.box = element("details", { class: "inspect", "data-part": "graph" }, element("summary", {}, "Graph of the chosen example"), bar, this.note, this.place, this.act);
     this.place.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
       if (!by || !this.player || event.target.matches("input, select, textarea")) return;
@@ -191,10 +189,9 @@ export class Inspect {
     this.act.hidden = !done;
     if (!done || player.numbers === this.after) return; // what the last update did stays there until numbers change
     const row = (node) => {
-      const [w, gradient] = [result.values[node], result.gradients[node]], now = element("data");
-      writeNumber(now, w - rate * gradient);
+      const [w, gradient] = [result.values[node], result.gradients[node]];
       return element("li", { "data-parameter": lesson.names[node] }, formula(tree(node, lesson.symbols)),
-        pretty(` ← ${show(w)} - ${show(rate)} * ${gradient < 0 ? `(${show(gradient)})` : show(gradient)} = `), now);
+        pretty(` ← ${show(w)} - ${show(rate)} * ${gradient < 0 ? `(${show(gradient)})` : show(gradient)} = `), dataElement(w - rate * gradient));
     };
     const changed = lesson.inputs.filter((node) => /^[Wb]\d/.test(lesson.names[node]));
     this.act.replaceChildren(element("h2", {}, "Update: w ← w − η · ∂L/∂w"), element("ul", {}, ...changed.map(row)));
@@ -223,6 +220,6 @@ export class Inspect {
     this.show();
     this.playground.paint();
     [this.player.told, this.after] = [told, this.player.numbers];
-    this.act.prepend(element("p", { role: "status" }, `Updated by this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
+    this.act.prepend(element("p", { role: "status" }, `Updated on this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
   }
 }

@@ -1,12 +1,12 @@
 // What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
 
-import { element, writeNumber } from "./dom.js";
+import { button, dataElement, element, menu } from "./dom.js";
 import { derivative, formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
 
 const CHAIN = 2; // the tab
-const MISTAKEN = { order: "no topological order", overwritten: "= in place of +=", again: "called twice, not zeroed" };
+const MISTAKEN = { order: "no topological order", overwritten: "= instead of +=", again: "called twice without zeroing" };
 
 export class Lab {
   constructor(player) {
@@ -15,11 +15,11 @@ export class Lab {
     this.playing = null; // the mistake that is shown in the graph
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
-    this.buttons = Object.entries(MISTAKEN).map(([name, text]) => element("button", { type: "button", value: name, "aria-pressed": "false", onclick: () => this.play(this.playing === name ? null : name) }, text));
+    this.buttons = Object.entries(MISTAKEN).map(([name, text]) => button(text, () => this.play(this.playing === name ? null : name), { value: name, "aria-pressed": "false" }));
     this.remark = element("p", { class: "remark", role: "status" });
-    this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to write backward() wrongly"),
+    this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to get backward() wrong"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
-        "input", "right", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
+        "input", "correct", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
       this.remark);
   }
 
@@ -43,7 +43,7 @@ export class Lab {
   tellChain(result) {
     const { lesson } = this.player, hidden = this.chosen !== null && !this.player.tellsGradient(this.chosen), pick = this.picker();
     const parts = [element("h2", {}, "Chain rule, path by path"), pick];
-    if (hidden) parts.push(element("p", {}, "Its gradient is not complete at this step: go on, and see how it comes about."));
+    if (hidden) parts.push(element("p", {}, "Its gradient is not complete at this step. Step on to see it add up."));
     else if (this.chosen !== null) parts.push(...this.paths(lesson, result, this.chosen));
     else parts.push(element("p", { class: "remark" }, "Choose a node here, or click one in the graph."));
     const focused = this.chain.contains(document.activeElement);
@@ -54,12 +54,12 @@ export class Lab {
   /** The graph as a list: every node, to be chosen by keys. */
   picker() {
     const { lesson } = this.player;
-    const pick = element("select", { "aria-label": "Node" }, element("option", { value: "" }, "choose a node"));
-    lesson.written.forEach((name, node) => {
+    const options = lesson.written.map((name, node) => {
       const row = lesson.rows.find((r) => r.phase === "forward" && r.node === node);
-      pick.append(element("option", { value: node, selected: node === this.chosen }, row ? `${name} = ${lesson.shown(row.gate)}`.slice(0, 80) : name));
+      return [node, row ? `${name} = ${lesson.shown(row.gate)}`.slice(0, 80) : name];
     });
-    pick.addEventListener("change", () => this.choose(pick.value === "" ? null : Number(pick.value)));
+    const pick = menu([["", "choose a node"], ...options], ({ value }) => this.choose(value === "" ? null : Number(value)), { "aria-label": "Node" });
+    pick.value = this.chosen ?? "";
     return pick;
   }
 
@@ -67,13 +67,11 @@ export class Lab {
     const { paths, count } = chains(lesson, node), names = lesson.written, output = names[lesson.output];
     const items = paths.map((path) => this.path(lesson, result, path));
     const sum = paths.reduce((total, path) => total + path.reduce((product, i) => product * result.steps[i].local, 1), 0);
-    const total = element("data");
-    writeNumber(total, result.gradients[node], lesson.digits);
     const more = count > paths.length ? [element("p", {}, `and ${(count - paths.length).toLocaleString("en")} more paths, together ${pretty(lesson.text(result.gradients[node] - sum))}`)] : [];
     const head = count === 1 ? "One path: the product of its local gradients." : count === 0 ? `${output} does not depend on ${names[node]}.`
       : `${count.toLocaleString("en")} paths: the products of their local gradients, added up.`;
     return [element("p", {}, head), element("ol", {}, ...items), ...more,
-      element("p", { class: "sum" }, formula(derivative(lesson.output, node, lesson.symbols), "="), " ", total)];
+      element("p", { class: "sum" }, formula(derivative(lesson.output, node, lesson.symbols), "="), " ", dataElement(result.gradients[node], lesson.digits))];
   }
 
   /** One path: the nodes on it, the formulas multiplied, and the numbers multiplied. */
@@ -114,18 +112,16 @@ export class Lab {
       const { gradients } = pass, right = found.right.gradients[node], differs = !Object.is(gradients[node], right) && Math.abs(gradients[node] - right) > 1e-9 * Math.abs(right);
       if (differs) wrong.add(name);
       if (!this.player.tellsGradient(node)) return element("td", {}, "?");
-      const data = element("data");
-      writeNumber(data, gradients[node], lesson.digits);
-      return element("td", { class: differs ? "wrong" : "" }, data, differs ? " ✗" : "");
+      return element("td", { class: differs ? "wrong" : "" }, dataElement(gradients[node], lesson.digits), differs ? " ✗" : "");
     };
     this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, element("span", { title: lesson.names[node] }, formula(tree(node, lesson.symbols)))),
       cell(found.right, node), cell(found.order, node, "order"), cell(found.overwritten, node, "overwritten"), cell(found.again, node, "again"))));
     const said = [];
-    if (!wrong.has("order")) said.push("Without an order nothing goes wrong here: no gate that is used twice has gates behind it.");
-    else said.push("Without an order, a gate that is used twice sends on what it has before all has arrived, and then once more.");
-    if (!wrong.has("overwritten")) said.push("With = nothing is lost here: every input is reached by one path.");
-    else said.push("With =, of several paths only the last one counts.");
-    said.push("A second call that does not start from zero adds to what the first one left, in the gates too. Choose a mistake to see it in the graph.");
+    if (!wrong.has("order")) said.push("Without topological order nothing goes wrong here: no gate that is used twice has another gate as its input.");
+    else said.push("Without topological order, a gate that is used twice passes its gradient on before all of it has arrived, and then once more.");
+    if (!wrong.has("overwritten")) said.push("With = nothing is lost here: only one path leads to each input.");
+    else said.push("With =, only the last of several paths counts.");
+    said.push("A second call without zeroing adds to the gradients that the first one left, in the gates too. Choose a mistake to see it in the graph.");
     this.remark.textContent = said.join(" ");
   }
 }

@@ -109,7 +109,7 @@ export class Lesson {
   /** What a row's gate does, and whether it stands still. */
   role(row, result) {
     const role = row.role && this.shown((!this.holds(row, result) && row.otherwise) || row.role);
-    return [role, this.stands(row.node, result) && "as recorded: this gate stands still"].filter(Boolean).join("; ");
+    return [role, this.stands(row.node, result) && "as recorded: the page cannot recompute this gate"].filter(Boolean).join("; ");
   }
 
   /** A template for the eye: with names and signs as they are written. */
@@ -162,7 +162,7 @@ export class Lesson {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.said(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
     const gate = named(row.spoken, this.names), answer = hidden ? "what?" : `${spoken(said.answer)}.`;
-    const still = this.stands(row.node, result) ? " As recorded: it stands still." : "";
+    const still = this.stands(row.node, result) ? " As recorded: the page cannot recompute it." : "";
     if (row.phase === "forward") {
       const computed = this.shortened(row.spoken).replace(BLANK, (_, i) => spoken(said.texts[i]));
       return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}${still}`;

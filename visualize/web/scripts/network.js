@@ -1,19 +1,10 @@
 // The net as a picture: each unit is a map of what it answers, each edge as wide as its weight; small nets with numbers.
 
-import { element } from "./dom.js";
+import { button, element, svgElement } from "./dom.js";
 import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster, shades, sideOf } from "./image.js";
 import { pretty, show } from "./number.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const TALL = 440, LEAST_GAP = 34, BROAD = 52, MOST_LABELS = 60, DRAWN = 250, LABEL_ROOM = 32, LABEL_REACH = 70;
-
-/** An SVG element. */
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** A number in few characters. */
 export const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
@@ -26,7 +17,7 @@ export class NetworkPicture {
   constructor(choose, repaint) {
     this.choose = choose;
     this.paper = new Paper({ "aria-label": "The net" }, repaint);
-    this.svg = shape("svg", { "aria-hidden": "true" });
+    this.svg = svgElement("svg", { "aria-hidden": "true" });
     this.element = element("div", { class: "network" });
   }
 
@@ -73,25 +64,25 @@ export class NetworkPicture {
   name(l, i, name, side) {
     const [x, y] = this.at(l, i), short = name.length > 14 ? `${name.slice(0, 13)}…` : name;
     const [, letter, below] = /^([xy])(\d*)$/.exec(short) ?? [];
-    this.svg.append(shape("text", { x: x + side * (this.size / 2 + 8), y: y + 5, class: letter ? "name" : "called", "text-anchor": side < 0 ? "end" : "start" },
-      ...(letter ? [letter, shape("tspan", { class: "lower", dy: 3 }, below)] : [short])));
+    this.svg.append(svgElement("text", { x: x + side * (this.size / 2 + 8), y: y + 5, class: letter ? "name" : "called", "text-anchor": side < 0 ? "end" : "start" },
+      ...(letter ? [letter, svgElement("tspan", { class: "lower", dy: 3 }, below)] : [short])));
   }
 
   unit(l, i) {
     const [x, y] = this.at(l, i), whole = l ? this.layers[l - 1].units[i].bias : null, text = element("span", { class: "activation" });
     const words = called(l, i, this.layers.length);
-    const button = element("button", { type: "button", class: "unit", "aria-label": `Map of ${words}`, title: words, onclick: () => this.choose(l, i) }, text);
+    const map = button(text, () => this.choose(l, i), { class: "unit", "aria-label": `Map of ${words}`, title: words });
     const share = (part, all) => `${((100 * part) / all).toFixed(3)}%`;
-    button.style.cssText = `left: ${share(x - this.size / 2, this.width)}; top: ${share(y - this.size / 2, this.height)}; width: ${share(this.size, this.width)}; height: ${share(this.size, this.height)}`;
-    const unit = { l, i, button, text, bias: this.labelled ? whole : null };
+    map.style.cssText = `left: ${share(x - this.size / 2, this.width)}; top: ${share(y - this.size / 2, this.height)}; width: ${share(this.size, this.width)}; height: ${share(this.size, this.height)}`;
+    const unit = { l, i, button: map, text, bias: this.labelled ? whole : null };
     if (unit.bias !== null) unit.label = this.numbers(x, y + this.size / 2 + 14, 13, "bias");
     return unit;
   }
 
   /** A number and its gradient. */
   numbers(x, y, down, kind) {
-    const data = shape("tspan", { class: "data", x, y }), gradient = shape("tspan", { class: "gradient", x, y: y + down });
-    this.svg.append(shape("text", { class: `label ${kind}` }, data, gradient));
+    const data = svgElement("tspan", { class: "data", x, y }), gradient = svgElement("tspan", { class: "gradient", x, y: y + down });
+    this.svg.append(svgElement("text", { class: `label ${kind}` }, data, gradient));
     return [data, gradient];
   }
 

@@ -1,5 +1,6 @@
 // The box for an expression of one's own: read, laid out and told by what was translated from Python, while it is typed.
 
+import { fragment } from "./dom.js";
 import { exact, typed } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
@@ -24,7 +25,7 @@ function article(text, known) {
     try {
       const [output, idle] = written.read(text, py.dict(Object.entries(numbers)), py.dict());
       const size = py.history(output).length;
-      if (size > MOST) throw py.ValueError(`this is a graph of ${size} nodes: at most ${MOST} can be written here`);
+      if (size > MOST) throw py.ValueError(`this graph has ${size} nodes: a page draws at most ${MOST} of your own`);
       const lessons = written.lessons(output, NUMBER), box = document.createElement("template");
       for (const lesson of lessons) Object.assign(PROGRAMS, py.programs(lesson));
       box.innerHTML = written.article("own", "", [], lessons); // the same text as Python's, escaped by the same code
@@ -61,13 +62,9 @@ export class Own {
     if (this.first) article.querySelector("header").append(this.form);
   }
 
-  get asked() {
-    return new URLSearchParams(location.hash.slice(1));
-  }
-
   /** Write what an address says. */
   restore() {
-    const asked = this.asked, text = asked.get("f");
+    const asked = fragment(), text = asked.get("f");
     if (text === null && !this.first) this.text = this.box.value = this.said.value = ""; // another example is shown
     if (text === null || text === this.text) return;
     for (const [key, value] of asked) {
@@ -83,7 +80,7 @@ export class Own {
     clearTimeout(this.timer);
     const text = this.box.value;
     if (text === (this.text ?? "")) return;
-    const now = (this.asked.get("inputs") ?? "").split(",").map(typed);
+    const now = (fragment().get("inputs") ?? "").split(",").map(typed);
     if (!restored) this.inputs.forEach(([name], i) => (this.numbers[name] = now[i] ?? this.numbers[name]));
     let found = { made: this.first, idle: "", inputs: [] };
     try {
@@ -110,7 +107,7 @@ export class Own {
   /** Keep the text and its numbers in the address. */
   remember(text, inputs) {
     if (location.protocol.startsWith("about")) return;
-    const kept = new URLSearchParams([...this.asked].filter(([key]) => key === "hide"));
+    const kept = new URLSearchParams([...fragment()].filter(([key]) => key === "hide"));
     if (text.trim()) kept.set("f", text);
     if (text.trim() && !this.first) kept.set("example", "own");
     for (const [name, x] of inputs) kept.set(TAKEN.has(name) ? `~${name}` : name, exact(x));

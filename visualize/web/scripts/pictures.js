@@ -1,7 +1,7 @@
 // The pictures of a training: the net, the plane of its inputs, and the losses, all painted from one pass over a grid.
 
 import { LossCurve } from "./curve.js";
-import { element } from "./dom.js";
+import { element, menu } from "./dom.js";
 import { forgetColors, ofClass } from "./image.js";
 import { brief, called, NetworkPicture } from "./network.js";
 import { pretty, show } from "./number.js";
@@ -17,7 +17,7 @@ export class Pictures {
     this.network = new NetworkPicture((l, i) => this.choose(l, i), again);
     this.surface = new Surface(place, again);
     this.curve = new LossCurve(again);
-    this.edges = element("select", { "aria-label": "Edges show", onchange: again });
+    this.edges = menu([], again, { "aria-label": "Edges show" });
     [this.title, this.legend] = ["title", "legend"].map((name) => element("span", { class: name }));
     const figure = (name, caption, content) => element("figure", { "data-part": name }, element("figcaption", {}, ...caption), content);
     this.all = [figure("net", ["The net; edges show ", this.edges, ", negative ones dashed"], this.network.element), figure("surface", [this.title, this.legend], this.surface.canvas), figure("loss", ["Loss"], this.curve.canvas)];

@@ -1,7 +1,7 @@
 // The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says.
 
 import { Change } from "./change.js";
-import { element, present, presenting } from "./dom.js";
+import { button, element, flash, fragment, menu, present, presenting, svgElement } from "./dom.js";
 import { Graph, least } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
@@ -50,41 +50,31 @@ export class Player {
   // --- What is on the page -------------------------------------------------------------------
 
   build() {
-    const button = (name, label, key, act) =>
-      element("button", { type: "button", class: name, title: key ? `${label} (${key})` : label, onclick: act }, label);
-    this.play = button("play", "Play", "Space", () => this.toggle());
+    const keyed = (name, label, key, act) => button(label, act, { class: name, title: `${label} (${key})` });
+    this.play = keyed("play", "Play", "Space", () => this.toggle());
     this.slider = element("input", { type: "range", min: 0, value: 0, "aria-label": "Step", class: "at" });
     this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
     this.counter = element("output", { class: "counter" });
-    this.back = button("back", "Back", "left arrow", () => this.go(this.step - 1));
-    this.next = button("next", "Next", "right arrow", () => this.go(this.step + 1));
+    this.back = keyed("back", "Back", "left arrow", () => this.go(this.step - 1));
+    this.next = keyed("next", "Next", "right arrow", () => this.go(this.step + 1));
     this.next.dataset.part = "next";
-    const full = button("full", "Full screen", "F", () => this.fullScreen());
+    const full = keyed("full", "Full screen", "F", () => this.fullScreen());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" },
-      button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
-      element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
-      element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
-    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.pane.matches(".sized")));
+      keyed("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
+      button("−", () => this.enlarge(0.8), { "aria-label": "Smaller graph" }), button("+", () => this.enlarge(1.25), { "aria-label": "Larger graph" }));
+    this.sizes = button("Gradient sizes", () => this.size(!this.pane.matches(".sized")), { class: "sizes" });
     this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.tutor.toggle, this.tutor.menu, this.sizes, full);
-    const menu = (label, options, act) => {
-      const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
-      box.addEventListener("change", () => act(box));
-      return box;
-    };
-    this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
+    const labeled = (label) => ({ "aria-label": label, class: "form" });
+    this.form = menu(this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)), labeled("Form of the graph"));
     if (this.lessons.length > 1) this.views.prepend(this.form);
-    this.speed = menu("Speed", [[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause());
-    this.gives = menu("Share", GIVES, async (box) => {
-      box.options[0].textContent = await give(this, box.value);
+    this.speed = menu([[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause(), labeled("Speed"));
+    this.gives = menu(GIVES, async (box) => {
+      flash(box.options[0], await give(this, box.value), "Share");
       box.value = "";
-      setTimeout(() => (box.options[0].textContent = "Share"), 2000);
-    });
+    }, labeled("Share"));
     this.views.append(this.speed, this.gives);
     this.panel();
-    this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
-    this.overview.setAttribute("class", "overview autodiff");
-    this.overview.setAttribute("aria-hidden", "true");
-    this.overview.append(...["g", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
+    this.overview = svgElement("svg", { class: "overview autodiff", "aria-hidden": "true" }, svgElement("g"), svgElement("rect"));
     this.overview.addEventListener("click", (event) => {
       const a = this.overview.getScreenCTM().inverse(), b = this.graph.svg.clientWidth / this.graph.svg.viewBox.baseVal.width;
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(a);
@@ -101,7 +91,7 @@ export class Player {
     this.pane = element("div", { class: "pane" }, this.folds, this.overview);
     this.box.replaceWith(this.pane);
     this.twin = { box: element("div", { class: "graph", hidden: true }), lesson: null };
-    const leave = element("button", { type: "button", class: "leave", title: "Leave (F)", "aria-label": "Leave full screen", onclick: () => this.fullScreen() }, "×");
+    const leave = button("×", () => this.fullScreen(), { class: "leave", title: "Leave (F)", "aria-label": "Leave full screen" });
     this.pane.append(this.box, this.twin.box, leave);
     let began = null;
     this.article.addEventListener("touchstart", ({ touches, target }) => (began = touches.length === 1 && target.closest(".pane, .now") ? [touches[0], target] : null), { passive: true });
@@ -172,14 +162,13 @@ export class Player {
     this.twin.lesson = this.lessons.find((one) => one !== lesson);
     this.box.replaceChildren(this.graph.svg);
     const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
-    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
-      element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
+    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) => button(name, () => this.open(way), { "aria-pressed": String(way === opened) })));
     if (within) this.folds.querySelector("[aria-pressed=true]")?.focus();
     const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
     this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
     this.lines = lines;
     this.slider.max = this.lesson.rows.length;
-    const item = (_, i) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(i + 1) }, `Step ${i + 1}`));
+    const item = (_, i) => element("li", {}, button(`Step ${i + 1}`, () => this.go(i + 1), { class: "row" }));
     this.list.replaceChildren(...this.lesson.rows.map(item));
     this.fit();
   }
@@ -354,7 +343,7 @@ export class Player {
   /** Keep all that was chosen in the address, so that a reload, or whoever gets the link, sees the same. */
   remember() {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
-    const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
+    const known = fragment(), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
       fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.tutor.on ? "predict" : "", level: (this.tutor.on && this.tutor.level + 1) || "", seed: (this.tutor.on && this.tutor.seed) || "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", ...this.slope.state, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);

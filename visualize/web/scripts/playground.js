@@ -1,6 +1,6 @@
 // The playground: the student's own net and examples, or others, trained in the page as nn.fit trains them.
 
-import { element, present, writeNumber } from "./dom.js";
+import { button, dataElement, element, fragment, menu, present, presenting } from "./dom.js";
 import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
@@ -17,7 +17,7 @@ const CHOICES = {
   examples: [50, 100, 200, 400], noise: [0, 0.05, 0.1, 0.2, 0.3, 0.4], test: [0, 0.1, 0.25, 0.5], rate: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
   decay: [0, 0.0001, 0.001, 0.01, 0.1], batch: [1, 2, 4, 8, 10, 16, 32, 64],
 };
-const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", 1e6]];
+const SPEEDS = [["slow at first", 0], ["1 step per frame", 1], ["10 steps per frame", 10], ["100 steps per frame", 100], ["as fast as possible", 1e6]];
 
 const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
 
@@ -43,15 +43,14 @@ export class Playground {
   // --- What is on the page -------------------------------------------------------------------
 
   build() {
-    const button = (name, label, act) => element("button", { type: "button", class: name, onclick: act }, label);
-    this.run = button("run", "Train", () => this.toggle());
+    this.run = button("Train", () => this.toggle(), { class: "run" });
     this.counter = element("p", { class: "counts" });
     this.message = element("p", { class: "message", role: "status" });
     this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
     this.controls = element("div", { class: "controls" });
     this.figures = element("div", { class: "figures" });
-    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run, button("single", "One step", () => this.single()),
-      button("rewind", "Rewind", () => this.rewind()), button("export", "Weights as JSON", () => this.export()), button("full", "Full screen", () => this.fullScreen()));
+    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run, button("One step", () => this.single(), { class: "single" }),
+      button("Rewind", () => this.rewind(), { class: "rewind" }), button("Weights as JSON", () => this.export(), { class: "export" }), button("Full screen", () => this.fullScreen(), { class: "full" }));
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     this.examples = element("tbody");
     this.weights = element("tbody");
@@ -70,7 +69,8 @@ export class Playground {
   control(key, label, options, value, act) {
     const all = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
     if (!all.some(([, x]) => x === value)) all.push([words(value), value]), all.sort(([, a], [, b]) => a - b);
-    const box = element("select", { name: key, onchange: () => act(all[box.selectedIndex][1]) }, ...all.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
+    const box = menu(all.map(([text, x]) => [x, text]), ({ selectedIndex }) => act(all[selectedIndex][1]), { name: key });
+    box.value = value;
     return element("label", {}, element("span", {}, label), box);
   }
 
@@ -79,20 +79,20 @@ export class Playground {
     const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
     const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
     const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(target.value)) }) }));
-    const button = (name, label, text, act, disabled = false) => element("button", { type: "button", name, "aria-label": label, onclick: act, disabled }, text);
+    const knob = (name, label, text, act, disabled = false) => button(text, act, { name, "aria-label": label, disabled });
     const group = (name, label, ...parts) => (parts.some(Boolean) ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts.filter(Boolean)) : "");
     const bend = (l, label) => this.control(`activation-${l}`, label, given.activations, activation[l], (name) => this.change({ activation: activation.with(l, name) }));
-    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
-      button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
+    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, knob(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
+      knob(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
     const isDrawn = given.drawn.includes(data), isGiven = data === "given", { heads } = Training.shape(config, given);
     const classes = training.sizes[0] !== 2 || (isGiven && !given.classes) ? 0 : isGiven ? Math.max(given.outputs, 2) : 3;
     const clicks = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
     if (this.adds >= classes) this.adds = -1;
     this.controls.replaceChildren(
-      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "own points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
-        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks one", -1], ...clicks], this.adds, (k) => (this.adds = k)),
-        config.own.length > 0 && button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))),
-      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && button("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
+      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "your points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
+        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks an example", -1], ...clicks], this.adds, (k) => (this.adds = k)),
+        config.own.length > 0 && knob("clear", "Remove your points", "Remove points", () => this.change({ own: [] }))),
+      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && knob("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
       group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
         box("batch", "batch size", [["all", 0], ...CHOICES.batch.filter((size) => size < training.X.length)]), box("decay", "weight decay")),
       group("start", "Start", number("seed", "seed"), box("speed", "speed", SPEEDS)));
@@ -131,7 +131,7 @@ export class Playground {
   }
 
   example(x, i) {
-    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
+    const choose = button(portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""), () => this.pick(i));
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
@@ -156,10 +156,9 @@ export class Playground {
 
   /** Keep all that was chosen in the address. */
   remember() {
-    const { protocol, hash } = location;
-    if (protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
-    const known = new URLSearchParams(hash.slice(1));
-    document.body.classList.contains("projector") ? known.set("present", 1) : known.delete("present");
+    if (location.protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
+    const known = fragment();
+    presenting() ? known.set("present", 1) : known.delete("present");
     this.address = address(this.config, this.data, known);
     history.replaceState(null, "", this.address || location.pathname);
   }
@@ -180,7 +179,7 @@ export class Playground {
 
   toggle() {
     if (this.frame !== null) return this.pause(`Paused at ${this.standing()}`);
-    if (!this.training.X.length) return this.say("There is no example yet: choose what a click adds, and click into the surface.");
+    if (!this.training.X.length) return this.say("There are no examples yet: choose what a click adds, then click the surface.");
     this.run.textContent = "Pause";
     this.say("");
     this.since = { time: performance.now(), steps: this.training.steps };
@@ -220,7 +219,7 @@ export class Playground {
     const still = steps > LONG_ENOUGH && half > SLOW && Math.min(...losses.slice(half)) > (1 - STILL) * Math.min(...losses.slice(0, half));
     if (!learned && !still) return;
     this.goesOn = true;
-    this.pause(`${learned ? "Learned" : "The loss falls no more"} at ${this.standing()} Press Train to continue.`);
+    this.pause(`${learned ? "Learned" : "The loss stopped falling"} at ${this.standing()} Press Train to continue.`);
   }
 
   single() {
@@ -247,8 +246,8 @@ export class Playground {
 
   stop() {
     this.pause(this.training.steps
-      ? "The loss is no finite number any more: rewind, and take a smaller learning rate."
-      : "The loss is no finite number from the start: take another loss, activation or seed.", true);
+      ? "The loss is no longer finite: rewind and use a smaller learning rate."
+      : "The loss is not finite from the start: use another loss, activation, or seed.", true);
   }
 
   fullScreen() {
@@ -288,7 +287,7 @@ export class Playground {
     const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}, ${seen.testRight} of ${training.testX.length} right` : "";
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
       element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), ` · ${seen.right} of ${training.X.length} right${tests}`,
-      element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
+      element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps per second` : ""));
     pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
     pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
@@ -306,11 +305,7 @@ export class Playground {
   }
 
   paintWeights() {
-    const cell = (x) => {
-      const number = element("data");
-      writeNumber(number, x);
-      return element("td", {}, number);
-    };
+    const cell = (x) => element("td", {}, dataElement(x));
     const { names, parameters, gradients } = this.training;
     this.weights.replaceChildren(...names.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(parameters[i]), cell(gradients[i]))));
   }

@@ -1,6 +1,6 @@
 // Many starts of the same net side by side: which of them learn? Trained in slices of frames, never beside the one above.
 
-import { element } from "./dom.js";
+import { button, element, svgElement } from "./dom.js";
 import { show } from "./number.js";
 import { Training } from "./training.js";
 
@@ -13,12 +13,10 @@ const CURVE_WIDTH = 120, CURVE_HEIGHT = 48, CURVE_DECADES = 4; // of a curve, an
 class Start {
   constructor(seed, playground) {
     this.seed = seed;
-    const [svg, line] = ["svg", "polyline"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-    svg.setAttribute("viewBox", `0 0 ${CURVE_WIDTH} ${CURVE_HEIGHT}`);
-    svg.setAttribute("aria-hidden", "true");
-    svg.append(line);
+    const line = svgElement("polyline"), svg = svgElement("svg", { viewBox: `0 0 ${CURVE_WIDTH} ${CURVE_HEIGHT}`, "aria-hidden": "true" }, line);
     this.said = element("span");
-    this.button = element("button", { type: "button", onclick: () => playground.change({ seed }) }, svg, this.said);
+    this.button = button(svg, () => playground.change({ seed }));
+    this.button.append(this.said);
     this.training = new Training({ ...playground.config, seed }, playground.data);
     Object.assign(this, { line, curve: [], state: "" });
     this.classes = playground.config.data !== "given" || playground.data.classes;
@@ -57,19 +55,19 @@ export class Seeds {
     this.frame = null;
     this.said = element("p", { role: "status" });
     this.grid = element("div", { class: "starts" });
-    this.box = element("details", { class: "seeds", "data-part": "seeds" }, element("summary", {}, "Many starts: which of them learn?"), this.said, this.grid);
+    this.box = element("details", { class: "seeds", "data-part": "seeds" }, element("summary", {}, "Many starts: which ones learn?"), this.said, this.grid);
     this.box.addEventListener("toggle", () => this.box.open || this.stop());
   }
 
   /** Begin anew where anything but the seed has changed. */
   show() {
     const { config, data, training } = this.playground, { seed, chosen, speed, hide, ...rest } = config, key = JSON.stringify(rest);
-    for (const { button, ...start } of this.starts ?? []) button.setAttribute("aria-pressed", String(start.seed === seed));
+    for (const start of this.starts ?? []) start.button.setAttribute("aria-pressed", String(start.seed === seed));
     if (key === this.key || !training.X.length) return;
     this.key = key;
     this.starts = Array.from({ length: MANY_STARTS }, (_, i) => new Start(i, this.playground));
     this.name = data.sets.includes(config.data) && !["given", "own"].includes(config.data) ? config.data : "these examples";
-    this.grid.replaceChildren(...this.starts.map(({ button }) => button));
+    this.grid.replaceChildren(...this.starts.map((start) => start.button));
     this.go();
   }
 
@@ -92,6 +90,6 @@ export class Seeds {
     const { starts, name } = this, top = Math.max(...starts.map(({ curve }) => curve[0][1]).filter(Number.isFinite), 1e-9);
     for (const start of starts) start.paint(top);
     const learned = starts.filter(({ state }) => state === "learned").length, busy = starts.filter(({ state }) => !state).length;
-    this.said.textContent = `${learned} of ${MANY_STARTS} starts ${learned === 1 ? "learns" : "learn"} ${name === "these examples" ? name : /^x?n?(and|or)$/.test(name) ? name.toUpperCase() : name}${busy ? ` so far; ${busy} are training` : ` within ${STEPS.toLocaleString("en")} steps`}. Click one to take its seed.`;
+    this.said.textContent = `${learned} of ${MANY_STARTS} starts ${learned === 1 ? "learns" : "learn"} ${name === "these examples" ? name : /^x?n?(and|or)$/.test(name) ? name.toUpperCase() : name}${busy ? ` so far; ${busy} are training` : ` within ${STEPS.toLocaleString("en")} steps`}. Click one to use its seed.`;
   }
 }

@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 
 const SHARP = 2; // pixels of a PNG for each of the picture
 
-export const GIVES = [["", "Share"], ["link", "Copy link"], ["code", "Copy Python"], ["latex", "Copy LaTeX"], ["embed", "Copy frame"], ["svg", "Save SVG"], ["png", "Save PNG"]];
+export const GIVES = [["", "Share"], ["link", "Copy link"], ["code", "Copy Python"], ["latex", "Copy LaTeX"], ["embed", "Copy embed code"], ["svg", "Save SVG"], ["png", "Save PNG"]];
 
 /** The picture of a player as a file of its own, with its styles and background. */
 function picture({ graph }) {
@@ -40,10 +40,10 @@ export const give = async (player, what) => {
     element("a", { href: what === "svg" ? picture(player) : await pixels(player), download: `${player.data.id}-${player.step}.${what}` }).click();
     return "Saved";
   }
-  if (what === "latex" && !lesson.latex) return "LaTeX is there for the first form";
+  if (what === "latex" && !lesson.latex) return "LaTeX is available for the first form only";
   const text = {
     link: location.href, code: `${lesson.code.join("\n")}\n`, embed: element("iframe", { src: location.href, width: 1280, height: 720 }).outerHTML,
-    latex: `${recorded ? "" : "% with the numbers of the example, not those that were typed\n"}${lesson.latex}\n`,
+    latex: `${recorded ? "" : "% with the numbers of the example, not the ones you typed\n"}${lesson.latex}\n`,
   }[what];
   return toClipboard(text);
 };

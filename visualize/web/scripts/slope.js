@@ -1,22 +1,13 @@
 // Descend: x <- x - eta * df/dx on the same graph, again and again, seen on the slope of one input or on the map of two.
 
 import { breadth } from "./change.js";
-import { element } from "./dom.js";
+import { button, element, menu, svgElement } from "./dom.js";
 import { exact, pretty, show, typed } from "./number.js";
 
 const PLOT_WIDE = 360, PLOT_HIGH = 250, FOOT = 20; // the plot, and the room under it
 const SAMPLES = 60, WORK = 150000; // a side of the map; nodes that are computed for it
 const LABEL = 10, CONTOURS = 8, RUN = 500, RUN_PACE = 250; // letters of a name; levels of a map; steps of a run, and the milliseconds of one
 const NEAR = 1e-6, FAR = 1e100, NOISY = 1e-12; // a gradient as good as 0; what is no place in a plot; a share that is rounding
-const SVG_NAMES = "http://www.w3.org/2000/svg";
-
-/** An SVG element. */
-function ink(name, attributes, ...children) {
-  const made = document.createElementNS(SVG_NAMES, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** 1, 2 or 5 times a power of ten, as near below x as can be. */
 function roundDown(x) {
@@ -67,11 +58,10 @@ export class Slope {
     this.player = player;
     this.trail = []; // where the steps have come from: { numbers, value }
     this.names = player.lesson.inputs.map((node) => player.lesson.written[node]);
-    const button = (text, act) => element("button", { type: "button", onclick: act }, text);
-    const menu = (label, options) => element("select", { "aria-label": label, onchange: () => this.choose() }, ...options.map(([value, text]) => element("option", { value }, text)));
+    const pick = (label, options) => menu(options, () => this.choose(), { "aria-label": label });
     const inputs = this.names.map((name, i) => [i, name]);
-    this.inputs = [menu("Input", inputs), menu("Second input", [["", "alone"], ...inputs])];
-    this.way = menu("Direction", [["", "Minimize"], [1, "Maximize"]]);
+    this.inputs = [pick("Input", inputs), pick("Second input", [["", "none"], ...inputs])];
+    this.way = pick("Direction", [["", "Minimize"], [1, "Maximize"]]);
     this.field = element("input", { type: "text", class: "field", size: 6, autocomplete: "off", "aria-label": "step size η",
       oninput: () => this.resize(typed(this.field.value)), onblur: () => this.resize(this.eta) });
     this.drag = element("input", { type: "range", min: -2, max: 2, step: 0.1, "aria-label": "drag η", tabindex: "-1",
@@ -81,12 +71,12 @@ export class Slope {
     this.run = button("Run", () => this.toggle());
     this.again = button("Back to start", () => (this.pause(), player.change.become(this.trail[0].numbers)));
     this.rule = element("p", { class: "update" });
-    [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => ink("g", { class: name }));
-    this.map = ink("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, ink("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
+    [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => svgElement("g", { class: name }));
+    this.map = svgElement("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, svgElement("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
     this.map.addEventListener("click", (event) => this.point(event));
     this.told = element("p", { class: "told", role: "status" });
-    this.veil = element("p", {}, "Go through the steps first: the gradients are not complete at this one. ",
-      button("To the last step", () => player.go(player.lesson.rows.length)));
+    this.veil = element("p", {}, "The gradients are not complete at this step: go through all steps first. ",
+      button("Go to the last step", () => player.go(player.lesson.rows.length)));
     const knobs = (...parts) => element("div", { class: "knobs" }, ...parts);
     this.open = element("div", { class: "open" }, knobs(...this.inputs, this.way), knobs(element("label", {}, "η ", this.field), this.drag),
       knobs(this.once, this.run, this.again), this.rule, this.told, this.map);
@@ -204,8 +194,8 @@ export class Slope {
     const went = !before ? `${f} = ${text(now.value)}.` : lost ? `Overshoot: ${f} ${climbs ? "fell" : "rose"} from ${text(before.value)} to ${text(now.value)}; η is too large here.`
       : `Step ${this.trail.length - 1}: ${f} went from ${text(before.value)} to ${text(now.value)}${across ? ", across to the other side" : ""}.`;
     const kink = result.steps.find((step) => step.kink)?.kink;
-    const end = still && size ? "The step is too small to move anything." : size ? `Arrived: |gradient| < ${show(NEAR)}.` : `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`;
-    this.told.textContent = !finite ? (before ? "Diverges: no finite number any more. Back to the start, and a smaller η." : `No finite ${f} and gradient here: other inputs, please.`)
+    const end = still && size ? "The step is too small to change any input." : size ? `Arrived: |gradient| < ${show(NEAR)}.` : `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`;
+    this.told.textContent = !finite ? (before ? "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η." : `${f} or its gradient is not finite here: try other inputs.`)
       : size < NEAR || still ? `${went} ${end}` : went;
     this.once.disabled = this.run.disabled = !finite || size < NEAR || still;
     this.again.disabled = !before;
@@ -251,7 +241,7 @@ export class Slope {
     this.curve = two ? [] : grid;
     this.ground.setAttribute("transform", `scale(${PLOT_WIDE / last} ${PLOT_HIGH / last})`);
     const levels = this.every ? Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, k) => (Math.ceil(low / step) + k) * step) : [];
-    this.ground.replaceChildren(...levels.flatMap((level) => above(level, grid, side).map((d, k) => ink("path", { d, class: k ? "level" : "higher" }))));
+    this.ground.replaceChildren(...levels.flatMap((level) => above(level, grid, side).map((d, k) => svgElement("path", { d, class: k ? "level" : "higher" }))));
     this.mark();
   }
 
@@ -266,7 +256,7 @@ export class Slope {
     const x = (at) => ((at - range[0][0]) / (range[0][1] - range[0][0])) * PLOT_WIDE;
     const y = (at) => (1 - (at - low + rim) / (high - low + 2 * rim)) * PLOT_HIGH, near = (p) => Math.max(-9 * PLOT_WIDE, Math.min(p, 9 * PLOT_WIDE)).toFixed(1);
     const place = ({ numbers, value }) => [x(numbers[axes[0]]), y(two ? numbers[axes[1]] : value)], route = (places) => places.map((place) => place.map(near).join(" ")).join("L");
-    const parts = [], path = (name, d) => parts.push(ink("path", { class: name, d })), dot = (name, [cx, cy], r) => parts.push(ink("circle", { class: name, cx: near(cx), cy: near(cy), r }));
+    const parts = [], path = (name, d) => parts.push(svgElement("path", { class: name, d })), dot = (name, [cx, cy], r) => parts.push(svgElement("circle", { class: name, cx: near(cx), cy: near(cy), r }));
     if (!two) path("curve", this.curve.map((value, c) => (Number.isFinite(value) ? `${Number.isFinite(this.curve[c - 1]) ? "L" : "M"}${2 * c} ${near(y(value))}` : "")).join(""));
     if (points.length > 1) path("trail", `M${route(points.map(place))}`);
     for (const point of points.slice(0, -1)) dot("past", place(point), 3);
@@ -280,10 +270,10 @@ export class Slope {
       dot("here", from, 6);
     }
     const f = lesson.written[lesson.output], [first, second] = [this.names[axes[0]], two ? this.names[axes[1]] : f].map((name) => (name.length > LABEL ? `…${name.slice(-LABEL)}` : name));
-    const label = (words, at, down, anchor) => this.labels.append(ink("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
+    const label = (words, at, down, anchor) => this.labels.append(svgElement("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
     ends.forEach((end, k) => label(`${second} = ${text(rounded(end, ends))}`, 4, k ? 14 : PLOT_HIGH - 6, "start"));
     range[0].forEach((end, k) => label(`${first} = ${text(rounded(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
-    if (this.every) label(`a line every ${show(this.every)}, bluer: higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
+    if (this.every) label(`one line every ${show(this.every)}; bluer is higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
     this.marks.replaceChildren(...parts);
     const at = (numbers) => axes.map((i) => `${this.names[i]} = ${text(numbers[i])}`).join(", ");
     this.map.setAttribute("aria-label", `${f} over ${axes.map((i, k) => `${this.names[i]} from ${range[k].map((end) => text(rounded(end, range[k]))).join(" to ")}`).join(" and ")}; now at ${at(now.numbers)}, ${f} = ${text(now.value)}; the next step goes to ${at(then)}`);

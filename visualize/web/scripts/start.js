@@ -1,6 +1,6 @@
 // Where the page begins: players for the graphs, contents where there are several, and the keys.
 
-import { element } from "./dom.js";
+import { button, element, fragment, svgElement } from "./dom.js";
 
 const players = new WeakMap(), made = {}; // a player is kept no longer than its article
 let active = null; // the player or playground that the keys go to
@@ -32,12 +32,7 @@ function contents(parts) {
     if (!groups.has(group)) groups.set(group, element("ul"));
     const svg = part.querySelector(".graph svg"), item = element("a", { href: `#example=${part.id}` }, heading(part));
     if (svg) {
-      const [frame, use] = ["svg", "use"].map((name) => document.createElementNS(svg.namespaceURI, name));
-      use.setAttribute("href", `#${svg.id}`);
-      frame.setAttribute("viewBox", svg.getAttribute("viewBox"));
-      frame.setAttribute("aria-hidden", "true");
-      frame.append(use);
-      item.prepend(frame);
+      item.prepend(svgElement("svg", { viewBox: svg.getAttribute("viewBox"), "aria-hidden": "true" }, svgElement("use", { href: `#${svg.id}` })));
     }
     items.set(part, element("li", {}, item));
     groups.get(group).append(items.get(part));
@@ -87,14 +82,13 @@ function pressed(event) {
 export function start(makers) {
   Object.assign(made, makers);
   const parts = [...document.querySelectorAll(".lesson, .playground")];
-  const asked = () => new URLSearchParams(location.hash.slice(1));
-  const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === asked().get("example")) : 0);
-  const list = element("div"), step = (name, by) => element("button", { type: "button", onclick: () => (location.hash = `example=${parts[at() + by].id}`) }, name);
+  const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === fragment().get("example")) : 0);
+  const list = element("div"), step = (name, by) => button(name, () => (location.hash = `example=${parts[at() + by].id}`));
   const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
   if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
   let hide = null; // what a link leaves out, it leaves out of every example
   const follow = (replaced = false) => {
-    const chosen = parts[at()], wanted = asked();
+    const chosen = parts[at()], wanted = fragment();
     hide = wanted.get("hide") ?? hide;
     if (hide) wanted.set("hide", hide);
     list.hidden = Boolean(chosen);

@@ -1,15 +1,14 @@
 // Tabs: several panels in the room of one.
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 
 export class Tabs {
   /** `panels` are elements by the names of their tabs; `opened` is told of every panel that comes into sight. */
   constructor(id, panels, opened) {
     this.opened = opened;
     this.panels = Object.values(panels);
-    this.tabs = Object.keys(panels).map((name, i) => element("button", {
-      type: "button", role: "tab", id: `${id}-tab-${i}`, "aria-controls": `${id}-panel-${i}`, onclick: () => this.open(i) }, name));
-    this.list = element("div", { class: "tabs", role: "tablist", "data-part": "tabs", "aria-label": "Beside the graph" }, ...this.tabs);
+    this.tabs = Object.keys(panels).map((name, i) => button(name, () => this.open(i), { role: "tab", id: `${id}-tab-${i}`, "aria-controls": `${id}-panel-${i}` }));
+    this.list = element("div", { class: "tabs", role: "tablist", "data-part": "tabs", "aria-label": "Panels" }, ...this.tabs);
     this.panels.forEach((panel, i) => Object.entries({ id: `${id}-panel-${i}`, role: "tabpanel", tabindex: "0", "aria-labelledby": `${id}-tab-${i}` })
       .forEach(([key, value]) => panel.setAttribute(key, value)));
     this.list.addEventListener("keydown", (event) => {

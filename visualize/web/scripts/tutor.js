@@ -1,6 +1,6 @@
 // The tutor: questions about the pass by levels, wrong answers named, hints, marks, fresh numbers, a code to hand in.
 
-import { element } from "./dom.js";
+import { button, element, menu } from "./dom.js";
 import { forgotten, handy, resultCode, seeded } from "./exercise.js";
 import { aloud, formula, tree } from "./mathml.js";
 import { agrees, pretty, rounds, show, typed } from "./number.js";
@@ -15,7 +15,7 @@ const LEVELS = [ // what is told of the step that is asked for, and what each hi
   { name: "All inputs", open: [], hints: [] },
 ];
 const SEEDS = 9999, MOST_PATHS = 5, MOST_QUESTIONS = 20;
-const MULTIPLIED = "that is the product: only the local gradient is asked for", UPSTREAM = "that is the upstream gradient";
+const MULTIPLIED = "that is the product: give the local gradient alone", UPSTREAM = "that is the upstream gradient";
 
 export class Tutor {
   /** `sketch` gives the text of a fresh graph, in a page that can read one. */
@@ -25,27 +25,25 @@ export class Tutor {
     this.player = player;
     this.level = this.seed = 0;
     this.questions = [];
-    const button = (name, text, act, more = {}) => element("button", { type: "button", class: name, onclick: act, ...more }, text);
-    this.toggle = button("predict", "Predict", () => this.restore(!this.on, this.level, this.seed, player.step % player.lesson.rows.length, true), { "aria-pressed": "false" });
-    this.menu = element("select", { "aria-label": "Level", class: "form", hidden: true }, ...LEVELS.map(({ name }, i) => element("option", { value: i }, `${i + 1} ${name}`)));
-    this.menu.addEventListener("change", () => this.begin(Number(this.menu.value)));
+    this.toggle = button("Predict", () => this.restore(!this.on, this.level, this.seed, player.step % player.lesson.rows.length, true), { class: "predict", "aria-pressed": "false" });
+    this.menu = menu(LEVELS.map(({ name }, i) => [i, `${i + 1} ${name}`]), ({ value }) => this.begin(Number(value)), { "aria-label": "Level", class: "form", hidden: true });
     this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
     this.field = element("label", {}, "Your prediction ", this.answer);
     this.rules = element("span", { class: "rules", role: "radiogroup", "aria-label": "Rules", hidden: true });
     this.verdict = element("span", { class: "verdict", role: "status" });
     this.score = element("small", { class: "score" });
-    this.more = button("hint", "Hint", () => this.hint());
-    this.reveal = button("reveal", "Reveal", () => this.settle(0, this.choices(this.asked) ? "Revealed." : pretty(`It is ${player.lesson.text(this.right(this.asked))}.`)));
+    this.more = button("Hint", () => this.hint(), { class: "hint" });
+    this.reveal = button("Reveal", () => this.settle(0, this.choices(this.asked) ? "Revealed." : pretty(`It is ${player.lesson.text(this.right(this.asked))}.`)), { class: "reveal" });
     this.buttons = element("span", { class: "buttons" }, element("button", { type: "submit" }, "Check"), this.more, this.reveal);
     this.form = element("form", { class: "guess", hidden: true }, this.field, this.rules, this.buttons, this.verdict, this.score);
     this.form.addEventListener("submit", (event) => (event.preventDefault(), this.asked && this.check()));
-    this.name = element("input", { type: "text", size: 12, placeholder: "if you like", autocomplete: "off" });
+    this.name = element("input", { type: "text", size: 12, placeholder: "optional", autocomplete: "off" });
     this.name.addEventListener("input", () => this.sum());
     this.told = element("p", { class: "told" });
     this.code = element("output", { class: "code" });
-    this.copy = button("copy", "Copy result code", async () => (this.copy.textContent = await toClipboard(this.code.value)));
-    this.again = button("again", "Again with fresh numbers", () => this.renew());
-    this.graph = button("fresh", "Fresh graph", () => this.redraw(), { hidden: !Tutor.sketch });
+    this.copy = button("Copy result code", async () => (this.copy.textContent = await toClipboard(this.code.value)));
+    this.again = button("Again with new numbers", () => this.renew());
+    this.graph = button("New graph", () => this.redraw(), { hidden: !Tutor.sketch });
     this.end = element("div", { class: "end", hidden: true }, this.told, this.again, this.graph,
       element("label", {}, "Name ", this.name), this.copy, this.code);
   }
@@ -117,10 +115,10 @@ export class Tutor {
   /** The question in words. */
   get words() {
     const { row, node } = this.asked, { written } = this.player.lesson, gate = written[row.node];
-    if (node !== null) return `What is the whole gradient of ${written[node]}, over all its paths?`;
-    if (row.phase === "forward") return `Which number does ${gate} get?`;
-    if (this.level === 0) return `Which gradient goes from ${gate} to ${written[row.operand]}?`;
-    return `Which ${this.choices(this.asked) ? "rule" : "number"} is the local gradient, of ${gate} by ${written[row.operand]}?`;
+    if (node !== null) return `What is the total gradient of ${written[node]}, over all paths?`;
+    if (row.phase === "forward") return `What is the value of ${gate}?`;
+    if (this.level === 0) return `Which gradient does ${gate} send to ${written[row.operand]}?`;
+    return `Which ${this.choices(this.asked) ? "rule" : "number"} is the local gradient of ${gate} with respect to ${written[row.operand]}?`;
   }
 
   /** Write what the form shows. */
@@ -161,7 +159,7 @@ export class Tutor {
     const text = choices ? chosen?.value : this.answer.value, guess = choices ? chosen && Number(text) : typed(text);
     const right = choices ? guess === -1 : agrees(text, guess, this.right(asked));
     if (guess === null) this.verdict.textContent = choices ? "Choose a rule." : "Type a number, such as -4 or 1/3.";
-    else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, at attempt ${asked.tries.size + 1}.` : "Right.");
+    else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, on attempt ${asked.tries.size + 1}.` : "Right.");
     else {
       const looks = choices ? [MISTAKES[guess]] : [...new Set(this.looks(asked, text, guess))].slice(0, 2);
       if (choices) [chosen.disabled, chosen.checked] = [true, false];
@@ -235,7 +233,7 @@ export class Tutor {
   sum() {
     const { player, questions, given } = this, { id } = player.data, title = player.article.querySelector("h1, h2");
     const wrong = [...this.slips].sort((a, b) => b[1] - a[1]).map(([look, times]) => `${look}${times > 1 ? ` (${times} times)` : ""}`);
-    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To look at again: ${wrong.join("; ")}.` : ""}`;
+    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To review: ${wrong.join("; ")}.` : ""}`;
     const seed = player.numbers.every((x, i) => x === given[i]) ? this.seed : "";
     const example = /^(lesson|own)$/.test(id) ? title.getAttribute("aria-label") ?? title.textContent : id;
     this.copy.textContent = "Copy result code";
