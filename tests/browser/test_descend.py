@@ -143,7 +143,7 @@ def test_the_plot_is_entered_by_a_click_and_grows_with_the_trail(visit):
 def test_what_is_to_be_found_is_not_given_away(visit):
     tab = visit(page(d1()), "#step=3&tab=5")
     assert tab.locator(".map").is_hidden()
-    assert "Go through the steps first" in tab.text_content(".slope")
+    assert "go through all steps first" in tab.text_content(".slope")
     tab.get_by_role("button", name="Go to the last step").click()
     assert tab.locator(".map").is_visible()
     tab = visit(page(d1()), "#step=3&tab=5&mode=predict")

@@ -151,13 +151,17 @@ def test_steps_of_a_gate_that_stands_still_are_true(visit):
 
     assert tab.text_content(".product").startswith("atan(1)inputs=0.785398")
     assert tab.text_content(".role") == "as recorded: the page cannot recompute this gate"
-    assert tab.text_content(".sentence").endswith("atan of 1 gives 0.785398. As recorded: the page cannot recompute it.")
+    assert tab.text_content(".sentence").endswith(
+        "atan of 1 gives 0.785398. As recorded: the page cannot recompute it."
+    )
     assert "stale" in tab.locator(".lit.op").get_attribute("class")
     assert "= 0.785398, as recorded" in tab.locator(".lit.op > title").text_content()
     tab.evaluate(
         "active.show(active.lesson.steps.find((step) => active.lesson.stands(step.node, active.result)).number)"
     )
-    assert tab.text_content(".role").endswith("times its local gradient; as recorded: the page cannot recompute this gate")
+    assert tab.text_content(".role").endswith(
+        "times its local gradient; as recorded: the page cannot recompute this gate"
+    )
     assert tab.text_content(".rule").endswith("0.5")
     tab.get_by_role("button", name="Reset numbers").click()
     assert "still" not in tab.text_content(".sentence") + tab.text_content(".role")

@@ -155,7 +155,7 @@ def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
 def test_own_points_alone_are_data_too(visit, xor):
     tab = visit(xor, "#data=own")
     tab.get_by_role("button", name="Train", exact=True).click()
-    assert "There is no example yet" in tab.text_content(".message")
+    assert "There are no examples yet" in tab.text_content(".message")
     canvas = tab.locator("[data-part=surface] canvas")
     box = canvas.bounding_box()
     for k, share in enumerate((0.2, 0.5, 0.8)):

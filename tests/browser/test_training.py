@@ -239,7 +239,7 @@ def test_a_learning_rate_that_diverges_stops_with_advice(visit, xor):
     tab.get_by_label("hidden activation").select_option(label="relu")
     tab.get_by_label("speed").select_option(label="as fast as possible")
     tab.get_by_role("button", name="Train", exact=True).click()
-    tab.get_by_text("take a smaller learning rate").wait_for()
+    tab.get_by_text("use a smaller learning rate").wait_for()
     assert tab.text_content(".run") == "Train"
     assert math.isfinite(sum(weights(tab).values()))
 
@@ -351,7 +351,7 @@ def test_what_is_no_model_of_layers_is_refused():
 
 @pytest.mark.parametrize("name", ["prelu", "7"])
 def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
-    with pytest.raises(TypeError, match=f"activation '{name}' is no function of one number"):
+    with pytest.raises(TypeError, match=f"activation '{name}' is not a function of one number"):
         playground(xor[1], *nn.truth_table("xor"), activations={name: nn.activations.ACTIVATIONS.get(name, 7)})
 
 

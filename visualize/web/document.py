@@ -142,7 +142,7 @@ def json_script(data: Any) -> str:
 STYLE = Path(__file__).with_name("page.css")
 MAKERS = {  # the classes that bring HTML to life
     '<article class="lesson"': "Player", '<section class="playground"': "Playground", '<form class="own"': "Own",
-    '<div class="beside"': "Beside",
+    '<div class="panels"': "Panels",
 }  # fmt: skip
 MOST_NODES = 2000  # a page of more is hard to read
 # The page never loads anything, and the browser enforces it.

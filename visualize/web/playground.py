@@ -432,7 +432,7 @@ def playground(
         f"<p><code>{escape(known['model'])}</code>, {escape(summary)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{static_content(network)}</div>",
-        *['<div class="beside"></div>'] * network.plain,
+        *['<div class="panels"></div>'] * network.plain,
         json_script(known),
         "</section>",
     ]

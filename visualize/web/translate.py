@@ -36,6 +36,7 @@ NUMBERS = "visualize.layout", "visualize.render", "visualize._text"  # modules w
 LETTERS = [*ascii_lowercase, *map("".join, product(ascii_lowercase, repeat=2))]
 SHORT = [name for name in LETTERS if name not in [*WORDS, "py"]]  # names of locals
 TRUE = "isinstance", "any", "all", "hasattr"  # functions that return true or false
+PLAIN = {ast.Assert: "", ast.Break: "break;", ast.Continue: "continue;", ast.Nonlocal: "", ast.Pass: ""}
 COMPREHENSIONS = ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp
 SPECIAL = "__init__", "__post_init__", "__str__", "__iter__", "__len__"
 
@@ -257,6 +258,8 @@ class Writer:
     # --- Statements --------------------------------------------------------------------------------
 
     def statement(self, node: Tree) -> str:
+        if type(node) in PLAIN:
+            return PLAIN[type(node)]
         return getattr(self, f"write_{type(node).__name__}")(node)  # type: ignore[no-any-return]
 
     def write_FunctionDef(self, node: Tree) -> str:
@@ -268,17 +271,6 @@ class Writer:
 
     def write_Expr(self, node: Tree) -> str:
         return "" if isinstance(node.value, ast.Constant) else f"{self.of(node.value)};"
-
-    def write_Assert(self, node: Tree) -> str:
-        return ""
-
-    write_Nonlocal = write_Pass = write_Assert
-
-    def write_Continue(self, node: Tree) -> str:
-        return "continue;"
-
-    def write_Break(self, node: Tree) -> str:
-        return "break;"
 
     def write_Assign(self, node: Tree) -> str:
         if len(node.targets) == 1:

@@ -1,10 +1,10 @@
-// The doctor: what Python's rules find in the net as it is, and what to change, as buttons.
+// The doctor: what Python's rules find in the net as it is, and remedies as buttons.
 
 import { button, element } from "./dom.js";
 import { pretty, show } from "./number.js";
 import { written } from "./written.js";
 
-const LOOKED = 200; // examples whose units are looked at
+const EXAMINED = 200; // examples whose units are examined
 const NUDGE = 1e-4;
 
 const slower = ({ rate }) => [`learning rate ${show(rate / 10)}`, { rate: Number((rate / 10).toPrecision(6)) }];
@@ -21,9 +21,9 @@ const CURES = {
   "learning rate 0": [() => ["learning rate 0.1", { rate: 0.1 }]], diverged: [slower], stuck: [reseeded, wider], "linear net": [hidden],
 };
 
-/** The case that the rules are asked about: the net of a training in plain numbers. */
+/** The case for the rules: the net of a training in plain numbers. */
 function caseOf(training, given, { right }) {
-  const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, LOOKED), last = net.last;
+  const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, EXAMINED), last = net.last;
   const facts = net.layers.map(({ units: all }, l) => written.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
     all.map(({ weights, bias }) => [...weights, ...(bias === null ? [] : [bias])].map((place) => parameters[place])), [], [], []));
   shown.forEach((x, r) => {
@@ -43,7 +43,7 @@ function caseOf(training, given, { right }) {
     config.rate, steps ? losses : [], config.optimizer === "sgd" && !optimizer.states.length, !training.finite);
 }
 
-/** The slope of each output to its own sum. */
+/** The slope of each output with respect to its own sum. */
 function slopes(outputs, z) {
   return z.map((x, i) => {
     const [high, low] = [NUDGE, -NUDGE].map((by) => [outputs(...z.with(i, x + by))].flat()[i]);
@@ -69,7 +69,7 @@ export class Doctor {
     }));
   }
 
-  /** Whether a change changes anything, with activations that the page has. */
+  /** Whether a remedy changes anything, with activations that the page has. */
   helps(changed) {
     const { config, data: given } = this.playground;
     return Object.entries(changed).some(([key, x]) => JSON.stringify(x) !== JSON.stringify(config[key])) && (changed.activation ?? []).every((name) => given.activations.includes(name));

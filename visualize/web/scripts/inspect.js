@@ -1,4 +1,4 @@
-// The graph behind one example, recorded anew as Values of the net's numbers: stepped by the Player, then one update of it.
+// The graph of one example, recorded again with the net's numbers, for the Player to step through, and one update.
 
 import { button, dataElement, element, menu } from "./dom.js";
 import { formula, tree } from "./mathml.js";
@@ -8,11 +8,11 @@ import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
 import { written } from "./written.js";
 
-const FROM = 2e6; // that the programs of these graphs are called by
-const PASS = 3000; // milliseconds of both passes when they are played
-const FEWEST = 40, TERMS = 8; // parameters of a net that is shown whole; inputs of a unit, others are added up
+const FROM = 2e6; // the number of these lessons, in the names of their programs
+const PASS = 3000; // milliseconds of both passes when they play
+const WHOLE_NET = 40, TERMS = 8; // the most parameters of a net shown whole; the most inputs of a unit shown one by one
 
-/** Record gates anew; products with 0 and 1, and sums without terms, are left out as in Python. */
+/** Record gates again, without products with 0 and 1 and trivial sums, as in Python. */
 function replay({ gates, outputs }, inputs) {
   const known = [...inputs];
   for (const [name, operands] of gates) {
@@ -23,7 +23,7 @@ function replay({ gates, outputs }, inputs) {
   return outputs.map((at) => known[at]);
 }
 
-/** A player that tells of every step. */
+/** A player that calls `told` after every step. */
 class Stepped extends Player {
   update() {
     super.update();
@@ -61,7 +61,7 @@ export class Inspect {
     return this.playground.config.chosen;
   }
 
-  /** The net as it is now, and its chosen example. */
+  /** Show the net as it is now, for the chosen example. */
   show() {
     if (!this.training.X.length) return;
     this.choices();
@@ -72,10 +72,10 @@ export class Inspect {
     if (!numbers.every((x, i) => Object.is(x, this.player.numbers[i]))) this.player.changed((this.player.change.numbers = numbers));
   }
 
-  /** Offer the whole net where it is small, and each of its units. */
+  /** Offer each unit, and the whole net if it is small. */
   choices() {
     const { layers, parameters } = this.training, names = layers.flatMap(({ units }, l) => units.map((_, i) => [`${l} ${i}`, `layer ${l + 1}, unit ${i}`]));
-    if (parameters.length <= FEWEST) names.unshift(["", "the whole net"]);
+    if (parameters.length <= WHOLE_NET) names.unshift(["", "the whole net"]);
     if (String(names) === this.offered) return;
     this.offered = String(names);
     this.unit.replaceChildren(...names.map(([value, text]) => element("option", { value }, text)));
@@ -114,7 +114,7 @@ export class Inspect {
     return [columns.map((j) => at(`W${l + 1}_${i}_${j}`, weights[j])), bias === null ? 0 : at(`b${l + 1}_${i}`, bias)];
   }
 
-  labeled(x, label) {
+  label(x, label) {
     if (!x.label) x.label = label;
     return x;
   }
@@ -142,11 +142,11 @@ export class Inspect {
         return Object.assign(py.gates.dot(...w, ...a, b), { label: l === last ? (layer.units.length > 1 ? `z${i}` : "z") : `z${l + 1}_${i}` });
       });
       if (l === last) return this.cost(sums);
-      a = sums.flatMap((z, i) => this.labeled(replay(this.gates(l), [z])[0], `a${l + 1}_${i}`));
+      a = sums.flatMap((z, i) => this.label(replay(this.gates(l), [z])[0], `a${l + 1}_${i}`));
     }
   }
 
-  /** One unit: its inputs as leaves, and its output times what arrives from behind, so that gradients are those of the loss. */
+  /** One unit: its inputs as leaves, and its output times the gradient that arrives, so that gradients are those of the loss. */
   one(l, i) {
     const { training } = this, inputs = () => this.inputs()[l], now = inputs(), { weights } = training.layers[l].units[i];
     const size = (j) => Math.abs(now[j] * training.parameters[weights[j]]), all = [...now.keys()];
@@ -157,7 +157,7 @@ export class Inspect {
     z.label = `z${l + 1}_${i}`;
     if (l === training.layers.length - 1) return this.cost(training.layers[l].units.map((_, k) => (k === i ? z : this.leaf(`z${l + 1}_${k}`, () => (this.inputs(), training.net.last.z[k])))));
     const [a] = replay(this.gates(l), [z]);
-    return Object.assign(py.gates.mul(this.labeled(a, `a${l + 1}_${i}`), this.leaf("g", () => this.arriving(l, i))), { label: "f" });
+    return Object.assign(py.gates.mul(this.label(a, `a${l + 1}_${i}`), this.leaf("g", () => this.arriving(l, i))), { label: "f" });
   }
 
   /** The gradient of the loss with respect to a hidden unit's output. */
@@ -183,11 +183,11 @@ export class Inspect {
     this.player.go(this.rows.findLastIndex((row) => row.phase === phase) + 1);
   }
 
-  /** The third act, after the last step: what the update makes of every parameter. */
+  /** After the last step, show the update of every parameter. */
   tell() {
     const { player, training } = this, { rate } = training.config, { lesson, result } = player, done = player.step === lesson.rows.length;
     this.act.hidden = !done;
-    if (!done || player.numbers === this.after) return; // what the last update did stays there until numbers change
+    if (!done || player.numbers === this.after) return; // the last update stays visible until numbers change
     const row = (node) => {
       const [w, gradient] = [result.values[node], result.gradients[node]];
       return element("li", { "data-parameter": lesson.names[node] }, formula(tree(node, lesson.symbols)),
@@ -197,7 +197,7 @@ export class Inspect {
     this.act.replaceChildren(element("h2", {}, "Update: w ← w − η · ∂L/∂w"), element("ul", {}, ...changed.map(row)));
   }
 
-  /** Both passes at a run, then the update itself, with this example alone. */
+  /** Play both passes, then update on this example alone. */
   play() {
     const { player } = this, pace = Math.max(16, PASS / this.rows.length);
     player.pause();

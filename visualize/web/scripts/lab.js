@@ -1,4 +1,4 @@
-// What there is to look into: the chain rule of one node, path by path, and the mistakes that a backward pass may have.
+// The chain rule of one node, path by path, and wrong backward passes.
 
 import { button, dataElement, element, menu } from "./dom.js";
 import { derivative, formula, tree } from "./mathml.js";
@@ -6,13 +6,13 @@ import { pretty, show } from "./number.js";
 import { chains, mistakes } from "./paths.js";
 
 const CHAIN = 2; // the tab
-const MISTAKEN = { order: "no topological order", overwritten: "= instead of +=", again: "called twice without zeroing" };
+const MISTAKEN = { order: "no topological order", overwritten: "= instead of +=", again: "no zeroing" };
 
 export class Lab {
   constructor(player) {
     this.player = player;
     this.chosen = null;
-    this.playing = null; // the mistake that is shown in the graph
+    this.playing = null; // the mistake shown in the graph
     this.chain = element("section", { class: "chain" });
     this.table = element("tbody");
     this.buttons = Object.entries(MISTAKEN).map(([name, text]) => button(text, () => this.play(this.playing === name ? null : name), { value: name, "aria-pressed": "false" }));
@@ -51,12 +51,12 @@ export class Lab {
     if (focused) pick.focus();
   }
 
-  /** The graph as a list: every node, to be chosen by keys. */
+  /** A menu of all nodes, for the keyboard. */
   picker() {
     const { lesson } = this.player;
     const options = lesson.written.map((name, node) => {
       const row = lesson.rows.find((r) => r.phase === "forward" && r.node === node);
-      return [node, row ? `${name} = ${lesson.shown(row.gate)}`.slice(0, 80) : name];
+      return [node, row ? `${name} = ${lesson.display(row.gate)}`.slice(0, 80) : name];
     });
     const pick = menu([["", "choose a node"], ...options], ({ value }) => this.choose(value === "" ? null : Number(value)), { "aria-label": "Node" });
     pick.value = this.chosen ?? "";
@@ -88,7 +88,7 @@ export class Lab {
 
   // --- Mistakes ------------------------------------------------------------------------------
 
-  /** Show in the graph what a wrong pass sends, its wrong numbers in red; null: the right one. */
+  /** Show in the graph what a wrong pass sends, wrong numbers in red; null: the correct one. */
   play(name) {
     this.playing = name in MISTAKEN ? name : null;
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.value === this.playing));
@@ -96,8 +96,8 @@ export class Lab {
     this.player.remember();
   }
 
-  /** A result with the numbers of the wrong pass that is played, if one is. */
-  played(result) {
+  /** The result with the numbers of the wrong pass that is shown, or null. */
+  wrongResult(result) {
     const { lesson } = this.player, wrong = this.playing && mistakes(lesson, result)[this.playing];
     if (!wrong) return null;
     const steps = result.steps.map((step, i) => ({ ...step, downstream: wrong.sent[i], total: this.playing === "overwritten" ? wrong.sent[i] : wrong.gradients[lesson.steps[i].operand] }));

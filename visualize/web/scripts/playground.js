@@ -1,18 +1,18 @@
-// The playground: the student's own net and examples, or others, trained in the page as nn.fit trains them.
+// The playground: a net that trains in the page as in nn.fit.
 
 import { button, dataElement, element, fragment, menu, present, presenting } from "./dom.js";
 import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
 import { Pictures } from "./pictures.js";
-import { address, fitting, LAYERS, settings, UNITS } from "./settings.js";
+import { address, fitSettings, LAYERS, readSettings, UNITS } from "./settings.js";
 import { FEW, Training } from "./training.js";
 
-const FRAME = 11; // milliseconds of every frame that are for training, at most
-const SLOW = 60, FASTER = 1.02; // frames of one step, and by how much each later one makes more
-const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // of the first loss; of the last ones; steps
-const LONG = 1e5; // a larger output is written with a power of ten
-const LINES = 50; // examples that are listed
+const FRAME = 11; // the most milliseconds of a frame for training
+const SLOW = 60, FASTER = 1.02; // frames of one step, and the growth of steps per later frame
+const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // a share of the first loss; a relative decrease; steps
+const LONG = 1e5; // larger outputs have a power of ten
+const LINES = 50; // the most examples listed
 const CHOICES = {
   examples: [50, 100, 200, 400], noise: [0, 0.05, 0.1, 0.2, 0.3, 0.4], test: [0, 0.1, 0.25, 0.5], rate: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
   decay: [0, 0.0001, 0.001, 0.01, 0.1], batch: [1, 2, 4, 8, 10, 16, 32, 64],
@@ -21,8 +21,8 @@ const SPEEDS = [["slow at first", 0], ["1 step per frame", 1], ["10 steps per fr
 
 const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
 
-/** One output as a number, several as the class that they stand for and how much speaks for it. */
-function told(outputs, places, classes) {
+/** One output as a number, several as their class and its output. */
+function describeOutputs(outputs, places, classes) {
   const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
   const best = outputs.indexOf(largest);
@@ -33,11 +33,11 @@ export class Playground {
   constructor(section, made) {
     this.section = this.article = section;
     this.data = JSON.parse(section.querySelector("script").textContent);
-    this.frame = null; // of the one loop that there is
-    this.adds = -1; // the class of which a click makes an example; -1: it chooses one
+    this.frame = null; // of the training loop
+    this.adds = -1; // the class of the example that a click adds; -1: a click picks one
     this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
     this.build();
-    this.beside = made.Beside && new made.Beside(this);
+    this.panels = made.Panels && new made.Panels(this);
   }
 
   // --- What is on the page -------------------------------------------------------------------
@@ -54,18 +54,16 @@ export class Playground {
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     this.examples = element("tbody");
     this.weights = element("tbody");
-    const weights = element("details", { class: "weights", "data-part": "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
-    weights.addEventListener("toggle", () => this.paint());
-    this.allWeights = weights;
+    this.allWeights = element("details", { class: "weights", "data-part": "weights", ontoggle: () => this.paint() }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     addEventListener("beforeprint", () => {
-      weights.open = true;
+      this.allWeights.open = true;
       this.paint();
     });
     this.list = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" }, element("table", {}, head("example", "target", "output", "verdict"), this.examples));
-    this.section.querySelector(".still").replaceWith(element("div", { class: "lively" }, buttons, this.controls, this.counter, this.message, this.text, this.figures, weights));
+    this.section.querySelector(".still").replaceWith(element("div", { class: "lively" }, buttons, this.controls, this.counter, this.message, this.text, this.figures, this.allWeights));
   }
 
-  /** A choice among options, [text, value] or values; what is chosen is one of them. */
+  /** A labeled menu of options, [text, value] or values, to which the current value is added. */
   control(key, label, options, value, act) {
     const all = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
     if (!all.some(([, x]) => x === value)) all.push([words(value), value]), all.sort(([, a], [, b]) => a - b);
@@ -74,7 +72,7 @@ export class Playground {
     return element("label", {}, element("span", {}, label), box);
   }
 
-  /** The controls of what is chosen now, group by group. */
+  /** Fill the controls for the current settings, group by group. */
   fill() {
     const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
     const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
@@ -90,7 +88,7 @@ export class Playground {
     if (this.adds >= classes) this.adds = -1;
     this.controls.replaceChildren(
       group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "your points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
-        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks an example", -1], ...clicks], this.adds, (k) => (this.adds = k)),
+        (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks one", -1], ...clicks], this.adds, (k) => (this.adds = k)),
         config.own.length > 0 && knob("clear", "Remove your points", "Remove points", () => this.change({ own: [] }))),
       group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && knob("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
       group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
@@ -99,18 +97,18 @@ export class Playground {
     if (focused) this.controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** So many units in a hidden layer; without any there is no such layer. */
+  /** Set the number of units in a hidden layer; 0 removes it. */
   resize(l, units) {
     const { hidden, activation } = this.config;
     if (units) this.change({ hidden: Object.assign([...hidden], { [l]: units }) });
     else this.change({ hidden: hidden.toSpliced(l, 1), activation: activation.toSpliced(l, 1) });
   }
 
-  /** Take other settings: what a step is made with from now on, anything else from the start. */
+  /** Take new settings: those of a step from now on, any others from a new start. */
   change(changed) {
     const goesOn = ["rate", "batch", "decay", "speed", "chosen", "hide"], { optimizer } = changed;
     if (optimizer) Object.assign(changed, (({ rate, decay }) => ({ rate, decay }))(this.data.optimizers.find(({ name }) => name === optimizer)));
-    this.config = fitting({ ...this.config, ...changed }, this.data);
+    this.config = fitSettings({ ...this.config, ...changed }, this.data);
     if (Object.keys(changed).every((key) => goesOn.includes(key))) {
       Object.assign(this.training, { config: this.config, bent: this.training.bent || (this.training.steps > 0 && ["rate", "batch", "decay"].some((key) => key in changed)) });
       if ("batch" in changed) this.training.waiting = [];
@@ -121,7 +119,7 @@ export class Playground {
     } else this.rewind();
   }
 
-  /** The pictures of a run, and its examples. */
+  /** Lay out the pictures and the examples. */
   lay() {
     const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
     this.figures.replaceChildren(...this.pictures.figures(training), examples);
@@ -135,7 +133,7 @@ export class Playground {
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
-  /** The heading, which says what is trained. */
+  /** Write the heading: what is trained. */
   name() {
     const { training, config, data } = this, activations = [...config.activation.slice(0, config.hidden.length), training.head.activation];
     const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
@@ -147,14 +145,14 @@ export class Playground {
 
   // --- Training ------------------------------------------------------------------------------
 
-  /** Go to where an address says. */
+  /** Restore the settings of an address. */
   restore(asked) {
     document.body.classList.toggle("projector", asked.has("present"));
-    this.config = settings(asked, this.data);
+    this.config = readSettings(asked, this.data);
     this.rewind();
   }
 
-  /** Keep all that was chosen in the address. */
+  /** Keep the settings in the address. */
   remember() {
     if (location.protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
     const known = fragment();
@@ -199,19 +197,19 @@ export class Playground {
     if (said) this.say(said, wrong);
   }
 
-  /** Tell it, to those who hear the page too. */
+  /** Show a message, also to screen readers. */
   say(text, wrong = false) {
     this.message.textContent = text;
     this.message.classList.toggle("wrong", wrong);
   }
 
-  /** Step, loss and how many are right, in words. */
+  /** Step, loss and number of right examples in words. */
   standing() {
     const { training, seen } = this;
     return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}, ${seen.right} of ${training.X.length} right.`;
   }
 
-  /** Pause once where there is nothing more to see: all is learned, or the loss falls no more. */
+  /** Pause once when all is learned or the loss stops falling. */
   converge() {
     const { training, seen, goesOn } = this, { at, losses, steps } = training, half = at.findIndex((step) => step > steps / 2);
     if (this.frame === null || goesOn) return;
@@ -230,7 +228,7 @@ export class Playground {
     if (this.training.finite) this.say("");
   }
 
-  /** So many steps, as far as the time of a frame goes; and count how many a second that makes. */
+  /** Take steps, at most for the time of a frame, and count the steps per second. */
   advance(most) {
     const { training } = this, end = performance.now() + FRAME;
     for (let done = 0; done < most; done++) {
@@ -256,7 +254,7 @@ export class Playground {
     this.paint();
   }
 
-  /** What the keys do while it is seen. */
+  /** The actions of keys. */
   get keys() {
     const single = () => this.single(), full = () => this.fullScreen();
     return { " ": () => this.toggle(), ArrowRight: single, PageDown: single, Home: () => this.rewind(), f: full, F: full };
@@ -268,7 +266,7 @@ export class Playground {
     this.change({ chosen: i });
   }
 
-  /** One more example of the chosen class, where a click was. */
+  /** Add an example of the chosen class where a click was. */
   add(x) {
     const { config, training, adds } = this, point = [...x.map((t) => Number(t.toFixed(3))), adds];
     config.own = [...config.own, point];
@@ -292,14 +290,14 @@ export class Playground {
     pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
-    this.beside?.show();
+    this.panels?.show();
   }
 
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
-    row.cells[1].textContent = told(training.targets[i], 0, training.naming.classes);
-    row.cells[2].textContent = told(outputs, 3, training.naming.classes);
+    row.cells[1].textContent = describeOutputs(training.targets[i], 0, training.naming.classes);
+    row.cells[2].textContent = describeOutputs(outputs, 3, training.naming.classes);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }
@@ -310,7 +308,7 @@ export class Playground {
     this.weights.replaceChildren(...names.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(parameters[i]), cell(gradients[i]))));
   }
 
-  /** The weights as JSON: shown, and given to the browser to keep. */
+  /** Show the weights as JSON and download them. */
   export() {
     const { names, parameters } = this.training, state = Object.fromEntries(names.map((name, i) => [name, parameters[i]]));
     this.text.value = JSON.stringify(state, (_, x) => (typeof x === "number" && !Number.isFinite(x) ? exact(x) : x), 1);

@@ -1,18 +1,18 @@
-// Where the page begins: players for the graphs, contents where there are several, and the keys.
+// The start of a page: players for the graphs, the table of contents, and the keys.
 
 import { button, element, fragment, svgElement } from "./dom.js";
 
-const players = new WeakMap(), made = {}; // a player is kept no longer than its article
-let active = null; // the player or playground that the keys go to
+const players = new WeakMap(), made = {}; // a player lives as long as its article
+let active = null; // the player or playground that gets the keys
 const title = document.title;
 
-/** The player or playground of a part, made when it is first needed. */
+/** The player or playground of a part, created when first needed. */
 function playerOf(article) {
   if (!players.has(article)) players.set(article, new made[article.matches(".lesson") ? "Player" : "Playground"](article, made));
   return players.get(article);
 }
 
-/** Show one part of the page, or none. */
+/** Show one part of the page, or the contents. */
 function choose(parts, chosen, asked) {
   if (active) active.pause();
   document.title = [...(chosen && parts.length > 1 ? [heading(chosen)] : []), title].join(" · ");
@@ -24,9 +24,9 @@ function choose(parts, chosen, asked) {
   active?.restore(asked);
 }
 
-/** The contents: links to the parts with their pictures, by lecture, and a field to search them. */
+/** The contents: links to the parts with their pictures, by lecture, and a search field. */
 function contents(parts) {
-  const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search" }), groups = new Map(), items = new Map();
+  const groups = new Map(), items = new Map();
   for (const part of parts) {
     const group = part.matches(".lesson") ? part.querySelector("header p").textContent : "Training";
     if (!groups.has(group)) groups.set(group, element("ul"));
@@ -37,13 +37,14 @@ function contents(parts) {
     items.set(part, element("li", {}, item));
     groups.get(group).append(items.get(part));
   }
-  field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(" ");
+  const search = ({ target }) => {
+    const words = target.value.toLowerCase().split(" ");
     for (const [part, item] of items) {
       const text = part.querySelector("header").textContent.toLowerCase();
       item.hidden = !words.every((word) => text.includes(word));
     }
-  });
+  };
+  const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search", oninput: search });
   return element("nav", { class: "contents", "aria-label": "Examples" }, field, ...[...groups].map(([name, list]) => element("section", {}, element("h2", {}, name), list)));
 }
 
@@ -51,7 +52,7 @@ function contents(parts) {
 const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
-function pressed(event) {
+function press(event) {
   if ((event.ctrlKey || event.metaKey) && event.key === "z" && active?.change?.undo) {
     event.preventDefault();
     return active.change.undo();
@@ -78,7 +79,7 @@ function pressed(event) {
   keys[event.key]();
 }
 
-/** Make everything live; `makers` are the classes of what may be on the page: Player, Playground. */
+/** Bring the page to life; `makers` are the classes of its parts: Player, Playground. */
 export function start(makers) {
   Object.assign(made, makers);
   const parts = [...document.querySelectorAll(".lesson, .playground")];
@@ -86,7 +87,7 @@ export function start(makers) {
   const list = element("div"), step = (name, by) => button(name, () => (location.hash = `example=${parts[at() + by].id}`));
   const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
   if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
-  let hide = null; // what a link leaves out, it leaves out of every example
+  let hide = null; // what a link hides, it hides in every example
   const follow = (replaced = false) => {
     const chosen = parts[at()], wanted = fragment();
     hide = wanted.get("hide") ?? hide;
@@ -95,7 +96,7 @@ export function start(makers) {
     ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
-  const several = parts.length > 1, slot = parts.length * several; // where a written graph is put
+  const several = parts.length > 1, slot = parts.length * several; // the place of the student's own graph
   if (made.Own) new made.Own((article) => {
     if (article) parts[slot] ? parts[slot].replaceWith(article) : parts.at(-1).after(article);
     if (article) parts[slot] = article;
@@ -103,7 +104,7 @@ export function start(makers) {
   }, several ? null : parts[0]);
   addEventListener("hashchange", () => follow());
   follow();
-  document.addEventListener("keydown", pressed);
+  document.addEventListener("keydown", press);
   for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.tellAll?.(active.result, type === "beforeprint"));
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }

@@ -1,9 +1,9 @@
-// Tabs: several panels in the room of one.
+// Tabs: several panels in one place.
 
 import { button, element } from "./dom.js";
 
 export class Tabs {
-  /** `panels` are elements by the names of their tabs; `opened` is told of every panel that comes into sight. */
+  /** `panels` are elements by the names of their tabs; `opened` is called when a panel opens. */
   constructor(id, panels, opened) {
     this.opened = opened;
     this.panels = Object.values(panels);
@@ -22,7 +22,7 @@ export class Tabs {
     this.open(0);
   }
 
-  /** Hide panels by a word of their tabs' names, as a teacher may ask in the link. */
+  /** Hide the panels whose tabs' names have one of these words. */
   hide(names) {
     this.tabs.forEach((tab) => (tab.hidden = tab.textContent.toLowerCase().split(" ").some((word) => names.includes(word))));
     if (this.tabs[this.at].hidden) this.open(Math.max(0, this.tabs.findIndex((tab) => !tab.hidden)));

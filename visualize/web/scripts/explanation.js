@@ -1,11 +1,11 @@
-// What is said of the step in hand: its rule, its numbers, its sentence; and the title.
+// The explanation of the current step: its rule, its numbers, its role and its sentence.
 
 import { element } from "./dom.js";
 import { derivative, formula, math, tree } from "./mathml.js";
 import { pretty } from "./number.js";
-import { named } from "./template.js";
+import { fillNames } from "./template.js";
 
-export class Said {
+export class Explanation {
   constructor() {
     this.rule = element("div", { class: "rule" });
     this.product = element("div", { class: "product" });
@@ -13,7 +13,7 @@ export class Said {
     this.sentence = element("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
   }
 
-  /** Write the step in hand: rule, numbers, sentence; of a question only what is `open`, and its words. */
+  /** Explain a step; for a question show its words, and of the step only what is `open`. */
   tell(...step) {
     this.write(...step);
     fitWithin(this.rule);
@@ -30,12 +30,12 @@ export class Said {
       this.sentence.textContent = this.role.textContent = `The inputs are given. The right arrow key takes step 1 of ${lesson.rows.length}.`;
       return;
     }
-    const said = lesson.said(row, result);
+    const said = lesson.rowTexts(row, result);
     this.sentence.textContent = told("upstream") && told("local") ? lesson.sentence(row, result, hidden) : words;
     if (!told("rule")) this.rule.append(formula(...this.left(lesson, row, asked), math("mo", "?")));
     if (row.phase === "forward") {
       const own = lesson.steps.filter((step) => step.node === row.node).sort((a, b) => a.place - b.place);
-      if (told("rule")) this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, this.quiet ? 0 : 3).map((step) => // for the way back
+      if (told("rule")) this.rule.append(formula(tree(row.node, symbols), "=", tree(row.tree, symbols)), ...own.slice(0, this.quiet ? 0 : 3).map((step) => // for the backward pass
         formula(derivative(step.node, step.operand, symbols), "=", tree(lesson.local(step, result), symbols))));
       this.product.append(factor(said.formula, "inputs", "value"), "=", factor(hidden ? "?" : said.answer, "output", "value"));
       this.role.textContent = lesson.role(row, result);
@@ -48,20 +48,20 @@ export class Said {
     if (asked) this.role.textContent = [words, told("role") && this.roles(lesson, result, asked)].filter(Boolean).join(" ");
   }
 
-  /** What stands before the "= ?" of a question. */
+  /** The left side of the "= ?" of a question. */
   left({ output, symbols }, { phase, node, operand, path }, asked) {
     const single = asked.node === null, local = single && !asked.open.includes("local");
     return phase === "forward" ? [tree(node, symbols), "="] : [derivative(local ? node : output, operand, symbols), single && !local && path > 1 ? "+=" : "="];
   }
 
-  /** The rules of what is asked for, in words. */
+  /** The rules of a question in words. */
   roles(lesson, result, { row, node, steps }) {
-    if (row.phase === "forward") return `${lesson.names[row.node]} equals ${named(row.spoken, lesson.names)}.`;
+    if (row.phase === "forward") return `${lesson.names[row.node]} equals ${fillNames(row.spoken, lesson.names)}.`;
     const said = steps.map((i) => lesson.steps[i]).map((step) => [lesson.written[step.node], lesson.role(step, result)]);
     return node === null ? `${said[0][1]}.` : `It comes ${said.map(([name, role]) => `from ${name} (${role})`).join(" and ")}.`;
   }
 
-  /** A gradient over all its paths, and as a hint each path's product. */
+  /** Write a question for a gradient over all its paths, with each path's product as a hint. */
   tellWhole(lesson, result, { steps, open, known }) {
     const shown = (x) => pretty(lesson.text(x)).replace(/^−.*/, "($&)");
     for (const node of known) this.product.append(factor(lesson.text(result.gradients[node]), lesson.written[node], "gradient"));
@@ -85,7 +85,7 @@ export class Said {
   }
 }
 
-/** Make the letters of a line smaller where it is wider than its box, or higher than one of fixed height. */
+/** Shrink the letters of a line that is wider than its box, or higher than a box of fixed height. */
 export function fitWithin(line, fixed = true) {
   line.style.fontSize = "";
   for (let tries = 0; tries < 3; tries++) shrink(line, fixed);
@@ -93,12 +93,12 @@ export function fitWithin(line, fixed = true) {
 
 function shrink(line, fixed) {
   const high = Math.max(0, ...[...line.children].map((part) => part.offsetHeight || part.getBoundingClientRect().height));
-  const need = !fixed ? line.clientHeight : Math.max(high, 2 * line.scrollHeight - line.clientHeight); // what is centered runs over on both sides
+  const need = !fixed ? line.clientHeight : Math.max(high, 2 * line.scrollHeight - line.clientHeight); // centered content overflows on both sides
   const share = Math.min(line.clientWidth / line.scrollWidth, line.clientHeight / need);
   if (share > 0 && share < 1) line.style.fontSize = `${Number.parseFloat(getComputedStyle(line).fontSize) * share * 0.96}px`;
 }
 
-/** A number with its name under it. */
+/** A number above its name. */
 function factor(text, name, kind) {
   return element("span", { class: `factor ${kind}` }, element("b", {}, pretty(text)), element("small", {}, name));
 }
