@@ -157,7 +157,7 @@ def test_steps_of_a_gate_that_stands_still_are_true(visit):
     assert "stale" in tab.locator(".lit.op").get_attribute("class")
     assert "= 0.785398, as recorded" in tab.locator(".lit.op > title").text_content()
     tab.evaluate(
-        "active.show(active.lesson.steps.find((step) => active.lesson.stands(step.node, active.result)).number)"
+        "active.show(active.lesson.steps.find((step) => active.lesson.isFixed(step.node, active.result)).number)"
     )
     assert tab.text_content(".role").endswith(
         "times its local gradient; as recorded: the page cannot recompute this gate"

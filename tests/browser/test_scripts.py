@@ -17,8 +17,8 @@ MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob(
 MADE = {  # for each page
     "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const SAID = {};\n"
     "export const VALUES = {};",
-    "written": "export const written = {};",
-    "drawn": "export const drawn = {};",
+    "engine": "export const engine = {};",
+    "datasets": "export const datasets = {};",
 }
 MAKERS = {"Panels", "Own", "Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)

@@ -27,7 +27,8 @@ def bundle(entry: str, generated: Mapping[str, str]) -> str:
             raise ValueError(f"modules import each other in a circle: {' -> '.join([*above, name])}")
         for names, other in IMPORT.findall(text):
             if other not in texts:
-                load(other, generated.get(other) or read(f"{other}.js"), (*above, name))
+                file = SCRIPTS / f"{other}.js"
+                load(other, generated.get(other) or file.read_text(encoding="utf-8"), (*above, name))
             for wanted in names.split(", "):
                 if owners.get(wanted) != other or not re.search(rf"^export \w+ {wanted}\b", texts[other], re.MULTILINE):
                     raise ValueError(f"{name}.js imports {wanted}, which {other}.js does not export")
@@ -43,8 +44,3 @@ def bundle(entry: str, generated: Mapping[str, str]) -> str:
 def gates_in(text: str) -> set[str]:
     """The names of the gates that a translation records."""
     return set(re.findall(r'py\.prim\("(\w+)"', text))
-
-
-def read(name: str) -> str:
-    """Read a file of the folder scripts."""
-    return (SCRIPTS / name).read_text(encoding="utf-8")

@@ -107,8 +107,8 @@ def mathml(*trees: Any) -> str:
     def markup(tree: Any) -> str:
         element, *children = tree
         inside = "".join([escape(child) if type(child) is str else markup(child) for child in children])
-        name = element.rstrip("*")
-        return f"<{name}{UPRIGHT * (name != element)}>{inside}</{name}>"
+        name = element.removesuffix("*")
+        return f"<{name}{UPRIGHT if name != element else ''}>{inside}</{name}>"
 
     return f"<math>{''.join(map(markup, trees))}</math>"
 
@@ -191,7 +191,7 @@ class Page:
 
             gates = written.ANY if "Own" in makers else self._gates
             writes = {} if gates is None else {"article": article, "lessons": lessons}
-            made["written"] = written.script(gates, **writes, **self._rules)
+            made["engine"] = written.script(gates, **writes, **self._rules)
         more = javascript.table(gates_in("".join(made.values()))) if made else []
         parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
         made["programs"] = "\n".join(dict.fromkeys(parts))
@@ -300,7 +300,8 @@ def page(
     called = clean(names(order, output)[output], 40)
     heading = text if title or len(text) <= TITLE_LENGTH else f"{called}: {len(order):,} nodes"
     body = article("lesson", heading if title or heading != text else "", [], made)
-    body += box(formula if len(formula) <= TITLE_LENGTH else "") * editable
+    if editable:
+        body += box(formula if len(formula) <= TITLE_LENGTH else "")
     return Page(heading, body, *programs_of(made))
 
 
@@ -334,5 +335,5 @@ def collection(
         programs |= last._programs
         definitions += last._definitions
         more = [last._modules, last._gates, last._rules]
-    head = f'<header class="collection"><h1>{title}</h1>{box("") * editable}</header>'
+    head = f'<header class="collection"><h1>{title}</h1>{box("") if editable else ""}</header>'
     return Page(title, "\n".join([head, *articles]), programs, definitions, *more)

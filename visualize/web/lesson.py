@@ -243,10 +243,12 @@ class Lesson:
 
 def drawing(scene: Scene, layout: str, wraps: bool = True) -> tuple[Drawing, Scene]:
     """A scene in one row, in several or set tight, as it is largest on a screen; and the scene drawn."""
-    rows = PANE[0] / SMALLEST if wraps else None
-    tries = [(scene, None, False)] + [(scene, rows, False), (tightened(scene), rows, True)] * wraps
+    tries: list[tuple[Scene, float | None, bool]] = [(scene, None, False)]
+    if wraps:
+        rows = PANE[0] / SMALLEST
+        tries += [(scene, rows, False), (tightened(scene), rows, True)]
     drawings = [(paint(x, planned(*blocks_and_links(x), layout, width, False, tight)), x) for x, width, tight in tries]
-    return max(drawings, key=lambda pair: min(1.0, scale(pair[0], PANE)))
+    return max(drawings, key=lambda pair: min(1.0, PANE[0] / pair[0].width, PANE[1] / pair[0].height))
 
 
 def shorten_numbers(scene: Scene) -> Scene:
@@ -259,11 +261,6 @@ def shorten_numbers(scene: Scene) -> Scene:
     boxes, arrows = ([shorten(part) for part in parts] for parts in (scene.boxes, scene.arrows))
     boxes = [replace(box, told=number(box.value, scene)) if box.told else box for box in boxes]
     return replace(scene, down=True, boxes=boxes, arrows=arrows)
-
-
-def scale(drawn: Drawing, pane: tuple[float, float]) -> float:
-    """The scale at which a drawing fits a pane."""
-    return min(pane[0] / drawn.width, pane[1] / drawn.height)
 
 
 def mathml_tree(text: Any) -> Any:

@@ -432,13 +432,13 @@ def playground(
         f"<p><code>{escape(known['model'])}</code>, {escape(summary)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
         f"{static_content(network)}</div>",
-        *['<div class="panels"></div>'] * network.plain,
+        '<div class="panels"></div>' if network.plain else "",
         json_script(known),
         "</section>",
     ]
     gates = frozenset(network.gates(known)) if graph and network.plain else None
     rules = doctor_functions() if network.plain else {}
-    return Page(heading, "\n".join(lines), *network.programs(), {"drawn": data_module()}, gates, rules)
+    return Page(heading, "\n".join(lines), *network.programs(), {"datasets": data_module()}, gates, rules)
 
 
 def doctor_functions() -> dict[str, Any]:
@@ -457,7 +457,8 @@ def data_module() -> str:
 
     wanted = [*SETS, "truth_table", "split", "whole_epochs"]
     functions = {name: getattr(data, name) for name in wanted}
-    return module("drawn", 'import { Random } from "./random.js";\n', {}, {*()}, **functions, INITIALIZERS=INITIALIZERS)
+    imports = 'import { Random } from "./random.js";\n'
+    return module("datasets", imports, {}, set(), **functions, INITIALIZERS=INITIALIZERS)
 
 
 def static_content(network: Network) -> str:

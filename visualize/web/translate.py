@@ -160,7 +160,7 @@ class Translation:
         if dataclasses.is_dataclass(kind):
             parts = dataclasses.fields(kind)
             inside = "".join([f"this.{attribute(x.name)}={local(x.name)};" for x in parts])
-            then = "this.__post_init__();" * hasattr(kind, "__post_init__")
+            then = "this.__post_init__();" if hasattr(kind, "__post_init__") else ""
             given = ",".join([f"{local(x.name)}{self.default(x)}" for x in parts])
             self.early.append(f"{name}.prototype.__init__=function({given}){{{inside}{then}}};")
             skipped.add("__init__")
@@ -210,7 +210,7 @@ class Writer:
 
     def inner(self, node: Tree) -> Writer:
         """The writer of an inner function or comprehension."""
-        names = bound_names(node)
+        names = local_names(node)
         writer = Writer(self.translation, self.globals, self.locals | names, self.kind)
         writer.first = self.first
         taken = {*self.short.values(), *self.translation.keywords, *(self.locals - self.short.keys())}
@@ -241,8 +241,8 @@ class Writer:
         return "".join(map(self.statement, statements))
 
     def function(self, node: Tree, name: str) -> str:
-        writer = self.inner(node)
-        return f"function{'*' * yields(node)} {name}({writer.parameters(node)}){{{writer.body(node)}}}"
+        writer, star = self.inner(node), "*" if yields(node) else ""
+        return f"function{star} {name}({writer.parameters(node)}){{{writer.body(node)}}}"
 
     def method(self, node: Tree, static: bool) -> str:
         """A function whose ``self``, or class, is JavaScript's ``this``."""
@@ -252,7 +252,7 @@ class Writer:
         writer.first = (node.args.posonlyargs + node.args.args)[0].arg
         start = f"const {writer.local(writer.first)}=this;"
         body = f"return {writer.of(node.body)};" if isinstance(node, ast.Lambda) else writer.body(node)
-        star = "*" * (isinstance(node, ast.FunctionDef) and yields(node))
+        star = "*" if isinstance(node, ast.FunctionDef) and yields(node) else ""
         return f"function{star}({writer.parameters(node, 1)}){{{start}{body}}}"
 
     # --- Statements --------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ class Writer:
             target = ast.Tuple([x.value if isinstance(x, ast.Starred) else x for x in parts])
         if any(isinstance(x, ast.Subscript) for x in parts):
             return f"{{const t={value};{''.join([self.assign(x, f't[{i}]') for i, x in enumerate(parts)])}}}"
-        return f"{';' * bool(parts)}{self.place(target)}={value};"
+        return f"{';' if parts else ''}{self.place(target)}={value};"
 
     def place(self, target: Tree) -> str:
         """The target of an assignment."""
@@ -370,7 +370,7 @@ class Writer:
             return self.translation.of(getattr(module, node.attr))
         self.translation.used.add(node.attr)
         if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) and node.value.func.id == "super":
-            above = self.translation.of(self.kind.__mro__[1]) + ".prototype" * (self.first != "cls")
+            above = self.translation.of(self.kind.__mro__[1]) + ("" if self.first == "cls" else ".prototype")
             return f"Reflect.get({above},{literal(name)},{self.local(self.first)})"
         return f"{self.of(node.value)}.{name}"
 
@@ -451,7 +451,7 @@ class Writer:
         if op in (ast.Is, ast.IsNot):
             return f"({a}{'=' if op is ast.Is else '!'}={'' if b == 'null' else '='}{b.replace('py.int', 'py.float')})"
         if op in (ast.In, ast.NotIn):
-            return f"{'!' * (op is ast.NotIn)}py.has({b},{a})"
+            return f"{'!' if op is ast.NotIn else ''}py.has({b},{a})"
         if op in (ast.Eq, ast.NotEq) and (is_text(left) or is_text(right)):
             return f"({a}{'=' if op is ast.Eq else '!'}={b})"
         return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{op.__name__}({a},{b})"
@@ -549,7 +549,7 @@ def pattern(compiled: Any) -> str:
     for token, after in zip(tokens, [*tokens[1:], ""]):
         letter = token[-1]
         if token[0] == "\\" and letter.lower() in CHARACTER_CLASSES:
-            token = f"[{'^' * letter.isupper()}{CHARACTER_CLASSES[letter.lower()]}]"
+            token = f"[{'^' if letter.isupper() else ''}{CHARACTER_CLASSES[letter.lower()]}]"
         elif token in ("\\#", "\\-"):
             token = letter
         elif token == "(?P":
@@ -616,7 +616,7 @@ def assigned_names(node: Tree) -> set[str]:
     return stores | {x.name for x in own_nodes(node) if isinstance(x, (ast.FunctionDef, ast.ExceptHandler)) and x.name}
 
 
-def bound_names(node: Tree) -> set[str]:
+def local_names(node: Tree) -> set[str]:
     """The local names of a function or comprehension."""
     if isinstance(node, COMPREHENSIONS):
         return {x.id for part in node.generators for x in ast.walk(part.target) if isinstance(x, ast.Name)}

@@ -78,11 +78,11 @@ SIGNS = {name for name in PRIMITIVES if words(name).sign} | {"abs", "where"}  # 
 def script(gates: frozenset[str] | None, **entries: Any) -> str:
     """The module of these functions, which write graphs of some gates, of ANY expression, or none."""
     if gates is None:
-        return module("written", "", {}, frozenset(), **entries)
+        return module("engine", "", {}, frozenset(), **entries)
     reads = gates is ANY
     entries |= {"Steps": Steps, **({"read": read, "sketch": sketch} if reads else {})}
-    text = module("written", "", {} if reads else UNFOLDED, gates, **entries)
-    return f"{text}py.steps = written.Steps;\n"
+    text = module("engine", "", {} if reads else UNFOLDED, gates, **entries)
+    return f"{text}py.steps = engine.Steps;\n"
 
 
 def module(name: str, imports: str, native: Mapping[str, str], gates: Collection[str], **entries: Any) -> str:

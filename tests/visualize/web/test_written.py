@@ -32,18 +32,18 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 SERVER = """
 import { exact, real } from "./number.js";
 import { py } from "./python.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 import { PROGRAMS } from "./programs.js";
 const made = ([text, given]) => {
   try {
     const numbers = Object.entries(given).map(([name, x]) => [name, real(x)]);
-    const [output, idle] = written.read(text, py.dict(numbers), py.dict());
-    const views = [...written.lessons(output, 0)];
+    const [output, idle] = engine.read(text, py.dict(numbers), py.dict());
+    const views = [...engine.lessons(output, 0)];
     const ran = (view) => Object.values(py.programs(view)).map((run) => run(...view.leaves.map((x) => x.data)));
     const data = views.map((view) => ({
       ...py.json(view.as_dict()), code: view.code, latex: view.steps.latex(), ran: ran(view),
     }));
-    return { idle, data, html: written.article("own", "", [], views) };
+    return { idle, data, html: engine.article("own", "", [], views) };
   } catch (error) {
     if (error instanceof py.BaseException) return { error: error.message, missing: error.missing };
     return { bug: error.stack };
@@ -62,7 +62,7 @@ def server():
     programs = [javascript.runtime(), *javascript.table(), "export const PROGRAMS = {};"]
     made = {
         "programs": "\n".join([*programs, f"export const MISTAKES = {json.dumps(SENTENCES)};"]),
-        "written": written.script(written.ANY, article=article, lessons=lessons),
+        "engine": written.script(written.ANY, article=article, lessons=lessons),
     }
     script = '"use strict";\n' + bundle(SERVER, made)
     path = Path(mkdtemp()) / "page.js"

@@ -86,9 +86,9 @@ export class Change {
 
   update() {
     const { lesson } = this.player, { value, gradients } = lesson.flat(this.numbers);
-    this.output.replaceChildren(formula(tree(lesson.output, lesson.symbols), "="), " ", this.player.tells(lesson.output) ? dataElement(value, lesson.digits) : "?");
+    this.output.replaceChildren(formula(tree(lesson.output, lesson.symbols), "="), " ", this.player.showsValue(lesson.output) ? dataElement(value, lesson.digits) : "?");
     this.rows.forEach((row, i) => {
-      const x = this.numbers[i], slope = lesson.numericalGradient(this.numbers, i), hide = !this.player.tellsGradient(lesson.inputs[i]), held = lesson.held[i];
+      const x = this.numbers[i], slope = lesson.numericalGradient(this.numbers, i), hide = !this.player.showsGradient(lesson.inputs[i]), held = lesson.held[i];
       if (document.activeElement !== row.field) this.settle(i);
       if (!(x >= Number(row.drag.min) && x <= Number(row.drag.max)) || !row.drag.max) reach(row.drag, x);
       row.drag.value = x;
@@ -97,7 +97,8 @@ export class Change {
       if (held || !Number.isFinite(x)) row.nudged.textContent = "–";
       const apart = slope - gradients[i], by = nudge(x) === 0.001 ? "" : `by ${show(nudge(x))} `;
       const differs = Math.abs(apart) > NOISE * Math.max(1, Math.abs(gradients[i])) ? `off by ${show(Number(apart.toPrecision(2)))}` : "";
-      row.remark.textContent = held ? `${held} is fixed` : !Number.isFinite(x) ? "no nearby number" : hide ? "" : pretty(`${by}${differs}`);
+      const remark = Number.isFinite(x) ? (hide ? "" : pretty(`${by}${differs}`)) : "no nearby number";
+      row.remark.textContent = held ? `${held} is fixed` : remark;
       row.line.classList.toggle("hidden", hide);
     });
     this.reset.disabled = this.numbers.every((x, i) => Object.is(x, this.player.lessons[0].recorded[i]));

@@ -2,7 +2,7 @@
 
 import { button, element } from "./dom.js";
 import { pretty, show } from "./number.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
 const EXAMINED = 200; // examples whose units are examined
 const NUDGE = 1e-4;
@@ -24,7 +24,7 @@ const CURES = {
 /** The case for the rules: the net of a training in plain numbers. */
 function caseOf(training, given, { right }) {
   const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, EXAMINED), last = net.last;
-  const facts = net.layers.map(({ units: all }, l) => written.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
+  const facts = net.layers.map(({ units: all }, l) => engine.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
     all.map(({ weights, bias }) => [...weights, ...(bias === null ? [] : [bias])].map((place) => parameters[place])), [], [], []));
   shown.forEach((x, r) => {
     net.measure(parameters, [x], [targets[r]]);
@@ -38,7 +38,7 @@ function caseOf(training, given, { right }) {
   const mean = targets[0].map((_, k) => targets.reduce((sum, target) => sum + target[k], 0) / targets.length);
   const constant = classes || head.activation !== "linear" ? 0 : targets.reduce((sum, target) => sum + net.head.loss(...mean, ...target)[0], 0) / targets.length;
   const whole = training.measure();
-  return written.Case(facts, X, right, classes, constant, whole.loss,
+  return engine.Case(facts, X, right, classes, constant, whole.loss,
     Math.max(...parameters.map(Math.abs)), [...whole.gradients], (rate) => loss(parameters.map((w, i) => w - rate * whole.gradients[i])),
     config.rate, steps ? losses : [], config.optimizer === "sgd" && !optimizer.states.length, !training.finite);
 }
@@ -59,7 +59,7 @@ export class Doctor {
 
   show() {
     const { training, data: given, config, seen } = this.playground;
-    const found = training.X.length ? [...written.findings(caseOf(training, given, seen))].filter(({ kind }) => kind !== "unfinished") : [];
+    const found = training.X.length ? [...engine.findings(caseOf(training, given, seen))].filter(({ kind }) => kind !== "unfinished") : [];
     const key = JSON.stringify([found, config]);
     if (key === this.key) return;
     this.key = key;

@@ -84,7 +84,7 @@ export class Graph {
   }
 
   /** Show the numbers of a result up to step `at`, or those of a wrong pass with its mistakes marked. */
-  tell(result, at, asked, wrong) {
+  show(result, at, asked, wrong) {
     if (!this.wide.size) {
       if (this.down) this.paint(this.lesson.atRecorded, this.lesson.rows.length); // fewer digits than were drawn
       this.places = this.rooms();
@@ -142,12 +142,12 @@ export class Graph {
       this.write(box.gradient, "∇ ", gradient, known || (hidden && inHand), hidden && inHand);
       const lit = own || inHand;
       mark(box.group, lit);
-      if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
+      if (box.count) this.writeFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
       if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.shape);
-      box.group.classList.toggle("stale", lesson.stands(box.node, result));
+      box.group.classList.toggle("stale", lesson.isFixed(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
-      const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
-      const words = this.words(box, result, ...told, gradient);
+      const visible = [chosen && !(hidden && lit), known && !(hidden && inHand)];
+      const words = this.words(box, result, ...visible, gradient);
       put(box.title, words); // writing the same text would cause a layout
       const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // its visible label, for speech input
       box.group.setAttribute("aria-label", `${seen}: ${words}. ${box.opens ? "Open it" : "Show its chain rule"}.`);
@@ -156,7 +156,7 @@ export class Graph {
   }
 
   /** Write in a fold its number of nodes, or the number of the current step if no other part shows it. */
-  tellFold(box, result, row, back, forth, hidden) {
+  writeFold(box, result, row, back, forth, hidden) {
     const x = back ? result.steps[row.index].downstream : result.values[row?.node];
     const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(4))))}` : box.counted;
     put(box.count, text);
@@ -212,7 +212,7 @@ export class Graph {
     if (!box.clientHeight) return;
     const wide = (box.clientWidth - 2) / width, whole = Math.min(wide, (box.clientHeight - 2) / height);
     const small = this.down ? Math.max(Math.min(wide, least()), NARROW) : least();
-    const scale = zoom * Math.min(Math.max(whole, small), LARGEST * (1 + presenting()));
+    const scale = zoom * Math.min(Math.max(whole, small), presenting() ? 2 * LARGEST : LARGEST);
     this.size(scale);
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
@@ -297,7 +297,7 @@ export class Graph {
   /** The node in words, as its tooltip has them. */
   words(box, result, known, arrived, gradient) {
     const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
-    const still = lesson.stands(box.node, result) ? ", as recorded" : "";
+    const still = lesson.isFixed(box.node, result) ? ", as recorded" : "";
     const value = known ? ` = ${pretty(lesson.text(result.values[box.node]))}${still}` : "";
     return `${box.head}${value}${arrived ? `, gradient ${pretty(lesson.text(gradient))}` : ""}${kink ? ", on a kink" : ""}`;
   }

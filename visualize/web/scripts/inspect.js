@@ -6,7 +6,7 @@ import { pretty, show } from "./number.js";
 import { Player } from "./player.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
 const FROM = 2e6; // the number of these lessons, in the names of their programs
 const PASS = 3000; // milliseconds of both passes when they play
@@ -23,11 +23,11 @@ function replay({ gates, outputs }, inputs) {
   return outputs.map((at) => known[at]);
 }
 
-/** A player that calls `told` after every step. */
+/** A player that calls `onstep` after every step. */
 class Stepped extends Player {
   update() {
     super.update();
-    this.told?.();
+    this.onstep?.();
   }
 
   remember() {} // the address is the playground's
@@ -85,9 +85,9 @@ export class Inspect {
     this.sources = new Map();
     this.key = key;
     const output = this.unit.value ? this.one(...this.unit.value.split(" ").map(Number)) : this.whole();
-    const lessons = written.lessons(output, FROM, false), box = document.createElement("template");
+    const lessons = engine.lessons(output, FROM, false), box = document.createElement("template");
     for (const lesson of lessons) Object.assign(PROGRAMS, py.programs(lesson));
-    box.innerHTML = written.article("inspected", "Graph of the chosen example", [], lessons, 3); // the same text as Python's, escaped by the same code
+    box.innerHTML = engine.article("inspected", "Graph of the chosen example", [], lessons, 3); // the same text as Python's, escaped by the same code
     const article = box.content.firstElementChild;
     article.classList.add("chosen");
     this.note.hidden = output.label !== "f";
@@ -95,7 +95,7 @@ export class Inspect {
     this.player?.pause();
     this.player = new Stepped(article);
     this.player.lessons[0].leaves = lessons[0].leaves;
-    this.player.told = () => this.tell();
+    this.player.onstep = () => this.showUpdate();
     this.player.hide("mistakes");
     this.player.show(this.player.lesson.rows.length);
   }
@@ -184,7 +184,7 @@ export class Inspect {
   }
 
   /** After the last step, show the update of every parameter. */
-  tell() {
+  showUpdate() {
     const { player, training } = this, { rate } = training.config, { lesson, result } = player, done = player.step === lesson.rows.length;
     this.act.hidden = !done;
     if (!done || player.numbers === this.after) return; // the last update stays visible until numbers change
@@ -215,11 +215,11 @@ export class Inspect {
     const { training } = this, { rate } = training.config, { loss, gradients } = this.measure();
     gradients.forEach((gradient, i) => (training.parameters[i] -= rate * gradient));
     Object.assign(training, { gradients, steps: training.steps + 1, bent: true });
-    const { told } = this.player;
-    this.player.told = null;
+    const { onstep } = this.player;
+    this.player.onstep = null;
     this.show();
     this.playground.paint();
-    [this.player.told, this.after] = [told, this.player.numbers];
+    [this.player.onstep, this.after] = [onstep, this.player.numbers];
     this.act.prepend(element("p", { role: "status" }, `Updated on this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
   }
 }

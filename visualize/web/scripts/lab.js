@@ -33,15 +33,15 @@ export class Lab {
 
   update(result) {
     if (!result) return;
-    if (result !== this.told || this.player.seen !== this.veiled || this.chosen !== this.shown) this.tellChain(result);
-    [this.told, this.veiled, this.shown] = [result, this.player.seen, this.chosen];
-    if (!this.mistakes.hidden) this.tellMistakes(result);
+    if (result !== this.result || this.player.seen !== this.seen || this.chosen !== this.node) this.showChain(result);
+    [this.result, this.seen, this.node] = [result, this.player.seen, this.chosen];
+    if (!this.mistakes.hidden) this.showMistakes(result);
   }
 
   // --- The chain rule ------------------------------------------------------------------------
 
-  tellChain(result) {
-    const { lesson } = this.player, hidden = this.chosen !== null && !this.player.tellsGradient(this.chosen), pick = this.picker();
+  showChain(result) {
+    const { lesson } = this.player, hidden = this.chosen !== null && !this.player.showsGradient(this.chosen), pick = this.picker();
     const parts = [element("h2", {}, "Chain rule, path by path"), pick];
     if (hidden) parts.push(element("p", {}, "Its gradient is not complete at this step. Step on to see it add up."));
     else if (this.chosen !== null) parts.push(...this.paths(lesson, result, this.chosen));
@@ -104,14 +104,14 @@ export class Lab {
     return { ...result, gradients: wrong.gradients, steps };
   }
 
-  tellMistakes(result) {
+  showMistakes(result) {
     const { lesson } = this.player, found = mistakes(lesson, result);
     const wrong = new Set();
     const cell = (pass, node, name) => {
       if (!pass) return element("td", {}, "never ends");
       const { gradients } = pass, right = found.right.gradients[node], differs = !Object.is(gradients[node], right) && Math.abs(gradients[node] - right) > 1e-9 * Math.abs(right);
       if (differs) wrong.add(name);
-      if (!this.player.tellsGradient(node)) return element("td", {}, "?");
+      if (!this.player.showsGradient(node)) return element("td", {}, "?");
       return element("td", { class: differs ? "wrong" : "" }, dataElement(gradients[node], lesson.digits), differs ? " ✗" : "");
     };
     this.table.replaceChildren(...lesson.inputs.map((node) => element("tr", {}, element("th", { scope: "row" }, element("span", { title: lesson.names[node] }, formula(tree(node, lesson.symbols)))),

@@ -84,7 +84,7 @@ export class Lesson {
   }
 
   /** Whether a node keeps its recorded value although an operand has changed. */
-  stands(node, result) {
+  isFixed(node, result) {
     const moved = (x) => x.node !== undefined && !Object.is(result.values[x.node], this.atRecorded.values[x.node]);
     return this.still.includes(node) && this.operands[node].some(moved);
   }
@@ -103,13 +103,13 @@ export class Lesson {
   /** Whether the recorded formula of a step's local gradient holds for a result. */
   holds(step, result) {
     const local = (x) => x.steps[step.index].local;
-    return !this.stands(step.node, result) && (!step.piecewise || Object.is(local(result), local(this.atRecorded)));
+    return !this.isFixed(step.node, result) && (!step.piecewise || Object.is(local(result), local(this.atRecorded)));
   }
 
   /** The role of a row's gate, and whether it keeps its recorded value. */
   role(row, result) {
     const role = row.role && this.display((!this.holds(row, result) && row.otherwise) || row.role);
-    return [role, this.stands(row.node, result) && "as recorded: the page cannot recompute this gate"].filter(Boolean).join("; ");
+    return [role, this.isFixed(row.node, result) && "as recorded: the page cannot recompute this gate"].filter(Boolean).join("; ");
   }
 
   /** A template with names and signs for display. */
@@ -135,7 +135,7 @@ export class Lesson {
   /** The numbers of a row as text. */
   rowTexts(row, result) {
     if (row.phase === "forward") {
-      const texts = this.texts(this.stands(row.node, result) ? this.atRecorded : result);
+      const texts = this.texts(this.isFixed(row.node, result) ? this.atRecorded : result);
       return { formula: fillNumbers(this.shorten(row.gate), texts), answer: this.text(result.values[row.node]), texts };
     }
     if (row.phase === "start") return { answer: "1" };
@@ -162,7 +162,7 @@ export class Lesson {
     const start = `Step ${row.number} of ${this.rows.length}.`, said = this.rowTexts(row, result), name = this.names[row.node];
     if (row.phase === "start") return `${start} The gradient of ${name} with respect to itself is 1.`;
     const gate = fillNames(row.spoken, this.names), answer = hidden ? "what?" : `${spokenNumber(said.answer)}.`;
-    const still = this.stands(row.node, result) ? " As recorded: the page cannot recompute it." : "";
+    const still = this.isFixed(row.node, result) ? " As recorded: the page cannot recompute it." : "";
     if (row.phase === "forward") {
       const computed = this.shorten(row.spoken).replace(BLANK, (_, i) => spokenNumber(said.texts[i]));
       return `${start} Gate ${name} equals ${gate}: ${computed} gives ${answer}${still}`;

@@ -8,7 +8,7 @@ export class Net {
     let start = 0;
     this.head = head;
     this.layers = sizes.slice(1).map((rows, l) => {
-      const columns = sizes[l], stride = columns + bias, layer = { rows, columns, start, stride, ...gates[l] };
+      const columns = sizes[l], stride = columns + Number(bias), layer = { rows, columns, start, stride, ...gates[l] };
       layer.units = Array.from({ length: rows }, (_, i) => {
         const at = layer.start + i * stride;
         return { weights: Array.from({ length: columns }, (_, j) => at + j), bias: bias ? at + columns : null };

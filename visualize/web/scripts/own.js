@@ -5,7 +5,7 @@ import { exact, parseNumber } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
 import { Tutor } from "./tutor.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
 const NUMBER = 1e6; // of the lessons of own graphs, in the names of their programs
@@ -14,7 +14,7 @@ const TAKEN = new Set("f example step inputs form mode level seed node tab fold 
 /** The text of a new graph for a level of the tutor, with a product in it. */
 Tutor.sketch = (random, level) => {
   const choice = (list) => list[Math.floor(random() * list.length)];
-  const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
+  const [text] = engine.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
   return /[*/]|exp/.test(text) ? text : Tutor.sketch(random, level);
 };
 
@@ -23,12 +23,12 @@ function article(text, known) {
   const numbers = {};
   for (;;) {
     try {
-      const [output, idle] = written.read(text, py.dict(Object.entries(numbers)), py.dict());
+      const [output, idle] = engine.read(text, py.dict(Object.entries(numbers)), py.dict());
       const size = py.history(output).length;
       if (size > MOST) throw py.ValueError(`this graph has ${size} nodes: a page draws at most ${MOST} of your own`);
-      const lessons = written.lessons(output, NUMBER), box = document.createElement("template");
+      const lessons = engine.lessons(output, NUMBER), box = document.createElement("template");
       for (const lesson of lessons) Object.assign(PROGRAMS, py.programs(lesson));
-      box.innerHTML = written.article("own", "", [], lessons); // the same text as Python's, escaped by the same code
+      box.innerHTML = engine.article("own", "", [], lessons); // the same text as Python's, escaped by the same code
       return { made: box.content.firstElementChild, idle, inputs: lessons[0].leaves.map((leaf) => [leaf.label, leaf.data]) };
     } catch (error) {
       if (!error.missing?.length) throw error;

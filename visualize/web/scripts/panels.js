@@ -4,13 +4,13 @@ import { AsPython } from "./code.js";
 import { Doctor } from "./doctor.js";
 import { Inspect } from "./inspect.js";
 import { Seeds } from "./seeds.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
 const REST = 20, PAUSES = [250, 1000]; // the pause after an update in its durations; its bounds in milliseconds
 
 export class Panels {
   constructor(playground) {
-    this.parts = [Doctor, ...(written.lessons ? [Inspect] : []), Seeds, AsPython].map((Part) => new Part(playground));
+    this.parts = [Doctor, ...(engine.lessons ? [Inspect] : []), Seeds, AsPython].map((Part) => new Part(playground));
     this.places = this.parts.map(() => ({}));
     const [{ box: doctor }, ...below] = this.parts;
     playground.section.querySelector(".message").after(doctor);

@@ -33,7 +33,7 @@ export class Pictures {
   figures(training) {
     const { layers, sizes: [inputs], naming } = training, outputs = layers.at(-1).units.length, shape = [inputs, ...layers.map(({ units }) => units.length)].join();
     if (this.shape !== shape) this.unit = null;
-    Object.assign(this, { training, shape, told: null, flat: inputs === 2 });
+    Object.assign(this, { training, shape, captioned: null, flat: inputs === 2 });
     const features = naming.features ?? Array.from({ length: inputs }, (_, i) => `x${inputs > 1 ? i + 1 : ""}`), targets = training.codes.flat();
     this.classes = naming.classes ?? (outputs > 1 ? Array.from({ length: outputs }, (_, k) => `${k}`) : [Math.min(...targets), Math.max(...targets)].map((x) => pretty(show(x))));
     this.network.build(training, features, outputs > 1 ? this.classes : ["y"]);
@@ -68,9 +68,9 @@ export class Pictures {
 
   /** Write the caption of the surface, whose strongest color stands for `most`. */
   caption(l, unit, most) {
-    const told = [l, unit, brief(most), this.training.testX.length > 0].join();
-    if (this.told === told) return;
-    this.told = told;
+    const key = [l, unit, brief(most), this.training.testX.length > 0].join();
+    if (this.captioned === key) return;
+    this.captioned = key;
     this.title.textContent = unit === null ? "Decision surface" : `Map of ${unitName(l, unit, this.training.layers.length)}`;
     if (unit !== null) return this.legend.replaceChildren(pretty(`-${brief(most)}`), element("span", { class: "ramp" }), brief(most));
     const sign = (name, k) => element("span", { style: `color: color-mix(in srgb, var(${ofClass(k)}) 75%, var(--ink))` }, SIGNS[k % 6], " ", element("span", {}, name));

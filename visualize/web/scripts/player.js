@@ -67,11 +67,11 @@ export class Player {
     this.form = menu(this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)), labeled("Form of the graph"));
     if (this.lessons.length > 1) this.views.prepend(this.form);
     this.speed = menu([[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause(), labeled("Speed"));
-    this.gives = menu(SHARE_OPTIONS, async (box) => {
+    this.shareMenu = menu(SHARE_OPTIONS, async (box) => {
       flash(box.options[0], await shareAs(this, box.value), "Share");
       box.value = "";
     }, labeled("Share"));
-    this.views.append(this.speed, this.gives);
+    this.views.append(this.speed, this.shareMenu);
     this.explanation = new Explanation();
     const { rule, product, role, sentence } = this.explanation;
     this.now = element("div", { class: "now", "data-part": "equation" }, rule, product, role, this.tutor.form, this.tutor.end, sentence);
@@ -139,15 +139,15 @@ export class Player {
     [box.style.flex, twin.box.style.flex] = [a, b].map(({ height }) => `${height} 1 0`);
     twin.box.replaceChildren(twin.graph.svg);
     twin.graph.fit(twin.box, this.overview, 1);
-    this.tellTwin();
+    this.showTwin();
   }
 
   /** Show in the other form what this one has shown, up to the last number that both have. */
-  tellTwin() {
+  showTwin() {
     const { lesson, twin } = this, node = (row) => row.operand ?? row.node;
     const key = ({ same }, row) => [row.phase, same[node(row)] ?? node(row), row.path === row.paths || row.path].join(" ");
-    const told = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
-    twin.graph.tell(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
+    const seen = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
+    twin.graph.show(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => seen.has(key(twin.lesson, row))));
     twin.graph.follow(twin.box);
   }
 
@@ -250,9 +250,9 @@ export class Player {
       this.computed = { lesson: this.lesson, numbers: this.numbers };
     }
     const { result } = this;
-    this.graph.tell(result, this.seen, this.tutor.asked, this.lab.wrongResult(result));
+    this.graph.show(result, this.seen, this.tutor.asked, this.lab.wrongResult(result));
     this.graph.follow(this.box);
-    if (!this.twin.box.hidden) this.tellTwin();
+    if (!this.twin.box.hidden) this.showTwin();
     this.slider.value = this.step;
     this.counter.textContent = `${this.step} of ${this.lesson.rows.length}`;
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
@@ -260,25 +260,25 @@ export class Player {
     this.next.disabled = this.step === this.lesson.rows.length;
     this.tutor.update();
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
-    this.explanation.tell(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
+    this.explanation.explain(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
     for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
-      const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
-      if (line.textContent !== told) line.textContent = told;
+      const line = this.lines[row.line], code = this.lesson.code[row.line], text = this.hidesRule(row) ? code.replace(/= .*/, "= ?") : code;
+      if (line.textContent !== text) line.textContent = text;
     }
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
-    this.tellAll(result);
+    this.showList(result);
     this.change.update(result);
     this.lab.update(result);
     this.slope.update(result);
   }
 
   /** Write the list of all steps if it is open; on paper it shows all steps unless they must be predicted. */
-  tellAll(result, printed = false) {
+  showList(result, printed = false) {
     if (this.part("steps").hidden && !printed) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
       const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.tutor.on);
-      item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
+      item.textContent = this.lesson.line(row, result, seen, !seen && this.hidesRule(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
@@ -292,7 +292,7 @@ export class Player {
   }
 
   /** Whether a row's rule must be predicted. */
-  veils(row) {
+  hidesRule(row) {
     return this.tutor.on && row.number > this.seen && !(row === this.tutor.asked?.row && this.tutor.asked.open.includes("rule"));
   }
 
@@ -302,12 +302,12 @@ export class Player {
   }
 
   /** Whether a node's value is visible. */
-  tells(node) {
+  showsValue(node) {
     return this.seen >= (this.lesson.computed.get(node) ?? 0);
   }
 
   /** Whether a node's total gradient is visible. */
-  tellsGradient(node) {
+  showsGradient(node) {
     const arriving = this.lesson.arriving[node];
     return this.seen >= (arriving.length ? this.lesson.steps[arriving.at(-1)].number : 0);
   }
@@ -349,7 +349,6 @@ export class Player {
 
   /** Restore the state of an address. */
   restore(asked) {
-    document.body.classList.toggle("projector", asked.has("present"));
     const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
     const numbers = (asked.get("inputs") ?? "").split(",").map(parseNumber), form = whole("form", this.lessons.length - 1);
     if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
@@ -371,7 +370,7 @@ export class Player {
   hide(asked) {
     const names = asked.split(",");
     this.hides = asked;
-    const menus = { form: this.form, predict: this.tutor.toggle, speed: this.speed, share: this.gives };
+    const menus = { form: this.form, predict: this.tutor.toggle, speed: this.speed, share: this.shareMenu };
     this.tabs.hide(names);
     for (const [name, part] of Object.entries(menus)) part.hidden = names.includes(name);
     this.tutor.hide(names);

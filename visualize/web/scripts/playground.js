@@ -35,7 +35,7 @@ export class Playground {
     this.data = JSON.parse(section.querySelector("script").textContent);
     this.frame = null; // of the training loop
     this.adds = -1; // the class of the example that a click adds; -1: a click picks one
-    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
+    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.change({ chosen: i }) : this.add(x)));
     this.build();
     this.panels = made.Panels && new made.Panels(this);
   }
@@ -65,8 +65,8 @@ export class Playground {
 
   /** A labeled menu of options, [text, value] or values, to which the current value is added. */
   control(key, label, options, value, act) {
-    const all = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
-    if (!all.some(([, x]) => x === value)) all.push([words(value), value]), all.sort(([, a], [, b]) => a - b);
+    const offered = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
+    const all = offered.some(([, x]) => x === value) ? offered : [...offered, [words(value), value]].sort(([, a], [, b]) => a - b);
     const box = menu(all.map(([text, x]) => [x, text]), ({ selectedIndex }) => act(all[selectedIndex][1]), { name: key });
     box.value = value;
     return element("label", {}, element("span", {}, label), box);
@@ -129,7 +129,7 @@ export class Playground {
   }
 
   example(x, i) {
-    const choose = button(portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""), () => this.pick(i));
+    const choose = button(portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""), () => this.change({ chosen: i }));
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
@@ -147,7 +147,6 @@ export class Playground {
 
   /** Restore the settings of an address. */
   restore(asked) {
-    document.body.classList.toggle("projector", asked.has("present"));
     this.config = readSettings(asked, this.data);
     this.rewind();
   }
@@ -261,10 +260,6 @@ export class Playground {
   }
 
   // --- Showing -------------------------------------------------------------------------------
-
-  pick(i) {
-    this.change({ chosen: i });
-  }
 
   /** Add an example of the chosen class where a click was. */
   add(x) {

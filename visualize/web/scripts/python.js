@@ -119,7 +119,11 @@ export const py = (() => {
   function history(output, since = 0) {
     const seen = new Set([output]), waiting = [output];
     while (waiting.length) {
-      for (const x of waiting.pop().operands) if (typeof x !== "number" && !seen.has(x) && x.born >= since) seen.add(x), waiting.push(x);
+      for (const x of waiting.pop().operands) {
+        if (typeof x === "number" || seen.has(x) || x.born < since) continue;
+        seen.add(x);
+        waiting.push(x);
+      }
     }
     return [...seen].sort((a, b) => a.born - b.born);
   }
@@ -231,7 +235,10 @@ export const py = (() => {
   const printable = (c) => c === " " || !/[\p{C}\p{Z}]/v.test(c);
   const format = (x, spec) => {
     const [, fill, align, width, comma, places, kind] = /^(?:(.)?([<>^]))?0?(\d+)?(,)?(?:\.(\d+))?(\w)?$/v.exec(spec);
-    let text = typeof x !== "number" ? String(x) : kind === "g" ? (Object.is(x, -0) ? "-0" : Number.isFinite(x) && x ? significant(x, Math.max(1, Number(places ?? 6))) : show(x)) : kind === "f" ? toPlaces(x, Number(places)) : kind === "X" ? x.toString(16).toUpperCase() : String(x);
+    let text = String(x);
+    if (kind === "g") text = Object.is(x, -0) ? "-0" : Number.isFinite(x) && x ? significant(x, Math.max(1, Number(places ?? 6))) : show(x);
+    if (kind === "f") text = toPlaces(x, Number(places));
+    if (kind === "X") text = x.toString(16).toUpperCase();
     if (places !== undefined && !kind) text = text.slice(0, Number(places));
     if (comma) text = text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
     return align === ">" || (width && kind === "X") ? text.padStart(Number(width ?? 0), fill ?? (kind === "X" ? "0" : " ")) : text.padEnd(Number(width ?? 0), fill ?? " ");
@@ -348,7 +355,12 @@ export const py = (() => {
     },
     put: (x, i, v) => (x instanceof Dict ? x.put(i, v) : (x[place(x, i)] = v)),
     augment: (x, i, f, v) => py.put(x, i, f(py.at(x, i), v)),
-    slice: (x, a, b, step) => { const part = (typeof x === "string" ? [...x] : [...x]).slice(a ?? undefined, b ?? undefined); const found = step < 0 ? (a == null && b == null ? part.reverse() : [...x].slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse()).filter((_, i) => i % -step === 0) : part.filter((_, i) => i % step === 0); return typeof x === "string" ? found.join("") : found; },
+    slice: (x, a, b, step) => {
+      const all = [...x], part = all.slice(a ?? undefined, b ?? undefined);
+      const down = () => (a == null && b == null ? part.reverse() : all.slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse());
+      const found = (step < 0 ? down() : part).filter((_, i) => i % Math.abs(step) === 0);
+      return typeof x === "string" ? found.join("") : found;
+    },
     splice: (x, a, b, items) => { const from = place(x, a ?? 0), to = b == null ? x.length : place(x, b); x.splice(from, to - from, ...items); },
     starred: (items, before, after) => { const all = [...items]; return [...all.slice(0, before), all.slice(before, all.length - after), ...all.slice(all.length - after)]; },
     has: (x, y) => (x instanceof Dict ? x.has(y) : typeof x === "string" || x instanceof String ? x.includes(y) : [...x].some((z) => z === y || py.Eq(z, y))),

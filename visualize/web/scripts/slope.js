@@ -74,12 +74,12 @@ export class Slope {
     [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => svgElement("g", { class: name }));
     this.map = svgElement("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, svgElement("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
     this.map.addEventListener("click", (event) => this.point(event));
-    this.told = element("p", { class: "told", role: "status" });
+    this.status = element("p", { class: "told", role: "status" });
     this.veil = element("p", {}, "The gradients are not complete at this step: go through all steps first. ",
       button("Go to the last step", () => player.go(player.lesson.rows.length)));
     const knobs = (...parts) => element("div", { class: "knobs" }, ...parts);
     this.open = element("div", { class: "open" }, knobs(...this.inputs, this.way), knobs(element("label", {}, "η ", this.field), this.drag),
-      knobs(this.once, this.run, this.again), this.rule, this.told, this.map);
+      knobs(this.once, this.run, this.again), this.rule, this.status, this.map);
     this.section = element("section", { class: "slope" }, element("h2", {}, "Descend"), this.veil, this.open);
     this.restore(new URLSearchParams());
   }
@@ -160,7 +160,7 @@ export class Slope {
   /** Follow the inputs: a step extends the trail, undo shortens it, other numbers start a new one. */
   update(result) {
     if (this.section.hidden) return;
-    const { player } = this, { lesson, numbers } = player, shown = player.tells(lesson.output) && this.axes.every((i) => player.tellsGradient(lesson.inputs[i]));
+    const { player } = this, { lesson, numbers } = player, shown = player.showsValue(lesson.output) && this.axes.every((i) => player.showsGradient(lesson.inputs[i]));
     [this.veil.hidden, this.open.hidden, this.veil.lastChild.hidden] = [shown, !shown, player.tutor.on];
     if (!shown) return this.pause();
     const { value, gradients } = lesson.flat(numbers), known = this.trail.findIndex((point) => point.numbers === numbers);
@@ -169,7 +169,7 @@ export class Slope {
     this.lesson = lesson;
     this.trail.push({ numbers, value, gradients });
     this.then = numbers.map((x, i) => (this.axes.includes(i) ? x + (this.way.value ? this.eta : -this.eta) * gradients[i] : x));
-    this.tell(result);
+    this.describe(result);
     this.frame();
     this.mark();
     const key = JSON.stringify([lesson.number, this.way.value, this.axes, this.range, numbers.map((x, i) => (this.axes.includes(i) ? 0 : exact(x)))]);
@@ -180,7 +180,7 @@ export class Slope {
   }
 
   /** Describe the last step and the next one. */
-  tell(result) {
+  describe(result) {
     const { axes, then, eta, player: { lesson } } = this, [now, before] = this.trail.slice(-2).reverse(), climbs = Boolean(this.way.value);
     const f = lesson.written[lesson.output], text = (x) => pretty(lesson.text(x)), slopes = axes.map((i) => now.gradients[i]), size = Math.hypot(...slopes);
     const finite = [now.value, ...axes.map((i) => now.numbers[i]), size].every(Number.isFinite), still = axes.every((i) => then[i] === now.numbers[i]);
@@ -194,8 +194,9 @@ export class Slope {
     const went = !before ? `${f} = ${text(now.value)}.` : lost ? `Overshoot: ${f} ${climbs ? "fell" : "rose"} from ${text(before.value)} to ${text(now.value)}; η is too large here.`
       : `Step ${this.trail.length - 1}: ${f} went from ${text(before.value)} to ${text(now.value)}${across ? ", across to the other side" : ""}.`;
     const kink = result.steps.find((step) => step.kink)?.kink;
-    const end = still && size ? "The step is too small to change any input." : size ? `Arrived: |gradient| < ${show(NEAR)}.` : `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`;
-    this.told.textContent = !finite ? (before ? "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η." : `${f} or its gradient is not finite here: try other inputs.`)
+    const flat = `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`, arrived = `Arrived: |gradient| < ${show(NEAR)}.`;
+    const end = !size ? flat : still ? "The step is too small to change any input." : arrived;
+    this.status.textContent = !finite ? (before ? "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η." : `${f} or its gradient is not finite here: try other inputs.`)
       : size < NEAR || still ? `${went} ${end}` : went;
     this.once.disabled = this.run.disabled = !finite || size < NEAR || still;
     this.again.disabled = !before;

@@ -15,12 +15,13 @@ function playerOf(article) {
 /** Show one part of the page, or the contents. */
 function choose(parts, chosen, asked) {
   if (active) active.pause();
-  document.title = [...(chosen && parts.length > 1 ? [heading(chosen)] : []), title].join(" · ");
+  document.title = chosen && parts.length > 1 ? `${heading(chosen)} · ${title}` : title;
   for (const part of parts) {
     part.hidden = part !== chosen;
     part.classList.toggle("chosen", part === chosen);
   }
   active = chosen && playerOf(chosen);
+  document.body.classList.toggle("projector", asked.has("present"));
   active?.restore(asked);
 }
 
@@ -86,25 +87,31 @@ export function start(makers) {
   const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === fragment().get("example")) : 0);
   const list = element("div"), step = (name, by) => button(name, () => (location.hash = `example=${parts[at() + by].id}`));
   const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
-  if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
+  const several = parts.length > 1, slot = several ? parts.length : 0; // the place of the student's own graph
+  if (several) {
+    document.querySelector("header.collection").append(...ways);
+    parts[0].before(list);
+    list.append(contents(parts));
+  }
   let hide = null; // what a link hides, it hides in every example
   const follow = (replaced = false) => {
     const chosen = parts[at()], wanted = fragment();
     hide = wanted.get("hide") ?? hide;
     if (hide) wanted.set("hide", hide);
     list.hidden = Boolean(chosen);
-    ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
+    for (const [i, way] of ways.entries()) Object.assign(way, { hidden: !chosen, disabled: !parts[at() + i - 1] });
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
-  const several = parts.length > 1, slot = parts.length * several; // the place of the student's own graph
-  if (made.Own) new made.Own((article) => {
-    if (article) parts[slot] ? parts[slot].replaceWith(article) : parts.at(-1).after(article);
+  const put = (article) => {
+    if (article && parts[slot]) parts[slot].replaceWith(article);
+    else if (article) parts.at(-1).after(article);
     if (article) parts[slot] = article;
     follow(true);
-  }, several ? null : parts[0]);
+  };
+  if (made.Own) new made.Own(put, several ? null : parts[0]);
   addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", press);
-  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.tellAll?.(active.result, type === "beforeprint"));
+  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.showList?.(active.result, type === "beforeprint"));
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }

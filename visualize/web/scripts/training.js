@@ -4,7 +4,7 @@ import { Net, Written } from "./net.js";
 import { real } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { Random } from "./random.js";
-import { drawn } from "./drawn.js";
+import { datasets } from "./datasets.js";
 
 export const FEW = 9; // examples that are not split
 const APART = 1.01; // the least ratio between steps with a loss: the curve's axis is logarithmic
@@ -28,9 +28,9 @@ class Decision {
 
 /** The points and labels of a generated data set: [X, Y]. */
 function points({ data, examples, noise, draw }) {
-  if (data === "blobs") return drawn.blobs(examples, 3, noise, draw);
-  if (data === "rectangle") return drawn.rectangle(examples, draw);
-  return data in drawn ? drawn[data](examples, noise, draw) : drawn.truth_table(data);
+  if (data === "blobs") return datasets.blobs(examples, 3, noise, draw);
+  if (data === "rectangle") return datasets.rectangle(examples, draw);
+  return data in datasets ? datasets[data](examples, noise, draw) : datasets.truth_table(data);
 }
 
 /** Examples for training and for testing, as [[X, labels], [X, labels]]. */
@@ -40,7 +40,7 @@ function examples(config, given) {
   if (data === "given" && test === given.config.test) [learned, held] = [[0, train], [train]].map((part) => [X.slice(...part), labels.slice(...part)]);
   else if (data !== "own") {
     learned = data === "given" ? [X, labels] : points(config);
-    if (test && learned[0].length > FEW) [learned, held] = drawn.split(...learned, test, draw);
+    if (test && learned[0].length > FEW) [learned, held] = datasets.split(...learned, test, draw);
   }
   return [[[...learned[0], ...own.map((point) => point.slice(0, 2))], [...learned[1], ...own.map((point) => point[2])]], held];
 }
@@ -87,7 +87,7 @@ export class Training {
     const { config, layers } = this, random = new Random(config.seed), whole = String(sizes) === String(this.sizes);
     const found = Float64Array.from(whole ? start : { length: this.net.size }, (x) => (whole ? real(x) : 0));
     if (whole && config.seed === seed && config.initializer === initializer) return found;
-    const draw = drawn.INITIALIZERS.$get(config.initializer);
+    const draw = datasets.INITIALIZERS.$get(config.initializer);
     for (const { units, rows, columns } of layers) {
       for (const { weights, bias } of units) {
         for (const w of weights) if (w !== null) found[w] = draw(random, columns ?? weights.length, rows);
@@ -119,7 +119,7 @@ export class Training {
   /** The indices of the next mini-batch; every epoch has its own order. */
   next() {
     const n = this.X.length, { batch } = this.config;
-    if (!this.waiting.length) this.waiting = drawn.whole_epochs(n, batch || n, this.random, 1);
+    if (!this.waiting.length) this.waiting = datasets.whole_epochs(n, batch || n, this.random, 1);
     return this.waiting.splice(0, batch);
   }
 

@@ -38,12 +38,12 @@ export class Tutor {
     const submit = (event) => (event.preventDefault(), this.asked && this.check());
     this.form = element("form", { class: "guess", hidden: true, onsubmit: submit }, this.field, this.rules, this.buttons, this.verdict, this.score);
     this.name = element("input", { type: "text", size: 12, placeholder: "optional", autocomplete: "off", oninput: () => this.sum() });
-    this.told = element("p", { class: "told" });
+    this.summary = element("p", { class: "told" });
     this.code = element("output", { class: "code" });
     this.copy = button("Copy result code", async () => (this.copy.textContent = await copyText(this.code.value)));
     this.again = button("Again with new numbers", () => this.renew());
     this.graph = button("New graph", () => this.redraw(), { hidden: !Tutor.sketch });
-    this.end = element("div", { class: "end", hidden: true }, this.told, this.again, this.graph,
+    this.end = element("div", { class: "end", hidden: true }, this.summary, this.again, this.graph,
       element("label", {}, "Name ", this.name), this.copy, this.code);
   }
 
@@ -160,12 +160,12 @@ export class Tutor {
     if (guess === null) this.verdict.textContent = choices ? "Choose a rule." : "Type a number, such as -4 or 1/3.";
     else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, on attempt ${asked.tries.size + 1}.` : "Right.");
     else {
-      const looks = choices ? [MISTAKES[guess]] : [...new Set(this.looks(asked, text, guess))].slice(0, 2);
+      const reasons = choices ? [MISTAKES[guess]] : [...new Set(this.mistakesFor(asked, text, guess))].slice(0, 2);
       if (choices) [chosen.disabled, chosen.checked] = [true, false];
       if (!asked.tries.has(guess) && asked.left.length) this.hint();
-      if (!asked.tries.size && looks.length) this.slips.set(looks[0], (this.slips.get(looks[0]) ?? 0) + 1);
+      if (!asked.tries.size && reasons.length) this.slips.set(reasons[0], (this.slips.get(reasons[0]) ?? 0) + 1);
       asked.tries.add(guess);
-      this.verdict.textContent = `Not yet (attempt ${asked.tries.size})${looks.length ? `: ${looks.join("; or ")}` : ""}.`;
+      this.verdict.textContent = `Not yet (attempt ${asked.tries.size})${reasons.length ? `: ${reasons.join("; or ")}` : ""}.`;
       this.update();
       this.focus();
     }
@@ -180,7 +180,7 @@ export class Tutor {
   }
 
   /** The mistakes that may have led to a wrong number. */
-  *looks({ row, node, steps }, text, guess) {
+  *mistakesFor({ row, node, steps }, text, guess) {
     const { lesson, numbers, result } = this.player, is = (x) => Number.isFinite(x) && agrees(text, guess, x), found = (row) => lesson.mistakesAt(row, numbers);
     if (node === null && this.level) {
       const { upstream, downstream } = result.steps[row.index];
@@ -232,7 +232,7 @@ export class Tutor {
   sum() {
     const { player, questions, given } = this, { id } = player.data, title = player.article.querySelector("h1, h2");
     const wrong = [...this.slips].sort((a, b) => b[1] - a[1]).map(([look, times]) => `${look}${times > 1 ? ` (${times} times)` : ""}`);
-    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To review: ${wrong.join("; ")}.` : ""}`;
+    this.summary.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To review: ${wrong.join("; ")}.` : ""}`;
     const seed = player.numbers.every((x, i) => x === given[i]) ? this.seed : "";
     const example = /^(lesson|own)$/.test(id) ? title.getAttribute("aria-label") ?? title.textContent : id;
     this.copy.textContent = "Copy result code";
