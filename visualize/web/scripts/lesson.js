@@ -55,10 +55,9 @@ export class Lesson {
   }
 
   /** The typical mistakes of a row: [index, the number that results]. */
-  mistakesAt(row, numbers) {
-    if (!this.mistakes.length) return [];
-    const start = this.mistakes.slice(0, row.at).flat().length, all = this.compute(numbers).wrong;
-    return this.mistakes[row.at].map((which, i) => [which, all[start + i]]);
+  mistakesAt(row, { wrong }) {
+    const start = this.mistakes.slice(0, row.at).flat().length;
+    return (this.mistakes[row.at] ?? []).map((which, i) => [which, wrong[start + i]]);
   }
 
   /** (f(x + h) - f(x)) / h for one input. */

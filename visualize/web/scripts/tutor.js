@@ -181,7 +181,7 @@ export class Tutor {
 
   /** The mistakes that may have led to a wrong number. */
   *mistakesFor({ row, node, steps }, text, guess) {
-    const { lesson, numbers, result } = this.player, is = (x) => Number.isFinite(x) && agrees(text, guess, x), found = (row) => lesson.mistakesAt(row, numbers);
+    const { lesson, result } = this.player, is = (x) => Number.isFinite(x) && agrees(text, guess, x), found = (row) => lesson.mistakesAt(row, result);
     if (node === null && this.level) {
       const { upstream, downstream } = result.steps[row.index];
       if (is(downstream)) yield MULTIPLIED;
