@@ -235,6 +235,7 @@ export class Graph {
   /** Frame the visible part of the picture in the overview. */
   frame(box, overview) {
     const scale = this.svg.clientWidth / this.svg.viewBox.baseVal.width;
+    if (!scale) return; // the picture is hidden
     const sight = { x: box.scrollLeft, y: box.scrollTop, width: box.clientWidth, height: box.clientHeight };
     for (const [key, x] of Object.entries(sight)) overview.querySelector(":scope > rect").setAttribute(key, x / scale);
   }

@@ -19,7 +19,7 @@ export class Lab {
     this.remark = element("p", { class: "remark", role: "status" });
     this.mistakes = element("section", { class: "mistakes" }, element("h2", {}, "Three ways to get backward() wrong"),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Mistakes" }, element("table", {}, element("thead", {}, element("tr", {}, ...[
-        "input", "correct", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
+        "input", "right", ...this.buttons].map((text) => element("th", { scope: "col" }, text)))), this.table)),
       this.remark);
   }
 
