@@ -69,10 +69,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz
     from .check import check_gradients, nonfinite_origin
     from .flat.compiled import compile as compile
     from .formula import latex
     from .parser import ExpressionError, parse
+
+    # The other gates, found by __getattr__:
+    acos = acosh = add = asin = asinh = atan = atan2 = atanh = cosh = div = equal = erf = expm1 = floor = absolute
+    floor_div = fmod = gaussian = greater = greater_equal = heaviside = hypot = largest = less = less_equal = absolute
+    log10 = log1p = log2 = mod = mul = neg = normal_cdf = not_equal = sinh = sub = absolute
 
 __version__ = "0.1.0"
 
@@ -107,4 +113,5 @@ class Described:
 
 Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
-__getattr__, __dir__ = lazily(__name__, ROOMS, PRIMITIVES)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS, PRIMITIVES)

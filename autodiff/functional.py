@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
-    from .typed import Gradient
+    from .typed import Function, Gradient, ValueAndGradient
 
     Argnums = int | Sequence[int] | None
 
@@ -227,7 +227,15 @@ def caller(f: Any, maker: str, argnums: Argnums, answer: Callable[[Call], Any]) 
     return lambda *args, **keywords: answer(Call(f, args, argnums, keywords))
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., tuple[Any, Any]]:
+if TYPE_CHECKING:
+
+    @overload
+    def value_and_grad(f: Function[Any], argnums: None = None) -> ValueAndGradient: ...
+    @overload
+    def value_and_grad(f: Function[Any], argnums: Argnums) -> Callable[..., tuple[Any, Any]]: ...
+
+
+def value_and_grad(f: Function[Any], argnums: Argnums = None) -> Any:
     """A function that returns (f, gradient of f) from one call of f; see ``grad``.
 
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
@@ -239,12 +247,12 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[.
 if TYPE_CHECKING:
 
     @overload
-    def grad(f: Callable[..., Any], argnums: None = None) -> Gradient: ...
+    def grad(f: Function[Any], argnums: None = None) -> Gradient: ...
     @overload
-    def grad(f: Callable[..., Any], argnums: Argnums) -> Callable[..., Any]: ...
+    def grad(f: Function[Any], argnums: Argnums) -> Callable[..., Any]: ...
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
+def grad(f: Function[Any], argnums: Argnums = None) -> Any:
     """A function that returns the gradient of f.
 
     It raises TypeError if f does not return one number, or an argument to differentiate holds no numbers.
@@ -279,7 +287,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = None) -> Any:
     return caller(f, "grad", argnums, lambda call: call.scalar().derivatives())
 
 
-def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
+def derivative(f: Function[Any], n: int = 1) -> Gradient:
     """The nth derivative of a function of one number; f itself for n = 0.
 
     >>> derivative(lambda x: (2 * x + 1) ** 4)(1.5)
@@ -303,7 +311,7 @@ def derivative(f: Callable[..., Any], n: int = 1) -> Gradient:
     return nth  # type: ignore[return-value]
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def jacobian(f: Function[Any], argnums: Argnums = None) -> Callable[..., Any]:
     """A function that returns all derivatives of a list of outputs, as ``[output][input]``.
 
     Parameters are as for ``grad``, but f may return a (nested) list of numbers, or a tuple of such. Several arguments
@@ -317,7 +325,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., An
     return caller(f, "jacobian", argnums, Call.derivatives)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def hessian(f: Function[Any], argnums: Argnums = None) -> Callable[..., Any]:
     """A function that returns the second derivatives of f: the Jacobian of its gradient.
 
     One number gives a number, one list a matrix ``[row][column]``, several arguments a tuple of tuples:
@@ -331,7 +339,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any
     return jacobian(grad(checked(f, "hessian"), argnums), argnums)
 
 
-def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def hvp(f: Function[Any], argnums: Argnums = None) -> Callable[..., Any]:
     """A function that returns the Hessian of f times the keyword ``vector``, which mirrors the arguments.
 
     It is the gradient's derivative along the vector, in forward mode.
@@ -347,7 +355,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
     return product
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Function[Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """(f, its derivative along the tangents) at the primals, in one forward pass; Values if Values take part.
 
     f takes and returns numbers and (nested) lists, tuples, dicts and NumPy arrays of numbers. The tangents say how fast

@@ -11,7 +11,7 @@ from .tracing import keeps_sums, threads as tracing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any, Protocol, overload
 
     Number = Value | float
@@ -34,9 +34,16 @@ if TYPE_CHECKING:
 
 
 SMALL = 16.0  # up to which a logsumexp is exact to 4e-15
-# The function itself; type checkers are told that floats give floats, and Values give Values.
-reduction: Callable[[Any], Reduction] = lambda function: function  # noqa: E731
-elementwise: Callable[[Any], Elementwise] = lambda function: function  # noqa: E731
+
+
+def reduction(function: Any) -> Reduction:
+    """The function itself; type checkers are told that floats give a float, and Values a Value."""
+    return function  # type: ignore[no-any-return]
+
+
+def elementwise(function: Any) -> Elementwise:
+    """The function itself; type checkers are told that floats give floats, and Values give Values."""
+    return function  # type: ignore[no-any-return]
 
 
 def several(name: str, values: Iterable[Any], *more: Any) -> list[Any]:
@@ -113,6 +120,18 @@ def norm(values: Iterable[Any], *more: Any) -> Any:
     5.0
     """
     return primitives.norm(*several("norm", values, *more))
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def take(terms: Iterable[float], index: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def take(terms: Iterable[Number], index: Number) -> Value: ...
+    @overload
+    def take(terms: Iterable[Iterable[float]], index: float) -> list[float]: ...  # type: ignore[overload-overlap]
+    @overload
+    def take(terms: Iterable[Iterable[Number]], index: Number) -> list[Value]: ...
 
 
 def take(terms: Iterable[Any], index: Any) -> Any:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
-    from .typed import Array, R, Recorder
+    from .typed import Array, Function, R, Recorder
 
 
 class Primitive:
@@ -78,18 +78,18 @@ class Primitive:
     def __init__(
         self,
         name: str,
-        value: Callable[..., float],
-        local_gradients: Callable[..., tuple[Any, ...]],
-        kink: Callable[..., Any] | None = None,
-        expansion: Callable[..., Any] | None = None,
+        value: Function[float],
+        local_gradients: Function[tuple[Any, ...]],
+        kink: Function[Any] | None = None,
+        expansion: Function[Any] | None = None,
     ) -> None:
         if not isinstance(name, str):
             raise TypeError(f"the name of a gate is a str, got {type(name).__name__}: {name!r:.60}")
         self.name = name
-        self.value = value
-        self.local_gradients = local_gradients
-        self.kink = kink
-        self.expansion = expansion
+        self.value: Callable[..., float] = value
+        self.local_gradients: Callable[..., tuple[Any, ...]] = local_gradients
+        self.kink: Callable[..., Any] | None = kink
+        self.expansion: Callable[..., Any] | None = expansion
         for function in (value, local_gradients):
             if getattr(function, "__name__", "") == "<lambda>":
                 function.__name__ = function.__qualname__ = name  # "clip() missing 1 argument: 'high'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from math import isfinite
 from operator import mul
@@ -16,8 +17,8 @@ from .vocabulary import ATOM, COPY, COUNTS, FLAT, INFIX, PRODUCT, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, overload
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Literal, overload
 
     from .typed import Node
 
@@ -91,7 +92,6 @@ class Row:
 
     __slots__ = ("heading", "node", "number", "steps")
     node: Any
-    phase: str  # "forward", "start" or "backward"
 
     def __init__(self, steps: Steps, node: Node, heading: str = "") -> None:
         self.steps, self.node, self.heading = steps, node, heading
@@ -164,7 +164,7 @@ class Forward(Row):
     """A gate computes its output from its inputs."""
 
     __slots__ = ()
-    phase = "forward"
+    phase: Literal["forward"] = "forward"
 
     @property
     def parts(self) -> list[str]:
@@ -218,7 +218,7 @@ class Start(Row):
     """The output gets gradient 1."""
 
     __slots__ = ()
-    phase = "start"
+    phase: Literal["start"] = "start"
 
     @property
     def parts(self) -> list[str]:
@@ -244,7 +244,7 @@ class Step(Row):
     """An edge carries a gradient back from ``node``: upstream * local = downstream."""
 
     __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
-    phase = "backward"
+    phase: Literal["backward"] = "backward"
     operand: Any  # where the gradient goes
     place: int  # of the operand, from 0
     upstream: float  # d output / d node
@@ -387,7 +387,7 @@ class Step(Row):
         }  # fmt: skip
 
 
-class Steps:
+class Steps(Sequence[Step]):
     """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
 
     Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here. ``rows``
@@ -428,7 +428,7 @@ class Steps:
         for steps in self.into.values():
             steps.sort(key=lambda step: step.place)
         heading = "FORWARD   each gate computes its output, and its local gradients for later"
-        self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
+        self.rows: list[Forward | Start | Step] = [Forward(self, node) for node in order if node.primitive]
         if self.rows and self.along:
             heading = f"FORWARD   each gate computes its output, and how fast it grows along {self.along}"
             start = ", ".join(f"{slope(self.names[x], self.along)} = {show(seed)}" for x, seed in self.seeds.items())

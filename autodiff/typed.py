@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, SupportsFloat, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, Protocol, SupportsFloat, TypeVar, overload
 
 Plain = SupportsFloat  # a number of Python, NumPy or another library
 T = TypeVar("T")
+Function = (  # by the number of its arguments: so checkers know the parameters of a lambda
+    Callable[[], T] | Callable[[Any], T] | Callable[[Any, Any], T] | Callable[[Any, Any, Any], T]
+    | Callable[[Any, Any, Any, Any], T] | Callable[Concatenate[Any, Any, Any, Any, Any, ...], T]
+)  # fmt: skip
 
 
 class Node(Protocol):
@@ -65,3 +69,24 @@ class Gradient(Protocol):
     def __call__(self, x: float, y: float, z: float, /, **keywords: Any) -> tuple[float, float, float]: ...
     @overload
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...
+
+
+class ValueAndGradient(Protocol):
+    """The value of a function and its gradient."""
+
+    @overload
+    def __call__(self, x: float, /, **keywords: Any) -> tuple[float, float]: ...
+    @overload
+    def __call__(self, x: R, /, **keywords: Any) -> tuple[R, R]: ...
+    @overload
+    def __call__(self, x: list[float], /, **keywords: Any) -> tuple[float, list[float]]: ...
+    @overload
+    def __call__(self, x: T, /, **keywords: Any) -> tuple[Any, T]: ...
+    @overload
+    def __call__(self, x: float, y: float, /, **keywords: Any) -> tuple[float, tuple[float, float]]: ...
+    @overload
+    def __call__(
+        self, x: float, y: float, z: float, /, **keywords: Any
+    ) -> tuple[float, tuple[float, float, float]]: ...
+    @overload
+    def __call__(self, *args: Any, **keywords: Any) -> tuple[Any, Any]: ...

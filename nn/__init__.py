@@ -67,6 +67,7 @@ from .transformers import GPT, CausalSelfAttention, Embedding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import doctor as doctor, initializers as initializers, lectures as lectures, training as training
     from .doctor import diagnose
     from .serialization import load, save
     from .training.fitting import fit
@@ -85,4 +86,5 @@ __all__ = [
 ROOMS = {  # modules that are imported when they, or one of these names, are first used
     "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "fit fit_many no_progress",
 }  # fmt: skip
-__getattr__, __dir__ = lazily(__name__, ROOMS)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS)

@@ -7,11 +7,18 @@ from functools import partial
 from math import isfinite
 from operator import index
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from autodiff import Value
 from autodiff.arrays import in_order
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autodiff.typed import Array
+
+Example: TypeAlias = "Sequence[Value | float] | Array"
+Examples: TypeAlias = "Sequence[Sequence[float | Sequence[float]] | Array] | Array"
+Targets: TypeAlias = "Sequence[Any] | Array"
 Seed = int | Random | None  # None: a new start every time
 # Names of other libraries that nothing here resembles.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import autodiff
 from autodiff import Value, clip, elu, gelu, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
@@ -12,7 +12,12 @@ from autodiff.primitives import heaviside
 from ._checks import one_of
 from .module import Module
 
-Activation = str | Callable[..., Any]  # a name, or a function of the weighted sum
+ActivationName = Literal[
+    "linear", "tanh", "sigmoid", "relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "softplus", "step", "sign",
+    "piecewise_linear"
+]  # fmt: skip
+Activation = ActivationName | Callable[[Any], Any]  # a name, or a function of the weighted sum
+LayerActivation = Activation | Literal["softmax"]  # softmax takes all sums of a layer
 
 
 def linear(z: Any) -> Any:
@@ -66,7 +71,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def activation_named(name: Activation) -> Callable[..., Any]:
+def activation_named(name: LayerActivation) -> Callable[..., Any]:
     """The activation of that name (a new one where it learns), or the function that was given."""
     found = one_of("activation", name, ACTIVATIONS)
     return found() if isinstance(found, type) else found  # type: ignore[no-any-return]

@@ -8,9 +8,16 @@ from math import cos, hypot, pi, sin
 from random import Random
 from typing import Any
 
-from ._checks import at_least_0, below_1, generator, one_of, several, size
+from ._checks import Examples, Targets, at_least_0, below_1, generator, one_of, several, size
 from .metrics import examples_in
 from .models import MLP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar, overload
+
+    A = TypeVar("A")
+    B = TypeVar("B")
 
 GATES: dict[str, Callable[..., int]] = {
     "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
@@ -30,7 +37,7 @@ Data = tuple[list[list[float]], list[int]]
 AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
 
 
-def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
+def truth_table(gate: str) -> Data:
     """(inputs, outputs) of a gate, in the order 00, 01, 10, 11.
 
     >>> truth_table("xor")
@@ -185,7 +192,19 @@ def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[An
     return [X[i] for i in order], [Y[i] for i in order]
 
 
-def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
+if TYPE_CHECKING:
+
+    @overload
+    def split(
+        X: Sequence[A], Y: Sequence[B], share: float = 0.25, seed: int = 0
+    ) -> tuple[tuple[list[A], list[B]], tuple[list[A], list[B]]]: ...
+    @overload
+    def split(
+        X: Examples, Y: Targets, share: float = 0.25, seed: int = 0
+    ) -> tuple[tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]]: ...
+
+
+def split(X: Any, Y: Any, share: float = 0.25, seed: int = 0) -> Any:
     """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
 
     >>> (X, Y), (X_test, Y_test) = split(*moons(100))
@@ -207,7 +226,7 @@ def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) ->
     return [index for order in orders for index in order]
 
 
-def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
+def standardize(X: Examples, like: Examples | None = None) -> list[list[float]]:
     """The examples, each input moved to mean 0 and scaled to deviation 1 (or 0 if it never changes).
 
     ``like`` gives the examples whose means and deviations are used: test examples need those of the training set.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ._checks import Seed, below_1, example, generator
+from ._checks import Example, Seed, below_1, example, generator
 from .module import Module, recorder
 
 
@@ -30,7 +29,7 @@ class Dropout(Module):
         self.share = below_1("share", share)
         self.random = generator(seed)
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Any]:
         x = example(x)
         if not self.training:
             return list(x)

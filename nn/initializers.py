@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Literal
 
+InitializerName = Literal[
+    "uniform", "normal", "zeros", "ones", "xavier", "glorot", "xavier_normal", "he", "kaiming", "he_uniform"
+]  # fmt: skip
 Initializer = Callable[[Random, int, int], float]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import Seed, counted, example, generator, one_example, one_of, size
-from .activations import Activation, activation_named
-from .initializers import INITIALIZERS, Initializer
+from ._checks import Example, Seed, counted, example, generator, one_example, one_of, size
+from .activations import Activation, LayerActivation, activation_named
+from .initializers import INITIALIZERS, Initializer, InitializerName
 from .module import Module
 
 
@@ -42,15 +42,15 @@ class Neuron(Module):
 
     def __init__(
         self, inputs: int, activation: Activation = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: Seed = None, outputs: int = 1
+        initializer: InitializerName | Initializer = "uniform", seed: Seed = None, outputs: int = 1
     ) -> None:  # fmt: skip
         random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
-        self.b = Value(0.0, "b") if bias else 0.0
+        self.b: Value = Value(0.0, "b") if bias else 0.0  # type: ignore[assignment]
         self.activation = activation_named(activation)
         self.activation_name = spelled(activation)
 
-    def weighted_sum(self, x: Sequence[Any]) -> Any:
+    def weighted_sum(self, x: Sequence[Any]) -> Value:
         """z = w0*x0 + w1*x1 + ... + b."""
         try:
             if len(x) != len(self.w):
@@ -60,8 +60,8 @@ class Neuron(Module):
             one_example(x)
             raise
 
-    def __call__(self, x: Sequence[Any]) -> Any:
-        return self.activation(self.weighted_sum(example(x)))
+    def __call__(self, x: Example) -> Value:
+        return self.activation(self.weighted_sum(example(x)))  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"Neuron({counted(len(self.w), 'input')}, {self.activation_name})"
@@ -77,8 +77,8 @@ class Layer(Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activation: Activation = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: Seed = None
+        self, inputs: int, outputs: int, activation: LayerActivation = "linear", bias: bool = True,
+        initializer: InitializerName | Initializer = "uniform", seed: Seed = None
     ) -> None:  # fmt: skip
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
@@ -86,18 +86,18 @@ class Layer(Module):
             raise ValueError(
                 'softmax over one output is always 1: give an output for each class, or take "sigmoid" for a single one'
             )
-        of_each = "linear" if self.joint else activation_named(activation)
+        of_each: Any = "linear" if self.joint else activation_named(activation)
         self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
         self.activation_name = spelled(activation)
 
-    def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Value], list[Value]]:
         """(z, a): the weighted sums and what the activation makes of them (C6)."""
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
         if self.joint:
             return z, softmax(z)
         return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Value]:
         return self.zs_and_as(example(x))[1]
 
     def __repr__(self) -> str:
@@ -105,6 +105,6 @@ class Layer(Module):
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 
-def spelled(activation: Activation) -> str:
+def spelled(activation: Any) -> str:
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

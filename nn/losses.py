@@ -8,20 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import autodiff
 from autodiff import TraceError, Value, dot, log, logsumexp, relu, softplus
 from autodiff.arrays import in_order
 from autodiff.functions import centered
 
-from ._checks import at_least_0, below_1, counted, number, one_of, several
+from ._checks import Targets, at_least_0, below_1, counted, number, one_of, several
 from .module import Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol, overload
+
+    from autodiff.typed import Array
+
+    class Cost(Protocol):
+        """A loss of one example, of numbers or recorded."""
+
+        @overload
+        def __call__(self, outputs: float | Sequence[float] | Array, target: float | Targets) -> float: ...
+        @overload
+        def __call__(self, outputs: Value | Sequence[Value | float], target: Any) -> Value: ...
+
 
 ROUNDING = 1e-9  # an output this near to 0.5 is undecided: whether it is above must not hang on its last digits
 HUNDREDTHS = 0.005  # how far off a share may be that was written with two decimals
 
 
+def costs(function: Any) -> Cost:
+    """The function itself; type checkers are told that floats give floats, and Values give a Value."""
+    return function  # type: ignore[no-any-return]
+
+
+@costs
 def squared_error(outputs: Any, target: Any) -> Any:
     """(y1 - t1)^2 + (y2 - t2)^2 + ..., of one output (y - t)^2 (B2, C2, D5). ``"mse"`` is its mean over the outputs.
 
@@ -33,6 +54,7 @@ def squared_error(outputs: Any, target: Any) -> Any:
     return total([difference * difference for difference in differences])
 
 
+@costs
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """1/2 (y - t)^2, whose derivative is y - t (A8).
 
@@ -42,6 +64,7 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
     return 0.5 * squared_error(outputs, target)
 
 
+@costs
 def hinge(outputs: Any, target: Any) -> Any:
     """max(0, 1 - t * y) with targets 1 and -1, added over the outputs (C2).
 
@@ -64,6 +87,7 @@ def multiclass_hinge(scores: Any, target: Any) -> Any:
     return weighted_total((1.0 - t, lambda s: relu(s - right + 1.0), s) for t, s in zip(target, scores))
 
 
+@costs
 def binary_cross_entropy(outputs: Any, target: Any) -> Any:
     """-[t log p + (1 - t) log(1 - p)], added over the outputs; p is a probability (C2, E5).
 
@@ -79,6 +103,7 @@ def binary_cross_entropy(outputs: Any, target: Any) -> Any:
     return weighted_total(case for both in zip(yes, no) for case in both)
 
 
+@costs
 def negative_log_likelihood(outputs: Any, target: Any) -> Any:
     """-log p_y, the target being the class y, or -sum of t_j log p_j with a share for each class.
 
@@ -90,6 +115,7 @@ def negative_log_likelihood(outputs: Any, target: Any) -> Any:
     return weighted_total((t, minus_log, p) for t, p in zip(target, outputs))
 
 
+@costs
 def cross_entropy(outputs: Any, target: Any) -> Any:
     """-log of the right class's softmax probability, from softmax's outputs, or from scores as in PyTorch (B4).
 
@@ -310,7 +336,11 @@ class Loss:
         return f"<loss {self.name}>"
 
 
-AnyLoss = str | Callable[[Any, Any], Any] | Loss
+LossName = Literal[
+    "squared_error", "mean_squared_error", "half_squared_error", "hinge", "multiclass_hinge", "binary_cross_entropy",
+    "mean_binary_cross_entropy", "cross_entropy", "negative_log_likelihood", "mse", "bce", "nll"
+]  # fmt: skip
+AnyLoss = LossName | Callable[[Any, Any], Any] | Loss
 ROWS = (
     Loss("squared_error",             squared_error,             same_size, above_half),
     Loss("mean_squared_error",        partial(mean_over, squared_error), same_size, above_half),
@@ -327,7 +357,7 @@ SHORT = {"mse": "mean_squared_error", "bce": "mean_binary_cross_entropy", "nll":
 LOSSES |= {short: LOSSES[name] for short, name in SHORT.items()}
 
 
-def loss_named(loss: AnyLoss) -> Loss:
+def loss_named(loss: AnyLoss | str) -> Loss:
     """The row of that name or function; a function of your own gets a row of its own."""
     found = one_of("loss", loss, LOSSES)
     if isinstance(found, Loss):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from typing import Any
 
 from autodiff.arrays import in_order
 
-from ._checks import number, several
+from ._checks import Example, Examples, Targets, number, several
 from .losses import AnyLoss, Loss, above_half, listed, loss_named, plain
 from .module import evaluating, takes_sequences
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import overload
 
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
 
-def examples_in(X: Sequence[Sequence[Any]], model: Any = None) -> list[list[Any]]:
+def examples_in(X: Any, model: Any = None) -> list[list[Any]]:
     """The examples as lists of floats, all of one length unless the model takes sequences; ValueError for none."""
     nested = takes_sequences(model)
     given = several("X", X, "X=[{}]" if nested else "X=[[{}]]")
@@ -67,12 +71,12 @@ def by_position(loss: Loss, model: Any, X: Sequence[Any]) -> Loss:
     return Loss(loss.name, cost, encode, above_half if loss.decide is above_half else decide, loss.probabilities)
 
 
-def encoded(model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Loss) -> list[list[float]]:
+def encoded(model: Any, X: Sequence[Any], Y: Any, loss: Loss) -> list[list[float]]:
     """The targets as the loss takes them, checked against the number of outputs."""
     return tried(model, X, Y, loss)[1]
 
 
-def tried(model: Any, X: Sequence[Any], Y: Sequence[Any], loss: Loss) -> tuple[list[Any], list[list[float]]]:
+def tried(model: Any, X: Sequence[Any], Y: Any, loss: Loss) -> tuple[list[Any], list[list[float]]]:
     """(the outputs for the first example, the targets as the loss takes them)."""
     if not callable(model) or isinstance(model, type):
         raise TypeError(f"expected a model such as MLP(2, [4, 1]), got {model!r:.60}")
@@ -100,7 +104,15 @@ def numbers(outputs: Any) -> list[float]:
     return [getattr(y, "data", y) for y in listed(outputs)]
 
 
-def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
+if TYPE_CHECKING:
+
+    @overload
+    def predict(model: Callable[[Any], Any], x: Example, loss: AnyLoss) -> int: ...
+    @overload
+    def predict(model: Callable[[Any], Any], x: Example, loss: None = None) -> Any: ...
+
+
+def predict(model: Any, x: Example, loss: AnyLoss | None = None) -> Any:
     """The class that the model gives one example; or the number, if that is what ``fit`` has taught it.
 
     A class is whether the output is above 0.5 (1 or -1, by the sign, with ``loss="hinge"``), or the place of the
@@ -123,7 +135,7 @@ def predict(model: Any, x: Sequence[float], loss: AnyLoss | None = None) -> Any:
 
 
 def evaluate(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: AnyLoss = "squared_error"
+    model: Callable[[Any], Any], X: Examples, Y: Targets, loss: AnyLoss = "squared_error"
 ) -> tuple[float, float]:
     """(the mean loss, how many examples are classified right: nan where the targets are numbers to be met).
 

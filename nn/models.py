@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import index
 from random import Random
@@ -11,11 +11,28 @@ from typing import Any
 from autodiff import Value
 from autodiff.arrays import in_order
 
-from ._checks import Seed, counted, example, generator, several, size
-from .activations import Activation, activation_named
-from .initializers import Initializer
+from ._checks import Example, Seed, counted, example, generator, several, size
+from .activations import Activation, LayerActivation, activation_named
+from .initializers import Initializer, InitializerName
 from .layers import Layer, Neuron, spelled
 from .module import Module, outputs_of, takes_sequences
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autodiff.typed import Operator
+
+    class Outputs(Value, list[Value]):  # type: ignore[misc]
+        """A Value or a list of them, as the net has one output or more: type checkers take it for either."""
+
+        __add__: Operator[Any]  # not that of lists
+        __mul__: Operator[Any]
+        __rmul__: Operator[Any]
+        __iadd__: Operator[Any]
+        __imul__: Operator[Any]
+        __lt__: Operator[Any]
+        __le__: Operator[Any]
+        __gt__: Operator[Any]
+        __ge__: Operator[Any]
 
 
 class Sequential(Module):
@@ -28,11 +45,11 @@ class Sequential(Module):
     Sequential(Layer(2 inputs, 3 neurons, tanh), Layer(3 inputs, 1 neuron, linear))
     """
 
-    def __init__(self, *layers: Any) -> None:
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for layer in layers:
             if not callable(layer):
                 raise TypeError(f"Sequential takes layers one by one, Sequential(*layers), got {layer!r:.60}")
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
 
     @property
     def takes_sequences(self) -> bool:  # type: ignore[override]
@@ -50,11 +67,11 @@ class Sequential(Module):
             found.append((z, a))
         return found
 
-    def __call__(self, x: Sequence[Any]) -> Any:
-        x = example(x)
+    def __call__(self, x: Example) -> Outputs:
+        outputs: Any = example(x)
         for layer in self.layers:
-            x = layer(x)
-        return x
+            outputs = layer(outputs)
+        return outputs  # type: ignore[no-any-return]
 
     def batch(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """The last layer's outputs for several examples, layer by layer: BatchNorm needs all rows at once."""
@@ -96,9 +113,12 @@ class MLP(Sequential):
     'Value'
     """
 
+    layers: list[Layer]
+
     def __init__(
-        self, inputs: int, sizes: Sequence[int], activation: Any = "tanh", output: Activation = "linear",
-        bias: bool = True, initializer: str | Initializer = "uniform", seed: Seed = None
+        self, inputs: int, sizes: Sequence[int], activation: Activation | Sequence[Activation] = "tanh",
+        output: LayerActivation = "linear", bias: bool = True, initializer: InitializerName | Initializer = "uniform",
+        seed: Seed = None
     ) -> None:  # fmt: skip
         given = f"{sizes!r:.20}, {activation}" if isinstance(activation, int) else f"{sizes!r:.20}"
         random, widths = generator(seed), [inputs, *several("sizes", sizes, f"MLP({inputs!r:.20}, [{given}])")]
@@ -130,8 +150,9 @@ class MLP(Sequential):
 
     @classmethod
     def from_matrices(
-        cls, matrices: Sequence[Any], activation: Any = "tanh", output: Activation = "linear", bias: bool = True
-    ) -> MLP:
+        cls, matrices: Sequence[Any], activation: Activation | Sequence[Activation] = "tanh",
+        output: LayerActivation = "linear", bias: bool = True
+    ) -> MLP:  # fmt: skip
         """The net with these weights: a matrix a layer, a row a neuron, the bias (unless False) in column 0 (E).
 
         A layer of one neuron may be given as its row alone.
@@ -154,9 +175,9 @@ class MLP(Sequential):
                     w.data = number
         return net
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Example) -> Outputs:
         outputs = super().__call__(x)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return outputs[0] if len(outputs) == 1 else outputs  # type: ignore[return-value]
 
     @property
     def sizes(self) -> list[int]:
@@ -190,10 +211,10 @@ class RecurrentCell(Module):
 
     takes_sequences = True
 
-    def __init__(self, inputs: int, hidden: int, activation: Any = "tanh", seed: Seed = None) -> None:
+    def __init__(self, inputs: int, hidden: int, activation: Activation = "tanh", seed: Seed = None) -> None:
         self.layer = Layer(size(inputs) + size(hidden), hidden, activation, seed=seed)
 
-    def states(self, sequence: Sequence[Sequence[Any]], start: Sequence[Any] | None = None) -> list[list[Any]]:
+    def states(self, sequence: Sequence[Example], start: Sequence[Any] | None = None) -> list[list[Value]]:
         """[h1, h2, ...]: what the cell holds after each example of the sequence."""
         h, found = list(start or [0.0] * len(self.layer.neurons)), []
         for x in in_order("a sequence", sequence):
@@ -201,7 +222,7 @@ class RecurrentCell(Module):
             found.append(h)
         return found
 
-    def __call__(self, sequence: Sequence[Sequence[Any]]) -> list[Any]:
+    def __call__(self, sequence: Sequence[Example]) -> list[Value]:
         return self.states(sequence)[-1]
 
 
@@ -214,10 +235,10 @@ class Convolution(Module):
     [0.0, 1.0, 0.0]
     """
 
-    def __init__(self, width: int, activation: Any = "linear", bias: bool = True, seed: Seed = None) -> None:
+    def __init__(self, width: int, activation: Activation = "linear", bias: bool = True, seed: Seed = None) -> None:
         self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Value]:
         x, width = example(x), len(self.neuron.w)
         if len(x) < width:
             raise ValueError(f"a convolution of width {width} expected at least {width} numbers, got {len(x)}")

@@ -36,10 +36,10 @@ class Module:
     takes_sequences = False  # whether an example is a sequence of any length, of numbers or of lists of them
     predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
 
-    def __call__(self, *x: Any) -> Any:
+    def __call__(self, *x: Any, **keywords: Any) -> Any:
         raise TypeError(f"cannot call {type(self).__name__}: define __call__(self, x), which is PyTorch's forward")
 
-    def forward(self, *x: Any) -> Any:
+    def forward(self, *x: Any, **keywords: Any) -> Any:
         """TypeError: a model is called itself, ``net(x)``."""
         raise TypeError("a model has no forward(): write net(x)")
 

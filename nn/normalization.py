@@ -8,7 +8,7 @@ from typing import Any
 import autodiff
 from autodiff import Value, dot, mean, reciprocal, sqrt
 
-from ._checks import above_0, at_least_0, counted, example, one_example, several, size, within
+from ._checks import Example, above_0, at_least_0, counted, example, one_example, several, size, within
 from .module import Module, recorder
 
 
@@ -22,7 +22,7 @@ class Scaled(Module):
         self.shift = [Value(0.0, f"shift{j}") for j in range(inputs)]
         self.epsilon = above_0("epsilon", epsilon)
 
-    def row(self, x: Sequence[Any]) -> Sequence[Any]:
+    def row(self, x: Example) -> Sequence[Any]:
         """One example, of the right length."""
         if len(x := example(x)) != len(self.scale):
             one_example(x)
@@ -45,7 +45,7 @@ class LayerNorm(Scaled):
     [-1.0, 1.0]
     """
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Any]:
         return self.learned(normalized(list(self.row(x)), self.epsilon))
 
 
@@ -64,7 +64,7 @@ class RMSNorm(Scaled):
         self.shift = []
         self.scale = self.scale if learned else [1.0] * inputs  # type: ignore[list-item]
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Any]:
         x = self.row(x)
         factor = (dot(x, x) / len(x) + self.epsilon) ** -0.5
         return [x_j * factor * scale if type(scale) is Value else x_j * factor for x_j, scale in zip(x, self.scale)]

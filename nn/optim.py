@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import hypot, pi
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from autodiff import Value, cos, maximum, minimum, sqrt, variables
 from autodiff.primitives import floor
@@ -15,6 +15,11 @@ from .module import Module
 
 Parameters = Iterable[Value] | Module
 Schedule = Callable[[Any], Any]  # of the step, counted from 0
+
+
+def overridable(method: Any) -> Any:
+    """The method itself; type checkers let a subclass name the arguments behind ``*`` one by one."""
+    return method
 
 
 class Optimizer:
@@ -78,6 +83,7 @@ class Optimizer:
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.states}
 
+    @overridable
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
         """The new parameter and the new state, in the order of ``states``. ``step`` counts from 1."""
         raise NotImplementedError(f"{type(self).__name__} needs a method update")
@@ -94,7 +100,7 @@ class Optimizer:
             learning_rate = learning_rate * self.schedule(step - 1)
         if self.weight_decay:
             parameter, gradient = self.decayed(parameter, gradient, learning_rate)
-        return self.update(parameter, gradient, learning_rate, step, *state)
+        return self.update(parameter, gradient, learning_rate, step, *state)  # type: ignore[no-any-return]
 
     def recorded(self) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
@@ -339,6 +345,7 @@ def nesterov(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 
 
+OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
 OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}
 
 

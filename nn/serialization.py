@@ -15,6 +15,12 @@ from .activations import ACTIVATIONS
 from .models import MLP
 from .module import Module
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar, overload
+
+    M = TypeVar("M", bound=Module)
+
 FORMAT, VERSION = "scalar-autodiff model", 1
 LARGEST = 500_000_000  # bytes
 
@@ -51,7 +57,15 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
 
-def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
+if TYPE_CHECKING:
+
+    @overload
+    def load(path: str | os.PathLike[str], into: None = None) -> MLP: ...
+    @overload
+    def load(path: str | os.PathLike[str], into: M) -> M: ...
+
+
+def load(path: str | os.PathLike[str], into: Any = None) -> Any:
     """The model of a file: a new MLP, or ``into`` with the file's weights.
 
     ModelFileError if the file holds no model, is damaged or does not fit; ``into`` is unchanged then.

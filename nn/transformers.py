@@ -8,7 +8,7 @@ from typing import Any
 from autodiff import Value, dot, log_softmax, softmax, take
 from autodiff.arrays import in_order
 
-from ._checks import Seed, above_0, counted, generator, size
+from ._checks import Example, Seed, above_0, counted, generator, size
 from .initializers import normal
 from .layers import Layer
 from .module import Module
@@ -33,8 +33,8 @@ class Embedding(Module):
             for i in range(size(tokens, "a number of tokens"))
         ]
 
-    def __call__(self, token: Any) -> list[Any]:
-        return take(self.rows, token)  # type: ignore[no-any-return]
+    def __call__(self, token: Value | float) -> list[Value]:
+        return take(self.rows, token)
 
     def __repr__(self) -> str:
         return f"Embedding({counted(len(self.rows), 'token')}, width {len(self.rows[0])})"
@@ -110,7 +110,7 @@ class GPT(Module):
     takes_sequences = True
 
     def __init__(
-        self, tokens: int, width: int = 16, heads: int = 4, layers: int = 1, context: int = 16, seed: Any = None
+        self, tokens: int, width: int = 16, heads: int = 4, layers: int = 1, context: int = 16, seed: Seed = None
     ) -> None:
         random = generator(seed)
         self.tokens, self.positions = Embedding(tokens, width, random), Embedding(context, width, random)
@@ -118,7 +118,7 @@ class GPT(Module):
         self.blocks = [Block(width, heads, random) for _ in range(size(layers, "layers"))]
         self.head = Layer(width, tokens, "linear", False, START, random)
 
-    def __call__(self, tokens: Sequence[Any]) -> list[list[Any]]:
+    def __call__(self, tokens: Example) -> list[list[Value]]:
         tokens, most = list(in_order("a sequence of tokens", tokens)), len(self.positions.rows)
         if not 1 <= len(tokens) <= most:
             raise ValueError(f"a sequence has 1 to {most} tokens, got {len(tokens)}: give GPT a larger context")
@@ -128,10 +128,11 @@ class GPT(Module):
             rows = block(rows)
         return [self.head(x) for x in rows]
 
-    def loss(self, tokens: Sequence[Any]) -> Any:
+    def loss(self, tokens: Sequence[Any]) -> Value:
         """The mean cross entropy of each next token."""
         scores = self(tokens[:-1])
-        return sum([-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]) / len(scores)
+        found = [-take(log_softmax(row), token) for row, token in zip(scores, tokens[1:])]
+        return sum(found) / len(scores)  # type: ignore[return-value]
 
     def sample(self, start: Sequence[int], end: int, temperature: float = 1.0, seed: Seed = None) -> list[int]:
         """Tokens drawn one after the other behind ``start``, until ``end`` or a full context.

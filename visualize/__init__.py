@@ -57,7 +57,8 @@ ROOMS = {  # modules that are imported when one of their names is first used
     "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_rates_and_seeds "
              "plot_success",
 }  # fmt: skip
-__getattr__, __dir__ = lazily(__name__, ROOMS)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS)
 
 
 register()

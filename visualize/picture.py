@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from autodiff import Value
 from autodiff._files import PAGES, suffix, write
 from autodiff.graph import history
 
-from .layout.engines import ENGINES, planned
+from .layout.engines import ENGINES, Layout, planned
 from .layout.plan import Plan
 from .layout.sizes import blocks_and_links, tightened
 from .render.painter import Drawing, paint
@@ -21,8 +21,9 @@ from .render.tikz import tikz
 from .scene.build import frames, scene
 from .scene.model import Scene
 from .scene.unfold import Ends, joined
-from .style import TEXTS, palettes
+from .style import TEXTS, Theme, palettes
 
+Direction = Literal["right", "down"]
 DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
 FORMATS = (".svg", ".png", ".pdf", ".tex", ".dot")
 FRAMES = (".svg", ".png", ".pdf", ".tex")
@@ -34,9 +35,9 @@ SMALLER = 11 / 12  # so little that no letters are of less than 11 pixels where 
 def draw(
     output: Value | Sequence[Value] | BaseException, *, fold: Any = None, unfold: Iterable[str] = (),
     digits: int | None = None, round: int | None = None, products: bool = False, values: bool = True,
-    gradients: bool | str = True, highlight: Any = None, direction: str = "right", width: float | None = 1280,
-    height: float | None = 720, font_size: float = 13, scale: float = 1, theme: str | Mapping[str, str] = "auto",
-    layout: str = "built-in"
+    gradients: bool | Literal["blank"] = True, highlight: Any = None, direction: Direction = "right",
+    width: float | None = 1280, height: float | None = 720, font_size: float = 13, scale: float = 1,
+    theme: Theme = "auto", layout: Layout = "built-in"
 ) -> Picture:  # fmt: skip
     """The graph behind a Value, as it is now, as a picture from the inputs at the left to the output at the right.
 

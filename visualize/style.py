@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 COLORS = {  # on light pages and on dark ones
     "background": ("#FFFFFF", "#111418"), "ink": ("#1B1F24", "#E8EAED"), "faint": ("#57606A", "#A3ADB8"),
@@ -12,12 +13,13 @@ COLORS = {  # on light pages and on dark ones
     "lit": ("#FFE9A8", "#5A4708"),
 }  # fmt: skip
 LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
+Theme = Literal["auto", "light", "dark"] | Mapping[str, str]
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
-def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def palettes(theme: Theme) -> tuple[dict[str, str], dict[str, str]]:
     """The colors for light and dark surroundings: "auto" follows them; a dict changes some of the light colors."""
     if isinstance(theme, Mapping):
         for part, color in theme.items():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from ..arrays import in_order, is_array
 from ..engine import Value, tick
@@ -20,7 +20,14 @@ from .recording import Recording
 from .sequences import LEAST, AnyLength, lengths_of
 from .trainer import Trainer
 
-NAMES = ("auto", "source", "batch", "native")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import overload
+
+    from ..typed import Function
+
+RunnerName = Literal["auto", "source", "batch", "native"]
+NAMES: tuple[RunnerName, ...] = get_args(RunnerName)
 BATCH_FROM = 5000  # numbers read by gates, rows times those of one row, from which NumPy beats Python text
 MISSING = "runner='native' makes machine code by llvmlite: pip install 'scalar-autodiff[fast]'"
 
@@ -208,7 +215,7 @@ def labels(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     return found
 
 
-def compile(f: Callable[..., Any], runner: str = "auto") -> Compiled:
+def compile(f: Function[Any], runner: RunnerName = "auto") -> Compiled:
     """A function that computes what ``f`` does, and its gradient, as straight-line code.
 
     ``f`` is called once for each shape of its arguments, with Values in place of the numbers; from then on
@@ -264,12 +271,12 @@ class Compiled:
     (12.0, (4.0, 3.0))
     """
 
-    def __init__(self, f: Callable[..., Any], runner: str = "auto") -> None:
+    def __init__(self, f: Function[Any], runner: RunnerName = "auto") -> None:
         if not callable(f):
             advice = "; give it what computes that, as in compile(lambda x, y: x * y)" * (type(f) is Value)
             raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice}")
         runner_for(runner)  # refuses an unknown name
-        self.f = f
+        self.f: Callable[..., Any] = f
         self.runner = runner
         self.traces: dict[Any, Trace] = {}
         self.last: Trace | None = None
@@ -288,6 +295,13 @@ class Compiled:
             return self.f(*args, **static)
         trace = self.trace(args, static, self.runner == "native")
         return trace.answer(trace.ready((), self.runner, 1).row(numbers(args)).outputs)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def value_and_grad(self, *args: Any, wrt: list[Value], **static: Any) -> tuple[float, list[float]]: ...
+        @overload
+        def value_and_grad(self, *args: Any, wrt: Any = None, **static: Any) -> tuple[Any, Any]: ...
 
     def value_and_grad(self, *args: Any, wrt: Any = None, **static: Any) -> tuple[Any, Any]:
         """The value and its gradient.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsFloat
 
 from .. import primitives
 from ..engine import Value
@@ -45,7 +45,7 @@ class Open:
         self.commas = 0
 
 
-def parse(text: str, /, *, functions: Any = None, **inputs: Any) -> Value:
+def parse(text: str, /, *, functions: Any = None, **inputs: Value | SupportsFloat) -> Value:
     """The graph that a text describes, recorded: its last statement's result.
 
     Numbers in the text are constants, ``e`` and ``pi`` too unless they are inputs; a name set to a plain number is a

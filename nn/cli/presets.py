@@ -10,17 +10,20 @@ from typing import Any, NamedTuple
 from autodiff import Value
 
 from .. import data
+from ..activations import ActivationName, LayerActivation
 from ..data import GATES, truth_table
-from ..losses import Loss, classes, loss_named, one_hot
+from ..initializers import InitializerName
+from ..losses import Loss, LossName, classes, loss_named, one_hot
 from ..metrics import evaluate
 from ..models import MLP
-from ..optim import OPTIMIZERS, Optimizer, optimizer_named
+from ..optim import OPTIMIZERS, Optimizer, OptimizerName, optimizer_named
 from ..training.fitting import fit
 from ..training.history import History
 from ..training.loop import NonfiniteLossError
+from ..training.runners import RunnerName
 
 RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
-OUTPUTS = {
+OUTPUTS: dict[str, LayerActivation] = {
     "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
 }  # fmt: skip
@@ -32,13 +35,13 @@ class Preset(NamedTuple):
 
     examples: Callable[[], Any]  # gives (X, Y)
     hidden: Sequence[int] = (4,)
-    loss: str = "squared_error"
-    optimizer: str = "sgd"
+    loss: LossName = "squared_error"
+    optimizer: OptimizerName = "sgd"
     learning_rate: float = 0.1
     epochs: int = 1000
     batch_size: int | None = None
-    activation: str = "tanh"
-    initializer: str = "uniform"
+    activation: ActivationName = "tanh"
+    initializer: InitializerName = "uniform"
     split: bool = False  # keep a quarter of the examples for testing
     enough: float = 1.0  # the share of training examples that must be right for a run to be a success
     standardized: bool = False
@@ -88,7 +91,7 @@ class Trial:
         self.optimizer: Optimizer = optimizer_named(preset.optimizer, self.model.parameters(), preset.learning_rate)
         self.history: History | None = None
 
-    def train(self, runner: str = "auto", **options: Any) -> History:
+    def train(self, runner: RunnerName = "auto", **options: Any) -> History:
         """Run it, and return (and keep) the history."""
         preset = self.preset
         try:

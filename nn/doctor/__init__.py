@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autodiff import Value
 from autodiff.graph import sweep
 
+from .._checks import Examples, Targets
 from ..layers import Layer
-from ..losses import listed, loss_named
+from ..losses import AnyLoss, listed, loss_named
 from ..metrics import are_classes, encoded, examples_in, numbers
 from ..module import evaluating
 from ..optim import SGD
@@ -21,8 +22,8 @@ from .units import LayerFacts
 
 
 def diagnose(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
+    model: Any, X: Examples, Y: Targets,
+    loss: AnyLoss = "squared_error", learning_rate: float = 0.1,
     history: History | None = None
 ) -> Diagnosis:  # fmt: skip
     """Findings on what keeps the model from learning these examples; printed, the doctor's sentences.

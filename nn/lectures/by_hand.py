@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 from autodiff import Value, sigmoid
 from autodiff.formula import show
@@ -42,7 +43,7 @@ def linear_layers() -> Iterator[str]:
         yield f"{'':>{5 + len(several(x))}} [[2,3],[4,7]] x = {several(one(x))}"
     half = MLP.from_matrices([[0.5, 0.0, 0.0]])
     X, Y = truth_table("xor")
-    loss = sum([squared_error(half(x), y) for x, y in zip(X, Y)]) / 4.0
+    loss: Any = sum([squared_error(half(x), y) for x, y in zip(X, Y)]) / 4.0
     loss.backward()
     grads = several([p.grad for p in half.parameters()])
     yield f"a linear net's best for XOR is 1/2 everywhere: squared error {show(loss.data)}, gradient {grads}"

@@ -10,6 +10,7 @@ from autodiff import Value, norm, sigmoid
 from autodiff.formula import show
 from autodiff.graph import history
 
+from ..activations import ActivationName
 from ..data import truth_table
 from ..doctor import diagnose
 from ..losses import squared_error
@@ -44,7 +45,7 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
     return difference * difference
 
 
-def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
+def norms_by_depth(depth: int, activation: ActivationName = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
     """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
 
     >>> norms = norms_by_depth(8, "sigmoid")

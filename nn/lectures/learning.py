@@ -8,13 +8,14 @@ from math import log, pi, sin
 from .. import data
 from .._checks import counted
 from ..data import truth_table
-from ..initializers import uniform
+from ..initializers import InitializerName, uniform
 from ..losses import l2
 from ..metrics import evaluate
 from ..models import MLP
 from ..optim import SGD, Adam
 from ..training.fitting import fit
 from ..training.history import History, loss_below
+from ..training.runners import RunnerName
 
 
 def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
@@ -41,7 +42,7 @@ def until_convergence() -> Iterator[str]:
 
 
 def runs_by_batch_size(
-    runner: str = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
+    runner: RunnerName = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
 ) -> dict[int, History]:
     """A run for each batch size, of the same net on the same 20 examples."""
     X = [[i / 10.0 - 1.0] for i in range(20)]
@@ -130,8 +131,9 @@ def small_random_weights() -> Iterator[str]:
 def all_zero() -> Iterator[str]:
     """Theta <- 0: units that start identical stay identical."""
     X, Y = truth_table("xor")
+    starts: list[tuple[InitializerName, int | None]] = [("zeros", None), ("zeros", 1), ("uniform", 1)]
     for activation in ("tanh", "sigmoid"):
-        for start, batch_size in (("zeros", None), ("zeros", 1), ("uniform", 1)):
+        for start, batch_size in starts:
             net = MLP(2, [4, 1], activation, "sigmoid", initializer=start, seed=0)
             optimizer = SGD(net.parameters(), 0.2)
             run = fit(net, X, Y, "binary_cross_entropy", optimizer, 1000, batch_size, progress=False)

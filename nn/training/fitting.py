@@ -4,40 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import nan
-from typing import Any, Never
+from typing import Any, Literal, Never
 from warnings import warn
 
 from autodiff import Value
 from autodiff.flat import Unsupported
 from autodiff.graph import history as history_of, sweep
 
-from .._checks import counted, generator, one_of, refuse_words, several, size
-from ..losses import Loss, l1, l2, loss_named
+from .._checks import Examples, Targets, counted, generator, one_of, refuse_words, several, size
+from ..losses import AnyLoss, Loss, l1, l2, loss_named
 from ..metrics import are_classes, by_position, examples_in, numbers, tried
 from ..module import Module, in_mode, takes_sequences
-from ..optim import Optimizer, optimizer_named
+from ..optim import Optimizer, OptimizerName, optimizer_named
 from .history import History, gradient_norms, loss_below, no_progress, parameters_still
 from .loop import Eager, NonfiniteLossError, Task, run_epochs
 from .progress import Progress
-from .runners import RUNNERS, fastest
+from .runners import RUNNERS, RunnerName, fastest
 from .validation import Validation
 
+Record = Literal["accuracy", "gradient_norms"]
 MAKERS = (loss_below, no_progress, parameters_still, l1, l2)  # to be called first
 
 
 def fit(
-    model: Any,
-    X: Sequence[Sequence[float]],
-    Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
-    optimizer: Optimizer | str | Callable[..., Optimizer] | None = None,
+    model: Callable[[Any], Any],
+    X: Examples,
+    Y: Targets,
+    loss: AnyLoss = "squared_error",
+    optimizer: Optimizer | OptimizerName | Callable[..., Optimizer] | None = None,
     epochs: int = 1000,
     batch_size: int | None = None,
-    runner: str = "auto",
+    runner: RunnerName = "auto",
     seed: int = 0,
     penalty: Callable[[Any], Any] | None = None,
     callbacks: Callable[[Any, History], Any] | Sequence[Callable[[Any, History], Any]] | None = (),
-    record: str | Sequence[str] | None = (),
+    record: Record | Sequence[Record] | None = (),
     resume: History | None = None,
     progress: bool = True,
     learning_rate: float | None = None,

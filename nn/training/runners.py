@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from autodiff.flat import Unsupported, recording, stepping
 from autodiff.flat.compiled import compile
@@ -52,7 +52,7 @@ class Sequences(Eager):
 
     ahead = True
 
-    def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
+    def __init__(self, task: Task, runner: Any = "auto", why: str = "") -> None:
         super().__init__(task, why)
         refuse_own_step(task.optimizer)
         if runner == "jax":
@@ -127,5 +127,6 @@ def fastest(task: Task) -> Eager:
     return found
 
 
+RunnerName = Literal["auto", "eager", "source", "batch", "native", "jax"]
 RUNNERS: dict[str, Callable[[Task], Eager]] = {"auto": fastest, "eager": Eager}
 RUNNERS |= {name: partial(recorded, runner=name) for name in ("source", "batch", "native", "jax")}

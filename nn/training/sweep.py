@@ -11,17 +11,17 @@ from autodiff import Value
 from autodiff.flat import Unsupported, stepping
 from autodiff.flat.state import Batches
 
-from .._checks import counted, generator, one_of, refuse_words, several, size
+from .._checks import Examples, Targets, counted, generator, one_of, refuse_words, several, size
 from ..data import AHEAD, whole_epochs
-from ..losses import Loss, listed, loss_named
+from ..losses import AnyLoss, listed, loss_named
 from ..metrics import are_classes, encoded, evaluate, examples_in
 from ..models import MLP
 from ..module import Module, buffers_in, in_mode
-from ..optim import OPTIMIZERS, Optimizer
+from ..optim import OPTIMIZERS, Optimizer, OptimizerName
 from .fitting import check_trained, fit
 from .loop import NonfiniteLossError, Pace, Task
 from .progress import Progress
-from .runners import RUNNERS, refuse_own_step
+from .runners import RUNNERS, RunnerName, refuse_own_step
 
 
 class Outcome(NamedTuple):
@@ -132,13 +132,13 @@ def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
 
 def fit_many(
     model: Any,
-    X: Sequence[Sequence[float]],
-    Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] | Loss = "squared_error",
-    optimizer: str | Callable[..., Optimizer] = "sgd",
+    X: Examples,
+    Y: Targets,
+    loss: AnyLoss = "squared_error",
+    optimizer: OptimizerName | Callable[..., Optimizer] = "sgd",
     epochs: int = 1000,
     batch_size: int | None = None,
-    runner: str = "auto",
+    runner: RunnerName = "auto",
     seed: int | None = 0,
     penalty: Callable[[Any], Any] | None = None,
     seeds: Iterable[int] = range(100),
@@ -229,7 +229,7 @@ class Job:
     """What ``fit_many`` was asked for, checked; and its nets, trained."""
 
     def __init__(
-        self, model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any], loss: Any, optimizer: Any, epochs: int,
+        self, model: Any, X: Any, Y: Any, loss: Any, optimizer: Any, epochs: int,
         batch_size: int | None, seed: int | None, penalty: Callable[[Any], Any] | None, seeds: Iterable[int],
         learning_rates: Iterable[float] | None
     ) -> None:  # fmt: skip
@@ -263,11 +263,11 @@ class Job:
         if not self.rates:
             raise ValueError("fit_many trains at each of the learning rates, got none")
 
-    def one_by_one(self, runner: str) -> Iterator[list[Outcome]]:
+    def one_by_one(self, runner: RunnerName) -> Iterator[list[Outcome]]:
         """For each seed what becomes of the net at each learning rate, by ``fit``."""
         return ([self.fitted(seed, rate, runner) for rate in self.rates] for seed in self.seeds)
 
-    def fitted(self, seed: int, rate: float, runner: str) -> Outcome:
+    def fitted(self, seed: int, rate: float, runner: RunnerName) -> Outcome:
         """What becomes of the net of that seed and rate by ``fit``."""
         net = self.make(seed)
         chosen = self.optimizer(net.parameters(), rate)

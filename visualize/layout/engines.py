@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from .plan import Block, Link, Plan
 from .rows import MARGIN, wrapped
@@ -52,6 +53,7 @@ def source(grid: Grid, gap: float) -> str:
     return "\n".join([*lines, "}"])
 
 
+Layout = Literal["built-in", "dot"]
 ENGINES = {"built-in": heights_by_order, "dot": heights_by_dot}
 
 

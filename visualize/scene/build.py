@@ -69,11 +69,10 @@ def steps_of(walk: Walk) -> Iterator[Step]:
         table = walk.rounded
         typeset = typeset.rounded(table.digits or 0)
     for row, said in zip(table.rows, typeset.rows):
-        text, arrow = said.line, None
+        text = said.line
         if row.phase == "backward":
-            arrow = walk.edges.get((row.node, row.place))
-        if arrow:
-            yield Step("backward", arrow.source, arrow.id, row.total, text, row.sentence)
+            if arrow := walk.edges.get((row.node, row.place)):
+                yield Step("backward", arrow.source, arrow.id, row.total, text, row.sentence)
         elif row.phase == "start":
             yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, text, row.sentence)
         elif row.phase == "forward" and (row.node not in walk.groups or walk.groups[row.node].newest is row.node):

@@ -17,6 +17,7 @@ from autodiff.notation import Name
 from autodiff.quiz import SAID, SENTENCES
 
 from .._text import clean, escape, pretty
+from ..layout.engines import Layout
 from ..render.svg import places, style_sheet, svg
 from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
@@ -244,7 +245,7 @@ def page(
     title: str = "",
     fold: Any = None,
     digits: int | None = None,
-    layout: str = "built-in",
+    layout: Layout = "built-in",
     editable: bool = False,
 ) -> Page:
     """The graph behind a Value as a page: both passes step by step, inputs to change, and what follows.
@@ -312,7 +313,7 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 def collection(
     parts: Sequence[tuple[str, str, Sequence[str], Value]],
     last: Page | None = None,
-    layout: str = "built-in",
+    layout: Layout = "built-in",
     editable: bool = False,
 ) -> Page:
     """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.

@@ -244,7 +244,7 @@ class Lesson:
                 data["spoken"] = gates[node]
             if row.phase == "start":
                 data["line"] = adding.get(row.node, [-1])[0]
-            if row.phase == "backward":
+            if row.phase == "backward" and math.phase == "backward":
                 data |= {"local": tree_of(math.written(MathFormula)), "choices": self.choices(math)}
                 data.update(self.backward(row, adding.get(row.operand, [])))
             yield data

@@ -40,6 +40,7 @@ NATIVE = {
     "autodiff.steps.Steps._along": '() => ""',
     "autodiff.tracing.is_tracing": "(() => false)",
     "autodiff.tracing.keeps_sums": "(() => false)",
+    "collections.abc.Sequence": "null",
     "difflib.get_close_matches": "py.close",
     "visualize.layout.engines.heights_by_dot": "py.cut",
     "visualize.render.painter.net_group": "py.cut",
