@@ -15,7 +15,7 @@ from .ufuncs import METHODS, UFUNCS, applied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from .steps import Steps
@@ -281,7 +281,7 @@ class Value:
             refuse(self, "detach()")
         return Value(self._data, self.label)
 
-    def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
+    def steps(self, digits: int | None = None, tangents: Value | Mapping[Value, float] | None = None) -> Steps:
         """The backward pass as a sequence of steps, one for each edge; its repr is the table.
 
         Parameters

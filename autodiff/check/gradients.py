@@ -18,6 +18,10 @@ from ..steps import WIDTH
 from .nonfinite import nonfinite_origin, statement
 from .numerical import Curve, Slope
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..typed import Function
+
 EPSILON = 2.0**-52
 ROUNDING = 1e-9  # how much of itself a rule may be off by rounding alone
 PRECISE = 1e-3  # an error of this part of what it judges is small enough to judge by
@@ -361,7 +365,9 @@ def kink_notes(rows: Sequence[CheckedInput], nodes: Iterable[Value], called: dic
         yield f"The kink: {statement(node, called)} = {show(node.data)}."
 
 
-def check_gradients(f: Any, *args: Any, h: float = 0.001, gradient: Any = None, **keywords: Any) -> GradientCheck:
+def check_gradients(
+    f: Function[Any] | Value, *args: Any, h: float = 0.001, gradient: Any = None, **keywords: Any
+) -> GradientCheck:
     """Compare the gradient that autodiff computes with numerical derivatives.
 
     TypeError if f does not return one number; ValueError if ``gradient`` has another shape than the arguments, or f

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, SupportsFloat
+from typing import Any
 
 from .. import primitives
 from ..engine import Value
@@ -18,6 +18,12 @@ from ..vocabulary import COMPARISON, INFIX, MINUS, POWER
 from .errors import ExpressionError, filled, guessed, listed, mistake, shortened
 from .functions import called, checked, known_functions
 from .tokens import ALIASES, Token, plain, statements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..typed import Function, Plain
+
+    Functions = Mapping[str, Function[Any]] | Value | Plain | None
 
 CONSTANTS = {"e": math.e, "pi": math.pi, "\N{GREEK SMALL LETTER PI}": math.pi, "inf": math.inf, "nan": math.nan}
 
@@ -45,7 +51,7 @@ class Open:
         self.commas = 0
 
 
-def parse(text: str, /, *, functions: Any = None, **inputs: Value | SupportsFloat) -> Value:
+def parse(text: str, /, *, functions: Functions = None, **inputs: Value | Plain) -> Value:
     """The graph that a text describes, recorded: its last statement's result.
 
     Numbers in the text are constants, ``e`` and ``pi`` too unless they are inputs; a name set to a plain number is a
@@ -72,10 +78,11 @@ def parse(text: str, /, *, functions: Any = None, **inputs: Value | SupportsFloa
     """
     if not isinstance(text, str):
         raise TypeError(f"parse takes a text, got {type(text).__name__}: {text!r:.60}")
-    if type(functions) is Value or number(functions) is not None:
-        inputs, functions = {**inputs, "functions": functions}, None  # an input that is called so
+    own: Any = functions
+    if type(own) is Value or number(own) is not None:
+        inputs, own = {**inputs, "functions": own}, None  # an input that is called so
     numbers = {plain(name): x if type(x) is Value else real(x, name) for name, x in inputs.items()}
-    output, idle = read(text, numbers, checked(functions or {}))
+    output, idle = read(text, numbers, checked(own or {}))
     if idle:
         warnings.warn(idle, stacklevel=2)
     return output

@@ -131,7 +131,7 @@ def with_numbers(net: Any, numbers: Sequence[float]) -> Any:
 
 
 def fit_many(
-    model: Any,
+    model: Callable[[Any], Any],
     X: Examples,
     Y: Targets,
     loss: AnyLoss = "squared_error",

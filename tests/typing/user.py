@@ -135,7 +135,7 @@ f.label = "f"
 f.backward()
 numbers: list[float] = [x.grad, y.grad, f.data, logistic_number(0.5), slope(2.0), cube(2.0), shares([1.0, 2.0])[0]]
 first: Value = gradients(f, [x, y])[0]
-steps = f.steps(digits=2, tangents=x)
+steps = f.steps(digits=2, tangents={x: 1.0, y: 2.0})
 sentences: list[str] = [step.sentence for step in steps] + [steps[0].formula, *steps.sentences, steps.latex()]
 some: Sequence[float] = [step.downstream for step in steps[1:3]] + [steps[-1].local, *steps.gradients.values()]
 rows: list[str] = [f"{row.number}: {row.phase} {row.sentence}" for row in steps.rows]
@@ -146,12 +146,18 @@ squared_three: tuple[float, float] = value_and_grad(squared)(3.0)
 product_of_two: tuple[float, tuple[float, float]] = value_and_grad(lambda a, b: a * b)(2.0, 3.0)
 of_list: tuple[float, list[float]] = value_and_grad(lambda w: w[0] * w[1])([2.0, 3.0])
 matrix = hessian(lambda a, b: a * b)(2.0, 3.0), jacobian(lambda v: [v[0], v[1]])([1.0, 2.0])
-fine: bool = bool(check_gradients(squared, 3.0)) and bool(x == x) and slopes([1.0, 2.0])[0] == 2.0
+fine: bool = (
+    bool(check_gradients(squared, 3.0))
+    and bool(check_gradients(lambda a, b: a * b, 2.0, 3.0))
+    and bool(x == x)
+    and slopes([1.0, 2.0])[0] == 2.0
+)
 array = relu(np.array([1.0, -1.0])) + x * np.array([1.0, 2.0])
 ordered: list[Value] = sorted(values, key=lambda v: v.data)
 biggest: Value = max(x, y)
+total: Value = sum([x, y, x * y], Value(0.0))  # without a start sum() of an empty list is an int
 chosen: Value = take([x, y], 1)
-parsed: Value = parse("q = x + y; cube(q)", functions={"cube": cube}, x=-2, y=y)
+parsed: Value = parse("q = x + y; cube(q)", functions={"cube": cube, "half": lambda z: 0.5 * z}, x=-2, y=y)
 trouble = nonfinite_origin(parsed)
 fast = autodiff.compile(lambda a, b: sigmoid(a * b), runner="source")
 answer: float = fast(1.0, 2.0)
@@ -181,13 +187,27 @@ line = Line()
 history = nn.fit(line, [[0.0], [1.0]], [1.0, 3.0], absolute, SignDescent(line, 0.1), epochs=2, progress=False)
 history = nn.fit(nn.Sequential(nn.Layer(2, 4, "relu"), nn.Dropout(0.1), nn.Layer(4, 1)), X, Y, "mse", "adam", 2, 2,
                  progress=False)  # fmt: skip
-mean_loss, right = nn.evaluate(model, X, Y)
+mean_loss, right = nn.evaluate(model, np.array(X), np.array(Y))
 classes = [nn.predict(model, example) for example in X]
-runs = nn.fit_many(nn.MLP(2, [2, 1]), X, Y, seeds=range(2), learning_rates=[0.1], epochs=2, progress=False)
+runs = nn.fit_many(
+    lambda seed: nn.Sequential(nn.Layer(2, 2, "tanh", seed=seed), nn.Layer(2, 1, seed=seed)),
+    X,
+    Y,
+    seeds=range(2),
+    learning_rates=[0.1],
+    epochs=2,
+    progress=False,
+)
 rates: list[float] = runs.rates_of_success
 kinds: list[str] = [finding.kind for finding in nn.diagnose(model, X, Y, history=None)]
 (X_train, Y_train), (X_test, Y_test) = nn.split(*nn.moons(20))
 scaled: list[list[float]] = nn.standardize(X_test, like=X_train)
+cell = nn.RecurrentCell(1, 2, seed=0)
+memory: list[Value] = cell([[1.0], [0.0], [1.0]])
+gpt = nn.GPT(5, width=4, heads=2, context=4, seed=0)
+with autodiff.compile(gpt.loss).trainer(gpt, nn.Adam(gpt)) as trainer:
+    costs = trainer.run([([0, 1, 2],), ([2, 1],)])
+tokens: list[int] = gpt.sample([0], end=4, seed=0)
 
 # Pictures
 picture = visualize.draw([f, loss], direction="down", theme="dark", layout="built-in", gradients="blank", width=None)
