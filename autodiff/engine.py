@@ -135,6 +135,8 @@ class Value:
     _data: float
     _grad: float
     _label: str
+    __eq__: Operator[Value]  # type: ignore[assignment]
+    __ne__: Operator[Value]  # type: ignore[assignment]
 
     def __init__(self, data: Plain, label: str = "") -> None:
         self._data = real(data, "Value()")
@@ -365,7 +367,7 @@ class Value:
     __pow__, __rpow__                = binary(p.power), binary(p.power, reflected=True)
     __lt__, __le__                   = binary(p.less), binary(p.less_equal)
     __gt__, __ge__                   = binary(p.greater), binary(p.greater_equal)
-    __eq__, __ne__                   = binary(p.equal), binary(p.not_equal)  # type: ignore[assignment]
+    __eq__, __ne__                   = binary(p.equal), binary(p.not_equal)
 
     exp, expm1, log, log1p           = unary(p.exp), unary(p.expm1), unary(p.log), unary(p.log1p)
     sqrt, reciprocal, abs, sign      = unary(p.sqrt), unary(p.reciprocal), unary(p.absolute), unary(p.sign)

@@ -155,6 +155,7 @@ fine: bool = (
 array = relu(np.array([1.0, -1.0])) + x * np.array([1.0, 2.0])
 ordered: list[Value] = sorted(values, key=lambda v: v.data)
 biggest: Value = max(x, y)
+same: Value = (x == 3.0) * y + autodiff.atan2(y, x)
 total: Value = sum([x, y, x * y], Value(0.0))  # without a start sum() of an empty list is an int
 chosen: Value = take([x, y], 1)
 parsed: Value = parse("q = x + y; cube(q)", functions={"cube": cube, "half": lambda z: 0.5 * z}, x=-2, y=y)
