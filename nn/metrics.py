@@ -12,10 +12,6 @@ from ._checks import Example, Examples, Targets, number, several
 from .losses import AnyLoss, Loss, above_half, listed, loss_named, plain
 from .module import evaluating, takes_sequences
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import overload
-
 FEW = 10  # examples that are tried before training: biases of 0 may hide at the first one what is wrong
 
 
@@ -104,15 +100,7 @@ def numbers(outputs: Any) -> list[float]:
     return [getattr(y, "data", y) for y in listed(outputs)]
 
 
-if TYPE_CHECKING:
-
-    @overload
-    def predict(model: Callable[[Any], Any], x: Example, loss: AnyLoss) -> int: ...
-    @overload
-    def predict(model: Callable[[Any], Any], x: Example, loss: None = None) -> Any: ...
-
-
-def predict(model: Any, x: Example, loss: AnyLoss | None = None) -> Any:
+def predict(model: Callable[[Any], Any], x: Example, loss: AnyLoss | None = None) -> Any:
     """The class that the model gives one example; or the number, if that is what ``fit`` has taught it.
 
     A class is whether the output is above 0.5 (1 or -1, by the sign, with ``loss="hinge"``), or the place of the

@@ -116,7 +116,7 @@ net.layers[0].neuron  # attr-defined, reportAttributeAccessIssue
 layer([1.0, 2.0]) + 1.0  # operator, reportOperatorIssue
 layer([1.0, 2.0]).backward()  # attr-defined, reportAttributeAccessIssue
 layer([1.0, 2.0])[0].value  # attr-defined, reportAttributeAccessIssue
-nn.predict(net, X[0], loss="squares")  # call-overload, reportCallIssue
+nn.predict(net, X[0], loss="squares")  # arg-type, reportArgumentType
 nn.squared_error(net(X[0]), 1.0).backwards()  # attr-defined, reportAttributeAccessIssue
 history.losses  # attr-defined, reportAttributeAccessIssue
 losses: list[Value] = history.loss  # assignment, reportAssignmentType
